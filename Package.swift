@@ -1,0 +1,43 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// Data flows one way, from top to bottom: a target imports only targets listed above it.
+let package = Package(
+  name: "charrnn",
+  platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "SequenceModeling", targets: ["SequenceModeling"]),
+    .executable(name: "charrnn", targets: ["charrnn"]),
+  ],
+  targets: [
+    .target(name: "CSequenceKernels"),
+    .target(name: "TensorCore", dependencies: ["CSequenceKernels"]),
+    .target(name: "Autograd", dependencies: ["TensorCore"]),
+    .target(name: "NeuralLayers", dependencies: ["Autograd"]),
+    .target(name: "RecurrentLayers", dependencies: ["NeuralLayers"]),
+    .target(name: "TensorCheckpoints", dependencies: ["TensorCore"]),
+    .target(name: "SequenceText", dependencies: ["TensorCore"]),
+    .target(name: "ModelTraining", dependencies: ["NeuralLayers", "TensorCheckpoints"]),
+    .target(
+      name: "LanguageModels",
+      dependencies: ["RecurrentLayers", "ModelTraining", "SequenceText", "TensorCheckpoints"]),
+    .target(
+      name: "SequenceModeling",
+      dependencies: [
+        "TensorCore", "Autograd", "NeuralLayers", "RecurrentLayers", "TensorCheckpoints", "SequenceText",
+        "ModelTraining", "LanguageModels",
+      ]),
+    .target(name: "CharrnnCommandSupport"),
+    .executableTarget(name: "charrnn", dependencies: ["SequenceModeling", "CharrnnCommandSupport"]),
+
+    .testTarget(name: "KernelParityTests", dependencies: ["CSequenceKernels"]),
+    .testTarget(name: "TensorCoreTests", dependencies: ["TensorCore"]),
+    .testTarget(name: "AutogradTests", dependencies: ["Autograd"]),
+    .testTarget(name: "NeuralLayersTests", dependencies: ["NeuralLayers"]),
+    .testTarget(name: "RecurrentLayersTests", dependencies: ["RecurrentLayers"]),
+    .testTarget(name: "TensorCheckpointsTests", dependencies: ["TensorCheckpoints"]),
+    .testTarget(name: "SequenceTextTests", dependencies: ["SequenceText"]),
+    .testTarget(name: "PyTorchParityTests", dependencies: ["RecurrentLayers", "LanguageModels", "TensorCheckpoints"]),
+    .testTarget(name: "CharrnnCommandSupportTests", dependencies: ["CharrnnCommandSupport"]),
+  ]
+)
