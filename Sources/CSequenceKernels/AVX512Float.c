@@ -1,0 +1,16 @@
+#if defined(__x86_64__)
+
+#include "Kernels/Instances.h"
+
+#define INSTANCE sk_avx512_float
+#define INSTANCE_NAME "avx512"
+#define SCALAR_IS_FLOAT 1
+#define VECTOR_BYTES 64
+#define HAS_FMA 1
+#define MAXIMUM_ROWS 14
+
+#pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,fma"))), apply_to = function)
+#include "Kernels/Instance.inc"
+#pragma clang attribute pop
+
+#endif

@@ -1,0 +1,159 @@
+// The arithmetic under every tensor: one table of kernels for each scalar type and instruction set.
+//
+// Legend: m, n, k are the rows, columns and depth of a product; H is the hidden size, V the vocabulary.
+// Matrices are row-major; a row stride counts elements. Every pointer to scalars is `void *`, because the
+// tables for float and double share one type: the Swift wrappers in TensorCore give the types back.
+//
+// Exactness: an element's bits depend on the shape of the operation and on its operands, never on its position, on how
+// the rows were divided among callers, or on alignment. Tails run the same vector code on padded copies.
+
+#ifndef CSEQUENCEKERNELS_H
+#define CSEQUENCEKERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "SpinHint.h"
+
+typedef enum SKUnary {
+  SKUnaryNegate,
+  SKUnaryAbsolute,
+  SKUnarySquare,
+  SKUnarySquareRoot,
+  SKUnaryReciprocal,
+  SKUnaryExp,
+  SKUnaryLog,
+  SKUnaryTanh,
+  SKUnarySigmoid,
+  SKUnaryReLU,
+} SKUnary;
+
+typedef enum SKBinary {
+  SKBinaryAdd,
+  SKBinarySubtract,
+  SKBinaryMultiply,
+  SKBinaryDivide,
+  SKBinaryMaximum,
+  SKBinaryMinimum,
+} SKBinary;
+
+/// Pointwise derivatives written in terms of the stored output y: g · f'(y).
+typedef enum SKActivation {
+  SKActivationTanh,     // g · (1 − y²)
+  SKActivationSigmoid,  // g · y · (1 − y)
+  SKActivationReLU,     // g where y > 0, else 0
+} SKActivation;
+
+typedef struct SKKernels {
+  const char *name;      // "portable", "avx2", "avx512"
+  int64_t scalar_size;   // bytes
+  int64_t panel_width;   // columns in one packed panel
+
+  // --- Products: C = A·B (+ C). B is packed once and used many times, in panels [n / width][k][width], padded with zeros.
+
+  /// Scalars that `pack` writes for a k × n matrix.
+  int64_t (*packed_count)(int64_t k, int64_t n);
+  /// Packs B, whose element (i, j) is b[i * row_stride + j * column_stride]; one of the strides is 1.
+  void (*pack)(int64_t k, int64_t n, const void *b, int64_t row_stride, int64_t column_stride, void *packed);
+  /// C[m × n] = A·B, or C += A·B when `accumulate`. A's element (i, j) is a[i * a_row_stride + j * a_column_stride].
+  /// A caller that wants the columns [p·width, q·width) alone passes that part of `packed` and of `c`.
+  void (*product)(
+    int64_t m, int64_t n, int64_t k, const void *a, int64_t a_row_stride, int64_t a_column_stride,
+    const void *packed, void *c, int64_t c_row_stride, bool accumulate);
+
+  // --- Elementwise, over n contiguous elements. A step is 1 for an array and 0 for one repeated element. x, y may be out.
+
+  void (*unary)(SKUnary operation, int64_t n, const void *x, void *out);
+  void (*binary)(SKBinary operation, int64_t n, const void *x, int64_t x_step, const void *y, int64_t y_step, void *out);
+  /// out += factor · x.
+  void (*add_scaled)(int64_t n, double factor, const void *x, void *out);
+  /// out = g · f'(y).
+  void (*activation_gradient)(SKActivation f, int64_t n, const void *y, const void *g, void *out);
+  /// Rows and columns exchanged: out[j * m + i] = x[i * row_stride + j], x of m rows and n columns.
+  void (*transpose)(int64_t m, int64_t n, const void *x, int64_t row_stride, void *out);
+
+  // --- Reductions, summed in double in a fixed order.
+
+  double (*sum)(int64_t n, const void *x);
+  double (*sum_of_squares)(int64_t n, const void *x);
+  /// The largest element; NaN if there is one. n ≥ 1.
+  double (*maximum)(int64_t n, const void *x);
+  /// out[j] += Σ_i x[i * row_stride + j], in order of i.
+  void (*add_column_sums)(int64_t m, int64_t n, const void *x, int64_t row_stride, void *out);
+
+  // --- Rows by index. Indices are checked by the caller.
+
+  /// out row i = table row indices[i] (rows of n elements, out_row_stride and table_row_stride apart).
+  void (*gather_rows)(
+    int64_t m, int64_t n, const int32_t *indices, const void *table, int64_t table_row_stride, void *out,
+    int64_t out_row_stride);
+  /// table row indices[i] += x row i, in order of i.
+  void (*scatter_add_rows)(
+    int64_t m, int64_t n, const int32_t *indices, const void *x, int64_t x_row_stride, void *table,
+    int64_t table_row_stride);
+
+  // --- Softmax over each of m contiguous rows of n elements, computed after subtracting the row's maximum.
+
+  void (*softmax)(int64_t m, int64_t n, const void *x, void *out);
+  void (*log_softmax)(int64_t m, int64_t n, const void *x, void *out);
+  /// losses[i] = −log softmax(logits row i)[targets[i]], in nats. Where `gradient` is not NULL it receives
+  /// scale · (softmax − one-hot); it may be `logits`.
+  void (*softmax_cross_entropy)(
+    int64_t m, int64_t n, const void *logits, const int32_t *targets, double *losses, double scale, void *gradient);
+
+  // --- Recurrent gates, over `rows` sequences. Row strides are given for the gate matrices; every state matrix is
+  //     rows × H contiguous. Gate order and formulas are PyTorch's.
+
+  /// gates (rows × 4H: i, f, g, o) holds preactivations on entry, activations on return.
+  /// c = f·c_previous + i·g;  h = o·tanh(c).  c_previous may be NULL, meaning zeros.
+  void (*lstm_gates)(
+    int64_t rows, int64_t H, void *gates, int64_t gates_row_stride, const void *c_previous, void *c, void *h);
+  /// From activations: dh is ∂L/∂h of this step; dc holds ∂L/∂c from the next step on entry and ∂L/∂c_previous on return;
+  /// dgates (rows × 4H) receives ∂L/∂preactivations.
+  void (*lstm_gates_gradient)(
+    int64_t rows, int64_t H, const void *gates, int64_t gates_row_stride, const void *c_previous, const void *c,
+    const void *dh, void *dc, void *dgates, int64_t dgates_row_stride);
+
+  /// gates (rows × 3H: r, z, n) holds x·W_ihᵀ + b_ih on entry and the activations r, z, n on return; recurrent (rows × 3H)
+  /// holds h_previous·W_hhᵀ + b_hh and is left as it is.
+  /// r = σ(·), z = σ(·), n = tanh(gates_n + r·recurrent_n), h = (1 − z)·n + z·h_previous.
+  void (*gru_gates)(
+    int64_t rows, int64_t H, void *gates, int64_t gates_row_stride, const void *recurrent, int64_t recurrent_row_stride,
+    const void *h_previous, void *h);
+  /// dgates receives ∂L/∂(x·W_ihᵀ + b_ih), drecurrent ∂L/∂(h_previous·W_hhᵀ + b_hh), both rows × 3H; dh holds ∂L/∂h on
+  /// entry and, on return, the part of ∂L/∂h_previous that does not go through W_hh: z·dh.
+  void (*gru_gates_gradient)(
+    int64_t rows, int64_t H, const void *gates, int64_t gates_row_stride, const void *recurrent,
+    int64_t recurrent_row_stride, const void *h_previous, void *dh, void *dgates, int64_t dgates_row_stride,
+    void *drecurrent, int64_t drecurrent_row_stride);
+
+  // --- Optimizer steps, in place over n weights; the gradient is multiplied by gradient_scale first (clipping).
+
+  /// v ← momentum·v + g;  w ← w − rate·v.  With momentum 0, velocity may be NULL.
+  void (*sgd)(
+    int64_t n, void *weights, const void *gradient, void *velocity, double gradient_scale, double rate, double momentum);
+  /// Kingma & Ba (2015), algorithm 1: m ← β₁m + (1 − β₁)g;  v ← β₂v + (1 − β₂)g²;
+  /// w ← w − rate/(1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε).
+  void (*adam)(
+    int64_t n, void *weights, const void *gradient, void *first_moment, void *second_moment, double gradient_scale,
+    double rate, double beta1, double beta2, double epsilon, int64_t step);
+
+  // --- The machine.
+
+  /// Runs independent multiply-adds in registers for `iterations` rounds and returns how many floating-point operations
+  /// that was; timed by the caller, it gives the arithmetic peak.
+  double (*multiply_add_burst)(int64_t iterations);
+} SKKernels;
+
+/// How `sk_kernels_*` chose, for messages. The order is that of preference, lowest first.
+typedef enum SKInstructionSet { SKPortable, SKAVX2, SKAVX512 } SKInstructionSet;
+
+/// Whether this machine (and this build) can run an instruction set.
+bool sk_supports(SKInstructionSet set);
+const char *sk_name(SKInstructionSet set);
+/// The kernels of one instruction set; NULL where the machine lacks it.
+const SKKernels *sk_kernels_float(SKInstructionSet set);
+const SKKernels *sk_kernels_double(SKInstructionSet set);
+
+#endif
