@@ -1,0 +1,97 @@
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
+
+/// The bytes of a file, read-only, mapped into memory: opening costs nothing, pages are read when they are touched.
+///
+/// The mapping keeps the file it was made from, also when another file is renamed over its path. A file that another
+/// process cuts short in place while it is mapped ends the process when the lost part is touched, as with any mapping:
+/// copy out what is kept.
+// The mapping is immutable for the life of the object, which is why sharing it between threads is safe.
+public final class MappedFile: @unchecked Sendable {
+  /// The path as it was given; errors name it.
+  public let path: String
+  private let bytes: UnsafeRawBufferPointer
+
+  /// Maps the file at `path`. A pipe is read to its end instead.
+  ///
+  /// Throws `FileError`: its `kind` tells a missing file, a directory or device, and missing permission apart.
+  public init(_ path: String) throws(FileError) {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw FileError(path: path, action: "open", code: errno) }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw FileError(path: path, action: "read", code: errno) }
+    self.path = path
+    switch status.st_mode & S_IFMT {
+    case S_IFREG where status.st_size > 0:
+      let size = Int(status.st_size)
+      guard let base = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0), base != MAP_FAILED else {
+        throw FileError(path: path, action: "map", code: errno)
+      }
+      bytes = UnsafeRawBufferPointer(start: base, count: size)
+    case S_IFREG, S_IFIFO, S_IFSOCK:
+      bytes = Self.anonymousMapping(of: try Self.readToEnd(descriptor, path: path))
+    case S_IFDIR:
+      throw FileError(path: path, action: "read", code: EISDIR)
+    default:
+      // A device may never end, or may wait for a terminal.
+      throw FileError(path: path, action: "read", code: ENODEV)
+    }
+  }
+
+  /// A file that exists in memory only; errors call it `path`.
+  public init(copying contents: [UInt8], as path: String) {
+    self.path = path
+    bytes = Self.anonymousMapping(of: contents)
+  }
+
+  deinit {
+    if let base = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: base), bytes.count) }
+  }
+
+  /// The size of the file in bytes.
+  public var count: Int { bytes.count }
+
+  /// Calls `body` with the whole contents. The buffer must not outlive the call.
+  public func withUnsafeBytes<Result, Failure: Error>(
+    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try withExtendedLifetime(self) { () throws(Failure) -> Result in try body(bytes) }
+  }
+
+  /// A copy of the bytes in `range`. Traps when the range leaves the file.
+  public subscript(range: Range<Int>) -> [UInt8] {
+    require(
+      range.lowerBound >= 0 && range.upperBound <= count, "MappedFile: bytes \(range) of a file of \(count) bytes")
+    return withUnsafeBytes { Array(UnsafeRawBufferPointer(rebasing: $0[range])) }
+  }
+
+  private static func anonymousMapping(of contents: [UInt8]) -> UnsafeRawBufferPointer {
+    guard !contents.isEmpty else { return UnsafeRawBufferPointer(start: nil, count: 0) }
+    guard let base = mmap(nil, contents.count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0),
+      base != MAP_FAILED
+    else { programmingError("MappedFile: no memory for \(contents.count) bytes") }
+    contents.withUnsafeBytes { base.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
+    return UnsafeRawBufferPointer(start: base, count: contents.count)
+  }
+
+  private static func readToEnd(_ descriptor: Int32, path: String) throws(FileError) -> [UInt8] {
+    var contents: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let size = chunk.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
+      if size > 0 {
+        contents.append(contentsOf: chunk[..<size])
+      } else if size == 0 {
+        return contents
+      } else if errno != EINTR {
+        throw FileError(path: path, action: "read", code: errno)
+      }
+    }
+  }
+}

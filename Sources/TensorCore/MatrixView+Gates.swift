@@ -1,0 +1,72 @@
+import CSequenceKernels
+
+/// The pointwise part of one time step of each gated cell, for some rows (sequences) of a batch.
+///
+/// H is the hidden size; states are [rows, H] without gaps between rows, gates [rows, gates · H]. Formulas and gate orders are
+/// those of PyTorch's documentation of `nn.LSTM`, `nn.GRU` and `nn.RNN`.
+extension MatrixView {
+  private func requireStates(_ gates: Int, _ states: MatrixView...) {
+    for state in states where state.rows != rows || state.columns * gates != columns || !state.isContiguous {
+      shapeFailure("recurrent gates", shape, state.shape, hint: "\(gates) gates need a state of 1/\(gates) the width")
+    }
+  }
+
+  /// These gates (i, f, g, o) go from preactivations to activations; c = f·cPrevious + i·g, h = o·tanh(c).
+  package func applyLSTMGates(cPrevious: MatrixView, c: MatrixView, h: MatrixView) {
+    requireStates(4, cPrevious, c, h)
+    Scalar.kernels.table.pointee.lstm_gates(
+      Int64(rows), Int64(h.columns), base, Int64(stride), cPrevious.base, c.base, h.base)
+  }
+
+  /// This becomes ∂L/∂preactivations; dc goes from ∂L/∂c (by way of the next step) to ∂L/∂cPrevious.
+  package func setLSTMGradient(
+    gates: MatrixView, cPrevious: MatrixView, c: MatrixView, dh: MatrixView, dc: MatrixView
+  ) {
+    requireStates(4, cPrevious, c, dh, dc)
+    require(gates.rows == rows && gates.columns == columns, "recurrent gates: sizes differ")
+    Scalar.kernels.table.pointee.lstm_gates_gradient(
+      Int64(rows), Int64(c.columns), gates.base, Int64(gates.stride), cPrevious.base, c.base, dh.base, dc.base, base,
+      Int64(stride))
+  }
+
+  /// These gates (r, z, n) go from the input's preactivations to activations; `recurrent` holds those of the hidden state.
+  /// h = (1 − z)·n + z·hPrevious with n = tanh(input + r·recurrent).
+  package func applyGRUGates(recurrent: MatrixView, hPrevious: MatrixView, h: MatrixView) {
+    requireStates(3, hPrevious, h)
+    require(recurrent.rows == rows && recurrent.columns == columns, "recurrent gates: sizes differ")
+    Scalar.kernels.table.pointee.gru_gates(
+      Int64(rows), Int64(h.columns), base, Int64(stride), recurrent.base, Int64(recurrent.stride), hPrevious.base,
+      h.base)
+  }
+
+  /// This becomes the gradient of the input's preactivations, `dRecurrent` that of the hidden state's; dh goes from ∂L/∂h to
+  /// the part of ∂L/∂hPrevious that does not pass through the recurrent weights.
+  package func setGRUGradient(
+    gates: MatrixView, recurrent: MatrixView, hPrevious: MatrixView, dh: MatrixView, dRecurrent: MatrixView
+  ) {
+    requireStates(3, hPrevious, dh)
+    require(
+      [gates, recurrent, dRecurrent].allSatisfy { $0.rows == rows && $0.columns == columns },
+      "recurrent gates: sizes differ")
+    Scalar.kernels.table.pointee.gru_gates_gradient(
+      Int64(rows), Int64(dh.columns), gates.base, Int64(gates.stride), recurrent.base, Int64(recurrent.stride),
+      hPrevious.base, dh.base, base, Int64(stride), dRecurrent.base, Int64(dRecurrent.stride))
+  }
+
+  /// These become f of themselves.
+  package func apply(_ function: SKUnary) {
+    for row in 0..<rows {
+      Scalar.kernels.table.pointee.unary(function, Int64(columns), base + row * stride, base + row * stride)
+    }
+  }
+
+  /// This becomes upstream · f', with f' written in terms of the output.
+  package func setActivationGradient(_ f: SKActivation, output: MatrixView, upstream: MatrixView) {
+    require(
+      [output, upstream].allSatisfy { $0.rows == rows && $0.columns == columns }, "setActivationGradient: sizes differ")
+    for row in 0..<rows {
+      Scalar.kernels.table.pointee.activation_gradient(
+        f, Int64(columns), output.base + row * output.stride, upstream.base + row * upstream.stride, base + row * stride)
+    }
+  }
+}

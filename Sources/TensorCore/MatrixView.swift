@@ -1,0 +1,104 @@
+import CSequenceKernels
+
+/// A rectangle of a tensor's memory, rows `stride` elements apart: what the time loops of recurrent layers work on.
+///
+/// A view does not keep its tensor alive and does not copy on write. It is valid while the tensor it came from lives and is
+/// not written to otherwise; whoever makes one ends with `withExtendedLifetime`.
+package struct MatrixView<Scalar: TensorScalar>: @unchecked Sendable {
+  let base: UnsafeMutablePointer<Scalar>
+  package let rows: Int
+  package let columns: Int
+  package let stride: Int
+
+  package func rows(_ range: Range<Int>) -> MatrixView {
+    require(range.lowerBound >= 0 && range.upperBound <= rows, "rows \(range) of a matrix of \(rows) rows")
+    return MatrixView(base: base + range.lowerBound * stride, rows: range.count, columns: columns, stride: stride)
+  }
+
+  package func columns(_ range: Range<Int>) -> MatrixView {
+    require(range.lowerBound >= 0 && range.upperBound <= columns, "columns \(range) of a matrix of \(columns) columns")
+    return MatrixView(base: base + range.lowerBound, rows: rows, columns: range.count, stride: stride)
+  }
+
+  var shape: TensorShape { [rows, columns] }
+  var isContiguous: Bool { stride == columns || rows <= 1 }
+
+  package func fill(_ value: Scalar) {
+    for row in 0..<rows { (base + row * stride).fill(value, count: columns) }
+  }
+
+  package func copy(from other: MatrixView) {
+    if other.rows != rows || other.columns != columns { shapeFailure("copy", shape, other.shape) }
+    for row in 0..<rows { (base + row * stride).update(from: other.base + row * other.stride, count: columns) }
+  }
+
+  /// self += other, element by element.
+  package func add(_ other: MatrixView) {
+    if other.rows != rows || other.columns != columns { shapeFailure("add", shape, other.shape) }
+    let add = Scalar.kernels.table.pointee.add_scaled!
+    if isContiguous && other.isContiguous { return add(Int64(rows * columns), 1, other.base, base) }
+    for row in 0..<rows { add(Int64(columns), 1, other.base + row * other.stride, base + row * stride) }
+  }
+
+  /// Every row becomes `vector`, an array of `columns` elements.
+  package func fillRows(with vector: MatrixView) {
+    require(
+      vector.rows == 1 && vector.columns == columns, "fillRows: \(vector.columns) elements for \(columns) columns")
+    for row in 0..<rows { (base + row * stride).update(from: vector.base, count: columns) }
+  }
+
+  /// self = a·b, or self += a·b when accumulating; `transposed` takes aᵀ for a.
+  package func setProduct(
+    _ a: MatrixView, transposed: Bool = false, _ b: PackedMatrix<Scalar>, accumulating: Bool = false
+  ) {
+    let (m, k) = transposed ? (a.columns, a.rows) : (a.rows, a.columns)
+    if k != b.rows || m != rows || b.columns != columns {
+      shapeFailure("matrix product", [m, k], b.shape, hint: "the result has the shape \(shape)")
+    }
+    Scalar.kernels.table.pointee.product(
+      Int64(m), Int64(columns), Int64(k), a.base, transposed ? 1 : Int64(a.stride), transposed ? Int64(a.stride) : 1,
+      b.storage.base, base, Int64(stride), accumulating)
+  }
+
+  /// Row i becomes row `indices[i]` of the table; the indices were checked by the caller.
+  package func gatherRows(_ indices: ArraySlice<Int32>, of table: MatrixView) {
+    require(indices.count == rows && table.columns == columns, "gatherRows: sizes differ")
+    indices.withUnsafeBufferPointer {
+      Scalar.kernels.table.pointee.gather_rows(
+        Int64(rows), Int64(columns), $0.baseAddress, table.base, Int64(table.stride), base, Int64(stride))
+    }
+  }
+
+  /// Row `indices[i]` of this table += row i of `source`, in order of i.
+  package func scatterAddRows(_ indices: ArraySlice<Int32>, _ source: MatrixView) {
+    require(indices.count == source.rows && source.columns == columns, "scatterAddRows: sizes differ")
+    indices.withUnsafeBufferPointer {
+      Scalar.kernels.table.pointee.scatter_add_rows(
+        Int64(source.rows), Int64(columns), $0.baseAddress, source.base, Int64(source.stride), base, Int64(stride))
+    }
+  }
+
+  /// self (one row) += the sum of the rows of `matrix`, in their order.
+  package func addColumnSums(of matrix: MatrixView) {
+    require(rows == 1 && columns == matrix.columns, "addColumnSums: sizes differ")
+    Scalar.kernels.table.pointee.add_column_sums(
+      Int64(matrix.rows), Int64(columns), matrix.base, Int64(matrix.stride), base)
+  }
+}
+
+extension Tensor {
+  /// The tensor as a matrix whose rows are those of the last axis, for writing and reading in place.
+  ///
+  /// Copies first if the memory is shared. See `MatrixView` for how long it is valid.
+  package mutating func mutableMatrix() -> MatrixView<Scalar> {
+    withMutableScalars { [shape] in Self.matrix(shape, at: $0.baseAddress!) }
+  }
+
+  /// The same, for reading only.
+  package func matrix() -> MatrixView<Scalar> { Self.matrix(shape, at: storage.base + offset) }
+
+  private static func matrix(_ shape: TensorShape, at base: UnsafeMutablePointer<Scalar>) -> MatrixView<Scalar> {
+    let columns = shape.rank == 0 ? 1 : shape[-1]
+    return MatrixView(base: base, rows: shape.rowCount, columns: columns, stride: columns)
+  }
+}

@@ -1,0 +1,96 @@
+import CSequenceKernels
+
+extension Tensor {
+  /// A tensor of 0 with the given probability, else of 1 / (1 − probability): element i is a function of the source and i.
+  package static func dropoutMask(
+    _ shape: TensorShape, probability: Double, random: RandomSource, team: ThreadTeam, pool: BufferPool
+  ) -> Tensor {
+    let mask = Tensor(uninitialized: shape, pool: pool)
+    let threshold = UInt32(probability * 0x1p32)
+    let kept = Scalar(1 / (1 - probability))
+    let (base, count) = (SharedPointer(mask.storage.base), shape.count)
+    team.split((count + 3) / 4) { blocks in
+      for block in blocks {
+        let words = RandomSource.block(seed: random.seed, counter: UInt64(block), domain: 2)
+        let four = [words.0, words.1, words.2, words.3]
+        for (lane, word) in four.enumerated() where block * 4 + lane < count {
+          base.pointer[block * 4 + lane] = word < threshold ? 0 : kept
+        }
+      }
+    }
+    return mask
+  }
+
+  /// −log softmax(row)[target] for each row of the last axis and, where wanted, the gradient of their mean.
+  package func softmaxCrossEntropy(
+    targets: [Int32], wantsGradient: Bool, team: ThreadTeam, pool: BufferPool
+  ) -> (losses: [Double], gradient: Tensor?) {
+    let (rows, classes) = (shape.rowCount, shape[-1])
+    let gradient = wantsGradient ? Tensor(uninitialized: shape, pool: pool) : nil
+    let losses = [Double](unsafeUninitializedCapacity: rows) { losses, count in
+      count = rows
+      guard rows > 0 else { return }
+      let (out, source) = (SharedPointer(losses.baseAddress!), SharedPointer(storage.base + offset))
+      let target = gradient.map { SharedPointer($0.storage.base) }
+      targets.withUnsafeBufferPointer { targets in
+        let targets = SharedPointer(UnsafeMutablePointer(mutating: targets.baseAddress!))
+        team.split(rows) { part in
+          Scalar.kernels.table.pointee.softmax_cross_entropy(
+            Int64(part.count), Int64(classes), source.pointer + part.lowerBound * classes,
+            targets.pointer + part.lowerBound, out.pointer + part.lowerBound, 1 / Double(rows),
+            target.map { $0.pointer + part.lowerBound * classes })
+        }
+      }
+    }
+    withExtendedLifetime((self, gradient)) {}
+    return (losses, gradient)
+  }
+}
+
+extension Tensor {
+  /// One step of stochastic gradient descent on this tensor; see `sgd` of the kernels for the formula.
+  package mutating func applySGD(
+    gradient: Tensor, velocity: inout Tensor?, gradientScale: Double, rate: Double, momentum: Double, team: ThreadTeam
+  ) {
+    let weights = SharedPointer(ownedBase(like: gradient))
+    let g = SharedPointer(gradient.storage.base + gradient.offset)
+    let v = velocity == nil ? nil : SharedPointer(velocity!.ownedBase(like: gradient))
+    team.split(count, unit: Self.updateUnit) { part in
+      Scalar.kernels.table.pointee.sgd(
+        Int64(part.count), weights.pointer + part.lowerBound, g.pointer + part.lowerBound,
+        v.map { $0.pointer + part.lowerBound }, gradientScale, rate, momentum)
+    }
+    withExtendedLifetime((self, gradient, velocity)) {}
+  }
+
+  /// One step of Adam on this tensor; see `adam` of the kernels for the formula.
+  package mutating func applyAdam(
+    gradient: Tensor, first: inout Tensor, second: inout Tensor, gradientScale: Double, rate: Double, beta1: Double,
+    beta2: Double, epsilon: Double, step: Int, team: ThreadTeam
+  ) {
+    let weights = SharedPointer(ownedBase(like: gradient))
+    let g = SharedPointer(gradient.storage.base + gradient.offset)
+    let (m, v) = (SharedPointer(first.ownedBase(like: gradient)), SharedPointer(second.ownedBase(like: gradient)))
+    team.split(count, unit: Self.updateUnit) { part in
+      Scalar.kernels.table.pointee.adam(
+        Int64(part.count), weights.pointer + part.lowerBound, g.pointer + part.lowerBound, m.pointer + part.lowerBound,
+        v.pointer + part.lowerBound, gradientScale, rate, beta1, beta2, epsilon, Int64(step))
+    }
+    withExtendedLifetime((self, gradient, first, second)) {}
+  }
+
+  /// Small enough to share evenly, large enough to be worth a thread.
+  private static var updateUnit: Int { 4096 }
+
+  /// The memory of this tensor alone, for writing.
+  private mutating func ownedBase(like other: Tensor) -> UnsafeMutablePointer<Scalar> {
+    if shape != other.shape { shapeFailure("optimizer step", shape, other.shape) }
+    return withMutableScalars { $0.baseAddress! }
+  }
+}
+
+/// A pointer that several threads use on disjoint parts.
+private struct SharedPointer<Pointee>: @unchecked Sendable {
+  let pointer: UnsafeMutablePointer<Pointee>
+  init(_ pointer: UnsafeMutablePointer<Pointee>) { self.pointer = pointer }
+}

@@ -1,0 +1,61 @@
+import CSequenceKernels
+import Foundation
+import TensorCore
+import Testing
+
+struct UnaryTests {
+  @Test("Every function of the elements agrees with the one of the system's mathematics library")
+  func functions() {
+    func check<Scalar: TensorScalar>(_: Scalar.Type) {
+      let ladder = Tensor<Scalar>((-40...40).map { Scalar($0) / 4 }, shape: [81])
+      let positive = Tensor<Scalar>((1...81).map { Scalar($0) / 8 }, shape: [3, 27])
+      func compare(_ actual: Tensor<Scalar>, _ source: Tensor<Scalar>, _ exact: (Double) -> Double) {
+        #expect(actual.shape == source.shape)
+        for (x, y) in zip(source.scalars, actual.scalars) {
+          let expected = exact(Double(x))
+          #expect(abs(Double(y) - expected) <= 8 * Double(Scalar.ulpOfOne) * max(abs(expected), 1e-30), "at \(x)")
+        }
+      }
+      compare(ladder.exp(), ladder, Foundation.exp)
+      compare(positive.log(), positive, Foundation.log)
+      compare(ladder.tanh(), ladder, Foundation.tanh)
+      compare(ladder.sigmoid(), ladder) { 1 / (1 + Foundation.exp(-$0)) }
+      compare(ladder.relu(), ladder) { max(0, $0) }
+      compare(ladder.squared(), ladder) { $0 * $0 }
+      compare(positive.squareRoot(), positive) { $0.squareRoot() }
+      compare(positive.reciprocal(), positive) { 1 / $0 }
+      compare(ladder.absolute(), ladder, abs)
+      compare(-ladder, ladder) { -$0 }
+      compare(ladder.map { $0 * 3 }, ladder) { $0 * 3 }
+    }
+    check(Float.self)
+    check(Double.self)
+  }
+
+  @Test("Limits: infinities, zeros and NaN go where the mathematics goes")
+  func limits() {
+    let ends = Tensor<Float>([-.infinity, .infinity], shape: [2])
+    #expect(ends.exp().scalars == [0, .infinity])
+    #expect(ends.tanh().scalars == [-1, 1])
+    #expect(ends.sigmoid().scalars == [0, 1])
+    #expect(ends.relu().scalars == [0, .infinity])
+    #expect(Tensor<Float>([0, .infinity], shape: [2]).log().scalars == [-.infinity, .infinity])
+    #expect(Tensor<Float>(-1).log().scalar.isNaN && Tensor<Float>(-1).squareRoot().scalar.isNaN)
+    let nan = Tensor<Double>(.nan)
+    for result in [nan.exp(), nan.log(), nan.tanh(), nan.sigmoid(), nan.relu(), -nan] { #expect(result.scalar.isNaN) }
+  }
+
+  @Test("A gradient from the output is the derivative of the function")
+  func activationGradients() {
+    let x = Tensor<Double>.sample([7, 9], seed: 1)
+    let upstream = Tensor<Double>.sample([7, 9], seed: 2)
+    let step = 1e-5
+    for (activation, f) in [
+      (SKActivationTanh, { $0.tanh() }), (SKActivationSigmoid, { $0.sigmoid() }), (SKActivationReLU, { $0.relu() }),
+    ] as [(SKActivation, (Tensor<Double>) -> Tensor<Double>)] {
+      let gradient = Tensor.activationGradient(activation, output: f(x), upstream: upstream)
+      let slope = (f(x + step) - f(x - step)) / (2 * step)
+      #expect(gradient.distance(to: slope * upstream) <= 1e-9)
+    }
+  }
+}
