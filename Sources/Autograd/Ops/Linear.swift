@@ -1,0 +1,66 @@
+import TensorCore
+
+/// y = x·Wᵀ + b over the last axis of x, on the workspace's threads, with the weights packed once per change.
+///
+/// - Parameters:
+///   - input: [..., in].
+///   - weight: [out, in], as PyTorch stores it.
+///   - bias: [out], or none.
+/// - Returns: [..., out].
+public func linear<Scalar>(
+  _ input: Variable<Scalar>, weight: Parameter<Scalar>, bias: Parameter<Scalar>?,
+  in context: borrowing ForwardContext<Scalar>
+) -> Variable<Scalar> {
+  let workspace = context.workspace
+  let x = input.value
+  if x.rank == 0 || weight.value.rank != 2 || x.shape[-1] != weight.value.shape[1] {
+    shapeFailure("linear", x.shape, weight.value.shape, hint: "an input [..., in] needs a weight [out, in]")
+  }
+  let output = affine(x, workspace.packed(weight, transposed: true), bias: bias?.value, workspace: workspace)
+  let inputs = [input, context.variable(weight)] + (bias.map { [context.variable($0)] } ?? [])
+  let needsInputGradient = input.isRecorded
+  return Variable.operation(output, of: inputs) { upstream in
+    let dx = needsInputGradient
+      ? upstream.matmul(
+        workspace.packed(weight, transposed: false), team: workspace.team, pool: workspace.pool) : nil
+    let dw = outerProduct(upstream, x, workspace: workspace)
+    return [dx, dw] + (bias == nil ? [] : [columnSums(upstream, workspace: workspace)])
+  }
+}
+
+/// x·B + b over the last axis of x, with B packed.
+package func affine<Scalar>(
+  _ x: Tensor<Scalar>, _ matrix: PackedMatrix<Scalar>, bias: Tensor<Scalar>?, workspace: Workspace<Scalar>
+) -> Tensor<Scalar> {
+  guard let bias else { return x.matmul(matrix, team: workspace.team, pool: workspace.pool) }
+  let columns = matrix.shape[1]
+  var result = Tensor<Scalar>(
+    uninitialized: TensorShape(x.shape.dimensions.dropLast() + [columns]), pool: workspace.pool)
+  let (target, source, row) = (result.mutableMatrix(), x.matrix(), bias.reshaped([1, columns]).matrix())
+  workspace.team.split(target.rows) { rows in
+    target.rows(rows).fillRows(with: row)
+    target.rows(rows).setProduct(source.rows(rows), matrix, accumulating: true)
+  }
+  withExtendedLifetime((x, bias, result)) {}
+  return result
+}
+
+/// Σ over rows of gᵀ·x, [out, in]: the gradient of a weight from that of its outputs [..., out] and its inputs [..., in].
+package func outerProduct<Scalar>(
+  _ g: Tensor<Scalar>, _ x: Tensor<Scalar>, workspace: Workspace<Scalar>
+) -> Tensor<Scalar> {
+  let packed = PackedMatrix(x.reshaped([-1, x.shape[-1]]), pool: workspace.pool)
+  return g.reshaped([-1, g.shape[-1]]).matmul(packed, transposing: true, team: workspace.team, pool: workspace.pool)
+}
+
+/// The sums over all axes but the last: the gradient of a bias.
+package func columnSums<Scalar>(_ g: Tensor<Scalar>, workspace: Workspace<Scalar>) -> Tensor<Scalar> {
+  let sums = Tensor<Scalar>(uninitialized: [g.shape[-1]], pool: workspace.pool)
+  let (target, source) = (sums.reshaped([1, -1]).matrix(), g.matrix())
+  workspace.team.split(target.columns, unit: 64) { columns in
+    target.columns(columns).fill(0)
+    target.columns(columns).addColumnSums(of: source.columns(columns))
+  }
+  withExtendedLifetime((g, sums)) {}
+  return sums
+}

@@ -1,0 +1,57 @@
+import TensorCore
+
+extension Variable {
+  /// The same elements under another shape; one dimension may be −1.
+  public func reshaped(_ dimensions: [Int]) -> Variable {
+    let shape = shape
+    return Variable.operation(value.reshaped(dimensions), of: [self]) { [$0.reshaped(shape.dimensions)] }
+  }
+
+  /// The last two axes exchanged.
+  public func transposed() -> Variable { Variable.operation(value.transposed(), of: [self]) { [$0.transposed()] } }
+
+  /// A range of one axis.
+  public func slice(axis: Int, _ range: Range<Int>) -> Variable {
+    let shape = shape
+    return Variable.operation(value.slice(axis: axis, range), of: [self]) {
+      [$0.padded(to: shape, axis: axis, at: range.lowerBound)]
+    }
+  }
+
+  /// One entry of the leading axis, which disappears.
+  public func row(_ index: Int) -> Variable {
+    slice(axis: 0, index..<index + 1).reshaped(Array(shape.dimensions.dropFirst()))
+  }
+
+  /// Tensors side by side along an existing axis.
+  public static func concatenate(_ variables: [Variable], axis: Int) -> Variable {
+    let sizes = variables.map { $0.shape[axis] }
+    return operation(Tensor.concatenate(variables.map(\.value), axis: axis), of: variables) { upstream in
+      var start = 0
+      return sizes.map { size in
+        defer { start += size }
+        return upstream.slice(axis: axis, start..<start + size)
+      }
+    }
+  }
+
+  /// Tensors of one shape along a new leading axis.
+  public static func stack(_ variables: [Variable]) -> Variable {
+    let count = variables.count
+    return operation(Tensor.stack(variables.map(\.value)), of: variables) { upstream in
+      (0..<count).map { upstream.row($0) }
+    }
+  }
+
+  /// Row `indices[i]` of this matrix [n, width] as row i: an embedding's look-up.
+  ///
+  /// - Precondition: every index is at least 0 and below n.
+  public func gatherRows(_ indices: [Int32]) -> Variable {
+    let shape = shape
+    return Variable.operation(value.gatherRows(indices), of: [self]) {
+      var gradient = Tensor<Scalar>.zeros(shape)
+      gradient.scatterAddRows(indices, $0)
+      return [gradient]
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import TensorCore
+
+/// What a computation needs beside its operands and may keep from one step to the next: threads, memory to reuse, and
+/// weights in packed form.
+///
+/// A trainer or a sampler owns one. Results never depend on what it holds.
+public final class Workspace<Scalar: TensorScalar> {
+  public let team: ThreadTeam
+  public let pool = BufferPool()
+  private var packs: [PackKey: (generation: UInt64, matrix: PackedMatrix<Scalar>)] = [:]
+
+  private var tables: [Int: (generations: [UInt64], table: Tensor<Scalar>)] = [:]
+
+  private struct PackKey: Hashable {
+    let slot: Int
+    let transposed: Bool
+  }
+
+  public init(threads: Int = 1) { team = ThreadTeam(threads: threads) }
+
+  /// The parameter's matrix (or its transpose) as the right-hand side of products, packed again only when it has changed.
+  package func packed(_ parameter: Parameter<Scalar>, transposed: Bool) -> PackedMatrix<Scalar> {
+    guard let slot = parameter.slot else { return PackedMatrix(parameter.value, transposed: transposed, pool: pool) }
+    let key = PackKey(slot: slot, transposed: transposed)
+    if let known = packs[key], known.generation == parameter.generation { return known.matrix }
+    packs[key] = nil
+    let matrix = PackedMatrix(parameter.value, transposed: transposed, pool: pool)
+    packs[key] = (parameter.generation, matrix)
+    return matrix
+  }
+
+  /// A tensor derived from some parameters, made again only when one of them has changed. The first one's slot names it, so
+  /// that a parameter heads one table at most.
+  package func table(of parameters: [Parameter<Scalar>], make: () -> Tensor<Scalar>) -> Tensor<Scalar> {
+    guard let slot = parameters[0].slot else { return make() }
+    let generations = parameters.map(\.generation)
+    if let known = tables[slot], known.generations == generations { return known.table }
+    let table = make()
+    tables[slot] = (generations, table)
+    return table
+  }
+}

@@ -1,0 +1,71 @@
+import Autograd
+import TensorCore
+
+/// Something with parameters: a layer, a cell, a whole model. A module is a value; copying it copies its parameters.
+public protocol Module<Scalar>: Sendable {
+  associatedtype Scalar: TensorScalar
+
+  /// Shows each parameter, with its name, to a visitor: one line a parameter or child module.
+  ///
+  /// This one method names the parameters for checkpoints, counts, initialization, clipping, gradients and optimizers. The
+  /// order and the names must be the same each time, the names unique.
+  mutating func visitParameters<V: ParameterVisitor<Scalar>>(_ visitor: inout V) throws(V.Failure)
+}
+
+/// A module that knows how to draw first values for its parameters.
+public protocol InitializableModule<Scalar>: Module {
+  /// Draws fresh values for every parameter.
+  mutating func initialize(using random: inout RandomSource)
+}
+
+/// A module that maps one variable to another: what networks are stacked from.
+public protocol Layer<Scalar>: Module {
+  func callAsFunction(_ input: Variable<Scalar>, in context: inout ForwardContext<Scalar>) -> Variable<Scalar>
+}
+
+/// One pass over the parameters of a module, reading or changing them.
+public protocol ParameterVisitor<Scalar> {
+  associatedtype Scalar: TensorScalar
+  associatedtype Failure: Error = Never
+
+  /// Where in the module the visit is; a visitor only has to hold it.
+  var path: ParameterPath { get set }
+
+  /// Called for each parameter, with its full name.
+  mutating func visit(_ parameter: inout Parameter<Scalar>, at name: String) throws(Failure)
+}
+
+/// What stands around a parameter's own name: `rnn.` + `weight_ih` + `_l0`.
+public struct ParameterPath: Sendable {
+  var prefix = ""
+  var suffix = ""
+  public init() {}
+}
+
+extension ParameterVisitor {
+  /// Visits a parameter of the current module.
+  public mutating func visit(_ parameter: inout Parameter<Scalar>, _ name: String) throws(Failure) {
+    try visit(&parameter, at: path.prefix + name + path.suffix)
+  }
+
+  /// Visits a parameter that a module may lack.
+  public mutating func visit(_ parameter: inout Parameter<Scalar>?, _ name: String) throws(Failure) {
+    if parameter != nil { try visit(&parameter!, name) }
+  }
+
+  /// Visits a child module, whose parameters are named `name.…`.
+  public mutating func visit<M: Module<Scalar>>(_ module: inout M, _ name: String) throws(Failure) {
+    let outer = path
+    path.prefix += name + "."
+    try module.visitParameters(&self)
+    path = outer
+  }
+
+  /// Visits a child module, whose parameters are named `…suffix`.
+  public mutating func visit<M: Module<Scalar>>(_ module: inout M, suffix: String) throws(Failure) {
+    let outer = path
+    path.suffix = suffix + path.suffix
+    try module.visitParameters(&self)
+    path = outer
+  }
+}
