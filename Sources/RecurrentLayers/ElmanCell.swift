@@ -1,0 +1,34 @@
+import Autograd
+import NeuralLayers
+import TensorCore
+
+/// The simple recurrent network of Elman (1990): h' = f(x·W_ihᵀ + b_ih + h·W_hhᵀ + b_hh).
+public struct ElmanCell<Scalar: TensorScalar>: RecurrentCell, FusedCell {
+  public enum Activation: Sendable { case tanh, relu }
+
+  public let activation: Activation
+  public var weights: GatedWeights<Scalar>
+
+  public init(
+    input: Int, hidden: Int, activation: Activation = .tanh, bias: Bool = true, using random: inout RandomSource
+  ) {
+    self.init(zeros: input, hidden: hidden, activation: activation, bias: bias)
+    initialize(using: &random)
+  }
+
+  /// A cell whose weights are zero, to be filled from a file.
+  package init(zeros input: Int, hidden: Int, activation: Activation = .tanh, bias: Bool = true) {
+    self.activation = activation
+    weights = GatedWeights(gates: 1, input: input, hidden: hidden, bias: bias)
+  }
+
+  public func step(
+    _ input: Variable<Scalar>, from state: HiddenState<Scalar>, in context: inout ForwardContext<Scalar>
+  ) -> (output: Variable<Scalar>, state: HiddenState<Scalar>) {
+    let sum = weights.fromInput(input, in: context) + weights.fromHidden(state.hidden, in: context)
+    let hidden = activation == .tanh ? sum.tanh() : sum.relu()
+    return (hidden, HiddenState(hidden: hidden))
+  }
+
+  var gates: GateFunctions { activation == .tanh ? .elmanTanh : .elmanReLU }
+}

@@ -1,0 +1,101 @@
+import Autograd
+import NeuralLayers
+import TensorCore
+
+/// A cell whose whole sequence runs in one tape node, with a backward pass written by hand.
+///
+/// Everything that does not depend on the step before is one product over all steps; the rest is a loop over time, which each
+/// thread runs for its own rows of the batch without waiting for the others.
+protocol FusedCell: RecurrentCell, InitializableModule {
+  var weights: GatedWeights<Scalar> { get set }
+  var gates: GateFunctions { get }
+}
+
+extension FusedCell {
+  public var inputSize: Int { weights.inputSize }
+  public var hiddenSize: Int { weights.hiddenSize }
+
+  public mutating func initialize(using random: inout RandomSource) { weights.initialize(using: &random) }
+
+  public mutating func visitParameters<V: ParameterVisitor<Scalar>>(_ visitor: inout V) throws(V.Failure) {
+    try weights.visitParameters(&visitor)
+  }
+
+  public func run(
+    _ sequence: SequenceInput<Scalar>, from state: State, in context: inout ForwardContext<Scalar>
+  ) -> (outputs: Variable<Scalar>, state: State) {
+    sequence.validate(inputSize: inputSize)
+    let workspace = context.workspace
+    for component in state.components where component.shape != [sequence.batch, hiddenSize] {
+      shapeFailure("initial state", component.shape, [sequence.batch, hiddenSize], hint: "it must be [batch, hidden]")
+    }
+    let record = forward(sequence, from: state.components.map(\.value), workspace: workspace)
+    let parameters =
+      [weights.inputWeight, weights.recurrentWeight] + [weights.inputBias, weights.recurrentBias].compactMap { $0 }
+    var inputs = state.components + parameters.map { [context] in context.variable($0) }
+    var needsInputGradient = false
+    if case .vectors(let input) = sequence {
+      inputs.append(input)
+      needsInputGradient = input.isRecorded
+    }
+    let backward = FusedBackward(
+      record: record, sequence: sequence, weights: weights, needsInputGradient: needsInputGradient, workspace: workspace)
+    let results = Variable.operation([record.hidden] + record.final, of: inputs) { backward.gradients(upstream: $0) }
+    return (results[0], State(components: Array(results.dropFirst())))
+  }
+
+  private func forward(
+    _ sequence: SequenceInput<Scalar>, from initial: [Tensor<Scalar>], workspace: Workspace<Scalar>
+  ) -> FusedRecord<Scalar> {
+    let record = FusedRecord(
+      functions: gates, preactivations: inputProjection(sequence, workspace: workspace), initial: initial,
+      pool: workspace.pool)
+    let recurrentWeight = workspace.packed(weights.recurrentWeight, transposed: true)
+    let recurrentBias = weights.recurrentBias.map { $0.value.reshaped([1, -1]) }
+    workspace.team.split(record.batch) { rows in
+      for t in 0..<record.time {
+        let at = record.views(at: t, rows: rows)
+        if let recurrent = at.recurrent {
+          if let recurrentBias { recurrent.fillRows(with: recurrentBias.matrix()) }
+          recurrent.setProduct(at.hPrevious, recurrentWeight, accumulating: recurrentBias != nil)
+        } else {
+          at.gates.setProduct(at.hPrevious, recurrentWeight, accumulating: true)
+        }
+        gates.forward(at)
+      }
+    }
+    withExtendedLifetime((record, recurrentBias)) {}
+    return record
+  }
+
+  /// x·W_ihᵀ + b for all steps at once, [T, B, G·H].
+  private func inputProjection(_ sequence: SequenceInput<Scalar>, workspace: Workspace<Scalar>) -> Tensor<Scalar> {
+    switch sequence {
+    case .vectors(let input):
+      let weight = workspace.packed(weights.inputWeight, transposed: true)
+      return affine(input.value, weight, bias: foldedBias, workspace: workspace)
+    case .tokens(let grid):
+      let table = inputTable(workspace: workspace)
+      var result = Tensor<Scalar>(uninitialized: [grid.time, grid.batch, table.shape[1]], pool: workspace.pool)
+      let (target, source) = (result.mutableMatrix(), table.matrix())
+      workspace.team.split(grid.ids.count) { target.rows($0).gatherRows(grid.ids[$0], of: source) }
+      withExtendedLifetime((table, result)) {}
+      return result
+    }
+  }
+
+  /// W_ihᵀ + b, [input, G·H]: the projection of each one-hot vector.
+  private func inputTable(workspace: Workspace<Scalar>) -> Tensor<Scalar> {
+    workspace.table(of: [weights.inputWeight] + [weights.inputBias, weights.recurrentBias].compactMap { $0 }) {
+      let columns = weights.inputWeight.value.transposed()
+      return foldedBias.map { columns + $0 } ?? columns
+    }
+  }
+
+  /// The biases that are added before the time loop: those there are, unless the cell keeps the recurrent one apart.
+  private var foldedBias: Tensor<Scalar>? {
+    let recurrentBias = gates.separatesRecurrent ? nil : weights.recurrentBias
+    let biases = [weights.inputBias, recurrentBias].compactMap { $0?.value }
+    return biases.count == 2 ? biases[0] + biases[1] : biases.first
+  }
+}

@@ -1,0 +1,50 @@
+import CSequenceKernels
+import TensorCore
+
+/// The pointwise part of each cell's step, forward and backward: all in which the fused cells differ.
+enum GateFunctions {
+  case elmanTanh, elmanReLU, lstm, gru
+
+  /// Whether there is a cell state beside the hidden state.
+  var hasMemory: Bool { self == .lstm }
+
+  /// Whether the hidden state's preactivations are kept apart from the input's, because a gate comes between them.
+  var separatesRecurrent: Bool { self == .gru }
+
+  /// One step. `at.gates` goes from preactivations to activations; h (and c) are written.
+  func forward<Scalar>(_ at: StepViews<Scalar>) {
+    switch self {
+    case .elmanTanh, .elmanReLU:
+      at.h.copy(from: at.gates)
+      at.h.apply(self == .elmanTanh ? SKUnaryTanh : SKUnaryReLU)
+    case .lstm: at.gates.applyLSTMGates(cPrevious: at.cPrevious!, c: at.c!, h: at.h)
+    case .gru: at.gates.applyGRUGates(recurrent: at.recurrent!, hPrevious: at.hPrevious, h: at.h)
+    }
+  }
+
+  /// One step back. dh is ∂L/∂h on entry; on return it holds what of ∂L/∂hPrevious does not pass through W_hh (GRU alone has
+  /// such a part). dc goes from ∂L/∂c to ∂L/∂cPrevious.
+  func backward<Scalar>(
+    _ at: StepViews<Scalar>, dh: MatrixView<Scalar>, dc: MatrixView<Scalar>?, dGates: MatrixView<Scalar>,
+    dRecurrent: MatrixView<Scalar>
+  ) {
+    switch self {
+    case .elmanTanh: dGates.setActivationGradient(SKActivationTanh, output: at.h, upstream: dh)
+    case .elmanReLU: dGates.setActivationGradient(SKActivationReLU, output: at.h, upstream: dh)
+    case .lstm: dGates.setLSTMGradient(gates: at.gates, cPrevious: at.cPrevious!, c: at.c!, dh: dh, dc: dc!)
+    case .gru:
+      dGates.setGRUGradient(
+        gates: at.gates, recurrent: at.recurrent!, hPrevious: at.hPrevious, dh: dh, dRecurrent: dRecurrent)
+    }
+  }
+}
+
+/// What one step reads and writes, for some rows of the batch.
+struct StepViews<Scalar: TensorScalar> {
+  let gates: MatrixView<Scalar>
+  let recurrent: MatrixView<Scalar>?
+  let hPrevious: MatrixView<Scalar>
+  let h: MatrixView<Scalar>
+  let cPrevious: MatrixView<Scalar>?
+  let c: MatrixView<Scalar>?
+}

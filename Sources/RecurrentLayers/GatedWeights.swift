@@ -1,0 +1,63 @@
+import Autograd
+import NeuralLayers
+import TensorCore
+
+/// The parameters that Elman, LSTM and GRU cells have in common, laid out as PyTorch lays them out: the gates one below the
+/// other.
+public struct GatedWeights<Scalar: TensorScalar>: InitializableModule {
+  /// W_ih, [gates · hidden, input].
+  public var inputWeight: Parameter<Scalar>
+  /// W_hh, [gates · hidden, hidden].
+  public var recurrentWeight: Parameter<Scalar>
+  /// b_ih, [gates · hidden].
+  public var inputBias: Parameter<Scalar>?
+  /// b_hh, [gates · hidden].
+  public var recurrentBias: Parameter<Scalar>?
+
+  /// Weights of zero.
+  init(gates: Int, input: Int, hidden: Int, bias: Bool) {
+    require(input > 0 && hidden > 0, "a recurrent cell cannot have \(input) inputs and \(hidden) hidden units")
+    inputWeight = Parameter(.zeros([gates * hidden, input]))
+    recurrentWeight = Parameter(.zeros([gates * hidden, hidden]))
+    inputBias = bias ? Parameter(.zeros([gates * hidden])) : nil
+    recurrentBias = bias ? Parameter(.zeros([gates * hidden])) : nil
+  }
+
+  /// W_ih uniform in ±1/√hidden, each gate's W_hh orthogonal, biases 0.
+  public mutating func initialize(using random: inout RandomSource) {
+    let (hidden, rows) = (hiddenSize, inputWeight.value.shape[0])
+    inputWeight.value = Initializer.uniform(1 / Double(hidden).squareRoot())([rows, inputSize], using: &random)
+    recurrentWeight.value = .concatenate(
+      (0..<rows / hidden).map { _ in Initializer.orthogonal([hidden, hidden], using: &random) }, axis: 0)
+    inputBias?.value = .zeros([rows])
+    recurrentBias?.value = .zeros([rows])
+  }
+
+  var inputSize: Int { inputWeight.value.shape[1] }
+  var hiddenSize: Int { recurrentWeight.value.shape[1] }
+
+  /// x·W_ihᵀ + b_ih, [batch, gates · hidden].
+  func fromInput(_ x: Variable<Scalar>, in context: borrowing ForwardContext<Scalar>) -> Variable<Scalar> {
+    linear(x, weight: inputWeight, bias: inputBias, in: context)
+  }
+
+  /// h·W_hhᵀ + b_hh, [batch, gates · hidden].
+  func fromHidden(_ h: Variable<Scalar>, in context: borrowing ForwardContext<Scalar>) -> Variable<Scalar> {
+    linear(h, weight: recurrentWeight, bias: recurrentBias, in: context)
+  }
+
+  public mutating func visitParameters<V: ParameterVisitor<Scalar>>(_ visitor: inout V) throws(V.Failure) {
+    try visitor.visit(&inputWeight, "weight_ih")
+    try visitor.visit(&recurrentWeight, "weight_hh")
+    try visitor.visit(&inputBias, "bias_ih")
+    try visitor.visit(&recurrentBias, "bias_hh")
+  }
+}
+
+extension Variable {
+  /// One of several gates that stand side by side along the last axis.
+  func gate(_ index: Int, of count: Int) -> Variable {
+    let width = shape[-1] / count
+    return slice(axis: -1, index * width..<(index + 1) * width)
+  }
+}

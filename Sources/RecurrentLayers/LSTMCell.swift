@@ -1,0 +1,45 @@
+import Autograd
+import NeuralLayers
+import TensorCore
+
+/// Long short-term memory (Hochreiter and Schmidhuber, 1997) with forget gates (Gers et al., 2000), gates in the order i, f, g,
+/// o:
+///
+///     i, f, o = σ(…)   g = tanh(…)   of x·W_ihᵀ + b_ih + h·W_hhᵀ + b_hh
+///     c' = f·c + i·g   h' = o·tanh(c')
+public struct LSTMCell<Scalar: TensorScalar>: RecurrentCell, FusedCell {
+  public var weights: GatedWeights<Scalar>
+
+  public init(input: Int, hidden: Int, bias: Bool = true, using random: inout RandomSource) {
+    self.init(zeros: input, hidden: hidden, bias: bias)
+    initialize(using: &random)
+  }
+
+  /// A cell whose weights are zero, to be filled from a file.
+  package init(zeros input: Int, hidden: Int, bias: Bool = true) {
+    weights = GatedWeights(gates: 4, input: input, hidden: hidden, bias: bias)
+  }
+
+  /// As for every cell, but the forget gate's b_ih starts at 1, so that the cell remembers before it has learned what to
+  /// forget (Jozefowicz et al., 2015).
+  public mutating func initialize(using random: inout RandomSource) {
+    weights.initialize(using: &random)
+    let hidden = hiddenSize
+    weights.inputBias?.value = .concatenate([.zeros([hidden]), .ones([hidden]), .zeros([2 * hidden])], axis: 0)
+  }
+
+  public func step(
+    _ input: Variable<Scalar>, from state: LSTMState<Scalar>, in context: inout ForwardContext<Scalar>
+  ) -> (output: Variable<Scalar>, state: LSTMState<Scalar>) {
+    let gates = weights.fromInput(input, in: context) + weights.fromHidden(state.hidden, in: context)
+    let i = gates.gate(0, of: 4).sigmoid()
+    let f = gates.gate(1, of: 4).sigmoid()
+    let g = gates.gate(2, of: 4).tanh()
+    let o = gates.gate(3, of: 4).sigmoid()
+    let cell = f * state.cell + i * g
+    let hidden = o * cell.tanh()
+    return (hidden, LSTMState(hidden: hidden, cell: cell))
+  }
+
+  var gates: GateFunctions { .lstm }
+}

@@ -1,0 +1,56 @@
+import Autograd
+import NeuralLayers
+import TensorCore
+
+extension RecurrentCell {
+  /// Runs a sequence step by step, with one tape node for each operation: slow, obviously right, and good for any cell.
+  public func run(
+    _ sequence: SequenceInput<Scalar>, from state: State, in context: inout ForwardContext<Scalar>
+  ) -> (outputs: Variable<Scalar>, state: State) {
+    sequence.validate(inputSize: inputSize)
+    var state = state
+    var outputs: [Variable<Scalar>] = []
+    for t in 0..<sequence.time {
+      let (output, next) = step(sequence.step(t, width: inputSize), from: state, in: &context)
+      outputs.append(output)
+      state = next
+    }
+    return (.stack(outputs), state)
+  }
+}
+
+/// A cell that always runs step by step, even if it knows a faster way: the oracle for that way.
+public struct Unrolled<Cell: RecurrentCell>: RecurrentCell {
+  public typealias Scalar = Cell.Scalar
+  public var cell: Cell
+
+  public init(_ cell: Cell) { self.cell = cell }
+
+  public var inputSize: Int { cell.inputSize }
+  public var hiddenSize: Int { cell.hiddenSize }
+
+  public func initialState(batchSize: Int, in context: inout ForwardContext<Scalar>) -> Cell.State {
+    cell.initialState(batchSize: batchSize, in: &context)
+  }
+
+  public func step(
+    _ input: Variable<Scalar>, from state: Cell.State, in context: inout ForwardContext<Scalar>
+  ) -> (output: Variable<Scalar>, state: Cell.State) {
+    cell.step(input, from: state, in: &context)
+  }
+
+  public mutating func visitParameters<V: ParameterVisitor<Scalar>>(_ visitor: inout V) throws(V.Failure) {
+    try cell.visitParameters(&visitor)
+  }
+}
+
+extension SequenceInput {
+  /// The input of one step, [batch, width].
+  fileprivate func step(_ t: Int, width: Int) -> Variable<Scalar> {
+    switch self {
+    case .vectors(let input): input.row(t)
+    case .tokens(let grid):
+      Variable(.oneHot(Array(grid.ids[t * grid.batch..<(t + 1) * grid.batch]), classes: width))
+    }
+  }
+}
