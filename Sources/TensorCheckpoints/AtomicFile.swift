@@ -1,0 +1,100 @@
+import TensorCore
+
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
+
+/// Replaces files whole or not at all.
+public enum AtomicFile {
+  /// Makes `chunks`, one after the other, the content of the file at `path`.
+  ///
+  /// They are written to a temporary file in the same directory and put on the disk; the temporary is renamed to
+  /// `path`, and the directory is put on the disk. A process killed at any moment, or a power loss, leaves the old file
+  /// or the new one; a reader that has the old file mapped keeps it. The file gets the permissions of any new file.
+  /// There may be one writer of a path at a time.
+  ///
+  /// Throws `FileError`; the old file is then still there and the temporary is removed. (Only where the directory could
+  /// not be put on the disk at the end, the new file is already in place.)
+  public static func write(_ chunks: [[UInt8]], to path: String) throws(FileError) {
+    try write(chunks, to: path, using: SystemFileOperations())
+  }
+
+  package static func write(
+    _ chunks: [[UInt8]], to path: String, using operations: some FileOperations
+  ) throws(FileError) {
+    let (directory, name) = split(path)
+    let temporary = "\(directory)/.\(name).\(getpid()).tmp"
+    // A killed process may have left one, and process numbers return.
+    try? operations.remove(temporary)
+    do throws(FileError) {
+      try create(temporary, holding: chunks, for: path, using: operations)
+      try naming(path, "replace") { () throws(SystemError) in try operations.move(temporary, to: path) }
+    } catch {
+      try? operations.remove(temporary)
+      throw error
+    }
+    try naming(directory, "sync") { () throws(SystemError) in try syncDirectory(directory, using: operations) }
+  }
+
+  private static func create(
+    _ temporary: String, holding chunks: [[UInt8]], for path: String, using operations: some FileOperations
+  ) throws(FileError) {
+    let descriptor = try naming(path, "create") { () throws(SystemError) in try operations.create(temporary) }
+    do throws(FileError) {
+      try naming(path, "write") { () throws(SystemError) in
+        for chunk in chunks { try writeAll(chunk, to: descriptor, using: operations) }
+        try operations.sync(descriptor)
+      }
+    } catch {
+      try? operations.closeDescriptor(descriptor)
+      throw error
+    }
+    try naming(path, "write") { () throws(SystemError) in try operations.closeDescriptor(descriptor) }
+  }
+
+  private static func writeAll(
+    _ chunk: [UInt8], to descriptor: Int32, using operations: some FileOperations
+  ) throws(SystemError) {
+    var rest = chunk[...]
+    while !rest.isEmpty {
+      let written = try operations.writeSome(rest, to: descriptor)
+      // A call that writes nothing and says nothing would be repeated for ever.
+      guard written > 0 else { throw SystemError(code: EIO) }
+      rest = rest.dropFirst(written)
+    }
+  }
+
+  private static func syncDirectory(_ directory: String, using operations: some FileOperations) throws(SystemError) {
+    let descriptor = try operations.openDirectory(directory)
+    do throws(SystemError) {
+      try operations.sync(descriptor)
+    } catch {
+      try? operations.closeDescriptor(descriptor)
+      // Some file systems have no such thing.
+      if error.code == EINVAL || error.code == ENOTSUP { return }
+      throw error
+    }
+    try operations.closeDescriptor(descriptor)
+  }
+
+  /// The directory and the last part of `path`.
+  private static func split(_ path: String) -> (directory: String, name: String) {
+    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return (".", path) }
+    let directory = path[..<slash]
+    return (directory.isEmpty ? "/" : String(directory), String(path[path.utf8.index(after: slash)...]))
+  }
+
+  private static func naming<Value>(
+    _ path: String, _ action: String, _ call: () throws(SystemError) -> Value
+  ) throws(FileError) -> Value {
+    do throws(SystemError) {
+      return try call()
+    } catch {
+      throw FileError(path: path, action: action, code: error.code)
+    }
+  }
+}

@@ -1,0 +1,32 @@
+import TensorCore
+
+extension Checkpoint {
+  /// Reads a safetensors file, with or without a format version and checksum.
+  ///
+  /// The header is checked whole before anything is allocated for what it says; then the version, the checksum and,
+  /// unless `requireFinite` is false, that every floating-point value is finite. The tensors are copied out of the
+  /// mapping.
+  ///
+  /// Throws `SafetensorsError` with the place and the reason.
+  public init(_ file: MappedFile, requireFinite: Bool = true) throws(SafetensorsError) {
+    let header: SafetensorsHeader
+    do {
+      header = try SafetensorsHeader(of: file)
+      try FileSeal.check(file, header: header)
+    } catch {
+      throw SafetensorsError(file: file.path, problem: error)
+    }
+    self.init(metadata: header.metadata, file: file.path)
+    metadata[FileSeal.versionKey] = nil
+    metadata[FileSeal.checksumKey] = nil
+    for entry in header.entries {
+      tensors[entry.name] = StoredTensor(dtype: entry.dtype, shape: entry.shape, bytes: file[entry.range])
+    }
+    if requireFinite { try self.requireFinite() }
+  }
+
+  /// Reads the file at `path`. Throws `FileError` where it cannot be read, `SafetensorsError` where it is malformed.
+  public init(contentsOf path: String, requireFinite: Bool = true) throws {
+    try self.init(MappedFile(path), requireFinite: requireFinite)
+  }
+}

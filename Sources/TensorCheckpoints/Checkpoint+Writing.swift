@@ -1,0 +1,87 @@
+import TensorCore
+
+extension Checkpoint {
+  /// The safetensors file with this content, in pieces to be written one after the other: the header, then the tensors.
+  ///
+  /// The bytes depend on the content alone: metadata are sorted by name, tensors stand in the order of `names`, and the
+  /// header is padded with spaces so that the data begin at a multiple of 8.
+  ///
+  /// Traps when the metadata hold `format_version` or `checksum`, when a tensor is called `__metadata__`, or when the
+  /// header would be above 100,000,000 bytes.
+  public func serialized() -> [[UInt8]] {
+    let names = names
+    var (header, digits) = header(naming: names)
+    let data = names.map { tensors[$0]!.bytes }
+    var hash = ContentHash()
+    hash.update(header)
+    for bytes in data { hash.update(bytes) }
+    header.replaceSubrange(digits, with: hash.finalize().utf8)
+    return [header] + data
+  }
+
+  /// Writes the file, replacing what was at `path` whole or not at all (see `AtomicFile`). Traps as `serialized()`
+  /// does.
+  public func write(to path: String) throws(FileError) {
+    try AtomicFile.write(serialized(), to: path)
+  }
+
+  /// The length and the header, and where in them the digits of the checksum stand, zeros for now.
+  private func header(naming names: [String]) -> (bytes: [UInt8], digits: Range<Int>) {
+    require(
+      metadata[FileSeal.versionKey] == nil && metadata[FileSeal.checksumKey] == nil
+        && tensors[SafetensorsHeader.metadataName] == nil,
+      "Checkpoint: a name that is the file's own is taken")
+    let seal = [FileSeal.versionKey: FileSeal.version, FileSeal.checksumKey: FileSeal.blankChecksum]
+    let sealed = metadata.merging(seal) { $1 }
+    var text: [UInt8] = []
+    var digits = 0..<0
+    text.append("{")
+    text.append(quoting: SafetensorsHeader.metadataName)
+    text.append(":{")
+    for (index, key) in sealed.keys.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }).enumerated() {
+      if index > 0 { text.append(",") }
+      text.append(quoting: key)
+      text.append(":")
+      text.append(quoting: sealed[key]!)
+      if key == FileSeal.checksumKey { digits = text.count - 65..<text.count - 1 }
+    }
+    text.append("}")
+    var offset = 0
+    for name in names {
+      let tensor = tensors[name]!
+      let shape = tensor.shape.map(String.init).joined(separator: ",")
+      let end = offset + tensor.bytes.count
+      text.append(",")
+      text.append(quoting: name)
+      text.append(":{\"dtype\":\"\(tensor.dtype.rawValue)\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}")
+      offset = end
+    }
+    text.append("}")
+    while text.count % 8 != 0 { text.append(" ") }
+    require(
+      text.count <= SafetensorsHeader.lengthLimit,
+      "Checkpoint: a header of \(text.count) bytes, at most \(SafetensorsHeader.lengthLimit) are allowed")
+    let length = LittleEndianBytes.encode([UInt64(text.count)])
+    return (length + text, digits.lowerBound + 8..<digits.upperBound + 8)
+  }
+}
+
+extension [UInt8] {
+  fileprivate mutating func append(_ text: String) {
+    append(contentsOf: text.utf8)
+  }
+
+  /// Appends `text` as a JSON string.
+  fileprivate mutating func append(quoting text: String) {
+    append(UInt8(ascii: "\""))
+    for byte in text.utf8 {
+      switch byte {
+      case UInt8(ascii: "\""), UInt8(ascii: "\\"): append(contentsOf: [UInt8(ascii: "\\"), byte])
+      case 0..<0x10: append("\\u000\(String(byte, radix: 16))")
+      case 0x10..<0x20: append("\\u00\(String(byte, radix: 16))")
+      default: append(byte)
+      }
+    }
+    append(UInt8(ascii: "\""))
+  }
+}

@@ -1,0 +1,131 @@
+/// Why a file is not a checkpoint that can be used: the file, the place and the reason, in one line.
+public struct SafetensorsError: Error, Equatable, CustomStringConvertible {
+  /// The path the file was opened by.
+  public let file: String
+  public let problem: Problem
+
+  public init(file: String, problem: Problem) {
+    self.file = file
+    self.problem = problem
+  }
+
+  public var description: String { "\(file): \(problem)" }
+
+  /// Every way a file can be malformed or unfit. Offsets are in bytes from the start of the file.
+  public enum Problem: Error, Equatable {
+    // Before the header can be read.
+    case tooShort(size: Int)
+    case headerTooLong(length: UInt64)
+    case headerCutShort(end: Int, size: Int)
+    case headerNotObject
+    case headerNotUTF8(offset: Int)
+
+    // The header's text.
+    case malformedHeader(offset: Int, expected: String)
+    case notAnInteger(offset: Int)
+    case integerTooLarge(offset: Int)
+    case duplicateName(String, offset: Int)
+    case unknownField(String, tensor: String)
+    case missingField(String, tensor: String)
+
+    // What the header says of the tensors.
+    case unknownDType(String, tensor: String)
+    case shapeTooLarge(tensor: String)
+    case partialByte(tensor: String)
+    case offsetsReversed(tensor: String, begin: Int, end: Int)
+    case sizeMismatch(tensor: String, needed: Int, given: Int)
+    case overlap(tensor: String, begin: Int, previousEnd: Int)
+    case hole(tensor: String, begin: Int, previousEnd: Int)
+    case cutShort(tensor: String, end: Int, size: Int)
+    case trailingBytes(offset: Int, count: Int)
+
+    // The format version and the checksum.
+    case versionWithoutChecksum
+    case checksumWithoutVersion
+    case unknownVersion(String)
+    case malformedChecksum(offset: Int)
+    case checksumMismatch
+
+    // What a reader wants of a tensor.
+    case notFinite(tensor: String, index: Int)
+    case missingTensor(String)
+    case wrongDType(tensor: String, found: StoredTensor.DType, wanted: StoredTensor.DType)
+    case wrongShape(tensor: String, found: [Int], wanted: [Int])
+    case tooLargeForFloat(tensor: String, index: Int)
+  }
+}
+
+extension SafetensorsError.Problem: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .tooShort(let size):
+      "not a safetensors file: it has \(size) bytes, the header's length alone takes 8"
+    case .headerTooLong(let length):
+      "not a safetensors file: a header of \(length) bytes, at most \(SafetensorsHeader.lengthLimit) are allowed"
+    case .headerCutShort(let end, let size):
+      "the file is cut short: it ends at byte \(size), the header needs bytes up to \(end)"
+    case .headerNotObject:
+      "not a safetensors file: the header at byte 8 does not start with \"{\""
+    case .headerNotUTF8(let offset):
+      "byte \(offset): the header is not UTF-8"
+    case .malformedHeader(let offset, let expected):
+      "byte \(offset): malformed header, expected \(expected)"
+    case .notAnInteger(let offset):
+      "byte \(offset): malformed header, expected a non-negative whole number"
+    case .integerTooLarge(let offset):
+      "byte \(offset): the number is too large"
+    case .duplicateName(let name, let offset):
+      "byte \(offset): the name \(quoted(name)) stands twice"
+    case .unknownField(let field, let tensor):
+      "tensor \(quoted(tensor)) has an unknown field \(quoted(field))"
+    case .missingField(let field, let tensor):
+      "tensor \(quoted(tensor)) has no \(field)"
+    case .unknownDType(let dtype, let tensor):
+      "tensor \(quoted(tensor)) has the unknown type \(quoted(dtype))"
+    case .shapeTooLarge(let tensor):
+      "tensor \(quoted(tensor)): the product of its shape is too large"
+    case .partialByte(let tensor):
+      "tensor \(quoted(tensor)) does not end on a whole byte"
+    case .offsetsReversed(let tensor, let begin, let end):
+      "tensor \(quoted(tensor)) ends before it begins: data offsets \(begin) and \(end)"
+    case .sizeMismatch(let tensor, let needed, let given):
+      "tensor \(quoted(tensor)): its shape needs \(needed) bytes, its data offsets span \(given)"
+    case .overlap(let tensor, let begin, let previousEnd):
+      "tensor \(quoted(tensor)) overlaps another: it begins at byte \(begin), the one before ends at \(previousEnd)"
+    case .hole(let tensor, let begin, let previousEnd):
+      "tensor \(quoted(tensor)) leaves a hole: it begins at byte \(begin), the data before end at \(previousEnd)"
+    case .cutShort(let tensor, let end, let size):
+      "the file is cut short: it ends at byte \(size), tensor \(quoted(tensor)) needs bytes up to \(end)"
+    case .trailingBytes(let offset, let count):
+      "\(count) bytes after the last tensor, from byte \(offset) on"
+    case .versionWithoutChecksum:
+      "the header has a format_version but no checksum"
+    case .checksumWithoutVersion:
+      "the header has a checksum but no format_version"
+    case .unknownVersion(let version):
+      "format version \(quoted(version)) is unknown: written by a newer program?"
+    case .malformedChecksum(let offset):
+      "byte \(offset): the checksum is not 64 lowercase hexadecimal digits"
+    case .checksumMismatch:
+      "the file is damaged: its content does not match its checksum"
+    case .notFinite(let tensor, let index):
+      "tensor \(quoted(tensor)): element \(index) is not a finite number"
+    case .missingTensor(let name):
+      "there is no tensor \(quoted(name))"
+    case .wrongDType(let tensor, let found, let wanted):
+      "tensor \(quoted(tensor)) holds \(found.rawValue), \(wanted.rawValue) is needed"
+    case .wrongShape(let tensor, let found, let wanted):
+      "tensor \(quoted(tensor)) has shape \(found), \(wanted) is needed"
+    case .tooLargeForFloat(let tensor, let index):
+      "tensor \(quoted(tensor)): element \(index) is too large for single precision"
+    }
+  }
+
+  /// A name from a file that may be hostile: on one line, without control characters, of bounded length.
+  private func quoted(_ name: String) -> String {
+    let limit = 100
+    var text = ""
+    for scalar in name.unicodeScalars.prefix(limit) { text += scalar.escaped(asASCII: false) }
+    return "\"\(text)\(name.unicodeScalars.count > limit ? "…" : "")\""
+  }
+}

@@ -1,0 +1,91 @@
+import TensorCore
+
+/// A tensor as a file holds it: the type of its elements, its shape, and its bytes in row-major order, little-endian.
+public struct StoredTensor: Sendable, Equatable {
+  public let dtype: DType
+  public let shape: [Int]
+  public let bytes: [UInt8]
+
+  /// Traps when `bytes` is not exactly what `shape` and `dtype` need.
+  public init(dtype: DType, shape: [Int], bytes: [UInt8]) {
+    require(
+      dtype.bitCount(ofShape: shape) == 8 * bytes.count,
+      "StoredTensor: \(bytes.count) bytes do not make \(dtype.rawValue) \(shape)")
+    self.dtype = dtype
+    self.shape = shape
+    self.bytes = bytes
+  }
+
+  /// The values as they are, in row-major order. Traps when their number is not the product of `shape`.
+  public init<Value: StoredValue>(_ values: [Value], shape: [Int]) {
+    self.init(dtype: Value.dtype, shape: shape, bytes: LittleEndianBytes.encode(values))
+  }
+
+  /// The number of elements: the product of the shape.
+  public var count: Int { shape.reduce(1, *) }
+
+  /// The values in row-major order, or nil where the stored type cannot be read as `Value`.
+  ///
+  /// Integers are read as the type they were stored with. `Float` and `Double` are read from F64, F32, F16 and BF16,
+  /// and F64 read as `Float` is rounded to the nearest; everything else is exact.
+  public func values<Value: StoredValue>(as type: Value.Type = Value.self) -> [Value]? {
+    Value.values(of: self)
+  }
+}
+
+/// A number type that a tensor can be stored from and read as.
+public protocol StoredValue: BitwiseCopyable, Sendable {
+  /// The type it is stored as.
+  static var dtype: StoredTensor.DType { get }
+  /// The values of `tensor`, or nil where its type cannot be read as this one.
+  static func values(of tensor: StoredTensor) -> [Self]?
+}
+
+extension StoredValue {
+  public static func values(of tensor: StoredTensor) -> [Self]? {
+    tensor.dtype == dtype ? LittleEndianBytes.decode(tensor.bytes) : nil
+  }
+}
+
+extension UInt8: StoredValue { public static var dtype: StoredTensor.DType { .u8 } }
+extension Int32: StoredValue { public static var dtype: StoredTensor.DType { .i32 } }
+extension UInt32: StoredValue { public static var dtype: StoredTensor.DType { .u32 } }
+extension Int64: StoredValue { public static var dtype: StoredTensor.DType { .i64 } }
+extension UInt64: StoredValue { public static var dtype: StoredTensor.DType { .u64 } }
+
+extension Float: StoredValue {
+  public static var dtype: StoredTensor.DType { .f32 }
+
+  public static func values(of tensor: StoredTensor) -> [Float]? {
+    switch tensor.dtype {
+    case .f32: LittleEndianBytes.decode(tensor.bytes)
+    case .f64: LittleEndianBytes.decode(tensor.bytes, as: Double.self).map { Float($0) }
+    case .f16: LittleEndianBytes.decode(tensor.bytes, as: UInt16.self).map { Float(halfPrecisionBits: $0) }
+    case .bf16: LittleEndianBytes.decode(tensor.bytes, as: UInt16.self).map { Float(bitPattern: UInt32($0) << 16) }
+    default: nil
+    }
+  }
+
+  /// The value of an IEEE 754 binary16 number. (Swift's own `Float16` does not exist on every platform.)
+  private init(halfPrecisionBits bits: UInt16) {
+    let exponent = Int(bits >> 10) & 31
+    let fraction = UInt32(bits & 0x3ff)
+    let magnitude =
+      switch exponent {
+      case 0: Float(fraction) * 0x1p-24
+      case 31: Float(bitPattern: 0x7f80_0000 | fraction << 13)
+      default: Float(bitPattern: UInt32(exponent + 112) << 23 | fraction << 13)
+      }
+    self = bits >> 15 == 0 ? magnitude : -magnitude
+  }
+}
+
+extension Double: StoredValue {
+  public static var dtype: StoredTensor.DType { .f64 }
+
+  public static func values(of tensor: StoredTensor) -> [Double]? {
+    tensor.dtype == .f64
+      ? LittleEndianBytes.decode(tensor.bytes)
+      : Float.values(of: tensor)?.map { Double($0) }
+  }
+}

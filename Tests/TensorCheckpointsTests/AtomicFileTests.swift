@@ -1,0 +1,181 @@
+import Foundation
+import TensorCheckpoints
+import TensorCore
+import Testing
+
+/// Counts the calls and makes one of them, or all from it on, fail.
+private final class FaultyFiles: FileOperations {
+  enum Fault {
+    /// The call fails, those after it do not: a full disk, say.
+    case once
+    /// Nothing happens from this call on: the process was killed.
+    case forGood
+    /// A write takes one byte only.
+    case short
+  }
+
+  private let system = SystemFileOperations()
+  private let fault: Fault
+  private let faultyCall: Int
+  private(set) var calls: [String] = []
+  private(set) var hasMoved = false
+
+  init(_ fault: Fault = .once, at faultyCall: Int = 0) {
+    self.fault = fault
+    self.faultyCall = faultyCall
+  }
+
+  private var isFaulty: Bool {
+    fault == .forGood ? faultyCall > 0 && calls.count >= faultyCall : calls.count == faultyCall
+  }
+
+  private func record(_ name: String) throws(SystemError) {
+    calls.append(name)
+    if isFaulty && fault != .short { throw SystemError(code: ENOSPC) }
+  }
+
+  func create(_ path: String) throws(SystemError) -> Int32 {
+    try record("create")
+    return try system.create(path)
+  }
+
+  func openDirectory(_ path: String) throws(SystemError) -> Int32 {
+    try record("openDirectory")
+    return try system.openDirectory(path)
+  }
+
+  func writeSome(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) throws(SystemError) -> Int {
+    calls.append("write")
+    guard isFaulty else { return try system.writeSome(bytes, to: descriptor) }
+    // A disk that is full takes what still fits.
+    let count = try system.writeSome(bytes.prefix(1), to: descriptor)
+    if fault != .short { throw SystemError(code: ENOSPC) }
+    return count
+  }
+
+  func sync(_ descriptor: Int32) throws(SystemError) {
+    try record("sync")
+    try system.sync(descriptor)
+  }
+
+  func closeDescriptor(_ descriptor: Int32) throws(SystemError) {
+    try system.closeDescriptor(descriptor)
+    try record("close")
+  }
+
+  func move(_ path: String, to newPath: String) throws(SystemError) {
+    try record("move")
+    try system.move(path, to: newPath)
+    hasMoved = true
+  }
+
+  func remove(_ path: String) throws(SystemError) {
+    try record("remove")
+    try system.remove(path)
+  }
+}
+
+@Suite struct AtomicFileTests {
+  private let old: [UInt8] = [1, 2, 3]
+  private let new: [[UInt8]] = [[4, 5, 6, 7], [], [8, 9]]
+  private var newBytes: [UInt8] { Array(new.joined()) }
+
+  @Test func theChunksBecomeTheContent() throws {
+    let directory = try ScratchDirectory()
+    for chunks in [new, [], [[]], [old]] {
+      try AtomicFile.write(chunks, to: directory.path(of: "file"))
+      #expect(try directory.bytes(of: "file") == Array(chunks.joined()))
+      #expect(try directory.names == ["file"])
+    }
+  }
+
+  @Test func theDataAreOnTheDiskBeforeTheNameIsAndTheNameAtTheEnd() throws {
+    let directory = try ScratchDirectory()
+    let files = FaultyFiles()
+    try AtomicFile.write(new, to: directory.path(of: "file"), using: files)
+    #expect(
+      files.calls == [
+        "remove", "create", "write", "write", "sync", "close", "move", "openDirectory", "sync", "close",
+      ])
+  }
+
+  @Test(arguments: [true, false]) func whateverFailsTheFileIsTheOldOrTheNewOne(exists: Bool) throws {
+    for fault in [FaultyFiles.Fault.once, .forGood, .short] {
+      var call = 1
+      while true {
+        let directory = try ScratchDirectory()
+        if exists { try directory.write(old, to: "file") }
+        let files = FaultyFiles(fault, at: call)
+        var failed = false
+        do {
+          try AtomicFile.write(new, to: directory.path(of: "file"), using: files)
+        } catch {
+          failed = true
+          #expect(error.code == ENOSPC)
+        }
+        let found = try directory.names.contains("file") ? directory.bytes(of: "file") : nil
+        #expect(found == (files.hasMoved ? newBytes : exists ? old : nil), "\(fault) at \(call)")
+        if !failed { #expect(found == newBytes) }
+        // A killed process cannot clean up.
+        if fault != .forGood { #expect(try directory.names == (found == nil ? [] : ["file"]), "\(fault) at \(call)") }
+        if call > files.calls.count { break }
+        call += 1
+      }
+      #expect(call > 10)
+    }
+  }
+
+  @Test func whatAKilledProcessLeftDoesNotStandInTheWay() throws {
+    let directory = try ScratchDirectory()
+    try directory.write(old, to: ".file.\(getpid()).tmp")
+    try AtomicFile.write(new, to: directory.path(of: "file"))
+    #expect(try directory.names == ["file"])
+    #expect(try directory.bytes(of: "file") == newBytes)
+  }
+
+  @Test func theFileHasThePermissionsOfAnyNewFile() throws {
+    let directory = try ScratchDirectory()
+    let descriptor = open(directory.path(of: "plain"), O_WRONLY | O_CREAT, 0o666)
+    close(descriptor)
+    try AtomicFile.write(new, to: directory.path(of: "file"))
+    func permissions(_ name: String) throws -> Int? {
+      try FileManager.default.attributesOfItem(atPath: directory.path(of: name))[.posixPermissions] as? Int
+    }
+    #expect(try permissions("file") == permissions("plain"))
+  }
+
+  @Test func aPlaceThatCannotBeWrittenIsNamed() throws {
+    let directory = try ScratchDirectory()
+    let missing = directory.path(of: "none/file")
+    let error = #expect(throws: FileError.self) { try AtomicFile.write(new, to: missing) }
+    #expect(error?.description == "\(missing): cannot create: no such file or directory")
+    // A directory is not replaced by a file.
+    let replaced = #expect(throws: FileError.self) { try AtomicFile.write(new, to: directory.path) }
+    #expect(replaced?.kind == .notAFile)
+  }
+}
+
+@Suite struct DirectoryLockTests {
+  @Test func aLockedDirectoryCannotBeLockedAgain() throws {
+    let directory = try ScratchDirectory()
+    let lock = try DirectoryLock(directory.path)
+    let error = #expect(throws: FileError.self) { try DirectoryLock(directory.path) }
+    #expect(error?.kind == .busy)
+    #expect(error?.path == directory.path(of: DirectoryLock.fileName))
+    withExtendedLifetime(lock) {}
+  }
+
+  @Test func aReleasedLockCanBeTakenAgain() throws {
+    let directory = try ScratchDirectory()
+    for _ in 0..<3 {
+      let lock = try DirectoryLock(directory.path)
+      withExtendedLifetime(lock) {}
+    }
+  }
+
+  @Test func aMissingDirectoryCannotBeLocked() throws {
+    let directory = try ScratchDirectory()
+    let error = #expect(throws: FileError.self) { try DirectoryLock(directory.path(of: "none")) }
+    #expect(error?.kind == .missing)
+  }
+}
