@@ -1,0 +1,116 @@
+import TensorCore
+
+/// The inputs and targets of one step of truncated backpropagation through time.
+public struct TokenWindow: Sendable, Hashable {
+  /// Token ids of shape `[time, batch]`, row-major: element (t, b) is at `t * batch + b`.
+  public var inputs: [Int32]
+  /// The token that follows each input in its stream; same shape.
+  public var targets: [Int32]
+  public let time, batch: Int
+
+  /// A window of the given arrays; both hold `time * batch` ids.
+  public init(inputs: [Int32], targets: [Int32], time: Int, batch: Int) {
+    guard inputs.count == time * batch, targets.count == inputs.count else {
+      programmingError("TokenWindow: \(inputs.count) inputs and \(targets.count) targets for [\(time), \(batch)]")
+    }
+    self.inputs = inputs
+    self.targets = targets
+    self.time = time
+    self.batch = batch
+  }
+}
+
+/// A part of a corpus as `batch` contiguous streams that are read side by side, `length` tokens a step.
+///
+/// Stream b holds the L = ⌊n / batch⌋ tokens from b·L on, n being the tokens of the part; the n − batch·L last tokens
+/// are left out. Window k starts at s = k·length in every stream; its inputs are the tokens s to s + length − 1 of the
+/// stream and its targets the tokens s + 1 to s + length. An epoch has the windows with s + length + 1 ≤ L, which is
+/// ⌊(L − 1) / length⌋ of them.
+public struct ContiguousBatches: Sendable {
+  public let batch, length: Int
+  /// L, the tokens of each stream.
+  public let streamLength: Int
+  private let tokens: [Int32]
+  private let start: Int
+
+  /// Cuts `tokens[range]` into streams. The tokens are shared, not copied. Traps on a range outside the tokens, and on a
+  /// batch or length below 1.
+  ///
+  /// - Throws: `CorpusError.tooSmall` where not even one window fits.
+  public init(_ tokens: [Int32], in range: Range<Int>, batch: Int, length: Int) throws(CorpusError) {
+    guard batch > 0, length > 0, range.lowerBound >= 0, range.upperBound <= tokens.count else {
+      programmingError("ContiguousBatches: batch \(batch), length \(length), tokens \(range) of \(tokens.count)")
+    }
+    streamLength = range.count / batch
+    guard streamLength > length else {
+      throw .tooSmall(CorpusTooSmall(tokens: range.count, batch: batch, length: length))
+    }
+    self.batch = batch
+    self.length = length
+    self.tokens = tokens
+    start = range.lowerBound
+  }
+
+  /// The windows of an epoch; at least one.
+  public var windowsPerEpoch: Int { (streamLength - 1) / length }
+
+  /// Window `step` of an epoch, counted from 0. Traps where there is none such.
+  public func window(_ step: Int) -> TokenWindow {
+    guard (0..<windowsPerEpoch).contains(step) else {
+      programmingError("ContiguousBatches: no window \(step) among \(windowsPerEpoch)")
+    }
+    let first = start + step * length
+    var inputs: [Int32] = []
+    var targets: [Int32] = []
+    inputs.reserveCapacity(length * batch)
+    targets.reserveCapacity(length * batch)
+    for time in first..<first + length {
+      for stream in 0..<batch {
+        inputs.append(tokens[time + stream * streamLength])
+        targets.append(tokens[time + stream * streamLength + 1])
+      }
+    }
+    return TokenWindow(inputs: inputs, targets: targets, time: length, batch: batch)
+  }
+}
+
+/// The numbers of a text that has too few tokens for one window.
+public struct CorpusTooSmall: Sendable, Hashable, CustomStringConvertible {
+  /// The tokens there are.
+  public let tokens: Int
+  public let batch, length: Int
+
+  package init(tokens: Int, batch: Int, length: Int) {
+    self.tokens = tokens
+    self.batch = batch
+    self.length = length
+  }
+
+  /// The tokens needed: batch · (length + 1). The largest `Int` where that is larger still.
+  public var needed: Int { Self.needed(batch, length) }
+
+  /// A batch and length that would work: the greater of the two (the batch where they are equal) is halved until
+  /// both fit. Nil below two tokens, for which none would.
+  public var suggestion: (batch: Int, length: Int)? {
+    guard tokens >= 2 else { return nil }
+    var (batch, length) = (batch, length)
+    while Self.needed(batch, length) > tokens {
+      if batch >= length, batch > 1 { batch /= 2 } else { length = max(1, length / 2) }
+    }
+    return (batch, length)
+  }
+
+  private static func needed(_ batch: Int, _ length: Int) -> Int {
+    let (perStream, overflow) = length.addingReportingOverflow(1)
+    let (all, overflows) = batch.multipliedReportingOverflow(by: perStream)
+    return overflow || overflows ? .max : all
+  }
+
+  public var description: String {
+    let advice =
+      suggestion.map { "; --batch \($0.batch) --length \($0.length) would work" }
+      ?? "; no batch and length would work, a longer text is needed"
+    return "the text is too small: \(tokens) tokens to train on, "
+      + "and batch \(batch) at length \(length) needs \(needed)" + advice
+  }
+}

@@ -1,0 +1,40 @@
+import TensorCore
+
+/// How much text some tokens are: what turns nats per token into bits per character and bits per byte.
+public struct TextMeasure: Sendable, Hashable {
+  public let bytes, characters: Int
+
+  package init(bytes: Int, characters: Int) {
+    self.bytes = bytes
+    self.characters = characters
+  }
+}
+
+extension Corpus {
+  /// The bytes and Swift Characters of the tokens in `range`. Traps on a range outside the tokens.
+  ///
+  /// Characters are counted where they begin, so that the counts of adjacent ranges add up to that of both: a character
+  /// that the end of the range splits counts whole, and the rest of one that the start splits does not count. (Where the
+  /// range splits a scalar the count may be off by one, as the piece of a scalar reads as U+FFFD.) Character tokens
+  /// count one each.
+  /// - Complexity: O(`range.count`), and for text without ASCII more: from its last two ASCII characters in a row on.
+  public func measure(_ range: Range<Int>) -> TextMeasure {
+    guard range.lowerBound >= 0, range.upperBound <= tokens.count else {
+      programmingError("Corpus: tokens \(range) of \(tokens.count)")
+    }
+    if range.isEmpty { return TextMeasure(bytes: 0, characters: 0) }
+    let bytes = tokens[range].reduce(0) { $0 + vocabulary[$1].count }
+    if kind == .character { return TextMeasure(bytes: bytes, characters: range.count) }
+
+    var start = range.lowerBound
+    while start > 0, !isHardBoundary(between: vocabulary[tokens[start - 1]].last!, and: vocabulary[tokens[start]][0]) {
+      start -= 1
+    }
+    return TextMeasure(
+      bytes: bytes, characters: characters(start..<range.upperBound) - characters(start..<range.lowerBound))
+  }
+
+  private func characters(_ range: Range<Int>) -> Int {
+    SequenceText.characterCount(of: Tokenizer(vocabulary).decode(tokens[range]))
+  }
+}

@@ -1,0 +1,50 @@
+import TensorCore
+
+/// Why a text cannot be trained on or evaluated.
+public enum CorpusError: Error, Equatable, CustomStringConvertible {
+  /// A file that is not there, is a directory, may not be read, or failed while it was read.
+  case unreadable(FileError)
+  case empty(file: String)
+  /// The offset, in bytes from the start of the file, of the first ill-formed sequence.
+  case invalidUTF8(file: String, offset: Int)
+  /// More distinct symbols than a vocabulary may have.
+  case vocabularyTooLarge(symbols: Int, limit: Int, kind: TokenKind)
+  /// Symbols that a given vocabulary does not have; the offset of the first is that in the file.
+  case unknownSymbols(file: String, UnknownSymbols)
+  case tooSmall(CorpusTooSmall)
+  /// A part of the corpus with fewer than two tokens: there is nothing to predict in it.
+  case nothingToPredict(part: CorpusSplit.Part, tokens: Int)
+
+  /// The kinds of failure that a caller answers differently.
+  public enum Category: Sendable, Hashable {
+    /// The text was read and is no good.
+    case data
+    /// There is nothing to read.
+    case noInput
+    /// Reading failed.
+    case inputOutput
+  }
+
+  public var category: Category {
+    switch self {
+    case .unreadable(let error): error.kind == .inputOutput ? .inputOutput : .noInput
+    default: .data
+    }
+  }
+
+  public var description: String {
+    switch self {
+    case .unreadable(let error): error.description
+    case .empty(let file): "\(file): the file is empty; give it some text to learn"
+    case .invalidUTF8(let file, let offset):
+      "\(file): not valid UTF-8 at byte \(offset); --tokens byte reads any file"
+    case .vocabularyTooLarge(let symbols, let limit, let kind):
+      "the text has \(symbols) different \(kind)s, and a vocabulary may have \(limit); --tokens byte reads any text"
+    case .unknownSymbols(let file, let unknown): "\(file): \(unknown)"
+    case .tooSmall(let numbers): numbers.description
+    case .nothingToPredict(let part, let tokens):
+      "the \(part) part of the text has \(tokens) token\(tokens == 1 ? "" : "s"), and a prediction takes two; "
+        + "give it a larger fraction or a longer text"
+    }
+  }
+}

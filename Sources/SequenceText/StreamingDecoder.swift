@@ -1,0 +1,58 @@
+/// Turns tokens, as they are generated, into pieces of text that never split a character.
+///
+/// The last Character stays back until what follows shows that it is complete: a combining mark, a joiner or the second
+/// half of a flag may still come. The pieces, joined, are `String(decoding:as:)` of all the bytes: where the tokens are
+/// bytes, an ill-formed sequence reads as U+FFFD.
+public struct StreamingDecoder: Sendable {
+  private let vocabulary: Vocabulary
+  /// What was decoded and not given out: at most one Character between two calls.
+  private var held = ""
+  /// The bytes of a scalar that is not complete.
+  private var partial: [UInt8] = []
+  private var constraint = UTF8Constraint()
+
+  public init(_ vocabulary: Vocabulary) { self.vocabulary = vocabulary }
+
+  /// Takes the next token and returns the text that is certain now, often one Character, sometimes none.
+  /// Traps on an id outside the vocabulary.
+  public mutating func append(_ token: Int32) -> String {
+    for byte in vocabulary[token] { append(byte: byte) }
+    var boundary = held.startIndex
+    while boundary < held.endIndex {
+      let next = held.index(after: boundary)
+      if next == held.endIndex { break }
+      boundary = next
+    }
+    let piece = String(held[..<boundary])
+    held.removeSubrange(..<boundary)
+    return piece
+  }
+
+  /// Returns what was held back. A scalar left incomplete reads as U+FFFD. The decoder is as new afterwards.
+  public mutating func finish() -> String {
+    repairPartial()
+    defer { held = "" }
+    return held
+  }
+
+  private mutating func append(byte: UInt8) {
+    if !constraint.append(byte) {
+      repairPartial()
+      guard constraint.append(byte) else {
+        held.unicodeScalars.append("\u{FFFD}")
+        return
+      }
+    }
+    partial.append(byte)
+    if constraint.isAtBoundary {
+      held += String(decoding: partial, as: UTF8.self)
+      partial.removeAll(keepingCapacity: true)
+    }
+  }
+
+  private mutating func repairPartial() {
+    if !partial.isEmpty { held.unicodeScalars.append("\u{FFFD}") }
+    partial.removeAll(keepingCapacity: true)
+    constraint = UTF8Constraint()
+  }
+}

@@ -1,0 +1,71 @@
+/// What to do with a symbol that the vocabulary does not have.
+public enum UnknownPolicy: String, Sendable, Hashable, CaseIterable {
+  /// Stop with an error that names them.
+  case error
+  /// Leave them out and count them.
+  case skip
+}
+
+/// Turns text into the token ids of a vocabulary, and back.
+public struct Tokenizer: Sendable {
+  public let vocabulary: Vocabulary
+
+  public init(_ vocabulary: Vocabulary) { self.vocabulary = vocabulary }
+
+  /// The ids of the tokens of a text.
+  public struct Encoding: Sendable, Hashable {
+    public var tokens: [Int32] = []
+    /// How many tokens of the text the vocabulary does not have; they are not in `tokens`.
+    public var skipped = 0
+  }
+
+  /// The tokens of the text `bytes`.
+  ///
+  /// - Throws: `TokenizationError`: the bytes are not valid UTF-8 (for byte tokens they need not be), or, under the
+  ///   policy `error`, some symbols are unknown.
+  /// - Complexity: O(`bytes.count`).
+  public func encode(_ bytes: [UInt8], unknown policy: UnknownPolicy = .error) throws(TokenizationError) -> Encoding {
+    if vocabulary.kind != .byte, let offset = firstInvalidUTF8Offset(in: bytes) { throw .invalidUTF8(offset: offset) }
+    var encoding = Encoding()
+    encoding.tokens.reserveCapacity(vocabulary.kind == .byte ? bytes.count : bytes.count / 2)
+    var unknown = UnknownSymbols.Collector(kind: vocabulary.kind)
+    vocabulary.kind.forEachToken(in: bytes) { range in
+      let id = vocabulary.index.id(of: range, in: bytes)
+      if id != SymbolIndex.unknown {
+        encoding.tokens.append(id)
+      } else {
+        encoding.skipped += 1
+        if policy == .error { unknown.add(range, in: bytes) }
+      }
+    }
+    if let unknown = unknown.result { throw .unknownSymbols(unknown) }
+    return encoding
+  }
+
+  /// The tokens of `text`; see `encode(_:unknown:)` for bytes.
+  public func encode(_ text: String, unknown policy: UnknownPolicy = .error) throws(TokenizationError) -> Encoding {
+    try encode(Array(text.utf8), unknown: policy)
+  }
+
+  /// The bytes that `tokens` spell. Traps on an id outside the vocabulary.
+  public func decode(_ tokens: some Sequence<Int32>) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(tokens.underestimatedCount)
+    for token in tokens { bytes += vocabulary[token] }
+    return bytes
+  }
+}
+
+/// Why a text has no tokens in a vocabulary.
+public enum TokenizationError: Error, Hashable, CustomStringConvertible {
+  /// The offset, in bytes, of the first ill-formed sequence.
+  case invalidUTF8(offset: Int)
+  case unknownSymbols(UnknownSymbols)
+
+  public var description: String {
+    switch self {
+    case .invalidUTF8(let offset): "the text is not valid UTF-8 at byte \(offset)"
+    case .unknownSymbols(let unknown): unknown.description
+    }
+  }
+}

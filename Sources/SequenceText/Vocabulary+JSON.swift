@@ -1,0 +1,49 @@
+import Foundation
+
+extension Vocabulary {
+  /// The symbols as a JSON list, sorted: numbers for bytes, strings for scalars and characters.
+  ///
+  /// The text depends on the symbols alone. The kind is not in it, so that it is a plain list for any reader.
+  public var json: String {
+    let items = symbols.map { symbol in
+      kind == .byte ? String(symbol[0]) : jsonString(String(decoding: symbol, as: UTF8.self))
+    }
+    return "[" + items.joined(separator: ",") + "]"
+  }
+
+  /// The vocabulary that a JSON list holds (with any spacing and escapes, as other writers make them).
+  ///
+  /// - Throws: `VocabularyError` where the text is not such a list, or its symbols are not a sorted vocabulary: ids are
+  ///   positions in the list, and sorting here would give them to other symbols.
+  public init(json: String, kind: TokenKind) throws(VocabularyError) {
+    let decoder = JSONDecoder()
+    let data = Data(json.utf8)
+    let symbols: [[UInt8]]?
+    if kind == .byte {
+      symbols = (try? decoder.decode([UInt8].self, from: data))?.map { [$0] }
+    } else {
+      symbols = (try? decoder.decode([String].self, from: data))?.map { Array($0.utf8) }
+    }
+    guard let symbols else { throw .malformed(kind) }
+    try self.init(sorted: symbols, kind: kind)
+  }
+}
+
+/// A JSON string literal that leaves readable whatever JSON lets stand.
+private func jsonString(_ text: String) -> String {
+  var literal = "\""
+  for scalar in text.unicodeScalars {
+    switch scalar {
+    case "\"": literal += "\\\""
+    case "\\": literal += "\\\\"
+    case "\n": literal += "\\n"
+    case "\r": literal += "\\r"
+    case "\t": literal += "\\t"
+    case "\u{0}"..<" ":
+      let digits = String(scalar.value, radix: 16)
+      literal += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+    default: literal.unicodeScalars.append(scalar)
+    }
+  }
+  return literal + "\""
+}

@@ -1,0 +1,170 @@
+import Foundation
+import SequenceText
+import TensorCore
+import Testing
+
+/// A directory for the files of one test.
+private final class TemporaryFiles {
+  private let directory = FileManager.default.temporaryDirectory.appending(path: "sequence-text-\(UUID())")
+
+  init() throws { try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true) }
+
+  deinit { try? FileManager.default.removeItem(at: directory) }
+
+  var path: String { directory.path }
+
+  func write(_ name: String, _ bytes: [UInt8]) throws -> String {
+    let file = directory.appending(path: name)
+    try Data(bytes).write(to: file)
+    return file.path
+  }
+}
+
+@Suite struct CorpusTests {
+  private let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+
+  @Test(arguments: 1...20, TokenKind.allCases)
+  func aCorpusSpellsItsTextInTheVocabularyOfAllOfIt(seed: Int, kind: TokenKind) throws {
+    var generator = SeededGenerator(seed)
+    let text = "x" + randomText(80, using: &generator)
+    let corpus = try Corpus(text: Array(text.utf8), kind: kind)
+    let symbols = tokensByViews(text, kind)
+    #expect(corpus.vocabulary == (try Vocabulary(symbols: Array(Set(symbols)), kind: kind)))
+    #expect(corpus.tokens.map { corpus.vocabulary[$0] } == symbols)
+    #expect(corpus.byteCount == text.utf8.count)
+    #expect(corpus.characterCount == text.count)
+    #expect(corpus.contentHash == ContentHash.hex(of: Array(text.utf8)))
+    #expect(corpus.skipped == 0)
+
+    let again = try Corpus(text: Array(text.utf8), vocabulary: corpus.vocabulary)
+    #expect(again.tokens == corpus.tokens)
+  }
+
+  @Test func theVocabularyIsThatOfTheWholeTextNotOfTheTrainingPart() throws {
+    let corpus = try Corpus(text: Array((String(repeating: "ab", count: 100) + "z").utf8), kind: .character)
+    let split = try CorpusSplit(count: corpus.tokens.count)
+    let last = try #require(corpus.vocabulary.id(of: [UInt8(ascii: "z")]))
+    #expect(!corpus.tokens[split.train].contains(last))
+    #expect(corpus.tokens[split.test].contains(last))
+  }
+
+  @Test func filesAreOneTextWithoutASeparatorAndMayCutACharacter() throws {
+    let files = try TemporaryFiles()
+    let text = Array("né\r\nb".utf8)
+    for cut in 1..<text.count {
+      let paths = [try files.write("a", Array(text[..<cut])), try files.write("b", Array(text[cut...]))]
+      for kind in TokenKind.allCases {
+        let corpus = try Corpus(files: paths, kind: kind)
+        let whole = try Corpus(text: text, kind: kind)
+        #expect(corpus.tokens == whole.tokens)
+        #expect(corpus.contentHash == whole.contentHash)
+      }
+    }
+  }
+
+  @Test func aByteOrderMarkIsDroppedWithANoticeButNotFromBytes() throws {
+    let files = try TemporaryFiles()
+    let path = try files.write("marked", mark + Array("ab".utf8))
+    for kind in [TokenKind.character, .scalar] {
+      let corpus = try Corpus(files: [path, path], kind: kind)
+      #expect(corpus.tokens == [0, 1, 0, 1])
+      #expect(corpus.contentHash == ContentHash.hex(of: Array("abab".utf8)))
+      #expect(corpus.notices.count == 2)
+      #expect(corpus.notices[0] == "\(path): the byte-order mark at its start is dropped")
+    }
+    let bytes = try Corpus(files: [path], kind: .byte)
+    #expect(bytes.byteCount == 5)
+    #expect(bytes.notices.isEmpty)
+  }
+
+  @Test func aByteOrderMarkInsideATextStays() throws {
+    #expect(try Corpus(text: Array("a".utf8) + mark, kind: .scalar).tokens == [0, 1])
+  }
+
+  @Test func carriageReturnsAreKeptAndSaidOnce() throws {
+    let files = try TemporaryFiles()
+    let path = try files.write("windows", Array("a\r\nb\r\n".utf8))
+    for kind in TokenKind.allCases {
+      let corpus = try Corpus(files: [path, path], kind: kind)
+      #expect(corpus.notices == ["\(path): lines end in CR LF; they are kept as they are"])
+      #expect(corpus.byteCount == 12)
+    }
+    #expect(try Corpus(text: Array("a\rb\n".utf8), kind: .character).notices.isEmpty)
+  }
+
+  @Test(arguments: TokenKind.allCases) func whatIsNotThereOrEmptyIsAnErrorThatNamesIt(kind: TokenKind) throws {
+    let files = try TemporaryFiles()
+    let good = try files.write("good", [97])
+    for missing in [files.path + "/missing", files.path, good + "/below"] {
+      let error = #expect(throws: CorpusError.self) { try Corpus(files: [good, missing], kind: kind) }
+      #expect(error?.category == .noInput)
+      #expect(error?.description.hasPrefix(missing + ": ") == true)
+    }
+    let empty = try files.write("empty", [])
+    let error = #expect(throws: CorpusError.empty(file: empty)) { try Corpus(files: [good, empty], kind: kind) }
+    #expect(error?.category == .data)
+    let marked = try files.write("marked", mark)
+    if kind != .byte {
+      #expect(throws: CorpusError.empty(file: marked)) { try Corpus(files: [marked], kind: kind) }
+    }
+  }
+
+  @Test func invalidUTF8IsAnErrorWithTheFileAndItsOwnOffset() throws {
+    let files = try TemporaryFiles()
+    let good = try files.write("good", Array("ä".utf8))
+    let bad = try files.write("bad", mark + Array("é".utf8) + [0xFF, 97])
+    let cut = try files.write("cut", Array("ab".utf8) + [0xE2, 0x82])
+    for kind in [TokenKind.character, .scalar] {
+      #expect(throws: CorpusError.invalidUTF8(file: bad, offset: 5)) {
+        try Corpus(files: [good, bad, good], kind: kind)
+      }
+      #expect(throws: CorpusError.invalidUTF8(file: cut, offset: 2)) { try Corpus(files: [good, cut], kind: kind) }
+      let error = #expect(throws: CorpusError.invalidUTF8(file: cut, offset: 2)) {
+        try Corpus(files: [cut, good], kind: kind)
+      }
+      #expect(error?.description == "\(cut): not valid UTF-8 at byte 2; --tokens byte reads any file")
+    }
+    #expect(try Corpus(files: [good, bad, cut], kind: .byte).byteCount == 2 + 7 + 4)
+  }
+
+  @Test func aVocabularyAboveTheLimitIsRefused() throws {
+    let scalars = (0x4E00...).lazy.compactMap { Unicode.Scalar($0) }
+    func text(_ count: Int) -> [UInt8] { Array(String(String.UnicodeScalarView(scalars.prefix(count))).utf8) }
+    #expect(try Corpus(text: text(16_384), kind: .scalar).vocabulary.count == 16_384)
+    let error = #expect(throws: CorpusError.vocabularyTooLarge(symbols: 16_385, limit: 16_384, kind: .scalar)) {
+      try Corpus(text: text(16_385), kind: .scalar)
+    }
+    #expect(error?.description.contains("--tokens byte") == true)
+  }
+
+  @Test func unknownSymbolsAreAnErrorWithThePlaceInTheirFileOrSkipped() throws {
+    let files = try TemporaryFiles()
+    let vocabulary = try Vocabulary(symbols: [[97], [98]], kind: .character)
+    let good = try files.write("good", Array("ab".utf8))
+    let strange = try files.write("strange", mark + Array("aéb".utf8))
+    let error = #expect(throws: CorpusError.self) { try Corpus(files: [good, strange], vocabulary: vocabulary) }
+    guard case .unknownSymbols(strange, let unknown)? = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(unknown.firstOffset == 4)
+    #expect(error?.description.hasPrefix("\(strange): 1 character that the model does not know, \"é\"") == true)
+    #expect(error?.category == .data)
+
+    let skipped = try Corpus(files: [good, strange], vocabulary: vocabulary, unknown: .skip)
+    #expect(skipped.tokens == [0, 1, 0, 1])
+    #expect(skipped.skipped == 1)
+    #expect(skipped.characterCount == 5)
+    #expect(skipped.byteCount == 6)
+    #expect(skipped.measure(0..<4) == TextMeasure(bytes: 4, characters: 4))
+  }
+
+  @Test func everyErrorIsOneLine() throws {
+    let errors: [CorpusError] = [
+      .empty(file: "f"), .invalidUTF8(file: "f", offset: 1),
+      .vocabularyTooLarge(symbols: 1, limit: 1, kind: .scalar), .nothingToPredict(part: .test, tokens: 1),
+      .tooSmall(CorpusTooSmall(tokens: 1, batch: 1, length: 1)),
+    ]
+    for error in errors { #expect(!error.description.contains("\n") && !error.description.isEmpty) }
+  }
+}
