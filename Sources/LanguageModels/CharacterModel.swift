@@ -1,0 +1,75 @@
+import Autograd
+import NeuralLayers
+import RecurrentLayers
+import TensorCore
+
+/// A model of text that predicts the next token: (embedding →) stacked recurrent layers → linear.
+///
+/// The parameters have PyTorch's names: `encoder.weight` where there is an embedding, `rnn.weight_ih_l0` and so on,
+/// `decoder.weight`, `decoder.bias`.
+public struct CharacterModel<Scalar: TensorScalar>: InitializableModule {
+  public let configuration: ModelConfiguration
+  var encoder: Embedding<Scalar>?
+  var rnn: RecurrentStack<Scalar>
+  var decoder: Dense<Scalar>
+
+  /// A model with fresh weights, drawn from `random`.
+  ///
+  /// - Precondition: the configuration has no `problem`.
+  public init(_ configuration: ModelConfiguration, using random: inout RandomSource) {
+    self.init(zeros: configuration)
+    initialize(using: &random)
+  }
+
+  /// A model whose weights are zero, to be filled from a file.
+  init(zeros configuration: ModelConfiguration) {
+    if let problem = configuration.problem { programmingError("CharacterModel: \(problem)") }
+    self.configuration = configuration
+    let (vocabulary, embedding) = (configuration.vocabulary, configuration.embedding)
+    encoder = embedding > 0 ? Embedding(zeros: vocabulary, features: embedding) : nil
+    rnn = RecurrentStack(configuration, inputSize: embedding > 0 ? embedding : vocabulary)
+    decoder = Dense(zeros: configuration.hidden, vocabulary)
+  }
+
+  public mutating func initialize(using random: inout RandomSource) {
+    encoder?.initialize(using: &random)
+    rnn.initialize(using: &random)
+    decoder.initialize(using: &random)
+  }
+
+  /// What is carried from one stretch of text to the next. No state means the beginning: zeros.
+  public struct State: Sendable {
+    /// By layer, then by component; each [batch, hidden].
+    public internal(set) var layers: [[Tensor<Scalar>]]
+  }
+
+  /// Runs the model over a grid of tokens.
+  ///
+  /// - Returns: logits for the token after each, [time, batch, vocabulary], and the state after the last.
+  public func callAsFunction(
+    _ tokens: TokenGrid, from state: State? = nil, in context: inout ForwardContext<Scalar>
+  ) -> (logits: Variable<Scalar>, state: State) {
+    let (logits, next) = run(tokens, from: state?.layers.map { $0.map { Variable($0) } }, in: &context)
+    return (logits, State(layers: next.map { $0.map(\.value) }))
+  }
+
+  /// The same with the state as variables, through which gradients flow.
+  package func run(
+    _ tokens: TokenGrid, from state: [[Variable<Scalar>]]?, in context: inout ForwardContext<Scalar>
+  ) -> (logits: Variable<Scalar>, state: [[Variable<Scalar>]]) {
+    var input = SequenceInput<Scalar>.tokens(tokens)
+    if let encoder {
+      let vectors = encoder(tokens.ids, in: &context)
+      input = .vectors(vectors.reshaped([tokens.time, tokens.batch, configuration.embedding]))
+    }
+    let (outputs, next) = rnn.run(input, from: state, in: &context)
+    let kept = dropout(outputs, probability: configuration.dropout, in: &context)
+    return (decoder(kept, in: &context), next)
+  }
+
+  public mutating func visitParameters<V: ParameterVisitor<Scalar>>(_ visitor: inout V) throws(V.Failure) {
+    if encoder != nil { try visitor.visit(&encoder!, "encoder") }
+    try visitor.visit(&rnn, "rnn")
+    try visitor.visit(&decoder, "decoder")
+  }
+}

@@ -1,0 +1,60 @@
+import Autograd
+import NeuralLayers
+import RecurrentLayers
+import TensorCore
+
+/// A gradient check of a whole character model in double precision, on random weights, tokens and initial state.
+public struct CharacterModelCheck {
+  private let model: CharacterModel<Double>
+  private let states: [(name: String, value: Tensor<Double>)]
+  private let tokens: TokenGrid
+  private let targets: [Int32]
+
+  /// - Parameters:
+  ///   - batch: sequences side by side.
+  ///   - length: steps of each.
+  ///   - seed: decides weights, tokens and state.
+  public init(_ configuration: ModelConfiguration, batch: Int, length: Int, seed: UInt64) {
+    var random = RandomSource(seed: seed)
+    var model = CharacterModel<Double>(configuration, using: &random)
+    // Biases start at 0, where a wrong gradient could hide: every parameter is moved.
+    var moves = random.substream(1)
+    model.updateParameters { parameter, _ in
+      parameter.value += .normal(parameter.value.shape, mean: 0, standardDeviation: 0.1, using: &moves)
+    }
+    self.model = model
+    func draw() -> [Int32] {
+      (0..<batch * length).map { _ in Int32.random(in: 0..<Int32(configuration.vocabulary), using: &random) }
+    }
+    tokens = TokenGrid(ids: draw(), time: length, batch: batch)
+    targets = draw()
+    var states: [(name: String, value: Tensor<Double>)] = []
+    for layer in 0..<configuration.layers {
+      for component in configuration.cell.stateComponents {
+        states.append(
+          (
+            "initial \(component) l\(layer)",
+            .normal([batch, configuration.hidden], mean: 0, standardDeviation: 0.5, using: &random)
+          ))
+      }
+    }
+    self.states = states
+  }
+
+  /// What is compared: the initial states, then the parameters.
+  public var names: [String] { states.map(\.name) + model.parameters.map(\.name) }
+
+  /// Compares the gradients of the mean loss.
+  ///
+  /// - Parameter breaking: the name of a gradient to spoil on purpose, so that the check can be seen to fail.
+  public func run(breaking: String? = nil) -> [GradientCheck.Comparison] {
+    let width = states.count / model.configuration.layers
+    return GradientCheck.compare(
+      model, inputs: states, mode: model.configuration.dropout > 0 ? .training : .inference, breaking: breaking
+    ) { model, inputs, context in
+      let state = stride(from: 0, to: inputs.count, by: width).map { Array(inputs[$0..<$0 + width]) }
+      let (logits, _) = model.run(tokens, from: state, in: &context)
+      return softmaxCrossEntropy(logits, targets: targets, in: context)
+    }
+  }
+}

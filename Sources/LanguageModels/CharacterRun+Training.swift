@@ -1,0 +1,122 @@
+import Foundation
+import ModelTraining
+import SequenceText
+import TensorCheckpoints
+import TensorCore
+
+/// What a run reports while it trains.
+public enum RunEvent: Sendable {
+  case training(TrainingEvent)
+  /// A text written by the model as it stands.
+  case sample(step: Int, text: String)
+  /// A file could not be saved; the one before it stays, and saving is tried again.
+  case saveFailed(FileError)
+}
+
+/// How a run ended.
+public enum RunEnd: Sendable, Equatable {
+  /// All that was asked for is done.
+  case finished
+  /// The validation loss did not improve for as long as the patience allows.
+  case patienceSpent
+  /// It was told to stop.
+  case stopped
+}
+
+extension CharacterRun {
+  /// Trains until a limit is reached, saving and reporting on the way.
+  ///
+  /// Scheduled validations alone decide the best loss that is stored. At the end the state is saved, then the model is validated
+  /// once more, which may improve `best`.
+  ///
+  /// - Parameters:
+  ///   - clock: seconds since any fixed moment.
+  ///   - shouldStop: asked after every step.
+  ///   - report: receives what happens.
+  /// - Throws: `TrainingDiverged`; `FileError` when the last save failed.
+  @discardableResult
+  public func train(
+    limits: TrainingLimits, reporting: TrainingReporting = TrainingReporting(),
+    clock: () -> Double = { ProcessInfo.processInfo.systemUptime }, shouldStop: () -> Bool = { false },
+    report: (RunEvent) -> Void = { _ in }
+  ) throws -> RunEnd {
+    let lastStep = limits.lastStep(stepsPerEpoch: stepsPerEpoch)
+    let validateEvery = settings.validateEvery ?? stepsPerEpoch
+    let checkpointEvery = reporting.checkpointEvery ?? stepsPerEpoch
+    let sampleEvery = reporting.sampleEvery ?? (500 + stepsPerEpoch - 1) / stepsPerEpoch * stepsPerEpoch
+    let began = clock()
+    var (savedAt, savedStep, validatedStep) = (began, -1, -1)
+    var meter = MetricsMeter(tokensPerStep: tokensPerStep, began: began, step: step)
+    var end = patienceSpent ? RunEnd.patienceSpent : .finished
+
+    while end == .finished && step < lastStep ?? .max {
+      let event = try trainer.trainStep()
+      report(.training(event))
+      if case .step(let stepReport) = event { meter.add(stepReport) }
+      if step % validateEvery == 0, let validation = trainer.validate(scheduled: true) {
+        validatedStep = step
+        record(validation, meter: &meter, now: clock(), report: report)
+        if patienceSpent { end = .patienceSpent }
+      }
+      if sampleEvery > 0 && step % sampleEvery == 0 {
+        report(.sample(step: step, text: sample(length: reporting.sampleLength)))
+      }
+      if shouldStop() { end = .stopped }
+      if step % checkpointEvery == 0 || clock() - savedAt >= 60 {
+        if saveLast(report: report) == nil { savedStep = step }
+        savedAt = clock()
+      }
+      if let seconds = limits.seconds, clock() - began >= seconds { break }
+    }
+
+    if savedStep != step, let failure = saveLast(report: report) { throw failure }
+    if validatedStep != step, let validation = trainer.validate(scheduled: false) {
+      record(validation, meter: &meter, now: clock(), report: report)
+    }
+    return end
+  }
+
+  /// A text written by the model as it stands. It uses randomness of its own, so that it does not change the training.
+  public func sample(length: Int) -> String {
+    TextGenerator(model: model, vocabulary: corpus.vocabulary).text(
+      length: length, options: SamplingOptions(temperature: 0.8), seed: settings.seed &+ UInt64(step))
+  }
+
+  private var patienceSpent: Bool { progress.validationsSinceBest >= settings.patience ?? .max }
+
+  /// Saves `last`; returns the failure if there was one. A model that is not finite is not saved.
+  private func saveLast(report: (RunEvent) -> Void) -> FileError? {
+    let file = file(validationLoss: progress.bestValidationLoss)
+    let checkpoint = trainer.checkpoint(file, settings: settings, corpus: corpus)
+    return save(checkpoint, to: directory.last, report: report)
+  }
+
+  private func save(_ checkpoint: Checkpoint, to path: String, report: (RunEvent) -> Void) -> FileError? {
+    guard (try? checkpoint.requireFinite()) != nil else { return nil }
+    do {
+      try checkpoint.write(to: path)
+      return nil
+    } catch {
+      report(.saveFailed(error))
+      return error
+    }
+  }
+
+  private func record(
+    _ validation: ValidationReport, meter: inout MetricsMeter, now: Double, report: (RunEvent) -> Void
+  ) {
+    report(.training(.validated(validation)))
+    if validation.isBest && validation.validationLoss < bestOnDisk {
+      _ = save(file(validationLoss: validation.validationLoss).checkpoint, to: directory.best, report: report)
+    }
+    let line = meter.line(
+      validation, epoch: Double(step) / Double(stepsPerEpoch), learningRate: progress.learningRate, now: now)
+    do { try directory.appendMetrics(line) } catch { report(.saveFailed(error)) }
+  }
+
+  /// The loss of the `best` that is there: the validation at the end of an earlier part of this run may have written it.
+  private var bestOnDisk: Double {
+    guard let file = try? ModelFile<Float>(contentsOf: directory.best) else { return .infinity }
+    return file.history?.validationLoss ?? .infinity
+  }
+}

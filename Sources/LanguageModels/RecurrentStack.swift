@@ -1,0 +1,56 @@
+import Autograd
+import NeuralLayers
+import RecurrentLayers
+import TensorCore
+
+/// The recurrent part of a character model: one of the kinds of stack, chosen at run time.
+///
+/// Exactly one of the optionals is there. (An enum would have to copy the stack out to change its parameters.)
+struct RecurrentStack<Scalar: TensorScalar>: InitializableModule {
+  private var elman: StackedRecurrent<ElmanCell<Scalar>>?
+  private var lstm: StackedRecurrent<LSTMCell<Scalar>>?
+  private var gru: StackedRecurrent<GRUCell<Scalar>>?
+
+  init(_ configuration: ModelConfiguration, inputSize: Int) {
+    let hidden = configuration.hidden
+    let inputs = [inputSize] + Array(repeating: hidden, count: configuration.layers - 1)
+    func stack<Cell: RecurrentCell>(_ cell: (Int) -> Cell) -> StackedRecurrent<Cell> {
+      StackedRecurrent(inputs.map(cell), dropout: configuration.dropout)
+    }
+    switch configuration.cell {
+    case .lstm: lstm = stack { LSTMCell(zeros: $0, hidden: hidden) }
+    case .gru: gru = stack { GRUCell(zeros: $0, hidden: hidden) }
+    case .rnn: elman = stack { ElmanCell(zeros: $0, hidden: hidden) }
+    case .rnnReLU: elman = stack { ElmanCell(zeros: $0, hidden: hidden, activation: .relu) }
+    }
+  }
+
+  /// Runs a sequence from the components of each layer's state; nil means the initial state.
+  func run(
+    _ sequence: SequenceInput<Scalar>, from state: [[Variable<Scalar>]]?, in context: inout ForwardContext<Scalar>
+  ) -> (outputs: Variable<Scalar>, state: [[Variable<Scalar>]]) {
+    if let lstm { return run(lstm, sequence, from: state, in: &context) }
+    if let gru { return run(gru, sequence, from: state, in: &context) }
+    return run(elman!, sequence, from: state, in: &context)
+  }
+
+  private func run<Cell: RecurrentCell<Scalar>>(
+    _ stack: StackedRecurrent<Cell>, _ sequence: SequenceInput<Scalar>, from state: [[Variable<Scalar>]]?,
+    in context: inout ForwardContext<Scalar>
+  ) -> (outputs: Variable<Scalar>, state: [[Variable<Scalar>]]) {
+    let (outputs, next) = stack.run(sequence, from: state?.map { Cell.State(components: $0) }, in: &context)
+    return (outputs, next.map(\.components))
+  }
+
+  mutating func initialize(using random: inout RandomSource) {
+    lstm?.initialize(using: &random)
+    gru?.initialize(using: &random)
+    elman?.initialize(using: &random)
+  }
+
+  mutating func visitParameters<V: ParameterVisitor<Scalar>>(_ visitor: inout V) throws(V.Failure) {
+    try lstm?.visitParameters(&visitor)
+    try gru?.visitParameters(&visitor)
+    try elman?.visitParameters(&visitor)
+  }
+}

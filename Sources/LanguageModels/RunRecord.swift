@@ -1,0 +1,64 @@
+import Foundation
+import ModelTraining
+import NeuralLayers
+import SequenceText
+import TensorCheckpoints
+import TensorCore
+
+/// What `last.safetensors` says of its run beside the tensors: with them, all that an exact resume needs.
+struct RunRecord: Sendable, Equatable, Codable {
+  var settings: TrainingSettings
+  var corpusHash: String
+  var corpusTokens: Int
+  var instructionSet: String
+  var progress: TrainingProgress
+
+  init(settings: TrainingSettings, corpus: Corpus, progress: TrainingProgress) {
+    self.settings = settings
+    corpusHash = corpus.contentHash
+    corpusTokens = corpus.tokens.count
+    instructionSet = InstructionSet.current.rawValue
+    self.progress = progress
+  }
+
+  /// Reads the record of a checkpoint.
+  init(_ checkpoint: Checkpoint) throws(ModelFileError) {
+    guard let json = checkpoint.metadata[MetadataKey.run] else {
+      throw ModelFileError(
+        file: checkpoint.file, reason: "it holds a model but no state of a run; only a last.safetensors can be resumed")
+    }
+    do { self = try JSONDecoder().decode(RunRecord.self, from: Data(json.utf8)) } catch {
+      throw ModelFileError(file: checkpoint.file, reason: "the state of its run is not one that this version knows")
+    }
+  }
+}
+
+extension Trainer where Task == CharacterTask<Float> {
+  /// The whole state of a run as a checkpoint.
+  func checkpoint(_ file: ModelFile<Float>, settings: TrainingSettings, corpus: Corpus) -> Checkpoint {
+    var checkpoint = file.checkpoint
+    checkpoint.metadata[MetadataKey.run] = canonicalJSON(
+      RunRecord(settings: settings, corpus: corpus, progress: progress))
+    for (name, tensor) in optimizer.namedMoments(of: model) + task.carriedState {
+      checkpoint.tensors[name] = StoredTensor(tensor)
+    }
+    return checkpoint
+  }
+
+  /// Takes up the run of a checkpoint.
+  ///
+  /// - Throws: `ModelFileError` or `SafetensorsError` when something that the run needs is missing.
+  func restore(from checkpoint: Checkpoint, record: RunRecord) throws {
+    let saved = try ModelFile<Float>(checkpoint)
+    guard saved.model.configuration == model.configuration else {
+      throw ModelFileError(file: checkpoint.file, reason: "its architecture is not that of its own settings")
+    }
+    func tensor(_ name: String, _ shape: TensorShape) throws(SafetensorsError) -> Tensor<Float> {
+      try checkpoint.tensor(name, shape: shape)
+    }
+    var (optimizer, task) = (optimizer, task)
+    try optimizer.restore(step: record.progress.updates, for: model, moment: tensor)
+    try task.restore(step: record.progress.step, carried: tensor)
+    restore(model: saved.model, task: task, optimizer: optimizer, progress: record.progress)
+  }
+}

@@ -1,0 +1,99 @@
+import Foundation
+import ModelTraining
+import SequenceText
+
+/// What decides the result of a training run, beside the corpus: two runs of the same settings on the same corpus have the
+/// same bits at the same step.
+public struct TrainingSettings: Sendable, Equatable, Codable {
+  public var cell = CellKind.lstm
+  public var layers = 2
+  public var hidden = 128
+  public var embedding = 0
+  public var dropout = 0.0
+  /// Streams side by side.
+  public var batch = 50
+  /// Steps of backpropagation through time.
+  public var length = 50
+  public var optimizer = OptimizerName.adam
+  public var learningRate = 0.002
+  /// The largest global norm of the gradients; 0 for none.
+  public var clip = 5.0
+  /// As it was written, so that the split is exact.
+  public var validationFraction = "0.05"
+  public var testFraction = "0.05"
+  /// Scheduled validations without improvement after which training ends; nil for never.
+  public var patience: Int?
+  public var tokens = TokenKind.character
+  public var precision = Precision.float32
+  public var schedule = Schedule.constant
+  public var seed: UInt64 = 1
+  /// Steps between validations; nil for an epoch.
+  public var validateEvery: Int?
+
+  public init() {}
+
+  public enum OptimizerName: String, Sendable, Codable, CaseIterable {
+    case adam, sgd
+
+    var rule: OptimizerRule {
+      switch self {
+      case .adam: .adam()
+      case .sgd: .sgd(momentum: 0.9)
+      }
+    }
+  }
+
+  /// The precision of the arithmetic.
+  public enum Precision: String, Sendable, Codable, CaseIterable { case float32 }
+
+  /// How the learning rate changes over a run.
+  public enum Schedule: String, Sendable, Codable, CaseIterable { case constant }
+
+  /// The architecture for a vocabulary of the given size.
+  public func configuration(vocabulary: Int) -> ModelConfiguration {
+    ModelConfiguration(
+      cell: cell, layers: layers, hidden: hidden, embedding: embedding, dropout: dropout, vocabulary: vocabulary)
+  }
+}
+
+/// When training ends: of what is given, the first one reached. With nothing given, after the longer of 50 epochs and 3,000
+/// steps.
+public struct TrainingLimits: Sendable, Equatable {
+  /// Counted from the start of the run, also when it is resumed.
+  public var epochs: Int?
+  /// Counted from the start of the run, also when it is resumed.
+  public var steps: Int?
+  /// From the start of this call.
+  public var seconds: Double?
+
+  public init(epochs: Int? = nil, steps: Int? = nil, seconds: Double? = nil) {
+    self.epochs = epochs
+    self.steps = steps
+    self.seconds = seconds
+  }
+
+  /// The step to end after; nil where time alone ends the run.
+  public func lastStep(stepsPerEpoch: Int) -> Int? {
+    let epochSteps = epochs.map { epochs in
+      let (steps, overflow) = epochs.multipliedReportingOverflow(by: stepsPerEpoch)
+      return overflow ? Int.max : steps
+    }
+    if let first = [steps, epochSteps].compactMap({ $0 }).min() { return first }
+    return seconds == nil ? max(50 * stepsPerEpoch, 3000) : nil
+  }
+}
+
+/// What a run writes and shows beside its result; none of it changes the result.
+public struct TrainingReporting: Sendable, Equatable {
+  /// Steps between samples; 0 for none; nil for the whole epochs that make up at least 500 steps.
+  public var sampleEvery: Int?
+  /// Steps between saves of `last`; nil for an epoch. It is saved at least every minute besides.
+  public var checkpointEvery: Int?
+  /// Tokens in a sample.
+  public var sampleLength = 300
+
+  public init(sampleEvery: Int? = nil, checkpointEvery: Int? = nil) {
+    self.sampleEvery = sampleEvery
+    self.checkpointEvery = checkpointEvery
+  }
+}

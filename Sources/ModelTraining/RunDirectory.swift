@@ -1,0 +1,67 @@
+import Foundation
+import TensorCheckpoints
+import TensorCore
+
+/// The files of one training run.
+public struct RunDirectory: Sendable, Equatable {
+  public let path: String
+
+  public init(_ path: String) { self.path = path }
+
+  /// The model with the lowest validation loss.
+  public var best: String { path + "/best.safetensors" }
+  /// Everything that an exact resume needs.
+  public var last: String { path + "/last.safetensors" }
+  /// Every option as it was resolved, as JSON.
+  public var configuration: String { path + "/config.json" }
+  /// One JSON object a line for each thing that was measured.
+  public var metrics: String { path + "/metrics.jsonl" }
+
+  /// Whether it holds a `last` or a `best`.
+  public var holdsRun: Bool { [last, best].contains { FileManager.default.fileExists(atPath: $0) } }
+
+  /// Makes the directory, and those it lies in, where it is not there yet.
+  public func create() throws(FileError) {
+    do {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    } catch {
+      throw FileError(path: path, action: "cannot create the directory", code: Self.code(of: error))
+    }
+  }
+
+  /// Removes the files of an earlier run.
+  public func clear() throws(FileError) {
+    for file in [last, best, metrics, configuration] where FileManager.default.fileExists(atPath: file) {
+      do { try FileManager.default.removeItem(atPath: file) } catch {
+        throw FileError(path: file, action: "cannot remove", code: Self.code(of: error))
+      }
+    }
+  }
+
+  /// Adds a line to the metrics.
+  public func appendMetrics(_ line: String) throws(FileError) {
+    let descriptor = open(metrics, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw FileError(path: metrics, action: "cannot open", code: errno) }
+    defer { close(descriptor) }
+    let bytes = Array((line + "\n").utf8)
+    let written = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+    if written != bytes.count { throw FileError(path: metrics, action: "cannot write", code: written < 0 ? errno : ENOSPC) }
+  }
+
+  /// Cuts the metrics back to what was measured up to a step: what came after will be measured again.
+  public func cutMetrics(toStep step: Int) throws {
+    guard let data = FileManager.default.contents(atPath: metrics) else { return }
+    struct Line: Decodable { let step: Int }
+    let kept = data.split(separator: UInt8(ascii: "\n")).filter { line in
+      guard let line = try? JSONDecoder().decode(Line.self, from: Data(line)) else { return false }
+      return line.step <= step
+    }
+    try AtomicFile.write(kept.map { Array($0) + [UInt8(ascii: "\n")] }, to: metrics)
+  }
+
+  private static func code(of error: Error) -> Int32 {
+    let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
+    if let underlying, underlying.domain == NSPOSIXErrorDomain { return Int32(underlying.code) }
+    return EIO
+  }
+}

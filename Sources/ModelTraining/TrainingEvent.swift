@@ -1,0 +1,42 @@
+/// Something that happened in a run. Whoever runs a trainer decides what to show of it.
+public enum TrainingEvent: Sendable {
+  /// A step was done.
+  case step(StepReport)
+  /// The validation loss was measured, in nats a prediction; `scheduled` unless it is the one at the end of the run.
+  case validated(ValidationReport)
+  /// A step was left out because its loss or a gradient was not finite.
+  case skipped(step: Int, reason: String)
+  /// Several steps in a row were not finite: the run went back to an earlier step, with a lower learning rate.
+  case rolledBack(toStep: Int, learningRate: Double, reason: String)
+}
+
+/// What one step did.
+public struct StepReport: Sendable, Equatable {
+  /// Steps done, this one counted.
+  public let step: Int
+  /// The mean loss of the batch, in nats.
+  public let loss: Double
+  /// The global norm of the gradients before clipping.
+  public let gradientNorm: Double
+}
+
+/// What a validation found.
+public struct ValidationReport: Sendable, Equatable {
+  public let step: Int
+  /// The mean training loss since the report before.
+  public let trainingLoss: Double?
+  public let validationLoss: Double
+  public let scheduled: Bool
+  /// Whether it is the lowest so far.
+  public let isBest: Bool
+}
+
+/// A run whose loss or gradients stayed non-finite however often it was rolled back.
+public struct TrainingDiverged: Error, CustomStringConvertible {
+  public let step: Int
+  public let reason: String
+
+  public var description: String {
+    "training diverged at step \(step): \(reason); lower --learning-rate or --clip and start again"
+  }
+}

@@ -1,0 +1,35 @@
+import Autograd
+import NeuralLayers
+import TensorCore
+
+/// What a trainer is to do: where its batches come from and what their loss is.
+public protocol TrainingTask<Model> {
+  associatedtype Model: Module
+  typealias Scalar = Model.Scalar
+
+  /// How many steps go once through the training data.
+  var stepsPerEpoch: Int { get }
+
+  /// The loss of a step, a single number on the context's tape.
+  ///
+  /// A task may carry state from step to step (the hidden state of truncated backpropagation through time); it is called with
+  /// consecutive steps.
+  ///
+  /// - Parameter step: counted from 0 at the start of the run.
+  mutating func loss(
+    of model: Model, step: Int, in context: inout ForwardContext<Scalar>
+  ) -> Variable<Scalar>
+
+  /// The mean loss on data held out for validation; nil where there is none.
+  func validationLoss(of model: Model, workspace: Workspace<Scalar>) -> Double?
+
+  /// What the task carries, by name, so that a run can be resumed exactly.
+  var carriedState: [(name: String, tensor: Tensor<Scalar>)] { get }
+
+  /// Takes up what was carried after `step` steps.
+  ///
+  /// - Parameter carried: gives a tensor by the name that `carriedState` gave it, in the shape asked for.
+  mutating func restore<Failure: Error>(
+    step: Int, carried: (_ name: String, _ shape: TensorShape) throws(Failure) -> Tensor<Scalar>
+  ) throws(Failure)
+}

@@ -1,0 +1,8 @@
+@_exported import Autograd
+@_exported import LanguageModels
+@_exported import ModelTraining
+@_exported import NeuralLayers
+@_exported import RecurrentLayers
+@_exported import SequenceText
+@_exported import TensorCheckpoints
+@_exported import TensorCore
