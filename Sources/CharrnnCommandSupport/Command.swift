@@ -1,0 +1,42 @@
+/// One subcommand: its grammar, the words of its help, and what it does.
+package struct Command: Sendable {
+  package let name: String
+  /// One line, lower case, without a full stop.
+  package let summary: String
+  package let arguments: [any ArgumentDeclaration]
+  package let groups: [OptionGroup]
+  /// A whole command line that works as it stands.
+  package let example: String
+  package let run: @Sendable (ParsedArguments) throws -> ExitCode
+
+  /// Traps where two options share a name, an option takes the name `help`, or a repeated argument is not the last.
+  package init(
+    name: String, summary: String, arguments: [any ArgumentDeclaration] = [], groups: [OptionGroup] = [],
+    example: String, run: @escaping @Sendable (ParsedArguments) throws -> ExitCode
+  ) {
+    self.name = name
+    self.summary = summary
+    self.arguments = arguments
+    self.groups = groups
+    self.example = example
+    self.run = run
+    let names = options.map(\.name)
+    if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) {
+      programmingError("command \(name) declares --\(twice) twice")
+    }
+    if arguments.dropLast().contains(where: \.isRepeated) {
+      programmingError("command \(name): only the last argument can be repeated")
+    }
+  }
+
+  /// Every option, `--help` last.
+  var options: [any OptionDeclaration] { groups.flatMap(\.options) + [Command.help] }
+
+  static let help = Flag("help", help: "show this help")
+
+  /// `charrnn sample MODEL [options]`
+  var usage: String {
+    let words = [programName, name] + arguments.map(\.label) + ["[options]"]
+    return words.joined(separator: " ")
+  }
+}

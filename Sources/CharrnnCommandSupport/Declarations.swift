@@ -1,0 +1,122 @@
+/// An option that takes a value: `--name value` or `--name=value`.
+///
+/// An option is declared once, as a constant, and that constant reads its value, so a misspelt name does not compile:
+///
+///     static let batch = Option("batch", .integer(atLeast: 1), default: 50, help: "streams trained side by side")
+///     static let epochs = Option("epochs", .integer(atLeast: 1), help: "passes over the text")
+///     …
+///     let size = arguments[batch]    // Int
+///     let limit = arguments[epochs]  // Int?, nil where it was not given
+package struct Option<Value: Sendable>: OptionDeclaration {
+  package let name: String
+  package let help: String
+  package let placeholder: String?
+  package let defaultText: String?
+  let defaultValue: Value
+  let read: @Sendable (String) -> Value?
+  let expectation: String
+  let names: [String]
+
+  /// An option whose value is `default` where it is not given. A default that the kind itself would refuse traps.
+  package init(_ name: String, _ kind: ValueKind<Value>, default defaultValue: Value, help: String) {
+    self.name = name
+    self.help = help
+    placeholder = kind.placeholder
+    defaultText = kind.show(defaultValue)
+    self.defaultValue = defaultValue
+    read = kind.read
+    expectation = kind.expectation
+    names = kind.names
+    if let problem = problem(with: kind.show(defaultValue)) { programmingError("default of --\(name): \(problem)") }
+  }
+
+  /// An option whose value is nil where it is not given; `defaultNote` tells the reader of the help what happens then.
+  package init<Wrapped: Sendable>(
+    _ name: String, _ kind: ValueKind<Wrapped>, defaultNote: String? = nil, help: String
+  ) where Value == Wrapped? {
+    self.name = name
+    self.help = help
+    placeholder = kind.placeholder
+    defaultText = defaultNote
+    defaultValue = nil
+    read = { text in kind.read(text).map { .some($0) } }
+    expectation = kind.expectation
+    names = kind.names
+  }
+
+  package func problem(with text: String) -> String? {
+    if read(text) != nil { return nil }
+    let hint = nearestName(to: text, among: names).map { "; did you mean \($0)?" } ?? ""
+    return "\(quoted(text)) is not \(expectation)\(hint)"
+  }
+}
+
+/// An option without a value, on when it is given.
+package struct Flag: OptionDeclaration {
+  package let name: String
+  package let help: String
+  package var placeholder: String? { nil }
+  package var defaultText: String? { nil }
+
+  package init(_ name: String, help: String) {
+    self.name = name
+    self.help = help
+  }
+
+  package func problem(with text: String) -> String? { "takes no value" }
+}
+
+/// What the parser and the help need to know of an option, whatever the type of its value.
+package protocol OptionDeclaration: Sendable {
+  /// The name without its hyphens.
+  var name: String { get }
+  var help: String { get }
+  /// What stands for the value in help; nil where the option takes none.
+  var placeholder: String? { get }
+  var defaultText: String? { get }
+  /// What is wrong with a value; nil where it is right.
+  func problem(with text: String) -> String?
+}
+
+/// Options under a heading of their own in the help; commands may share a group.
+package struct OptionGroup: Sendable {
+  package let title: String
+  package let options: [any OptionDeclaration]
+
+  package init(_ title: String, _ options: [any OptionDeclaration]) {
+    self.title = title
+    self.options = options
+  }
+}
+
+/// A positional argument: `Argument.one` reads as a `String`, `Argument.many` (one or more) as a `[String]`.
+package struct Argument<Value: Sendable>: ArgumentDeclaration {
+  package let name: String
+  package let help: String
+  package let isRepeated: Bool
+  let read: @Sendable ([String]) -> Value
+}
+
+extension Argument where Value == String {
+  package static func one(_ name: String, help: String) -> Argument {
+    Argument(name: name, help: help, isRepeated: false) { $0[0] }
+  }
+}
+
+extension Argument where Value == [String] {
+  /// One or more; only a command's last argument can be repeated.
+  package static func many(_ name: String, help: String) -> Argument {
+    Argument(name: name, help: help, isRepeated: true) { $0 }
+  }
+}
+
+/// What the parser and the help need to know of a positional argument.
+package protocol ArgumentDeclaration: Sendable {
+  var name: String { get }
+  var help: String { get }
+  var isRepeated: Bool { get }
+}
+
+extension ArgumentDeclaration {
+  var label: String { isRepeated ? "\(name)…" : name }
+}

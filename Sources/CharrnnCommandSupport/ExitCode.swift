@@ -1,0 +1,77 @@
+/// The name that opens every message of the command.
+package let programName = "charrnn"
+
+/// What the process tells its caller. The numbers are those of `sysexits.h`, and 128 + n for a run stopped by signal n.
+package enum ExitCode: Int32, Sendable, CaseIterable {
+  case done = 0
+  /// A check ran and did not hold (`gradcheck`).
+  case checkFailed = 1
+  case usage = 64
+  /// A corpus, a checkpoint or a text cannot be used as it is.
+  case badData = 65
+  case noInput = 66
+  /// Training diverged beyond repair.
+  case diverged = 70
+  /// Output cannot be created, or its place is taken.
+  case cannotCreate = 73
+  case inputOutput = 74
+  /// Another run holds the run directory.
+  case busy = 75
+  case interrupted = 130
+  case terminated = 143
+}
+
+/// The one way for a command to end other than well: what went wrong and what to do, in one line, and the exit code.
+package struct CommandFailure: Error, Equatable, CustomStringConvertible {
+  package let message: String
+  package let code: ExitCode
+
+  package init(_ message: String, code: ExitCode) {
+    self.message = message
+    self.code = code
+  }
+
+  package var description: String { message }
+
+  /// Wrong usage (64), with the page that shows the right one: that of `command`, or the program's own.
+  package static func usage(_ message: String, command: String? = nil) -> CommandFailure {
+    let words = [programName, command, "--help"].compactMap { $0 }
+    return CommandFailure("\(message) (see \(words.joined(separator: " ")))", code: .usage)
+  }
+}
+
+/// `charrnn: error: …` and a line feed: always exactly one line.
+package func errorLine(_ message: String) -> String { "\(programName): error: \(oneLine(message))\n" }
+
+/// `charrnn: note: …` and a line feed: always exactly one line.
+package func noticeLine(_ message: String) -> String { "\(programName): note: \(oneLine(message))\n" }
+
+/// `text` with every control character and line break spelled as an escape (`\n`, `\u{1B}`), so that a message built
+/// from hostile file names or corpus text can neither span lines nor steer the terminal.
+package func oneLine(_ text: String) -> String {
+  var line = ""
+  for scalar in text.unicodeScalars {
+    switch scalar {
+    case "\n": line += "\\n"
+    case "\r": line += "\\r"
+    case "\t": line += "\\t"
+    case _ where isControl(scalar): line += "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
+    default: line.unicodeScalars.append(scalar)
+    }
+  }
+  return line
+}
+
+private func isControl(_ scalar: Unicode.Scalar) -> Bool {
+  switch scalar.properties.generalCategory {
+  case .control, .lineSeparator, .paragraphSeparator: true
+  // Bidirectional overrides reorder what a reader sees.
+  default: (0x202A...0x202E).contains(scalar.value) || (0x2066...0x2069).contains(scalar.value)
+  }
+}
+
+/// A value as a message quotes it: in quotation marks, cut where it would drown the message.
+func quoted(_ text: String) -> String { "\"\(text.count > 60 ? text.prefix(60) + "…" : text)\"" }
+
+@inline(never)
+func programmingError(_ message: String) -> Never { fatalError(message) }

@@ -1,0 +1,112 @@
+/// The arguments of one command, checked: every value reads as its declaration says.
+package struct ParsedArguments: Sendable {
+  package let command: Command
+  /// The options that stand on the command line, by name, in the order given.
+  package private(set) var givenNames: [String] = []
+  private var texts: [String: String] = [:]
+  private var positionals: [String: [String]] = [:]
+
+  /// Reads the words after the command's name. `--` ends the options; options and positional arguments may be mixed; a
+  /// lone `-` and whatever begins like a negative number are never options. Throws wrong usage (64).
+  package init(_ words: [String], of command: Command) throws(CommandFailure) {
+    self.command = command
+    var loose: [String] = []
+    var rest = words[...]
+    while let word = rest.popFirst() {
+      if word == "--" {
+        loose += rest
+        break
+      }
+      if looksLikeOption(word) {
+        try readOption(word, rest: &rest)
+      } else {
+        loose.append(word)
+      }
+    }
+    try assign(loose)
+  }
+
+  /// The value given, or the option's default.
+  package subscript<Value>(option: Option<Value>) -> Value {
+    check(option)
+    guard let text = texts[option.name] else { return option.defaultValue }
+    guard let value = option.read(text) else { programmingError("two options are named --\(option.name)") }
+    return value
+  }
+
+  package subscript(flag: Flag) -> Bool { gives(flag) }
+
+  package subscript<Value>(argument: Argument<Value>) -> Value {
+    guard let words = positionals[argument.name] else {
+      programmingError("command \(command.name) does not declare the argument \(argument.name)")
+    }
+    return argument.read(words)
+  }
+
+  /// Whether the option stands on the command line, also when its value is the default.
+  package func gives(_ option: any OptionDeclaration) -> Bool {
+    check(option)
+    return texts[option.name] != nil
+  }
+
+  /// Wrong usage of this command, found after parsing (options that exclude one another).
+  package func usageFailure(_ message: String) -> CommandFailure { .usage(message, command: command.name) }
+
+  private func check(_ option: any OptionDeclaration) {
+    if !command.options.contains(where: { $0.name == option.name }) {
+      programmingError("command \(command.name) does not declare --\(option.name)")
+    }
+  }
+}
+
+extension ParsedArguments {
+  private mutating func readOption(_ word: String, rest: inout ArraySlice<String>) throws(CommandFailure) {
+    // By scalar: a value may begin with a combining mark, which would join the equals sign to one character.
+    let scalars = word.unicodeScalars.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    let parts = scalars.map { String($0) }
+    guard let option = command.options.first(where: { "--\($0.name)" == parts[0] }) else {
+      throw unknownOption(parts[0], known: command.options.map(\.name), command: command.name)
+    }
+    let name = "--\(option.name)"
+    if texts[option.name] != nil { throw usageFailure("\(name) is given twice") }
+    givenNames.append(option.name)
+    var text = parts.count > 1 ? parts[1] : nil
+    if let placeholder = option.placeholder, text == nil {
+      guard let next = rest.first, !looksLikeOption(next) else {
+        let hint = rest.isEmpty ? "" : "; a value that begins with a hyphen is written \(name)=-…"
+        throw usageFailure("\(name) needs a value \(placeholder)\(hint)")
+      }
+      text = rest.removeFirst()
+    }
+    if let text, let problem = option.problem(with: text) { throw usageFailure("\(name): \(problem)") }
+    texts[option.name] = text ?? ""
+  }
+
+  private mutating func assign(_ words: [String]) throws(CommandFailure) {
+    var rest = words[...]
+    for argument in command.arguments {
+      guard let first = rest.popFirst() else {
+        throw usageFailure("missing argument \(argument.name); usage: \(command.usage)")
+      }
+      positionals[argument.name] = [first]
+      if argument.isRepeated {
+        positionals[argument.name]! += rest
+        rest = []
+      }
+    }
+    if let extra = rest.first { throw usageFailure("unexpected argument \(quoted(extra)); usage: \(command.usage)") }
+  }
+}
+
+/// A lone `-` names standard input, and `-0.5` is a number: both are values.
+func looksLikeOption(_ word: String) -> Bool {
+  guard word.first == "-", let second = word.dropFirst().first else { return false }
+  return !(second == "." || ("0"..."9").contains(second))
+}
+
+func unknownOption(_ word: String, known: [String], command: String?) -> CommandFailure {
+  let nearest = nearestName(to: String(word.drop { $0 == "-" }), among: known)
+  let hint = nearest.map { "; did you mean --\($0)?" } ?? ""
+  let shown = word.count > 60 ? word.prefix(60) + "…" : word
+  return .usage("unknown option \(shown)\(hint)", command: command)
+}

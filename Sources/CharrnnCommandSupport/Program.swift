@@ -1,0 +1,74 @@
+/// The whole command: its subcommands, and the way from the words of a command line to an exit code.
+package struct Program: Sendable {
+  /// One sentence that opens the help.
+  package let summary: String
+  /// What `--version` prints.
+  package let version: String
+  package let commands: [Command]
+  /// The message and the exit code of an error that is not a `CommandFailure`.
+  package let classify: @Sendable (any Error) -> CommandFailure
+
+  package init(
+    summary: String, version: String, commands: [Command],
+    classify: @escaping @Sendable (any Error) -> CommandFailure = { CommandFailure("\($0)", code: .inputOutput) }
+  ) {
+    self.summary = summary
+    self.version = version
+    self.commands = commands
+    self.classify = classify
+  }
+
+  /// What a command line asks for.
+  package enum Request: Sendable {
+    /// A help page: one command's, or where nil the program's.
+    case help(Command?)
+    case version
+    case run(Command, ParsedArguments)
+  }
+
+  /// Reads the words after the program's name. `--help` before any `--` wins over whatever else is wrong.
+  package func request(_ words: [String]) throws(CommandFailure) -> Request {
+    guard let first = words.first else {
+      throw .usage("no command given; the commands are \(commands.map(\.name).joined(separator: ", "))")
+    }
+    switch first {
+    case "-h", "--help": return .help(nil)
+    case "--version": return .version
+    case _ where looksLikeOption(first):
+      throw unknownOption(first, known: Program.options.map(\.name), command: nil)
+    default: break
+    }
+    guard let command = commands.first(where: { $0.name == first }) else {
+      let hint = nearestName(to: first, among: commands.map(\.name)).map { "; did you mean \($0)?" } ?? ""
+      throw .usage("unknown command \(quoted(first))\(hint)")
+    }
+    let rest = words.dropFirst()
+    if rest.prefix(while: { $0 != "--" }).contains(where: { $0 == "-h" || $0 == "--help" }) { return .help(command) }
+    return .run(command, try ParsedArguments(Array(rest), of: command))
+  }
+
+  /// Does what a command line asks for and gives the exit code. Results go to `output`, an error to `errors` as one line;
+  /// a reader of `output` that went away is no error.
+  package func run(
+    _ words: [String], output: OutputChannel = .standardOutput, errors: OutputChannel = .standardError
+  ) -> ExitCode {
+    do {
+      let width = min(helpWidth, Terminal.width(of: output) ?? helpWidth)
+      switch try request(words) {
+      case .help(let command): try output.write(command?.helpText(width: width) ?? helpText(width: width))
+      case .version: try output.write(version + "\n")
+      case .run(let command, let arguments): return try command.run(arguments)
+      }
+      return .done
+    } catch OutputFailure.readerGone {
+      return .done
+    } catch {
+      let failure = (error as? CommandFailure) ?? (error as? OutputFailure)?.commandFailure ?? classify(error)
+      // Nobody is left to tell where standard error is gone too.
+      try? errors.write(errorLine(failure.message))
+      return failure.code
+    }
+  }
+
+  static let options = [Command.help, Flag("version", help: "show the version")]
+}

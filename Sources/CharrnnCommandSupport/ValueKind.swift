@@ -1,0 +1,118 @@
+/// How an option's text becomes a value: what it accepts, how help and errors speak of it.
+package struct ValueKind<Value: Sendable>: Sendable {
+  /// What stands for the value in help (`N`, `DIR`, `lstm|gru`).
+  let placeholder: String
+  /// What an error says was expected, to follow "is not" (`a whole number of at least 1`).
+  let expectation: String
+  /// The accepted names where they are few enough to list.
+  let names: [String]
+  /// The value of a text, or nil where it is not one.
+  let read: @Sendable (String) -> Value?
+  /// The text of a value; `read` gives the value back.
+  let show: @Sendable (Value) -> String
+
+  init(
+    placeholder: String, expectation: String, names: [String] = [],
+    read: @escaping @Sendable (String) -> Value?, show: @escaping @Sendable (Value) -> String
+  ) {
+    self.placeholder = placeholder
+    self.expectation = expectation
+    self.names = names
+    self.read = read
+    self.show = show
+  }
+}
+
+extension ValueKind where Value == Int {
+  /// A decimal whole number from `minimum` to `maximum`, both included.
+  package static func integer(atLeast minimum: Int = .min, atMost maximum: Int = .max) -> ValueKind {
+    let bounds = [
+      minimum == .min ? nil : "of at least \(minimum)",
+      maximum == .max ? nil : "of at most \(maximum)",
+    ]
+    return ValueKind(
+      placeholder: "N", expectation: phrase("a whole number", bounds),
+      read: { text in Int(text).flatMap { minimum <= $0 && $0 <= maximum ? $0 : nil } },
+      show: { "\($0)" })
+  }
+}
+
+extension ValueKind where Value == Double {
+  /// A finite number within the bounds given: `above` and `below` exclude theirs, `atLeast` and `atMost` include them.
+  package static func number(
+    atLeast: Double? = nil, above: Double? = nil, below: Double? = nil, atMost: Double? = nil
+  ) -> ValueKind {
+    let bounds = [
+      atLeast.map { "of at least \(shortest($0))" }, above.map { "above \(shortest($0))" },
+      below.map { "below \(shortest($0))" }, atMost.map { "of at most \(shortest($0))" },
+    ]
+    return ValueKind(
+      placeholder: "X", expectation: phrase("a number", bounds),
+      read: { text in
+        guard let value = Double(text), value.isFinite else { return nil }
+        guard atLeast.map({ value >= $0 }) ?? true, above.map({ value > $0 }) ?? true else { return nil }
+        guard below.map({ value < $0 }) ?? true, atMost.map({ value <= $0 }) ?? true else { return nil }
+        return value
+      },
+      show: shortest)
+  }
+}
+
+extension ValueKind where Value == Duration {
+  /// A length of time above zero and below 32 years: a number and its unit, `90s`, `10m`, `1.5h`.
+  package static var duration: ValueKind {
+    ValueKind(
+      placeholder: "TIME", expectation: "a time such as 90s, 10m or 2h",
+      read: { text in
+        guard let unit = text.last.flatMap({ ["s": 1.0, "m": 60, "h": 3600][$0] }) else { return nil }
+        guard let count = Double(text.dropLast()), count > 0, count * unit < 1e9 else { return nil }
+        return .seconds(count * unit)
+      },
+      show: { duration in
+        let seconds = duration / .seconds(1)
+        let units = [(3600.0, "h"), (60, "m"), (1, "s")]
+        let (length, letter) = units.first { seconds.remainder(dividingBy: $0.0) == 0 } ?? (1, "s")
+        return shortest(seconds / length) + letter
+      })
+  }
+}
+
+extension ValueKind where Value == String {
+  /// Any text, the empty one included.
+  package static func text(_ placeholder: String = "TEXT") -> ValueKind {
+    ValueKind(placeholder: placeholder, expectation: "a text", read: { $0 }, show: { $0 })
+  }
+
+  /// The name of a file or a directory, which is never empty.
+  package static func path(_ placeholder: String = "FILE") -> ValueKind {
+    ValueKind(placeholder: placeholder, expectation: "a path", read: { $0.isEmpty ? nil : $0 }, show: { $0 })
+  }
+
+  /// One of a few names.
+  package static func choice(_ names: String...) -> ValueKind {
+    ValueKind(
+      placeholder: names.joined(separator: "|"), expectation: "one of \(names.joined(separator: ", "))",
+      names: names, read: { names.contains($0) ? $0 : nil }, show: { $0 })
+  }
+}
+
+extension ValueKind where Value: RawRepresentable<String> & CaseIterable {
+  /// One of an enumeration's cases, by raw value.
+  package static func choice(of type: Value.Type) -> ValueKind {
+    let values = Dictionary(uniqueKeysWithValues: Value.allCases.map { ($0.rawValue, $0) })
+    let names = Value.allCases.map(\.rawValue)
+    return ValueKind(
+      placeholder: names.joined(separator: "|"), expectation: "one of \(names.joined(separator: ", "))",
+      names: names, read: { values[$0] }, show: { $0.rawValue })
+  }
+}
+
+private func phrase(_ noun: String, _ bounds: [String?]) -> String {
+  let stated = bounds.compactMap { $0 }
+  return stated.isEmpty ? noun : "\(noun) \(stated.joined(separator: " and "))"
+}
+
+private func shortest(_ value: Double) -> String {
+  let text = "\(value)"
+  return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+}

@@ -1,0 +1,62 @@
+import CharrnnCommandSupport
+import SequenceModeling
+
+/// `charrnn benchmark`: measures training and sampling speed beside the machine's arithmetic peak.
+enum BenchmarkCommand {
+  static let corpora = Argument<[String]>.many("CORPUS", help: "text files, read one after the other")
+  static let seconds = Option("seconds", .number(above: 0), default: 10, help: "how long to train")
+  static let sample = Option("sample", .integer(atLeast: 0), default: 2000, help: "tokens to sample; 0 is none")
+
+  static let command = Command(
+    name: "benchmark", summary: "measure training and sampling speed on this machine", arguments: [corpora],
+    groups: [
+      ModelOptions.architecture, ModelOptions.training,
+      OptionGroup(
+        "Measurement", [seconds, sample, CommonOptions.threads, SampleCommand.weights, CommonOptions.json]),
+    ],
+    example: "charrnn benchmark corpora/fables.txt --hidden 256 --seconds 5", run: run)
+
+  @Sendable
+  static func run(_ arguments: ParsedArguments) throws -> ExitCode {
+    var reader = SettingsReader(arguments: arguments)
+    try ModelOptions.read(&reader)
+    let settings = reader.settings
+    let threads = CommonOptions.threadCount(arguments)
+    let corpus = try Corpus(files: arguments[corpora], kind: settings.tokens)
+    // Nothing is written, so there is no directory.
+    let run = try CharacterRun(settings: settings, corpus: corpus, directory: RunDirectory(""), threads: threads)
+    let speed = try run.measureSpeed(seconds: arguments[seconds], sample: arguments[sample])
+    let text = arguments[CommonOptions.json]
+      ? json(speed, settings, threads: threads) : table(speed, settings, threads: threads)
+    try OutputChannel.standardOutput.write(text)
+    return .done
+  }
+
+  private static func json(_ speed: SpeedMeasurement, _ settings: TrainingSettings, threads: Int) -> String {
+    let report: JSONText = [
+      "cell": .string(settings.cell.rawValue), "layers": .integer(settings.layers), "hidden": .integer(settings.hidden),
+      "batch": .integer(settings.batch), "length": .integer(settings.length),
+      "precision": .string(settings.precision.rawValue), "threads": .integer(threads),
+      "train_tokens_per_second": .number(speed.trainTokensPerSecond), "train_gflops": .number(speed.trainGigaflops),
+      "peak_gflops": .number(speed.peakGigaflops),
+      "sample_characters_per_second": .number(speed.sampleCharactersPerSecond), "loss": .number(speed.loss),
+      "peak_rss_mb": .number(speed.peakMemory),
+    ]
+    return report.line + "\n"
+  }
+
+  private static func table(_ speed: SpeedMeasurement, _ settings: TrainingSettings, threads: Int) -> String {
+    let share = 100 * speed.trainGigaflops / speed.peakGigaflops
+    return """
+      model     \(settings.cell.rawValue) \(settings.layers)×\(settings.hidden), batch \(settings.batch), length \
+      \(settings.length), \(settings.precision.rawValue), \(threads) threads, \(InstructionSet.current.rawValue)
+      training  \(Readable.count(speed.trainTokensPerSecond)) tokens/s, \(Readable.fixed(speed.trainGigaflops, digits: 1)) \
+      GFLOP/s of the arithmetic needed: \(Readable.fixed(share, digits: 1))% of the measured peak of \
+      \(Readable.fixed(speed.peakGigaflops, digits: 1))
+      sampling  \(Readable.count(speed.sampleCharactersPerSecond)) characters/s
+      loss      \(Readable.fixed(speed.loss, digits: 4)) nats after the run
+      memory    \(Readable.fixed(speed.peakMemory, digits: 0)) MiB at most
+
+      """
+  }
+}

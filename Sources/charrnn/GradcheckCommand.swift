@@ -1,0 +1,66 @@
+import CharrnnCommandSupport
+import Foundation
+import SequenceModeling
+
+/// `charrnn gradcheck`: compares analytic and numeric gradients, parameter by parameter, in double precision.
+enum GradcheckCommand {
+  static let hidden = Option("hidden", .integer(atLeast: 1, atMost: 64), default: 8, help: "units a layer")
+  static let batch = Option("batch", .integer(atLeast: 1, atMost: 64), default: 2, help: "sequences side by side")
+  static let length = Option("length", .integer(atLeast: 1, atMost: 1000), default: 12, help: "steps of the sequences")
+  static let vocabulary = Option("vocabulary", .integer(atLeast: 1, atMost: 256), default: 7, help: "symbols")
+  static let broken = Option(
+    "break", .text("PARAMETER"), help: "spoil this parameter's gradient, to see the check fail")
+
+  static let command = Command(
+    name: "gradcheck", summary: "compare analytic and numeric gradients",
+    arguments: [],
+    groups: [
+      OptionGroup(
+        "Model", [ModelOptions.cell, ModelOptions.layers, hidden, ModelOptions.embedding, ModelOptions.dropout, vocabulary]),
+      OptionGroup("Check", [batch, length, ModelOptions.seed, broken, CommonOptions.json]),
+    ],
+    example: "charrnn gradcheck --cell lstm --layers 2 --hidden 8 --length 12", run: run)
+
+  @Sendable
+  static func run(_ arguments: ParsedArguments) throws -> ExitCode {
+    let configuration = ModelConfiguration(
+      cell: arguments[ModelOptions.cell], layers: arguments[ModelOptions.layers], hidden: arguments[hidden],
+      embedding: arguments[ModelOptions.embedding], dropout: arguments[ModelOptions.dropout],
+      vocabulary: arguments[vocabulary])
+    let check = CharacterModelCheck(
+      configuration, batch: arguments[batch], length: arguments[length], seed: UInt64(arguments[ModelOptions.seed]))
+    if let name = arguments[broken], !check.names.contains(name) {
+      throw arguments.usageFailure("--break \(name) names none of \(check.names.joined(separator: ", "))")
+    }
+    let comparisons = check.run(breaking: arguments[broken])
+    let failed = comparisons.filter { !$0.passes }
+    if arguments[CommonOptions.json] {
+      let report: JSONText = [
+        "passed": .bool(failed.isEmpty), "tolerance": .number(GradientCheck.tolerance),
+        "parameters": .array(
+          comparisons.map {
+            [
+              "name": .string($0.name), "shape": .array($0.shape.dimensions.map { .integer($0) }),
+              "relative_error": .number($0.relativeError), "norm": .number($0.norm), "passed": .bool($0.passes),
+            ]
+          }),
+      ]
+      try OutputChannel.standardOutput.write(report.line + "\n")
+    } else {
+      try OutputChannel.standardOutput.write(table(comparisons))
+    }
+    guard let first = failed.first else { return .done }
+    throw CommandFailure(
+      "\(failed.count) of \(comparisons.count) gradients are wrong, the first that of \(first.name): relative error "
+        + "\(first.relativeError), allowed \(GradientCheck.tolerance)", code: .checkFailed)
+  }
+
+  private static func table(_ comparisons: [GradientCheck.Comparison]) -> String {
+    let width = comparisons.map(\.name.count).max() ?? 0
+    return comparisons.map { comparison in
+      let name = comparison.name.padding(toLength: width, withPad: " ", startingAt: 0)
+      let error = String(format: "%.2e", comparison.relativeError)
+      return "\(comparison.passes ? "ok   " : "WRONG") \(name)  relative error \(error)  \(comparison.shape)\n"
+    }.joined()
+  }
+}

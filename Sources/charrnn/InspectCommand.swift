@@ -1,0 +1,77 @@
+import CharrnnCommandSupport
+import Foundation
+import SequenceModeling
+
+/// `charrnn inspect`: what a checkpoint holds.
+enum InspectCommand {
+  static let command = Command(
+    name: "inspect", summary: "show what a checkpoint holds", arguments: [CommonOptions.model],
+    groups: [OptionGroup("Options", [CommonOptions.json])], example: "charrnn inspect runs/fables", run: run)
+
+  @Sendable
+  static func run(_ arguments: ParsedArguments) throws -> ExitCode {
+    let checkpoint = try ModelFile<Float>.checkpoint(at: arguments[CommonOptions.model])
+    let file = try ModelFile<Float>(checkpoint)
+    let text = arguments[CommonOptions.json] ? json(file, checkpoint) + "\n" : table(file, checkpoint)
+    try OutputChannel.standardOutput.write(text)
+    return .done
+  }
+
+  private static func json(_ file: ModelFile<Float>, _ checkpoint: Checkpoint) -> String {
+    let configuration = file.model.configuration
+    let history = file.history
+    let report: JSONText = [
+      "cell": .string(configuration.cell.rawValue), "layers": .integer(configuration.layers),
+      "hidden": .integer(configuration.hidden), "embedding": .integer(configuration.embedding),
+      "tokens": .string(file.vocabulary.kind.rawValue), "vocabulary": .array(symbols(file.vocabulary)),
+      "parameters": .integer(file.model.parameterCount), "step": history.map { .integer($0.step) } ?? .null,
+      "epoch": history.map { .number($0.epoch) } ?? .null,
+      "validation_loss": history?.validationLoss.map { .number($0) } ?? .null,
+      "tensors": .array(
+        checkpoint.names.map { name in
+          let tensor = checkpoint.tensors[name]!
+          return [
+            "name": .string(name), "shape": .array(tensor.shape.map { .integer($0) }),
+            "dtype": .string(tensor.dtype.rawValue),
+          ]
+        }),
+    ]
+    return report.line
+  }
+
+  /// Byte symbols as numbers, others as text.
+  private static func symbols(_ vocabulary: Vocabulary) -> [JSONText] {
+    vocabulary.symbols.map { symbol in
+      vocabulary.kind == .byte ? .integer(Int(symbol[0])) : .string(String(decoding: symbol, as: UTF8.self))
+    }
+  }
+
+  private static func table(_ file: ModelFile<Float>, _ checkpoint: Checkpoint) -> String {
+    let configuration = file.model.configuration
+    let vocabulary = file.vocabulary
+    let encoder = configuration.embedding > 0 ? "embedding of \(configuration.embedding)" : "one-hot"
+    let shown = (0..<min(vocabulary.count, 100)).map { vocabulary.display(Int32($0)) }.joined(separator: " ")
+    var lines = [
+      "file        \(checkpoint.file)",
+      "model       \(configuration.cell.rawValue), \(configuration.layers) layers of \(configuration.hidden), \(encoder) input, "
+        + "dropout \(configuration.dropout)",
+      "parameters  \(file.model.parameterCount)",
+      "tokens      \(vocabulary.kind.rawValue), \(vocabulary.count) symbols: \(shown)"
+        + (vocabulary.count > 100 ? " …" : ""),
+    ]
+    if let history = file.history {
+      let loss = history.validationLoss.map {
+        "validation loss \(Readable.fixed($0, digits: 4)) nats (\(Readable.fixed($0 / log(2), digits: 4)) bits) a token"
+      }
+      lines.append(
+        "trained     \(history.step) steps, \(Readable.fixed(history.epoch, digits: 2)) epochs; "
+          + (loss ?? "no validation loss"))
+    }
+    lines.append("tensors")
+    for name in checkpoint.names {
+      let tensor = checkpoint.tensors[name]!
+      lines.append("  \(name)  \(tensor.dtype.rawValue) \(tensor.shape)")
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+}

@@ -1,0 +1,82 @@
+import CharrnnCommandSupport
+import Foundation
+import SequenceModeling
+
+/// `charrnn sample`: writes text from a model, streaming.
+enum SampleCommand {
+  static let length = Option("length", .integer(atLeast: 0), default: 2000, help: "tokens to write, the prime not counted")
+  static let temperature = Option(
+    "temperature", .number(atLeast: 0), default: 1, help: "below 1 is safer, above 1 bolder; 0 is --greedy")
+  static let topK = Option("top-k", .integer(atLeast: 1), defaultNote: "all", help: "draw from the K likeliest tokens only")
+  static let topP = Option(
+    "top-p", .number(above: 0, atMost: 1), defaultNote: "all", help: "draw from the likeliest that together have probability P")
+  static let minP = Option(
+    "min-p", .number(atLeast: 0, atMost: 1), defaultNote: "all",
+    help: "draw from tokens at least this fraction as likely as the likeliest")
+  static let greedy = Flag("greedy", help: "always the likeliest token")
+  static let prime = Option("prime", .text("TEXT"), help: "text to go on from")
+  static let primeFile = Option("prime-file", .path("FILE"), help: "file with the text to go on from; - is standard input")
+  static let stop = Option("stop", .text("TEXT"), help: "end before this text would appear")
+  static let count = Option("count", .integer(atLeast: 1), default: 1, help: "texts to write")
+  static let seed = Option("seed", .integer(atLeast: 0), default: 1, help: "the same seed gives the same text")
+  static let weights = Option("weights", .choice("float32"), default: "float32", help: "how weights are held")
+
+  static let command = Command(
+    name: "sample", summary: "write text from a model", arguments: [CommonOptions.model],
+    groups: [
+      OptionGroup("Text", [length, prime, primeFile, stop, count, seed, CommonOptions.unknown]),
+      OptionGroup("Drawing", [temperature, topK, topP, minP, greedy]),
+      OptionGroup("Machine", [CommonOptions.threads, weights]),
+    ],
+    example: "charrnn sample runs/fables --temperature 0.8 --prime \"The fox \"", run: run)
+
+  @Sendable
+  static func run(_ arguments: ParsedArguments) throws -> ExitCode {
+    if arguments[greedy] {
+      for option in [temperature, topK, topP, minP] as [any OptionDeclaration] where arguments.gives(option) {
+        throw arguments.usageFailure("--greedy leaves nothing to --\(option.name); give one of them")
+      }
+    }
+    let file = try ModelFile<Float>(contentsOf: arguments[CommonOptions.model])
+    let tokens = try primeTokens(arguments, vocabulary: file.vocabulary)
+    let options = SamplingOptions(
+      temperature: arguments[greedy] ? 0 : arguments[temperature], topK: arguments[topK], topP: arguments[topP],
+      minP: arguments[minP])
+    let generator = TextGenerator(
+      model: file.model, vocabulary: file.vocabulary, threads: CommonOptions.threadCount(arguments))
+    for index in 0..<arguments[count] {
+      if arguments[count] > 1 { try OutputChannel.standardOutput.write(index == 0 ? "" : "\n----\n") }
+      var endsInLineFeed = false
+      try generator.generate(
+        prime: tokens, length: arguments[length], options: options, stop: arguments[stop],
+        seed: UInt64(arguments[seed]) &+ UInt64(index)
+      ) { piece in
+        guard !piece.isEmpty else { return }
+        endsInLineFeed = piece.utf8.last == UInt8(ascii: "\n")
+        try OutputChannel.standardOutput.write(piece)
+      }
+      if !endsInLineFeed { try OutputChannel.standardOutput.write("\n") }
+    }
+    return .done
+  }
+
+  private static func primeTokens(_ arguments: ParsedArguments, vocabulary: Vocabulary) throws -> [Int32] {
+    if arguments.gives(prime) && arguments.gives(primeFile) {
+      throw arguments.usageFailure("--prime and --prime-file both give the beginning; give one of them")
+    }
+    let bytes: [UInt8]
+    if let path = arguments[primeFile] {
+      let source = try MappedFile(path == "-" ? "/dev/stdin" : path)
+      bytes = source[0..<source.count]
+    } else {
+      bytes = Array((arguments[prime] ?? "").utf8)
+    }
+    do {
+      let encoding = try Tokenizer(vocabulary).encode(bytes, unknown: arguments[CommonOptions.unknown])
+      if encoding.skipped > 0 { notice("skipped \(encoding.skipped) characters of the prime that the model has never seen") }
+      return encoding.tokens
+    } catch {
+      throw CommandFailure("the prime: \(error); --unknown skip leaves them out", code: .badData)
+    }
+  }
+}

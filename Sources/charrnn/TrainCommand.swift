@@ -1,0 +1,114 @@
+import CharrnnCommandSupport
+import Foundation
+import SequenceModeling
+
+/// `charrnn train`: learns a character model from text files and keeps it in a run directory.
+enum TrainCommand {
+  static let corpora = Argument<[String]>.many("CORPUS", help: "text files, read one after the other")
+
+  static let command = Command(
+    name: "train", summary: "learn a character model from text files", arguments: [corpora], groups: TrainOptions.groups,
+    example: "charrnn train corpora/fables.txt --cell gru --epochs 20", run: run)
+
+  @Sendable
+  static func run(_ arguments: ParsedArguments) throws -> ExitCode {
+    let files = arguments[corpora]
+    let choice = try RunChoice(arguments, corpora: files)
+    let base = try choice.checkpoint.map { try CharacterRun.settings(of: $0) }
+    let settings = try TrainOptions.settings(arguments, base: base)
+    let corpus = try Corpus(files: files, kind: settings.tokens)
+    corpus.notices.forEach(notice)
+    let initial = try arguments[TrainOptions.initFrom].map { try ModelFile<Float>(contentsOf: $0) }
+    let directory = choice.directory
+    let existed = FileManager.default.fileExists(atPath: directory.path)
+    // A corpus that cannot be trained on is found before anything is written.
+    let threads = CommonOptions.threadCount(arguments)
+    let run = try CharacterRun(
+      settings: settings, corpus: corpus, directory: directory, resuming: choice.checkpoint, initial: initial,
+      threads: threads)
+    try creating { try directory.create() }
+    let lock = try creating { try DirectoryLock(directory.path) }
+    defer { withExtendedLifetime(lock) {} }
+    if let checkpoint = choice.checkpoint {
+      try resume(run, from: checkpoint)
+    } else if existed {
+      try creating { try directory.clear() }
+    }
+    let reporting = TrainingReporting(
+      sampleEvery: arguments[TrainOptions.sampleEvery], checkpointEvery: arguments[TrainOptions.checkpointEvery])
+    let limits = TrainingLimits(
+      epochs: arguments[TrainOptions.epochs], steps: arguments[TrainOptions.steps],
+      seconds: arguments[TrainOptions.time].map { $0 / .seconds(1) })
+    try creating { try writeConfiguration(run, corpora: files, limits: limits, threads: threads) }
+
+    describe(run, files: files, threads: threads)
+    SignalWatch.install()
+    let report = TrainReport(run: run, limits: limits)
+    let end = try report.followingErrors {
+      try run.train(
+        limits: limits, reporting: reporting, shouldStop: { SignalWatch.stop != nil }, report: report.receive)
+    }
+    report.finish()
+    if end == .stopped, let signal = SignalWatch.stop {
+      notice("stopped after step \(run.step); the run is saved in \(directory.path); go on with --resume --out \(directory.path)")
+      return signal.exitCode
+    }
+    conclude(run, end: end)
+    return .done
+  }
+
+  private static func resume(_ run: CharacterRun, from checkpoint: Checkpoint) throws {
+    let then = try CharacterRun.instructionSet(of: checkpoint)
+    let now = InstructionSet.current.rawValue
+    if then != now {
+      notice("the run was saved under \(then) and goes on under \(now): its bits will differ from those of an unbroken run")
+    }
+    try run.directory.cutMetrics(toStep: run.step)
+    notice("resuming \(run.directory.path) after step \(run.step)")
+  }
+
+  private static func describe(_ run: CharacterRun, files: [String], threads: Int) {
+    let configuration = run.model.configuration
+    let encoder = configuration.embedding > 0 ? ", embedding \(configuration.embedding)" : ""
+    notice(
+      "\(files.joined(separator: ", ")): \(run.corpus.tokens.count) tokens, \(configuration.vocabulary) symbols; "
+        + "\(configuration.cell.rawValue) \(configuration.layers)×\(configuration.hidden)\(encoder), "
+        + "\(configuration.parameterCount) parameters; \(run.stepsPerEpoch) steps an epoch; "
+        + "\(threads) thread\(threads == 1 ? "" : "s"), \(InstructionSet.current.rawValue)")
+  }
+
+  /// Prints a sample and says where the model is.
+  private static func conclude(_ run: CharacterRun, end: RunEnd) {
+    if end == .patienceSpent {
+      notice("no improvement in \(run.progress.validationsSinceBest) validations; stopped after step \(run.step)")
+    }
+    notice("a sample of the trained model:")
+    try? OutputChannel.standardOutput.write(run.sample(length: 500) + "\n")
+    let directory = run.directory.path
+    notice("saved in \(directory); write more with: charrnn sample \(directory)")
+  }
+
+  /// `config.json`: every option as it was resolved.
+  private static func writeConfiguration(
+    _ run: CharacterRun, corpora: [String], limits: TrainingLimits, threads: Int
+  ) throws {
+    let settings = run.settings
+    let object: JSONText = [
+      "corpora": .array(corpora.map { .string($0) }),
+      "cell": .string(settings.cell.rawValue), "layers": .integer(settings.layers), "hidden": .integer(settings.hidden),
+      "embedding": .integer(settings.embedding), "dropout": .number(settings.dropout),
+      "batch": .integer(settings.batch), "length": .integer(settings.length),
+      "epochs": limits.epochs.map { .integer($0) } ?? .null, "steps": limits.steps.map { .integer($0) } ?? .null,
+      "time": limits.seconds.map { .number($0) } ?? .null,
+      "optimizer": .string(settings.optimizer.rawValue), "learning_rate": .number(settings.learningRate),
+      "schedule": .string(settings.schedule.rawValue), "clip": .number(settings.clip),
+      "validation_fraction": .string(settings.validationFraction), "test_fraction": .string(settings.testFraction),
+      "patience": settings.patience.map { .integer($0) } ?? .null, "tokens": .string(settings.tokens.rawValue),
+      "precision": .string(settings.precision.rawValue), "threads": .integer(threads),
+      "seed": .integer(Int(settings.seed)),
+      "validate_every": .integer(settings.validateEvery ?? run.stepsPerEpoch),
+      "parameters": .integer(run.model.configuration.parameterCount), "charrnn": .string(version),
+    ]
+    try AtomicFile.write([Array((object.line + "\n").utf8)], to: run.directory.configuration)
+  }
+}

@@ -1,0 +1,21 @@
+import CharrnnCommandSupport
+import Foundation
+import SequenceModeling
+
+prepareStandardStreams()
+let program = Program(
+  summary: "Learns character models from text and writes new text with them.",
+  version: "charrnn \(version) (\(InstructionSet.current.rawValue))",
+  commands: [
+    TrainCommand.command, SampleCommand.command, EvaluateCommand.command, InspectCommand.command,
+    GradcheckCommand.command, BenchmarkCommand.command,
+  ],
+  classify: commandFailure(for:))
+
+do {
+  _ = try InstructionSet.requested()
+} catch {
+  try? OutputChannel.standardError.write(errorLine("\(error)"))
+  exit(ExitCode.usage.rawValue)
+}
+exit(program.run(Array(CommandLine.arguments.dropFirst())).rawValue)

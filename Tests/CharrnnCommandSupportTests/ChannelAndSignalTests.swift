@@ -1,0 +1,119 @@
+import CharrnnCommandSupport
+import Foundation
+import Testing
+
+@Suite("Output channel")
+struct OutputChannelTests {
+  @Test("Every byte arrives, also through a pipe that is smaller than the text and does not block")
+  func everyByteArrives() async throws {
+    for isNonBlocking in [false, true] {
+      let pipe = Pipe()
+      let descriptor = pipe.fileHandleForWriting.fileDescriptor
+      if isNonBlocking { #expect(fcntl(descriptor, F_SETFL, O_NONBLOCK) == 0) }
+      let bytes = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 * 7) }
+      async let read = Task.detached { pipe.fileHandleForReading.readDataToEndOfFile() }.value
+      try OutputChannel(descriptor: descriptor).write(bytes)
+      try pipe.fileHandleForWriting.close()
+      #expect(await Array(read) == bytes)
+    }
+  }
+
+  @Test("A text is there as soon as it is written")
+  func unbuffered() throws {
+    let pipe = Pipe()
+    try OutputChannel(descriptor: pipe.fileHandleForWriting.fileDescriptor).write("é")
+    #expect(pipe.fileHandleForReading.availableData == Data("é".utf8))
+  }
+
+  @Test("A reader that went away is no error of the program, and not its end")
+  func readerGone() async {
+    await #expect(processExitsWith: .exitCode(0)) {
+      prepareStandardStreams()
+      let pipe = Pipe()
+      try pipe.fileHandleForReading.close()
+      let channel = OutputChannel(descriptor: pipe.fileHandleForWriting.fileDescriptor)
+      #expect(throws: OutputFailure.readerGone) { try channel.write("x") }
+      exit(Brew.program.run(["--help"], output: channel).rawValue)
+    }
+  }
+
+  @Test("A refused write is an input/output error", .enabled(if: FileManager.default.fileExists(atPath: "/dev/full")))
+  func refusedWrite() throws {
+    let full = open("/dev/full", O_WRONLY)
+    try #require(full >= 0)
+    defer { close(full) }
+    let errors = Pipe()
+    let code = Brew.program.run(
+      ["--help"], output: OutputChannel(descriptor: full),
+      errors: OutputChannel(descriptor: errors.fileHandleForWriting.fileDescriptor))
+    #expect(code == .inputOutput)
+    let line = String(decoding: errors.fileHandleForReading.availableData, as: UTF8.self)
+    #expect(
+      line == "charrnn: error: cannot write the output: No space left on device; make room or send it elsewhere\n")
+  }
+
+  @Test("A standard stream closed by the caller is not given to the next file opened")
+  func closedStreams() async {
+    await #expect(processExitsWith: .exitCode(74)) {
+      close(STDOUT_FILENO)
+      prepareStandardStreams()
+      guard open("/dev/null", O_WRONLY) != STDOUT_FILENO else { exit(1) }
+      exit(Brew.program.run(["--help"]).rawValue)
+    }
+  }
+
+  @Test("A pipe is no terminal")
+  func pipeIsNoTerminal() {
+    let pipe = Pipe()
+    let channel = OutputChannel(descriptor: pipe.fileHandleForWriting.fileDescriptor)
+    #expect(!Terminal.isTerminal(channel))
+    #expect(Terminal.width(of: channel) == nil)
+    #expect(Terminal.progressStyle(of: channel, environment: [:]) == .plainLines)
+  }
+}
+
+@Suite("Signal watch")
+struct SignalWatchTests {
+  @Test("The first signal is only noted, the first one stays")
+  func firstSignal() async {
+    await #expect(processExitsWith: .exitCode(143)) {
+      SignalWatch.install()
+      unblockSignals()
+      guard SignalWatch.stop == nil else { exit(1) }
+      raise(SIGTERM)
+      guard let stop = SignalWatch.stop else { exit(2) }
+      exit(stop.exitCode.rawValue)
+    }
+    await #expect(processExitsWith: .exitCode(130)) {
+      SignalWatch.install()
+      unblockSignals()
+      raise(SIGINT)
+      exit(SignalWatch.stop == .interrupt ? ExitCode.interrupted.rawValue : 1)
+    }
+  }
+
+  @Test("The second signal leaves at once, with its own code")
+  func secondSignal() async {
+    await #expect(processExitsWith: .exitCode(143)) {
+      SignalWatch.install()
+      unblockSignals()
+      raise(SIGINT)
+      raise(SIGTERM)
+      exit(1)
+    }
+    await #expect(processExitsWith: .exitCode(130)) {
+      SignalWatch.install()
+      unblockSignals()
+      raise(SIGINT)
+      raise(SIGINT)
+      exit(1)
+    }
+  }
+}
+
+/// The threads that tests run on do not receive signals.
+private func unblockSignals() {
+  var signals = sigset_t()
+  sigfillset(&signals)
+  pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+}

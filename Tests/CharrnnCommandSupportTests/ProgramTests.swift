@@ -1,0 +1,80 @@
+import CharrnnCommandSupport
+import Foundation
+import Testing
+
+@Suite("Program")
+struct ProgramTests {
+  @Test("Help is a page on standard output and no error, wherever it is asked for before --")
+  func help() throws {
+    for words in [["--help"], ["-h"], ["--help", "brew"]] {
+      #expect(try run(words) == Outcome(output: Brew.program.helpText(), errors: "", code: .done))
+    }
+    for words in [
+      ["brew", "--help"], ["brew", "--bacth", "-h"], ["brew", "--batch", "--help"], ["brew", "p", "l", "-h", "--"],
+    ] {
+      #expect(try run(words) == Outcome(output: Brew.command.helpText(), errors: "", code: .done))
+    }
+    #expect(try run(["brew", "--", "p", "--help"]).code == .checkFailed)
+  }
+
+  @Test("The version is one line")
+  func version() throws {
+    #expect(try run(["--version"]) == Outcome(output: "charrnn 9.9 (portable)\n", errors: "", code: .done))
+  }
+
+  @Test("The command's exit code is the program's")
+  func exitCode() throws {
+    #expect(try run(["brew", "pot", "leaf"]) == Outcome(output: "", errors: "", code: .checkFailed))
+    #expect(try run(["rest"]) == Outcome(output: "", errors: "", code: .done))
+  }
+
+  @Test("An error is one line on standard error, with its code")
+  func errors() throws {
+    let cases: [(words: [String], errors: String, code: ExitCode)] = [
+      ([], "no command given; the commands are brew, rest (see charrnn --help)", .usage),
+      (["berw"], "unknown command \"berw\"; did you mean brew? (see charrnn --help)", .usage),
+      (["qqqqq\n"], "unknown command \"qqqqq\\n\" (see charrnn --help)", .usage),
+      (["--verison"], "unknown option --verison; did you mean --version? (see charrnn --help)", .usage),
+      (["rest", "--halp"], "unknown option --halp; did you mean --help? (see charrnn rest --help)", .usage),
+      (["brew", "broken", "l"], "the pot\\nis broken; \\u{1B}[31mmend it", .noInput),
+      (["brew", "unknown", "l"], "classified: odd", .badData),
+    ]
+    for (words, errors, code) in cases {
+      #expect(try run(words) == Outcome(output: "", errors: "charrnn: error: \(errors)\n", code: code))
+    }
+  }
+
+  @Test("A message is one line, whatever it quotes")
+  func oneLineWhateverItQuotes() {
+    for value in UInt32(0)...0x3000 {
+      guard let scalar = Unicode.Scalar(value) else { continue }
+      let line = errorLine("a\(scalar)b").dropLast()
+      #expect(!line.unicodeScalars.contains { $0.value < 32 || (127...159).contains($0.value) || $0 == "\u{2028}" })
+    }
+    #expect(noticeLine("á 漢 🙂 \\ \u{202E}") == "charrnn: note: á 漢 🙂 \\ \\u{202E}\n")
+  }
+
+  @Test("The exit codes are those of the contract")
+  func exitCodes() {
+    #expect(ExitCode.allCases.map(\.rawValue) == [0, 1, 64, 65, 66, 70, 73, 74, 75, 130, 143])
+  }
+
+  struct Outcome: Equatable {
+    var output: String
+    var errors: String
+    var code: ExitCode
+  }
+
+  private func run(_ words: [String]) throws -> Outcome {
+    let (output, errors) = (Pipe(), Pipe())
+    let code = Brew.program.run(
+      words, output: OutputChannel(descriptor: output.fileHandleForWriting.fileDescriptor),
+      errors: OutputChannel(descriptor: errors.fileHandleForWriting.fileDescriptor))
+    return Outcome(output: try text(of: output), errors: try text(of: errors), code: code)
+  }
+
+  private func text(of pipe: Pipe) throws -> String {
+    try pipe.fileHandleForWriting.close()
+    return String(decoding: try pipe.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+  }
+}
