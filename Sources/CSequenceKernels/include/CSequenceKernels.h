@@ -50,22 +50,29 @@ typedef struct SKKernels {
   int64_t scalar_size;   // bytes
   int64_t panel_width;   // columns in one packed panel
 
-  // --- Products: C = A·B (+ C). B is packed once and used many times, in panels [n / width][k][width], padded with zeros.
+  // --- Products: C = A·B (+ C). B is packed once and used many times, in panels [n / width][k][width] that are padded
+  //     with zeros.
 
   /// Scalars that `pack` writes for a k × n matrix.
   int64_t (*packed_count)(int64_t k, int64_t n);
   /// Packs B, whose element (i, j) is b[i * row_stride + j * column_stride]; one of the strides is 1.
   void (*pack)(int64_t k, int64_t n, const void *b, int64_t row_stride, int64_t column_stride, void *packed);
   /// C[m × n] = A·B, or C += A·B when `accumulate`. A's element (i, j) is a[i * a_row_stride + j * a_column_stride].
+  /// Each element is a chain of multiply-adds in order of k, in blocks of fixed depth, whatever stands beside it.
   /// A caller that wants the columns [p·width, q·width) alone passes that part of `packed` and of `c`.
   void (*product)(
     int64_t m, int64_t n, int64_t k, const void *a, int64_t a_row_stride, int64_t a_column_stride,
     const void *packed, void *c, int64_t c_row_stride, bool accumulate);
 
-  // --- Elementwise, over n contiguous elements. A step is 1 for an array and 0 for one repeated element. x, y may be out.
+  // --- Elementwise, over n contiguous elements. A step is 1 for an array and 0 for one repeated element. x and y may
+  //     be out.
 
+  /// In single precision exp, tanh and sigmoid are within 4 units in the last place; log, and everything in double, is
+  /// the C library's.
   void (*unary)(SKUnary operation, int64_t n, const void *x, void *out);
-  void (*binary)(SKBinary operation, int64_t n, const void *x, int64_t x_step, const void *y, int64_t y_step, void *out);
+  /// The maximum and the minimum are NaN where either operand is.
+  void (*binary)(
+    SKBinary operation, int64_t n, const void *x, int64_t x_step, const void *y, int64_t y_step, void *out);
   /// out += factor · x.
   void (*add_scaled)(int64_t n, double factor, const void *x, void *out);
   /// out = g · f'(y).
@@ -73,13 +80,14 @@ typedef struct SKKernels {
   /// Rows and columns exchanged: out[j * m + i] = x[i * row_stride + j], x of m rows and n columns.
   void (*transpose)(int64_t m, int64_t n, const void *x, int64_t row_stride, void *out);
 
-  // --- Reductions, summed in double in a fixed order.
+  // --- Reductions. `sum` and `sum_of_squares` add in double precision, in an order that depends on n alone: their bits
+  //     are the same on every instruction set.
 
   double (*sum)(int64_t n, const void *x);
   double (*sum_of_squares)(int64_t n, const void *x);
   /// The largest element; NaN if there is one. n ≥ 1.
   double (*maximum)(int64_t n, const void *x);
-  /// out[j] += Σ_i x[i * row_stride + j], in order of i.
+  /// out[j] += Σ_i x[i * row_stride + j], summed in the scalar's own precision from zero, in order of i.
   void (*add_column_sums)(int64_t m, int64_t n, const void *x, int64_t row_stride, void *out);
 
   // --- Rows by index. Indices are checked by the caller.
@@ -109,14 +117,14 @@ typedef struct SKKernels {
   /// c = f·c_previous + i·g;  h = o·tanh(c).  c_previous may be NULL, meaning zeros.
   void (*lstm_gates)(
     int64_t rows, int64_t H, void *gates, int64_t gates_row_stride, const void *c_previous, void *c, void *h);
-  /// From activations: dh is ∂L/∂h of this step; dc holds ∂L/∂c from the next step on entry and ∂L/∂c_previous on return;
-  /// dgates (rows × 4H) receives ∂L/∂preactivations.
+  /// From activations: dh is ∂L/∂h of this step; dc holds ∂L/∂c from the next step on entry and ∂L/∂c_previous on
+  /// return; dgates (rows × 4H) receives ∂L/∂preactivations.
   void (*lstm_gates_gradient)(
     int64_t rows, int64_t H, const void *gates, int64_t gates_row_stride, const void *c_previous, const void *c,
     const void *dh, void *dc, void *dgates, int64_t dgates_row_stride);
 
-  /// gates (rows × 3H: r, z, n) holds x·W_ihᵀ + b_ih on entry and the activations r, z, n on return; recurrent (rows × 3H)
-  /// holds h_previous·W_hhᵀ + b_hh and is left as it is.
+  /// gates (rows × 3H: r, z, n) holds x·W_ihᵀ + b_ih on entry and the activations r, z, n on return; recurrent
+  /// (rows × 3H) holds h_previous·W_hhᵀ + b_hh and is left as it is.
   /// r = σ(·), z = σ(·), n = tanh(gates_n + r·recurrent_n), h = (1 − z)·n + z·h_previous.
   void (*gru_gates)(
     int64_t rows, int64_t H, void *gates, int64_t gates_row_stride, const void *recurrent, int64_t recurrent_row_stride,
@@ -132,7 +140,8 @@ typedef struct SKKernels {
 
   /// v ← momentum·v + g;  w ← w − rate·v.  With momentum 0, velocity may be NULL.
   void (*sgd)(
-    int64_t n, void *weights, const void *gradient, void *velocity, double gradient_scale, double rate, double momentum);
+    int64_t n, void *weights, const void *gradient, void *velocity, double gradient_scale, double rate,
+    double momentum);
   /// Kingma & Ba (2015), algorithm 1: m ← β₁m + (1 − β₁)g;  v ← β₂v + (1 − β₂)g²;
   /// w ← w − rate/(1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε).
   void (*adam)(
@@ -146,7 +155,7 @@ typedef struct SKKernels {
   double (*multiply_add_burst)(int64_t iterations);
 } SKKernels;
 
-/// How `sk_kernels_*` chose, for messages. The order is that of preference, lowest first.
+/// The instruction sets that there are kernels for, in order of preference, lowest first.
 typedef enum SKInstructionSet { SKPortable, SKAVX2, SKAVX512 } SKInstructionSet;
 
 /// Whether this machine (and this build) can run an instruction set.
