@@ -30,6 +30,10 @@ let package = Package(
     .target(name: "CharrnnCommandSupport"),
     .executableTarget(name: "charrnn", dependencies: ["SequenceModeling", "CharrnnCommandSupport"]),
 
+    .executableTarget(
+      name: "TrainAndSampleExample", dependencies: ["SequenceModeling"], path: "Examples/TrainAndSample"),
+    .executableTarget(name: "CustomCellExample", dependencies: ["SequenceModeling"], path: "Examples/CustomCell"),
+
     .testTarget(name: "KernelParityTests", dependencies: ["CSequenceKernels"]),
     .testTarget(name: "TensorCoreTests", dependencies: ["TensorCore"]),
     .testTarget(name: "AutogradTests", dependencies: ["Autograd"]),

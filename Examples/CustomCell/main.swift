@@ -1,0 +1,24 @@
+// Trains a recurrent cell of one's own: its gradients first checked, then put to use.
+//
+//     swift run -c release CustomCellExample
+
+import SequenceModeling
+
+var random = RandomSource(seed: 1)
+
+let checked = GradientCheck.compare(MinimalGatedCell<Double>(input: 2, hidden: 3, using: &random)) { cell, _, context in
+  let input = Variable(Tensor<Double>([0.5, -1, 2, 0.1, -0.3, 0.7], shape: [3, 1, 2]))
+  let (outputs, _) = cell.run(.vectors(input), from: cell.initialState(batchSize: 1, in: &context), in: &context)
+  return outputs.squared().sum()
+}
+for comparison in checked {
+  print("\(comparison.passes ? "ok   " : "WRONG") \(comparison.name): relative error \(comparison.relativeError)")
+}
+
+let trainer = Trainer(
+  model: EchoModel(hidden: 24, using: &random), task: EchoTask(), learningRate: 0.01, clip: 1, seed: 1)
+for step in 1...600 {
+  if case .step(let report) = try trainer.trainStep(), step % 100 == 0 {
+    print("step \(step): loss \(report.loss)")
+  }
+}
