@@ -41,6 +41,7 @@ let package = Package(
     .testTarget(name: "RecurrentLayersTests", dependencies: ["RecurrentLayers"]),
     .testTarget(name: "TensorCheckpointsTests", dependencies: ["TensorCheckpoints"]),
     .testTarget(name: "SequenceTextTests", dependencies: ["SequenceText"]),
+    .testTarget(name: "ModelTrainingTests", dependencies: ["ModelTraining"]),
     .testTarget(name: "PyTorchParityTests", dependencies: ["RecurrentLayers", "LanguageModels", "TensorCheckpoints"]),
     .testTarget(name: "CharrnnCommandSupportTests", dependencies: ["CharrnnCommandSupport"]),
   ]

@@ -48,7 +48,8 @@ public struct Variable<Scalar: TensorScalar> {
   /// - Parameter pullback: from ∂L/∂value to ∂L/∂input for each input (nil for one that needs none). It captures tensors,
   ///   not variables.
   public static func operation(
-    _ value: Tensor<Scalar>, of inputs: [Variable], pullback: @escaping (_ upstream: Tensor<Scalar>) -> [Tensor<Scalar>?]
+    _ value: Tensor<Scalar>, of inputs: [Variable],
+    pullback: @escaping (_ upstream: Tensor<Scalar>) -> [Tensor<Scalar>?]
   ) -> Variable {
     operation([value], of: inputs) { pullback($0[0]!) }[0]
   }

@@ -34,6 +34,7 @@ public struct CharacterModel<Scalar: TensorScalar>: InitializableModule {
   public mutating func initialize(using random: inout RandomSource) {
     encoder?.initialize(using: &random)
     rnn.initialize(using: &random)
+    if encoder == nil { rnn.scaleForOneHotInput() }
     decoder.initialize(using: &random)
   }
 

@@ -30,35 +30,39 @@ extension CharacterRun {
   /// once more, which may improve `best`.
   ///
   /// - Parameters:
-  ///   - clock: seconds since any fixed moment.
-  ///   - shouldStop: asked after every step.
   ///   - report: receives what happens.
+  ///   - shouldStop: asked after every step.
+  ///   - clock: seconds since any fixed moment.
   /// - Throws: `TrainingDiverged`; `FileError` when the last save failed.
   @discardableResult
   public func train(
     limits: TrainingLimits, reporting: TrainingReporting = TrainingReporting(),
-    clock: () -> Double = { ProcessInfo.processInfo.systemUptime }, shouldStop: () -> Bool = { false },
-    report: (RunEvent) -> Void = { _ in }
+    report: (RunEvent) -> Void = { _ in }, shouldStop: () -> Bool = { false },
+    clock: () -> Double = { ProcessInfo.processInfo.systemUptime }
   ) throws -> RunEnd {
+    try directory?.create()
     let lastStep = limits.lastStep(stepsPerEpoch: stepsPerEpoch)
     let validateEvery = settings.validateEvery ?? stepsPerEpoch
     let checkpointEvery = reporting.checkpointEvery ?? stepsPerEpoch
     let sampleEvery = reporting.sampleEvery ?? (500 + stepsPerEpoch - 1) / stepsPerEpoch * stepsPerEpoch
     let began = clock()
     var (savedAt, savedStep, validatedStep) = (began, -1, -1)
-    var meter = MetricsMeter(tokensPerStep: tokensPerStep, began: began, step: step)
+    var meter = MetricsMeter(
+      tokensPerStep: tokensPerStep, charactersPerToken: charactersPerToken, began: began, step: step)
     var end = patienceSpent ? RunEnd.patienceSpent : .finished
 
     while end == .finished && step < lastStep ?? .max {
       let event = try trainer.trainStep()
       report(.training(event))
       if case .step(let stepReport) = event { meter.add(stepReport) }
-      if step % validateEvery == 0, let validation = trainer.validate(scheduled: true) {
+      // What belongs to a step was done when the run first came to it, not again when it goes back there.
+      let wentBack = if case .rolledBack = event { true } else { false }
+      if !wentBack, step % validateEvery == 0, let validation = trainer.validate(scheduled: true) {
         validatedStep = step
         record(validation, meter: &meter, now: clock(), report: report)
         if patienceSpent { end = .patienceSpent }
       }
-      if sampleEvery > 0 && step % sampleEvery == 0 {
+      if !wentBack && sampleEvery > 0 && step % sampleEvery == 0 {
         report(.sample(step: step, text: sample(length: reporting.sampleLength)))
       }
       if shouldStop() { end = .stopped }
@@ -82,17 +86,23 @@ extension CharacterRun {
       length: length, options: SamplingOptions(temperature: 0.8), seed: settings.seed &+ UInt64(step))
   }
 
+  /// In the text that validation predicts, so that rates of different kinds of token can be compared.
+  private var charactersPerToken: Double {
+    guard let predicted = try? split.predicted(in: .validation) else { return 1 }
+    return Double(corpus.measure(predicted).characters) / Double(predicted.count)
+  }
+
   private var patienceSpent: Bool { progress.validationsSinceBest >= settings.patience ?? .max }
 
   /// Saves `last`; returns the failure if there was one. A model that is not finite is not saved.
   private func saveLast(report: (RunEvent) -> Void) -> FileError? {
     let file = file(validationLoss: progress.bestValidationLoss)
     let checkpoint = trainer.checkpoint(file, settings: settings, corpus: corpus)
-    return save(checkpoint, to: directory.last, report: report)
+    return save(checkpoint, to: directory?.last, report: report)
   }
 
-  private func save(_ checkpoint: Checkpoint, to path: String, report: (RunEvent) -> Void) -> FileError? {
-    guard (try? checkpoint.requireFinite()) != nil else { return nil }
+  private func save(_ checkpoint: Checkpoint, to path: String?, report: (RunEvent) -> Void) -> FileError? {
+    guard let path, (try? checkpoint.requireFinite()) != nil else { return nil }
     do {
       try checkpoint.write(to: path)
       return nil
@@ -107,16 +117,16 @@ extension CharacterRun {
   ) {
     report(.training(.validated(validation)))
     if validation.isBest && validation.validationLoss < bestOnDisk {
-      _ = save(file(validationLoss: validation.validationLoss).checkpoint, to: directory.best, report: report)
+      _ = save(file(validationLoss: validation.validationLoss).checkpoint, to: directory?.best, report: report)
     }
     let line = meter.line(
       validation, epoch: Double(step) / Double(stepsPerEpoch), learningRate: progress.learningRate, now: now)
-    do { try directory.appendMetrics(line) } catch { report(.saveFailed(error)) }
+    do { try directory?.appendMetrics(line) } catch { report(.saveFailed(error)) }
   }
 
   /// The loss of the `best` that is there: the validation at the end of an earlier part of this run may have written it.
   private var bestOnDisk: Double {
-    guard let file = try? ModelFile<Float>(contentsOf: directory.best) else { return .infinity }
+    guard let directory, let file = try? ModelFile<Float>(contentsOf: directory.best) else { return .infinity }
     return file.history?.validationLoss ?? .infinity
   }
 }

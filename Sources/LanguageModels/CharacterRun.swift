@@ -5,33 +5,31 @@ import SequenceText
 import TensorCheckpoints
 import TensorCore
 
-/// A run that trains a character model on a corpus and keeps it in a run directory.
+/// A run that trains a character model on a corpus and, as a rule, keeps it in a run directory.
 ///
 /// It can be killed at any moment and resumed; it then ends with the same bits as one that was left alone.
 public final class CharacterRun {
   public let settings: TrainingSettings
   public let corpus: Corpus
-  public let directory: RunDirectory
+  /// Where the run is kept; nil keeps nothing.
+  public let directory: RunDirectory?
   public let split: CorpusSplit
   let trainer: Trainer<CharacterTask<Float>>
-  private let lock: DirectoryLock?
 
   /// A new run, or the one that the directory holds.
   ///
   /// - Parameters:
   ///   - checkpoint: the `last` of the run to go on with; nil starts from the beginning.
   ///   - initial: a model whose weights to start from, matched by symbol.
-  ///   - directory: where it is kept.
-  ///   - lock: held as long as the run lives.
+  ///   - directory: where it is kept; it is made when training begins.
   /// - Throws: `CorpusError`, `CorpusSplitError`, `ResumeError`, `ModelFileError` or `SafetensorsError`.
   public init(
-    settings: TrainingSettings, corpus: Corpus, directory: RunDirectory, resuming checkpoint: Checkpoint? = nil,
-    initial: ModelFile<Float>? = nil, threads: Int = 1, lock: DirectoryLock? = nil
+    settings: TrainingSettings, corpus: Corpus, directory: RunDirectory? = nil, resuming checkpoint: Checkpoint? = nil,
+    initial: ModelFile<Float>? = nil, threads: Int = 1
   ) throws {
     self.settings = settings
     self.corpus = corpus
     self.directory = directory
-    self.lock = lock
     split = try CorpusSplit(
       count: corpus.tokens.count, validation: Self.fraction(settings.validationFraction),
       test: Self.fraction(settings.testFraction))
@@ -42,7 +40,8 @@ public final class CharacterRun {
     let task = CharacterTask<Float>(batches: batches, validation: validation, configuration: configuration)
 
     var random = RandomSource(seed: settings.seed)
-    var model = checkpoint == nil ? CharacterModel<Float>(configuration, using: &random) : CharacterModel(zeros: configuration)
+    var model =
+      checkpoint == nil ? CharacterModel<Float>(configuration, using: &random) : CharacterModel(zeros: configuration)
     if let initial { try model.takeWeights(of: initial, vocabulary: corpus.vocabulary) }
     trainer = Trainer(
       model: model, task: task, rule: settings.optimizer.rule, learningRate: settings.learningRate, clip: settings.clip,

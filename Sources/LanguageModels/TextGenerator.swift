@@ -62,13 +62,23 @@ public struct TextGenerator<Scalar: TensorScalar> {
     return text
   }
 
+  /// Reads tokens, at least one; returns the logits for the token after the last.
   private func run(
     _ tokens: [Int32], from state: CharacterModel<Scalar>.State?
-  ) -> (logits: [Double], state: CharacterModel<Scalar>.State) {
+  ) -> (logits: [Double], state: CharacterModel<Scalar>.State?) {
     var context = ForwardContext(workspace: workspace)
-    let (logits, next) = model(TokenGrid(ids: tokens, time: tokens.count, batch: 1), from: state, in: &context)
-    return (logits.value.row(tokens.count - 1).scalars.map { Double($0) }, next)
+    var (logits, state) = ([Double](), state)
+    // A long prime in one piece would need memory for every step at once.
+    for start in stride(from: 0, to: tokens.count, by: longestPiece) {
+      let piece = Array(tokens[start..<min(start + longestPiece, tokens.count)])
+      let (outputs, next) = model(TokenGrid(ids: piece, time: piece.count, batch: 1), from: state, in: &context)
+      state = next
+      logits = outputs.value.row(piece.count - 1).scalars.map { Double($0) }
+    }
+    return (logits, state)
   }
+
+  private var longestPiece: Int { 1024 }
 
   /// What an unprimed text follows: a line feed, where there is one.
   private var beginning: Int32 { vocabulary.id(of: [UInt8(ascii: "\n")]) ?? 0 }

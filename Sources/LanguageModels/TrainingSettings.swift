@@ -49,6 +49,16 @@ public struct TrainingSettings: Sendable, Equatable, Codable {
   /// How the learning rate changes over a run.
   public enum Schedule: String, Sendable, Codable, CaseIterable { case constant }
 
+  /// What is wrong with the numbers; nil if a run can be made of them.
+  var problem: String? {
+    let least = [
+      ("batch", batch), ("length", length), ("patience", patience ?? 1), ("validateEvery", validateEvery ?? 1),
+    ]
+    for (name, value) in least where value < 1 { return "\(name) is \(value); it must be at least 1" }
+    if seed > Int.max { return "seed is \(seed); it must be at most \(Int.max)" }
+    return configuration(vocabulary: 1).problem
+  }
+
   /// The architecture for a vocabulary of the given size.
   public func configuration(vocabulary: Int) -> ModelConfiguration {
     ModelConfiguration(

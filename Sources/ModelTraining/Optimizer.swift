@@ -43,7 +43,8 @@ public struct Optimizer<Scalar: TensorScalar>: Sendable {
     case .sgd(let momentum):
       var velocity = moments.isEmpty ? nil : moments[0].takeElement(at: slot)
       parameter.value.applySGD(
-        gradient: gradient, velocity: &velocity, gradientScale: scale, rate: learningRate, momentum: momentum, team: team)
+        gradient: gradient, velocity: &velocity, gradientScale: scale, rate: learningRate, momentum: momentum,
+        team: team)
       if let velocity { moments[0][slot] = velocity }
     case .adam(let beta1, let beta2, let epsilon):
       var (first, second) = (moments[0].takeElement(at: slot), moments[1].takeElement(at: slot))

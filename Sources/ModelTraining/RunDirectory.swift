@@ -22,30 +22,31 @@ public struct RunDirectory: Sendable, Equatable {
 
   /// Makes the directory, and those it lies in, where it is not there yet.
   public func create() throws(FileError) {
-    do {
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    } catch {
-      throw FileError(path: path, action: "cannot create the directory", code: Self.code(of: error))
+    var part = path.hasPrefix("/") ? "/" : ""
+    for name in path.split(separator: "/") {
+      part += name
+      if mkdir(part, 0o777) != 0 && errno != EEXIST {
+        throw FileError(path: part, action: "create the directory", code: errno)
+      }
+      part += "/"
     }
   }
 
   /// Removes the files of an earlier run.
   public func clear() throws(FileError) {
     for file in [last, best, metrics, configuration] where FileManager.default.fileExists(atPath: file) {
-      do { try FileManager.default.removeItem(atPath: file) } catch {
-        throw FileError(path: file, action: "cannot remove", code: Self.code(of: error))
-      }
+      if unlink(file) != 0 { throw FileError(path: file, action: "remove", code: errno) }
     }
   }
 
   /// Adds a line to the metrics.
   public func appendMetrics(_ line: String) throws(FileError) {
     let descriptor = open(metrics, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw FileError(path: metrics, action: "cannot open", code: errno) }
+    guard descriptor >= 0 else { throw FileError(path: metrics, action: "open", code: errno) }
     defer { close(descriptor) }
     let bytes = Array((line + "\n").utf8)
     let written = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-    if written != bytes.count { throw FileError(path: metrics, action: "cannot write", code: written < 0 ? errno : ENOSPC) }
+    if written != bytes.count { throw FileError(path: metrics, action: "write", code: written < 0 ? errno : ENOSPC) }
   }
 
   /// Cuts the metrics back to what was measured up to a step: what came after will be measured again.
@@ -57,11 +58,5 @@ public struct RunDirectory: Sendable, Equatable {
       return line.step <= step
     }
     try AtomicFile.write(kept.map { Array($0) + [UInt8(ascii: "\n")] }, to: metrics)
-  }
-
-  private static func code(of error: Error) -> Int32 {
-    let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-    if let underlying, underlying.domain == NSPOSIXErrorDomain { return Int32(underlying.code) }
-    return EIO
   }
 }

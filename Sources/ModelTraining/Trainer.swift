@@ -53,10 +53,15 @@ public final class Trainer<Task: TrainingTask> {
   /// - Throws: `TrainingDiverged` when going back did not help a number of times.
   public func trainStep() throws(TrainingDiverged) -> TrainingEvent {
     if lastGood == nil || step % Recovery.snapshotInterval == 0 && progress.skippedInARow == 0 { rememberGoodState() }
+    let carried = task
     let (loss, gradients) = lossAndGradients()
     let norm = globalNorm(of: gradients, for: model)
     progress.step += 1
-    guard loss.isFinite && norm.isFinite else { return try leaveOut(loss: loss, gradients: gradients) }
+    guard loss.isFinite && norm.isFinite else {
+      // What this step carried on may be no more finite than its loss.
+      task = carried
+      return try leaveOut(loss: loss, gradients: gradients)
+    }
     optimizer.update(
       &model, with: gradients, scale: clippingScale(norm: norm, limit: clip), team: workspace.team)
     progress.updates = optimizer.step

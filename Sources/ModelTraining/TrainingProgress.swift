@@ -19,6 +19,17 @@ public struct TrainingProgress: Sendable, Equatable, Codable {
 
   public init(learningRate: Double) { self.learningRate = learningRate }
 
+  /// What is wrong with the numbers of a file; nil if a run can go on from them.
+  package var problem: String? {
+    let counts = [
+      ("step", step), ("updates", updates), ("validationsSinceBest", validationsSinceBest), ("lossCount", lossCount),
+      ("skippedInARow", skippedInARow), ("skipped", skipped), ("rollbacks", rollbacks),
+    ]
+    // Far above what any run counts to, and far from where counting on would overflow.
+    for (name, value) in counts where !(0...1 << 53).contains(value) { return "\(name) is \(value)" }
+    return nil
+  }
+
   /// The mean training loss since the last report.
   public var meanLoss: Double? { lossCount > 0 ? lossSum / Double(lossCount) : nil }
 }

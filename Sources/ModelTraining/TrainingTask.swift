@@ -13,7 +13,7 @@ public protocol TrainingTask<Model> {
   /// The loss of a step, a single number on the context's tape.
   ///
   /// A task may carry state from step to step (the hidden state of truncated backpropagation through time); it is called with
-  /// consecutive steps.
+  /// consecutive steps. A step that is left out, because it is not finite, leaves no trace in the task.
   ///
   /// - Parameter step: counted from 0 at the start of the run.
   mutating func loss(

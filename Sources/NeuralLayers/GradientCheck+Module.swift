@@ -26,7 +26,9 @@ extension GradientCheck {
     var analytic =
       zip(inputs, variables).map { gradients[$1] ?? .zeros(like: $0.value) }
       + parameters.map { gradients[$0.parameter] ?? .zeros(like: $0.parameter.value) }
-    if let broken = all.firstIndex(where: { $0.name == breaking }) { analytic[broken] = analytic[broken] * 1.001 + 1e-3 }
+    if let broken = all.firstIndex(where: { $0.name == breaking }) {
+      analytic[broken] = analytic[broken] * 1.001 + 1e-3
+    }
     return compare(all, analytic: analytic) { values in
       var moved = model
       var next = inputs.count

@@ -12,12 +12,14 @@ public enum Initializer: Sendable, Equatable {
   case normal(Double)
   /// Uniform in ±√(6 / (fan-in + fan-out)) (Glorot and Bengio, 2010).
   case glorotUniform
+  /// Uniform in ±√(3 / fan-in), so that the variance is 1 / fan-in (LeCun et al., 1998).
+  case lecunUniform
   /// A matrix with orthonormal rows or columns, whichever are fewer, uniformly distributed (Saxe et al., 2014).
   case orthogonal
 
   /// A tensor of the given shape.
   ///
-  /// - Precondition: `glorotUniform` and `orthogonal` need a matrix.
+  /// - Precondition: `glorotUniform`, `lecunUniform` and `orthogonal` need a matrix.
   public func callAsFunction<Scalar: TensorScalar>(
     _ shape: TensorShape, using random: inout RandomSource
   ) -> Tensor<Scalar> {
@@ -29,6 +31,10 @@ public enum Initializer: Sendable, Equatable {
     case .glorotUniform:
       requireMatrix(shape)
       let bound = (6 / Double(shape[0] + shape[1])).squareRoot()
+      return drawn(shape) { bound * (2 * random.uniform() - 1) }
+    case .lecunUniform:
+      requireMatrix(shape)
+      let bound = (3 / Double(shape[1])).squareRoot()
       return drawn(shape) { bound * (2 * random.uniform() - 1) }
     case .orthogonal:
       requireMatrix(shape)

@@ -16,7 +16,9 @@ extension Module {
   }
 
   /// Calls `body` with each parameter and its name, in order.
-  public mutating func updateParameters(_ body: @escaping (_ parameter: inout Parameter<Scalar>, _ name: String) -> Void) {
+  public mutating func updateParameters(
+    _ body: @escaping (_ parameter: inout Parameter<Scalar>, _ name: String) -> Void
+  ) {
     var visitor = ParameterAction<Scalar> { parameter, name, _ in body(&parameter, name) }
     visitParameters(&visitor)
   }

@@ -23,14 +23,19 @@ public struct GatedWeights<Scalar: TensorScalar>: InitializableModule {
     recurrentBias = bias ? Parameter(.zeros([gates * hidden])) : nil
   }
 
-  /// W_ih uniform in ±1/√hidden, each gate's W_hh orthogonal, biases 0.
+  /// W_ih uniform with variance 1/input, each gate's W_hh orthogonal, biases 0.
   public mutating func initialize(using random: inout RandomSource) {
     let (hidden, rows) = (hiddenSize, inputWeight.value.shape[0])
-    inputWeight.value = Initializer.uniform(1 / Double(hidden).squareRoot())([rows, inputSize], using: &random)
+    inputWeight.value = Initializer.lecunUniform([rows, inputSize], using: &random)
     recurrentWeight.value = .concatenate(
       (0..<rows / hidden).map { _ in Initializer.orthogonal([hidden, hidden], using: &random) }, axis: 0)
     inputBias?.value = .zeros([rows])
     recurrentBias?.value = .zeros([rows])
+  }
+
+  /// Scales fresh W_ih for one-hot vectors: with one term in the sum over inputs, the variance 1 keeps the sum's at 1.
+  package mutating func scaleForOneHotInput() {
+    inputWeight.value = inputWeight.value * Scalar(Double(inputSize).squareRoot())
   }
 
   var inputSize: Int { inputWeight.value.shape[1] }

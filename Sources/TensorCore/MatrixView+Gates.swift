@@ -66,7 +66,8 @@ extension MatrixView {
       [output, upstream].allSatisfy { $0.rows == rows && $0.columns == columns }, "setActivationGradient: sizes differ")
     for row in 0..<rows {
       Scalar.kernels.table.pointee.activation_gradient(
-        f, Int64(columns), output.base + row * output.stride, upstream.base + row * upstream.stride, base + row * stride)
+        f, Int64(columns), output.base + row * output.stride, upstream.base + row * upstream.stride, base + row * stride
+      )
     }
   }
 }

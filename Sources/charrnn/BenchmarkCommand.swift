@@ -23,10 +23,10 @@ enum BenchmarkCommand {
     let settings = reader.settings
     let threads = CommonOptions.threadCount(arguments)
     let corpus = try Corpus(files: arguments[corpora], kind: settings.tokens)
-    // Nothing is written, so there is no directory.
-    let run = try CharacterRun(settings: settings, corpus: corpus, directory: RunDirectory(""), threads: threads)
+    let run = try CharacterRun(settings: settings, corpus: corpus, threads: threads)
     let speed = try run.measureSpeed(seconds: arguments[seconds], sample: arguments[sample])
-    let text = arguments[CommonOptions.json]
+    let text =
+      arguments[CommonOptions.json]
       ? json(speed, settings, threads: threads) : table(speed, settings, threads: threads)
     try OutputChannel.standardOutput.write(text)
     return .done

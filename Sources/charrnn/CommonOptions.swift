@@ -3,7 +3,8 @@ import SequenceModeling
 
 /// Options that several commands share.
 enum CommonOptions {
-  static let threads = Option("threads", .integer(atLeast: 1), defaultNote: "all cores", help: "threads to compute with")
+  static let threads = Option(
+    "threads", .integer(atLeast: 1), defaultNote: "all cores", help: "threads to compute with")
   static let json = Flag("json", help: "print one JSON object")
   static let unknown = Option(
     "unknown", .choice(of: UnknownPolicy.self), default: .error,
@@ -23,8 +24,10 @@ enum CommonOptions {
 enum ModelOptions {
   private static let usual = TrainingSettings()
   static let cell = Option("cell", .choice(of: CellKind.self), default: usual.cell, help: "kind of recurrent cell")
-  static let layers = Option("layers", .integer(atLeast: 1, atMost: 64), default: usual.layers, help: "recurrent layers")
-  static let hidden = Option("hidden", .integer(atLeast: 1, atMost: 65_536), default: usual.hidden, help: "units a layer")
+  static let layers = Option(
+    "layers", .integer(atLeast: 1, atMost: 64), default: usual.layers, help: "recurrent layers")
+  static let hidden = Option(
+    "hidden", .integer(atLeast: 1, atMost: 65_536), default: usual.hidden, help: "units a layer")
   static let embedding = Option(
     "embedding", .integer(atLeast: 0, atMost: 65_536), default: usual.embedding,
     help: "width of the token embedding; 0 is one-hot")
@@ -37,7 +40,8 @@ enum ModelOptions {
     help: "steps of backpropagation through time")
   static let tokens = Option("tokens", .choice(of: TokenKind.self), default: usual.tokens, help: "what a token is")
   static let precision = Option(
-    "precision", .choice(of: TrainingSettings.Precision.self), default: usual.precision, help: "precision of the arithmetic")
+    "precision", .choice(of: TrainingSettings.Precision.self), default: usual.precision,
+    help: "precision of the arithmetic")
   static let optimizer = Option(
     "optimizer", .choice(of: TrainingSettings.OptimizerName.self), default: usual.optimizer, help: "update rule")
   static let learningRate = Option(

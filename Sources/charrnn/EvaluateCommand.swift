@@ -41,7 +41,8 @@ enum EvaluateCommand {
     if arguments[CommonOptions.json] {
       let report: JSONText = [
         "loss": .number(loss), "bits_per_character": .number(perCharacter), "bits_per_byte": .number(perByte),
-        "perplexity": .number(exp(loss)), "tokens": .integer(predicted.count), "characters": .integer(measure.characters),
+        "perplexity": .number(exp(loss)), "tokens": .integer(predicted.count),
+        "characters": .integer(measure.characters),
         "unknown": .integer(corpus.skipped),
       ]
       try OutputChannel.standardOutput.write(report.line + "\n")

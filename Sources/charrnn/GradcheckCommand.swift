@@ -16,7 +16,8 @@ enum GradcheckCommand {
     arguments: [],
     groups: [
       OptionGroup(
-        "Model", [ModelOptions.cell, ModelOptions.layers, hidden, ModelOptions.embedding, ModelOptions.dropout, vocabulary]),
+        "Model",
+        [ModelOptions.cell, ModelOptions.layers, hidden, ModelOptions.embedding, ModelOptions.dropout, vocabulary]),
       OptionGroup("Check", [batch, length, ModelOptions.seed, broken, CommonOptions.json]),
     ],
     example: "charrnn gradcheck --cell lstm --layers 2 --hidden 8 --length 12", run: run)

@@ -20,12 +20,8 @@ struct RunChoice {
     }
     if let out = arguments[TrainOptions.out] {
       directory = RunDirectory(out)
-      if directory.holdsRun && !resume && !arguments[TrainOptions.overwrite] {
-        throw CommandFailure(
-          "\(out): holds a run already; give --resume to go on with it, --overwrite to replace it, or another --out",
-          code: .cannotCreate)
-      }
       checkpoint = try resume ? Self.last(of: directory) : nil
+      if checkpoint == nil { try Self.requireFree(directory, arguments) }
       if resume && checkpoint == nil { notice("\(out): no saved state yet; starting from the beginning") }
       return
     }
@@ -37,6 +33,19 @@ struct RunChoice {
     if resume { notice("no run of this corpus in runs/ yet; starting from the beginning") }
     directory = arguments[TrainOptions.overwrite] ? RunDirectory(base) : Self.free(base)
     checkpoint = nil
+  }
+
+  /// Where `--resume` finds no state to go on with, a `best` from before the first one was saved is in nobody's way.
+  ///
+  /// - Throws: a failure when a new run would replace one without being told to.
+  static func requireFree(_ directory: RunDirectory, _ arguments: ParsedArguments) throws {
+    let isTaken =
+      arguments[TrainOptions.resume] ? FileManager.default.fileExists(atPath: directory.last) : directory.holdsRun
+    if isTaken && !arguments[TrainOptions.overwrite] {
+      throw CommandFailure(
+        "\(directory.path): holds a run already; give --resume to go on with it, --overwrite to replace it, or another "
+          + "--out", code: .cannotCreate)
+    }
   }
 
   private static func last(of directory: RunDirectory) throws -> Checkpoint? {
@@ -68,7 +77,8 @@ struct RunChoice {
     var hashes: [TokenKind: String] = [:]
     for (run, _) in newestFirst {
       guard let checkpoint = try? Checkpoint(contentsOf: run.last),
-        let settings = try? CharacterRun.settings(of: checkpoint), let hash = try? CharacterRun.corpusHash(of: checkpoint)
+        let settings = try? CharacterRun.settings(of: checkpoint),
+        let hash = try? CharacterRun.corpusHash(of: checkpoint)
       else {
         notice("\(run.last): cannot be read; looking for another run")
         continue

@@ -4,18 +4,22 @@ import SequenceModeling
 
 /// `charrnn sample`: writes text from a model, streaming.
 enum SampleCommand {
-  static let length = Option("length", .integer(atLeast: 0), default: 2000, help: "tokens to write, the prime not counted")
+  static let length = Option(
+    "length", .integer(atLeast: 0), default: 2000, help: "tokens to write, the prime not counted")
   static let temperature = Option(
     "temperature", .number(atLeast: 0), default: 1, help: "below 1 is safer, above 1 bolder; 0 is --greedy")
-  static let topK = Option("top-k", .integer(atLeast: 1), defaultNote: "all", help: "draw from the K likeliest tokens only")
+  static let topK = Option(
+    "top-k", .integer(atLeast: 1), defaultNote: "all", help: "draw from the K likeliest tokens only")
   static let topP = Option(
-    "top-p", .number(above: 0, atMost: 1), defaultNote: "all", help: "draw from the likeliest that together have probability P")
+    "top-p", .number(above: 0, atMost: 1), defaultNote: "all",
+    help: "draw from the likeliest that together have probability P")
   static let minP = Option(
     "min-p", .number(atLeast: 0, atMost: 1), defaultNote: "all",
     help: "draw from tokens at least this fraction as likely as the likeliest")
   static let greedy = Flag("greedy", help: "always the likeliest token")
   static let prime = Option("prime", .text("TEXT"), help: "text to go on from")
-  static let primeFile = Option("prime-file", .path("FILE"), help: "file with the text to go on from; - is standard input")
+  static let primeFile = Option(
+    "prime-file", .path("FILE"), help: "file with the text to go on from; - is standard input")
   static let stop = Option("stop", .text("TEXT"), help: "end before this text would appear")
   static let count = Option("count", .integer(atLeast: 1), default: 1, help: "texts to write")
   static let seed = Option("seed", .integer(atLeast: 0), default: 1, help: "the same seed gives the same text")
@@ -73,10 +77,12 @@ enum SampleCommand {
     }
     do {
       let encoding = try Tokenizer(vocabulary).encode(bytes, unknown: arguments[CommonOptions.unknown])
-      if encoding.skipped > 0 { notice("skipped \(encoding.skipped) characters of the prime that the model has never seen") }
+      if encoding.skipped > 0 {
+        notice("skipped \(encoding.skipped) characters of the prime that the model has never seen")
+      }
       return encoding.tokens
     } catch {
-      throw CommandFailure("the prime: \(error); --unknown skip leaves them out", code: .badData)
+      throw CommandFailure("the prime: \(error)", code: .badData)
     }
   }
 }

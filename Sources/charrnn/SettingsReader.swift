@@ -14,7 +14,8 @@ struct SettingsReader {
     settings = base ?? TrainingSettings()
   }
 
-  mutating func take<Value: Equatable>(_ option: Option<Value>, _ path: WritableKeyPath<TrainingSettings, Value>) throws {
+  mutating func take<Value: Equatable>(_ option: Option<Value>, _ path: WritableKeyPath<TrainingSettings, Value>) throws
+  {
     try take(option, path, arguments[option])
   }
 

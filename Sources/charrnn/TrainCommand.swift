@@ -7,7 +7,8 @@ enum TrainCommand {
   static let corpora = Argument<[String]>.many("CORPUS", help: "text files, read one after the other")
 
   static let command = Command(
-    name: "train", summary: "learn a character model from text files", arguments: [corpora], groups: TrainOptions.groups,
+    name: "train", summary: "learn a character model from text files", arguments: [corpora],
+    groups: TrainOptions.groups,
     example: "charrnn train corpora/fables.txt --cell gru --epochs 20", run: run)
 
   @Sendable
@@ -29,42 +30,49 @@ enum TrainCommand {
     try creating { try directory.create() }
     let lock = try creating { try DirectoryLock(directory.path) }
     defer { withExtendedLifetime(lock) {} }
+    // Another run may have been made there, and ended, since the choice.
+    if choice.checkpoint == nil { try RunChoice.requireFree(directory, arguments) }
     if let checkpoint = choice.checkpoint {
-      try resume(run, from: checkpoint)
+      try resume(run, in: directory, from: checkpoint)
     } else if existed {
       try creating { try directory.clear() }
     }
     let reporting = TrainingReporting(
       sampleEvery: arguments[TrainOptions.sampleEvery], checkpointEvery: arguments[TrainOptions.checkpointEvery])
-    let limits = TrainingLimits(
-      epochs: arguments[TrainOptions.epochs], steps: arguments[TrainOptions.steps],
-      seconds: arguments[TrainOptions.time].map { $0 / .seconds(1) })
-    try creating { try writeConfiguration(run, corpora: files, limits: limits, threads: threads) }
+    let limits = TrainOptions.limits(arguments, resuming: choice.checkpoint == nil ? nil : directory)
+    try creating { try writeConfiguration(run, to: directory, corpora: files, limits: limits, threads: threads) }
 
     describe(run, files: files, threads: threads)
     SignalWatch.install()
     let report = TrainReport(run: run, limits: limits)
     let end = try report.followingErrors {
-      try run.train(
-        limits: limits, reporting: reporting, shouldStop: { SignalWatch.stop != nil }, report: report.receive)
+      do {
+        return try run.train(
+          limits: limits, reporting: reporting, report: report.receive, shouldStop: { SignalWatch.stop != nil })
+      } catch let error as FileError {
+        throw CommandFailure("\(error); the last state is not saved", code: .inputOutput)
+      }
     }
     report.finish()
     if end == .stopped, let signal = SignalWatch.stop {
-      notice("stopped after step \(run.step); the run is saved in \(directory.path); go on with --resume --out \(directory.path)")
+      notice(
+        "stopped after step \(run.step); the run is saved in \(directory.path); go on with --resume --out \(directory.path)"
+      )
       return signal.exitCode
     }
-    conclude(run, end: end)
+    conclude(run, in: directory, end: end)
     return .done
   }
 
-  private static func resume(_ run: CharacterRun, from checkpoint: Checkpoint) throws {
+  private static func resume(_ run: CharacterRun, in directory: RunDirectory, from checkpoint: Checkpoint) throws {
     let then = try CharacterRun.instructionSet(of: checkpoint)
     let now = InstructionSet.current.rawValue
     if then != now {
-      notice("the run was saved under \(then) and goes on under \(now): its bits will differ from those of an unbroken run")
+      notice(
+        "the run was saved under \(then) and goes on under \(now): its bits will differ from those of an unbroken run")
     }
-    try run.directory.cutMetrics(toStep: run.step)
-    notice("resuming \(run.directory.path) after step \(run.step)")
+    try directory.cutMetrics(toStep: run.step)
+    notice("resuming \(directory.path) after step \(run.step)")
   }
 
   private static func describe(_ run: CharacterRun, files: [String], threads: Int) {
@@ -78,19 +86,18 @@ enum TrainCommand {
   }
 
   /// Prints a sample and says where the model is.
-  private static func conclude(_ run: CharacterRun, end: RunEnd) {
+  private static func conclude(_ run: CharacterRun, in directory: RunDirectory, end: RunEnd) {
     if end == .patienceSpent {
       notice("no improvement in \(run.progress.validationsSinceBest) validations; stopped after step \(run.step)")
     }
     notice("a sample of the trained model:")
     try? OutputChannel.standardOutput.write(run.sample(length: 500) + "\n")
-    let directory = run.directory.path
-    notice("saved in \(directory); write more with: charrnn sample \(directory)")
+    notice("saved in \(directory.path); write more with: charrnn sample \(directory.path)")
   }
 
   /// `config.json`: every option as it was resolved.
   private static func writeConfiguration(
-    _ run: CharacterRun, corpora: [String], limits: TrainingLimits, threads: Int
+    _ run: CharacterRun, to directory: RunDirectory, corpora: [String], limits: TrainingLimits, threads: Int
   ) throws {
     let settings = run.settings
     let object: JSONText = [
@@ -109,6 +116,6 @@ enum TrainCommand {
       "validate_every": .integer(settings.validateEvery ?? run.stepsPerEpoch),
       "parameters": .integer(run.model.configuration.parameterCount), "charrnn": .string(version),
     ]
-    try AtomicFile.write([Array((object.line + "\n").utf8)], to: run.directory.configuration)
+    try AtomicFile.write([Array((object.line + "\n").utf8)], to: directory.configuration)
   }
 }

@@ -1,10 +1,12 @@
 import CharrnnCommandSupport
+import Foundation
 import SequenceModeling
 
 /// The options of `train`, and the way from them to settings.
 enum TrainOptions {
   static let out = Option("out", .path("DIR"), defaultNote: "runs/<corpus name>", help: "run directory")
-  static let epochs = Option("epochs", .integer(atLeast: 1), help: "passes over the training text, from the start of the run")
+  static let epochs = Option(
+    "epochs", .integer(atLeast: 1), help: "passes over the training text, from the start of the run")
   static let steps = Option("steps", .integer(atLeast: 1), help: "updates, from the start of the run")
   static let time = Option("time", .duration, help: "how long to train now")
   static let validationFraction = Option(
@@ -16,7 +18,8 @@ enum TrainOptions {
   static let validateEvery = Option(
     "validate-every", .integer(atLeast: 1), defaultNote: "an epoch", help: "steps between validations")
   static let sampleEvery = Option(
-    "sample-every", .integer(atLeast: 0), defaultNote: "whole epochs, at least 500", help: "steps between samples; 0 is never")
+    "sample-every", .integer(atLeast: 0), defaultNote: "whole epochs, at least 500",
+    help: "steps between samples; 0 is never")
   static let checkpointEvery = Option(
     "checkpoint-every", .integer(atLeast: 1), defaultNote: "an epoch", help: "steps between saves; each minute besides")
   static let overwrite = Flag("overwrite", help: "replace the run that --out holds")
@@ -25,7 +28,9 @@ enum TrainOptions {
 
   static let groups = [
     ModelOptions.architecture, ModelOptions.training,
-    OptionGroup("How long (the first one reached ends it; else 50 epochs or 3000 steps, the longer)", [epochs, steps, time, patience]),
+    OptionGroup(
+      "How long (the first one reached ends it; else 50 epochs or 3000 steps, the longer)",
+      [epochs, steps, time, patience]),
     OptionGroup("Data", [validationFraction, testFraction]),
     OptionGroup(
       "Run",
@@ -43,6 +48,18 @@ enum TrainOptions {
     try reader.take(patience, \.patience)
     try reader.take(validateEvery, \.validateEvery)
     return reader.settings
+  }
+
+  /// How long to train. Where a run goes on and none of the options is given, as long as it was to last.
+  static func limits(_ arguments: ParsedArguments, resuming directory: RunDirectory?) -> TrainingLimits {
+    let given = TrainingLimits(
+      epochs: arguments[epochs], steps: arguments[steps], seconds: arguments[time].map { $0 / .seconds(1) })
+    struct Stored: Decodable { let epochs: Int?, steps: Int?, time: Double? }
+    guard given == TrainingLimits(), let directory,
+      let data = FileManager.default.contents(atPath: directory.configuration),
+      let stored = try? JSONDecoder().decode(Stored.self, from: data)
+    else { return given }
+    return TrainingLimits(epochs: stored.epochs, steps: stored.steps, seconds: stored.time)
   }
 
   /// The fraction in its canonical form.

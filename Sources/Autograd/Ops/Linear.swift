@@ -20,7 +20,8 @@ public func linear<Scalar>(
   let inputs = [input, context.variable(weight)] + (bias.map { [context.variable($0)] } ?? [])
   let needsInputGradient = input.isRecorded
   return Variable.operation(output, of: inputs) { upstream in
-    let dx = needsInputGradient
+    let dx =
+      needsInputGradient
       ? upstream.matmul(
         workspace.packed(weight, transposed: false), team: workspace.team, pool: workspace.pool) : nil
     let dw = outerProduct(upstream, x, workspace: workspace)

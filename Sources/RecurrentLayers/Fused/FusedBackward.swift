@@ -21,7 +21,11 @@ struct FusedBackward<Scalar: TensorScalar> {
     self.needsInputGradient = needsInputGradient
     self.workspace = workspace
     // A pullback holds tensors, never variables.
-    if case .vectors(let input) = sequence { self.sequence = .vectors(input.detached()) } else { self.sequence = sequence }
+    if case .vectors(let input) = sequence {
+      self.sequence = .vectors(input.detached())
+    } else {
+      self.sequence = sequence
+    }
   }
 
   /// From the gradients of the outputs and of the final state to those of the initial state, W_ih, W_hh, b_ih, b_hh (where

@@ -39,7 +39,8 @@ extension FusedCell {
       needsInputGradient = input.isRecorded
     }
     let backward = FusedBackward(
-      record: record, sequence: sequence, weights: weights, needsInputGradient: needsInputGradient, workspace: workspace)
+      record: record, sequence: sequence, weights: weights, needsInputGradient: needsInputGradient, workspace: workspace
+    )
     let results = Variable.operation([record.hidden] + record.final, of: inputs) { backward.gradients(upstream: $0) }
     return (results[0], State(components: Array(results.dropFirst())))
   }
