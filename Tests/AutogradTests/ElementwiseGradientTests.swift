@@ -1,0 +1,91 @@
+import Autograd
+import TensorCore
+import Testing
+
+/// A function of one variable, and where it is checked.
+struct UnaryOperation: Sendable, CustomTestStringConvertible {
+  let testDescription: String
+  var range: Range<Double> = -2..<2
+  let apply: @Sendable (Variable<Double>) -> Variable<Double>
+
+  static let all: [UnaryOperation] = [
+    .init(testDescription: "tanh") { $0.tanh() },
+    .init(testDescription: "sigmoid") { $0.sigmoid() },
+    .init(testDescription: "relu") { $0.relu() },
+    .init(testDescription: "exp") { $0.exp() },
+    .init(testDescription: "log", range: 0.5..<3) { $0.log() },
+    .init(testDescription: "squared") { $0.squared() },
+    .init(testDescription: "squareRoot", range: 0.5..<3) { $0.squareRoot() },
+    .init(testDescription: "negated") { -$0 },
+    .init(testDescription: "x + number") { $0 + 1.5 },
+    .init(testDescription: "number + x") { 1.5 + $0 },
+    .init(testDescription: "x - number") { $0 - 1.5 },
+    .init(testDescription: "number - x") { 1.5 - $0 },
+    .init(testDescription: "x * number") { $0 * -1.5 },
+    .init(testDescription: "number * x") { -1.5 * $0 },
+    .init(testDescription: "x / number") { $0 / -1.5 },
+    .init(testDescription: "number / x", range: 0.5..<3) { 1.5 / $0 },
+  ]
+}
+
+/// A function of two variables that broadcast to one shape.
+struct BinaryOperation: Sendable, CustomTestStringConvertible {
+  let testDescription: String
+  var divisors: Range<Double> = -2..<2
+  let apply: @Sendable (Variable<Double>, Variable<Double>) -> Variable<Double>
+
+  static let all: [BinaryOperation] = [
+    .init(testDescription: "+") { $0 + $1 },
+    .init(testDescription: "-") { $0 - $1 },
+    .init(testDescription: "*") { $0 * $1 },
+    .init(testDescription: "/", divisors: 0.5..<3) { $0 / $1 },
+  ]
+}
+
+@Suite struct ElementwiseGradientTests {
+  @Test(arguments: UnaryOperation.all, seeds)
+  func functionsOfOneVariableHaveNumericGradients(operation: UnaryOperation, seed: UInt64) {
+    var source = RandomSource(seed: seed)
+    for shape: TensorShape in [[5], [2, 3], [2, 1, 3], [19]] {
+      let point = random(shape, in: operation.range, &source)
+      expectGradients(at: [point], "seed \(seed)") { operation.apply($0[0]) }
+    }
+    // A single number may lie where a ReLU is flat.
+    let number = random([], in: max(operation.range.lowerBound, 0.5)..<operation.range.upperBound, &source)
+    expectGradients(at: [number], "seed \(seed)") { operation.apply($0[0]) }
+  }
+
+  @Test(arguments: BinaryOperation.all, seeds)
+  func functionsOfTwoVariablesHaveNumericGradientsInEveryFormOfBroadcasting(
+    operation: BinaryOperation, seed: UInt64
+  ) {
+    var source = RandomSource(seed: seed)
+    let pairs: [(TensorShape, TensorShape)] = [
+      ([], []), ([3], [3]), ([2, 3], [2, 3]), ([2, 3], [3]), ([2, 3], [1, 3]), ([2, 3], [2, 1]), ([2, 3], []),
+      ([2, 1], [1, 3]), ([2, 3, 4], [3, 1]), ([2, 1, 4], [3, 1]), ([1, 1], [4]), ([2, 3, 2], [2, 1, 2]),
+    ]
+    for (first, second) in pairs {
+      for (a, b) in [(first, second), (second, first)] {
+        let points = [random(a, &source), random(b, in: operation.divisors, &source)]
+        expectGradients(at: points, "\(a) and \(b), seed \(seed)") { operation.apply($0[0], $0[1]) }
+      }
+    }
+  }
+
+  @Test(arguments: BinaryOperation.all, seeds)
+  func aVariableMayBeBothOperands(operation: BinaryOperation, seed: UInt64) {
+    var source = RandomSource(seed: seed)
+    let point = random([3], in: 0.5..<2, &source)
+    // x − x and x / x are constant: another term keeps the gradient from being zero.
+    expectGradients(at: [point], "seed \(seed)") { operation.apply($0[0], $0[0]) + $0[0].exp() }
+  }
+
+  @Test(arguments: BinaryOperation.all, seeds)
+  func aConstantOperandGetsNoGradientAndChangesNone(operation: BinaryOperation, seed: UInt64) {
+    var source = RandomSource(seed: seed)
+    let (point, constant) = (random([2, 3], in: 0.5..<2, &source), Variable(random([3], in: 0.5..<2, &source)))
+    expectGradients(at: [point], "seed \(seed)") { operation.apply($0[0], constant) }
+    expectGradients(at: [point], "seed \(seed)") { operation.apply(constant, $0[0]) }
+    #expect(!operation.apply(constant, constant).isRecorded)
+  }
+}

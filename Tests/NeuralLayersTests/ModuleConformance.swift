@@ -1,0 +1,64 @@
+import Autograd
+import NeuralLayers
+import TensorCore
+import Testing
+
+/// The law that every module obeys: its visit shows all of its parameters, each under a name of its own, the same each time;
+/// a gradient that is not zero reaches each of them; and they are changed in place.
+///
+/// - Parameters:
+///   - names: of all parameters, in the order of visiting.
+///   - loss: a number that depends on all of the module.
+func expectConformance<M: Module<Double>>(
+  _ module: M, parameterCount: Int, names: [String], sourceLocation: SourceLocation = #_sourceLocation,
+  loss: (M, inout ForwardContext<Double>) -> Variable<Double>
+) {
+  let visited = module.parameters.map(\.name)
+  #expect(module.parameterCount == parameterCount, sourceLocation: sourceLocation)
+  #expect(visited == names, sourceLocation: sourceLocation)
+  #expect(Set(visited).count == visited.count, "names repeat", sourceLocation: sourceLocation)
+
+  var bound = module.bound()
+  #expect(bound.parameters.map(\.name) == visited, "another visit, other names", sourceLocation: sourceLocation)
+  #expect(bound.parameters.map(\.parameter.slot) == visited.indices.map { $0 }, sourceLocation: sourceLocation)
+
+  let gradients = {
+    var context = ForwardContext(tape: Tape<Double>(), mode: .training)
+    return loss(bound, &context).gradients()
+  }()
+  for (name, parameter) in bound.parameters {
+    let norm = gradients[parameter]?.sumOfSquares() ?? 0
+    #expect(norm > 0, "no gradient reaches \(name)", sourceLocation: sourceLocation)
+  }
+
+  let addresses = bound.parameters.map { address($0.parameter) }
+  bound.updateParameters { parameter, _ in parameter.value.addScaled(-0.1, gradients[parameter]!) }
+  let moved = zip(bound.parameters, addresses).filter { address($0.parameter) != $1 }.map(\.0.name)
+  // The module that was bound shares its memory with the one given, so that the first change copies.
+  #expect(moved == visited, "a change reached another copy of the module", sourceLocation: sourceLocation)
+  let copies = bound.parameters.map { address($0.parameter) }
+  bound.updateParameters { parameter, _ in parameter.value.addScaled(-0.1, gradients[parameter]!) }
+  #expect(bound.parameters.map { address($0.parameter) } == copies, "copied", sourceLocation: sourceLocation)
+}
+
+/// Where a parameter's numbers lie.
+func address(_ parameter: Parameter<Double>) -> UInt {
+  parameter.value.withScalars { UInt(bitPattern: $0.baseAddress) }
+}
+
+/// Expects the gradients of every parameter and input to be the numeric ones, and none to be zero.
+func expectPassing(_ comparisons: [GradientCheck.Comparison], sourceLocation: SourceLocation = #_sourceLocation) {
+  for comparison in comparisons {
+    let place: Comment = "\(comparison.name) \(comparison.shape): relative error \(comparison.relativeError)"
+    #expect(comparison.passes, place, sourceLocation: sourceLocation)
+    #expect(comparison.norm > 0, place, sourceLocation: sourceLocation)
+  }
+}
+
+/// Expects that a process ended with a message on standard error that contains the given one.
+func expectMessage(
+  _ message: String, from result: ExitTest.Result?, sourceLocation: SourceLocation = #_sourceLocation
+) {
+  let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+  #expect(text.contains(message), sourceLocation: sourceLocation)
+}

@@ -1,0 +1,115 @@
+import Autograd
+import NeuralLayers
+import RecurrentLayers
+import TensorCore
+import Testing
+
+/// What a loss is computed from.
+enum LossTerms: CaseIterable, Sendable {
+  case outputs, finalState, both
+}
+
+/// One number that depends on every element of a variable, on each in another way.
+func projection(_ variable: Variable<Double>, seed: UInt64) -> Variable<Double> {
+  var random = RandomSource(seed: seed)
+  return (variable * Variable(.uniform(variable.shape, in: 0.5..<1.5, using: &random))).sum()
+}
+
+func loss(_ outputs: Variable<Double>, _ state: [Variable<Double>], of terms: LossTerms) -> Variable<Double> {
+  let fromState = state.enumerated().map { projection($1, seed: UInt64($0 + 1)) }
+  switch terms {
+  case .outputs: return projection(outputs, seed: 0)
+  case .finalState: return fromState.dropFirst().reduce(fromState[0], +)
+  case .both: return fromState.reduce(projection(outputs, seed: 0), +)
+  }
+}
+
+/// Expects the gradients of every parameter and input to be the numeric ones, and none to be zero.
+func expectPassing(
+  _ comparisons: [GradientCheck.Comparison], _ label: String, sourceLocation: SourceLocation = #_sourceLocation
+) {
+  for comparison in comparisons {
+    let place: Comment = "\(label), \(comparison.name) \(comparison.shape): relative error \(comparison.relativeError)"
+    #expect(comparison.passes, place, sourceLocation: sourceLocation)
+    #expect(comparison.norm > 0, place, sourceLocation: sourceLocation)
+  }
+}
+
+/// Expects the numeric gradients of input, initial state and every parameter of a run over a sequence.
+private func expectGradients<Cell: RecurrentCell<Double>>(
+  of cell: Cell, on point: SequencePoint<Double>, tokens: Bool, terms: LossTerms, _ label: String
+) {
+  var inputs = zip(Cell.State.componentNames, point.state).map { (name: "initial \($0)", value: $1) }
+  if !tokens { inputs.append(("input", point.input)) }
+  let comparisons = GradientCheck.compare(cell, inputs: inputs) { cell, inputs, context in
+    let state = Cell.State(components: Array(inputs.prefix(Cell.State.componentNames.count)))
+    let sequence: SequenceInput<Double> = tokens ? .tokens(point.grid) : .vectors(inputs[inputs.count - 1])
+    let (outputs, final) = cell.run(sequence, from: state, in: &context)
+    return loss(outputs, final.components, of: terms)
+  }
+  expectPassing(comparisons, "\(label), \(tokens ? "tokens" : "vectors"), \(terms)")
+}
+
+private func unrolled<Cell: RecurrentCell<Double>>(_ cell: Cell) -> any RecurrentCell<Double> { Unrolled(cell) }
+
+@Suite struct GradientTests {
+  @Test(arguments: CellKind.allCases, LossTerms.allCases)
+  func fusedGradientsAreNumericOnes(kind: CellKind, terms: LossTerms) {
+    for (seed, biases) in zip([1, 2] as [UInt64], [Biases.both, .none]) {
+      var random = RandomSource(seed: seed)
+      let cell = kind.random(input: 3, hidden: 3, biases: biases, using: &random)
+      let point = SequencePoint<Double>(time: 4, batch: 2, input: 3, hidden: 3, using: &random)
+      for tokens in [false, true] {
+        expectGradients(of: cell, on: point, tokens: tokens, terms: terms, "\(biases) biases, seed \(seed)")
+      }
+    }
+  }
+
+  @Test(arguments: CellKind.allCases, LossTerms.allCases)
+  func unrolledGradientsAreNumericOnes(kind: CellKind, terms: LossTerms) {
+    for (seed, biases) in zip([3, 4] as [UInt64], [Biases.both, .none]) {
+      var random = RandomSource(seed: seed)
+      let cell = unrolled(kind.random(input: 2, hidden: 2, biases: biases, using: &random))
+      let point = SequencePoint<Double>(time: 3, batch: 2, input: 2, hidden: 2, using: &random)
+      for tokens in [false, true] {
+        expectGradients(of: cell, on: point, tokens: tokens, terms: terms, "\(biases) biases, seed \(seed)")
+      }
+    }
+  }
+
+  @Test(arguments: CellKind.allCases, [false, true])
+  func gradientsOfAStackWithDropoutAreNumericOnes(kind: CellKind, isUnrolled: Bool) {
+    func check<Cell: RecurrentCell<Double>>(_ below: Cell, seed: UInt64) {
+      var random = RandomSource(seed: seed)
+      let above = kind.random(input: 3, hidden: 2, using: &random) as! Cell
+      if isUnrolled {
+        check(StackedRecurrent([Unrolled(below), Unrolled(above)], dropout: 0.4), using: &random, seed: seed)
+      } else {
+        check(StackedRecurrent([below, above], dropout: 0.4), using: &random, seed: seed)
+      }
+    }
+    func check<Cell: RecurrentCell<Double>>(
+      _ stack: StackedRecurrent<Cell>, using random: inout RandomSource, seed: UInt64
+    ) {
+      let names = Cell.State.componentNames
+      let point = SequencePoint<Double>(time: 3, batch: 2, input: 2, hidden: 1, using: &random)
+      var inputs = [(name: "input", value: point.input)]
+      for (layer, cell) in stack.cells.enumerated() {
+        for name in names {
+          inputs.append(("initial \(name) \(layer)", .uniform([2, cell.hiddenSize], in: -0.9..<0.9, using: &random)))
+        }
+      }
+      let comparisons = GradientCheck.compare(stack, inputs: inputs, mode: .training) { stack, inputs, context in
+        let state = stack.cells.indices.map { layer in
+          Cell.State(components: Array(inputs[(1 + layer * names.count)...].prefix(names.count)))
+        }
+        let (outputs, final) = stack.run(.vectors(inputs[0]), from: state, in: &context)
+        return loss(outputs, final.flatMap(\.components), of: .both)
+      }
+      expectPassing(comparisons, "seed \(seed)")
+    }
+    var random = RandomSource(seed: 5)
+    let below: any RecurrentCell<Double> = kind.random(input: 2, hidden: 3, using: &random)
+    check(below, seed: 6)
+  }
+}

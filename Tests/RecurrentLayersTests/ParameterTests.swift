@@ -1,0 +1,108 @@
+import Autograd
+import NeuralLayers
+import RecurrentLayers
+import TensorCore
+import Testing
+
+@Suite struct ParameterTests {
+  /// The parameters, by name, of two layers and what reads their outputs.
+  private func parameters(
+    _ kind: CellKind, input: Int, hidden: Int, bias: Bool, unrolled: Bool = false, seed: UInt64
+  ) -> [(name: String, parameter: Parameter<Float>)] {
+    var random = RandomSource(seed: seed)
+    func model<Cell: RecurrentCell<Float>>(_ below: Cell, _ above: any RecurrentCell<Float>) -> any Module<Float> {
+      let decoder = Dense<Float>(hidden, input, using: &random)
+      let cells = [below, above as! Cell]
+      return unrolled
+        ? SequenceModel(rnn: StackedRecurrent(cells.map { Unrolled($0) }), decoder: decoder)
+        : SequenceModel(rnn: StackedRecurrent(cells), decoder: decoder)
+    }
+    let below = kind.make(Float.self, input: input, hidden: hidden, bias: bias, using: &random)
+    return model(below, kind.make(Float.self, input: hidden, hidden: hidden, bias: bias, using: &random)).parameters
+  }
+
+  @Test(arguments: CellKind.allCases, [false, true])
+  func namesAndShapesArePyTorchs(kind: CellKind, unrolled: Bool) {
+    for bias in [true, false] {
+      let parameters = parameters(kind, input: 3, hidden: 4, bias: bias, unrolled: unrolled, seed: 1)
+      let own = ["weight_ih", "weight_hh"] + (bias ? ["bias_ih", "bias_hh"] : [])
+      let names = [0, 1].flatMap { layer in own.map { "rnn.\($0)_l\(layer)" } } + ["decoder.weight", "decoder.bias"]
+      #expect(parameters.map(\.name) == names)
+      let rows = kind.gates * 4
+      let shapes = [3, 4].flatMap { [[rows, $0], [rows, 4]] + (bias ? [[rows], [rows]] : []) } + [[3, 4], [3]]
+      #expect(parameters.map(\.parameter.value.shape.dimensions) == shapes)
+    }
+  }
+
+  @Test(arguments: [(CellKind.lstm, 240_321), (.gru, 182_337), (.elmanTanh, 66_369)])
+  func theDefaultModelHasThisManyParameters(kind: CellKind, count: Int) {
+    let parameters = parameters(kind, input: 65, hidden: 128, bias: true, seed: 1)
+    #expect(parameters.reduce(0) { $0 + $1.parameter.value.count } == count)
+  }
+
+  @Test(arguments: CellKind.allCases)
+  func weightsStartAsDocumented(kind: CellKind) {
+    var random = RandomSource(seed: 2)
+    let hidden = 16
+    let values = kind.make(Double.self, input: 50, hidden: hidden, using: &random).parameters.map(\.parameter.value)
+    #expect(values[0].absolute().max().scalar <= 0.25)
+    #expect(abs(values[0].mean().scalar) < 0.03)
+    #expect(values[0].absolute().max().scalar > 0.24)
+    for gate in 0..<kind.gates {
+      let block = values[1].rows(gate * hidden..<(gate + 1) * hidden)
+      let product = block.matmul(block, transposingOther: true) - .identity(hidden)
+      #expect(product.absolute().max().scalar < 1e-13, "gate \(gate), seed 2")
+    }
+    #expect(values[3] == .zeros([kind.gates * hidden]))
+    if kind != .lstm { #expect(values[2] == .zeros([kind.gates * hidden])) }
+  }
+
+  @Test func forgetGatesStartOpen() {
+    var random = RandomSource(seed: 3)
+    let cell = LSTMCell<Float>(input: 3, hidden: 2, using: &random)
+    #expect(cell.weights.inputBias?.value.scalars == [0, 0, 1, 1, 0, 0, 0, 0])
+    #expect(cell.weights.recurrentBias?.value.scalars == [0, 0, 0, 0, 0, 0, 0, 0])
+  }
+
+  @Test func forgetBiasesThatWereLoadedStay() {
+    var random = RandomSource(seed: 4)
+    var stack = StackedRecurrent([LSTMCell<Float>(input: 3, hidden: 2, using: &random)])
+    stack.updateParameters { parameter, _ in parameter.value = .full(parameter.value.shape, 0.25) }
+    stack.bind()
+    var context = ForwardContext<Float>()
+    _ = stack.run(.vectors(Variable(.ones([2, 1, 3]))), in: &context)
+    #expect(stack.parameters.allSatisfy { $0.parameter.value == .full($0.parameter.value.shape, 0.25) })
+  }
+
+  @Test func drawingAgainGivesWhatAFreshCellHas() {
+    var (random, same) = (RandomSource(seed: 5), RandomSource(seed: 5))
+    let fresh = StackedRecurrent([LSTMCell<Float>(input: 3, hidden: 2, using: &random)])
+    var other = StackedRecurrent([LSTMCell<Float>(zeros: 3, hidden: 2)])
+    #expect(other.parameters.allSatisfy { $0.parameter.value.sumOfSquares() == 0 })
+    other.initialize(using: &same)
+    #expect(other.parameters.map(\.parameter.value) == fresh.parameters.map(\.parameter.value))
+  }
+
+  @Test(arguments: CellKind.allCases)
+  func aGradientReachesEveryParameter(kind: CellKind) {
+    func check<Cell: RecurrentCell<Double>>(_ cell: Cell) {
+      let cell = cell.bound()
+      #expect(cell.parameters.map(\.parameter.slot) == Array(0..<4))
+      var context = ForwardContext(tape: Tape<Double>())
+      let state = cell.initialState(batchSize: 2, in: &context)
+      let (outputs, _) = cell.run(.vectors(Variable(.ones([3, 2, 3]))), from: state, in: &context)
+      let gradients = projection(outputs, seed: 1).gradients()
+      for (name, parameter) in cell.parameters { #expect(gradients[parameter]!.sumOfSquares() > 0, "\(name), seed 6") }
+    }
+    var random = RandomSource(seed: 6)
+    check(kind.random(input: 3, hidden: 4, using: &random))
+  }
+
+  @Test func aCellWithoutUnitsTraps() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      var random = RandomSource(seed: 1)
+      _ = GRUCell<Float>(input: 3, hidden: 0, using: &random)
+    }
+    expectMessage("a recurrent cell cannot have 3 inputs and 0 hidden units", from: result)
+  }
+}

@@ -1,0 +1,73 @@
+import Autograd
+import NeuralLayers
+import RecurrentLayers
+import TensorCore
+import Testing
+
+/// What a cell is run on: T steps of B sequences, I inputs, H hidden units.
+struct SequencePoint<Scalar: TensorScalar> {
+  let input: Tensor<Scalar>
+  let grid: TokenGrid
+  /// The components of the initial state, as many as any cell has.
+  let state: [Tensor<Scalar>]
+
+  init(time: Int, batch: Int, input: Int, hidden: Int, zeroState: Bool = false, using random: inout RandomSource) {
+    self.input = .normal([time, batch, input], using: &random)
+    grid = TokenGrid(
+      ids: (0..<time * batch).map { _ in Int32.random(in: 0..<Int32(input), using: &random) }, time: time, batch: batch)
+    state = (0..<2).map { _ in
+      zeroState ? .zeros([batch, hidden]) : .uniform([batch, hidden], in: -0.9..<0.9, using: &random)
+    }
+  }
+}
+
+/// All that a run gives, forward and backward.
+struct SequenceRun<Scalar: TensorScalar> {
+  var names: [String] = []
+  var tensors: [Tensor<Scalar>] = []
+
+  /// Runs the cell and a backward pass from random gradients of the outputs and of the final state.
+  init<Cell: RecurrentCell<Scalar>>(
+    _ cell: Cell, on point: SequencePoint<Scalar>, tokens: Bool, threads: Int = 1, seed: UInt64
+  ) {
+    let cell = cell.bound()
+    let tape = Tape<Scalar>()
+    var context = ForwardContext(tape: tape, workspace: Workspace(threads: threads))
+    let input = tape.watch(point.input)
+    let state = zip(Cell.State.componentNames, point.state).map { tape.watch($1) }
+    let (outputs, final) = cell.run(
+      tokens ? .tokens(point.grid) : .vectors(input), from: .init(components: state), in: &context)
+
+    var random = RandomSource(seed: seed)
+    var loss = (outputs * Variable(.normal(outputs.shape, using: &random))).sum()
+    for component in final.components {
+      loss = loss + (component * Variable(.normal(component.shape, using: &random))).sum()
+    }
+    let gradients = loss.gradients()
+
+    add("outputs", outputs.value)
+    for (name, component) in zip(Cell.State.componentNames, final.components) { add("final \(name)", component.value) }
+    if !tokens { add("∂input", gradients[input]) }
+    for (name, component) in zip(Cell.State.componentNames, state) { add("∂initial \(name)", gradients[component]) }
+    for (name, parameter) in cell.parameters { add("∂\(name)", gradients[parameter]) }
+  }
+
+  private mutating func add(_ name: String, _ tensor: Tensor<Scalar>?) {
+    names.append(name)
+    tensors.append(tensor!)
+  }
+
+  /// The names of the tensors that differ from another run's by more than a tolerance, relative to their largest element.
+  func differences(from other: SequenceRun, tolerance: Scalar) -> [String] {
+    zip(names, zip(tensors, other.tensors)).compactMap { name, pair in
+      let size = Scalar.maximum(1, pair.0.absolute().max().scalar)
+      let difference = (pair.0 - pair.1).absolute().max().scalar
+      return difference <= tolerance * size ? nil : "\(name) by \(difference)"
+    }
+  }
+
+  /// The names of the tensors of which any bit differs from another run's.
+  func differences(from other: SequenceRun) -> [String] {
+    zip(names, zip(tensors, other.tensors)).compactMap { $1.0 == $1.1 ? nil : $0 }
+  }
+}
