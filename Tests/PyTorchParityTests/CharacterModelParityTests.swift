@@ -1,0 +1,44 @@
+import Autograd
+import Foundation
+import LanguageModels
+import NeuralLayers
+import SequenceText
+import Testing
+
+/// Models written by another program, with PyTorch's names for the weights, load and lose what PyTorch says.
+@Suite struct CharacterModelParityTests {
+  /// What `generate_character_models.py` wrote beside the models.
+  struct Report: Decodable {
+    struct Model: Decodable {
+      let loss: Double
+      let parameters: Int
+    }
+    let text: String
+    let vocabulary: Int
+    let models: [String: Model]
+
+    static func read() throws -> Report {
+      let file = fixtures.appendingPathComponent("character-models.json")
+      return try JSONDecoder().decode(Report.self, from: Data(contentsOf: file))
+    }
+  }
+
+  @Test(arguments: try Report.read().models.keys.sorted())
+  func theLossIsPyTorchs(_ name: String) throws {
+    let report = try Report.read()
+    let expected = try #require(report.models[name])
+    #expect(abs(try loss(of: name, on: report, as: Double.self) - expected.loss) < 1e-9)
+    #expect(abs(try loss(of: name, on: report, as: Float.self) - expected.loss) < 1e-5)
+  }
+
+  /// The mean over the text as one stream from the zero state, in nats.
+  private func loss<Scalar: StorableScalar>(of name: String, on report: Report, as: Scalar.Type) throws -> Double {
+    let file = try ModelFile<Scalar>(contentsOf: fixtures.appendingPathComponent("character-\(name).safetensors").path)
+    #expect(file.vocabulary.count == report.vocabulary)
+    #expect(file.model.parameterCount == report.models[name]?.parameters)
+    let tokens = try Tokenizer(file.vocabulary).encode(report.text).tokens
+    let text = TextStream(tokens[...])
+    let sum = Evaluation.negativeLogLikelihood(of: file.model, on: text, workspace: Workspace<Scalar>())
+    return sum / Double(text.predictions)
+  }
+}

@@ -1,0 +1,59 @@
+import Autograd
+import Foundation
+import NeuralLayers
+import RecurrentLayers
+import TensorCheckpoints
+import TensorCore
+
+/// Where the fixtures stand: beside the folders of the tests.
+let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+  .appendingPathComponent("Fixtures")
+
+/// One network that PyTorch ran in double precision: what `generate_recurrent.py` wrote, which says what each tensor is.
+struct RecurrentCase: Sendable, CustomStringConvertible {
+  struct Configuration: Decodable, Sendable {
+    let cell: String
+    let layers, input, hidden, time, batch: Int
+    let state, tokens, bias: Bool
+  }
+
+  let number: Int
+  let configuration: Configuration
+  private let tensors: [String: StoredTensor]
+
+  /// All cases of the fixture, or of the file that the environment names.
+  static func all() throws -> [RecurrentCase] {
+    let path = ProcessInfo.processInfo.environment["RECURRENT_FIXTURE"]
+    let file = try Checkpoint(contentsOf: path ?? fixtures.appendingPathComponent("recurrent.safetensors").path)
+    let configurations = try JSONDecoder().decode(
+      [Configuration].self, from: Data(file.metadata["cases", default: ""].utf8))
+    var tensors = [[String: StoredTensor]](repeating: [:], count: configurations.count)
+    for (name, tensor) in file.tensors {
+      let (prefix, rest) = (name.prefix { $0 != "/" }, name.drop { $0 != "/" }.dropFirst())
+      if let number = Int(prefix.dropFirst("case".count)) { tensors[number][String(rest)] = tensor }
+    }
+    return zip(configurations, tensors).enumerated().map { number, content in
+      RecurrentCase(number: number, configuration: content.0, tensors: content.1)
+    }
+  }
+
+  var description: String { "case \(number): \(configuration)" }
+
+  /// The names of the inputs, initial states and parameters that PyTorch has a gradient for.
+  var differentiated: Set<String> {
+    Set(tensors.keys.filter { $0.hasPrefix("gradient/") }.map { String($0.dropFirst("gradient/".count)) })
+  }
+
+  /// A tensor, rounded where `Scalar` is `Float`; nil where the case has none of that name.
+  func tensor<Scalar: TensorScalar & StoredValue>(_ name: String) -> Tensor<Scalar>? {
+    guard let stored = tensors[name], let values = stored.values(as: Scalar.self) else { return nil }
+    return Tensor(values, shape: TensorShape(stored.shape))
+  }
+
+  /// The ids of a one-hot input, or nil where the input consists of vectors.
+  var tokens: TokenGrid? {
+    tensors["tokens"]?.values(as: Int32.self).map {
+      TokenGrid(ids: $0, time: configuration.time, batch: configuration.batch)
+    }
+  }
+}
