@@ -42,7 +42,9 @@ let package = Package(
     .testTarget(name: "TensorCheckpointsTests", dependencies: ["TensorCheckpoints"]),
     .testTarget(name: "SequenceTextTests", dependencies: ["SequenceText"]),
     .testTarget(name: "ModelTrainingTests", dependencies: ["ModelTraining"]),
+    .testTarget(name: "LanguageModelsTests", dependencies: ["LanguageModels"]),
     .testTarget(name: "PyTorchParityTests", dependencies: ["RecurrentLayers", "LanguageModels", "TensorCheckpoints"]),
     .testTarget(name: "CharrnnCommandSupportTests", dependencies: ["CharrnnCommandSupport"]),
+    .testTarget(name: "CommandLineTests", dependencies: ["charrnn"]),
   ]
 )

@@ -21,7 +21,14 @@ package enum SignalWatch {
   package static func install() {
     // Globals are made at first use, which must not be inside the handler.
     _ = received.load(ordering: .relaxed)
-    for stop in StopSignal.allCases { signal(stop.rawValue, handleSignal) }
+    // A parent may have left them blocked.
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    for stop in StopSignal.allCases {
+      signal(stop.rawValue, handleSignal)
+      sigaddset(&signals, stop.rawValue)
+    }
+    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
   }
 
   /// The first signal that came, or nil.

@@ -57,16 +57,22 @@ extension CharacterRun {
       if case .step(let stepReport) = event { meter.add(stepReport) }
       // What belongs to a step was done when the run first came to it, not again when it goes back there.
       let wentBack = if case .rolledBack = event { true } else { false }
-      if !wentBack, step % validateEvery == 0, let validation = trainer.validate(scheduled: true) {
-        validatedStep = step
-        record(validation, meter: &meter, now: clock(), report: report)
-        if patienceSpent { end = .patienceSpent }
+      if !wentBack, step % validateEvery == 0 {
+        if let validation = trainer.validate(scheduled: true) {
+          validatedStep = step
+          record(validation, meter: &meter, now: clock(), report: report)
+          if patienceSpent { end = .patienceSpent }
+        } else {
+          appendMetrics(
+            "training", trainingLoss: trainer.takeMeanLoss(), validationLoss: nil, meter: &meter, now: clock(),
+            report: report)
+        }
       }
       if !wentBack && sampleEvery > 0 && step % sampleEvery == 0 {
         report(.sample(step: step, text: sample(length: reporting.sampleLength)))
       }
       if shouldStop() { end = .stopped }
-      if step % checkpointEvery == 0 || clock() - savedAt >= 60 {
+      if !wentBack && step % checkpointEvery == 0 || clock() - savedAt >= 60 {
         if saveLast(report: report) == nil { savedStep = step }
         savedAt = clock()
       }
@@ -119,8 +125,18 @@ extension CharacterRun {
     if validation.isBest && validation.validationLoss < bestOnDisk {
       _ = save(file(validationLoss: validation.validationLoss).checkpoint, to: directory?.best, report: report)
     }
+    appendMetrics(
+      validation.scheduled ? "validation" : "end", trainingLoss: validation.trainingLoss,
+      validationLoss: validation.validationLoss, meter: &meter, now: now, report: report)
+  }
+
+  private func appendMetrics(
+    _ event: String, trainingLoss: Double?, validationLoss: Double?, meter: inout MetricsMeter, now: Double,
+    report: (RunEvent) -> Void
+  ) {
     let line = meter.line(
-      validation, epoch: Double(step) / Double(stepsPerEpoch), learningRate: progress.learningRate, now: now)
+      event: event, step: step, trainingLoss: trainingLoss, validationLoss: validationLoss,
+      epoch: Double(step) / Double(stepsPerEpoch), learningRate: progress.learningRate, now: now)
     do { try directory?.appendMetrics(line) } catch { report(.saveFailed(error)) }
   }
 

@@ -19,7 +19,12 @@ struct MetricsMeter {
   mutating func add(_ step: StepReport) { gradientNorm = step.gradientNorm }
 
   /// A JSON object on one line, keys sorted. A loss that is not finite is left out: JSON has no such number.
-  mutating func line(_ validation: ValidationReport, epoch: Double, learningRate: Double, now: Double) -> String {
+  ///
+  /// - Parameter validationLoss: nil where nothing is held out.
+  mutating func line(
+    event: String, step: Int, trainingLoss: Double?, validationLoss: Double?, epoch: Double, learningRate: Double,
+    now: Double
+  ) -> String {
     struct Line: Encodable {
       let event: String
       let step: Int
@@ -42,13 +47,12 @@ struct MetricsMeter {
         case speed = "tokens_per_second"
       }
     }
-    let loss = validation.validationLoss.isFinite ? validation.validationLoss : nil
-    let speed = Double((validation.step - reported.step) * tokensPerStep) / max(now - reported.time, 1e-9)
-    reported = (now, validation.step)
+    let loss = validationLoss.flatMap { $0.isFinite ? $0 : nil }
+    let speed = Double((step - reported.step) * tokensPerStep) / max(now - reported.time, 1e-9)
+    reported = (now, step)
     return canonicalJSON(
       Line(
-        event: validation.scheduled ? "validation" : "end", step: validation.step, epoch: epoch,
-        trainLoss: validation.trainingLoss, validationLoss: loss,
+        event: event, step: step, epoch: epoch, trainLoss: trainingLoss, validationLoss: loss,
         validationBits: loss.map { $0 / log(2) / charactersPerToken }, learningRate: learningRate,
         gradientNorm: gradientNorm, speed: speed, seconds: now - began))
   }

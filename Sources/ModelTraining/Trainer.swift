@@ -90,9 +90,15 @@ public final class Trainer<Task: TrainingTask> {
     if scheduled {
       progress.validationsSinceBest = isBest ? 0 : progress.validationsSinceBest + 1
       if isBest { progress.bestValidationLoss = loss }
-      (progress.lossSum, progress.lossCount) = (0, 0)
+      _ = takeMeanLoss()
     }
     return report
+  }
+
+  /// The mean training loss since the last report; after it a new mean begins.
+  public func takeMeanLoss() -> Double? {
+    defer { (progress.lossSum, progress.lossCount) = (0, 0) }
+    return progress.meanLoss
   }
 
   /// Takes up a saved run: the model with its parameters, the optimizer with its moments, the task with what it carried.
@@ -131,7 +137,7 @@ public final class Trainer<Task: TrainingTask> {
     for (name, parameter) in model.parameters {
       if parameter.value.firstNonFinite != nil { return "the parameter \(name) is not finite" }
     }
-    if !loss.isFinite { return "the loss is \(loss)" }
+    if !loss.isFinite { return loss.isNaN ? "the loss is not a number" : "the loss is infinite" }
     for (name, parameter) in model.parameters {
       if gradients[parameter]?.firstNonFinite != nil { return "the gradient of \(name) is not finite" }
     }

@@ -48,20 +48,33 @@ enum SampleCommand {
       minP: arguments[minP])
     let generator = TextGenerator(
       model: file.model, vocabulary: file.vocabulary, threads: CommonOptions.threadCount(arguments))
-    for index in 0..<arguments[count] {
-      if arguments[count] > 1 { try OutputChannel.standardOutput.write(index == 0 ? "" : "\n----\n") }
-      var endsInLineFeed = false
+    try write(arguments[count]) { emit in
       try generator.generate(
-        prime: tokens, length: arguments[length], options: options, stop: arguments[stop],
-        seed: UInt64(arguments[seed]) &+ UInt64(index)
-      ) { piece in
-        guard !piece.isEmpty else { return }
-        endsInLineFeed = piece.utf8.last == UInt8(ascii: "\n")
-        try OutputChannel.standardOutput.write(piece)
-      }
-      if !endsInLineFeed { try OutputChannel.standardOutput.write("\n") }
+        count: arguments[count], prime: tokens, length: arguments[length], options: options, stop: arguments[stop],
+        seed: UInt64(arguments[seed]), emit: emit)
     }
     return .done
+  }
+
+  /// Writes the first text as it grows and keeps the others until it is done; each ends with a line feed.
+  private static func write(_ count: Int, generate: ((_ text: Int, _ piece: String) throws -> Void) throws -> Void)
+    throws
+  {
+    var texts = [String](repeating: "", count: count)
+    var first = ""
+    try generate { text, piece in
+      if piece.isEmpty { return }
+      if text > 0 {
+        texts[text] += piece
+      } else {
+        first = piece
+        try OutputChannel.standardOutput.write(piece)
+      }
+    }
+    if first.utf8.last != UInt8(ascii: "\n") { try OutputChannel.standardOutput.write("\n") }
+    for text in texts.dropFirst() {
+      try OutputChannel.standardOutput.write("----\n" + text + (text.utf8.last == UInt8(ascii: "\n") ? "" : "\n"))
+    }
   }
 
   private static func primeTokens(_ arguments: ParsedArguments, vocabulary: Vocabulary) throws -> [Int32] {

@@ -40,7 +40,7 @@ enum TrainCommand {
     let reporting = TrainingReporting(
       sampleEvery: arguments[TrainOptions.sampleEvery], checkpointEvery: arguments[TrainOptions.checkpointEvery])
     let limits = TrainOptions.limits(arguments, resuming: choice.checkpoint == nil ? nil : directory)
-    try creating { try writeConfiguration(run, to: directory, corpora: files, limits: limits, threads: threads) }
+    try creating { try writeConfiguration(arguments, run, to: directory, limits: limits, threads: threads) }
 
     describe(run, files: files, threads: threads)
     SignalWatch.install()
@@ -97,11 +97,11 @@ enum TrainCommand {
 
   /// `config.json`: every option as it was resolved.
   private static func writeConfiguration(
-    _ run: CharacterRun, to directory: RunDirectory, corpora: [String], limits: TrainingLimits, threads: Int
+    _ arguments: ParsedArguments, _ run: CharacterRun, to directory: RunDirectory, limits: TrainingLimits, threads: Int
   ) throws {
     let settings = run.settings
     let object: JSONText = [
-      "corpora": .array(corpora.map { .string($0) }),
+      "corpora": .array(arguments[corpora].map { .string($0) }),
       "cell": .string(settings.cell.rawValue), "layers": .integer(settings.layers), "hidden": .integer(settings.hidden),
       "embedding": .integer(settings.embedding), "dropout": .number(settings.dropout),
       "batch": .integer(settings.batch), "length": .integer(settings.length),
@@ -114,6 +114,9 @@ enum TrainCommand {
       "precision": .string(settings.precision.rawValue), "threads": .integer(threads),
       "seed": .integer(Int(settings.seed)),
       "validate_every": .integer(settings.validateEvery ?? run.stepsPerEpoch),
+      "sample_every": arguments[TrainOptions.sampleEvery].map { .integer($0) } ?? .null,
+      "checkpoint_every": .integer(arguments[TrainOptions.checkpointEvery] ?? run.stepsPerEpoch),
+      "init_from": arguments[TrainOptions.initFrom].map { .string($0) } ?? .null,
       "parameters": .integer(run.model.configuration.parameterCount), "charrnn": .string(version),
     ]
     try AtomicFile.write([Array((object.line + "\n").utf8)], to: directory.configuration)

@@ -1,0 +1,65 @@
+import Foundation
+import Testing
+
+@Suite struct BadCorpusTests {
+  @Test("A corpus that cannot be read or trained on is an error of one line, and leaves nothing behind")
+  func refused() throws {
+    let workplace = try Workplace()
+    try workplace.write("", to: "empty.txt")
+    try workplace.write(Array("good".utf8) + [0xFF] + Array("text".utf8), to: "broken.txt")
+    try workplace.write("too small", to: "small.txt")
+    try FileManager.default.createDirectory(atPath: workplace.path + "/directory", withIntermediateDirectories: false)
+    var scalars = String.UnicodeScalarView()
+    for number in 0..<17_000 as Range<UInt32> { scalars.append(Unicode.Scalar(0x4E00 + number)!) }
+    try workplace.write(String(scalars), to: "binary.txt")
+    try workplace.write(fable, to: "fable.txt")
+    let before = try workplace.names
+
+    func train(_ files: String..., options: [String] = []) throws -> Outcome {
+      try workplace.charrnn(["train"] + files + ["--steps", "2"] + small + options)
+    }
+    expectError(try train("missing.txt"), 66, "missing.txt", "no such file")
+    expectError(try train("fable.txt", "missing.txt"), 66, "missing.txt")
+    expectError(try train("directory"), 66, "directory")
+    expectError(try train("empty.txt"), 65, "empty.txt", "empty")
+    expectError(try train("broken.txt"), 65, "broken.txt", "byte 4", "--tokens byte")
+    expectError(try train("fable.txt", "broken.txt"), 65, "broken.txt", "byte 4")
+    expectError(try train("binary.txt"), 65, "17000", "--tokens byte")
+    expectError(try train("small.txt"), 65, "8 tokens", "needs 36")
+    expectError(try train("missing.txt", options: ["--out", "out"]), 66)
+    expectError(try train("small.txt", options: ["--out", "a/b"]), 65)
+    #expect(try workplace.names == before)
+
+    expectDone(
+      try workplace.charrnn(
+        "train", "broken.txt", "--tokens", "byte", "--steps", "2", "--hidden", "4", "--batch", "1", "--length", "2"))
+  }
+
+  @Test("The batch and length that are suggested for a small corpus work")
+  func suggestion() throws {
+    let workplace = try Workplace()
+    try workplace.write("A short text, and not much to learn.\n", to: "short.txt")
+    let refused = try workplace.charrnn("train", "short.txt")
+    expectError(refused, 65, "would work")
+    let words = refused.errors.split(separator: " ").map(String.init)
+    let batch = try #require(words.firstIndex(of: "--batch"))
+    let suggested = Array(words[batch..<batch + 4])
+    #expect(suggested[2] == "--length")
+    expectDone(try workplace.charrnn(["train", "short.txt", "--steps", "2", "--hidden", "4"] + suggested))
+    #expect(workplace.exists("runs/short/last.safetensors"))
+  }
+
+  @Test("A byte-order mark is dropped and CRLF kept, each with one notice")
+  func notices() throws {
+    let workplace = try Workplace()
+    try workplace.write("\u{FEFF}" + fable.replacingOccurrences(of: "\n", with: "\r\n"), to: "windows.txt")
+    let outcome = try workplace.charrnn(["train", "windows.txt", "--steps", "1"] + small)
+    expectDone(outcome)
+    #expect(outcome.errorLines.filter { $0.contains("byte-order mark") }.count == 1, "\(outcome.errors)")
+    #expect(outcome.errorLines.filter { $0.contains("CR LF") }.count == 1, "\(outcome.errors)")
+    let vocabulary = try #require(
+      try workplace.charrnn("inspect", "runs/windows", "--json").json()["vocabulary"] as? [String])
+    #expect(vocabulary.contains { $0.utf8.elementsEqual("\r\n".utf8) })
+    #expect(!vocabulary.contains { $0.unicodeScalars.contains("\u{FEFF}") })
+  }
+}

@@ -1,0 +1,59 @@
+import Foundation
+import Testing
+
+@Suite struct BadModelTests {
+  @Test("A checkpoint that is cut short or changed in a bit is refused by every command, with the file's name")
+  func damaged() throws {
+    let workplace = try Trained.workplace.get()
+    let whole = try workplace.bytes(of: "run/best.safetensors")
+    var damaged: [[UInt8]] = [[], [7]]
+    for length in [8, 100, whole.count / 2, whole.count - 1] { damaged.append(Array(whole.prefix(length))) }
+    for position in [0, 7, 8, 60, 300, whole.count / 2, whole.count - 1] {
+      damaged.append(whole)
+      damaged[damaged.count - 1][position] ^= 0x10
+    }
+    damaged.append(whole + [0])
+    damaged.append(Array("no model at all\n".utf8))
+    for (index, bytes) in damaged.enumerated() {
+      let name = try workplace.write(bytes, to: "damaged-\(index).safetensors")
+      let command = [["sample", name], ["inspect", name, "--json"], ["evaluate", name, "fable.txt"]][index % 3]
+      expectError(try workplace.charrnn(command), 65, name)
+    }
+    expectError(
+      try workplace.charrnn(["train", "fable.txt", "--init-from", "damaged-3.safetensors", "--out", "new"] + small), 65)
+    #expect(!workplace.exists("new"))
+  }
+
+  @Test("A model that is not there is answered with 66")
+  func missing() throws {
+    let workplace = try Trained.workplace.get()
+    try FileManager.default.createDirectory(atPath: workplace.path + "/bare", withIntermediateDirectories: true)
+    for path in ["nowhere", "bare"] {
+      expectError(try workplace.charrnn("sample", path), 66, path)
+      expectError(try workplace.charrnn("inspect", path), 66, path)
+      expectError(try workplace.charrnn("evaluate", path, "fable.txt"), 66, path)
+    }
+    expectError(try workplace.charrnn("evaluate", "run", "nothing.txt"), 66, "nothing.txt")
+    expectError(try workplace.charrnn("sample", "run", "--prime-file", "nothing.txt"), 66, "nothing.txt")
+  }
+
+  @Test("Characters that the model has never seen are named, or skipped and counted")
+  func unknown() throws {
+    let workplace = try Trained.workplace.get()
+    expectError(try workplace.charrnn("sample", "run", "--prime", "the ДЖ"), 65, "Д", "Ж", "--unknown skip")
+    let sample = try workplace.charrnn("sample", "run", "--prime", "the Ж", "--unknown", "skip", "--length", "5")
+    expectDone(sample, "skipped 1")
+    #expect(sample.text.hasPrefix("the "))
+    try workplace.write([0x74, 0xFF], to: "prime.bin")
+    let invalid = try workplace.charrnn("sample", "run", "--prime-file", "prime.bin")
+    expectError(invalid, 65, "byte 1")
+    #expect(!invalid.errors.contains("--unknown"), "that would not help")
+
+    try workplace.write("the XX fox\n", to: "other.txt")
+    expectError(try workplace.charrnn("evaluate", "run", "other.txt"), 65, "other.txt", "X")
+    let report = try workplace.charrnn("evaluate", "run", "other.txt", "--unknown", "skip", "--json").json()
+    #expect(report["unknown"] as? Int == 2)
+    try workplace.write("t", to: "letter.txt")
+    expectError(try workplace.charrnn("evaluate", "run", "letter.txt"), 65, "1 token")
+  }
+}

@@ -1,0 +1,182 @@
+import Foundation
+import Testing
+
+@Suite struct CommandTests {
+  private struct Evaluation: Decodable {
+    let loss, bitsPerCharacter, bitsPerByte, perplexity: Double
+    let tokens, characters, unknown: Int
+
+    init(_ outcome: Outcome) throws {
+      let decoder = JSONDecoder()
+      decoder.keyDecodingStrategy = .convertFromSnakeCase
+      self = try decoder.decode(Evaluation.self, from: outcome.output)
+    }
+  }
+
+  @Test("Training writes a run directory; samples go to standard output, all else to standard error")
+  func train() throws {
+    let workplace = try Workplace()
+    try workplace.write(fable, to: "fable.txt")
+    let outcome = try workplace.charrnn(["train", "fable.txt", "--steps", "20", "--sample-every", "10"] + small)
+    expectDone(outcome, "step 20/20", "validation loss", "charrnn sample runs/fable")
+    #expect(
+      !outcome.errors.contains("\u{1B}") && !outcome.errors.contains("\r"), "plain lines where there is no terminal")
+    // Two samples of 300 characters on the way, one of 500 at the end, each with a line feed; all of the corpus's symbols.
+    #expect(outcome.text.count == 301 + 301 + 501)
+    #expect(Set(outcome.text).isSubset(of: Set(fable)))
+    let files = try FileManager.default.contentsOfDirectory(atPath: workplace.path + "/runs/fable").sorted()
+    #expect(files == ["best.safetensors", "config.json", "last.safetensors", "metrics.jsonl", "run.lock"])
+
+    let configuration = try JSONSerialization.jsonObject(with: Data(workplace.bytes(of: "runs/fable/config.json")))
+    let options = try #require(configuration as? [String: Any])
+    #expect(options["cell"] as? String == "lstm")
+    #expect(options["hidden"] as? Int == 8)
+    #expect(options["steps"] as? Int == 20)
+    #expect(options["corpora"] as? [String] == ["fable.txt"])
+    let metrics = String(decoding: try workplace.bytes(of: "runs/fable/metrics.jsonl"), as: UTF8.self)
+    for line in metrics.split(separator: "\n") {
+      let object = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+      let keys = [
+        "epoch", "event", "gradient_norm", "learning_rate", "seconds", "step", "tokens_per_second", "train_loss",
+        "validation_bits_per_character", "validation_loss",
+      ]
+      #expect(Set(keys).isSuperset(of: object.keys) && object.keys.contains("validation_loss"), "\(line)")
+    }
+  }
+
+  @Test("The same seed samples the same text, whatever the number of threads; primes, stops and counts do as they say")
+  func sample() throws {
+    let workplace = try Trained.workplace.get()
+    func sample(_ options: String...) throws -> String {
+      let outcome = try workplace.charrnn(["sample", "run", "--length", "60"] + options)
+      expectDone(outcome)
+      return outcome.text
+    }
+    let text = try sample()
+    #expect(text.hasSuffix("\n") && (60...61).contains(text.count), "a line feed is added where there is none")
+    #expect(try sample("--seed", "1", "--threads", "1") == text)
+    #expect(try sample("--seed", "2") != text)
+    #expect(try sample("--greedy") == sample("--temperature", "0"))
+    #expect(try sample("--prime", "the\nfox ").hasPrefix("the\nfox "))
+    let stop = String(text.dropFirst(10).prefix(2))
+    let end = try #require(text.firstRange(of: stop)?.lowerBound)
+    #expect(try sample("--stop", stop).hasPrefix(text[..<end]))
+    #expect(try !sample("--stop", stop).contains(stop))
+    #expect(try sample("--count", "2").hasPrefix(text))
+    let piped = try workplace.charrnn(["sample", "run", "--prime-file", "-", "--length", "3"], input: "a crow. ")
+    expectDone(piped)
+    #expect(piped.text.hasPrefix("a crow. "))
+  }
+
+  @Test("Evaluation reports the loss and its rates, of the test part of the corpus trained on or of another text whole")
+  func evaluate() throws {
+    let workplace = try Trained.workplace.get()
+    func evaluate(_ words: String...) throws -> Evaluation {
+      let outcome = try workplace.charrnn(["evaluate", "run"] + words + ["--json"])
+      expectDone(outcome)
+      return try Evaluation(outcome)
+    }
+    let test = try evaluate("fable.txt")
+    let count = fable.count
+    #expect(test.tokens == count - count * 95 / 100 - 1)
+    #expect(test.unknown == 0)
+    #expect(abs(test.perplexity - exp(test.loss)) < 1e-9)
+    #expect(abs(test.bitsPerCharacter - test.loss / log(2)) < 1e-9, "a token is a character here")
+    #expect(test.bitsPerByte == test.bitsPerCharacter)
+    #expect(try evaluate("fable.txt", "--split", "test").loss == test.loss)
+    #expect(try evaluate("fable.txt", "--split", "all").tokens == count - 1)
+    #expect(try evaluate("fable.txt", "--threads", "1").loss == test.loss)
+    try workplace.write(fable + "\n", to: "longer.txt")
+    #expect(try evaluate("longer.txt").tokens == count)
+    let table = try workplace.charrnn("evaluate", "run", "fable.txt")
+    expectDone(table)
+    #expect(table.text.contains("bits per character"))
+  }
+
+  @Test("Inspection shows architecture, vocabulary, history and tensors")
+  func inspect() throws {
+    let workplace = try Trained.workplace.get()
+    let report = try workplace.charrnn("inspect", "run", "--json").json()
+    #expect(
+      Set(report.keys) == [
+        "cell", "layers", "hidden", "embedding", "tokens", "vocabulary", "parameters", "step", "epoch",
+        "validation_loss",
+        "tensors",
+      ])
+    #expect(report["cell"] as? String == "lstm")
+    #expect(report["tokens"] as? String == "character")
+    #expect(report["step"] as? Int == 20)
+    #expect(report["vocabulary"] as? [String] == Set(fable).map(String.init).sorted())
+    let tensors = try #require(report["tensors"] as? [[String: Any]])
+    #expect(tensors.contains { $0["name"] as? String == "rnn.weight_ih_l0" && $0["dtype"] as? String == "F32" })
+    let counts = tensors.map { ($0["shape"] as? [Int] ?? []).reduce(1, *) }
+    #expect(report["parameters"] as? Int == counts.reduce(0, +))
+    let last = try workplace.charrnn("inspect", "run/last.safetensors")
+    expectDone(last)
+    #expect(last.text.contains("optimizer.first_moment.rnn.weight_ih_l0"))
+  }
+
+  @Test(
+    "The gradient check passes, and fails with 1 where a gradient is spoiled",
+    arguments: ["lstm", "gru", "rnn", "rnn-relu"])
+  func gradcheck(cell: String) throws {
+    let workplace = try Workplace()
+    let model = [
+      "gradcheck", "--cell", cell, "--hidden", "3", "--length", "4", "--vocabulary", "4", "--embedding", "2",
+    ]
+    let passed = try workplace.charrnn(model)
+    expectDone(passed)
+    #expect(passed.text.contains("rnn.weight_hh_l1") && !passed.text.contains("WRONG"))
+    let failed = try workplace.charrnn(model + ["--json", "--break", "rnn.weight_hh_l0"])
+    #expect(failed.code == 1)
+    #expect(failed.errors.hasPrefix("charrnn: error: 1 of ") && failed.errors.contains("rnn.weight_hh_l0"))
+    let report = try failed.json()
+    #expect(report["passed"] as? Bool == false)
+    let parameters = try #require(report["parameters"] as? [[String: Any]])
+    #expect(parameters.filter { $0["passed"] as? Bool == false }.map { $0["name"] as? String } == ["rnn.weight_hh_l0"])
+  }
+
+  @Test("The benchmark reports its measurements and leaves nothing behind")
+  func benchmark() throws {
+    let workplace = try Workplace()
+    try workplace.write(fable, to: "fable.txt")
+    let outcome = try workplace.charrnn(
+      ["benchmark", "fable.txt", "--seconds", "0.1", "--sample", "20", "--threads", "1", "--json"] + small)
+    expectDone(outcome)
+    let report = try outcome.json()
+    #expect(
+      Set(report.keys).isSuperset(of: [
+        "cell", "layers", "hidden", "batch", "length", "precision", "threads", "train_tokens_per_second",
+        "train_gflops",
+        "peak_gflops", "sample_characters_per_second", "loss", "peak_rss_mb",
+      ]))
+    for (key, value) in report where !(value is String) {
+      #expect(try #require(value as? Double) > 0, "\(key)")
+    }
+    #expect(try workplace.names == ["fable.txt"])
+  }
+
+  @Test(
+    "Each kind of token makes valid UTF-8, and rates that can be compared", arguments: ["character", "scalar", "byte"])
+  func multilingual(tokens: String) throws {
+    let workplace = try Workplace()
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let text = try String(contentsOf: root.appendingPathComponent("corpora/multilingual.txt"), encoding: .utf8)
+    let part = String(text.prefix(6000))
+    try workplace.write(part, to: "part.txt")
+    expectDone(try workplace.charrnn(["train", "part.txt", "--steps", "4", "--tokens", tokens] + small))
+    for seed in 1...2 {
+      let sample = try workplace.charrnn("sample", "runs/part", "--length", "101", "--seed", "\(seed)")
+      expectDone(sample)
+      let text = try #require(String(data: sample.output, encoding: .utf8))
+      #expect(!text.unicodeScalars.contains("\u{FFFD}"))
+    }
+    let evaluated = try workplace.charrnn("evaluate", "runs/part", "part.txt", "--split", "all", "--json")
+    let report = try Evaluation(evaluated)
+    // All but the first token is predicted.
+    #expect(report.characters >= part.count - 1 && report.characters <= part.count)
+    let bytesPerCharacter = Double(part.utf8.count) / Double(part.count)
+    #expect(abs(report.bitsPerCharacter / report.bitsPerByte / bytesPerCharacter - 1) < 1e-2)
+  }
+}

@@ -1,0 +1,118 @@
+import Foundation
+import Testing
+
+@Suite struct ProcessTests {
+  /// Waits until something is so, at most for half a minute.
+  private func wait(until isSo: () -> Bool) throws {
+    let clock = ContinuousClock()
+    let end = clock.now + .seconds(30)
+    while !isSo() {
+      try #require(clock.now < end, "waited in vain")
+      Thread.sleep(forTimeInterval: 0.01)
+    }
+  }
+
+  @Test(
+    "A signal stops a run after saving it; resumed, it ends with the bytes of one left alone",
+    arguments: [SIGTERM, SIGINT])
+  func signals(signal: Int32) throws {
+    let workplace = try Workplace()
+    try workplace.write(fable, to: "fable.txt")
+    let options = small + ["--dropout", "0.2", "--sample-every", "0"]
+    let running = try workplace.start(
+      ["train", "fable.txt", "--out", "run", "--steps", "1000000", "--checkpoint-every", "1"] + options)
+    try wait { workplace.exists("run/last.safetensors") }
+    kill(running.process.processIdentifier, signal)
+    let outcome = try running.outcome()
+    #expect(outcome.code == 128 + signal, "\(outcome.errors)")
+    #expect(outcome.errors.contains("the run is saved in run"))
+    #expect(outcome.output.isEmpty)
+
+    let report = try workplace.charrnn("inspect", "run/last.safetensors", "--json").json()
+    let end = "\(try #require(report["step"] as? Int) + 5)"
+    expectDone(try workplace.charrnn("train", "fable.txt", "--out", "run", "--resume", "--steps", end))
+    expectDone(try workplace.charrnn(["train", "fable.txt", "--out", "whole", "--steps", end] + options))
+    #expect(try workplace.bytes(of: "run/last.safetensors") == workplace.bytes(of: "whole/last.safetensors"))
+  }
+
+  @Test("Killed outright, a run goes on from its last state to the same bytes")
+  func killed() throws {
+    let workplace = try Workplace()
+    try workplace.write(fable, to: "fable.txt")
+    let options = small + ["--dropout", "0.2", "--sample-every", "0"]
+    let running = try workplace.start(
+      ["train", "fable.txt", "--out", "run", "--steps", "1000000", "--checkpoint-every", "1"] + options)
+    try wait { workplace.exists("run/last.safetensors") }
+    kill(running.process.processIdentifier, SIGKILL)
+    #expect(try running.outcome().code == -SIGKILL)
+    let report = try workplace.charrnn("inspect", "run/last.safetensors", "--json").json()
+    let end = "\(try #require(report["step"] as? Int) + 5)"
+    expectDone(try workplace.charrnn("train", "fable.txt", "--out", "run", "--resume", "--steps", end))
+    expectDone(try workplace.charrnn(["train", "fable.txt", "--out", "whole", "--steps", end] + options))
+    #expect(try workplace.bytes(of: "run/last.safetensors") == workplace.bytes(of: "whole/last.safetensors"))
+  }
+
+  @Test("A run directory in use is answered with 75, and left as it is")
+  func locked() throws {
+    let workplace = try Workplace()
+    try workplace.write(fable, to: "fable.txt")
+    let command = ["train", "fable.txt", "--out", "run", "--steps", "2"] + small
+    expectDone(try workplace.charrnn(command))
+    let before = try workplace.bytes(of: "run/last.safetensors")
+    let descriptor = open(workplace.path + "/run/run.lock", O_RDWR | O_CLOEXEC)
+    #expect(flock(descriptor, LOCK_EX) == 0)
+    expectError(try workplace.charrnn(command + ["--overwrite"]), 75, "run.lock")
+    expectError(try workplace.charrnn(command + ["--resume"]), 75, "run.lock")
+    #expect(try workplace.bytes(of: "run/last.safetensors") == before)
+    close(descriptor)
+    expectDone(try workplace.charrnn(command + ["--resume"]))
+  }
+
+  @Test("Training that diverges beyond repair ends with 70, and saves nothing that is not finite")
+  func diverged() throws {
+    let workplace = try Workplace()
+    try workplace.write(fable, to: "fable.txt")
+    let outcome = try workplace.charrnn(
+      ["train", "fable.txt", "--out", "run", "--cell", "rnn-relu", "--learning-rate", "1e38", "--clip", "0"]
+        + ["--steps", "200", "--validate-every", "1", "--checkpoint-every", "1", "--sample-every", "1"] + small)
+    #expect(outcome.code == 70)
+    let last = try #require(outcome.errorLines.last)
+    #expect(last.hasPrefix("charrnn: error: training diverged") && last.contains("not a number"), "\(last)")
+    #expect(outcome.errorLines.filter { $0.hasPrefix("charrnn: error:") }.count == 1)
+    #expect(outcome.errors.contains("going back to step"))
+    for name in ["last", "best"] where workplace.exists("run/\(name).safetensors") {
+      expectDone(try workplace.charrnn("inspect", "run/\(name).safetensors"))
+    }
+  }
+
+  @Test("A reader that goes away ends sampling quietly; an output that cannot be written is an error")
+  func outputs() throws {
+    let workplace = try Trained.workplace.get()
+    let head = try workplace.shell(#"( "$0" sample run --length 3000; echo $? > code ) | head -c 10"#)
+    #expect(head.output.count == 10 && head.errors.isEmpty, "\(head.errors)")
+    #expect(try workplace.bytes(of: "code") == Array("0\n".utf8))
+    expectError(try workplace.shell(#"exec "$0" sample run --length 10 >&-"#), 74)
+    expectError(try workplace.shell(#"exec "$0" inspect run >&-"#), 74)
+    #if os(Linux)
+      expectError(try workplace.shell(#"exec "$0" sample run --length 10 > /dev/full"#), 74, "No space left")
+    #endif
+    let quiet = try workplace.shell(#"exec "$0" sample run --length 10 2>&-"#)
+    #expect(quiet.code == 0 && quiet.output.count >= 10)
+    // Samples have nowhere to go, but the model does.
+    let trained = try workplace.shell(
+      #"exec "$0" train fable.txt --out unseen --steps 2 --hidden 4 --batch 2 --length 4 >&- 2>&-"#)
+    #expect(trained.code == 0)
+    expectDone(try workplace.charrnn("inspect", "unseen/last.safetensors"))
+  }
+
+  @Test("More threads than cores are clamped with a notice; an instruction set that is none is refused")
+  func machine() throws {
+    let workplace = try Trained.workplace.get()
+    expectDone(
+      try workplace.charrnn("sample", "run", "--length", "1", "--threads", "100000"), "--threads 100000 is more")
+    expectError(try workplace.shell(#"CHARRNN_ISA=abacus exec "$0" --version"#), 64, "abacus")
+    let portable = try workplace.shell(#"CHARRNN_ISA=portable exec "$0" --version"#)
+    expectDone(portable)
+    #expect(portable.text.contains("(portable)"))
+  }
+}

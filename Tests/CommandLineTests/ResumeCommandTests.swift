@@ -1,0 +1,142 @@
+import Foundation
+import Testing
+
+@Suite struct ResumeCommandTests {
+  private static let options = small + ["--dropout", "0.2", "--validate-every", "7", "--sample-every", "0"]
+
+  /// A place with a corpus, and a run in `run` trained up to a step.
+  private func begun(steps: Int = 13) throws -> Workplace {
+    let workplace = try Workplace()
+    try workplace.write(fable, to: "fable.txt")
+    expectDone(try workplace.charrnn(["train", "fable.txt", "--out", "run", "--steps", "\(steps)"] + Self.options))
+    return workplace
+  }
+
+  private func step(of model: String, in workplace: Workplace) throws -> Int {
+    try #require(try workplace.charrnn("inspect", model, "--json").json()["step"] as? Int)
+  }
+
+  @Test("In one go or resumed, on one thread or two, with or without samples on the way: the same bytes")
+  func exact() throws {
+    let workplace = try begun()
+    func train(_ out: String, _ words: String...) throws -> [UInt8] {
+      expectDone(try workplace.charrnn(["train", "fable.txt", "--out", out] + words))
+      return try workplace.bytes(of: out + "/last.safetensors")
+    }
+    let resumed = try train("run", "--resume", "--steps", "30")
+    expectDone(
+      try workplace.charrnn(["train", "fable.txt", "--out", "one", "--steps", "30", "--threads", "1"] + Self.options))
+    #expect(try workplace.bytes(of: "one/last.safetensors") == resumed)
+    let two = Self.options.dropLast(2) + ["--sample-every", "4", "--checkpoint-every", "3", "--threads", "2"]
+    expectDone(try workplace.charrnn(["train", "fable.txt", "--out", "two", "--steps", "30"] + two))
+    #expect(try workplace.bytes(of: "two/last.safetensors") == resumed)
+
+    let again = try train("run", "--resume", "--steps", "30", "--threads", "1")
+    #expect(again == resumed, "done already")
+    let metrics = String(decoding: try workplace.bytes(of: "run/metrics.jsonl"), as: UTF8.self)
+    let scheduled = metrics.split(separator: "\n").filter { $0.contains(#""event":"validation""#) }
+    #expect(scheduled.count == 4, "steps 7, 14, 21 and 28, each once")
+  }
+
+  @Test("Options that are not given are the run's, how long to train among them; those given again may be the same")
+  func optionsKept() throws {
+    let workplace = try begun(steps: 6)
+    expectDone(try workplace.charrnn("train", "fable.txt", "--out", "run", "--resume"), "after step 6")
+    #expect(try step(of: "run/last.safetensors", in: workplace) == 6, "the run's own limit")
+    expectDone(
+      try workplace.charrnn(["train", "fable.txt", "--out", "run", "--resume", "--steps", "8"] + Self.options))
+    #expect(try step(of: "run/last.safetensors", in: workplace) == 8)
+  }
+
+  @Test("An option that differs from the run's is refused by its name, and nothing changes")
+  func optionsRefused() throws {
+    let workplace = try begun(steps: 2)
+    let before = try workplace.bytes(of: "run/last.safetensors")
+    for option in [
+      ["--cell", "gru"], ["--layers", "1"], ["--hidden", "9"], ["--embedding", "4"], ["--dropout", "0.1"],
+      ["--batch", "3"],
+      ["--length", "9"], ["--optimizer", "sgd"], ["--learning-rate", "0.1"], ["--clip", "1"], ["--tokens", "byte"],
+      ["--seed", "2"], ["--validation-fraction", "0.1"], ["--test-fraction", "0.1"], ["--patience", "4"],
+      ["--validate-every", "4"],
+    ] {
+      let outcome = try workplace.charrnn(["train", "fable.txt", "--out", "run", "--resume", "--steps", "4"] + option)
+      expectError(outcome, 64, option[0])
+    }
+    expectError(
+      try workplace.charrnn("train", "fable.txt", "--out", "run", "--resume", "--init-from", "run"), 64, "--init-from")
+    #expect(try workplace.bytes(of: "run/last.safetensors") == before)
+  }
+
+  @Test("A corpus that has changed is refused, and so is a damaged state")
+  func refused() throws {
+    let workplace = try begun(steps: 2)
+    let before = try workplace.bytes(of: "run/last.safetensors")
+    try workplace.write(fable + "more", to: "fable.txt")
+    expectError(
+      try workplace.charrnn("train", "fable.txt", "--out", "run", "--resume"), 65, "the corpus has changed", "run/last")
+    #expect(try workplace.bytes(of: "run/last.safetensors") == before)
+
+    try workplace.write(fable, to: "fable.txt")
+    try workplace.write(Array(before.dropLast()), to: "run/last.safetensors")
+    expectError(try workplace.charrnn("train", "fable.txt", "--out", "run", "--resume"), 65, "run/last.safetensors")
+  }
+
+  @Test("Where nothing is there yet, resuming starts from the beginning and says so")
+  func nothingThere() throws {
+    let workplace = try Workplace()
+    try workplace.write(fable, to: "fable.txt")
+    let command = ["train", "fable.txt", "--resume", "--steps", "3"] + small
+    expectDone(try workplace.charrnn(command + ["--out", "run"]), "starting from the beginning")
+    expectDone(try workplace.charrnn(command + ["--out", "run"]), "resuming run after step 3")
+    expectDone(try workplace.charrnn(command), "starting from the beginning")
+    #expect(workplace.exists("runs/fable/last.safetensors"))
+    // A best alone was left by a run that was killed before its first state was saved.
+    try FileManager.default.removeItem(atPath: workplace.path + "/run/last.safetensors")
+    expectDone(try workplace.charrnn(command + ["--out", "run"]), "starting from the beginning")
+  }
+
+  @Test("A run's name is numbered when it is taken; without --out the newest run of the corpus is resumed")
+  func names() throws {
+    let workplace = try Workplace()
+    try workplace.write(fable, to: "fable.txt")
+    try workplace.write(fable.uppercased(), to: "other.txt")
+    for file in ["fable.txt", "fable.txt", "fable.txt", "other.txt"] {
+      expectDone(try workplace.charrnn(["train", file, "--steps", "2"] + small))
+    }
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: workplace.path + "/runs").sorted()
+        == ["fable", "fable-2", "fable-3", "other"])
+    expectDone(try workplace.charrnn("train", "fable.txt", "--out", "runs/fable-2", "--resume", "--steps", "3"))
+    let resumed = try workplace.charrnn("train", "fable.txt", "--resume", "--steps", "4")
+    expectDone(resumed, "resuming runs/fable-2 after step 3")
+    try workplace.write("damaged", to: "runs/other/last.safetensors")
+    expectDone(try workplace.charrnn("train", "fable.txt", "--resume", "--steps", "5"), "runs/fable-2 after step 4")
+  }
+
+  @Test("A directory that holds a run is refused without --resume or --overwrite")
+  func taken() throws {
+    let workplace = try begun(steps: 2)
+    let before = try workplace.bytes(of: "run/last.safetensors")
+    let command = ["train", "fable.txt", "--out", "run", "--steps", "3"] + small
+    expectError(try workplace.charrnn(command), 73, "run", "--resume", "--overwrite")
+    #expect(try workplace.bytes(of: "run/last.safetensors") == before)
+    try FileManager.default.removeItem(atPath: workplace.path + "/run/last.safetensors")
+    expectError(try workplace.charrnn(command), 73)
+    expectDone(try workplace.charrnn(command + ["--overwrite"]))
+    #expect(try step(of: "run", in: workplace) == 3)
+    try workplace.write("a file", to: "file")
+    for out in ["file/run", "file"] {
+      expectError(try workplace.charrnn(["train", "fable.txt", "--out", out] + small), 73, out)
+    }
+  }
+
+  @Test("Training starts from the weights of another model, or refuses one of another shape")
+  func initFrom() throws {
+    let workplace = try Trained.workplace.get()
+    try workplace.write(fable.replacingOccurrences(of: "fox", with: "ZAk"), to: "changed.txt")
+    let command = ["train", "changed.txt", "--init-from", "run", "--steps", "2"]
+    expectDone(try workplace.charrnn(command + small + ["--out", "warm"]))
+    expectError(try workplace.charrnn(command + small.dropFirst(2) + ["--out", "cold"]), 65, "--hidden 8")
+    #expect(!workplace.exists("cold"))
+  }
+}

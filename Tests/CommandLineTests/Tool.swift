@@ -1,0 +1,157 @@
+import Foundation
+import Testing
+
+/// What a command line did.
+struct Outcome {
+  let code: Int32
+  let output: Data
+  let errors: String
+
+  var text: String { String(decoding: output, as: UTF8.self) }
+  /// The lines on standard error.
+  var errorLines: [Substring] { errors.split(separator: "\n") }
+
+  /// The object on standard output.
+  func json() throws -> [String: Any] {
+    #expect(text.hasSuffix("}\n") && text.filter { $0 == "\n" }.count == 1, "one object on one line")
+    return try #require(try JSONSerialization.jsonObject(with: output) as? [String: Any])
+  }
+}
+
+/// A directory of its own, in which command lines run; removed at the end.
+final class Workplace: Sendable {
+  let path = FileManager.default.temporaryDirectory.path + "/command-line-" + UUID().uuidString
+
+  init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false) }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  /// The command, which is built beside the tests.
+  static let command: URL = {
+    #if os(macOS)
+      let tests = Bundle(for: Workplace.self).bundleURL
+    #else
+      let tests = Bundle.main.executableURL!
+    #endif
+    return tests.deletingLastPathComponent().appendingPathComponent("charrnn")
+  }()
+
+  /// Runs `charrnn` with these words to its end.
+  func charrnn(_ words: String...) throws -> Outcome { try charrnn(words) }
+
+  func charrnn(_ words: [String], input: String = "") throws -> Outcome {
+    try start(words, input: input).outcome()
+  }
+
+  /// Runs a line of shell in which `$0` is the command.
+  func shell(_ line: String) throws -> Outcome {
+    try start(["-c", line, Self.command.path], executable: URL(fileURLWithPath: "/bin/sh")).outcome()
+  }
+
+  struct Running {
+    let process: Process
+    let output, errors: URL
+
+    /// Waits for the end, which is made by force after two minutes.
+    func outcome() throws -> Outcome {
+      let identifier = process.processIdentifier
+      let deadline = DispatchWorkItem { kill(identifier, SIGKILL) }
+      DispatchQueue.global().asyncAfter(deadline: .now() + 120, execute: deadline)
+      process.waitUntilExit()
+      deadline.cancel()
+      let code = process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
+      return Outcome(
+        code: code, output: try Data(contentsOf: output),
+        errors: String(decoding: try Data(contentsOf: errors), as: UTF8.self))
+    }
+  }
+
+  /// Starts a command; its streams are files, so that nothing has to be read while it runs.
+  func start(_ words: [String], executable: URL = command, input: String = "") throws -> Running {
+    let name = "/.streams-" + UUID().uuidString
+    func file(_ kind: String, _ content: String = "") throws -> URL {
+      let url = URL(fileURLWithPath: path + name + kind)
+      try Data(content.utf8).write(to: url)
+      return url
+    }
+    let running = Running(process: Process(), output: try file("-output"), errors: try file("-errors"))
+    running.process.executableURL = executable
+    running.process.arguments = words
+    running.process.currentDirectoryURL = URL(fileURLWithPath: path)
+    running.process.standardInput = try FileHandle(forReadingFrom: file("-input", input))
+    running.process.standardOutput = try FileHandle(forWritingTo: running.output)
+    running.process.standardError = try FileHandle(forWritingTo: running.errors)
+    // The threads that tests run on block signals, and a new process would inherit that.
+    var (none, mask) = (sigset_t(), sigset_t())
+    sigemptyset(&none)
+    pthread_sigmask(SIG_SETMASK, &none, &mask)
+    defer { pthread_sigmask(SIG_SETMASK, &mask, nil) }
+    try running.process.run()
+    return running
+  }
+
+  @discardableResult
+  func write(_ text: String, to name: String) throws -> String { try write(Array(text.utf8), to: name) }
+
+  @discardableResult
+  func write(_ bytes: [UInt8], to name: String) throws -> String {
+    try Data(bytes).write(to: URL(fileURLWithPath: "\(path)/\(name)"))
+    return name
+  }
+
+  func bytes(of name: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(fileURLWithPath: "\(path)/\(name)"))) }
+
+  func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: "\(path)/\(name)") }
+
+  /// The files and directories in it, hidden ones left out.
+  var names: [String] {
+    get throws { try FileManager.default.contentsOfDirectory(atPath: path).filter { !$0.hasPrefix(".") }.sorted() }
+  }
+}
+
+/// Expects an error: its exit code, nothing on standard output, and one line on standard error that contains the fragments.
+func expectError(
+  _ outcome: Outcome, _ code: Int32, _ fragments: String..., sourceLocation: SourceLocation = #_sourceLocation
+) {
+  #expect(outcome.code == code, "\(outcome.errors)", sourceLocation: sourceLocation)
+  #expect(outcome.output.isEmpty, sourceLocation: sourceLocation)
+  #expect(
+    outcome.errors.hasPrefix("charrnn: error: ") && outcome.errors.hasSuffix("\n") && outcome.errorLines.count == 1,
+    "\(outcome.errors)", sourceLocation: sourceLocation)
+  for fragment in fragments {
+    #expect(outcome.errors.contains(fragment), "\(outcome.errors)", sourceLocation: sourceLocation)
+  }
+}
+
+/// Expects success, with these fragments on standard error.
+func expectDone(_ outcome: Outcome, _ fragments: String..., sourceLocation: SourceLocation = #_sourceLocation) {
+  #expect(outcome.code == 0, "\(outcome.errors)", sourceLocation: sourceLocation)
+  for fragment in fragments {
+    #expect(outcome.errors.contains(fragment), "\(outcome.errors)", sourceLocation: sourceLocation)
+  }
+}
+
+/// Options of a model small enough for a debug build.
+let small = ["--hidden", "8", "--batch", "4", "--length", "8"]
+
+/// Some text to learn, the same each time.
+let fable: String = {
+  let words = ["the ", "fox ", "and\n", "a ", "crow. "]
+  var (text, number) = ("", 1)
+  while text.count < 600 {
+    number = number * 48_271 % 2_147_483_647
+    text += words[number % words.count]
+  }
+  return text
+}()
+
+/// A model trained for a few steps, in `run` beside its corpus `fable.txt`: made once, read by many tests.
+enum Trained {
+  static let workplace: Result<Workplace, any Error> = Result {
+    let workplace = try Workplace()
+    try workplace.write(fable, to: "fable.txt")
+    let outcome = try workplace.charrnn(["train", "fable.txt", "--out", "run", "--steps", "20"] + small)
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    return workplace
+  }
+}

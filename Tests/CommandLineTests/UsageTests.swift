@@ -1,0 +1,57 @@
+import Foundation
+import Testing
+
+@Suite struct UsageTests {
+  static let commands = ["train", "sample", "evaluate", "inspect", "gradcheck", "benchmark"]
+
+  @Test("Help and version are for standard output, with success")
+  func help() throws {
+    let workplace = try Workplace()
+    let version = try workplace.charrnn("--version")
+    expectDone(version)
+    #expect(version.text.hasPrefix("charrnn ") && version.text.contains("(") && version.errors.isEmpty)
+    let program = try workplace.charrnn("--help")
+    expectDone(program)
+    for command in Self.commands {
+      #expect(program.text.contains(command))
+      let help = try workplace.charrnn(command, "--help")
+      expectDone(help)
+      #expect(help.errors.isEmpty)
+      #expect(help.text.contains("charrnn \(command)") && help.text.contains("--help"))
+    }
+    let train = try workplace.charrnn("train", "--help").text
+    for option in [
+      "out", "cell", "layers", "hidden", "embedding", "dropout", "batch", "length", "epochs", "steps", "time",
+      "optimizer",
+      "learning-rate", "schedule", "clip", "validation-fraction", "test-fraction", "patience", "tokens", "precision",
+      "threads", "seed", "validate-every", "sample-every", "checkpoint-every", "overwrite", "resume", "init-from",
+    ] { #expect(train.contains("--\(option)")) }
+    #expect(try workplace.names.isEmpty)
+  }
+
+  @Test("Wrong usage is answered with 64, one line, and what was meant")
+  func wrong() throws {
+    let workplace = try Workplace()
+    try workplace.write(fable, to: "fable.txt")
+    expectError(try workplace.charrnn(), 64, "train")
+    expectError(try workplace.charrnn("trian", "fable.txt"), 64, "train")
+    expectError(try workplace.charrnn("train"), 64, "CORPUS")
+    expectError(try workplace.charrnn("train", "fable.txt", "--hiden", "8"), 64, "--hiden", "--hidden")
+    expectError(try workplace.charrnn("train", "fable.txt", "--hidden"), 64, "--hidden")
+    expectError(try workplace.charrnn("train", "fable.txt", "--hidden", "many"), 64, "--hidden", "many")
+    expectError(try workplace.charrnn("train", "fable.txt", "--hidden", "0"), 64, "--hidden")
+    expectError(try workplace.charrnn("train", "fable.txt", "--cell", "lstn"), 64, "lstm")
+    expectError(try workplace.charrnn("train", "fable.txt", "--dropout=1"), 64, "--dropout")
+    expectError(try workplace.charrnn("train", "fable.txt", "--time", "soon"), 64, "--time")
+    expectError(
+      try workplace.charrnn("train", "fable.txt", "--validation-fraction", "1/2"), 64, "--validation-fraction")
+    expectError(
+      try workplace.charrnn("train", "fable.txt", "--validation-fraction", "0.5", "--test-fraction", "0.5"), 64, "0.5")
+    expectError(try workplace.charrnn("train", "fable.txt", "--resume", "--overwrite"), 64, "--overwrite")
+    expectError(try workplace.charrnn("sample", "a", "b"), 64)
+    expectError(try workplace.charrnn("sample", "a", "--greedy", "--top-k", "3"), 64, "--top-k")
+    expectError(try workplace.charrnn("evaluate", "run"), 64, "CORPUS")
+    expectError(try workplace.charrnn("gradcheck", "--break", "nothing"), 64, "decoder.weight")
+    #expect(try workplace.names == ["fable.txt"])
+  }
+}

@@ -1,0 +1,114 @@
+import Autograd
+import Foundation
+import LanguageModels
+import ModelTraining
+import NeuralLayers
+import SequenceText
+import TensorCheckpoints
+import TensorCore
+import Testing
+
+@Suite struct ResumeTests {
+  private static let settings: [TrainingSettings] = [
+    .small { ($0.dropout, $0.validateEvery) = (0.3, 7) },
+    .small { ($0.cell, $0.embedding, $0.dropout) = (.gru, 5, 0.2) },
+    .small { ($0.cell, $0.optimizer, $0.layers, $0.learningRate) = (.rnnReLU, .sgd, 1, 0.01) },
+  ]
+
+  /// Trains up to a step, from the beginning or from what `directory` holds, and gives the bytes of `last`.
+  @discardableResult
+  private func train(
+    _ settings: TrainingSettings, _ corpus: Corpus, in directory: RunDirectory, to step: Int, resuming: Bool = false,
+    threads: Int = 1
+  ) throws -> [UInt8] {
+    let checkpoint = resuming ? try Checkpoint(contentsOf: directory.last) : nil
+    let run = try CharacterRun(
+      settings: settings, corpus: corpus, directory: directory, resuming: checkpoint, threads: threads)
+    try run.train(limits: TrainingLimits(steps: step), reporting: quiet)
+    return try bytes(of: directory.last)
+  }
+
+  @Test(
+    "Interrupted anywhere and resumed, a run ends with the bytes of one left alone, on one thread or two",
+    arguments: settings)
+  func exact(settings: TrainingSettings) throws {
+    let (scratch, corpus) = (try ScratchDirectory(), try sampleCorpus())
+    let perEpoch = try CharacterRun(settings: settings, corpus: corpus).stepsPerEpoch
+    #expect(perEpoch < 30, "the test is about several epochs")
+    let whole = try train(settings, corpus, in: scratch.run("whole"), to: 30)
+    #expect(try train(settings, corpus, in: scratch.run("two"), to: 30, threads: 2) == whole)
+    for stop in [1, 13, 14, perEpoch, perEpoch + 1, 29] {
+      let directory = scratch.run("stop-\(stop)")
+      try train(settings, corpus, in: directory, to: stop, threads: 2)
+      #expect(try train(settings, corpus, in: directory, to: 30, resuming: true) == whole, "stopped after \(stop)")
+      // Again: there is nothing left to do, and nothing changes.
+      #expect(try train(settings, corpus, in: directory, to: 30, resuming: true) == whole)
+    }
+  }
+
+  @Test("Another corpus is refused, with what differs")
+  func otherCorpus() throws {
+    let scratch = try ScratchDirectory()
+    let directory = scratch.run("run")
+    try train(.small(), try sampleCorpus(sampleText(600)), in: directory, to: 3)
+    for other in [sampleText(600, seed: 2), sampleText(700), sampleText(600) + "!"] {
+      let corpus = try sampleCorpus(other)
+      let error = #expect(throws: ResumeError.self) {
+        try CharacterRun(
+          settings: .small(), corpus: corpus, directory: directory, resuming: Checkpoint(contentsOf: directory.last))
+      }
+      let description = error?.description ?? ""
+      #expect(description.contains("the corpus has changed") && !description.contains("\n"))
+    }
+  }
+
+  /// Changes of the state of a run that is whole otherwise.
+  private static let damage: [(from: String, to: String)] = [
+    ("{", "["), (#""batch":4"#, #""batch":0"#), (#""batch":4"#, #""batch":9223372036854775807"#),
+    (#""length":8"#, #""length":-8"#), (#""layers":2"#, #""layers":0"#), (#""hidden":8"#, #""hidden":0"#),
+    (#""hidden":8"#, #""hidden":16"#), (#""cell":"lstm""#, #""cell":"gru""#), (#""dropout":0"#, #""dropout":2"#),
+    (#""seed":1"#, #""seed":18446744073709551615"#), (#""seed":1"#, #""seed":-1"#),
+    (#""seed":1"#, #""seed":1,"validateEvery":0"#), (#""seed":1"#, #""seed":1,"patience":0"#),
+    (#""step":3"#, #""step":-1"#), (#""step":3"#, #""step":9223372036854775807"#), (#""updates":3"#, #""updates":-3"#),
+    (#""skippedInARow":0"#, #""skippedInARow":-1"#), (#""validationFraction":"0.05""#, #""validationFraction":"x""#),
+    (#""validationFraction":"0.05""#, #""validationFraction":"7""#), (#""optimizer":"adam""#, #""optimizer":"magic""#),
+  ]
+
+  @Test("A state that no run can have is an error of one line, never a trap", arguments: damage.indices)
+  func damagedState(index: Int) throws {
+    let (from, to) = Self.damage[index]
+    let (scratch, corpus) = (try ScratchDirectory(), try sampleCorpus())
+    let directory = scratch.run("run")
+    try train(.small(), corpus, in: directory, to: 3)
+    var checkpoint = try Checkpoint(contentsOf: directory.last)
+    let state = try #require(checkpoint.metadata["run"])
+    #expect(state.contains(from), "the test is out of date: \(state)")
+    checkpoint.metadata["run"] = state.replacingOccurrences(of: from, with: to)
+    let error = #expect(throws: (any Error).self) {
+      try CharacterRun(settings: CharacterRun.settings(of: checkpoint), corpus: corpus, resuming: checkpoint)
+    }
+    #expect(error.map { "\($0)".contains("\n") } == false)
+  }
+
+  @Test("A state without one of its tensors is refused by the tensor's name")
+  func missingTensors() throws {
+    let (scratch, corpus) = (try ScratchDirectory(), try sampleCorpus())
+    let directory = scratch.run("run")
+    try train(.small(), corpus, in: directory, to: 3)
+    let whole = try Checkpoint(contentsOf: directory.last)
+    #expect(whole.names.contains { $0.hasPrefix("optimizer.first_moment.") })
+    #expect(whole.names.contains("state.l1.cell"))
+    for name in whole.names {
+      var checkpoint = whole
+      checkpoint.tensors[name] = nil
+      let error = #expect(throws: SafetensorsError.self) {
+        try CharacterRun(settings: .small(), corpus: corpus, resuming: checkpoint)
+      }
+      #expect(error?.problem == .missingTensor(name))
+    }
+    let best = try Checkpoint(contentsOf: directory.best)
+    #expect(
+      best.names.sorted() == whole.names.filter { !$0.hasPrefix("optimizer.") && !$0.hasPrefix("state.") }.sorted())
+    #expect(throws: ModelFileError.self) { try CharacterRun.settings(of: best) }
+  }
+}

@@ -1,0 +1,91 @@
+import Foundation
+import LanguageModels
+import TensorCore
+import Testing
+
+@Suite struct SamplingOptionsTests {
+  /// The probability of each index, worked out step by step.
+  private func probabilities(_ logits: [Double], _ options: SamplingOptions, allowed: [Bool]?) -> [Double] {
+    var indices = logits.indices.filter { allowed?[$0] ?? true }
+    indices.sort { logits[$0] != logits[$1] ? logits[$0] > logits[$1] : $0 < $1 }
+    if options.temperature == 0 { indices = Array(indices.prefix(1)) }
+    let temperature = options.temperature == 0 ? 1 : options.temperature
+    func softmax(_ kept: [Int]) -> [Double] {
+      let weights = kept.map { exp((logits[$0] - logits[indices[0]]) / temperature) }
+      return weights.map { $0 / weights.reduce(0, +) }
+    }
+    if let topK = options.topK { indices = Array(indices.prefix(topK)) }
+    if let topP = options.topP {
+      // The shortest beginning that reaches the probability.
+      let each = softmax(indices)
+      let enough = (1...indices.count).first { each.prefix($0).reduce(0, +) >= topP - 1e-12 } ?? indices.count
+      indices = Array(indices.prefix(enough))
+    }
+    if let minP = options.minP {
+      indices = indices.filter { exp((logits[$0] - logits[indices[0]]) / temperature) >= minP }
+    }
+    var result = [Double](repeating: 0, count: logits.count)
+    for (index, probability) in zip(indices, softmax(indices)) { result[index] = probability }
+    return result
+  }
+
+  private static let options: [SamplingOptions] = {
+    var all: [SamplingOptions] = []
+    for temperature in [0, 0.3, 1, 3] {
+      for topK in [nil, 1, 3, 100] {
+        for topP in [nil, 0.35, 0.8, 1] {
+          for minP in [nil, 0, 0.2, 1] {
+            all.append(SamplingOptions(temperature: temperature, topK: topK, topP: topP, minP: minP))
+          }
+        }
+      }
+    }
+    return all
+  }()
+
+  @Test("Each index is drawn for its share of the unit interval")
+  func shares() {
+    var random = RandomSource(seed: 11)
+    let draws = 400
+    for options in Self.options {
+      let logits = (0..<7).map { _ in 2 * random.normal() }
+      for allowed in [nil, [false, true, true, false, true, false, true]] as [[Bool]?] {
+        var counts = [Double](repeating: 0, count: logits.count)
+        for draw in 0..<draws {
+          let uniform = (Double(draw) + 0.5) / Double(draws)
+          counts[options.choose(from: logits, allowed: allowed, uniform: uniform)] += 1
+        }
+        for (count, expected) in zip(counts, probabilities(logits, options, allowed: allowed)) {
+          #expect(abs(count - expected * Double(draws)) <= 1.001, "\(options) \(logits)")
+          if expected == 0 { #expect(count == 0) }
+        }
+      }
+    }
+  }
+
+  @Test("Temperature 0 takes the likeliest, of equals the first, whatever is drawn")
+  func greedy() {
+    let options = SamplingOptions(temperature: 0)
+    for uniform in [0, 0.5, 1.0.nextDown] {
+      #expect(options.choose(from: [1, 3, 2, 3], uniform: uniform) == 1)
+      #expect(options.choose(from: [1, 3, 2, 3], allowed: [true, false, true, true], uniform: uniform) == 3)
+    }
+  }
+
+  @Test("Only what is allowed is chosen, also by logits that are no numbers")
+  func masks() {
+    let allowed = [false, false, true, false]
+    let infinity = Double.infinity
+    let rows: [[Double]] = [
+      [5, 4, -300, 3], [.nan, .nan, .nan, .nan], [infinity, 1, -infinity, 2], [0, 0, infinity, 0],
+    ]
+    for logits in rows {
+      for temperature in [0.0, 1e-300, 1, 1e300] {
+        for uniform in [0.0, 0.5, 1.0.nextDown] {
+          let options = SamplingOptions(temperature: temperature, topK: 2, topP: 0.9, minP: 0.1)
+          #expect(options.choose(from: logits, allowed: allowed, uniform: uniform) == 2)
+        }
+      }
+    }
+  }
+}

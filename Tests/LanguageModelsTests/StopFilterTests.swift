@@ -1,0 +1,42 @@
+import LanguageModels
+import TensorCore
+import Testing
+
+@Suite struct StopFilterTests {
+  /// What stands before the first place of `stop`.
+  private func before(_ stop: String, in text: String) -> (text: [UInt8], found: Bool) {
+    let (all, stop) = (Array(text.utf8), Array(stop.utf8))
+    for start in all.indices where all[start...].starts(with: stop) { return (Array(all[..<start]), true) }
+    return (all, false)
+  }
+
+  @Test(
+    "In pieces or at once, the text goes through up to the stop",
+    arguments: [["a", "b"], ["a", "a", "b"], ["é", "e", "\u{301}", "👍🏽"], ["\r\n", "\n", "x"]])
+  func pieces(alphabet: [String]) {
+    var random = RandomSource(seed: 3)
+    func text(_ lengths: ClosedRange<Int>) -> String {
+      (0..<Int.random(in: lengths, using: &random)).map { _ in alphabet.randomElement(using: &random)! }.joined()
+    }
+    for _ in 0..<300 {
+      let (stop, pieces) = (text(1...4), (0..<6).map { _ in text(0...3) })
+      let expected = before(stop, in: pieces.joined())
+      var filter = StopFilter(stop)
+      var output: [UInt8] = []
+      for piece in pieces where !filter.hasStopped { output += filter.pass(piece).utf8 }
+      output += filter.finish().utf8
+      #expect(output == expected.text, "\(pieces) until \(stop)")
+      #expect(filter.hasStopped == expected.found)
+    }
+  }
+
+  @Test("No stop, and an empty one, let everything through at once")
+  func none() {
+    for stop in [nil, ""] as [String?] {
+      var filter = StopFilter(stop)
+      #expect(filter.pass("text") == "text")
+      #expect(filter.finish() == "")
+      #expect(!filter.hasStopped)
+    }
+  }
+}

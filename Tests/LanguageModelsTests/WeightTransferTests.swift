@@ -1,0 +1,74 @@
+import Autograd
+import LanguageModels
+import NeuralLayers
+import RecurrentLayers
+import SequenceText
+import TensorCore
+import Testing
+
+@Suite struct WeightTransferTests {
+  /// Logits for every known symbol after each of some symbols.
+  private func logits(
+    _ model: CharacterModel<Float>, _ vocabulary: Vocabulary, reading text: String, for symbols: [[UInt8]]
+  ) throws -> [Float] {
+    var context = ForwardContext<Float>()
+    let ids = try Tokenizer(vocabulary).encode(text).tokens
+    let logits = model(TokenGrid(ids: ids, time: ids.count, batch: 1), in: &context).logits.value
+    let rows = logits.reshaped([ids.count, vocabulary.count])
+    return try ids.indices.flatMap { index in
+      try symbols.map { symbol in rows[index, Int(try #require(vocabulary.id(of: symbol)))] }
+    }
+  }
+
+  @Test("Weights go to the same symbols, whatever their numbers", arguments: TrainingSettings.everyKind)
+  func bySymbol(settings: TrainingSettings) throws {
+    // As many symbols, in another order; more symbols; fewer.
+    let source = try sampleCorpus(sampleText(400, words: ["bc", "d", "fb "]))
+    let run = try CharacterRun(settings: settings, corpus: source)
+    try run.train(limits: TrainingLimits(steps: 3), reporting: quiet)
+    let initial = ModelFile(model: run.model, vocabulary: source.vocabulary)
+    for words in [["ab", "cd", " "], ["ab", "cd", "zf ", "é", "\n"], ["b", "d"]] {
+      let corpus = try sampleCorpus(sampleText(400, words: words))
+      let fresh = try CharacterRun(settings: settings, corpus: corpus).model.weights
+      let model = try CharacterRun(settings: settings, corpus: corpus, initial: initial).model
+      let shared = corpus.vocabulary.symbols.filter { source.vocabulary.id(of: $0) != nil }
+      let text = "bdbbd"
+      #expect(
+        try logits(model, corpus.vocabulary, reading: text, for: shared)
+          == logits(run.model, source.vocabulary, reading: text, for: shared), "\(words)")
+      for symbol in corpus.vocabulary.symbols where source.vocabulary.id(of: symbol) == nil {
+        let id = Int(try #require(corpus.vocabulary.id(of: symbol)))
+        #expect(model.weights["decoder.weight"]?.row(id) == fresh["decoder.weight"]?.row(id), "new symbols start fresh")
+      }
+    }
+  }
+
+  @Test("From a model of the same corpus every weight is taken as it is, forget biases too")
+  func sameCorpus() throws {
+    let corpus = try sampleCorpus()
+    var model = CharacterModel<Float>.sample(
+      TrainingSettings.small().configuration(vocabulary: corpus.vocabulary.count))
+    model.updateParameters { parameter, name in if name.contains("bias") { parameter.value += -3 } }
+    let initial = ModelFile(model: model, vocabulary: corpus.vocabulary)
+    let run = try CharacterRun(settings: .small { $0.dropout = 0.5 }, corpus: corpus, initial: initial)
+    #expect(run.model.weights == model.weights)
+  }
+
+  @Test("Another architecture is refused in one line that says which to use")
+  func otherArchitecture() throws {
+    let corpus = try sampleCorpus()
+    let initial = ModelFile(
+      model: try CharacterRun(settings: .small(), corpus: corpus).model, vocabulary: corpus.vocabulary)
+    for settings in [
+      TrainingSettings.small { $0.hidden = 9 }, .small { $0.layers = 1 }, .small { $0.cell = .gru },
+      .small { $0.embedding = 8 },
+    ] {
+      let error = #expect(throws: ModelFileError.self) {
+        try CharacterRun(settings: settings, corpus: corpus, initial: initial)
+      }
+      let description = error?.description ?? ""
+      #expect(description.contains("--cell lstm --layers 2 --hidden 8 --embedding 0"))
+      #expect(!description.contains("\n"))
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import ModelTraining
+import TensorCore
+import Testing
+
+@Suite struct DivergenceTests {
+  @Test("A step that is not finite is left out: it changes neither the model nor what the task carries")
+  func leftOut() throws {
+    for fault in [Fault.nonFiniteLoss, .nonFiniteGradient] {
+      let trainer = Trainer<ExclusiveOr> { $0 == 4 ? fault : .none }
+      try trainer.train(steps: 4)
+      let (model, carried) = (trainer.model.scalars, trainer.task.carried)
+      guard case .skipped(let step, let reason) = try trainer.trainStep() else { throw Unexpected() }
+      #expect(step == 5)
+      #expect(reason.contains(fault == .nonFiniteLoss ? "the loss is not a number" : "the gradient of output.weight"))
+      #expect(trainer.model.scalars == model)
+      #expect(trainer.task.carried == carried)
+      #expect(trainer.step == 5)
+      #expect(trainer.progress.updates == 4)
+      guard case .step = try trainer.trainStep() else { throw Unexpected() }
+      #expect(trainer.progress.skipped == 1)
+      #expect(trainer.progress.skippedInARow == 0)
+    }
+  }
+
+  @Test("After several such steps the run goes back to a good state at half the learning rate, and goes on")
+  func rolledBack() throws {
+    let fault = Switch(false)
+    let trainer = Trainer<ExclusiveOr>(learningRate: 0.04) { _ in fault.isOn ? .nonFiniteLoss : .none }
+    let initial = trainer.model.scalars
+    try trainer.train(steps: 3)
+    fault.isOn = true
+    var skipped = 0
+    while case .skipped = try trainer.trainStep() { skipped += 1 }
+    #expect((1..<20).contains(skipped))
+    #expect(trainer.step == 0)
+    #expect(trainer.model.scalars == initial)
+    #expect(trainer.task.carried == 0)
+    #expect(trainer.optimizer.learningRate == 0.02)
+    #expect(trainer.progress.learningRate == 0.02)
+    #expect(trainer.progress.skipped == skipped + 1)
+    #expect(trainer.progress.rollbacks == 1)
+
+    fault.isOn = false
+    try trainer.train(steps: 10)
+    #expect(trainer.step == 10)
+    #expect(trainer.optimizer.learningRate == 0.02)
+    #expect(trainer.model.scalars.allSatisfy { $0.isFinite })
+  }
+
+  @Test("The good state is never far behind")
+  func recentState() throws {
+    let fault = Switch(false)
+    let trainer = Trainer<ExclusiveOr> { _ in fault.isOn ? .nonFiniteLoss : .none }
+    try trainer.train(steps: 250)
+    fault.isOn = true
+    while case .skipped = try trainer.trainStep() {}
+    #expect((150...250).contains(trainer.step))
+    #expect(trainer.optimizer.step == trainer.step)
+  }
+
+  @Test("A run that never becomes finite ends with an error that names what is not, after a bounded number of steps")
+  func diverged() {
+    for (fault, culprit) in [(Fault.nonFiniteLoss, "loss"), (.nonFiniteGradient, "output.weight")] {
+      let trainer = Trainer<ExclusiveOr>(learningRate: 0.32) { _ in fault }
+      let error = #expect(throws: TrainingDiverged.self) { try trainer.train(steps: 1000) }
+      let description = error?.description ?? ""
+      #expect(description.contains(culprit))
+      #expect(!description.contains("\n"))
+      #expect(trainer.progress.learningRate == 0.01, "halved five times")
+      #expect(trainer.model.scalars.allSatisfy { $0.isFinite })
+    }
+  }
+
+  @Test("An update that makes the parameters non-finite is undone")
+  func explodedParameters() throws {
+    let trainer = Trainer<ExclusiveOr>(rule: .sgd(), learningRate: 1e308)
+    let error = #expect(throws: TrainingDiverged.self) { try trainer.train(steps: 1000) }
+    let reason = error?.reason ?? ""
+    #expect(reason.contains("the parameter hidden.weight") || reason.contains("the loss"))
+  }
+
+  @Test("A validation loss that is not a number is never the best")
+  func validation() throws {
+    let trainer = Trainer<ExclusiveOr>(rule: .sgd(), learningRate: 1e308)
+    try trainer.train(steps: 2)
+    let report = try #require(trainer.validate(scheduled: true))
+    #expect(!report.validationLoss.isFinite)
+    #expect(!report.isBest)
+    #expect(trainer.progress.bestValidationLoss == nil)
+  }
+}

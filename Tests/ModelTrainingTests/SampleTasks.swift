@@ -1,0 +1,90 @@
+import Autograd
+import Foundation
+import ModelTraining
+import NeuralLayers
+import TensorCore
+
+/// A feedforward network: two dense layers.
+struct Network: Module {
+  typealias Scalar = Double
+  var hidden: Dense<Double>
+  var output: Dense<Double>
+
+  init(seed: UInt64) {
+    var random = RandomSource(seed: seed)
+    hidden = Dense(2, 8, using: &random)
+    output = Dense(8, 1, using: &random)
+  }
+
+  func callAsFunction(_ input: Variable<Double>, in context: inout ForwardContext<Double>) -> Variable<Double> {
+    output(hidden(input, in: &context).tanh(), in: &context)
+  }
+
+  mutating func visitParameters<V: ParameterVisitor<Double>>(_ visitor: inout V) throws(V.Failure) {
+    try visitor.visit(&hidden, "hidden")
+    try visitor.visit(&output, "output")
+  }
+
+  /// Every number of the model, in order.
+  var scalars: [Double] { parameters.flatMap(\.parameter.value.scalars) }
+}
+
+/// What goes wrong in a step.
+enum Fault {
+  case none, nonFiniteLoss, nonFiniteGradient
+}
+
+/// Learns exclusive or with a feedforward network. It carries a number that each step adds to.
+struct ExclusiveOr: TrainingTask {
+  typealias Model = Network
+  static let inputs = Tensor<Double>([0, 0, 0, 1, 1, 0, 1, 1], shape: [4, 2])
+  static let targets = Tensor<Double>([0, 1, 1, 0], shape: [4, 1])
+
+  let stepsPerEpoch = 1
+  var carried = 0.0
+  /// By step.
+  var fault: (Int) -> Fault = { _ in .none }
+
+  mutating func loss(of model: Network, step: Int, in context: inout ForwardContext<Double>) -> Variable<Double> {
+    carried += Double(step)
+    let loss = meanSquaredError(model(Variable(Self.inputs), in: &context), Variable(Self.targets))
+    switch fault(step) {
+    case .none: return loss
+    case .nonFiniteLoss: return loss * .nan
+    // √(0·w) is 0, and its slope is infinite.
+    case .nonFiniteGradient: return loss + (context.variable(model.output.weight) * 0).squareRoot().sum()
+    }
+  }
+
+  func validationLoss(of model: Network, workspace: Workspace<Double>) -> Double? {
+    var context = ForwardContext(workspace: workspace)
+    return meanSquaredError(model(Variable(Self.inputs), in: &context), Variable(Self.targets)).value.scalar
+  }
+
+  var carriedState: [(name: String, tensor: Tensor<Double>)] { [("carried", Tensor(carried))] }
+
+  mutating func restore<Failure: Error>(
+    step: Int, carried: (_ name: String, _ shape: TensorShape) throws(Failure) -> Tensor<Double>
+  ) throws(Failure) {
+    self.carried = try carried("carried", []).scalar
+  }
+}
+
+extension Trainer where Task == ExclusiveOr {
+  convenience init(
+    rule: OptimizerRule = .adam(), learningRate: Double = 0.05, clip: Double = 0, threads: Int = 1,
+    fault: @escaping (Int) -> Fault = { _ in .none }
+  ) {
+    self.init(
+      model: Network(seed: 3), task: ExclusiveOr(fault: fault), rule: rule, learningRate: learningRate, clip: clip,
+      seed: 1, threads: threads)
+  }
+
+  func train(steps: Int) throws { for _ in 0..<steps { _ = try trainStep() } }
+}
+
+/// A switch that a test turns while training goes on.
+final class Switch {
+  var isOn: Bool
+  init(_ isOn: Bool) { self.isOn = isOn }
+}
