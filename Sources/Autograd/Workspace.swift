@@ -20,11 +20,13 @@ public final class Workspace<Scalar: TensorScalar> {
 
   /// The parameter's matrix (or its transpose) as the right-hand side of products, packed again only when it has changed.
   package func packed(_ parameter: Parameter<Scalar>, transposed: Bool) -> PackedMatrix<Scalar> {
-    guard let slot = parameter.slot else { return PackedMatrix(parameter.value, transposed: transposed, pool: pool) }
+    guard let slot = parameter.slot else {
+      return PackedMatrix(parameter.value, transposed: transposed, team: team, pool: pool)
+    }
     let key = PackKey(slot: slot, transposed: transposed)
     if let known = packs[key], known.generation == parameter.generation { return known.matrix }
     packs[key] = nil
-    let matrix = PackedMatrix(parameter.value, transposed: transposed, pool: pool)
+    let matrix = PackedMatrix(parameter.value, transposed: transposed, team: team, pool: pool)
     packs[key] = (parameter.generation, matrix)
     return matrix
   }

@@ -35,6 +35,8 @@ const SKKernels *sk_kernels_float(SKInstructionSet set) {
   return &sk_portable_float;
 }
 
+const SKProductFormat *sk_format(const SKKernels *kernels, SKFormat format) { return kernels->formats[format]; }
+
 const SKKernels *sk_kernels_double(SKInstructionSet set) {
   if (!sk_supports(set)) return NULL;
 #if defined(__x86_64__)

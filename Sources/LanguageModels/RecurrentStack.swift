@@ -42,6 +42,15 @@ struct RecurrentStack<Scalar: TensorScalar>: InitializableModule {
     return (outputs, next.map(\.components))
   }
 
+  /// The layers as ones that run step by step; see `StackedRecurrent.stepLayers`.
+  func stepLayers(batch: Int, parts: Int, embedding: Tensor<Scalar>?) -> [StepLayer<Scalar>] {
+    let layers =
+      lstm?.stepLayers(batch: batch, parts: parts, embedding: embedding)
+      ?? gru?.stepLayers(batch: batch, parts: parts, embedding: embedding)
+      ?? elman?.stepLayers(batch: batch, parts: parts, embedding: embedding)
+    return layers!
+  }
+
   mutating func initialize(using random: inout RandomSource) {
     lstm?.initialize(using: &random)
     gru?.initialize(using: &random)

@@ -24,7 +24,7 @@ public struct SamplingOptions: Sendable, Equatable {
   ///   - logits: unnormalized log-probabilities, in nats.
   ///   - allowed: which indices may be chosen; nil for all. One at least must be allowed.
   ///   - uniform: a number in [0, 1), used up whatever is chosen.
-  func choose(from logits: [Double], allowed: [Bool]? = nil, uniform: Double) -> Int {
+  package func choose(from logits: [Double], allowed: [Bool]? = nil, uniform: Double) -> Int {
     let candidates = logits.indices.filter { allowed?[$0] ?? true }
     // The likeliest first; of equals, the one of the lower index.
     func ranked() -> [Int] { candidates.sorted { logits[$0] != logits[$1] ? logits[$0] > logits[$1] : $0 < $1 } }

@@ -7,93 +7,120 @@ import TensorCore
 public struct TextGenerator<Scalar: TensorScalar> {
   private let model: CharacterModel<Scalar>
   private let vocabulary: Vocabulary
-  private let workspace: Workspace<Scalar>
+  private let team: ThreadTeam
   private let mask: UTF8TokenMask?
 
   /// - Parameter threads: they change the speed alone.
   public init(model: CharacterModel<Scalar>, vocabulary: Vocabulary, threads: Int = 1) {
-    self.model = model.bound()
+    self.model = model
     self.vocabulary = vocabulary
-    workspace = Workspace(threads: threads)
+    team = ThreadTeam(threads: threads)
     mask = vocabulary.kind == .byte ? UTF8TokenMask(vocabulary) : nil
   }
 
-  /// Generates text and hands it out piece by piece; no piece splits a character.
+  /// Generates texts and hands them out piece by piece; no piece splits a character.
   ///
   /// With byte tokens, bytes that cannot continue valid UTF-8 are never drawn, and after the last token the character begun is
-  /// finished.
+  /// finished. Several texts are computed side by side, which takes little longer than one; each is what it would be alone.
   ///
   /// - Parameters:
-  ///   - prime: tokens that the text begins with. They are handed out too. Without any, the text begins as if after a line
-  ///     feed.
+  ///   - count: how many texts.
+  ///   - prime: tokens that each text begins with. They are handed out too. Without any, a text begins as if after a line feed.
   ///   - length: how many tokens to generate; the prime does not count.
   ///   - stop: where this text would appear in what is generated, the text ends before it.
-  ///   - seed: the same seed gives the same text.
-  ///   - emit: receives the pieces in order.
+  ///   - seed: the same seed gives the same text; text i is that of the seed + i.
+  ///   - emit: receives the pieces of each text in order, with the text's number.
   public func generate(
-    prime: [Int32] = [], length: Int, options: SamplingOptions = SamplingOptions(), stop: String? = nil, seed: UInt64,
-    emit: (String) throws -> Void
+    count: Int = 1, prime: [Int32] = [], length: Int, options: SamplingOptions = SamplingOptions(), stop: String? = nil,
+    seed: UInt64, emit: (_ text: Int, _ piece: String) throws -> Void
   ) throws {
-    var random = RandomSource(seed: seed)
-    var decoder = StreamingDecoder(vocabulary)
-    var filter = StopFilter(stop)
-    for token in prime { try emit(decoder.append(token)) }
-    var constraint = UTF8Constraint(after: prime.flatMap { vocabulary[$0] })
-    var (logits, state) = run(prime.isEmpty ? [beginning] : prime, from: nil)
-    var generated = 0
-    while generated < length || (mask != nil && !constraint.isAtBoundary) {
-      let allowed = mask?.allowed(after: constraint)
-      let token = Int32(options.choose(from: logits, allowed: allowed, uniform: random.uniform()))
-      generated += 1
-      if mask != nil { for byte in vocabulary[token] { constraint.append(byte) } }
-      try emit(filter.pass(decoder.append(token)))
-      if filter.hasStopped { return }
-      (logits, state) = run([token], from: state)
+    let session = StepSession(model: model, batch: count, team: team)
+    var texts = (0..<count).map {
+      GrowingText(vocabulary, mask: mask, prime: prime, stop: stop, random: RandomSource(seed: seed &+ UInt64($0)))
     }
-    try emit(filter.pass(decoder.finish()) + filter.finish())
+    for text in texts.indices { try emit(text, texts[text].begin(prime)) }
+    for token in prime.isEmpty ? [beginning] : prime { session.read([Int32](repeating: token, count: count)) }
+    var tokens = [Int32](repeating: 0, count: count)
+    var scores = [Double](repeating: 0, count: vocabulary.count)
+    while true {
+      var isGrowing = false
+      for text in texts.indices where texts[text].isGrowing(upTo: length) {
+        isGrowing = true
+        session.copyLogits(of: text, to: &scores)
+        tokens[text] = texts[text].choose(from: scores, options)
+        try emit(text, texts[text].append(tokens[text]))
+      }
+      if !isGrowing { break }
+      session.read(tokens)
+    }
+    for text in texts.indices { try emit(text, texts[text].finish()) }
   }
 
-  /// The same as one string.
+  /// One text as a string.
   public func text(
     prime: [Int32] = [], length: Int, options: SamplingOptions = SamplingOptions(), stop: String? = nil, seed: UInt64
   ) -> String {
     var text = ""
-    try? generate(prime: prime, length: length, options: options, stop: stop, seed: seed) { text += $0 }
+    try? generate(prime: prime, length: length, options: options, stop: stop, seed: seed) { text += $1 }
     return text
   }
-
-  /// Reads tokens, at least one; returns the logits for the token after the last.
-  private func run(
-    _ tokens: [Int32], from state: CharacterModel<Scalar>.State?
-  ) -> (logits: [Double], state: CharacterModel<Scalar>.State?) {
-    var context = ForwardContext(workspace: workspace)
-    var (logits, state) = ([Double](), state)
-    // A long prime in one piece would need memory for every step at once.
-    for start in stride(from: 0, to: tokens.count, by: longestPiece) {
-      let piece = Array(tokens[start..<min(start + longestPiece, tokens.count)])
-      let (outputs, next) = model(TokenGrid(ids: piece, time: piece.count, batch: 1), from: state, in: &context)
-      state = next
-      logits = outputs.value.row(piece.count - 1).scalars.map { Double($0) }
-    }
-    return (logits, state)
-  }
-
-  private var longestPiece: Int { 1024 }
 
   /// What an unprimed text follows: a line feed, where there is one.
   private var beginning: Int32 { vocabulary.id(of: [UInt8(ascii: "\n")]) ?? 0 }
 }
 
+/// One text while it is generated.
+private struct GrowingText {
+  private let vocabulary: Vocabulary
+  private let mask: UTF8TokenMask?
+  private var random: RandomSource
+  private var decoder: StreamingDecoder
+  private var filter: StopFilter
+  private var constraint: UTF8Constraint
+  private var generated = 0
+
+  init(_ vocabulary: Vocabulary, mask: UTF8TokenMask?, prime: [Int32], stop: String?, random: RandomSource) {
+    self.vocabulary = vocabulary
+    self.mask = mask
+    self.random = random
+    decoder = StreamingDecoder(vocabulary)
+    filter = StopFilter(stop)
+    constraint = mask == nil ? UTF8Constraint() : UTF8Constraint(after: prime.flatMap { vocabulary[$0] })
+  }
+
+  /// The prime's part of the text.
+  mutating func begin(_ prime: [Int32]) -> String { prime.reduce(into: "") { $0 += decoder.append($1) } }
+
+  /// Whether another token belongs to it: below the length, and beyond it to the end of a character.
+  func isGrowing(upTo length: Int) -> Bool {
+    !filter.hasStopped && (generated < length || (mask != nil && !constraint.isAtBoundary))
+  }
+
+  mutating func choose(from scores: [Double], _ options: SamplingOptions) -> Int32 {
+    Int32(options.choose(from: scores, allowed: mask?.allowed(after: constraint), uniform: random.uniform()))
+  }
+
+  /// Takes a token and returns the text that is certain now.
+  mutating func append(_ token: Int32) -> String {
+    generated += 1
+    if mask != nil { for byte in vocabulary[token] { constraint.append(byte) } }
+    return filter.pass(decoder.append(token))
+  }
+
+  /// What was held back.
+  mutating func finish() -> String { filter.hasStopped ? "" : filter.pass(decoder.finish()) + filter.finish() }
+}
+
 /// Lets text through up to, and without, the first place where a given text stands.
-struct StopFilter {
+package struct StopFilter {
   private let stop: [UInt8]
   private var held: [UInt8] = []
-  private(set) var hasStopped = false
+  package private(set) var hasStopped = false
 
-  init(_ stop: String?) { self.stop = Array((stop ?? "").utf8) }
+  package init(_ stop: String?) { self.stop = Array((stop ?? "").utf8) }
 
   /// What of the text so far can be let out: all but an end that may turn out to begin the stop.
-  mutating func pass(_ piece: String) -> String {
+  package mutating func pass(_ piece: String) -> String {
     guard !stop.isEmpty else { return piece }
     held += piece.utf8
     for start in held.indices {
@@ -108,7 +135,7 @@ struct StopFilter {
   }
 
   /// What was held back, at the end of the text.
-  mutating func finish() -> String { hasStopped ? "" : take(held.count) }
+  package mutating func finish() -> String { hasStopped ? "" : take(held.count) }
 
   private mutating func take(_ count: Int) -> String {
     defer { held.removeFirst(count) }

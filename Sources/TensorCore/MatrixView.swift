@@ -51,13 +51,22 @@ package struct MatrixView<Scalar: TensorScalar>: @unchecked Sendable {
   package func setProduct(
     _ a: MatrixView, transposed: Bool = false, _ b: PackedMatrix<Scalar>, accumulating: Bool = false
   ) {
+    setProduct(a, transposed: transposed, b, columns: 0..<b.columns, accumulating: accumulating)
+  }
+
+  /// self = some columns of a·b, or self += those columns when accumulating.
+  ///
+  /// - Parameter columns: they begin at a panel of b, and there are as many as this view has.
+  package func setProduct(
+    _ a: MatrixView, transposed: Bool = false, _ b: PackedMatrix<Scalar>, columns part: Range<Int>, accumulating: Bool
+  ) {
     let (m, k) = transposed ? (a.columns, a.rows) : (a.rows, a.columns)
-    if k != b.rows || m != rows || b.columns != columns {
+    if k != b.rows || m != rows || part.count != columns || part.upperBound > b.columns {
       shapeFailure("matrix product", [m, k], b.shape, hint: "the result has the shape \(shape)")
     }
-    Scalar.kernels.table.pointee.product(
+    Scalar.kernels.full.product(
       Int64(m), Int64(columns), Int64(k), a.base, transposed ? 1 : Int64(a.stride), transposed ? Int64(a.stride) : 1,
-      b.storage.base, base, Int64(stride), accumulating)
+      b.panel(at: part.lowerBound), base, Int64(stride), accumulating)
   }
 
   /// Row i becomes row `indices[i]` of the table; the indices were checked by the caller.

@@ -37,6 +37,14 @@ extension KernelScalar {
   }
 }
 
+extension SKKernels {
+  func format(_ format: SKFormat) -> SKProductFormat? {
+    withUnsafePointer(to: self) { sk_format($0, format)?.pointee }
+  }
+
+  var full: SKProductFormat { format(SKFormatFull)! }
+}
+
 /// A reproducible stream of test values.
 struct TestValues {
   private var state: UInt64

@@ -20,15 +20,16 @@ private struct ProductCase<S: KernelScalar> {
   }
 
   func packed(_ kernels: SKKernels) -> [S] {
-    var packed = [S](repeating: .nan, count: Int(kernels.packed_count(Int64(k), Int64(n))))
-    kernels.pack(
+    let format = kernels.full
+    var packed = [S](repeating: .nan, count: Int(format.packed_bytes(Int64(k), Int64(n))) / MemoryLayout<S>.size)
+    format.pack(
       Int64(k), Int64(n), b, transposedB ? 1 : Int64(bStride), transposedB ? Int64(bStride) : 1, &packed)
     return packed
   }
 
   func result(_ kernels: SKKernels) -> [S] {
     var out = c
-    kernels.product(
+    kernels.full.product(
       Int64(m), Int64(n), Int64(k), a, transposedA ? 1 : Int64(aStride), transposedA ? Int64(aStride) : 1,
       packed(kernels), &out, Int64(cStride), accumulate)
     return out
@@ -144,16 +145,17 @@ struct ProductTests {
           var bt = b
           kernels.transpose(Int64(m), Int64(k), a, Int64(k), &at)
           kernels.transpose(Int64(k), Int64(n), b, Int64(n), &bt)
-          let count = Int(kernels.packed_count(Int64(k), Int64(n)))
-          var packed = [S](repeating: .nan, count: count)
+          let format = kernels.full
+          let byteCount = Int(format.packed_bytes(Int64(k), Int64(n)))
+          var packed = [S](repeating: .nan, count: byteCount / MemoryLayout<S>.size)
           var packedFromTranspose = packed
-          kernels.pack(Int64(k), Int64(n), b, Int64(n), 1, &packed)
-          kernels.pack(Int64(k), Int64(n), bt, 1, Int64(k), &packedFromTranspose)
+          format.pack(Int64(k), Int64(n), b, Int64(n), 1, &packed)
+          format.pack(Int64(k), Int64(n), bt, 1, Int64(k), &packedFromTranspose)
           #expect(packed == packedFromTranspose, "\(name) \(S.self)")
           var c = [S](repeating: 0, count: m * n)
           var cFromTranspose = c
-          kernels.product(Int64(m), Int64(n), Int64(k), a, Int64(k), 1, packed, &c, Int64(n), false)
-          kernels.product(Int64(m), Int64(n), Int64(k), at, 1, Int64(m), packed, &cFromTranspose, Int64(n), true)
+          format.product(Int64(m), Int64(n), Int64(k), a, Int64(k), 1, packed, &c, Int64(n), false)
+          format.product(Int64(m), Int64(n), Int64(k), at, 1, Int64(m), packed, &cFromTranspose, Int64(n), true)
           #expect(same(c, cFromTranspose), "\(name) \(S.self)")
         }
       }
@@ -168,7 +170,7 @@ struct ProductTests {
     c.withUnsafeMutableBufferPointer { c in
       product.a.withUnsafeBufferPointer { a in
         packed.withUnsafeBufferPointer { packed in
-          kernels.product(
+          kernels.full.product(
             Int64(rows.count), Int64(columns.count), Int64(product.k), a.baseAddress! + rows.lowerBound * rowStride,
             Int64(rowStride), product.transposedA ? Int64(product.aStride) : 1,
             packed.baseAddress! + columns.lowerBound * product.k,

@@ -45,24 +45,43 @@ typedef enum SKActivation {
   SKActivationReLU,     // g where y > 0, else 0
 } SKActivation;
 
-typedef struct SKKernels {
-  const char *name;      // "portable", "avx2", "avx512"
-  int64_t scalar_size;   // bytes
-  int64_t panel_width;   // columns in one packed panel
+/// How the right-hand side B of a product is stored, and with it the arithmetic of the product.
+typedef enum SKFormat {
+  /// The scalars themselves.
+  SKFormatFull,
+  /// B and A rounded to bfloat16 (to nearest, ties to even), their products added up in single precision. Subnormal
+  /// numbers count as zeros.
+  SKFormatBFloat16,
+  /// B rounded to bfloat16; A and the arithmetic in single precision.
+  SKFormatBFloat16Weights,
+  /// B in 8-bit integers with a scale for each column, A in 8-bit integers with a scale for each row, their products
+  /// added up exactly.
+  SKFormatInt8Weights,
+  SKFormatCount,
+} SKFormat;
 
-  // --- Products: C = A·B (+ C). B is packed once and used many times, in panels [n / width][k][width] that are padded
-  //     with zeros.
-
-  /// Scalars that `pack` writes for a k × n matrix.
-  int64_t (*packed_count)(int64_t k, int64_t n);
+/// C = A·B (+ C) in one format. B is packed once and used many times, in panels of `panel_width` columns that stand one
+/// after the other and know nothing of each other: a caller that wants the columns from panel p on alone passes
+/// `packed` + packed_bytes(k, p · panel_width), and that part of `c`.
+typedef struct SKProductFormat {
+  /// Bytes that `pack` writes for a k × n matrix.
+  int64_t (*packed_bytes)(int64_t k, int64_t n);
   /// Packs B, whose element (i, j) is b[i * row_stride + j * column_stride]; one of the strides is 1.
   void (*pack)(int64_t k, int64_t n, const void *b, int64_t row_stride, int64_t column_stride, void *packed);
   /// C[m × n] = A·B, or C += A·B when `accumulate`. A's element (i, j) is a[i * a_row_stride + j * a_column_stride].
-  /// Each element is a chain of multiply-adds in order of k, in blocks of fixed depth, whatever stands beside it.
-  /// A caller that wants the columns [p·width, q·width) alone passes that part of `packed` and of `c`.
+  /// Each element is computed by the same operations in the same order of k, whatever stands beside it.
   void (*product)(
     int64_t m, int64_t n, int64_t k, const void *a, int64_t a_row_stride, int64_t a_column_stride,
     const void *packed, void *c, int64_t c_row_stride, bool accumulate);
+} SKProductFormat;
+
+typedef struct SKKernels {
+  const char *name;      // "portable", "avx2", "avx512", "amx"
+  int64_t scalar_size;   // bytes
+  int64_t panel_width;   // columns in one packed panel of a product, in every format
+
+  /// Products, by format: see `sk_format`.
+  const SKProductFormat *formats[SKFormatCount];
 
   // --- Elementwise, over n contiguous elements. A step is 1 for an array and 0 for one repeated element. x and y may
   //     be out.
@@ -164,5 +183,7 @@ const char *sk_name(SKInstructionSet set);
 /// The kernels of one instruction set; NULL where the machine lacks it.
 const SKKernels *sk_kernels_float(SKInstructionSet set);
 const SKKernels *sk_kernels_double(SKInstructionSet set);
+/// The products in one format; NULL where the machine or the scalar type lacks it. Every table has SKFormatFull.
+const SKProductFormat *sk_format(const SKKernels *kernels, SKFormat format);
 
 #endif

@@ -6,7 +6,7 @@ import TensorCore
 ///
 /// Everything that does not depend on the step before is one product over all steps; the rest is a loop over time, which each
 /// thread runs for its own rows of the batch without waiting for the others.
-protocol FusedCell: RecurrentCell, InitializableModule {
+protocol FusedCell<Scalar>: RecurrentCell, InitializableModule {
   var weights: GatedWeights<Scalar> { get set }
   var gates: GateFunctions { get }
 }
@@ -48,14 +48,21 @@ extension FusedCell {
   private func forward(
     _ sequence: SequenceInput<Scalar>, from initial: [Tensor<Scalar>], workspace: Workspace<Scalar>
   ) -> FusedRecord<Scalar> {
+    let (time, batch) = (sequence.time, sequence.batch)
     let record = FusedRecord(
-      functions: gates, preactivations: inputProjection(sequence, workspace: workspace), initial: initial,
+      functions: gates, time: time, batch: batch, width: weights.inputWeight.value.shape[0], initial: initial,
       pool: workspace.pool)
     let recurrentWeight = workspace.packed(weights.recurrentWeight, transposed: true)
     let recurrentBias = weights.recurrentBias.map { $0.value.reshaped([1, -1]) }
-    workspace.team.split(record.batch) { rows in
-      for t in 0..<record.time {
+    let input = inputProjection(sequence, workspace: workspace)
+    let isInLoop = input.belongsInLoop(beside: recurrentWeight)
+    if !isInLoop {
+      workspace.team.split(time * batch) { input.write($0, to: record.gates.matrix().rows($0)) }
+    }
+    workspace.team.split(batch) { rows in
+      for t in 0..<time {
         let at = record.views(at: t, rows: rows)
+        if isInLoop { input.write(record.rows(rows, at: t), to: at.gates) }
         if let recurrent = at.recurrent {
           if let recurrentBias { recurrent.fillRows(with: recurrentBias.matrix()) }
           recurrent.setProduct(at.hPrevious, recurrentWeight, accumulating: recurrentBias != nil)
@@ -69,19 +76,14 @@ extension FusedCell {
     return record
   }
 
-  /// x·W_ihᵀ + b for all steps at once, [T, B, G·H].
-  private func inputProjection(_ sequence: SequenceInput<Scalar>, workspace: Workspace<Scalar>) -> Tensor<Scalar> {
+  private func inputProjection(
+    _ sequence: SequenceInput<Scalar>, workspace: Workspace<Scalar>
+  ) -> InputProjection<Scalar> {
     switch sequence {
     case .vectors(let input):
-      let weight = workspace.packed(weights.inputWeight, transposed: true)
-      return affine(input.value, weight, bias: foldedBias, workspace: workspace)
-    case .tokens(let grid):
-      let table = inputTable(workspace: workspace)
-      var result = Tensor<Scalar>(uninitialized: [grid.time, grid.batch, table.shape[1]], pool: workspace.pool)
-      let (target, source) = (result.mutableMatrix(), table.matrix())
-      workspace.team.split(grid.ids.count) { target.rows($0).gatherRows(grid.ids[$0], of: source) }
-      withExtendedLifetime((table, result)) {}
-      return result
+      .product(
+        input: input.value, weight: workspace.packed(weights.inputWeight, transposed: true), bias: foldedBias)
+    case .tokens(let grid): .lookUp(ids: grid.ids, table: inputTable(workspace: workspace))
     }
   }
 
@@ -94,7 +96,7 @@ extension FusedCell {
   }
 
   /// The biases that are added before the time loop: those there are, unless the cell keeps the recurrent one apart.
-  private var foldedBias: Tensor<Scalar>? {
+  var foldedBias: Tensor<Scalar>? {
     let recurrentBias = gates.separatesRecurrent ? nil : weights.recurrentBias
     let biases = [weights.inputBias, recurrentBias].compactMap { $0?.value }
     return biases.count == 2 ? biases[0] + biases[1] : biases.first

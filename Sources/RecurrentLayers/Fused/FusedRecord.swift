@@ -17,11 +17,16 @@ struct FusedRecord<Scalar: TensorScalar> {
   /// [T, B, H].
   var memory: Tensor<Scalar>?
 
-  init(functions: GateFunctions, preactivations: Tensor<Scalar>, initial: [Tensor<Scalar>], pool: BufferPool) {
+  /// A record of which nothing is computed yet.
+  ///
+  /// - Parameter width: G·H.
+  init(
+    functions: GateFunctions, time: Int, batch: Int, width: Int, initial: [Tensor<Scalar>], pool: BufferPool
+  ) {
     self.functions = functions
     self.initial = initial
-    gates = preactivations
-    let states: TensorShape = [gates.shape[0], gates.shape[1], initial[0].shape[1]]
+    gates = Tensor(uninitialized: [time, batch, width], pool: pool)
+    let states: TensorShape = [time, batch, initial[0].shape[1]]
     recurrent = functions.separatesRecurrent ? Tensor(uninitialized: gates.shape, pool: pool) : nil
     hidden = Tensor(uninitialized: states, pool: pool)
     memory = functions.hasMemory ? Tensor(uninitialized: states, pool: pool) : nil
@@ -30,10 +35,13 @@ struct FusedRecord<Scalar: TensorScalar> {
   var time: Int { gates.shape[0] }
   var batch: Int { gates.shape[1] }
 
+  /// Where some rows of the batch stand at a step among all T·B rows.
+  func rows(_ rows: Range<Int>, at t: Int) -> Range<Int> { t * batch + rows.lowerBound..<t * batch + rows.upperBound }
+
   /// The views of a step. They are valid while this record lives; they are written to in the forward pass only, before
   /// anything else holds the tensors.
   func views(at t: Int, rows: Range<Int>) -> StepViews<Scalar> {
-    let now = t * batch + rows.lowerBound..<t * batch + rows.upperBound
+    let now = self.rows(rows, at: t)
     func previous(_ states: Tensor<Scalar>, _ first: Tensor<Scalar>) -> MatrixView<Scalar> {
       t == 0
         ? first.matrix().rows(rows)

@@ -1,0 +1,66 @@
+import Autograd
+import RecurrentLayers
+import TensorCore
+
+/// A character model that reads one token of each of several texts at a time and predicts the next: what generation runs on.
+/// Everything is allocated once, and weights are packed once.
+final class StepSession<Scalar: TensorScalar> {
+  let batch: Int
+  private let layers: [StepLayer<Scalar>]
+  private let decoder: PackedMatrix<Scalar>
+  private let decoderBias: Tensor<Scalar>
+  private let vocabulary: Int
+  private let team: ThreadTeam
+  private let meeting: ThreadMeeting
+  private var logits: Tensor<Scalar>
+  private var step = 0
+
+  /// - Parameter batch: how many texts run side by side.
+  init(model: CharacterModel<Scalar>, batch: Int, team: ThreadTeam) {
+    self.batch = batch
+    vocabulary = model.configuration.vocabulary
+    let threads = Self.isWorthSharing(model.configuration) ? team.count : 1
+    layers = model.rnn.stepLayers(batch: batch, parts: threads, embedding: model.encoder?.weight.value)
+    decoder = PackedMatrix(model.decoder.weight.value, transposed: true)
+    decoderBias = model.decoder.bias!.value
+    logits = .zeros([batch, vocabulary])
+    self.team = threads > 1 && layers.contains { $0.partCount > 1 } ? team : ThreadTeam(threads: 1)
+    meeting = ThreadMeeting(of: self.team.count)
+  }
+
+  /// Small models are read from one core's cache faster than two threads can meet.
+  private static func isWorthSharing(_ configuration: ModelConfiguration) -> Bool {
+    configuration.operationsPerToken / 6 * MemoryLayout<Scalar>.stride > 1 << 20
+  }
+
+  /// Forgets what was read.
+  func reset() {
+    for layer in layers { layer.reset() }
+    step = 0
+  }
+
+  /// Reads the next token of each text and computes the logits of the one after it.
+  func read(_ tokens: [Int32]) {
+    step += 1
+    team.run { thread in
+      var below: MatrixView<Scalar>?
+      for layer in layers {
+        if thread < layer.partCount { layer.run(part: thread, step: step, tokens: tokens, below: below) }
+        meeting.wait()
+        below = layer.output(ofStep: step)
+      }
+      if thread == 0 {
+        let target = logits.matrix()
+        target.fillRows(with: decoderBias.reshaped([1, -1]).matrix())
+        target.setProduct(below!, decoder, accumulating: true)
+      }
+    }
+  }
+
+  /// The logits of one text, copied to `target`.
+  func copyLogits(of text: Int, to target: inout [Double]) {
+    logits.withScalars { scalars in
+      for index in 0..<vocabulary { target[index] = Double(scalars[text * vocabulary + index]) }
+    }
+  }
+}
