@@ -2,8 +2,6 @@
 
 #include "Kernels/Instances.h"
 
-#define INSTANCE sk_avx2_float
-#define INSTANCE_NAME "avx2"
 #define SCALAR_IS_FLOAT 1
 #define VECTOR_BYTES 32
 #define HAS_FMA 1
@@ -11,6 +9,8 @@
 
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 #include "Kernels/Instance.inc"
+
+const SKKernels sk_avx2_float = KERNEL_TABLE("avx2", NULL);
 #pragma clang attribute pop
 
 #endif

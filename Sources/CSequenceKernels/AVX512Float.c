@@ -2,8 +2,6 @@
 
 #include "Kernels/Instances.h"
 
-#define INSTANCE sk_avx512_float
-#define INSTANCE_NAME "avx512"
 #define SCALAR_IS_FLOAT 1
 #define VECTOR_BYTES 64
 #define HAS_FMA 1
@@ -11,6 +9,10 @@
 
 #pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,fma"))), apply_to = function)
 #include "Kernels/Instance.inc"
+
+const SKKernels sk_avx512_float = KERNEL_TABLE("avx512", NULL);
+const SKKernels sk_avx512_bfloat16_float = KERNEL_TABLE("avx512", &sk_avx512_bfloat16);
+const SKKernels sk_amx_float = KERNEL_TABLE("amx", &sk_amx_bfloat16);
 #pragma clang attribute pop
 
 #endif

@@ -1,5 +1,18 @@
 #include "Kernels/Instances.h"
 
+#if defined(__x86_64__) && defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/// Asks Linux, which saves the tile registers only for processes that asked.
+static bool may_use_tiles(void) {
+  enum { REQUEST_STATE_COMPONENT = 0x1023, TILE_DATA = 18 };
+  return syscall(SYS_arch_prctl, REQUEST_STATE_COMPONENT, TILE_DATA) == 0;
+}
+#else
+static bool may_use_tiles(void) { return false; }
+#endif
+
 bool sk_supports(SKInstructionSet set) {
   switch (set) {
     case SKPortable: return true;
@@ -12,6 +25,9 @@ bool sk_supports(SKInstructionSet set) {
       __builtin_cpu_init();
       return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
              __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("fma");
+    case SKAMX:
+      return sk_supports(SKAVX512) && __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("amx-tile") &&
+             __builtin_cpu_supports("amx-bf16") && may_use_tiles();
 #endif
     default: return false;
   }
@@ -22,6 +38,7 @@ const char *sk_name(SKInstructionSet set) {
     case SKPortable: return "portable";
     case SKAVX2: return "avx2";
     case SKAVX512: return "avx512";
+    case SKAMX: return "amx";
   }
   return "unknown";
 }
@@ -30,18 +47,20 @@ const SKKernels *sk_kernels_float(SKInstructionSet set) {
   if (!sk_supports(set)) return NULL;
 #if defined(__x86_64__)
   if (set == SKAVX2) return &sk_avx2_float;
-  if (set == SKAVX512) return &sk_avx512_float;
+  if (set == SKAVX512) return __builtin_cpu_supports("avx512bf16") ? &sk_avx512_bfloat16_float : &sk_avx512_float;
+  if (set == SKAMX) return &sk_amx_float;
 #endif
   return &sk_portable_float;
 }
-
-const SKProductFormat *sk_format(const SKKernels *kernels, SKFormat format) { return kernels->formats[format]; }
 
 const SKKernels *sk_kernels_double(SKInstructionSet set) {
   if (!sk_supports(set)) return NULL;
 #if defined(__x86_64__)
   if (set == SKAVX2) return &sk_avx2_double;
   if (set == SKAVX512) return &sk_avx512_double;
+  if (set == SKAMX) return &sk_amx_double;
 #endif
   return &sk_portable_double;
 }
+
+const SKProductFormat *sk_format(const SKKernels *kernels, SKFormat format) { return kernels->formats[format]; }

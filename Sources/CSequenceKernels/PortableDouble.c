@@ -2,8 +2,6 @@
 
 #include "Kernels/Instances.h"
 
-#define INSTANCE sk_portable_double
-#define INSTANCE_NAME "portable"
 #define SCALAR_IS_FLOAT 0
 #define VECTOR_BYTES 16
 #define MAXIMUM_ROWS 6
@@ -14,3 +12,5 @@
 #endif
 
 #include "Kernels/Instance.inc"
+
+const SKKernels sk_portable_double = KERNEL_TABLE("portable", NULL);

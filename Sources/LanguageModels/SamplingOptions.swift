@@ -18,26 +18,31 @@ public struct SamplingOptions: Sendable, Equatable {
     self.minP = minP
   }
 
-  /// Chooses an index.
+  /// Chooses an index, without allocating memory unless `topK` or `topP` asks for an order.
   ///
   /// - Parameters:
-  ///   - logits: unnormalized log-probabilities, in nats.
+  ///   - scores: unnormalized log-probabilities, in nats; what is left of them is of no use.
   ///   - allowed: which indices may be chosen; nil for all. One at least must be allowed.
   ///   - uniform: a number in [0, 1), used up whatever is chosen.
-  package func choose(from logits: [Double], allowed: [Bool]? = nil, uniform: Double) -> Int {
-    let candidates = logits.indices.filter { allowed?[$0] ?? true }
+  package func choose(from scores: inout [Double], allowed: [Bool]? = nil, uniform: Double) -> Int {
+    if let allowed { for index in scores.indices where !allowed[index] { scores[index] = -.infinity } }
+    let fallback = allowed?.firstIndex(of: true) ?? 0
+    let largest = scores.reduce(-Double.infinity) { max($0, $1) }
+    guard temperature > 0 else { return scores.firstIndex(of: largest).flatMap { isAllowed($0, allowed) } ?? fallback }
     // The likeliest first; of equals, the one of the lower index.
-    func ranked() -> [Int] { candidates.sorted { logits[$0] != logits[$1] ? logits[$0] > logits[$1] : $0 < $1 } }
-    let largest = candidates.reduce(-Double.infinity) { max($0, logits[$1]) }
-    guard temperature > 0 else { return candidates.first { logits[$0] == largest } ?? candidates[0] }
+    let ranked = topK == nil && topP == nil ? [] : scores.indices.sorted { (scores[$1], $0) < (scores[$0], $1) }
 
-    var weights = [Double](repeating: 0, count: logits.count)
-    for index in candidates { weights[index] = exp((logits[index] - largest) / temperature) }
-    if let topK { for index in ranked().dropFirst(topK) { weights[index] = 0 } }
-    if let topP { keep(probability: topP, of: ranked(), in: &weights) }
-    if let minP { for index in candidates where weights[index] < minP { weights[index] = 0 } }
-    return draw(from: weights, uniform: uniform) ?? candidates[0]
+    for index in scores.indices {
+      let weight = exp((scores[index] - largest) / temperature)
+      scores[index] = weight > 0 ? weight : 0  // not a number is none
+    }
+    if let topK { for index in ranked.dropFirst(topK) { scores[index] = 0 } }
+    if let topP { keep(probability: topP, of: ranked, in: &scores) }
+    if let minP { for index in scores.indices where scores[index] < minP { scores[index] = 0 } }
+    return draw(from: scores, uniform: uniform) ?? fallback
   }
+
+  private func isAllowed(_ index: Int, _ allowed: [Bool]?) -> Int? { allowed?[index] ?? true ? index : nil }
 
   private func keep(probability: Double, of ranked: [Int], in weights: inout [Double]) {
     let total = weights.reduce(0, +)
@@ -49,12 +54,12 @@ public struct SamplingOptions: Sendable, Equatable {
     }
   }
 
-  /// Nil where nothing has weight: logits that are not finite.
+  /// Nil where nothing has weight: scores that are not finite.
   private func draw(from weights: [Double], uniform: Double) -> Int? {
     let target = uniform * weights.reduce(0, +)
     var sum = 0.0
-    for (index, weight) in weights.enumerated() where weight > 0 {
-      sum += weight
+    for index in weights.indices where weights[index] > 0 {
+      sum += weights[index]
       if target < sum { return index }
     }
     return weights.lastIndex { $0 > 0 }

@@ -49,18 +49,20 @@ final class StepSession<Scalar: TensorScalar> {
         meeting.wait()
         below = layer.output(ofStep: step)
       }
-      if thread == 0 {
-        let target = logits.matrix()
-        target.fillRows(with: decoderBias.reshaped([1, -1]).matrix())
-        target.setProduct(below!, decoder, accumulating: true)
-      }
+      if thread == 0 { decode(below!) }
     }
+  }
+
+  private func decode(_ outputs: MatrixView<Scalar>) {
+    let target = logits.matrix()
+    target.fillRows(with: decoderBias.reshaped([1, -1]).matrix())
+    target.setProduct(outputs, decoder, accumulating: true)
   }
 
   /// The logits of one text, copied to `target`.
   func copyLogits(of text: Int, to target: inout [Double]) {
     logits.withScalars { scalars in
-      for index in 0..<vocabulary { target[index] = Double(scalars[text * vocabulary + index]) }
+      for index in 0..<vocabulary { target[index] = scalars[text * vocabulary + index].double }
     }
   }
 }

@@ -47,7 +47,7 @@ public struct TextGenerator<Scalar: TensorScalar> {
       for text in texts.indices where texts[text].isGrowing(upTo: length) {
         isGrowing = true
         session.copyLogits(of: text, to: &scores)
-        tokens[text] = texts[text].choose(from: scores, options)
+        tokens[text] = texts[text].choose(from: &scores, options)
         try emit(text, texts[text].append(tokens[text]))
       }
       if !isGrowing { break }
@@ -96,8 +96,8 @@ private struct GrowingText {
     !filter.hasStopped && (generated < length || (mask != nil && !constraint.isAtBoundary))
   }
 
-  mutating func choose(from scores: [Double], _ options: SamplingOptions) -> Int32 {
-    Int32(options.choose(from: scores, allowed: mask?.allowed(after: constraint), uniform: random.uniform()))
+  mutating func choose(from scores: inout [Double], _ options: SamplingOptions) -> Int32 {
+    Int32(options.choose(from: &scores, allowed: mask?.allowed(after: constraint), uniform: random.uniform()))
   }
 
   /// Takes a token and returns the text that is certain now.

@@ -3,9 +3,9 @@ import Foundation
 
 /// A vector instruction set that the kernels are compiled for.
 public enum InstructionSet: String, Sendable, CaseIterable {
-  case portable, avx2, avx512
+  case portable, avx2, avx512, amx
 
-  /// The environment variable that forces one: `CHARRNN_ISA=portable|avx2|avx512`.
+  /// The environment variable that forces one: `CHARRNN_ISA=portable|avx2|avx512|amx`.
   public static let environmentVariable = "CHARRNN_ISA"
 
   var identifier: SKInstructionSet {
@@ -13,6 +13,7 @@ public enum InstructionSet: String, Sendable, CaseIterable {
     case .portable: SKPortable
     case .avx2: SKAVX2
     case .avx512: SKAVX512
+    case .amx: SKAMX
     }
   }
 

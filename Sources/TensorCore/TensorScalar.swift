@@ -7,6 +7,8 @@ import CSequenceKernels
 public protocol TensorScalar: BinaryFloatingPoint, LosslessStringConvertible, Sendable, Codable {
   /// The kernels of this type for the instruction set in use.
   static var kernels: KernelTable { get }
+  /// The same number as a `Double`: exact. (The standard library's generic conversion takes a hundred times as long.)
+  var double: Double { get }
 }
 
 /// The kernels of one scalar type and one instruction set.
@@ -18,9 +20,11 @@ public struct KernelTable: @unchecked Sendable {
 }
 
 extension Float: TensorScalar {
+  public var double: Double { Double(self) }
   public static let kernels = KernelTable(table: sk_kernels_float(InstructionSet.current.identifier))
 }
 
 extension Double: TensorScalar {
+  public var double: Double { self }
   public static let kernels = KernelTable(table: sk_kernels_double(InstructionSet.current.identifier))
 }

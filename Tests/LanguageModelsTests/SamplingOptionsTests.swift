@@ -29,6 +29,13 @@ import Testing
     return result
   }
 
+  private func choice(
+    _ options: SamplingOptions, from logits: [Double], allowed: [Bool]? = nil, uniform: Double
+  ) -> Int {
+    var scores = logits
+    return options.choose(from: &scores, allowed: allowed, uniform: uniform)
+  }
+
   private static let options: [SamplingOptions] = {
     var all: [SamplingOptions] = []
     for temperature in [0, 0.3, 1, 3] {
@@ -53,7 +60,7 @@ import Testing
         var counts = [Double](repeating: 0, count: logits.count)
         for draw in 0..<draws {
           let uniform = (Double(draw) + 0.5) / Double(draws)
-          counts[options.choose(from: logits, allowed: allowed, uniform: uniform)] += 1
+          counts[choice(options, from: logits, allowed: allowed, uniform: uniform)] += 1
         }
         for (count, expected) in zip(counts, probabilities(logits, options, allowed: allowed)) {
           #expect(abs(count - expected * Double(draws)) <= 1.001, "\(options) \(logits)")
@@ -67,8 +74,8 @@ import Testing
   func greedy() {
     let options = SamplingOptions(temperature: 0)
     for uniform in [0, 0.5, 1.0.nextDown] {
-      #expect(options.choose(from: [1, 3, 2, 3], uniform: uniform) == 1)
-      #expect(options.choose(from: [1, 3, 2, 3], allowed: [true, false, true, true], uniform: uniform) == 3)
+      #expect(choice(options, from: [1, 3, 2, 3], uniform: uniform) == 1)
+      #expect(choice(options, from: [1, 3, 2, 3], allowed: [true, false, true, true], uniform: uniform) == 3)
     }
   }
 
@@ -83,7 +90,7 @@ import Testing
       for temperature in [0.0, 1e-300, 1, 1e300] {
         for uniform in [0.0, 0.5, 1.0.nextDown] {
           let options = SamplingOptions(temperature: temperature, topK: 2, topP: 0.9, minP: 0.1)
-          #expect(options.choose(from: logits, allowed: allowed, uniform: uniform) == 2)
+          #expect(choice(options, from: logits, allowed: allowed, uniform: uniform) == 2)
         }
       }
     }

@@ -45,6 +45,13 @@ import Testing
     #expect(values.allSatisfy { $0 * $0 <= 6 / Double(inputs + outputs) })
   }
 
+  @Test(arguments: [(100, 100), (30, 300), (300, 30)])
+  func lecunVarianceIsOneOverFanIn(outputs: Int, inputs: Int) {
+    let values = drawn(.lecunUniform, [outputs, inputs], seed: 4)
+    expectMoments(values, variance: 1 / Double(inputs), kurtosis: 1.8, "seed 4")
+    #expect(values.allSatisfy { $0 * $0 <= 3 / Double(inputs) })
+  }
+
   @Test(arguments: [(1, 1), (5, 5), (64, 64), (3, 8), (8, 3), (1, 4), (4, 1)])
   func orthogonalMatricesHaveOrthonormalRowsOrColumns(rows: Int, columns: Int) {
     for seed: UInt64 in [1, 2] {
@@ -68,7 +75,7 @@ import Testing
     #expect(drawn(.constant(1.5), [3], seed: 1) == [1.5, 1.5, 1.5])
   }
 
-  @Test(arguments: [Initializer.uniform(1), .normal(1), .glorotUniform, .orthogonal])
+  @Test(arguments: [Initializer.uniform(1), .normal(1), .glorotUniform, .lecunUniform, .orthogonal])
   func drawsDependOnTheSourceAlone(initializer: Initializer) {
     #expect(drawn(initializer, [4, 6], seed: 7) == drawn(initializer, [4, 6], seed: 7))
     #expect(drawn(initializer, [4, 6], seed: 7) != drawn(initializer, [4, 6], seed: 8))

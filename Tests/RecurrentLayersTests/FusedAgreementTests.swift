@@ -34,6 +34,27 @@ import Testing
     }
   }
 
+  /// Weights of more than 1.25 MiB take another way through the fused pass than small ones.
+  @Test(arguments: CellKind.allCases)
+  func fusedAgreesWithUnrolledWhereWeightsAreLarge(kind: CellKind) {
+    let hidden = 24
+    let input = 200_000 / (kind.gates * hidden)
+    func compare<Cell: RecurrentCell<Double>>(_ cell: Cell, _ point: SequencePoint<Double>) {
+      let fused = SequenceRun(cell, on: point, tokens: false, seed: 8)
+      let unrolled = SequenceRun(Unrolled(cell), on: point, tokens: false, seed: 8)
+      #expect(fused.differences(from: unrolled, tolerance: 1e-10) == [], "seed 7")
+      for threads in [2, 3] {
+        let several = SequenceRun(cell, on: point, tokens: false, threads: threads, seed: 8)
+        #expect(several.differences(from: fused) == [], "\(threads) threads, seed 7")
+      }
+    }
+    for biases in [Biases.both, .none] {
+      var random = RandomSource(seed: 7)
+      let cell = kind.random(input: input, hidden: hidden, biases: biases, using: &random)
+      compare(cell, SequencePoint(time: 3, batch: 5, input: input, hidden: hidden, using: &random))
+    }
+  }
+
   @Test(arguments: CellKind.allCases)
   func theNumberOfThreadsChangesNoBit(kind: CellKind) {
     func check<Scalar: TensorScalar>(_ type: Scalar.Type, batch: Int, hidden: Int) {

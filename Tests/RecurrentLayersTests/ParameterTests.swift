@@ -45,9 +45,11 @@ import Testing
     var random = RandomSource(seed: 2)
     let hidden = 16
     let values = kind.make(Double.self, input: 50, hidden: hidden, using: &random).parameters.map(\.parameter.value)
-    #expect(values[0].absolute().max().scalar <= 0.25)
-    #expect(abs(values[0].mean().scalar) < 0.03)
-    #expect(values[0].absolute().max().scalar > 0.24)
+    // LeCun's uniform: ±√(3 / inputs).
+    let (largest, bound) = (values[0].absolute().max().scalar, (3.0 / 50).squareRoot())
+    #expect(largest <= bound && largest > 0.97 * bound, "seed 2")
+    let errorOfMean = bound / Double(3 * values[0].count).squareRoot()
+    #expect(abs(values[0].mean().scalar) < 5 * errorOfMean, "seed 2")
     for gate in 0..<kind.gates {
       let block = values[1].rows(gate * hidden..<(gate + 1) * hidden)
       let product = block.matmul(block, transposingOther: true) - .identity(hidden)

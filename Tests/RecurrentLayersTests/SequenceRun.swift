@@ -12,7 +12,9 @@ struct SequencePoint<Scalar: TensorScalar> {
   let state: [Tensor<Scalar>]
 
   init(time: Int, batch: Int, input: Int, hidden: Int, zeroState: Bool = false, using random: inout RandomSource) {
-    self.input = .normal([time, batch, input], using: &random)
+    // However many inputs there are, their weighted sums stay where gates are not saturated.
+    self.input = .normal(
+      [time, batch, input], standardDeviation: 1 / Scalar(input).squareRoot(), using: &random)
     grid = TokenGrid(
       ids: (0..<time * batch).map { _ in Int32.random(in: 0..<Int32(input), using: &random) }, time: time, batch: batch)
     state = (0..<2).map { _ in

@@ -175,7 +175,8 @@ typedef struct SKKernels {
 } SKKernels;
 
 /// The instruction sets that there are kernels for, in order of preference, lowest first.
-typedef enum SKInstructionSet { SKPortable, SKAVX2, SKAVX512 } SKInstructionSet;
+/// AMX adds products in bfloat16 to AVX-512, and differs from it in nothing else.
+typedef enum SKInstructionSet { SKPortable, SKAVX2, SKAVX512, SKAMX } SKInstructionSet;
 
 /// Whether this machine (and this build) can run an instruction set.
 bool sk_supports(SKInstructionSet set);

@@ -1,0 +1,64 @@
+import Autograd
+import NeuralLayers
+import RecurrentLayers
+import TensorCore
+import Testing
+
+@Suite struct StepLayerTests {
+  @Test(
+    "Layers that run a step at a time give the bits of a run over the sequence, however the units are divided",
+    arguments: CellKind.allCases)
+  func sameBits(kind: CellKind) {
+    var random = RandomSource(seed: 5)
+    // 96 units are whole panels on every instruction set, so that they divide; 17 and 1 do not.
+    for (hidden, batch, embedding) in [(96, 1, nil), (96, 3, 7), (17, 2, nil), (1, 1, 3)] as [(Int, Int, Int?)] {
+      let table = embedding.map { Tensor<Float>.normal([5, $0], using: &random) }
+      let below = kind.random(Float.self, input: embedding ?? 5, hidden: hidden, using: &random)
+      let above = kind.random(Float.self, input: hidden, hidden: hidden, using: &random)
+      func check<Cell: RecurrentCell<Float>>(_ below: Cell, _ above: any RecurrentCell<Float>) {
+        let stack = StackedRecurrent([below, above as! Cell])
+        let ids = (0..<6 * batch).map { _ in Int32.random(in: 0..<5, using: &random) }
+        let outputs = wholeRun(stack, ids, batch: batch, table: table)
+        for parts in 1...3 {
+          #expect(steps(stack, ids, batch: batch, parts: parts, table: table) == outputs, "\(hidden) \(batch) \(parts)")
+        }
+      }
+      check(below, above)
+    }
+  }
+
+  private func wholeRun<Cell: RecurrentCell<Float>>(
+    _ stack: StackedRecurrent<Cell>, _ ids: [Int32], batch: Int, table: Tensor<Float>?
+  ) -> [Float] {
+    let time = ids.count / batch
+    var context = ForwardContext<Float>()
+    let input: SequenceInput<Float> =
+      table.map { .vectors(Variable($0.gatherRows(ids).reshaped([time, batch, -1]))) }
+      ?? .tokens(TokenGrid(ids: ids, time: time, batch: batch))
+    return stack.run(input, in: &context).outputs.value.scalars
+  }
+
+  /// All outputs of the upper layer. The layers are reset and run twice: the second time must not know of the first.
+  private func steps<Cell: RecurrentCell<Float>>(
+    _ stack: StackedRecurrent<Cell>, _ ids: [Int32], batch: Int, parts: Int, table: Tensor<Float>?
+  ) -> [Float] {
+    let layers = stack.stepLayers(batch: batch, parts: parts, embedding: table)!
+    var all: [Float] = []
+    for _ in 0..<2 {
+      all = []
+      for layer in layers { layer.reset() }
+      for step in 0..<ids.count / batch {
+        let tokens = Array(ids[step * batch..<(step + 1) * batch])
+        var below: MatrixView<Float>?
+        for layer in layers {
+          for part in 0..<layer.partCount { layer.run(part: part, step: step, tokens: tokens, below: below) }
+          below = layer.output(ofStep: step)
+        }
+        var copy = Tensor<Float>.zeros([batch, stack.hiddenSize])
+        copy.mutableMatrix().copy(from: below!)
+        all += copy.scalars
+      }
+    }
+    return all
+  }
+}
