@@ -3,12 +3,14 @@ import TensorCore
 /// What a computation needs beside its operands and may keep from one step to the next: threads, memory to reuse, and
 /// weights in packed form.
 ///
-/// A trainer or a sampler owns one. Results never depend on what it holds.
+/// A trainer or a sampler owns one. Results never depend on what it holds or on the number of threads; they do on the format of
+/// the products.
 public final class Workspace<Scalar: TensorScalar> {
   public let team: ThreadTeam
   public let pool = BufferPool()
+  /// How the right-hand sides of products are held.
+  public let products: ProductFormat
   private var packs: [PackKey: (generation: UInt64, matrix: PackedMatrix<Scalar>)] = [:]
-
   private var tables: [Int: (generations: [UInt64], table: Tensor<Scalar>)] = [:]
 
   private struct PackKey: Hashable {
@@ -16,17 +18,24 @@ public final class Workspace<Scalar: TensorScalar> {
     let transposed: Bool
   }
 
-  public init(threads: Int = 1) { team = ThreadTeam(threads: threads) }
+  /// - Precondition: this machine supports the products for this scalar type.
+  public init(threads: Int = 1, products: ProductFormat = .full) {
+    team = ThreadTeam(threads: threads)
+    self.products = products
+  }
+
+  /// A matrix (or its transpose) as the right-hand side of products.
+  package func pack(_ matrix: Tensor<Scalar>, transposed: Bool = false) -> PackedMatrix<Scalar> {
+    PackedMatrix(matrix, transposed: transposed, format: products, team: team, pool: pool)
+  }
 
   /// The parameter's matrix (or its transpose) as the right-hand side of products, packed again only when it has changed.
   package func packed(_ parameter: Parameter<Scalar>, transposed: Bool) -> PackedMatrix<Scalar> {
-    guard let slot = parameter.slot else {
-      return PackedMatrix(parameter.value, transposed: transposed, team: team, pool: pool)
-    }
+    guard let slot = parameter.slot else { return pack(parameter.value, transposed: transposed) }
     let key = PackKey(slot: slot, transposed: transposed)
     if let known = packs[key], known.generation == parameter.generation { return known.matrix }
     packs[key] = nil
-    let matrix = PackedMatrix(parameter.value, transposed: transposed, team: team, pool: pool)
+    let matrix = pack(parameter.value, transposed: transposed)
     packs[key] = (parameter.generation, matrix)
     return matrix
   }

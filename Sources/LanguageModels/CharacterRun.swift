@@ -22,11 +22,14 @@ public final class CharacterRun {
   ///   - checkpoint: the `last` of the run to go on with; nil starts from the beginning.
   ///   - initial: a model whose weights to start from, matched by symbol.
   ///   - directory: where it is kept; it is made when training begins.
-  /// - Throws: `CorpusError`, `CorpusSplitError`, `ResumeError`, `ModelFileError` or `SafetensorsError`.
+  /// - Throws: `TrainingSettings.UnsupportedPrecision`, `CorpusError`, `CorpusSplitError`, `ResumeError`, `ModelFileError` or `SafetensorsError`.
   public init(
     settings: TrainingSettings, corpus: Corpus, directory: RunDirectory? = nil, resuming checkpoint: Checkpoint? = nil,
     initial: ModelFile<Float>? = nil, threads: Int = 1
   ) throws {
+    guard settings.precision.isSupported else {
+      throw TrainingSettings.UnsupportedPrecision(precision: settings.precision)
+    }
     self.settings = settings
     self.corpus = corpus
     self.directory = directory
@@ -45,7 +48,7 @@ public final class CharacterRun {
     if let initial { try model.takeWeights(of: initial, vocabulary: corpus.vocabulary) }
     trainer = Trainer(
       model: model, task: task, rule: settings.optimizer.rule, learningRate: settings.learningRate, clip: settings.clip,
-      seed: settings.seed, threads: threads)
+      seed: settings.seed, threads: threads, products: settings.precision.products)
     if let checkpoint {
       let record = try RunRecord(checkpoint)
       guard record.corpusHash == corpus.contentHash else {

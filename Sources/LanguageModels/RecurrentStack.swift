@@ -43,11 +43,13 @@ struct RecurrentStack<Scalar: TensorScalar>: InitializableModule {
   }
 
   /// The layers as ones that run step by step; see `StackedRecurrent.stepLayers`.
-  func stepLayers(batch: Int, parts: Int, embedding: Tensor<Scalar>?) -> [StepLayer<Scalar>] {
+  func stepLayers(
+    batch: Int, parts: Int, format: ProductFormat, embedding: Tensor<Scalar>?
+  ) -> [StepLayer<Scalar>] {
     let layers =
-      lstm?.stepLayers(batch: batch, parts: parts, embedding: embedding)
-      ?? gru?.stepLayers(batch: batch, parts: parts, embedding: embedding)
-      ?? elman?.stepLayers(batch: batch, parts: parts, embedding: embedding)
+      lstm?.stepLayers(batch: batch, parts: parts, format: format, embedding: embedding)
+      ?? gru?.stepLayers(batch: batch, parts: parts, format: format, embedding: embedding)
+      ?? elman?.stepLayers(batch: batch, parts: parts, format: format, embedding: embedding)
     return layers!
   }
 

@@ -19,7 +19,9 @@ public struct SpeedMeasurement: Sendable {
 
 extension CharacterRun {
   /// Trains for some seconds, after three steps to warm up, then samples some tokens; nothing is saved.
-  public func measureSpeed(seconds: Double, sample: Int) throws -> SpeedMeasurement {
+  public func measureSpeed(
+    seconds: Double, sample: Int, weights: WeightFormat = .float32
+  ) throws -> SpeedMeasurement {
     let peak = MachinePeak.measure(Float.self, team: trainer.workspace.team)
     var loss = Double.nan
     func step() throws { if case .step(let report) = try trainer.trainStep() { loss = report.loss } }
@@ -35,7 +37,8 @@ extension CharacterRun {
 
     var charactersPerSecond = 0.0
     if sample > 0 {
-      let generator = TextGenerator(model: model, vocabulary: corpus.vocabulary)
+      let generator = TextGenerator(
+        model: model, vocabulary: corpus.vocabulary, weights: weights, threads: trainer.workspace.team.count)
       let options = SamplingOptions(temperature: 0.8)
       _ = generator.text(length: 100, options: options, seed: 1)
       let began = clock.now

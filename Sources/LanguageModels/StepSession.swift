@@ -15,13 +15,16 @@ final class StepSession<Scalar: TensorScalar> {
   private var logits: Tensor<Scalar>
   private var step = 0
 
-  /// - Parameter batch: how many texts run side by side.
-  init(model: CharacterModel<Scalar>, batch: Int, team: ThreadTeam) {
+  /// - Parameters:
+  ///   - batch: how many texts run side by side.
+  ///   - weights: how weights are held.
+  init(model: CharacterModel<Scalar>, batch: Int, weights: WeightFormat, team: ThreadTeam) {
     self.batch = batch
     vocabulary = model.configuration.vocabulary
     let threads = Self.isWorthSharing(model.configuration) ? team.count : 1
-    layers = model.rnn.stepLayers(batch: batch, parts: threads, embedding: model.encoder?.weight.value)
-    decoder = PackedMatrix(model.decoder.weight.value, transposed: true)
+    layers = model.rnn.stepLayers(
+      batch: batch, parts: threads, format: weights.products, embedding: model.encoder?.weight.value)
+    decoder = PackedMatrix(model.decoder.weight.value, transposed: true, format: weights.products)
     decoderBias = model.decoder.bias!.value
     logits = .zeros([batch, vocabulary])
     self.team = threads > 1 && layers.contains { $0.partCount > 1 } ? team : ThreadTeam(threads: 1)

@@ -9,10 +9,16 @@ public struct TextGenerator<Scalar: TensorScalar> {
   private let vocabulary: Vocabulary
   private let team: ThreadTeam
   private let mask: UTF8TokenMask?
+  private let weights: WeightFormat
 
-  /// - Parameter threads: they change the speed alone.
-  public init(model: CharacterModel<Scalar>, vocabulary: Vocabulary, threads: Int = 1) {
+  /// - Parameters:
+  ///   - weights: how weights are held; anything but `float32` needs a model of `Float`.
+  ///   - threads: they change the speed alone.
+  public init(
+    model: CharacterModel<Scalar>, vocabulary: Vocabulary, weights: WeightFormat = .float32, threads: Int = 1
+  ) {
     self.model = model
+    self.weights = weights
     self.vocabulary = vocabulary
     team = ThreadTeam(threads: threads)
     mask = vocabulary.kind == .byte ? UTF8TokenMask(vocabulary) : nil
@@ -34,7 +40,7 @@ public struct TextGenerator<Scalar: TensorScalar> {
     count: Int = 1, prime: [Int32] = [], length: Int, options: SamplingOptions = SamplingOptions(), stop: String? = nil,
     seed: UInt64, emit: (_ text: Int, _ piece: String) throws -> Void
   ) throws {
-    let session = StepSession(model: model, batch: count, team: team)
+    let session = StepSession(model: model, batch: count, weights: weights, team: team)
     var texts = (0..<count).map {
       GrowingText(vocabulary, mask: mask, prime: prime, stop: stop, random: RandomSource(seed: seed &+ UInt64($0)))
     }

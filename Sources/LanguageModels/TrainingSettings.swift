@@ -1,6 +1,7 @@
 import Foundation
 import ModelTraining
 import SequenceText
+import TensorCore
 
 /// What decides the result of a training run, beside the corpus: two runs of the same settings on the same corpus have the
 /// same bits at the same step.
@@ -44,7 +45,27 @@ public struct TrainingSettings: Sendable, Equatable, Codable {
   }
 
   /// The precision of the arithmetic.
-  public enum Precision: String, Sendable, Codable, CaseIterable { case float32 }
+  public enum Precision: String, Sendable, Codable, CaseIterable {
+    case float32
+    /// Products of numbers rounded to bfloat16, added up in single precision; weights, states and moments stay in single
+    /// precision.
+    case bfloat16
+
+    var products: ProductFormat { self == .float32 ? .full : .bfloat16 }
+
+    /// Whether this machine can compute so.
+    public var isSupported: Bool { products.isSupported(for: Float.self) }
+  }
+
+  /// A precision that this machine cannot compute in.
+  public struct UnsupportedPrecision: Error, Equatable, CustomStringConvertible {
+    public let precision: Precision
+
+    public var description: String {
+      "precision \(precision.rawValue): this machine has neither AMX nor AVX512-BF16 (instruction set "
+        + "\(InstructionSet.current.rawValue)); use --precision float32"
+    }
+  }
 
   /// How the learning rate changes over a run.
   public enum Schedule: String, Sendable, Codable, CaseIterable { case constant }

@@ -29,16 +29,17 @@ public final class Trainer<Task: TrainingTask> {
   /// - Parameters:
   ///   - clip: the largest global norm of the gradients; 0 for none.
   ///   - seed: decides all that is random in training (dropout), step by step.
+  ///   - products: how matrix products are computed.
   public init(
     model: Task.Model, task: Task, rule: OptimizerRule = .adam(), learningRate: Double, clip: Double = 0, seed: UInt64,
-    threads: Int = 1
+    threads: Int = 1, products: ProductFormat = .full
   ) {
     self.model = model.bound()
     self.task = task
     self.clip = clip
     optimizer = Optimizer(rule, learningRate: learningRate, for: self.model)
     progress = TrainingProgress(learningRate: learningRate)
-    workspace = Workspace(threads: threads)
+    workspace = Workspace(threads: threads, products: products)
     random = RandomSource(seed: seed)
   }
 

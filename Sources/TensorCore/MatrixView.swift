@@ -64,9 +64,9 @@ package struct MatrixView<Scalar: TensorScalar>: @unchecked Sendable {
     if k != b.rows || m != rows || part.count != columns || part.upperBound > b.columns {
       shapeFailure("matrix product", [m, k], b.shape, hint: "the result has the shape \(shape)")
     }
-    Scalar.kernels.full.product(
-      Int64(m), Int64(columns), Int64(k), a.base, transposed ? 1 : Int64(a.stride), transposed ? Int64(a.stride) : 1,
-      b.panel(at: part.lowerBound), base, Int64(stride), accumulating)
+    b.multiply(
+      a.base, rows: m, rowStride: transposed ? 1 : a.stride, columnStride: transposed ? a.stride : 1, columns: part,
+      to: self, accumulating: accumulating)
   }
 
   /// Row i becomes row `indices[i]` of the table; the indices were checked by the caller.

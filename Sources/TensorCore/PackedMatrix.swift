@@ -4,30 +4,35 @@ import CSequenceKernels
 ///
 /// Packing costs about as much as one row of the product, so that a matrix used for many rows, or again and again over
 /// the steps of a sequence, is packed once.
-package final class PackedMatrix<Scalar: TensorScalar>: Sendable {
+package final class PackedMatrix<Scalar: TensorScalar>: @unchecked Sendable {
   /// The depth k of the product.
   let rows: Int
   /// The columns n of the product.
   let columns: Int
-  let storage: TensorStorage<Scalar>
+  /// How it is held.
+  let format: ProductFormat
+  private let kernels: SKProductFormat
+  private let storage: TensorStorage<Scalar>
 
   /// Packs a matrix (rank 2), or its transpose; the threads of a team share the columns.
   package init(
-    _ matrix: Tensor<Scalar>, transposed: Bool = false, team: ThreadTeam? = nil, pool: BufferPool? = nil
+    _ matrix: Tensor<Scalar>, transposed: Bool = false, format: ProductFormat = .full, team: ThreadTeam? = nil,
+    pool: BufferPool? = nil
   ) {
     require(matrix.rank == 2, "PackedMatrix: a tensor of shape \(matrix.shape) is not a matrix")
     let (stored, width) = (matrix.shape[0], matrix.shape[1])
     rows = transposed ? width : stored
     columns = transposed ? stored : width
-    let byteCount = Self.byteCount(rows: rows, columns: columns)
-    storage = TensorStorage(count: byteCount / MemoryLayout<Scalar>.stride, pool: pool)
+    self.format = format
+    kernels = format.kernels(for: Scalar.self)
+    let byteCount = Int(kernels.packed_bytes(Int64(rows), Int64(columns)))
+    storage = TensorStorage(count: (byteCount - 1) / MemoryLayout<Scalar>.stride + 1, pool: pool)
     let source = matrix.matrix()
     let (rowStride, columnStride) = transposed ? (1, width) : (width, 1)
-    split(columns, unit: Self.panelWidth, among: team) { [rows, storage] part in
-      Scalar.kernels.full.pack(
+    split(columns, unit: Self.panelWidth, among: team) { part in
+      kernels.pack(
         Int64(rows), Int64(part.count), source.base + part.lowerBound * columnStride, Int64(rowStride),
-        Int64(columnStride),
-        UnsafeMutableRawPointer(storage.base) + Self.byteCount(rows: rows, columns: part.lowerBound))
+        Int64(columnStride), UnsafeMutableRawPointer(mutating: panel(at: part.lowerBound)))
     }
     withExtendedLifetime(matrix) {}
   }
@@ -35,18 +40,28 @@ package final class PackedMatrix<Scalar: TensorScalar>: Sendable {
   package var shape: TensorShape { [rows, columns] }
 
   /// The memory that it takes.
-  package var byteCount: Int { Self.byteCount(rows: rows, columns: columns) }
+  package var byteCount: Int { Int(kernels.packed_bytes(Int64(rows), Int64(columns))) }
 
   /// Columns are packed in panels of this width; a part of the columns that begins at a panel can be used by itself.
   package static var panelWidth: Int { Int(Scalar.kernels.table.pointee.panel_width) }
 
-  /// Where the panel that begins at a column lies.
-  func panel(at column: Int) -> UnsafeRawPointer {
-    require(column % Self.panelWidth == 0, "no panel of a packed matrix begins at column \(column)")
-    return UnsafeRawPointer(storage.base) + Self.byteCount(rows: rows, columns: column)
+  /// target = a·self over some columns, or target += when accumulating; a's element (i, j) is i · rowStride + j · columnStride
+  /// behind its base.
+  ///
+  /// - Parameter columns: they begin at a panel.
+  func multiply(
+    _ a: UnsafePointer<Scalar>, rows m: Int, rowStride: Int, columnStride: Int, columns part: Range<Int>,
+    to target: MatrixView<Scalar>, accumulating: Bool
+  ) {
+    kernels.product(
+      Int64(m), Int64(part.count), Int64(rows), a, Int64(rowStride), Int64(columnStride), panel(at: part.lowerBound),
+      target.base, Int64(target.stride), accumulating)
+    withExtendedLifetime(storage) {}
   }
 
-  private static func byteCount(rows: Int, columns: Int) -> Int {
-    Int(Scalar.kernels.full.packed_bytes(Int64(rows), Int64(columns)))
+  /// Where the panel that begins at a column lies: behind as many bytes as the columns before it take by themselves.
+  private func panel(at column: Int) -> UnsafeRawPointer {
+    require(column % Self.panelWidth == 0, "no panel of a packed matrix begins at column \(column)")
+    return UnsafeRawPointer(storage.base) + Int(kernels.packed_bytes(Int64(rows), Int64(column)))
   }
 }

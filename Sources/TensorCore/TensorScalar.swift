@@ -14,9 +14,6 @@ public protocol TensorScalar: BinaryFloatingPoint, LosslessStringConvertible, Se
 /// The kernels of one scalar type and one instruction set.
 public struct KernelTable: @unchecked Sendable {
   package let table: UnsafePointer<SKKernels>
-
-  /// The products whose operands are of this type.
-  var full: SKProductFormat { sk_format(table, SKFormatFull).pointee }
 }
 
 extension Float: TensorScalar {

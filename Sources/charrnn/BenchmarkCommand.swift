@@ -24,7 +24,9 @@ enum BenchmarkCommand {
     let threads = CommonOptions.threadCount(arguments)
     let corpus = try Corpus(files: arguments[corpora], kind: settings.tokens)
     let run = try CharacterRun(settings: settings, corpus: corpus, threads: threads)
-    let speed = try run.measureSpeed(seconds: arguments[seconds], sample: arguments[sample])
+    let speed = try run.measureSpeed(
+      seconds: arguments[seconds], sample: arguments[sample],
+      weights: arguments[SampleCommand.weights])
     let text =
       arguments[CommonOptions.json]
       ? json(speed, settings, threads: threads) : table(speed, settings, threads: threads)

@@ -31,7 +31,8 @@ enum EvaluateCommand {
       validation: fraction(history?.validationFraction), test: fraction(history?.testFraction))
     let predicted = try split.predicted(in: chosen)
 
-    let workspace = Workspace<Float>(threads: CommonOptions.threadCount(arguments))
+    let workspace = Workspace<Float>(
+      threads: CommonOptions.threadCount(arguments), products: arguments[SampleCommand.weights].products)
     let nats = Evaluation.negativeLogLikelihood(
       of: file.model.bound(), on: TextStream(corpus.tokens[split[chosen]]), workspace: workspace)
     let measure = corpus.measure(predicted)

@@ -50,7 +50,7 @@ package func affine<Scalar>(
 package func outerProduct<Scalar>(
   _ g: Tensor<Scalar>, _ x: Tensor<Scalar>, workspace: Workspace<Scalar>
 ) -> Tensor<Scalar> {
-  let packed = PackedMatrix(x.reshaped([-1, x.shape[-1]]), team: workspace.team, pool: workspace.pool)
+  let packed = workspace.pack(x.reshaped([-1, x.shape[-1]]))
   return g.reshaped([-1, g.shape[-1]]).matmul(packed, transposing: true, team: workspace.team, pool: workspace.pool)
 }
 

@@ -39,15 +39,16 @@ package final class StepLayer<Scalar: TensorScalar> {
   /// - Parameter table: the products of all tokens, for the layer that reads tokens; nil for one that reads vectors.
   init(
     _ weights: GatedWeights<Scalar>, functions: GateFunctions, table: Tensor<Scalar>?, foldedBias: Tensor<Scalar>?,
-    batch: Int, parts count: Int
+    batch: Int, parts count: Int, format: ProductFormat
   ) {
     let (width, hiddenSize) = (weights.recurrentWeight.value.shape[0], weights.hiddenSize)
     self.functions = functions
     self.hiddenSize = hiddenSize
     input =
       table.map { .table($0) }
-      ?? .product(PackedMatrix(weights.inputWeight.value, transposed: true), bias: foldedBias ?? .zeros([width]))
-    recurrentWeight = PackedMatrix(weights.recurrentWeight.value, transposed: true)
+      ?? .product(
+        PackedMatrix(weights.inputWeight.value, transposed: true, format: format), bias: foldedBias ?? .zeros([width]))
+    recurrentWeight = PackedMatrix(weights.recurrentWeight.value, transposed: true, format: format)
     recurrentBias = weights.recurrentBias?.value ?? .zeros([width])
     hidden = [.zeros([batch, hiddenSize]), .zeros([batch, hiddenSize])]
     parts = Self.division(of: hiddenSize, into: count).map { units in
@@ -130,7 +131,9 @@ extension FusedCell {
   ///
   /// - Parameter tokens: for a layer that reads tokens, the vector of each, [tokens, input], or nil for one-hot vectors; for
   ///   a layer that reads vectors, nil.
-  func stepLayer(batch: Int, parts: Int, readsTokens: Bool, tokens: Tensor<Scalar>?) -> StepLayer<Scalar> {
+  func stepLayer(
+    batch: Int, parts: Int, format: ProductFormat, readsTokens: Bool, tokens: Tensor<Scalar>?
+  ) -> StepLayer<Scalar> {
     var table: Tensor<Scalar>?
     if readsTokens {
       let products =
@@ -139,7 +142,8 @@ extension FusedCell {
       table = foldedBias.map { products + $0 } ?? products
     }
     return StepLayer(
-      weights, functions: gates, table: table, foldedBias: foldedBias, batch: batch, parts: parts)
+      weights, functions: gates, table: table, foldedBias: foldedBias, batch: batch, parts: parts,
+      format: format)
   }
 }
 
@@ -149,12 +153,16 @@ extension StackedRecurrent {
   /// - Parameters:
   ///   - embedding: the vector of each token, [tokens, input]; nil for one-hot vectors.
   ///   - parts: into how many parts each layer's units are divided where they can be.
-  package func stepLayers(batch: Int, parts: Int, embedding: Tensor<Scalar>?) -> [StepLayer<Scalar>]? {
+  ///   - format: how weights are held.
+  package func stepLayers(
+    batch: Int, parts: Int, format: ProductFormat = .full, embedding: Tensor<Scalar>?
+  ) -> [StepLayer<Scalar>]? {
     var layers: [StepLayer<Scalar>] = []
     for (index, cell) in cells.enumerated() {
       guard let cell = cell as? any FusedCell<Scalar> else { return nil }
       layers.append(
-        cell.stepLayer(batch: batch, parts: parts, readsTokens: index == 0, tokens: index == 0 ? embedding : nil))
+        cell.stepLayer(
+          batch: batch, parts: parts, format: format, readsTokens: index == 0, tokens: index == 0 ? embedding : nil))
     }
     return layers
   }
