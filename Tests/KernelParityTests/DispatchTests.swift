@@ -7,10 +7,15 @@ struct DispatchTests {
   }
 
   @Test func aTableIsThereExactlyWhereTheSetIsSupported() {
-    for set in [SKPortable, SKAVX2, SKAVX512] {
+    for set in [SKPortable, SKAVX2, SKAVX512, SKAMX] {
       #expect((sk_kernels_float(set) != nil) == sk_supports(set))
       #expect((sk_kernels_double(set) != nil) == sk_supports(set))
     }
+  }
+
+  @Test func anInstructionSetContainsTheOnesThatArePreferredLess() {
+    #expect(!sk_supports(SKAMX) || sk_supports(SKAVX512))
+    #expect(!sk_supports(SKAVX512) || sk_supports(SKAVX2))
   }
 
   @Test func tablesTellWhatTheyAre() {

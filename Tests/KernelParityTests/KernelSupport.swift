@@ -1,7 +1,7 @@
 import CSequenceKernels
 
 /// The instruction sets this machine can run.
-let machineSets: [SKInstructionSet] = [SKPortable, SKAVX2, SKAVX512].filter { sk_supports($0) }
+let machineSets: [SKInstructionSet] = [SKPortable, SKAVX2, SKAVX512, SKAMX].filter { sk_supports($0) }
 
 /// Lengths around every vector width and panel width in use.
 let oddSizes = [0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 130]
@@ -35,14 +35,6 @@ extension KernelScalar {
   static var instances: [(name: String, kernels: SKKernels)] {
     machineSets.map { (String(cString: sk_name($0)), kernels($0)!.pointee) }
   }
-}
-
-extension SKKernels {
-  func format(_ format: SKFormat) -> SKProductFormat? {
-    withUnsafePointer(to: self) { sk_format($0, format)?.pointee }
-  }
-
-  var full: SKProductFormat { format(SKFormatFull)! }
 }
 
 /// A reproducible stream of test values.

@@ -30,11 +30,12 @@ struct SequenceRun<Scalar: TensorScalar> {
 
   /// Runs the cell and a backward pass from random gradients of the outputs and of the final state.
   init<Cell: RecurrentCell<Scalar>>(
-    _ cell: Cell, on point: SequencePoint<Scalar>, tokens: Bool, threads: Int = 1, seed: UInt64
+    _ cell: Cell, on point: SequencePoint<Scalar>, tokens: Bool, threads: Int = 1,
+    products: ProductFormat = .full, seed: UInt64
   ) {
     let cell = cell.bound()
     let tape = Tape<Scalar>()
-    var context = ForwardContext(tape: tape, workspace: Workspace(threads: threads))
+    var context = ForwardContext(tape: tape, workspace: Workspace(threads: threads, products: products))
     let input = tape.watch(point.input)
     let state = zip(Cell.State.componentNames, point.state).map { tape.watch($1) }
     let (outputs, final) = cell.run(

@@ -1,0 +1,54 @@
+import Autograd
+import NeuralLayers
+import RecurrentLayers
+import TensorCore
+import Testing
+
+@Suite struct ProductFormatTests {
+  private static let supported = ProductFormat.allCases.filter { $0.isSupported(for: Float.self) }
+
+  private func runs(
+    _ kind: CellKind, products: ProductFormat, threads: Int, seed: UInt64
+  ) -> [SequenceRun<Float>] {
+    var random = RandomSource(seed: seed)
+    return [false, true].map { tokens in
+      let (input, hidden) = (tokens ? 9 : 33, 40)
+      let point = SequencePoint<Float>(time: 6, batch: 11, input: input, hidden: hidden, using: &random)
+      let cell = kind.make(Float.self, input: input, hidden: hidden, using: &random)
+      func run<Cell: RecurrentCell<Float>>(_ cell: Cell) -> SequenceRun<Float> {
+        SequenceRun(cell, on: point, tokens: tokens, threads: threads, products: products, seed: seed)
+      }
+      return run(cell)
+    }
+  }
+
+  // Not for ReLU: its derivative jumps where rounding carries a unit over 0.
+  @Test(
+    "Outputs and gradients in bfloat16 are those of single precision within its rounding",
+    arguments: [CellKind.elmanTanh, .lstm, .gru])
+  func bfloat16(kind: CellKind) {
+    guard ProductFormat.bfloat16.isSupported(for: Float.self) else { return }
+    for (half, full) in zip(
+      runs(kind, products: .bfloat16, threads: 1, seed: 3), runs(kind, products: .full, threads: 1, seed: 3))
+    {
+      // Six steps of rounding to 8 bits: a few times the 1.6e-2 of a single operation.
+      #expect(half.differences(from: full, tolerance: 4e-2) == [])
+      #expect(!half.differences(from: full).isEmpty, "nothing was rounded")
+    }
+  }
+
+  @Test("In every format the bits do not depend on the number of threads", arguments: supported, CellKind.allCases)
+  func threads(products: ProductFormat, kind: CellKind) {
+    let one = runs(kind, products: products, threads: 1, seed: 4)
+    for threads in [2, 3] {
+      for (a, b) in zip(one, runs(kind, products: products, threads: threads, seed: 4)) {
+        #expect(a.differences(from: b) == [])
+      }
+    }
+  }
+
+  @Test("Double has the full format alone")
+  func double() {
+    #expect(ProductFormat.allCases.filter { $0.isSupported(for: Double.self) } == [.full])
+  }
+}
