@@ -1,6 +1,7 @@
 #include "Kernels/Instances.h"
 
-#if defined(__x86_64__) && defined(__linux__)
+#if defined(__x86_64__)
+#if defined(__linux__)
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@ static bool may_use_tiles(void) {
 }
 #else
 static bool may_use_tiles(void) { return false; }
+#endif
 #endif
 
 bool sk_supports(SKInstructionSet set) {
@@ -26,7 +28,8 @@ bool sk_supports(SKInstructionSet set) {
       return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
              __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("fma");
     case SKAMX:
-      return sk_supports(SKAVX512) && __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("amx-tile") &&
+      return sk_supports(SKAVX512) && __builtin_cpu_supports("avx512vnni") &&
+             __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("amx-tile") &&
              __builtin_cpu_supports("amx-bf16") && may_use_tiles();
 #endif
     default: return false;
@@ -47,7 +50,11 @@ const SKKernels *sk_kernels_float(SKInstructionSet set) {
   if (!sk_supports(set)) return NULL;
 #if defined(__x86_64__)
   if (set == SKAVX2) return &sk_avx2_float;
-  if (set == SKAVX512) return __builtin_cpu_supports("avx512bf16") ? &sk_avx512_bfloat16_float : &sk_avx512_float;
+  if (set == SKAVX512) {
+    // Processors gained the two in this order.
+    if (!__builtin_cpu_supports("avx512vnni")) return &sk_avx512_float;
+    return __builtin_cpu_supports("avx512bf16") ? &sk_avx512_bfloat16_float : &sk_avx512_vnni_float;
+  }
   if (set == SKAMX) return &sk_amx_float;
 #endif
   return &sk_portable_float;

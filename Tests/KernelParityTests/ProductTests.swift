@@ -99,7 +99,9 @@ struct ProductTests {
     for set in machineSets {
       #expect(sk_format(sk_kernels_double(set), SKFormatFull) != nil)
       for format in formats where format != SKFormatFull { #expect(sk_format(sk_kernels_double(set), format) == nil) }
-      for format in formats where format != SKFormatBFloat16 { #expect(sk_format(sk_kernels_float(set), format) != nil) }
+      for format in formats where format != SKFormatBFloat16 {
+        #expect(sk_format(sk_kernels_float(set), format) != nil)
+      }
     }
     #expect(sk_format(sk_kernels_float(SKPortable), SKFormatBFloat16) == nil)
     if let amx = sk_kernels_float(SKAMX) { #expect(sk_format(amx, SKFormatBFloat16) != nil) }

@@ -12,9 +12,9 @@
 extern const SKKernels sk_portable_float, sk_portable_double;
 #if defined(__x86_64__)
 extern const SKKernels sk_avx2_float, sk_avx2_double;
-extern const SKKernels sk_avx512_float, sk_avx512_bfloat16_float, sk_avx512_double;
+extern const SKKernels sk_avx512_float, sk_avx512_vnni_float, sk_avx512_bfloat16_float, sk_avx512_double;
 extern const SKKernels sk_amx_float, sk_amx_double;
-extern const SKProductFormat sk_avx512_bfloat16, sk_amx_bfloat16;
+extern const SKProductFormat sk_avx512_vnni_int8, sk_avx512_bfloat16, sk_amx_bfloat16;
 #endif
 #pragma GCC visibility pop
 

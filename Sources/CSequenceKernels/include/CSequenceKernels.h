@@ -66,7 +66,8 @@ typedef enum SKFormat {
 typedef struct SKProductFormat {
   /// Bytes that `pack` writes for a k × n matrix.
   int64_t (*packed_bytes)(int64_t k, int64_t n);
-  /// Packs B, whose element (i, j) is b[i * row_stride + j * column_stride]; one of the strides is 1.
+  /// Packs B into memory of any alignment (products are fastest from whole cache lines). B's element (i, j) is
+  /// b[i * row_stride + j * column_stride]; one of the strides is 1.
   void (*pack)(int64_t k, int64_t n, const void *b, int64_t row_stride, int64_t column_stride, void *packed);
   /// C[m × n] = A·B, or C += A·B when `accumulate`. A's element (i, j) is a[i * a_row_stride + j * a_column_stride].
   /// Each element is computed by the same operations in the same order of k, whatever stands beside it.
