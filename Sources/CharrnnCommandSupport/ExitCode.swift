@@ -40,8 +40,10 @@ package struct CommandFailure: Error, Equatable, CustomStringConvertible {
   }
 }
 
-/// `charrnn: error: …` and a line feed: always exactly one line.
-package func errorLine(_ message: String) -> String { "\(programName): error: \(oneLine(message))\n" }
+/// `charrnn: error: …` and a line feed: always exactly one line, of which at most 1,000 scalars are the message.
+package func errorLine(_ message: String) -> String {
+  "\(programName): error: \(shortened(oneLine(message), to: 1000))\n"
+}
 
 /// `charrnn: note: …` and a line feed: always exactly one line.
 package func noticeLine(_ message: String) -> String { "\(programName): note: \(oneLine(message))\n" }
@@ -71,7 +73,12 @@ private func isControl(_ scalar: Unicode.Scalar) -> Bool {
 }
 
 /// A value as a message quotes it: in quotation marks, cut where it would drown the message.
-func quoted(_ text: String) -> String { "\"\(text.count > 60 ? text.prefix(60) + "…" : text)\"" }
+func quoted(_ text: String) -> String { "\"\(shortened(text, to: 60))\"" }
+
+/// `text` with at most `limit` scalars, the last `…` where it was cut. (One character may be of any number of scalars.)
+func shortened(_ text: String, to limit: Int) -> String {
+  text.unicodeScalars.count > limit ? String(text.unicodeScalars.prefix(limit - 1)) + "…" : text
+}
 
 @inline(never)
 func programmingError(_ message: String) -> Never { fatalError(message) }

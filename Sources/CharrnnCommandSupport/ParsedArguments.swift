@@ -107,6 +107,5 @@ func looksLikeOption(_ word: String) -> Bool {
 func unknownOption(_ word: String, known: [String], command: String?) -> CommandFailure {
   let nearest = nearestName(to: String(word.drop { $0 == "-" }), among: known)
   let hint = nearest.map { "; did you mean --\($0)?" } ?? ""
-  let shown = word.count > 60 ? word.prefix(60) + "…" : word
-  return .usage("unknown option \(shown)\(hint)", command: command)
+  return .usage("unknown option \(shortened(word, to: 60))\(hint)", command: command)
 }

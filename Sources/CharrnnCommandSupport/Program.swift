@@ -26,25 +26,33 @@ package struct Program: Sendable {
     case run(Command, ParsedArguments)
   }
 
-  /// Reads the words after the program's name. `--help` before any `--` wins over whatever else is wrong.
+  /// Reads the words after the program's name. `--help` before any `--` wins over whatever else is wrong; `help` and
+  /// `help COMMAND` mean the same pages.
   package func request(_ words: [String]) throws(CommandFailure) -> Request {
     guard let first = words.first else {
       throw .usage("no command given; the commands are \(commands.map(\.name).joined(separator: ", "))")
     }
+    let rest = words.dropFirst()
+    let asksForHelp = rest.prefix { $0 != "--" }.contains { $0 == "-h" || $0 == "--help" }
     switch first {
     case "-h", "--help": return .help(nil)
-    case "--version": return .version
+    case "help": return .help(try rest.first.map { word throws(CommandFailure) in try self.command(named: word) })
+    case "--version" where asksForHelp: return .help(nil)
+    case "--version":
+      if let extra = rest.first { throw .usage("unexpected argument \(quoted(extra)) after --version") }
+      return .version
     case _ where looksLikeOption(first):
       throw unknownOption(first, known: Program.options.map(\.name), command: nil)
     default: break
     }
-    guard let command = commands.first(where: { $0.name == first }) else {
-      let hint = nearestName(to: first, among: commands.map(\.name)).map { "; did you mean \($0)?" } ?? ""
-      throw .usage("unknown command \(quoted(first))\(hint)")
-    }
-    let rest = words.dropFirst()
-    if rest.prefix(while: { $0 != "--" }).contains(where: { $0 == "-h" || $0 == "--help" }) { return .help(command) }
-    return .run(command, try ParsedArguments(Array(rest), of: command))
+    let command = try self.command(named: first)
+    return asksForHelp ? .help(command) : .run(command, try ParsedArguments(Array(rest), of: command))
+  }
+
+  private func command(named name: String) throws(CommandFailure) -> Command {
+    if let command = commands.first(where: { $0.name == name }) { return command }
+    let hint = nearestName(to: name, among: commands.map(\.name)).map { "; did you mean \($0)?" } ?? ""
+    throw .usage("unknown command \(quoted(name))\(hint)")
   }
 
   /// Does what a command line asks for and gives the exit code. Results go to `output`, an error to `errors` as one line;

@@ -83,6 +83,13 @@ extension ValueKind where Value == String {
     ValueKind(placeholder: placeholder, expectation: "a text", read: { $0 }, show: { $0 })
   }
 
+  /// Any text but the empty one.
+  package static func nonEmptyText(_ placeholder: String = "TEXT") -> ValueKind {
+    ValueKind(
+      placeholder: placeholder, expectation: "a text of at least one character", read: { $0.isEmpty ? nil : $0 },
+      show: { $0 })
+  }
+
   /// The name of a file or a directory, which is never empty.
   package static func path(_ placeholder: String = "FILE") -> ValueKind {
     ValueKind(placeholder: placeholder, expectation: "a path", read: { $0.isEmpty ? nil : $0 }, show: { $0 })

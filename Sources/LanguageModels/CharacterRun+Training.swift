@@ -40,11 +40,13 @@ extension CharacterRun {
     report: (RunEvent) -> Void = { _ in }, shouldStop: () -> Bool = { false },
     clock: () -> Double = { ProcessInfo.processInfo.systemUptime }
   ) throws -> RunEnd {
-    try directory?.create()
+    if claim == nil { try claimDirectory() }
+    defer { claim = nil }
+    hasTrained = true
     let lastStep = limits.lastStep(stepsPerEpoch: stepsPerEpoch)
     let validateEvery = settings.validateEvery ?? stepsPerEpoch
     let checkpointEvery = reporting.checkpointEvery ?? stepsPerEpoch
-    let sampleEvery = reporting.sampleEvery ?? (500 + stepsPerEpoch - 1) / stepsPerEpoch * stepsPerEpoch
+    let sampleEvery = reporting.sampleEvery ?? TrainingReporting.usualSampleInterval(stepsPerEpoch: stepsPerEpoch)
     let began = clock()
     var (savedAt, savedStep, validatedStep) = (began, -1, -1)
     var meter = MetricsMeter(
@@ -79,10 +81,12 @@ extension CharacterRun {
       if let seconds = limits.seconds, clock() - began >= seconds { break }
     }
 
-    if savedStep != step, let failure = saveLast(report: report) { throw failure }
+    if let reason = trainer.nonFiniteParameter { throw TrainingDiverged(step: step, reason: reason) }
+    if savedStep != step, let failure = saveLast(report: { _ in }) { throw failure }
     if validatedStep != step, let validation = trainer.validate(scheduled: false) {
       record(validation, meter: &meter, now: clock(), report: report)
     }
+    if let failure = savePendingBest(report: { _ in }) { throw failure }
     return end
   }
 
@@ -92,23 +96,48 @@ extension CharacterRun {
       length: length, options: SamplingOptions(temperature: 0.8), seed: settings.seed &+ UInt64(step))
   }
 
-  /// In the text that validation predicts, so that rates of different kinds of token can be compared.
-  private var charactersPerToken: Double {
-    guard let predicted = try? split.predicted(in: .validation) else { return 1 }
-    return Double(corpus.measure(predicted).characters) / Double(predicted.count)
+  /// In the text that validation predicts, so that rates of different kinds of token can be compared; nil where no character
+  /// begins there.
+  private var charactersPerToken: Double? {
+    guard let predicted = try? split.predicted(in: .validation) else { return nil }
+    let characters = corpus.measure(predicted).characters
+    return characters > 0 ? Double(characters) / Double(predicted.count) : nil
   }
 
   private var patienceSpent: Bool { progress.validationsSinceBest >= settings.patience ?? .max }
 
-  /// Saves `last`; returns the failure if there was one. A model that is not finite is not saved.
-  private func saveLast(report: (RunEvent) -> Void) -> FileError? {
-    let file = file(validationLoss: progress.bestValidationLoss)
-    let checkpoint = trainer.checkpoint(file, settings: settings, corpus: corpus)
-    return save(checkpoint, to: directory?.last, report: report)
+  /// Takes the directory for this run until the end of the next training: makes and locks it, and makes sure that there is room.
+  /// Training does it by itself, but refuses a directory that holds an earlier run.
+  ///
+  /// - Throws: `FileError`, of the kind `busy` when another run is using the directory; `RunDirectoryTaken`.
+  public func claimDirectory(earlier: EarlierRun = .refuse) throws {
+    guard let directory else { return }
+    // Weights and two moments, the carried state, the metadata.
+    let numbers = 3 * model.configuration.parameterCount + 2 * settings.layers * settings.batch * settings.hidden
+    claim = try DirectoryClaim(
+      directory, earlier: earlier, isResumed: isResumed || hasTrained, step: step,
+      size: 4 * numbers + corpus.vocabulary.count * 16)
   }
 
-  private func save(_ checkpoint: Checkpoint, to path: String?, report: (RunEvent) -> Void) -> FileError? {
-    guard let path, (try? checkpoint.requireFinite()) != nil else { return nil }
+  /// Saves `last`, and `best` if that failed before; returns the failure if there was one.
+  private func saveLast(report: (RunEvent) -> Void) -> FileError? {
+    guard let directory, trainer.nonFiniteParameter == nil else { return nil }
+    let file = file(validationLoss: progress.bestValidationLoss)
+    let checkpoint = trainer.checkpoint(file, settings: settings, corpus: corpus)
+    if let failure = save(checkpoint, to: directory.last, report: report) { return failure }
+    claim?.replaced(best: false)
+    return savePendingBest(report: report)
+  }
+
+  private func savePendingBest(report: (RunEvent) -> Void) -> FileError? {
+    guard let directory, let checkpoint = pendingBest else { return nil }
+    if let failure = save(checkpoint, to: directory.best, report: report) { return failure }
+    pendingBest = nil
+    claim?.replaced(best: true)
+    return nil
+  }
+
+  private func save(_ checkpoint: Checkpoint, to path: String, report: (RunEvent) -> Void) -> FileError? {
     do {
       try checkpoint.write(to: path)
       return nil
@@ -122,8 +151,9 @@ extension CharacterRun {
     _ validation: ValidationReport, meter: inout MetricsMeter, now: Double, report: (RunEvent) -> Void
   ) {
     report(.training(.validated(validation)))
-    if validation.isBest && validation.validationLoss < bestOnDisk {
-      _ = save(file(validationLoss: validation.validationLoss).checkpoint, to: directory?.best, report: report)
+    if validation.isBest && validation.validationLoss < bestOnDisk && trainer.nonFiniteParameter == nil {
+      pendingBest = file(validationLoss: validation.validationLoss).checkpoint
+      _ = savePendingBest(report: report)
     }
     appendMetrics(
       validation.scheduled ? "validation" : "end", trainingLoss: validation.trainingLoss,
@@ -140,9 +170,13 @@ extension CharacterRun {
     do { try directory?.appendMetrics(line) } catch { report(.saveFailed(error)) }
   }
 
-  /// The loss of the `best` that is there: the validation at the end of an earlier part of this run may have written it.
+  /// The loss of the `best` that is there, if it is of this architecture and corpus: the validation at the end of an earlier
+  /// part of this run may have written it.
   private var bestOnDisk: Double {
-    guard let directory, let file = try? ModelFile<Float>(contentsOf: directory.best) else { return .infinity }
-    return file.history?.validationLoss ?? .infinity
+    guard let directory, claim?.holdsForeignBest == false, let file = try? ModelFile<Float>(contentsOf: directory.best),
+      file.model.configuration == model.configuration, let history = file.history,
+      history.corpusHash == corpus.contentHash
+    else { return .infinity }
+    return history.validationLoss ?? .infinity
   }
 }

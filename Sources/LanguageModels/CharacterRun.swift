@@ -15,6 +15,13 @@ public final class CharacterRun {
   public let directory: RunDirectory?
   public let split: CorpusSplit
   let trainer: Trainer<CharacterTask<Float>>
+  /// Whether it goes on with an earlier run.
+  let isResumed: Bool
+  var claim: DirectoryClaim?
+  /// Whether what the directory holds may be this run's own.
+  var hasTrained = false
+  /// The newest best model, where it could not be saved yet.
+  var pendingBest: Checkpoint?
 
   /// A new run, or the one that the directory holds.
   ///
@@ -22,7 +29,7 @@ public final class CharacterRun {
   ///   - checkpoint: the `last` of the run to go on with; nil starts from the beginning.
   ///   - initial: a model whose weights to start from, matched by symbol.
   ///   - directory: where it is kept; it is made when training begins.
-  /// - Throws: `TrainingSettings.UnsupportedPrecision`, `CorpusError`, `CorpusSplitError`, `ResumeError`, `ModelFileError` or `SafetensorsError`.
+  /// - Throws: `TrainingSettings.UnsupportedPrecision`, `TrainingSettings.TooLarge`, `CorpusError`, `CorpusSplitError`, `ResumeError`, `ModelFileError` or `SafetensorsError`.
   public init(
     settings: TrainingSettings, corpus: Corpus, directory: RunDirectory? = nil, resuming checkpoint: Checkpoint? = nil,
     initial: ModelFile<Float>? = nil, threads: Int = 1
@@ -37,25 +44,48 @@ public final class CharacterRun {
       count: corpus.tokens.count, validation: Self.fraction(settings.validationFraction),
       test: Self.fraction(settings.testFraction))
     let configuration = settings.configuration(vocabulary: corpus.vocabulary.count)
+    try Self.requireMemory(for: settings, configuration)
     let batches = try ContiguousBatches(
       corpus.tokens, in: split.train, batch: settings.batch, length: settings.length)
     let validation = split.validation.count > 1 ? TextStream(corpus.tokens[split.validation]) : nil
     let task = CharacterTask<Float>(batches: batches, validation: validation, configuration: configuration)
 
+    let saved = try checkpoint.map { try Self.model(of: $0, configuration: configuration, corpus: corpus) }
     var random = RandomSource(seed: settings.seed)
-    var model =
-      checkpoint == nil ? CharacterModel<Float>(configuration, using: &random) : CharacterModel(zeros: configuration)
+    var model = saved ?? CharacterModel<Float>(configuration, using: &random)
     if let initial { try model.takeWeights(of: initial, vocabulary: corpus.vocabulary) }
+    isResumed = checkpoint != nil
     trainer = Trainer(
       model: model, task: task, rule: settings.optimizer.rule, learningRate: settings.learningRate, clip: settings.clip,
       seed: settings.seed, threads: threads, products: settings.precision.products)
-    if let checkpoint {
-      let record = try RunRecord(checkpoint)
-      guard record.corpusHash == corpus.contentHash else {
-        throw ResumeError.corpusChanged(
-          file: checkpoint.file, tokensThen: record.corpusTokens, tokensNow: corpus.tokens.count)
-      }
-      try trainer.restore(from: checkpoint, record: record)
+    if let checkpoint { try trainer.restore(from: checkpoint, record: RunRecord(checkpoint)) }
+  }
+
+  /// The model of a run's checkpoint, if the run was one of this architecture on this corpus.
+  private static func model(
+    of checkpoint: Checkpoint, configuration: ModelConfiguration, corpus: Corpus
+  ) throws -> CharacterModel<Float> {
+    let record = try RunRecord(checkpoint)
+    guard record.corpusHash == corpus.contentHash else {
+      throw ResumeError.corpusChanged(
+        file: checkpoint.file, tokensThen: record.corpusTokens, tokensNow: corpus.tokens.count)
+    }
+    let saved = try ModelFile<Float>(checkpoint)
+    guard saved.model.configuration == configuration, saved.vocabulary == corpus.vocabulary else {
+      throw ModelFileError(file: checkpoint.file, reason: "its model is not the one that its own settings describe")
+    }
+    return saved.model
+  }
+
+  /// Refuses what cannot fit: weights, gradients, moments, packed copies and a state to go back to, and the activations of a
+  /// step with their gradients.
+  private static func requireMemory(for settings: TrainingSettings, _ configuration: ModelConfiguration) throws {
+    let rows = Double(settings.batch) * Double(settings.length)
+    let units = Double(configuration.layers) * Double(configuration.hidden) * Double(2 * configuration.cell.gates + 2)
+    let numbers = 9 * Double(configuration.parameterCount) + rows * (units + 2 * Double(configuration.vocabulary))
+    let machine = Double(ProcessInfo.processInfo.physicalMemory)
+    guard numbers * 4 < machine else {
+      throw TrainingSettings.TooLarge(bytes: numbers * 4, available: machine)
     }
   }
 

@@ -4,12 +4,12 @@ import ModelTraining
 /// Measures speed between reports and writes the lines of `metrics.jsonl`.
 struct MetricsMeter {
   private let tokensPerStep: Int
-  private let charactersPerToken: Double
+  private let charactersPerToken: Double?
   private let began: Double
   private var reported: (time: Double, step: Int)
   private var gradientNorm = 0.0
 
-  init(tokensPerStep: Int, charactersPerToken: Double, began: Double, step: Int) {
+  init(tokensPerStep: Int, charactersPerToken: Double?, began: Double, step: Int) {
     self.tokensPerStep = tokensPerStep
     self.charactersPerToken = charactersPerToken
     self.began = began
@@ -53,7 +53,8 @@ struct MetricsMeter {
     return canonicalJSON(
       Line(
         event: event, step: step, epoch: epoch, trainLoss: trainingLoss, validationLoss: loss,
-        validationBits: loss.map { $0 / log(2) / charactersPerToken }, learningRate: learningRate,
+        validationBits: loss.flatMap { loss in charactersPerToken.map { loss / log(2) / $0 } },
+        learningRate: learningRate,
         gradientNorm: gradientNorm, speed: speed, seconds: now - began))
   }
 }

@@ -23,7 +23,8 @@ public struct ModelFile<Scalar: StorableScalar>: Sendable {
 
   /// Reads a model from a checkpoint file, or from a run directory its `best` or else its `last`.
   ///
-  /// - Throws: `FileError`, `SafetensorsError` or `ModelFileError`, each with the file and the reason.
+  /// - Throws: `FileError` (of kind `missing` also for a directory that holds neither), `SafetensorsError` or
+  ///   `ModelFileError`, each with the file and the reason.
   public init(contentsOf path: String) throws {
     try self.init(Self.checkpoint(at: path))
   }
@@ -43,7 +44,7 @@ public struct ModelFile<Scalar: StorableScalar>: Sendable {
     let configuration = try Self.configuration(metadata(MetadataKey.architecture), file: file)
     let kindName = try metadata(MetadataKey.tokens)
     guard let kind = TokenKind(rawValue: kindName) else {
-      throw ModelFileError(file: file, reason: "the kind of token \"\(kindName)\" is unknown to this version")
+      throw ModelFileError(file: file, reason: "the kind of token \(shown(kindName)) is unknown to this version")
     }
     do { vocabulary = try Vocabulary(json: metadata(MetadataKey.vocabulary), kind: kind) } catch let error
       as VocabularyError
@@ -79,26 +80,25 @@ public struct ModelFile<Scalar: StorableScalar>: Sendable {
   }
 
   private static func configuration(_ json: String, file: String) throws(ModelFileError) -> ModelConfiguration {
-    do {
-      let configuration = try JSONDecoder().decode(ModelConfiguration.self, from: Data(json.utf8))
-      if let problem = configuration.problem { throw ModelFileError(file: file, reason: "architecture: \(problem)") }
-      return configuration
-    } catch let error as ModelFileError {
-      throw error
-    } catch {
-      throw ModelFileError(
-        file: file, reason: "the architecture is not one that this version knows: \(json.prefix(200))")
-    }
+    let configuration: ModelConfiguration = try decoded(json, "the architecture", file: file)
+    if let problem = configuration.problem { throw ModelFileError(file: file, reason: "the architecture: \(problem)") }
+    return configuration
   }
 
   /// The file itself, or in a run directory `best`, else `last`.
-  private static func resolve(_ path: String) -> String {
+  private static func resolve(_ path: String) throws(FileError) -> String {
     var isDirectory: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue else {
       return path
     }
     let directory = RunDirectory(path)
-    return FileManager.default.fileExists(atPath: directory.best) ? directory.best : directory.last
+    guard let file = [directory.best, directory.last].first(where: { FileManager.default.fileExists(atPath: $0) })
+    else {
+      throw FileError(
+        path: path, action: "open", code: ENOENT,
+        explanation: "holds no run (neither best.safetensors nor last.safetensors)")
+    }
+    return file
   }
 }
 
@@ -145,10 +145,44 @@ public struct TrainingHistory: Sendable, Equatable, Codable {
   }
 
   init(json: String, file: String) throws(ModelFileError) {
-    do { self = try JSONDecoder().decode(TrainingHistory.self, from: Data(json.utf8)) } catch {
-      throw ModelFileError(file: file, reason: "its training history cannot be read")
+    self = try decoded(json, "its training history", file: file)
+    guard split(count: 0) != nil else {
+      throw ModelFileError(
+        file: file,
+        reason: "its training history: the fractions \(shown(validationFraction)) for validation and "
+          + "\(shown(testFraction)) for test split no text")
     }
   }
+
+  /// How a text of `count` tokens is split by the fractions; nil where they are no fractions or leave nothing to train on.
+  public func split(count: Int) -> CorpusSplit? {
+    guard let validation = DecimalFraction(validationFraction), let test = DecimalFraction(testFraction) else {
+      return nil
+    }
+    return try? CorpusSplit(count: count, validation: validation, test: test)
+  }
+}
+
+/// The value of a JSON text in a checkpoint's metadata. A name that stands twice in an object is refused.
+///
+/// - Parameter subject: what errors call it.
+func decoded<Value: Decodable>(
+  _ json: String, _ subject: String, file: String
+) throws(ModelFileError) -> Value {
+  do {
+    try requireDistinctNames(inJSON: json)
+    return try JSONDecoder().decode(Value.self, from: Data(json.utf8))
+  } catch SafetensorsError.Problem.duplicateName(let name, _) {
+    throw ModelFileError(file: file, reason: "\(subject): the name \(shown(name)) stands twice")
+  } catch {
+    throw ModelFileError(file: file, reason: "\(subject) is not one that this version knows: \(shown(json))")
+  }
+}
+
+/// Text from a file that may be hostile, cut where it would drown the message.
+private func shown(_ text: String) -> String {
+  let scalars = text.unicodeScalars
+  return "\"\(String(scalars.prefix(100)))\(scalars.count > 100 ? "…" : "")\""
 }
 
 /// JSON with sorted keys: the same bytes for the same value.

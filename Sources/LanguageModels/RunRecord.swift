@@ -48,20 +48,16 @@ extension Trainer where Task == CharacterTask<Float> {
     return checkpoint
   }
 
-  /// Takes up the run of a checkpoint.
+  /// Takes up the run of a checkpoint, whose model is the trainer's already.
   ///
-  /// - Throws: `ModelFileError` or `SafetensorsError` when something that the run needs is missing.
+  /// - Throws: `SafetensorsError` when something that the run needs is missing.
   func restore(from checkpoint: Checkpoint, record: RunRecord) throws {
-    let saved = try ModelFile<Float>(checkpoint)
-    guard saved.model.configuration == model.configuration else {
-      throw ModelFileError(file: checkpoint.file, reason: "its architecture is not that of its own settings")
-    }
     func tensor(_ name: String, _ shape: TensorShape) throws(SafetensorsError) -> Tensor<Float> {
       try checkpoint.tensor(name, shape: shape)
     }
     var (optimizer, task) = (optimizer, task)
     try optimizer.restore(step: record.progress.updates, for: model, moment: tensor)
     try task.restore(step: record.progress.step, carried: tensor)
-    restore(model: saved.model, task: task, optimizer: optimizer, progress: record.progress)
+    restore(model: model, task: task, optimizer: optimizer, progress: record.progress)
   }
 }

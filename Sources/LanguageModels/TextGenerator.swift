@@ -27,10 +27,11 @@ public struct TextGenerator<Scalar: TensorScalar> {
   /// Generates texts and hands them out piece by piece; no piece splits a character.
   ///
   /// With byte tokens, bytes that cannot continue valid UTF-8 are never drawn, and after the last token the character begun is
-  /// finished. Several texts are computed side by side, which takes little longer than one; each is what it would be alone.
+  /// finished. (A prime that ends within a character which the vocabulary has no bytes to finish is shown with U+FFFD in the
+  /// place of that, and a new character begins.) Several texts are computed side by side, which takes little longer than one; each is what it would be alone.
   ///
   /// - Parameters:
-  ///   - count: how many texts.
+  ///   - count: how many texts; they are computed at once, so memory grows with their number.
   ///   - prime: tokens that each text begins with. They are handed out too. Without any, a text begins as if after a line feed.
   ///   - length: how many tokens to generate; the prime does not count.
   ///   - stop: where this text would appear in what is generated, the text ends before it.
@@ -40,6 +41,8 @@ public struct TextGenerator<Scalar: TensorScalar> {
     count: Int = 1, prime: [Int32] = [], length: Int, options: SamplingOptions = SamplingOptions(), stop: String? = nil,
     seed: UInt64, emit: (_ text: Int, _ piece: String) throws -> Void
   ) throws {
+    guard count != 0 else { return }
+    require(count > 0 && length >= 0, "TextGenerator: \(count) texts of \(length) tokens")
     let session = StepSession(model: model, batch: count, weights: weights, team: team)
     var texts = (0..<count).map {
       GrowingText(vocabulary, mask: mask, prime: prime, stop: stop, random: RandomSource(seed: seed &+ UInt64($0)))
@@ -91,7 +94,11 @@ private struct GrowingText {
     self.random = random
     decoder = StreamingDecoder(vocabulary)
     filter = StopFilter(stop)
-    constraint = mask == nil ? UTF8Constraint() : UTF8Constraint(after: prime.flatMap { vocabulary[$0] })
+    constraint = UTF8Constraint()
+    if let mask {
+      let end = UTF8Constraint(after: prime.flatMap { vocabulary[$0] })
+      if mask.allowed(after: end).contains(true) { constraint = end }
+    }
   }
 
   /// The prime's part of the text.

@@ -67,6 +67,17 @@ public struct TrainingSettings: Sendable, Equatable, Codable {
     }
   }
 
+  /// A model or a batch that this machine has not the memory for.
+  public struct TooLarge: Error, Equatable, CustomStringConvertible {
+    public let bytes, available: Double
+
+    public var description: String {
+      String(
+        format: "training so would take about %.0f GB of memory, and this machine has %.0f; choose a smaller --hidden, "
+          + "--layers, --embedding, --batch or --length", bytes / 1e9, available / 1e9)
+    }
+  }
+
   /// How the learning rate changes over a run.
   public enum Schedule: String, Sendable, Codable, CaseIterable { case constant }
 
@@ -120,6 +131,11 @@ public struct TrainingReporting: Sendable, Equatable {
   public var sampleEvery: Int?
   /// Steps between saves of `last`; nil for an epoch. It is saved at least every minute besides.
   public var checkpointEvery: Int?
+  /// Whole epochs that make up at least 500 steps.
+  public static func usualSampleInterval(stepsPerEpoch: Int) -> Int {
+    (500 + stepsPerEpoch - 1) / stepsPerEpoch * stepsPerEpoch
+  }
+
   /// Tokens in a sample.
   public var sampleLength = 300
 

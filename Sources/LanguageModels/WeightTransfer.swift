@@ -13,6 +13,12 @@ extension CharacterModel {
     var theirs = other.model.configuration
     theirs.vocabulary = configuration.vocabulary
     theirs.dropout = configuration.dropout
+    guard other.vocabulary.kind == vocabulary.kind else {
+      throw ModelFileError(
+        file: "--init-from",
+        reason:
+          "its tokens are \(other.vocabulary.kind.rawValue)s; train with --tokens \(other.vocabulary.kind.rawValue)")
+    }
     guard theirs == configuration else {
       throw ModelFileError(
         file: "--init-from",

@@ -32,11 +32,19 @@ public struct RunDirectory: Sendable, Equatable {
     }
   }
 
-  /// Removes the files of an earlier run.
-  public func clear() throws(FileError) {
-    for file in [last, best, metrics, configuration] where FileManager.default.fileExists(atPath: file) {
-      if unlink(file) != 0 { throw FileError(path: file, action: "remove", code: errno) }
-    }
+  /// Makes sure that there is room for a file of this size, by taking it for a moment.
+  public func requireRoom(_ bytes: Int) throws(FileError) {
+    #if os(Linux)
+      let probe = path + "/.room.\(getpid()).tmp"
+      let descriptor = open(probe, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+      guard descriptor >= 0 else { throw FileError(path: path, action: "create a file", code: errno) }
+      let code = posix_fallocate(descriptor, 0, off_t(bytes))
+      close(descriptor)
+      unlink(probe)
+      if code == ENOSPC || code == EDQUOT || code == EFBIG {
+        throw FileError(path: path, action: "find room for a checkpoint of \(bytes >> 20) MiB", code: code)
+      }
+    #endif
   }
 
   /// Adds a line to the metrics.
@@ -49,13 +57,14 @@ public struct RunDirectory: Sendable, Equatable {
     if written != bytes.count { throw FileError(path: metrics, action: "write", code: written < 0 ? errno : ENOSPC) }
   }
 
-  /// Cuts the metrics back to what was measured up to a step: what came after will be measured again.
+  /// Cuts the metrics back to what was measured up to a step: what came after will be measured again, and what ended the run
+  /// then does not end it now.
   public func cutMetrics(toStep step: Int) throws {
     guard let data = FileManager.default.contents(atPath: metrics) else { return }
-    struct Line: Decodable { let step: Int }
+    struct Line: Decodable { let step: Int, event: String? }
     let kept = data.split(separator: UInt8(ascii: "\n")).filter { line in
       guard let line = try? JSONDecoder().decode(Line.self, from: Data(line)) else { return false }
-      return line.step <= step
+      return line.step <= step && line.event != "end"
     }
     try AtomicFile.write(kept.map { Array($0) + [UInt8(ascii: "\n")] }, to: metrics)
   }

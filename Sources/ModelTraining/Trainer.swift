@@ -134,10 +134,15 @@ public final class Trainer<Task: TrainingTask> {
     return .rolledBack(toStep: step, learningRate: rate, reason: reason)
   }
 
-  private func describeNonFinite(loss: Double, gradients: Gradients<Scalar>) -> String {
-    for (name, parameter) in model.parameters {
-      if parameter.value.firstNonFinite != nil { return "the parameter \(name) is not finite" }
+  /// Says which parameter is not finite; nil if all are. (A sum of squares of numbers that are is finite in double precision.)
+  public var nonFiniteParameter: String? {
+    model.parameters.first { !$0.parameter.value.sumOfSquares().isFinite }.map {
+      "the parameter \($0.name) is not finite"
     }
+  }
+
+  private func describeNonFinite(loss: Double, gradients: Gradients<Scalar>) -> String {
+    if let nonFiniteParameter { return nonFiniteParameter }
     if !loss.isFinite { return loss.isNaN ? "the loss is not a number" : "the loss is infinite" }
     for (name, parameter) in model.parameters {
       if gradients[parameter]?.firstNonFinite != nil { return "the gradient of \(name) is not finite" }

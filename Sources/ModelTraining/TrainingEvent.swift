@@ -36,6 +36,11 @@ public struct TrainingDiverged: Error, CustomStringConvertible {
   public let step: Int
   public let reason: String
 
+  public init(step: Int, reason: String) {
+    self.step = step
+    self.reason = reason
+  }
+
   public var description: String {
     "training diverged at step \(step): \(reason); lower --learning-rate or --clip and start again"
   }

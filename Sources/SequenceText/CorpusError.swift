@@ -42,9 +42,17 @@ public enum CorpusError: Error, Equatable, CustomStringConvertible {
       "the text has \(symbols) different \(kind)s, and a vocabulary may have \(limit); --tokens byte reads any text"
     case .unknownSymbols(let file, let unknown): "\(file): \(unknown)"
     case .tooSmall(let numbers): numbers.description
+    case .nothingToPredict(.all, let tokens):
+      "the text has \(count(tokens)), and a prediction takes two; give a longer text"
     case .nothingToPredict(let part, let tokens):
-      "the \(part) part of the text has \(tokens) token\(tokens == 1 ? "" : "s"), and a prediction takes two; "
-        + "give it a larger fraction or a longer text"
+      "the \(part) part of the text has \(count(tokens)), and a prediction takes two; "
+        + "--split \(others(than: part)) takes another part"
     }
+  }
+
+  private func count(_ tokens: Int) -> String { "\(tokens) token\(tokens == 1 ? "" : "s")" }
+
+  private func others(than part: CorpusSplit.Part) -> String {
+    CorpusSplit.Part.allCases.filter { $0 != part }.map(\.rawValue).joined(separator: "|")
   }
 }

@@ -27,7 +27,7 @@ public enum AtomicFile {
     _ chunks: [[UInt8]], to path: String, using operations: some FileOperations
   ) throws(FileError) {
     let (directory, name) = split(path)
-    let temporary = "\(directory)/.\(name).\(getpid()).tmp"
+    let temporary = "\(directory)/\(temporaryName(for: name, process: getpid()))"
     // A killed process may have left one, and process numbers return.
     try? operations.remove(temporary)
     do throws(FileError) {

@@ -18,7 +18,8 @@ public final class DirectoryLock: Sendable {
 
   private let descriptor: Int32
 
-  /// Throws `FileError`, whose `kind` is `busy` where another object or process holds the lock.
+  /// Throws `FileError`, whose `kind` is `busy`, and whose `path` the directory, where another object or process holds the
+  /// lock.
   public init(_ directory: String) throws(FileError) {
     let path = "\(directory)/\(Self.fileName)"
     // Not passed on to child processes, which would hold the lock beyond this one.
@@ -27,7 +28,10 @@ public final class DirectoryLock: Sendable {
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
       let code = errno
       close(descriptor)
-      throw FileError(path: path, action: "lock", code: code)
+      guard code == EWOULDBLOCK else { throw FileError(path: path, action: "lock", code: code) }
+      throw FileError(
+        path: directory, action: "lock", code: code,
+        explanation: "in use by another run; wait until it ends, or choose another --out")
     }
   }
 

@@ -1,7 +1,7 @@
 /// Reads the JSON of a safetensors header, left to right.
 ///
-/// It takes what the format allows and nothing else: the caller says what comes next, so nothing recurses and the depth
-/// is that of the format. A name that stands twice in an object is an error; general JSON readers keep one of the two.
+/// It takes what the format allows and nothing else: the caller says what comes next, so that the depth is that of the
+/// format. A name that stands twice in an object is an error; general JSON readers keep one of the two.
 struct JSONScanner {
   typealias Problem = SafetensorsError.Problem
 
@@ -43,12 +43,24 @@ struct JSONScanner {
 
   /// Reads an array of whole numbers.
   mutating func integers() throws(Problem) -> [Int] {
-    try require("[", or: "a list of numbers")
-    guard !take("]") else { return [] }
     var values: [Int] = []
-    repeat { values.append(try integer()) } while take(",")
-    try require("]", or: "\",\" or \"]\"")
+    try array { (scanner: inout JSONScanner) throws(Problem) in values.append(try scanner.integer()) }
     return values
+  }
+
+  /// Reads an array, calling `element` where each begins; it must read it.
+  mutating func array(_ element: (inout JSONScanner) throws(Problem) -> Void) throws(Problem) {
+    try require("[", or: "a list of numbers")
+    guard !take("]") else { return }
+    repeat { try element(&self) } while take(",")
+    try require("]", or: "\",\" or \"]\"")
+  }
+
+  /// Reads a number, or a word such as `null`, without looking into it.
+  mutating func word() throws(Problem) {
+    let start = position
+    while let byte = current, byte.isDigit || byte.isLetter || "+-.".utf8.contains(byte) { position += 1 }
+    guard position > start else { throw .malformedHeader(offset: offset, expected: "a value") }
   }
 
   /// Reads a whole number, zero or above, without a sign, leading zeros, fraction or exponent.
@@ -142,11 +154,11 @@ struct JSONScanner {
   }
 
   /// Where in the file the next byte stands.
-  private var offset: Int { origin + position }
+  var offset: Int { origin + position }
 
-  private var current: UInt8? { position < bytes.count ? bytes[position] : nil }
+  var current: UInt8? { position < bytes.count ? bytes[position] : nil }
 
-  private mutating func skipSpace() {
+  mutating func skipSpace() {
     while let byte = current, byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 { position += 1 }
   }
 
@@ -164,4 +176,5 @@ struct JSONScanner {
 
 extension UInt8 {
   fileprivate var isDigit: Bool { self >= UInt8(ascii: "0") && self <= UInt8(ascii: "9") }
+  fileprivate var isLetter: Bool { self | 0x20 >= UInt8(ascii: "a") && self | 0x20 <= UInt8(ascii: "z") }
 }

@@ -6,11 +6,11 @@
   import Glibc
 #endif
 
-/// An operating-system call on a file or directory that failed: which call, on what, and why.
+/// A file or directory that cannot be used: what could not be done, on what, and why.
 public struct FileError: Error, Equatable, CustomStringConvertible {
   /// What a caller may want to tell apart; everything else is an input/output error.
   public enum Kind: Sendable, Equatable {
-    /// There is no such file or directory.
+    /// There is no such file or directory, and with such a path there can be none.
     case missing
     /// A directory, or a device, stands where a file is needed.
     case notAFile
@@ -27,16 +27,19 @@ public struct FileError: Error, Equatable, CustomStringConvertible {
   public let action: String
   /// The operating system's `errno`.
   public let code: Int32
+  /// What the description says in place of the action and the system's reason, where that would not help; nil elsewhere.
+  public let explanation: String?
 
-  public init(path: String, action: String, code: Int32) {
+  public init(path: String, action: String, code: Int32, explanation: String? = nil) {
     self.path = path
     self.action = action
     self.code = code
+    self.explanation = explanation
   }
 
   public var kind: Kind {
     switch code {
-    case ENOENT, ENOTDIR: .missing
+    case ENOENT, ENOTDIR, ENAMETOOLONG, ELOOP: .missing
     case EISDIR, ENODEV: .notAFile
     case EACCES, EPERM, EROFS: .denied
     case EWOULDBLOCK: .busy
@@ -44,14 +47,34 @@ public struct FileError: Error, Equatable, CustomStringConvertible {
     }
   }
 
+  /// One line: where, what, why and, where that is plain, what to do. Of a very long path the end.
   public var description: String {
+    let length = path.unicodeScalars.count
+    let place = length <= Self.longestPath ? path : "…" + String(path.unicodeScalars.suffix(Self.longestPath))
+    if let explanation { return "\(place): \(explanation)" }
     let reason =
       switch code {
       case EISDIR: "is a directory"
       case ENODEV: "not a regular file"
       default: String(cString: strerror(code)).lowercasedFirst
       }
-    return "\(path): cannot \(action): \(reason)"
+    return "\(place): cannot \(action): \(reason)\(remedy.map { "; \($0)" } ?? "")"
+  }
+
+  private static let longestPath = 200
+
+  private var remedy: String? {
+    switch code {
+    case EACCES, EPERM: "check its permissions"
+    case EROFS: "choose another place"
+    case ENOSPC, EDQUOT: "free some space"
+    default:
+      switch kind {
+      case .missing: "check the path"
+      case .notAFile: "give a file"
+      default: nil
+      }
+    }
   }
 }
 

@@ -44,6 +44,11 @@ public final class MappedFile: @unchecked Sendable {
     }
   }
 
+  /// What stands on standard input, from where it is to its end, whatever it is: a file, a pipe, a terminal or a device.
+  public static func standardInput() throws(FileError) -> [UInt8] {
+    try readToEnd(STDIN_FILENO, path: "standard input")
+  }
+
   /// A file that exists in memory only; errors call it `path`.
   public init(copying contents: [UInt8], as path: String) {
     self.path = path
@@ -89,6 +94,10 @@ public final class MappedFile: @unchecked Sendable {
         contents.append(contentsOf: chunk[..<size])
       } else if size == 0 {
         return contents
+      } else if errno == EAGAIN {
+        // A pipe or terminal that another process made non-blocking.
+        var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        _ = poll(&request, 1, -1)
       } else if errno != EINTR {
         throw FileError(path: path, action: "read", code: errno)
       }

@@ -20,15 +20,12 @@ enum EvaluateCommand {
   @Sendable
   static func run(_ arguments: ParsedArguments) throws -> ExitCode {
     let file = try ModelFile<Float>(contentsOf: arguments[CommonOptions.model])
-    let corpus = try Corpus(
-      files: arguments[corpora], vocabulary: file.vocabulary, unknown: arguments[CommonOptions.unknown])
+    let corpus = try corpus(arguments, vocabulary: file.vocabulary)
     corpus.notices.forEach(notice)
-    let history = file.history
-    let isTrainedOn = history?.corpusHash == corpus.contentHash
+    let isTrainedOn = file.history?.corpusHash == corpus.contentHash
     let chosen = arguments[part] ?? (isTrainedOn ? .test : .all)
-    let split = try CorpusSplit(
-      count: corpus.tokens.count,
-      validation: fraction(history?.validationFraction), test: fraction(history?.testFraction))
+    let count = corpus.tokens.count
+    let split = try file.history?.split(count: count) ?? CorpusSplit(count: count)
     let predicted = try split.predicted(in: chosen)
 
     let workspace = Workspace<Float>(
@@ -37,11 +34,19 @@ enum EvaluateCommand {
       of: file.model.bound(), on: TextStream(corpus.tokens[split[chosen]]), workspace: workspace)
     let measure = corpus.measure(predicted)
     let loss = nats / Double(predicted.count)
+    guard loss.isFinite else {
+      throw CommandFailure(
+        "\(arguments[CommonOptions.model]): the model's loss on this text is not a number; its weights are damaged",
+        code: .badData)
+    }
     let bits = nats / log(2)
-    let (perCharacter, perByte) = (bits / Double(measure.characters), bits / Double(measure.bytes))
+    // A few tokens may all lie within one character, which began before them.
+    let perCharacter = measure.characters > 0 ? bits / Double(measure.characters) : nil
+    let perByte = bits / Double(measure.bytes)
     if arguments[CommonOptions.json] {
       let report: JSONText = [
-        "loss": .number(loss), "bits_per_character": .number(perCharacter), "bits_per_byte": .number(perByte),
+        "loss": .number(loss), "bits_per_character": perCharacter.map { .number($0) } ?? .null,
+        "bits_per_byte": .number(perByte),
         "perplexity": .number(exp(loss)), "tokens": .integer(predicted.count),
         "characters": .integer(measure.characters),
         "unknown": .integer(corpus.skipped),
@@ -52,7 +57,7 @@ enum EvaluateCommand {
         """
         split               \(chosen.rawValue)
         loss                \(Readable.fixed(loss, digits: 4)) nats a token
-        bits per character  \(Readable.fixed(perCharacter, digits: 4))
+        bits per character  \(perCharacter.map { Readable.fixed($0, digits: 4) } ?? "none")
         bits per byte       \(Readable.fixed(perByte, digits: 4))
         perplexity          \(Readable.fixed(exp(loss), digits: 4)) a token
         tokens              \(predicted.count)
@@ -64,7 +69,13 @@ enum EvaluateCommand {
     return .done
   }
 
-  private static func fraction(_ text: String?) -> DecimalFraction {
-    text.flatMap { DecimalFraction($0) } ?? CorpusSplit.defaultFraction
+  private static func corpus(_ arguments: ParsedArguments, vocabulary: Vocabulary) throws -> Corpus {
+    do {
+      return try Corpus(files: arguments[corpora], vocabulary: vocabulary, unknown: arguments[CommonOptions.unknown])
+    } catch CorpusError.invalidUTF8(let file, let offset) {
+      // The kind of token is the model's: there is nothing else to choose.
+      throw CommandFailure(
+        "\(file): not valid UTF-8 at byte \(offset); the model reads valid UTF-8 only", code: .badData)
+    }
   }
 }

@@ -19,7 +19,9 @@ func commandFailure(for error: any Error) -> CommandFailure {
     case .busy: CommandFailure("\(error)", code: .busy)
     case .inputOutput: CommandFailure("\(error)", code: .inputOutput)
     }
-  case is CorpusSplitError, is TrainingSettings.UnsupportedPrecision: CommandFailure.usage("\(error)")
+  case is CorpusSplitError, is TrainingSettings.UnsupportedPrecision, is TrainingSettings.TooLarge:
+    CommandFailure.usage("\(error)")
+  case is RunDirectoryTaken: CommandFailure("\(error)", code: .cannotCreate)
   case is TrainingDiverged: CommandFailure("\(error)", code: .diverged)
   default: CommandFailure("\(error)", code: .badData)
   }

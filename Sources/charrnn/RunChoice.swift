@@ -21,7 +21,7 @@ struct RunChoice {
     if let out = arguments[TrainOptions.out] {
       directory = RunDirectory(out)
       checkpoint = try resume ? Self.last(of: directory) : nil
-      if checkpoint == nil { try Self.requireFree(directory, arguments) }
+      if !resume && !arguments[TrainOptions.overwrite] { try Self.requireFree(directory) }
       if resume && checkpoint == nil { notice("\(out): no saved state yet; starting from the beginning") }
       return
     }
@@ -35,13 +35,9 @@ struct RunChoice {
     checkpoint = nil
   }
 
-  /// Where `--resume` finds no state to go on with, a `best` from before the first one was saved is in nobody's way.
-  ///
-  /// - Throws: a failure when a new run would replace one without being told to.
-  static func requireFree(_ directory: RunDirectory, _ arguments: ParsedArguments) throws {
-    let isTaken =
-      arguments[TrainOptions.resume] ? FileManager.default.fileExists(atPath: directory.last) : directory.holdsRun
-    if isTaken && !arguments[TrainOptions.overwrite] {
+  /// Seen again when the directory is claimed; here it spares reading the corpus first.
+  private static func requireFree(_ directory: RunDirectory) throws {
+    if directory.holdsRun {
       throw CommandFailure(
         "\(directory.path): holds a run already; give --resume to go on with it, --overwrite to replace it, or another "
           + "--out", code: .cannotCreate)
@@ -86,6 +82,11 @@ struct RunChoice {
       let known = try hashes[settings.tokens] ?? Corpus(files: corpora, kind: settings.tokens).contentHash
       hashes[settings.tokens] = known
       if hash == known { return (run, checkpoint) }
+    }
+    if let changed = newestFirst.first(where: { StoredOptions($0.run).corpora == corpora }) {
+      throw CommandFailure(
+        "\(changed.run.path): the corpus \(corpora.joined(separator: ", ")) has changed since this run began; resume with the "
+          + "corpus it was trained on, or start a new run without --resume", code: .badData)
     }
     return nil
   }

@@ -20,8 +20,8 @@ enum SampleCommand {
   static let prime = Option("prime", .text("TEXT"), help: "text to go on from")
   static let primeFile = Option(
     "prime-file", .path("FILE"), help: "file with the text to go on from; - is standard input")
-  static let stop = Option("stop", .text("TEXT"), help: "end before this text would appear")
-  static let count = Option("count", .integer(atLeast: 1), default: 1, help: "texts to write")
+  static let stop = Option("stop", .nonEmptyText("TEXT"), help: "end before this text would appear")
+  static let count = Option("count", .integer(atLeast: 1, atMost: 1024), default: 1, help: "texts to write")
   static let seed = Option("seed", .integer(atLeast: 0), default: 1, help: "the same seed gives the same text")
   static let weights = Option(
     "weights", .choice(of: WeightFormat.self), default: .float32,
@@ -85,8 +85,10 @@ enum SampleCommand {
       throw arguments.usageFailure("--prime and --prime-file both give the beginning; give one of them")
     }
     let bytes: [UInt8]
-    if let path = arguments[primeFile] {
-      let source = try MappedFile(path == "-" ? "/dev/stdin" : path)
+    if arguments[primeFile] == "-" {
+      bytes = try MappedFile.standardInput()
+    } else if let path = arguments[primeFile] {
+      let source = try MappedFile(path)
       bytes = source[0..<source.count]
     } else {
       bytes = Array((arguments[prime] ?? "").utf8)

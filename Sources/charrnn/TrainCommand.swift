@@ -21,22 +21,15 @@ enum TrainCommand {
     corpus.notices.forEach(notice)
     let initial = try arguments[TrainOptions.initFrom].map { try ModelFile<Float>(contentsOf: $0) }
     let directory = choice.directory
-    let existed = FileManager.default.fileExists(atPath: directory.path)
     // A corpus that cannot be trained on is found before anything is written.
     let threads = CommonOptions.threadCount(arguments)
     let run = try CharacterRun(
       settings: settings, corpus: corpus, directory: directory, resuming: choice.checkpoint, initial: initial,
       threads: threads)
-    try creating { try directory.create() }
-    let lock = try creating { try DirectoryLock(directory.path) }
-    defer { withExtendedLifetime(lock) {} }
-    // Another run may have been made there, and ended, since the choice.
-    if choice.checkpoint == nil { try RunChoice.requireFree(directory, arguments) }
-    if let checkpoint = choice.checkpoint {
-      try resume(run, in: directory, from: checkpoint)
-    } else if existed {
-      try creating { try directory.clear() }
-    }
+    let earlier: EarlierRun =
+      arguments[TrainOptions.resume] ? .resume : arguments[TrainOptions.overwrite] ? .replace : .refuse
+    try creating { try run.claimDirectory(earlier: earlier) }
+    if let checkpoint = choice.checkpoint { try announce(resuming: run, from: checkpoint, in: directory) }
     let reporting = TrainingReporting(
       sampleEvery: arguments[TrainOptions.sampleEvery], checkpointEvery: arguments[TrainOptions.checkpointEvery])
     let limits = TrainOptions.limits(arguments, resuming: choice.checkpoint == nil ? nil : directory)
@@ -60,18 +53,20 @@ enum TrainCommand {
       )
       return signal.exitCode
     }
-    conclude(run, in: directory, end: end)
+    try conclude(run, in: directory, end: end)
+    if let failure = report.outputFailure { throw failure }
     return .done
   }
 
-  private static func resume(_ run: CharacterRun, in directory: RunDirectory, from checkpoint: Checkpoint) throws {
+  private static func announce(resuming run: CharacterRun, from checkpoint: Checkpoint, in directory: RunDirectory)
+    throws
+  {
     let then = try CharacterRun.instructionSet(of: checkpoint)
     let now = InstructionSet.current.rawValue
     if then != now {
       notice(
         "the run was saved under \(then) and goes on under \(now): its bits will differ from those of an unbroken run")
     }
-    try directory.cutMetrics(toStep: run.step)
     notice("resuming \(directory.path) after step \(run.step)")
   }
 
@@ -85,13 +80,20 @@ enum TrainCommand {
         + "\(threads) thread\(threads == 1 ? "" : "s"), \(InstructionSet.current.rawValue)")
   }
 
-  /// Prints a sample and says where the model is.
-  private static func conclude(_ run: CharacterRun, in directory: RunDirectory, end: RunEnd) {
+  /// Prints a sample of the model that `sample` will use, and says where it is.
+  private static func conclude(_ run: CharacterRun, in directory: RunDirectory, end: RunEnd) throws {
     if end == .patienceSpent {
       notice("no improvement in \(run.progress.validationsSinceBest) validations; stopped after step \(run.step)")
     }
-    notice("a sample of the trained model:")
-    try? OutputChannel.standardOutput.write(run.sample(length: 500) + "\n")
+    let file = try ModelFile<Float>(contentsOf: directory.path)
+    if let history = file.history, let loss = history.validationLoss {
+      notice(
+        "the lowest validation loss, \(Readable.fixed(loss, digits: 3)) nats a token, was that of step \(history.step)")
+    }
+    notice("a sample of the best model:")
+    let text = TextGenerator(model: file.model, vocabulary: file.vocabulary).text(
+      length: 500, options: SamplingOptions(temperature: 0.8), seed: run.settings.seed)
+    try OutputChannel.standardOutput.write(text + "\n")
     notice("saved in \(directory.path); write more with: charrnn sample \(directory.path)")
   }
 
@@ -100,12 +102,16 @@ enum TrainCommand {
     _ arguments: ParsedArguments, _ run: CharacterRun, to directory: RunDirectory, limits: TrainingLimits, threads: Int
   ) throws {
     let settings = run.settings
+    let earlier = arguments[TrainOptions.resume] ? StoredOptions(directory) : StoredOptions()
+    let lastStep = limits.lastStep(stepsPerEpoch: run.stepsPerEpoch)
     let object: JSONText = [
       "corpora": .array(arguments[corpora].map { .string($0) }),
       "cell": .string(settings.cell.rawValue), "layers": .integer(settings.layers), "hidden": .integer(settings.hidden),
       "embedding": .integer(settings.embedding), "dropout": .number(settings.dropout),
       "batch": .integer(settings.batch), "length": .integer(settings.length),
-      "epochs": limits.epochs.map { .integer($0) } ?? .null, "steps": limits.steps.map { .integer($0) } ?? .null,
+      "epochs": limits.epochs.map { .integer($0) } ?? .null,
+      "steps": limits.epochs == nil
+        ? lastStep.map { .integer($0) } ?? .null : limits.steps.map { .integer($0) } ?? .null,
       "time": limits.seconds.map { .number($0) } ?? .null,
       "optimizer": .string(settings.optimizer.rawValue), "learning_rate": .number(settings.learningRate),
       "schedule": .string(settings.schedule.rawValue), "clip": .number(settings.clip),
@@ -114,9 +120,10 @@ enum TrainCommand {
       "precision": .string(settings.precision.rawValue), "threads": .integer(threads),
       "seed": .integer(Int(settings.seed)),
       "validate_every": .integer(settings.validateEvery ?? run.stepsPerEpoch),
-      "sample_every": arguments[TrainOptions.sampleEvery].map { .integer($0) } ?? .null,
+      "sample_every": .integer(
+        arguments[TrainOptions.sampleEvery] ?? TrainingReporting.usualSampleInterval(stepsPerEpoch: run.stepsPerEpoch)),
       "checkpoint_every": .integer(arguments[TrainOptions.checkpointEvery] ?? run.stepsPerEpoch),
-      "init_from": arguments[TrainOptions.initFrom].map { .string($0) } ?? .null,
+      "init_from": (arguments[TrainOptions.initFrom] ?? earlier.initFrom).map { .string($0) } ?? .null,
       "parameters": .integer(run.model.configuration.parameterCount), "charrnn": .string(version),
     ]
     try AtomicFile.write([Array((object.line + "\n").utf8)], to: directory.configuration)

@@ -47,18 +47,19 @@ enum TrainOptions {
     try reader.take(testFraction, \.testFraction, fraction(testFraction, arguments))
     try reader.take(patience, \.patience)
     try reader.take(validateEvery, \.validateEvery)
-    return reader.settings
+    let settings = reader.settings
+    if settings.patience != nil && DecimalFraction(settings.validationFraction) == DecimalFraction("0") {
+      throw arguments.usageFailure("--patience needs validations, and --validation-fraction 0 leaves none")
+    }
+    return settings
   }
 
   /// How long to train. Where a run goes on and none of the options is given, as long as it was to last.
   static func limits(_ arguments: ParsedArguments, resuming directory: RunDirectory?) -> TrainingLimits {
     let given = TrainingLimits(
       epochs: arguments[epochs], steps: arguments[steps], seconds: arguments[time].map { $0 / .seconds(1) })
-    struct Stored: Decodable { let epochs: Int?, steps: Int?, time: Double? }
-    guard given == TrainingLimits(), let directory,
-      let data = FileManager.default.contents(atPath: directory.configuration),
-      let stored = try? JSONDecoder().decode(Stored.self, from: data)
-    else { return given }
+    guard given == TrainingLimits(), let directory else { return given }
+    let stored = StoredOptions(directory)
     return TrainingLimits(epochs: stored.epochs, steps: stored.steps, seconds: stored.time)
   }
 
@@ -68,5 +69,27 @@ enum TrainOptions {
       throw arguments.usageFailure("--\(option.name) \(arguments[option]) is no decimal fraction such as 0.05")
     }
     return fraction.description
+  }
+}
+
+/// What of an earlier `config.json` a resumed run goes by.
+struct StoredOptions: Decodable {
+  var corpora: [String]?
+  var epochs: Int?
+  var steps: Int?
+  var time: Double?
+  var initFrom: String?
+
+  enum CodingKeys: String, CodingKey {
+    case corpora, epochs, steps, time
+    case initFrom = "init_from"
+  }
+
+  init() {}
+
+  /// The options of a directory's run; none where they cannot be read.
+  init(_ directory: RunDirectory) {
+    let data = FileManager.default.contents(atPath: directory.configuration)
+    self = data.flatMap { try? JSONDecoder().decode(StoredOptions.self, from: $0) } ?? StoredOptions()
   }
 }

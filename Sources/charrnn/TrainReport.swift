@@ -12,6 +12,8 @@ final class TrainReport {
   private var display: ProgressDisplay
   private var state: ProgressState
   private var loss: Double?
+  /// Why samples could not be written, if they could not; the training goes on without them.
+  private(set) var outputFailure: OutputFailure?
 
   init(run: CharacterRun, limits: TrainingLimits) {
     self.run = run
@@ -33,7 +35,7 @@ final class TrainReport {
       say("\(reason) in several steps in a row; going back to step \(step) with learning rate \(rate)")
     case .sample(let step, let text):
       say("a sample after step \(step):")
-      try? OutputChannel.standardOutput.write(text + "\n")
+      do { try OutputChannel.standardOutput.write(text + "\n") } catch { outputFailure = error }
     case .saveFailed(let error): say("\(error); the training goes on, and saving is tried again")
     }
   }
@@ -68,6 +70,7 @@ final class TrainReport {
   }
 
   private func update() {
+    display.style = Terminal.progressStyle(of: .standardError)  // the window may have another width now
     if let text = display.update(state, now: ProcessInfo.processInfo.systemUptime - began) { write(text) }
   }
 

@@ -88,6 +88,7 @@ struct GrammarTests {
       ("cell", ["lstm", "rnn-relu"], ["LSTM", "", "rnn-"]),
       ("strength", ["weak", "strong"], ["Weak", "medium"]),
       ("out", ["a", " "], [""]),
+      ("toast", ["a", " ", "\u{301}"], [""]),
     ]
     for (option, right, wrong) in cases {
       for text in right { #expect(Brew.failure(["p", "l", "--\(option)=\(text)"]) == nil, "\(option)=\(text)") }

@@ -30,6 +30,7 @@ struct HelpTextTests {
 
         Output:
           --prime TEXT              words said first
+          --toast TEXT              words said last
           --out DIR                 the directory that the result goes to, with a help text so long that it
                                     has to be wrapped onto several lines (default: runs/<pot name>, numbered
                                     when taken)

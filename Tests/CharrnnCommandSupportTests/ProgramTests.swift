@@ -6,11 +6,12 @@ import Testing
 struct ProgramTests {
   @Test("Help is a page on standard output and no error, wherever it is asked for before --")
   func help() throws {
-    for words in [["--help"], ["-h"], ["--help", "brew"]] {
+    for words in [["--help"], ["-h"], ["--help", "brew"], ["help"], ["--version", "--help"]] {
       #expect(try run(words) == Outcome(output: Brew.program.helpText(), errors: "", code: .done))
     }
     for words in [
-      ["brew", "--help"], ["brew", "--bacth", "-h"], ["brew", "--batch", "--help"], ["brew", "p", "l", "-h", "--"],
+      ["help", "brew"], ["brew", "--help"], ["brew", "--bacth", "-h"], ["brew", "--batch", "--help"],
+      ["brew", "p", "l", "-h", "--"],
     ] {
       #expect(try run(words) == Outcome(output: Brew.command.helpText(), errors: "", code: .done))
     }
@@ -34,6 +35,8 @@ struct ProgramTests {
       ([], "no command given; the commands are brew, rest (see charrnn --help)", .usage),
       (["berw"], "unknown command \"berw\"; did you mean brew? (see charrnn --help)", .usage),
       (["qqqqq\n"], "unknown command \"qqqqq\\n\" (see charrnn --help)", .usage),
+      (["help", "berw"], "unknown command \"berw\"; did you mean brew? (see charrnn --help)", .usage),
+      (["--version", "x"], "unexpected argument \"x\" after --version (see charrnn --help)", .usage),
       (["--verison"], "unknown option --verison; did you mean --version? (see charrnn --help)", .usage),
       (["rest", "--halp"], "unknown option --halp; did you mean --help? (see charrnn rest --help)", .usage),
       (["brew", "broken", "l"], "the pot\\nis broken; \\u{1B}[31mmend it", .noInput),
@@ -52,6 +55,24 @@ struct ProgramTests {
       #expect(!line.unicodeScalars.contains { $0.value < 32 || (127...159).contains($0.value) || $0 == "\u{2028}" })
     }
     #expect(noticeLine("á 漢 🙂 \\ \u{202E}") == "charrnn: note: á 漢 🙂 \\ \\u{202E}\n")
+  }
+
+  @Test("A message is of bounded length, whatever it quotes")
+  func boundedWhateverItQuotes() throws {
+    for part in ["a", "\u{301}", "\n", "🙂"] {
+      let long = String(repeating: part, count: 50_000)
+      let line = errorLine(long)
+      #expect(line.unicodeScalars.count <= 1020 && line.hasSuffix("…\n"))
+      for words in [
+        [long], ["--" + long], ["brew", "--" + long], ["brew", "--batch=" + long],
+        ["brew", "p", "l", "--json=" + long],
+      ] {
+        let outcome = try run(words)
+        #expect(outcome.code == .usage && outcome.errors.unicodeScalars.count < 700)
+        #expect(outcome.errors.hasSuffix("--help)\n"), "\(words[0].prefix(20))")
+      }
+    }
+    #expect(errorLine(String(repeating: "a", count: 1000)).count == 1017)
   }
 
   @Test("The exit codes are those of the contract")

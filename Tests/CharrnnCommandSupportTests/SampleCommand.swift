@@ -21,6 +21,7 @@ enum Brew {
     "cell", .choice("lstm", "gru", "rnn", "rnn-relu"), default: "lstm", help: "shape of the cell")
   static let strength = Option("strength", .choice(of: Strength.self), default: .weak, help: "how strong it becomes")
   static let prime = Option("prime", .text(), default: "", help: "words said first")
+  static let toast = Option("toast", .nonEmptyText(), help: "words said last")
   static let out = Option(
     "out", .path("DIR"), defaultNote: "runs/<pot name>, numbered when taken",
     help: "the directory that the result goes to, with a help text so long that it has to be wrapped onto several lines"
@@ -31,7 +32,7 @@ enum Brew {
     name: "brew", summary: "brew a pot of tea from leaves", arguments: [pot, leaves],
     groups: [
       OptionGroup("Tea", [batch, cups, learningRate, clip, fraction, topP, time, pause, cell, strength]),
-      OptionGroup("Output", [prime, out, json]),
+      OptionGroup("Output", [prime, toast, out, json]),
     ],
     example: "charrnn brew kettle assam.txt --batch 3",
     run: { arguments in

@@ -24,6 +24,26 @@ import Testing
     #expect(!workplace.exists("new"))
   }
 
+  @Test("Weights that are finite but far too large make no loss, and no text that is not valid")
+  func hugeWeights() throws {
+    let workplace = try Trained.workplace.get()
+    let whole = try workplace.bytes(of: "run/best.safetensors")
+    let end = 8 + whole[..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
+    let header = try JSONSerialization.jsonObject(with: Data(whole[8..<end])) as? [String: Any]
+    var changed = try #require(header)
+    var metadata = try #require(changed["__metadata__"] as? [String: String])
+    (metadata["format_version"], metadata["checksum"]) = (nil, nil)
+    changed["__metadata__"] = metadata
+    let text = Array(try JSONSerialization.data(withJSONObject: changed))
+    let length = (0..<8).map { UInt8(truncatingIfNeeded: text.count >> (8 * $0)) }
+    let weight = Float(3e38).bitPattern
+    let weights = (0..<whole.count - end).map { UInt8(truncatingIfNeeded: weight >> (8 * ($0 % 4))) }
+    try workplace.write(length + text + weights, to: "huge.safetensors")
+    expectError(
+      try workplace.charrnn("evaluate", "huge.safetensors", "fable.txt"), 65, "huge.safetensors", "is not a number")
+    expectDone(try workplace.charrnn("sample", "huge.safetensors", "--length", "20"))
+  }
+
   @Test("A model that is not there is answered with 66")
   func missing() throws {
     let workplace = try Trained.workplace.get()
@@ -33,6 +53,8 @@ import Testing
       expectError(try workplace.charrnn("inspect", path), 66, path)
       expectError(try workplace.charrnn("evaluate", path, "fable.txt"), 66, path)
     }
+    expectError(
+      try workplace.charrnn("inspect", "bare"), 66, "bare: holds no run", "best.safetensors", "last.safetensors")
     expectError(try workplace.charrnn("evaluate", "run", "nothing.txt"), 66, "nothing.txt")
     expectError(try workplace.charrnn("sample", "run", "--prime-file", "nothing.txt"), 66, "nothing.txt")
   }
@@ -54,6 +76,14 @@ import Testing
     let report = try workplace.charrnn("evaluate", "run", "other.txt", "--unknown", "skip", "--json").json()
     #expect(report["unknown"] as? Int == 2)
     try workplace.write("t", to: "letter.txt")
-    expectError(try workplace.charrnn("evaluate", "run", "letter.txt"), 65, "1 token")
+    expectError(try workplace.charrnn("evaluate", "run", "letter.txt"), 65, "the text has 1 token", "longer text")
+    let evaluated = try workplace.charrnn("evaluate", "run", "prime.bin")
+    expectError(evaluated, 65, "prime.bin", "byte 1", "valid UTF-8 only")
+    #expect(!evaluated.errors.contains("--tokens"), "the model decides that")
+
+    try workplace.write("the a" + String(repeating: "\u{301}", count: 200_000), to: "marks.txt")
+    let marks = try workplace.charrnn("evaluate", "run", "marks.txt")
+    expectError(marks, 65, "marks.txt", "…", "--unknown skip")
+    #expect(marks.errors.utf8.count < 1000)
   }
 }

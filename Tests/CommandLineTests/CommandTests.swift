@@ -63,6 +63,8 @@ import Testing
     #expect(try sample("--stop", stop).hasPrefix(text[..<end]))
     #expect(try !sample("--stop", stop).contains(stop))
     #expect(try sample("--count", "2").hasPrefix(text))
+    expectDone(try workplace.shell("$0 sample run --prime-file - --length 3 </dev/null"))
+    expectDone(try workplace.shell("printf 'a fox' | $0 sample run --prime-file - --length 3"))
     let piped = try workplace.charrnn(["sample", "run", "--prime-file", "-", "--length", "3"], input: "a crow. ")
     expectDone(piped)
     #expect(piped.text.hasPrefix("a crow. "))
@@ -91,6 +93,37 @@ import Testing
     let table = try workplace.charrnn("evaluate", "run", "fable.txt")
     expectDone(table)
     #expect(table.text.contains("bits per character"))
+  }
+
+  @Test("A part that is empty is answered with the parts that may not be")
+  func emptyPart() throws {
+    let workplace = try Workplace()
+    try workplace.write(fable, to: "fable.txt")
+    expectDone(
+      try workplace.charrnn(["train", "fable.txt", "--out", "run", "--steps", "1", "--test-fraction", "0"] + small))
+    expectError(
+      try workplace.charrnn("evaluate", "run", "fable.txt"), 65, "test part of the text has 0 tokens",
+      "--split train|validation|all")
+    expectDone(try workplace.charrnn("evaluate", "run", "fable.txt", "--split", "validation"))
+  }
+
+  @Test("A byte model goes on from a prime in another encoding, and tells where no character begins")
+  func bytes() throws {
+    let workplace = try Workplace()
+    let latin = Array(fable.utf8) + Array("voil".utf8) + [0xE0] + Array("e\u{301}".utf8)
+    try workplace.write(latin + Array(fable.utf8), to: "latin.txt")
+    expectDone(
+      try workplace.charrnn(["train", "latin.txt", "--out", "run", "--steps", "2", "--tokens", "byte"] + small))
+    for length in ["0", "10"] {
+      let sample = try workplace.shell("printf 'voil\\340' | $0 sample run --prime-file - --length \(length)")
+      expectDone(sample)
+      #expect(sample.text.hasPrefix("voil\u{FFFD}") && !sample.text.dropFirst(5).contains("\u{FFFD}"))
+    }
+    // The first byte, with which the only character begins, is not predicted.
+    try workplace.write("e\u{301}", to: "accent.txt")
+    let report = try workplace.charrnn("evaluate", "run", "accent.txt", "--json").json()
+    #expect(report["characters"] as? Int == 0 && report["bits_per_character"] is NSNull)
+    #expect(try workplace.charrnn("evaluate", "run", "accent.txt").text.contains("bits per character  none\n"))
   }
 
   @Test("Inspection shows architecture, vocabulary, history and tensors")

@@ -12,6 +12,7 @@ import Testing
     #expect(version.text.hasPrefix("charrnn ") && version.text.contains("(") && version.errors.isEmpty)
     let program = try workplace.charrnn("--help")
     expectDone(program)
+    #expect(try workplace.charrnn("help").text == program.text)
     for command in Self.commands {
       #expect(program.text.contains(command))
       let help = try workplace.charrnn(command, "--help")
@@ -50,6 +51,11 @@ import Testing
     expectError(try workplace.charrnn("train", "fable.txt", "--resume", "--overwrite"), 64, "--overwrite")
     expectError(try workplace.charrnn("sample", "a", "b"), 64)
     expectError(try workplace.charrnn("sample", "a", "--greedy", "--top-k", "3"), 64, "--top-k")
+    for count in ["0", "2000000000", "9223372036854775807"] {
+      expectError(try workplace.charrnn("sample", "a", "--count", count), 64, "--count", "at most")
+    }
+    expectError(try workplace.charrnn("sample", "a", "--stop", ""), 64, "--stop")
+    expectError(try workplace.charrnn("--version", "x"), 64, "x")
     expectError(try workplace.charrnn("evaluate", "run"), 64, "CORPUS")
     expectError(try workplace.charrnn("gradcheck", "--break", "nothing"), 64, "decoder.weight")
     #expect(try workplace.names == ["fable.txt"])

@@ -36,7 +36,10 @@ import Testing
     let directory = try ScratchDirectory()
     let run = directory.run("run")
     try run.create()
-    #expect(throws: FileError.self) { try ModelFile<Float>(contentsOf: run.path) }
+    let error = #expect(throws: FileError.self) { try ModelFile<Float>(contentsOf: run.path) }
+    #expect(error?.kind == .missing)
+    #expect(
+      error?.description == "\(run.path): holds no run (neither best.safetensors nor last.safetensors)")
     var file = try file()
     try file.checkpoint.write(to: run.last)
     #expect(try ModelFile<Float>(contentsOf: run.path).history?.step == 12)
@@ -60,7 +63,15 @@ import Testing
     ("tokens", "character", "word"), ("tokens", "character", "byte"),
     ("vocabulary", #""a","#, ""), ("vocabulary", #""a""#, #""z""#),
     ("vocabulary", "]", ""), ("vocabulary", #""a""#, "7"), ("history", "{", ""),
-    ("history", #""step":12"#, #""step":"x""#),
+    ("history", #""step":12"#, #""step":"x""#), ("history", #""step":12"#, #""step":12,"step":13"#),
+    ("history", #""validationFraction":"0.05""#, #""validationFraction":"abc""#),
+    ("history", #""validationFraction":"0.05""#, #""validationFraction":"0.99""#),
+    ("history", #""testFraction":"0.1""#, #""testFraction":"1""#),
+    ("history", #""testFraction":"0.1""#, #""testFraction":"-0.1""#),
+    ("architecture", #""hidden":8"#, #""hidden":8,"hidden":8"#),
+    ("architecture", #""hidden":8"#, #""hidden":8,"\u0068idden":9"#),
+    ("tokens", "character", "c" + String(repeating: "\u{301}", count: 9000)),
+    ("architecture", #""cell":"lstm""#, #""cell":"\#(String(repeating: "\u{301}", count: 9000))""#),
   ]
 
   @Test(
@@ -75,7 +86,7 @@ import Testing
     let error = #expect(throws: (any Error).self) { _ = try ModelFile<Float>(checkpoint) }
     let description = error.map { "\($0)" } ?? ""
     #expect(description.hasPrefix("some/model.safetensors: "))
-    #expect(!description.contains("\n") && description.count < 400, "\(description)")
+    #expect(!description.contains("\n") && description.unicodeScalars.count < 400, "\(description)")
   }
 
   @Test("A parameter that is missing or of another shape is an error that names it")

@@ -93,6 +93,34 @@ import Testing
     }
   }
 
+  @Test("No text is written where none is asked for")
+  func noText() throws {
+    let generator = generator(try sampleCorpus()).generator
+    try generator.generate(count: 0, length: 5, seed: 1) { Issue.record("text \($0): \($1)") }
+  }
+
+  @Test("A byte prime that ends with what the vocabulary cannot finish is followed by a new character")
+  func brokenPrime() throws {
+    // 0xE9 is é in Latin-1, and in UTF-8 the first of three bytes, of which this vocabulary has no others.
+    let corpus = try Corpus(text: Array("Le caf".utf8) + [0xE9, 0xC3, 0xF0], kind: .byte)
+    for cell in CellKind.allCases {
+      let generator = generator(corpus, cell: cell).generator
+      for end in [[0xE9], [0xC3], [0xF0], [0xE9, 0xE9], [0x4C, 0xF0]] as [[UInt8]] {
+        let prime = try Tokenizer(corpus.vocabulary).encode(end).tokens
+        for length in [0, 1, 9] {
+          for temperature in [0.0, 1] {
+            let text = generator.text(
+              prime: prime, length: length, options: SamplingOptions(temperature: temperature), seed: 1)
+            let beginning = String(decoding: end, as: UTF8.self)
+            #expect(text.hasPrefix(beginning))
+            let rest = text.unicodeScalars.dropFirst(beginning.unicodeScalars.count)
+            #expect(rest.count == length && rest.allSatisfy(\.isASCII))
+          }
+        }
+      }
+    }
+  }
+
   @Test("A byte prime that ends within a character is finished")
   func unfinishedPrime() throws {
     let corpus = try sampleCorpus("añ你👍", kind: .byte)

@@ -32,7 +32,7 @@ import Testing
       try write("text", to: directory.path + "/file")
       let error = #expect(throws: FileError.self) { try RunDirectory(directory.path + "/file/run").create() }
       let description = error?.description ?? ""
-      #expect(description.hasSuffix("/file/run: cannot create the directory: not a directory"))
+      #expect(description.hasSuffix("/file/run: cannot create the directory: not a directory; check the path"))
     }
   }
 
@@ -42,6 +42,7 @@ import Testing
       try directory.create()
       try directory.cutMetrics(toStep: 3)
       #expect(!FileManager.default.fileExists(atPath: directory.metrics), "none there, none made")
+      try directory.appendMetrics(#"{"event":"end","step":2}"#)
       for step in 1...6 { try directory.appendMetrics(#"{"event":"validation","step":\#(step)}"#) }
       try write(String(contentsOfFile: directory.metrics, encoding: .utf8) + #"{"event":"vali"#, to: directory.metrics)
       try directory.cutMetrics(toStep: 4)
@@ -52,18 +53,15 @@ import Testing
     }
   }
 
-  @Test("Clearing removes an earlier run's files and nothing else")
-  func clearing() throws {
+  @Test("Where there is no room for a file, that is said before anything is lost, and nothing stays behind")
+  func room() throws {
     try withDirectory { directory in
       try directory.create()
-      for file in [directory.best, directory.last, directory.metrics, directory.configuration] {
-        try write("{}", to: file)
-      }
-      try write("mine", to: directory.path + "/notes.txt")
-      #expect(directory.holdsRun)
-      try directory.clear()
-      #expect(!directory.holdsRun)
-      #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["notes.txt"])
+      try directory.requireRoom(1 << 16)
+      #if os(Linux)
+        #expect(throws: FileError.self) { try directory.requireRoom(1 << 60) }
+      #endif
+      #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == [])
     }
   }
 }

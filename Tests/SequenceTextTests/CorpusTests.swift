@@ -159,6 +159,17 @@ private final class TemporaryFiles {
     #expect(skipped.measure(0..<4) == TextMeasure(bytes: 4, characters: 4))
   }
 
+  @Test func aPartWithNothingToPredictIsAnsweredWithTheOtherParts() {
+    let names = CorpusSplit.Part.allCases.map(\.rawValue)
+    for part in CorpusSplit.Part.allCases where part != .all {
+      let text = CorpusError.nothingToPredict(part: part, tokens: 0).description
+      #expect(text.hasPrefix("the \(part) part of the text has 0 tokens"))
+      #expect(text.contains("--split " + names.filter { $0 != part.rawValue }.joined(separator: "|")))
+    }
+    let whole = CorpusError.nothingToPredict(part: .all, tokens: 1).description
+    #expect(whole == "the text has 1 token, and a prediction takes two; give a longer text")
+  }
+
   @Test func everyErrorIsOneLine() throws {
     let errors: [CorpusError] = [
       .empty(file: "f"), .invalidUTF8(file: "f", offset: 1),

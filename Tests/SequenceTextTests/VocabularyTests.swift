@@ -110,6 +110,19 @@ import Testing
     #expect(try allBytes().display(0xE2) == "\\xE2")
   }
 
+  @Test(arguments: ["e\u{301}", "\u{301}", "a\u{20DD}", "👨‍"]) func ofALongSymbolTheBeginningIsDisplayed(part: String)
+    throws
+  {
+    for count in [1, 2, 10, 11, 5000] {
+      let symbol = String(String.UnicodeScalarView(repeatElement(part.unicodeScalars, count: count).joined()))
+      let display = try Vocabulary(symbols: [Array(symbol.utf8)], kind: .character).display(0)
+      #expect(display.unicodeScalars.count <= 10 * "\\u{1F468}".count + 1)
+      #expect(display.hasSuffix("…") == (symbol.unicodeScalars.count > 10))
+    }
+    let family = "👩🏽‍❤️‍💋‍👨🏻"
+    #expect(try Vocabulary(symbols: [Array(family.utf8)], kind: .character).display(0).hasSuffix("…") == false)
+  }
+
   @Test func anIdOutsideTheVocabularyTraps() async {
     await #expect(processExitsWith: .failure) {
       _ = try Vocabulary(symbols: [[97]], kind: .byte)[1]

@@ -38,17 +38,29 @@ import Testing
     let directory = try ScratchDirectory()
     try directory.write([1], to: "file")
     let cases: [(String, FileError.Kind, String)] = [
-      (directory.path(of: "none"), .missing, "cannot open: no such file or directory"),
-      (directory.path(of: "file/none"), .missing, "cannot open: not a directory"),
-      ("", .missing, "cannot open: no such file or directory"),
-      (directory.path, .notAFile, "cannot read: is a directory"),
-      ("/dev/zero", .notAFile, "cannot read: not a regular file"),
+      (directory.path(of: "none"), .missing, "cannot open: no such file or directory; check the path"),
+      (directory.path(of: "file/none"), .missing, "cannot open: not a directory; check the path"),
+      ("", .missing, "cannot open: no such file or directory; check the path"),
+      (directory.path(of: "loop"), .missing, "cannot open: too many levels of symbolic links; check the path"),
+      (directory.path, .notAFile, "cannot read: is a directory; give a file"),
+      ("/dev/zero", .notAFile, "cannot read: not a regular file; give a file"),
     ]
+    try FileManager.default.createSymbolicLink(
+      atPath: directory.path(of: "loop"), withDestinationPath: directory.path(of: "loop"))
     for (path, kind, reason) in cases {
       let error = #expect(throws: FileError.self) { try MappedFile(path) }
       #expect(error?.kind == kind)
       #expect(error?.description == "\(path): \(reason)")
     }
+  }
+
+  @Test(arguments: ["a", "é", "e\u{301}\u{302}"]) func ofALongPathTheEndIsNamed(part: String) {
+    let path = String(repeating: part, count: 3000) + "/end"
+    let error = #expect(throws: FileError.self) { try MappedFile(path) }
+    #expect(error?.kind == .missing)
+    let description = error?.description ?? ""
+    #expect(description.unicodeScalars.first == "…" && description.contains("/end: cannot open: file name too long"))
+    #expect(description.unicodeScalars.count < 300)
   }
 
   @Test(.enabled(if: geteuid() != 0, "the superuser may read everything"))
