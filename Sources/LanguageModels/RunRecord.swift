@@ -27,9 +27,7 @@ struct RunRecord: Sendable, Equatable, Codable {
       throw ModelFileError(
         file: checkpoint.file, reason: "it holds a model but no state of a run; only a last.safetensors can be resumed")
     }
-    do { self = try JSONDecoder().decode(RunRecord.self, from: Data(json.utf8)) } catch {
-      throw ModelFileError(file: checkpoint.file, reason: "the state of its run is not one that this version knows")
-    }
+    self = try decoded(json, "the state of its run", file: checkpoint.file)
     if let problem = settings.problem ?? progress.problem {
       throw ModelFileError(file: checkpoint.file, reason: "the state of its run: \(problem)")
     }
