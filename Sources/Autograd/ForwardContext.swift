@@ -37,6 +37,6 @@ public struct ForwardContext<Scalar: TensorScalar> {
     guard let slot = parameter.slot else {
       programmingError("a parameter of shape \(parameter.value.shape) is used under a tape before its model was bound")
     }
-    return tape.variable(slot: slot, value: parameter.value)
+    return tape.variable(parameter, slot: slot)
   }
 }

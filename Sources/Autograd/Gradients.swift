@@ -2,17 +2,23 @@ import TensorCore
 
 /// What a backward pass found: ∂L/∂x for every watched variable and every bound parameter that the loss depends on.
 public struct Gradients<Scalar: TensorScalar> {
+  private let tape: UInt64
   private let values: [Tensor<Scalar>?]
   private let slots: [Int: Int]
 
-  init(values: [Tensor<Scalar>?], slots: [Int: Int]) {
+  init(tape: UInt64, values: [Tensor<Scalar>?], slots: [Int: Int]) {
+    self.tape = tape
     self.values = values
     self.slots = slots
   }
 
   /// The gradient of a watched variable; nil where the loss does not depend on it.
+  ///
+  /// - Precondition: the variable stands on the tape that the gradients are of.
   public subscript(variable: Variable<Scalar>) -> Tensor<Scalar>? {
-    variable.tape == nil ? nil : values[variable.id]
+    guard let other = variable.tape else { return nil }
+    require(other.number == tape, "gradients: the variable of shape \(variable.shape) stands on another tape")
+    return variable.id < values.count ? values[variable.id] : nil
   }
 
   /// The gradient of a bound parameter; nil where the loss does not depend on it.

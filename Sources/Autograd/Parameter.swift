@@ -1,4 +1,3 @@
-import Synchronization
 import TensorCore
 
 /// A tensor that training changes.
@@ -10,7 +9,7 @@ public struct Parameter<Scalar: TensorScalar>: Sendable {
     get { stored }
     // An observed property would be read, copied and written back when another module changes it in place.
     _modify {
-      defer { generation = ParameterGeneration.next() }
+      defer { generation = UniqueNumber.next() }
       yield &stored
     }
   }
@@ -18,14 +17,9 @@ public struct Parameter<Scalar: TensorScalar>: Sendable {
   /// The place of this parameter in its model's order of visiting; nil until the model is bound.
   public private(set) var slot: Int?
   /// A number that no other value of any parameter has: what is derived from the value is looked up by it.
-  package private(set) var generation = ParameterGeneration.next()
+  package private(set) var generation = UniqueNumber.next()
 
   public init(_ value: Tensor<Scalar>) { stored = value }
 
   package mutating func bind(to slot: Int) { self.slot = slot }
-}
-
-private enum ParameterGeneration {
-  private static let counter = Atomic<UInt64>(0)
-  static func next() -> UInt64 { counter.wrappingAdd(1, ordering: .relaxed).newValue }
 }

@@ -16,10 +16,12 @@ public final class Tape<Scalar: TensorScalar> {
     let pullback: Pullback
   }
 
+  /// What tells this tape from all others.
+  let number = UniqueNumber.next()
   private var nodes: [Node] = []
   /// The shape of every value, by id.
   private var shapes: [TensorShape] = []
-  private var slots: [Int: Int] = [:]
+  private var slots: [Int: (id: Int, generation: UInt64)] = [:]
 
   public init() {}
 
@@ -32,11 +34,18 @@ public final class Tape<Scalar: TensorScalar> {
     return Variable(value: value, tape: self, id: shapes.count - 1)
   }
 
-  /// The variable of a bound parameter: the same one each time, so that its uses add up.
-  func variable(slot: Int, value: Tensor<Scalar>) -> Variable<Scalar> {
-    if let id = slots[slot] { return Variable(value: value, tape: self, id: id) }
-    let variable = watch(value)
-    slots[slot] = variable.id
+  /// The variable of a parameter in a slot: the same one each time, so that its uses add up.
+  ///
+  /// Traps when the slot is taken by another value: two models, each bound by itself, cannot share a tape.
+  func variable(_ parameter: Parameter<Scalar>, slot: Int) -> Variable<Scalar> {
+    if let known = slots[slot] {
+      require(
+        known.generation == parameter.generation,
+        "two parameters claim slot \(slot) of one tape: bind the models together, as children of one module")
+      return Variable(value: parameter.value, tape: self, id: known.id)
+    }
+    let variable = watch(parameter.value)
+    slots[slot] = (variable.id, parameter.generation)
     return variable
   }
 
@@ -63,7 +72,7 @@ public final class Tape<Scalar: TensorScalar> {
         accumulate(gradient, into: &adjoints, at: id)
       }
     }
-    return Gradients(values: adjoints, slots: slots)
+    return Gradients(tape: number, values: adjoints, slots: slots.mapValues(\.id))
   }
 
   private func accumulate(_ gradient: Tensor<Scalar>, into adjoints: inout [Tensor<Scalar>?], at id: Int) {

@@ -143,6 +143,25 @@ private final class Counter {
     expectMessage("an operation mixes variables of two tapes", from: result)
   }
 
+  @Test func aGradientAskedForWithAVariableOfAnotherTapeTraps() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let gradients = Tape<Double>().watch(.ones([2])).sum().gradients()
+      _ = gradients[Tape<Double>().watch(.ones([2]))]
+    }
+    expectMessage("stands on another tape", from: result)
+  }
+
+  @Test func parametersOfModelsBoundApartCannotShareATape() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      var (a, b) = (Parameter<Double>(.ones([2])), Parameter<Double>(.ones([2])))
+      a.bind(to: 0)
+      b.bind(to: 0)
+      let context = ForwardContext<Double>(tape: Tape())
+      _ = context.variable(a) + context.variable(b)
+    }
+    expectMessage("two parameters claim slot 0", from: result)
+  }
+
   @Test func aLossThatIsNotASingleNumberTraps() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tape<Double>().watch(.ones([2])).gradients()
