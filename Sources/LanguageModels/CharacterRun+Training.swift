@@ -81,7 +81,7 @@ extension CharacterRun {
       if let seconds = limits.seconds, clock() - began >= seconds { break }
     }
 
-    if let reason = trainer.nonFiniteParameter { throw TrainingDiverged(step: step, reason: reason) }
+    if let reason = trainer.nonFiniteState { throw TrainingDiverged(step: step, reason: reason) }
     if savedStep != step, let failure = saveLast(report: { _ in }) { throw failure }
     if validatedStep != step, let validation = trainer.validate(scheduled: false) {
       record(validation, meter: &meter, now: clock(), report: report)
@@ -121,7 +121,7 @@ extension CharacterRun {
 
   /// Saves `last`, and `best` if that failed before; returns the failure if there was one.
   private func saveLast(report: (RunEvent) -> Void) -> FileError? {
-    guard let directory, trainer.nonFiniteParameter == nil else { return nil }
+    guard let directory, trainer.nonFiniteState == nil else { return nil }
     let file = file(validationLoss: progress.bestValidationLoss)
     let checkpoint = trainer.checkpoint(file, settings: settings, corpus: corpus)
     if let failure = save(checkpoint, to: directory.last, report: report) { return failure }
@@ -151,7 +151,7 @@ extension CharacterRun {
     _ validation: ValidationReport, meter: inout MetricsMeter, now: Double, report: (RunEvent) -> Void
   ) {
     report(.training(.validated(validation)))
-    if validation.isBest && validation.validationLoss < bestOnDisk && trainer.nonFiniteParameter == nil {
+    if validation.isBest && validation.validationLoss < bestOnDisk && trainer.nonFiniteState == nil {
       pendingBest = file(validationLoss: validation.validationLoss).checkpoint
       _ = savePendingBest(report: report)
     }

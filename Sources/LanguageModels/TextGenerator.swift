@@ -17,6 +17,9 @@ public struct TextGenerator<Scalar: TensorScalar> {
   public init(
     model: CharacterModel<Scalar>, vocabulary: Vocabulary, weights: WeightFormat = .float32, threads: Int = 1
   ) {
+    require(
+      vocabulary.count == model.configuration.vocabulary,
+      "TextGenerator: a vocabulary of \(vocabulary.count) symbols for a model of \(model.configuration.vocabulary)")
     self.model = model
     self.weights = weights
     self.vocabulary = vocabulary

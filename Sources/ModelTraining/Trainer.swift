@@ -58,13 +58,14 @@ public final class Trainer<Task: TrainingTask> {
     let (loss, gradients) = lossAndGradients()
     let norm = globalNorm(of: gradients, for: model)
     progress.step += 1
-    guard loss.isFinite && norm.isFinite else {
+    let scale = clippingScale(norm: norm, limit: clip)
+    guard loss.isFinite && norm * scale < Recovery.largestNorm else {
       // What this step carried on may be no more finite than its loss.
       task = carried
       return try leaveOut(loss: loss, gradients: gradients)
     }
     optimizer.update(
-      &model, with: gradients, scale: clippingScale(norm: norm, limit: clip), team: workspace.team)
+      &model, with: gradients, scale: scale, team: workspace.team)
     progress.updates = optimizer.step
     progress.skippedInARow = 0
     progress.lossSum += loss
@@ -134,20 +135,21 @@ public final class Trainer<Task: TrainingTask> {
     return .rolledBack(toStep: step, learningRate: rate, reason: reason)
   }
 
-  /// Says which parameter is not finite; nil if all are. (A sum of squares of numbers that are is finite in double precision.)
-  public var nonFiniteParameter: String? {
-    model.parameters.first { !$0.parameter.value.sumOfSquares().isFinite }.map {
-      "the parameter \($0.name) is not finite"
-    }
+  /// Says which parameter or moment is not finite; nil if all are. (A sum of squares of numbers that are is finite in double
+  /// precision.)
+  public var nonFiniteState: String? {
+    let parameters = model.parameters.map { (name: "the parameter \($0.name)", tensor: $0.parameter.value) }
+    return (parameters + optimizer.namedMoments(of: model)).first { !$0.tensor.sumOfSquares().isFinite }
+      .map { "\($0.name) is not finite" }
   }
 
   private func describeNonFinite(loss: Double, gradients: Gradients<Scalar>) -> String {
-    if let nonFiniteParameter { return nonFiniteParameter }
+    if let nonFiniteState { return nonFiniteState }
     if !loss.isFinite { return loss.isNaN ? "the loss is not a number" : "the loss is infinite" }
     for (name, parameter) in model.parameters {
       if gradients[parameter]?.firstNonFinite != nil { return "the gradient of \(name) is not finite" }
     }
-    return "the norm of the gradients is not finite"
+    return "the gradients are too large"
   }
 }
 
@@ -156,5 +158,7 @@ private enum Recovery {
   /// Steps between the states that it can go back to.
   static let snapshotInterval = 100
   static let skipsBeforeRollback = 5
+  /// The square of a larger gradient, which moments hold, would leave single precision.
+  static let largestNorm = 1e18
   static let mostRollbacks = 5
 }

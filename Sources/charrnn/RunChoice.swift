@@ -79,7 +79,8 @@ struct RunChoice {
         notice("\(run.last): cannot be read; looking for another run")
         continue
       }
-      let known = try hashes[settings.tokens] ?? Corpus(files: corpora, kind: settings.tokens).contentHash
+      // A text that is no corpus in the run's kind of token is not what it was trained on.
+      let known = hashes[settings.tokens] ?? (try? Corpus(files: corpora, kind: settings.tokens))?.contentHash ?? ""
       hashes[settings.tokens] = known
       if hash == known { return (run, checkpoint) }
     }

@@ -114,6 +114,19 @@ import Testing
     }
   }
 
+  @Test("Gradients whose squares leave single precision are left out: what is saved can be read again")
+  func largeGradients() throws {
+    let (scratch, corpus) = (try ScratchDirectory(), try sampleCorpus())
+    let directory = scratch.run("run")
+    let settings = TrainingSettings.small { ($0.cell, $0.learningRate, $0.clip, $0.length) = (.rnnReLU, 16, 0, 30) }
+    let run = try CharacterRun(settings: settings, corpus: corpus, directory: directory)
+    do {
+      try run.train(
+        limits: TrainingLimits(steps: 40), reporting: TrainingReporting(sampleEvery: 0, checkpointEvery: 1))
+    } catch is TrainingDiverged {}
+    if FileManager.default.fileExists(atPath: directory.last) { _ = try Checkpoint(contentsOf: directory.last) }
+  }
+
   @Test("Patience ends a run, also one that is resumed after it was spent")
   func patience() throws {
     let (scratch, corpus) = (try ScratchDirectory(), try sampleCorpus())
