@@ -12,6 +12,15 @@ import Testing
     }
   }
 
+  /// Resumes the run for five steps more and compares it with one that was never stopped.
+  private func expectSameBytesAsUnbroken(_ workplace: Workplace, _ options: [String]) throws {
+    let report = try workplace.charrnn("inspect", "run/last.safetensors", "--json").json()
+    let end = "\(try #require(report["step"] as? Int) + 5)"
+    expectDone(try workplace.charrnn("train", "fable.txt", "--out", "run", "--resume", "--steps", end))
+    expectDone(try workplace.charrnn(["train", "fable.txt", "--out", "whole", "--steps", end] + options))
+    #expect(try workplace.bytes(of: "run/last.safetensors") == workplace.bytes(of: "whole/last.safetensors"))
+  }
+
   @Test(
     "A signal stops a run after saving it; resumed, it ends with the bytes of one left alone",
     arguments: [SIGTERM, SIGINT])
@@ -28,11 +37,7 @@ import Testing
     #expect(outcome.errors.contains("the run is saved in run"))
     #expect(outcome.output.isEmpty)
 
-    let report = try workplace.charrnn("inspect", "run/last.safetensors", "--json").json()
-    let end = "\(try #require(report["step"] as? Int) + 5)"
-    expectDone(try workplace.charrnn("train", "fable.txt", "--out", "run", "--resume", "--steps", end))
-    expectDone(try workplace.charrnn(["train", "fable.txt", "--out", "whole", "--steps", end] + options))
-    #expect(try workplace.bytes(of: "run/last.safetensors") == workplace.bytes(of: "whole/last.safetensors"))
+    try expectSameBytesAsUnbroken(workplace, options)
   }
 
   @Test("Killed outright, a run goes on from its last state to the same bytes")
@@ -45,11 +50,7 @@ import Testing
     try wait { workplace.exists("run/last.safetensors") }
     kill(running.process.processIdentifier, SIGKILL)
     #expect(try running.outcome().code == -SIGKILL)
-    let report = try workplace.charrnn("inspect", "run/last.safetensors", "--json").json()
-    let end = "\(try #require(report["step"] as? Int) + 5)"
-    expectDone(try workplace.charrnn("train", "fable.txt", "--out", "run", "--resume", "--steps", end))
-    expectDone(try workplace.charrnn(["train", "fable.txt", "--out", "whole", "--steps", end] + options))
-    #expect(try workplace.bytes(of: "run/last.safetensors") == workplace.bytes(of: "whole/last.safetensors"))
+    try expectSameBytesAsUnbroken(workplace, options)
   }
 
   @Test("A run directory in use is answered with 75, and left as it is")
