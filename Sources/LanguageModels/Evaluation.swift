@@ -1,12 +1,13 @@
 import Autograd
 import RecurrentLayers
+import SequenceText
 import TensorCore
 
 /// A stretch of text as tokens, to be predicted one after the other: n tokens make n − 1 predictions.
 public struct TextStream: Sendable {
-  let tokens: ArraySlice<Int32>
+  let tokens: Slice<TokenSequence>
 
-  public init(_ tokens: ArraySlice<Int32>) { self.tokens = tokens }
+  public init(_ tokens: Slice<TokenSequence>) { self.tokens = tokens }
 
   /// How many predictions there are.
   public var predictions: Int { max(tokens.count - 1, 0) }

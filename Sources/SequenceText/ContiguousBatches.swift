@@ -30,14 +30,14 @@ public struct ContiguousBatches: Sendable {
   public let batch, length: Int
   /// L, the tokens of each stream.
   public let streamLength: Int
-  private let tokens: [Int32]
+  private let tokens: TokenSequence
   private let start: Int
 
   /// Cuts `tokens[range]` into streams. The tokens are shared, not copied. Traps on a range outside the tokens, and on a
   /// batch or length below 1.
   ///
   /// - Throws: `CorpusError.tooSmall` where not even one window fits.
-  public init(_ tokens: [Int32], in range: Range<Int>, batch: Int, length: Int) throws(CorpusError) {
+  public init(_ tokens: TokenSequence, in range: Range<Int>, batch: Int, length: Int) throws(CorpusError) {
     guard batch > 0, length > 0, range.lowerBound >= 0, range.upperBound <= tokens.count else {
       programmingError("ContiguousBatches: batch \(batch), length \(length), tokens \(range) of \(tokens.count)")
     }
@@ -55,19 +55,20 @@ public struct ContiguousBatches: Sendable {
   public var windowsPerEpoch: Int { (streamLength - 1) / length }
 
   /// Window `step` of an epoch, counted from 0. Traps where there is none such.
+  /// - Complexity: O(`length` · `batch`), whatever the size of the corpus.
   public func window(_ step: Int) -> TokenWindow {
     guard (0..<windowsPerEpoch).contains(step) else {
       programmingError("ContiguousBatches: no window \(step) among \(windowsPerEpoch)")
     }
     let first = start + step * length
-    var inputs: [Int32] = []
-    var targets: [Int32] = []
-    inputs.reserveCapacity(length * batch)
-    targets.reserveCapacity(length * batch)
-    for time in first..<first + length {
-      for stream in 0..<batch {
-        inputs.append(tokens[time + stream * streamLength])
-        targets.append(tokens[time + stream * streamLength + 1])
+    var inputs = [Int32](repeating: 0, count: length * batch)
+    var targets = inputs
+    for stream in 0..<batch {
+      var token = tokens[first + stream * streamLength]
+      for time in 0..<length {
+        inputs[time * batch + stream] = token
+        token = tokens[first + stream * streamLength + time + 1]
+        targets[time * batch + stream] = token
       }
     }
     return TokenWindow(inputs: inputs, targets: targets, time: length, batch: batch)

@@ -17,24 +17,33 @@ extension Corpus {
   /// that the end of the range splits counts whole, and the rest of one that the start splits does not count. (Where the
   /// range splits a scalar the count may be off by one, as the piece of a scalar reads as U+FFFD.) Character tokens
   /// count one each.
-  /// - Complexity: O(`range.count`), and for text without ASCII more: from its last two ASCII characters in a row on.
+  /// - Complexity: O(`range.count`), and where no line feed and no two plain letters in a row are close before the range
+  ///   more, from the last of them on. The memory does not depend on the range.
   public func measure(_ range: Range<Int>) -> TextMeasure {
     guard range.lowerBound >= 0, range.upperBound <= tokens.count else {
       programmingError("Corpus: tokens \(range) of \(tokens.count)")
     }
     if range.isEmpty { return TextMeasure(bytes: 0, characters: 0) }
-    let bytes = tokens[range].reduce(0) { $0 + vocabulary[$1].count }
+    let lengths = vocabulary.symbols.map(\.count)
+    let bytes = tokens[range].reduce(0) { $0 + lengths[Int($1)] }
     if kind == .character { return TextMeasure(bytes: bytes, characters: range.count) }
 
     var start = range.lowerBound
-    while start > 0, !isHardBoundary(between: vocabulary[tokens[start - 1]].last!, and: vocabulary[tokens[start]][0]) {
+    while start > 0, !isHardBoundary(between: vocabulary[tokens[start - 1]][0], and: vocabulary[tokens[start]][0]) {
       start -= 1
     }
-    return TextMeasure(
-      bytes: bytes, characters: characters(start..<range.upperBound) - characters(start..<range.lowerBound))
+    var counter = CharacterCounter()
+    append(start..<range.lowerBound, to: &counter)
+    let before = counter.count
+    append(range, to: &counter)
+    return TextMeasure(bytes: bytes, characters: counter.count - before)
   }
 
-  private func characters(_ range: Range<Int>) -> Int {
-    SequenceText.characterCount(of: Tokenizer(vocabulary).decode(tokens[range]))
+  private func append(_ range: Range<Int>, to counter: inout CharacterCounter) {
+    let tokenizer = Tokenizer(vocabulary)
+    for start in stride(from: range.lowerBound, to: range.upperBound, by: CorpusText.usualPieceSize) {
+      let end = min(start + CorpusText.usualPieceSize, range.upperBound)
+      counter.append(tokenizer.decode(tokens[start..<end]))
+    }
   }
 }

@@ -4,9 +4,12 @@ import TensorCore
 ///
 /// Several files are read as one text, byte after byte without a separator. A byte-order mark at the start of a file is
 /// dropped (byte tokens keep it); line ends are kept as they are. Both are said in `notices`.
+///
+/// Only the tokens are kept in memory, in one or two bytes each. Of a file the bytes are read that it had when it was
+/// opened; one that becomes shorter while it is read is an error.
 public struct Corpus: Sendable {
   /// The ids of the tokens of the text, in order.
-  public let tokens: [Int32]
+  public let tokens: TokenSequence
   public let vocabulary: Vocabulary
   /// How many tokens of the text were left out because a given vocabulary does not have them.
   public let skipped: Int
@@ -33,7 +36,7 @@ public struct Corpus: Sendable {
   /// - Throws: `CorpusError` where a file cannot be read, is empty or is not valid UTF-8 (byte tokens may be anything),
   ///   or the vocabulary would be larger than `largestVocabulary`.
   public init(files: [String], kind: TokenKind) throws(CorpusError) {
-    try self.init(CorpusText(files: files, kind: kind), kind: kind)
+    try self.init(files.map { .file($0) }, kind: kind)
   }
 
   /// The corpus of `files` (at least one) in the symbols of `vocabulary`.
@@ -43,73 +46,66 @@ public struct Corpus: Sendable {
   public init(
     files: [String], vocabulary: Vocabulary, unknown policy: UnknownPolicy = .error
   ) throws(CorpusError) {
-    try self.init(CorpusText(files: files, kind: vocabulary.kind), vocabulary: vocabulary, unknown: policy)
+    try self.init(files.map { .file($0) }, vocabulary: vocabulary, unknown: policy)
   }
 
   /// The corpus of a text in memory with its own vocabulary; errors call the text `name`. Throws as for files.
   public init(text: [UInt8], name: String = "text", kind: TokenKind) throws(CorpusError) {
-    try self.init(CorpusText(text, name: name, kind: kind), kind: kind)
+    try self.init([.memory(text, name: name)], kind: kind)
   }
 
   /// The corpus of a text in memory in the symbols of `vocabulary`; errors call the text `name`. Throws as for files.
   public init(
     text: [UInt8], name: String = "text", vocabulary: Vocabulary, unknown policy: UnknownPolicy = .error
   ) throws(CorpusError) {
-    try self.init(CorpusText(text, name: name, kind: vocabulary.kind), vocabulary: vocabulary, unknown: policy)
+    try self.init([.memory(text, name: name)], vocabulary: vocabulary, unknown: policy)
   }
 
-  private init(_ text: CorpusText, kind: TokenKind) throws(CorpusError) {
+  package init(
+    _ places: [TextSource.Place], kind: TokenKind, pieceSize: Int = CorpusText.usualPieceSize
+  ) throws(CorpusError) {
     // Segmenting is the costly part: one pass gives ids in order of appearance, which sorting then renumbers.
-    var index = SymbolIndex()
-    var symbols: [[UInt8]] = []
-    var tokens: [Int32] = []
-    tokens.reserveCapacity(kind == .byte ? text.bytes.count : text.bytes.count / 2)
-    kind.forEachToken(in: text.bytes) { range in
-      var id = index.id(of: range, in: text.bytes)
-      if id == SymbolIndex.unknown {
-        id = Int32(symbols.count)
-        index.insert(range, in: text.bytes, id: id)
-        symbols.append(Array(text.bytes[range]))
-      }
-      tokens.append(id)
-    }
+    var text = CorpusText(places, kind: kind, pieceSize: pieceSize)
+    var numbers = NewSymbols()
+    var encoding = try text.encode(by: &numbers)
+    let symbols = numbers.symbols
     guard symbols.count <= Self.largestVocabulary else {
       throw .vocabularyTooLarge(symbols: symbols.count, limit: Self.largestVocabulary, kind: kind)
     }
     let order = symbols.indices.sorted { symbols[$0].lexicographicallyPrecedes(symbols[$1]) }
     var renumbered = [Int32](repeating: 0, count: symbols.count)
     for (id, appearance) in order.enumerated() { renumbered[appearance] = Int32(id) }
-    for position in tokens.indices { tokens[position] = renumbered[Int(tokens[position])] }
+    encoding.tokens.renumber(renumbered)
 
     let vocabulary: Vocabulary
     do { vocabulary = try Vocabulary(sorted: order.map { symbols[$0] }, kind: kind) } catch {
       programmingError("Corpus: the symbols of a valid text: \(error)")
     }
-    self.init(text, tokens: tokens, skipped: 0, vocabulary: vocabulary)
+    self.init(text, encoding, vocabulary: vocabulary)
   }
 
-  private init(_ text: CorpusText, vocabulary: Vocabulary, unknown policy: UnknownPolicy) throws(CorpusError) {
-    let encoding: Tokenizer.Encoding
-    do { encoding = try Tokenizer(vocabulary).encode(text.bytes, unknown: policy) } catch {
-      switch error {
-      case .unknownSymbols(var unknown):
-        let place = text.locate(unknown.firstOffset)
-        unknown.firstOffset = place.offset
-        throw .unknownSymbols(file: place.file, unknown)
-      case .invalidUTF8(let offset): programmingError("Corpus: a validated text is not valid at byte \(offset)")
-      }
+  package init(
+    _ places: [TextSource.Place], vocabulary: Vocabulary, unknown policy: UnknownPolicy,
+    pieceSize: Int = CorpusText.usualPieceSize
+  ) throws(CorpusError) {
+    var text = CorpusText(places, kind: vocabulary.kind, pieceSize: pieceSize)
+    var numbers = KnownSymbols(vocabulary, unknown: policy)
+    let encoding = try text.encode(by: &numbers)
+    if var unknown = numbers.unknown {
+      let place = text.locate(unknown.firstOffset)
+      unknown.firstOffset = place.offset
+      throw .unknownSymbols(file: place.file, unknown)
     }
-    self.init(text, tokens: encoding.tokens, skipped: encoding.skipped, vocabulary: vocabulary)
+    self.init(text, encoding, vocabulary: vocabulary)
   }
 
-  private init(_ text: CorpusText, tokens: [Int32], skipped: Int, vocabulary: Vocabulary) {
-    self.tokens = tokens
-    self.skipped = skipped
+  private init(_ text: CorpusText, _ encoding: CorpusText.Encoding, vocabulary: Vocabulary) {
+    tokens = encoding.tokens
+    skipped = encoding.skipped
     self.vocabulary = vocabulary
-    contentHash = ContentHash.hex(of: text.bytes)
-    byteCount = text.bytes.count
-    characterCount =
-      vocabulary.kind == .character ? tokens.count + skipped : SequenceText.characterCount(of: text.bytes)
+    contentHash = text.hash.finalize()
+    byteCount = text.byteCount
+    characterCount = encoding.characterCount
     notices = text.notices
   }
 }

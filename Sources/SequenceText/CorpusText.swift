@@ -1,55 +1,90 @@
 import TensorCore
 
 /// The bytes of one or more texts, one after the other without a separator, as they are used: without byte-order marks,
-/// where the tokens are not bytes.
+/// where the tokens are not bytes. They are read in pieces, and never all in memory.
 struct CorpusText {
-  private(set) var bytes: [UInt8] = []
-  private(set) var notices: [String] = []
-  /// Where the bytes of each file begin, in `bytes`, and how many bytes of the file were dropped before them.
-  private var pieces: [(name: String, start: Int, dropped: Int)] = []
-  private let kind: TokenKind
+  let kind: TokenKind
+  /// The bytes read so far.
+  private(set) var byteCount = 0
+  /// The hash of the bytes read so far.
+  private(set) var hash = ContentHash()
+  private var markNotices: [String] = []
+  private var lineEndNotice: String?
+  private var validator = UTF8Validator()
+  private var last: UInt8 = 0
+  /// Where the bytes of each file begin, and how many bytes of the file were dropped before them.
+  private var starts: [(name: String, offset: Int, dropped: Int)] = []
+  /// The file that is being read, and those that come after it.
+  private var source: TextSource?
+  private var waiting: ArraySlice<TextSource.Place>
+  private let pieceSize: Int
 
-  /// Reads and validates `files`. A character may begin in one file and end in the next.
-  init(files: [String], kind: TokenKind) throws(CorpusError) {
-    guard !files.isEmpty else { programmingError("Corpus: no files") }
+  static let usualPieceSize = 1 << 18
+
+  /// The text of `places`, read `pieceSize` bytes at a time (a few more at the start of a file).
+  init(_ places: [TextSource.Place], kind: TokenKind, pieceSize: Int) {
+    require(!places.isEmpty && pieceSize > 0, "Corpus: no files, or pieces of \(pieceSize) bytes")
     self.kind = kind
-    for path in files {
-      let file: MappedFile
-      do { file = try MappedFile(path) } catch { throw .unreadable(error) }
-      try append(file[0..<file.count], name: path)
+    self.pieceSize = pieceSize
+    waiting = places[...]
+  }
+
+  /// Reads and validates the next piece; nil at the end of the text. A character may begin in one piece and end in the
+  /// next, and so may one begin in one file and end in another.
+  mutating func next() throws(CorpusError) -> [UInt8]? {
+    var piece = try source?.next(pieceSize) ?? []
+    if piece.isEmpty {
+      guard let place = waiting.popFirst() else {
+        if kind != .byte { try requireValid(validator.unfinished) }
+        return nil
+      }
+      piece = try begin(place)
     }
-    try validate()
+    if kind != .byte { try requireValid(validator.append(piece)) }
+    if lineEndNotice == nil { noticeLineEnds(piece) }
+    last = piece.last!
+    hash.update(piece)
+    byteCount += piece.count
+    return piece
   }
 
-  /// Validates one text that is in memory; messages call it `name`.
-  init(_ text: [UInt8], name: String, kind: TokenKind) throws(CorpusError) {
-    self.kind = kind
-    try append(text, name: name)
-    try validate()
-  }
+  /// What a user should know about the text so far.
+  var notices: [String] { markNotices + (lineEndNotice.map { [$0] } ?? []) }
 
-  /// The file that the byte at `offset` in `bytes` is from, and its offset in that file.
+  /// The file that the byte at `offset` of the text is from, and its offset in that file.
   func locate(_ offset: Int) -> (file: String, offset: Int) {
-    let piece = pieces.last { $0.start <= offset }!
-    return (piece.name, offset - piece.start + piece.dropped)
+    let start = starts.last { $0.offset <= offset }!
+    return (start.name, offset - start.offset + start.dropped)
   }
 
-  private mutating func append(_ text: [UInt8], name: String) throws(CorpusError) {
+  /// Opens a file and returns its first piece, which is not empty.
+  private mutating func begin(_ place: TextSource.Place) throws(CorpusError) -> [UInt8] {
     let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
-    let dropped = kind != .byte && text.starts(with: mark) ? mark.count : 0
-    guard text.count > dropped else { throw .empty(file: name) }
-    if dropped > 0 { notices.append("\(name): the byte-order mark at its start is dropped") }
-    pieces.append((name, bytes.count, dropped))
-    bytes += text[dropped...]
+    var source = try TextSource(place)
+    var piece = try source.next(max(pieceSize, mark.count + 1))
+    let dropped = kind != .byte && piece.starts(with: mark) ? mark.count : 0
+    guard piece.count > dropped else { throw .empty(file: place.name) }
+    if dropped > 0 { markNotices.append("\(place.name): the byte-order mark at its start is dropped") }
+    piece.removeFirst(dropped)
+    starts.append((place.name, byteCount, dropped))
+    self.source = source
+    return piece
   }
 
-  private mutating func validate() throws(CorpusError) {
-    if kind != .byte, let offset = firstInvalidUTF8Offset(in: bytes) {
-      let place = locate(offset)
-      throw .invalidUTF8(file: place.file, offset: place.offset)
+  private func requireValid(_ invalid: Int?) throws(CorpusError) {
+    guard let invalid else { return }
+    let place = locate(invalid)
+    throw .invalidUTF8(file: place.file, offset: place.offset)
+  }
+
+  private mutating func noticeLineEnds(_ piece: [UInt8]) {
+    let (carriageReturn, lineFeed): (UInt8, UInt8) = (0x0D, 0x0A)
+    var offset = last == carriageReturn && piece[0] == lineFeed ? byteCount - 1 : nil
+    var index = 0
+    while offset == nil, index + 1 < piece.count {
+      if piece[index] == carriageReturn && piece[index + 1] == lineFeed { offset = byteCount + index }
+      index = isPlain(piece[index]) ? endOfPlainText(in: piece, from: index) : index + 1
     }
-    if let offset = zip(bytes, bytes.dropFirst()).enumerated().first(where: { $1 == (0x0D, 0x0A) })?.offset {
-      notices.append("\(locate(offset).file): lines end in CR LF; they are kept as they are")
-    }
+    if let offset { lineEndNotice = "\(locate(offset).file): lines end in CR LF; they are kept as they are" }
   }
 }

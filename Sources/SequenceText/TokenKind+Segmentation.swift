@@ -1,69 +1,110 @@
+import TensorCore
+
 extension TokenKind {
-  /// Calls `body` with the byte range of each token of `bytes`, in order; the ranges cover all of `bytes`.
+  /// Calls one of two functions with the byte ranges of the tokens of `bytes`, in order, as far as the tokens are certain,
+  /// and returns where the first begins that is not: what comes after `bytes` might belong to it. At the end of a text
+  /// nothing comes, and all are certain.
   ///
-  /// For characters and scalars `bytes` must be valid UTF-8.
+  /// `bytes` must begin where a token does. For characters and scalars they must be valid UTF-8, save that the last
+  /// scalar may be incomplete before the end of the text.
+  ///
+  /// - Parameters:
+  ///   - singles: takes a range in which each byte is a token of its own.
+  ///   - sequence: takes the range of one token.
   /// - Complexity: O(`bytes.count`).
   @inline(__always)
-  func forEachToken(in bytes: [UInt8], _ body: (Range<Int>) -> Void) {
-    var start = 0
-    switch self {
-    case .byte:
-      for start in bytes.indices { body(start..<start + 1) }
-    case .scalar:
-      while start < bytes.count {
-        let end = start + scalarLength(lead: bytes[start])
-        body(start..<end)
-        start = end
-      }
-    case .character:
-      while start < bytes.count {
-        let end = endOfRun(in: bytes, from: start)
-        if end == start + 1 {
-          body(start..<end)
-        } else {
-          let run = String(decoding: bytes[start..<end], as: UTF8.self)
-          var index = run.startIndex
-          while index < run.endIndex {
-            let next = run.index(after: index)
-            let length = run.utf8.distance(from: index, to: next)
-            body(start..<start + length)
-            start += length
-            index = next
-          }
-        }
-        start = end
-      }
+  @discardableResult
+  func forEachToken(
+    in bytes: [UInt8], isEnd: Bool, singles: (Range<Int>) -> Void, sequence: (Range<Int>) -> Void
+  ) -> Int {
+    if self == .byte {
+      singles(bytes.indices)
+      return bytes.count
     }
+    var start = 0
+    while start < bytes.count {
+      if isPlain(bytes[start]) {
+        let plain = endOfPlainText(in: bytes, from: start)
+        // What comes after a plain byte may belong to its character, but another plain byte does not.
+        let certain = self == .scalar ? plain : plain - 1
+        if start < certain {
+          singles(start..<certain)
+          start = certain
+          continue
+        }
+      }
+      let end = start + scalarLength(lead: bytes[start])
+      let isToken =
+        self == .scalar
+        ? end <= bytes.count : end < bytes.count && isHardBoundary(between: bytes[start], and: bytes[end])
+      if isToken {
+        sequence(start..<end)
+        start = end
+        continue
+      }
+      let next = self == .scalar ? start : endOfCharacters(in: bytes, from: start, isEnd: isEnd, sequence)
+      if next == start { break }
+      start = next
+    }
+    return start
   }
 }
 
-/// The number of Swift Characters in `bytes` read as UTF-8, where each ill-formed sequence reads as one U+FFFD.
-/// - Complexity: O(`bytes.count`).
-func characterCount(of bytes: [UInt8]) -> Int {
-  var count = 0
-  var start = 0
-  while start < bytes.count {
-    let end = endOfRun(in: bytes, from: start)
-    count += end == start + 1 ? 1 : String(decoding: bytes[start..<end], as: UTF8.self).count
-    start = end
+/// Calls `body` for the Characters from `start` to the next hard boundary, and returns where that is. If the bytes end
+/// before, but not the text, the last Character is left out.
+private func endOfCharacters(
+  in bytes: [UInt8], from start: Int, isEnd: Bool, _ body: (Range<Int>) -> Void
+) -> Int {
+  var end = endOfRun(in: bytes, from: start)
+  let isOpen = end == bytes.count && !isEnd
+  if isOpen { end -= incompleteTail(of: bytes) }
+  if end <= start { return start }
+  let run = String(decoding: bytes[start..<end], as: UTF8.self)
+  var (start, index) = (start, run.startIndex)
+  while index < run.endIndex {
+    let next = run.index(after: index)
+    // Whether a Character goes on depends on its own scalars and the next one, so that only the last is open.
+    if isOpen && next == run.endIndex { break }
+    let length = run.utf8.distance(from: index, to: next)
+    body(start..<start + length)
+    start += length
+    index = next
   }
-  return count
+  return start
 }
 
-/// Whether a Character surely ends between two neighbouring bytes, whatever stands around them: both are ASCII and they
-/// are not CR LF. No rule of grapheme breaking reaches across such a place, so that the text may be cut there and its
-/// parts segmented one by one.
+/// The end of the shortest run of scalars from `start` on that ends at a hard boundary or with the text.
+private func endOfRun(in bytes: [UInt8], from start: Int) -> Int {
+  var (last, end) = (start, start + scalarLength(lead: bytes[start]))
+  while end < bytes.count, !isHardBoundary(between: bytes[last], and: bytes[end]) {
+    (last, end) = (end, end + scalarLength(lead: bytes[end]))
+  }
+  return min(end, bytes.count)
+}
+
+/// Whether a Character surely ends between two neighbouring scalars that begin with these bytes, whatever stands around
+/// them: each of them stands alone, or one is a line feed that no carriage return is before. No rule of grapheme breaking
+/// (Unicode Standard Annex 29) reaches across such a place, so that the text may be cut there and its parts segmented one
+/// by one. Bytes that are not part of a scalar may be given too: read as U+FFFD they stand alone.
 @inline(__always)
 func isHardBoundary(between first: UInt8, and second: UInt8) -> Bool {
-  first < 0x80 && second < 0x80 && !(first == 0x0D && second == 0x0A)
+  let (lineFeed, carriageReturn): (UInt8, UInt8) = (0x0A, 0x0D)
+  return standsAlone(first) && standsAlone(second) || first == lineFeed
+    || second == lineFeed && first != carriageReturn
 }
 
-/// The end of the shortest run of bytes from `start` on that ends at a hard boundary or with the text.
+/// Whether all scalars that begin with this byte are such that two of them in a row never make one Character.
 @inline(__always)
-private func endOfRun(in bytes: [UInt8], from start: Int) -> Int {
-  var end = start + 1
-  while end < bytes.count, !isHardBoundary(between: bytes[end - 1], and: bytes[end]) { end += 1 }
-  return end
+private func standsAlone(_ lead: UInt8) -> Bool {
+  switch lead {
+  case 0x0D: false
+  case 0x00...0x7F: true
+  // U+00C0 to U+02FF, U+0380 to U+047F, U+04C0 to U+053F: Latin, Greek, Cyrillic and Armenian letters.
+  case 0xC3...0xCB, 0xCE...0xD1, 0xD3...0xD4: true
+  // U+4000 to U+9FFF and U+B000 to U+CFFF: Chinese characters and whole Hangul syllables.
+  case 0xE4...0xE9, 0xEB...0xEC: true
+  default: false
+  }
 }
 
 @inline(__always)

@@ -17,6 +17,10 @@ public struct Tokenizer: Sendable {
     public var tokens: [Int32] = []
     /// How many tokens of the text the vocabulary does not have; they are not in `tokens`.
     public var skipped = 0
+
+    fileprivate mutating func append(_ id: Int32) {
+      if id == SymbolIndex.unknown { skipped += 1 } else { tokens.append(id) }
+    }
   }
 
   /// The tokens of the text `bytes`.
@@ -28,17 +32,12 @@ public struct Tokenizer: Sendable {
     if vocabulary.kind != .byte, let offset = firstInvalidUTF8Offset(in: bytes) { throw .invalidUTF8(offset: offset) }
     var encoding = Encoding()
     encoding.tokens.reserveCapacity(vocabulary.kind == .byte ? bytes.count : bytes.count / 2)
-    var unknown = UnknownSymbols.Collector(kind: vocabulary.kind)
-    vocabulary.kind.forEachToken(in: bytes) { range in
-      let id = vocabulary.index.id(of: range, in: bytes)
-      if id != SymbolIndex.unknown {
-        encoding.tokens.append(id)
-      } else {
-        encoding.skipped += 1
-        if policy == .error { unknown.add(range, in: bytes) }
-      }
-    }
-    if let unknown = unknown.result { throw .unknownSymbols(unknown) }
+    var numbers = KnownSymbols(vocabulary, unknown: policy)
+    vocabulary.kind.forEachToken(
+      in: bytes, isEnd: true,
+      singles: { for place in $0 { encoding.append(numbers.id(of: place..<place + 1, in: bytes, at: 0)) } },
+      sequence: { encoding.append(numbers.id(of: $0, in: bytes, at: 0)) })
+    if let unknown = numbers.unknown { throw .unknownSymbols(unknown) }
     return encoding
   }
 

@@ -1,3 +1,5 @@
+import TensorCore
+
 /// Which bytes can continue a text so that it stays valid UTF-8: the automaton of the Unicode Standard's table 3-7
 /// ("Well-Formed UTF-8 Byte Sequences"). Overlong forms, surrogates and values above U+10FFFF have no way through it.
 ///
@@ -55,14 +57,42 @@ public struct UTF8Constraint: Sendable, Hashable {
 /// The byte offset of the first ill-formed sequence (of its first byte) in `bytes`, or nil where they are valid UTF-8.
 /// A sequence cut off by the end of `bytes` is ill-formed.
 func firstInvalidUTF8Offset(in bytes: [UInt8]) -> Int? {
-  var constraint = UTF8Constraint()
-  var sequenceStart = 0
-  for (offset, byte) in bytes.enumerated() {
-    if constraint.isAtBoundary {
-      if byte < 0x80 { continue }
-      sequenceStart = offset
+  var validator = UTF8Validator()
+  return validator.append(bytes) ?? validator.unfinished
+}
+
+/// How many bytes at the end of `bytes` are the beginning of a scalar, which later ones may complete: at most three.
+func incompleteTail(of bytes: [UInt8]) -> Int {
+  let end = bytes.suffix(3)
+  guard !UTF8Constraint(after: end).isAtBoundary, let lead = end.lastIndex(where: { $0 >= 0xC0 }) else { return 0 }
+  return bytes.count - lead
+}
+
+/// Looks for the first ill-formed sequence of a text that comes in pieces.
+struct UTF8Validator {
+  private var constraint = UTF8Constraint()
+  private var sequenceStart = 0
+  private var count = 0
+
+  /// Takes the next piece; the offset of the ill-formed sequence that it shows, in bytes from the start of the text, or
+  /// nil where the text can still be valid. There is no use in going on after an ill-formed sequence.
+  mutating func append(_ bytes: [UInt8]) -> Int? {
+    var index = 0
+    while index < bytes.count {
+      if constraint.isAtBoundary {
+        if isPlain(bytes[index]) {
+          index = endOfPlainText(in: bytes, from: index)
+          continue
+        }
+        sequenceStart = count + index
+      }
+      if !constraint.append(bytes[index]) { return sequenceStart }
+      index += 1
     }
-    if !constraint.append(byte) { return sequenceStart }
+    count += bytes.count
+    return nil
   }
-  return constraint.isAtBoundary ? nil : sequenceStart
+
+  /// Where the sequence begins that the text so far leaves unfinished, if it does.
+  var unfinished: Int? { constraint.isAtBoundary ? nil : sequenceStart }
 }

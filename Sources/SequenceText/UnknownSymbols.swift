@@ -28,8 +28,9 @@ public struct UnknownSymbols: Sendable, Hashable, CustomStringConvertible {
 
     init(kind: TokenKind) { self.kind = kind }
 
-    mutating func add(_ range: Range<Int>, in bytes: [UInt8]) {
-      if occurrences == 0 { firstOffset = range.lowerBound }
+    /// Adds the symbol `bytes[range]`, where `bytes` begin at `offset` in the text.
+    mutating func add(_ range: Range<Int>, in bytes: [UInt8], at offset: Int) {
+      if occurrences == 0 { firstOffset = offset + range.lowerBound }
       occurrences += 1
       let symbol = Array(bytes[range])
       if seen.insert(symbol).inserted, examples.count < Self.shown { examples.append(displayed(symbol, kind)) }

@@ -21,32 +21,21 @@ public final class MappedFile: @unchecked Sendable {
   ///
   /// Throws `FileError`: its `kind` tells a missing file, a directory or device, and missing permission apart.
   public init(_ path: String) throws(FileError) {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw FileError(path: path, action: "open", code: errno) }
-    defer { close(descriptor) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw FileError(path: path, action: "read", code: errno) }
+    let reader = try FileReader(path)
     self.path = path
-    switch status.st_mode & S_IFMT {
-    case S_IFREG where status.st_size > 0:
-      let size = Int(status.st_size)
-      guard let base = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0), base != MAP_FAILED else {
-        throw FileError(path: path, action: "map", code: errno)
-      }
-      bytes = UnsafeRawBufferPointer(start: base, count: size)
-    case S_IFREG, S_IFIFO, S_IFSOCK:
-      bytes = Self.anonymousMapping(of: try Self.readToEnd(descriptor, path: path))
-    case S_IFDIR:
-      throw FileError(path: path, action: "read", code: EISDIR)
-    default:
-      // A device may never end, or may wait for a terminal.
-      throw FileError(path: path, action: "read", code: ENODEV)
+    guard let size = reader.size else {
+      bytes = Self.anonymousMapping(of: try reader.rest())
+      return
     }
+    guard let base = mmap(nil, size, PROT_READ, MAP_PRIVATE, reader.descriptor, 0), base != MAP_FAILED else {
+      throw FileError(path: path, action: "map", code: errno)
+    }
+    bytes = UnsafeRawBufferPointer(start: base, count: size)
   }
 
   /// What stands on standard input, from where it is to its end, whatever it is: a file, a pipe, a terminal or a device.
   public static func standardInput() throws(FileError) -> [UInt8] {
-    try readToEnd(STDIN_FILENO, path: "standard input")
+    try FileReader.standardInput.rest()
   }
 
   /// A file that exists in memory only; errors call it `path`.
@@ -83,24 +72,5 @@ public final class MappedFile: @unchecked Sendable {
     else { programmingError("MappedFile: no memory for \(contents.count) bytes") }
     contents.withUnsafeBytes { base.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
     return UnsafeRawBufferPointer(start: base, count: contents.count)
-  }
-
-  private static func readToEnd(_ descriptor: Int32, path: String) throws(FileError) -> [UInt8] {
-    var contents: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let size = chunk.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
-      if size > 0 {
-        contents.append(contentsOf: chunk[..<size])
-      } else if size == 0 {
-        return contents
-      } else if errno == EAGAIN {
-        // A pipe or terminal that another process made non-blocking.
-        var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        _ = poll(&request, 1, -1)
-      } else if errno != EINTR {
-        throw FileError(path: path, action: "read", code: errno)
-      }
-    }
   }
 }

@@ -88,8 +88,7 @@ enum SampleCommand {
     if arguments[primeFile] == "-" {
       bytes = try MappedFile.standardInput()
     } else if let path = arguments[primeFile] {
-      let source = try MappedFile(path)
-      bytes = source[0..<source.count]
+      bytes = try FileReader(path).rest()
     } else {
       bytes = Array((arguments[prime] ?? "").utf8)
     }

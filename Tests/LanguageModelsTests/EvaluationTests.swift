@@ -3,6 +3,7 @@ import Foundation
 import LanguageModels
 import NeuralLayers
 import RecurrentLayers
+import SequenceText
 import TensorCore
 import Testing
 
@@ -29,7 +30,7 @@ import Testing
     let workspace = Workspace<Double>()
     for count in [0, 1, 2, 3, 127, 128, 129, 130, 257, 300] {
       let tokens = (0..<count).map { _ in Int32.random(in: 0..<5, using: &random) }
-      let text = TextStream(([4, 4] + tokens)[2...])
+      let text = TextStream(TokenSequence([4, 4] + tokens)[2...])
       let sum = Evaluation.negativeLogLikelihood(of: model, on: text, workspace: workspace)
       let expected = loss(of: model, on: tokens)
       #expect(text.predictions == max(count - 1, 0))

@@ -37,7 +37,7 @@ import Testing
     #expect(file.vocabulary.count == report.vocabulary)
     #expect(file.model.parameterCount == report.models[name]?.parameters)
     let tokens = try Tokenizer(file.vocabulary).encode(report.text).tokens
-    let text = TextStream(tokens[...])
+    let text = TextStream(TokenSequence(tokens)[...])
     let sum = Evaluation.negativeLogLikelihood(of: file.model, on: text, workspace: Workspace<Scalar>())
     return sum / Double(text.predictions)
   }

@@ -20,11 +20,12 @@ import Testing
   }
 
   @Test func windowsAreThoseOfTheSlowVersion() throws {
-    let tokens = (0..<100).map { Int32($0) }
+    let ids = (0..<100).map { Int32($0) }
+    let tokens = TokenSequence(ids)
     for count in [2, 3, 10, 11, 12, 13, 60, 61] {
       for batch in [1, 2, 3, 5, 7] {
         for length in [1, 2, 3, 5, 10, 11] {
-          let expected = slowWindows(Array(tokens[20..<20 + count]), batch: batch, length: length)
+          let expected = slowWindows(Array(ids[20..<20 + count]), batch: batch, length: length)
           if expected.isEmpty {
             #expect(throws: CorpusError.tooSmall(CorpusTooSmall(tokens: count, batch: batch, length: length))) {
               try ContiguousBatches(tokens, in: 20..<20 + count, batch: batch, length: length)
@@ -39,7 +40,7 @@ import Testing
   }
 
   @Test func theLastWindowNeedsOneTokenMoreThanItsInputs() throws {
-    let tokens = (0..<13).map { Int32($0) }
+    let tokens = TokenSequence((0..<13).map { Int32($0) })
     #expect(try ContiguousBatches(tokens, in: 0..<12, batch: 1, length: 4).windowsPerEpoch == 2)
     let batches = try ContiguousBatches(tokens, in: 0..<13, batch: 1, length: 4)
     #expect(batches.windowsPerEpoch == 3)
@@ -48,30 +49,31 @@ import Testing
   }
 
   @Test func timeIsTheOuterDimension() throws {
-    let batches = try ContiguousBatches((0..<8).map { Int32($0) }, in: 0..<8, batch: 2, length: 3)
+    let batches = try ContiguousBatches(TokenSequence((0..<8).map { Int32($0) }), in: 0..<8, batch: 2, length: 3)
     #expect(batches.window(0).inputs == [0, 4, 1, 5, 2, 6])
     #expect(batches.window(0).targets == [1, 5, 2, 6, 3, 7])
   }
 
   @Test func anEpochOfTinyShakespeareAtTheDefaultsHas401Windows() throws {
-    let batches = try ContiguousBatches(
-      [Int32](repeating: 0, count: 1_003_854), in: 0..<1_003_854, batch: 50, length: 50)
+    let tokens = TokenSequence(repeatElement(0, count: 1_003_854))
+    let batches = try ContiguousBatches(tokens, in: 0..<1_003_854, batch: 50, length: 50)
     #expect(batches.streamLength == 20_077)
     #expect(batches.windowsPerEpoch == 401)
   }
 
   @Test func whatIsSuggestedForASmallTextWorks() throws {
     for count in [2, 3, 5, 50, 51, 400, 2549] {
+      let tokens = TokenSequence(repeatElement(0, count: count))
       for (batch, length) in [(50, 50), (1, 5000), (5000, 1), (.max, 1), (1, .max), (.max, .max)] {
         let numbers = CorpusTooSmall(tokens: count, batch: batch, length: length)
         let (b, l) = try #require(numbers.suggestion)
         #expect(b <= batch && l <= length)
         #expect(throws: Never.self) {
-          try ContiguousBatches([Int32](repeating: 0, count: count), in: 0..<count, batch: b, length: l)
+          try ContiguousBatches(tokens, in: 0..<count, batch: b, length: l)
         }
         if numbers.needed > count {
           #expect(throws: CorpusError.tooSmall(numbers)) {
-            try ContiguousBatches([Int32](repeating: 0, count: count), in: 0..<count, batch: batch, length: length)
+            try ContiguousBatches(tokens, in: 0..<count, batch: batch, length: length)
           }
         }
       }

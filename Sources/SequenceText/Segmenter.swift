@@ -1,0 +1,64 @@
+/// Cuts a text that comes in pieces into tokens: the same ones, wherever the pieces were cut.
+struct Segmenter {
+  private let kind: TokenKind
+  /// What was not cut into tokens yet.
+  private var waiting: [UInt8] = []
+  /// How much has to wait before it is worth a look.
+  private var due = 0
+  /// Where `waiting` begins, in bytes from the start of the text.
+  private var start = 0
+
+  init(_ kind: TokenKind) { self.kind = kind }
+
+  /// Takes the next piece, and calls one of two functions (see `TokenKind.forEachToken`) for the tokens that are certain
+  /// now, with a range, the bytes that the range is of, and the offset of those bytes in the text.
+  ///
+  /// - Complexity: O(`piece.count`) in the mean, also where one Character is longer than many pieces.
+  @inline(__always)
+  mutating func append(
+    _ piece: [UInt8], isEnd: Bool,
+    singles: (Range<Int>, [UInt8], Int) -> Void, sequence: (Range<Int>, [UInt8], Int) -> Void
+  ) {
+    if waiting.isEmpty { waiting = piece } else { waiting += piece }
+    guard isEnd || waiting.count >= due else { return }
+    let (bytes, offset) = (waiting, start)
+    let end = kind.forEachToken(
+      in: bytes, isEnd: isEnd, singles: { singles($0, bytes, offset) }, sequence: { sequence($0, bytes, offset) })
+    waiting = Array(bytes[end...])
+    start += end
+    due = 2 * waiting.count
+  }
+}
+
+/// Counts the Swift Characters of bytes that come in pieces and are read as UTF-8, where each ill-formed sequence reads as
+/// one U+FFFD.
+struct CharacterCounter {
+  private var segmenter = Segmenter(.character)
+  /// The beginning of a scalar at the end of the last piece.
+  private var tail: [UInt8] = []
+  private var certain = 0
+
+  mutating func append(_ piece: [UInt8]) {
+    var bytes = tail.isEmpty ? piece : tail + piece
+    tail = Array(bytes.suffix(incompleteTail(of: bytes)))
+    if !tail.isEmpty { bytes.removeLast(tail.count) }
+    certain += Self.count(wellFormed(bytes), isEnd: false, &segmenter)
+  }
+
+  /// The number of Characters, were this the end.
+  var count: Int {
+    var segmenter = segmenter
+    return certain + Self.count(wellFormed(tail), isEnd: true, &segmenter)
+  }
+
+  private static func count(_ piece: [UInt8], isEnd: Bool, _ segmenter: inout Segmenter) -> Int {
+    var count = 0
+    segmenter.append(
+      piece, isEnd: isEnd, singles: { range, _, _ in count += range.count }, sequence: { _, _, _ in count += 1 })
+    return count
+  }
+
+  private func wellFormed(_ bytes: [UInt8]) -> [UInt8] {
+    firstInvalidUTF8Offset(in: bytes) == nil ? bytes : Array(String(decoding: bytes, as: UTF8.self).utf8)
+  }
+}
