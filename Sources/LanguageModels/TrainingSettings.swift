@@ -62,7 +62,7 @@ public struct TrainingSettings: Sendable, Equatable, Codable {
     public let precision: Precision
 
     public var description: String {
-      "precision \(precision.rawValue): this machine has neither AMX nor AVX512-BF16 (instruction set "
+      "precision \(precision.rawValue): neither AMX nor AVX512-BF16 is in the instruction set in use ("
         + "\(InstructionSet.current.rawValue)); use --precision float32"
     }
   }

@@ -105,15 +105,4 @@ import Testing
     #expect(trained.code == 74)
     expectDone(try workplace.charrnn("inspect", "unseen/last.safetensors"))
   }
-
-  @Test("More threads than cores are clamped with a notice; an instruction set that is none is refused")
-  func machine() throws {
-    let workplace = try Trained.workplace.get()
-    expectDone(
-      try workplace.charrnn("sample", "run", "--length", "1", "--threads", "100000"), "--threads 100000 is more")
-    expectError(try workplace.shell(#"CHARRNN_ISA=abacus exec "$0" --version"#), 64, "abacus")
-    let portable = try workplace.shell(#"CHARRNN_ISA=portable exec "$0" --version"#)
-    expectDone(portable)
-    #expect(portable.text.contains("(portable)"))
-  }
 }

@@ -1,0 +1,172 @@
+import Foundation
+import Testing
+
+/// Options that ask for something of the machine: threads, an instruction set, a precision, how weights are held.
+@Suite struct MachineTests {
+  /// Every command that computes on threads.
+  private static let commands = [
+    ["train", "fable.txt", "--out", "new", "--steps", "2"] + small, ["sample", "run", "--length", "4"],
+    ["evaluate", "run", "fable.txt"], ["benchmark", "fable.txt", "--seconds", "0.05", "--sample", "4"] + small,
+  ]
+
+  private func charrnn(_ words: [String], on set: String, in workplace: Workplace) throws -> Outcome {
+    try workplace.shell(#"CHARRNN_ISA="# + "'\(set)'" + #" exec "$0" "# + words.joined(separator: " "))
+  }
+
+  @Test("A number of threads that is none is refused, and nothing begins", arguments: commands)
+  func noThreads(command: [String]) throws {
+    let workplace = try Trained.workplace.get()
+    for count in ["0", "-1", "two", "1.5", "9223372036854775808"] {
+      let outcome = try workplace.charrnn(command + ["--threads", count])
+      expectError(outcome, 64)
+      #expect(
+        outcome.errors == """
+          charrnn: error: --threads: "\(count)" is not a whole number of at least 1 (see charrnn \(command[0]) --help)
+
+          """)
+    }
+    #expect(!workplace.exists("new"))
+  }
+
+  @Test("More threads than cores are clamped, with one notice that tells how many there are", arguments: commands)
+  func manyThreads(command: [String]) throws {
+    let workplace = try Workplace()
+    let model = try Trained.workplace.get().path
+    expectDone(try workplace.shell("cp -R '\(model)/run' '\(model)/fable.txt' ."))
+    for count in [100_000, Int.max] {
+      let again = command[0] == "train" ? ["--overwrite"] : []
+      let outcome = try workplace.charrnn(command + again + ["--threads", "\(count)"])
+      expectDone(outcome)
+      let notices = outcome.errorLines.filter { $0.contains("--threads") }
+      let cores = try #require(notices.first?.split(separator: " ").last.flatMap { Int($0) })
+      #expect(
+        notices == [
+          "charrnn: note: --threads \(count) is more than this machine's \(cores) cores; using \(cores)"
+        ])
+    }
+  }
+
+  @Test("An instruction set is granted where the machine has it, and refused where not; what there is is told")
+  func instructionSets() throws {
+    let workplace = try Trained.workplace.get()
+    let refusal = try charrnn(["--version"], on: "abacus", in: workplace)
+    expectError(refusal, 64)
+    let known = "charrnn: error: CHARRNN_ISA=abacus names no known instruction set; this machine has "
+    #expect(refusal.errors.hasPrefix(known + "portable"))
+    let list = refusal.errors.dropFirst(known.count).dropLast()
+    let sets = list.split(separator: ", ").map(String.init)
+    for set in ["portable", "avx2", "avx512", "amx"] {
+      let outcome = try charrnn(["--version"], on: set, in: workplace)
+      if sets.contains(set) {
+        expectDone(outcome)
+        #expect(outcome.text.hasSuffix("(\(set))\n"))
+      } else {
+        expectError(outcome, 64)
+        #expect(
+          outcome.errors
+            == "charrnn: error: CHARRNN_ISA=\(set): this machine lacks that instruction set; it has \(list)\n")
+      }
+    }
+    let usual = try workplace.charrnn("--version").text
+    #expect(try charrnn(["--version"], on: "", in: workplace).text == usual, "an empty request is none")
+    #expect(usual.hasSuffix("(\(try #require(sets.last)))\n"))
+  }
+
+  @Test("An instruction set that is none is refused by every command before it begins")
+  func unknownInstructionSets() throws {
+    let workplace = try Trained.workplace.get()
+    for command in Self.commands + [["inspect", "run"], ["gradcheck"], ["--help"], []] {
+      expectError(try charrnn(command, on: "abacus", in: workplace), 64, "CHARRNN_ISA=abacus names no known")
+    }
+    for name in ["AVX2", "avx2 ", "avx2,amx", "avx\n2", String(repeating: "x", count: 5000)] {
+      let outcome = try charrnn(Self.commands[0], on: name, in: workplace)
+      expectError(outcome, 64, "CHARRNN_ISA=\(name.prefix(3))")
+      #expect(outcome.errors.utf8.count < 1100)
+    }
+    #expect(!workplace.exists("new"))
+  }
+
+  @Test(
+    "A run that goes on under another instruction set says that its bits will differ, and under the same one nothing")
+  func anotherInstructionSet() throws {
+    let workplace = try Workplace()
+    try workplace.write(fable, to: "fable.txt")
+    expectDone(try charrnn(Self.commands[0], on: "portable", in: workplace))
+    let same = try charrnn(Self.commands[0] + ["--resume"], on: "portable", in: workplace)
+    expectDone(same)
+    #expect(!same.errors.contains("bits"))
+    let usual = try workplace.charrnn("--version").text.split(separator: "(").last?.dropLast(2) ?? ""
+    let other = try workplace.charrnn("train", "fable.txt", "--out", "new", "--resume", "--steps", "4")
+    expectDone(other)
+    #expect(usual == "portable" || other.errors.contains("saved under portable and goes on under \(usual): its bits"))
+  }
+
+  @Test("bfloat16 without support is refused, with what to do; a run in it is left as it is")
+  func unsupportedPrecision() throws {
+    let workplace = try Workplace()
+    try workplace.write(fable, to: "fable.txt")
+    let refusal = """
+      charrnn: error: precision bfloat16: neither AMX nor AVX512-BF16 is in the instruction set in use (portable); \
+      use --precision float32 (see charrnn --help)
+
+      """
+    let precision = ["--precision", "bfloat16"]
+    for command in Self.commands where ["train", "benchmark"].contains(command[0]) {
+      let outcome = try charrnn(command + precision, on: "portable", in: workplace)
+      expectError(outcome, 64)
+      #expect(outcome.errors == refusal)
+    }
+    #expect(try workplace.names == ["fable.txt"])
+
+    let trained = try workplace.charrnn(Self.commands[0] + precision)
+    if trained.code != 0 { return expectError(trained, 64, "neither AMX nor AVX512-BF16") }
+    let before = try workplace.bytes(of: "new/last.safetensors")
+    let resumed = try charrnn(
+      ["train", "fable.txt", "--out", "new", "--resume", "--steps", "4"], on: "portable", in: workplace)
+    expectError(resumed, 64)
+    #expect(resumed.errors.contains("neither AMX nor AVX512-BF16"), "\(resumed.errors)")
+    #expect(try workplace.bytes(of: "new/last.safetensors") == before)
+    expectDone(try charrnn(["sample", "new", "--length", "4"], on: "portable", in: workplace))
+  }
+
+  @Test(
+    "Weights held in fewer bytes predict almost as well, with every cell",
+    arguments: ["lstm", "gru", "rnn", "rnn-relu"]
+  )
+  func weights(cell: String) throws {
+    let workplace = try Workplace()
+    try workplace.write(fable, to: "fable.txt")
+    let model = ["--cell", cell, "--hidden", "24", "--embedding", cell == "rnn" ? "5" : "0"]
+    expectDone(
+      try workplace.charrnn(
+        ["train", "fable.txt", "--out", "run", "--steps", "40", "--sample-every", "0", "--learning-rate", "0.01"]
+          + model
+          + ["--batch", "4", "--length", "8"]))
+    func loss(_ format: String) throws -> Double {
+      let outcome = try workplace.charrnn(
+        "evaluate", "run", "fable.txt", "--split", "all", "--weights", format, "--json")
+      expectDone(outcome)
+      return try #require(try outcome.json()["loss"] as? Double)
+    }
+    let full = try loss("float32")
+    for (format, tolerance) in [("bfloat16", 0.003), ("int8", 0.01)] {
+      let held = try loss(format)
+      #expect(held != full && abs(held - full) < tolerance, "\(format): \(held), float32: \(full)")
+      func sample(_ words: String...) throws -> String {
+        let outcome = try workplace.charrnn(["sample", "run", "--length", "30", "--weights", format] + words)
+        expectDone(outcome)
+        return outcome.text
+      }
+      let text = try sample()
+      #expect((30...31).contains(text.count))
+      #expect(try sample("--threads", "1") == text)
+      #expect(try sample("--count", "3").hasPrefix(text))
+      expectDone(
+        try workplace.charrnn(
+          ["benchmark", "fable.txt", "--seconds", "0.05", "--sample", "4", "--weights", format, "--cell", cell] + small)
+      )
+    }
+    expectError(
+      try workplace.charrnn("sample", "run", "--weights", "int4"), 64, "--weights", "int4", "float32, bfloat16, int8")
+  }
+}
