@@ -11,7 +11,7 @@ final class StepSession<Scalar: TensorScalar> {
   private let decoderBias: Tensor<Scalar>
   private let vocabulary: Int
   private let team: ThreadTeam
-  private let meeting: ThreadMeeting
+  private let barrier: ThreadBarrier
   private var logits: Tensor<Scalar>
   private var step = 0
 
@@ -28,7 +28,7 @@ final class StepSession<Scalar: TensorScalar> {
     decoderBias = model.decoder.bias!.value
     logits = .zeros([batch, vocabulary])
     self.team = threads > 1 && layers.contains { $0.partCount > 1 } ? team : ThreadTeam(threads: 1)
-    meeting = ThreadMeeting(of: self.team.count)
+    barrier = ThreadBarrier(of: self.team.count)
   }
 
   /// Small models are read from one core's cache faster than two threads can meet.
@@ -49,7 +49,7 @@ final class StepSession<Scalar: TensorScalar> {
       var below: MatrixView<Scalar>?
       for layer in layers {
         if thread < layer.partCount { layer.run(part: thread, step: step, tokens: tokens, below: below) }
-        meeting.wait()
+        barrier.wait()
         below = layer.output(ofStep: step)
       }
       if thread == 0 { decode(below!) }

@@ -20,21 +20,46 @@ package final class PackedMatrix<Scalar: TensorScalar>: @unchecked Sendable {
     pool: BufferPool? = nil
   ) {
     require(matrix.rank == 2, "PackedMatrix: a tensor of shape \(matrix.shape) is not a matrix")
-    let (stored, width) = (matrix.shape[0], matrix.shape[1])
-    rows = transposed ? width : stored
-    columns = transposed ? stored : width
+    let source = matrix.matrix()
+    rows = transposed ? source.columns : source.rows
+    columns = transposed ? source.rows : source.columns
     self.format = format
     kernels = format.kernels(for: Scalar.self)
-    let byteCount = Int(kernels.packed_bytes(Int64(rows), Int64(columns)))
-    storage = TensorStorage(count: (byteCount - 1) / MemoryLayout<Scalar>.stride + 1, pool: pool)
-    let source = matrix.matrix()
-    let (rowStride, columnStride) = transposed ? (1, width) : (width, 1)
-    split(columns, unit: Self.panelWidth, among: team) { part in
-      kernels.pack(
-        Int64(rows), Int64(part.count), source.base + part.lowerBound * columnStride, Int64(rowStride),
-        Int64(columnStride), UnsafeMutableRawPointer(mutating: panel(at: part.lowerBound)))
-    }
+    storage = Self.storage(kernels, rows: rows, columns: columns, pool: pool)
+    split(columns, unit: Self.panelWidth, among: team) { pack(source, transposed: transposed, columns: $0) }
     withExtendedLifetime(matrix) {}
+  }
+
+  /// A matrix of which nothing is packed yet.
+  package init(uninitializedRows rows: Int, columns: Int, format: ProductFormat, pool: BufferPool) {
+    self.rows = rows
+    self.columns = columns
+    self.format = format
+    kernels = format.kernels(for: Scalar.self)
+    storage = Self.storage(kernels, rows: rows, columns: columns, pool: pool)
+  }
+
+  private static func storage(
+    _ kernels: SKProductFormat, rows: Int, columns: Int, pool: BufferPool?
+  ) -> TensorStorage<Scalar> {
+    let byteCount = Int(kernels.packed_bytes(Int64(rows), Int64(columns)))
+    return TensorStorage(count: (byteCount - 1) / MemoryLayout<Scalar>.stride + 1, pool: pool)
+  }
+
+  /// Packs some columns of a matrix of this shape, or of its transpose: each must be packed before it is used, and again when
+  /// the matrix has changed.
+  ///
+  /// - Parameter part: it begins at a panel, and ends at one or with the columns.
+  package func pack(_ source: MatrixView<Scalar>, transposed: Bool = false, columns part: Range<Int>) {
+    let (sourceRows, sourceColumns) = transposed ? (source.columns, source.rows) : (source.rows, source.columns)
+    if sourceRows != rows || sourceColumns != columns { shapeFailure("PackedMatrix", source.shape, shape) }
+    require(
+      part.upperBound == columns || part.upperBound % Self.panelWidth == 0,
+      "no panel of a packed matrix ends at column \(part.upperBound)")
+    let (rowStride, columnStride) = transposed ? (1, source.stride) : (source.stride, 1)
+    kernels.pack(
+      Int64(rows), Int64(part.count), source.base + part.lowerBound * columnStride, Int64(rowStride),
+      Int64(columnStride), UnsafeMutableRawPointer(mutating: panel(at: part.lowerBound)))
   }
 
   package var shape: TensorShape { [rows, columns] }

@@ -48,10 +48,15 @@ public final class ThreadTeam: Sendable {
       return
     }
     run { thread in
-      let start = min(units * thread / count * unit, total)
-      let end = min(units * (thread + 1) / count * unit, total)
-      if start < end { body(start..<end) }
+      let part = part(of: total, unit: unit, for: thread)
+      if !part.isEmpty { body(part) }
     }
+  }
+
+  /// The range of 0..<total that one thread is given: a multiple of `unit` long but the last; it may be empty.
+  package func part(of total: Int, unit: Int = 1, for thread: Int) -> Range<Int> {
+    let units = (total + unit - 1) / unit
+    return min(units * thread / count * unit, total)..<min(units * (thread + 1) / count * unit, total)
   }
 }
 

@@ -24,8 +24,12 @@ public func linear<Scalar>(
       needsInputGradient
       ? upstream.matmul(
         workspace.packed(weight, transposed: false), team: workspace.team, pool: workspace.pool) : nil
-    let dw = outerProduct(upstream, x, workspace: workspace)
-    return [dx, dw] + (bias == nil ? [] : [columnSums(upstream, workspace: workspace)])
+    let rows = upstream.shape.rowCount
+    let gradient = WeightGradient(
+      inputs: x.reshaped([rows, -1]), outputs: weight.value.shape[0],
+      stretches: WeightGradient<Scalar>.stretches(of: rows), hasBias: bias != nil, workspace: workspace)
+    gradient.add(upstream)
+    return [dx, gradient.weight] + (gradient.bias.map { [$0] } ?? [])
   }
 }
 
@@ -44,14 +48,6 @@ package func affine<Scalar>(
   }
   withExtendedLifetime((x, bias, result)) {}
   return result
-}
-
-/// Σ over rows of gᵀ·x, [out, in]: the gradient of a weight from that of its outputs [..., out] and its inputs [..., in].
-package func outerProduct<Scalar>(
-  _ g: Tensor<Scalar>, _ x: Tensor<Scalar>, workspace: Workspace<Scalar>
-) -> Tensor<Scalar> {
-  let packed = workspace.pack(x.reshaped([-1, x.shape[-1]]))
-  return g.reshaped([-1, g.shape[-1]]).matmul(packed, transposing: true, team: workspace.team, pool: workspace.pool)
 }
 
 /// The sums over all axes but the last: the gradient of a bias.

@@ -3,8 +3,9 @@ import TensorCore
 
 /// Backpropagation through time of a fused pass, truncated at its first step.
 ///
-/// The loop over time finds ∂L/∂preactivations of every step; the gradients of the weights are then single products over all
-/// steps, which is where they are accumulated over time.
+/// The steps are taken from the last to the first in stretches. Over a stretch each thread finds ∂L/∂preactivations for its own
+/// rows of the batch without waiting for the others; then all of them add the stretch to the gradients of the weights, each to
+/// its own part, while it is in the caches. Memory beside the results: that of one stretch.
 struct FusedBackward<Scalar: TensorScalar> {
   let record: FusedRecord<Scalar>
   let sequence: SequenceInput<Scalar>
@@ -31,94 +32,148 @@ struct FusedBackward<Scalar: TensorScalar> {
   /// From the gradients of the outputs and of the final state to those of the initial state, W_ih, W_hh, b_ih, b_hh (where
   /// there are such) and the input (where it consists of vectors).
   func gradients(upstream: [Tensor<Scalar>?]) -> [Tensor<Scalar>?] {
-    let through = throughTime(dOutputs: upstream[0], dFinal: Array(upstream.dropFirst()))
-    let (dInputWeight, dInputBias) = inputGradients(through.gates)
-    var result: [Tensor<Scalar>?] = through.initial
-    result.append(dInputWeight)
-    result.append(recurrentWeightGradient(through.recurrent ?? through.gates))
-    if weights.inputBias != nil { result.append(dInputBias) }
-    if weights.recurrentBias != nil {
-      result.append(through.recurrent.map { columnSums($0, workspace: workspace) } ?? dInputBias)
-    }
-    if case .vectors = sequence { result.append(through.input) }
-    return result
-  }
-
-  /// What the loop over time finds.
-  private struct ThroughTime {
-    /// ∂L/∂(initial state), each [B, H].
-    var initial: [Tensor<Scalar>]
-    /// ∂L/∂(x·W_ihᵀ + b_ih), [T, B, G·H].
-    var gates: Tensor<Scalar>
-    /// ∂L/∂(h·W_hhᵀ + b_hh), where it differs.
-    var recurrent: Tensor<Scalar>?
-    /// ∂L/∂x, [T, B, input], where it is wanted.
-    var input: Tensor<Scalar>?
-  }
-
-  /// The loop from the last step to the first, each thread for its own rows of the batch. Small weights are used for ∂L/∂x at
-  /// each step, while the step's gradients are in the cache; large ones once for all steps, after the loop.
-  private func throughTime(dOutputs: Tensor<Scalar>?, dFinal: [Tensor<Scalar>?]) -> ThroughTime {
-    let pool = workspace.pool
-    let functions = record.functions
-    let shape = record.gates.shape
-    var result = ThroughTime(
-      initial: zip(dFinal, record.initial).map { $0 ?? .zeros(like: $1) },
-      gates: Tensor(uninitialized: shape, pool: pool),
-      recurrent: functions.separatesRecurrent ? Tensor(uninitialized: shape, pool: pool) : nil)
-    let recurrentWeight = workspace.packed(weights.recurrentWeight, transposed: false)
-    let inputWeight = needsInputGradient ? workspace.packed(weights.inputWeight, transposed: false) : nil
-    let isInputInLoop = inputWeight.map { FusedCache.holds($0, recurrentWeight) } ?? false
-    if isInputInLoop {
-      result.input = Tensor(uninitialized: [shape[0], shape[1], weights.inputSize], pool: pool)
-    }
-
-    let gates = result.gates.mutableMatrix()
-    let recurrent = result.recurrent?.mutableMatrix() ?? gates
-    let input = result.input?.mutableMatrix()
-    let states = result.initial.indices.map { result.initial[$0].mutableMatrix() }
-    workspace.team.split(record.batch) { rows in
-      let dh = states[0].rows(rows)
-      let dc = states.count > 1 ? states[1].rows(rows) : nil
-      for t in (0..<record.time).reversed() {
-        let now = record.rows(rows, at: t)
-        if let dOutputs { dh.add(dOutputs.matrix().rows(now)) }
-        let (dGates, dRecurrent) = (gates.rows(now), recurrent.rows(now))
-        functions.backward(record.views(at: t, rows: rows), dh: dh, dc: dc, dGates: dGates, dRecurrent: dRecurrent)
-        dh.setProduct(dRecurrent, recurrentWeight, accumulating: functions.separatesRecurrent)
-        if let input, let inputWeight { input.rows(now).setProduct(dGates, inputWeight) }
+    let stretches = WeightGradient<Scalar>.stretches(of: record.time * record.batch, unit: record.batch)
+    let separates = record.functions.separatesRecurrent
+    let steps = BackwardSteps(
+      record: record, weights: weights, dOutputs: upstream[0], dFinal: Array(upstream.dropFirst()),
+      longest: stretches[0].count, needsInputGradient: needsInputGradient, workspace: workspace)
+    let recurrent = WeightGradient(
+      inputs: record.hidden.reshaped([-1, weights.hiddenSize]), outputs: record.width, stretches: stretches,
+      hasBias: separates && weights.recurrentBias != nil, workspace: workspace)
+    let input = InputGradient(
+      sequence, weights: weights, width: record.width, stretches: stretches, workspace: workspace)
+    let team = workspace.team
+    let barrier = ThreadBarrier(of: team.count)
+    team.run { thread in
+      let rows = team.part(of: record.batch, for: thread)
+      for stretch in stretches.reversed() {
+        steps.run(stretch, rows: rows)
+        recurrent.pack(stretch, thread: thread)
+        input.pack(stretch, thread: thread)
+        barrier.wait()
+        recurrent.add(steps.recurrentGradients(of: stretch), stretch, thread: thread)
+        input.add(steps.gateGradients(of: stretch), stretch, thread: thread)
+        barrier.wait()
       }
     }
-    withExtendedLifetime((record, dOutputs, result)) {}
-    if let inputWeight, !isInputInLoop {
-      result.input = result.gates.matmul(inputWeight, team: workspace.team, pool: pool)
-    }
+    let (inputWeight, inputBias) = input.results()
+    var result: [Tensor<Scalar>?] = steps.dInitial + [inputWeight, recurrent.weight]
+    if weights.inputBias != nil { result.append(inputBias) }
+    if weights.recurrentBias != nil { result.append(separates ? recurrent.bias : inputBias) }
+    if case .vectors = sequence { result.append(steps.dInput) }
     return result
   }
+}
 
-  /// ∂L/∂W_ih and ∂L/∂b_ih.
-  private func inputGradients(_ dGates: Tensor<Scalar>) -> (weight: Tensor<Scalar>, bias: Tensor<Scalar>) {
+/// The loop over time itself: from the gradients of outputs and final state to those of the preactivations, the initial state
+/// and, where it is wanted, the input.
+private struct BackwardSteps<Scalar: TensorScalar> {
+  /// ∂L/∂(initial state), each [B, H].
+  let dInitial: [Tensor<Scalar>]
+  /// ∂L/∂x, [T, B, input], where it is wanted.
+  let dInput: Tensor<Scalar>?
+
+  private let record: FusedRecord<Scalar>
+  private let dOutputs: Tensor<Scalar>?
+  private let recurrentWeight: PackedMatrix<Scalar>
+  private let inputWeight: PackedMatrix<Scalar>?
+  private let scratch: [Tensor<Scalar>]
+  private let dStates: [MatrixView<Scalar>]
+  private let dInputView: MatrixView<Scalar>?
+  /// ∂L/∂(x·W_ihᵀ + b_ih) over a stretch, and ∂L/∂(h·W_hhᵀ + b_hh), which may be the same.
+  private let (dGates, dRecurrent): (MatrixView<Scalar>, MatrixView<Scalar>)
+
+  /// - Parameter longest: the rows of the longest stretch.
+  init(
+    record: FusedRecord<Scalar>, weights: GatedWeights<Scalar>, dOutputs: Tensor<Scalar>?, dFinal: [Tensor<Scalar>?],
+    longest: Int, needsInputGradient: Bool, workspace: Workspace<Scalar>
+  ) {
+    let pool = workspace.pool
+    (self.record, self.dOutputs) = (record, dOutputs)
+    recurrentWeight = workspace.packed(weights.recurrentWeight, transposed: false)
+    inputWeight = needsInputGradient ? workspace.packed(weights.inputWeight, transposed: false) : nil
+
+    var states = dFinal.map { $0 ?? .zeros([record.batch, weights.hiddenSize]) }
+    dStates = states.indices.map { states[$0].mutableMatrix() }
+    var input =
+      needsInputGradient
+      ? Tensor<Scalar>(uninitialized: [record.time, record.batch, weights.inputSize], pool: pool) : nil
+    dInputView = input?.mutableMatrix()
+    (dInitial, dInput) = (states, input)
+
+    // A row is a cache line longer than it need be: columns whose elements lie a power of two apart share few cache sets.
+    let line = 64 / MemoryLayout<Scalar>.stride
+    var scratch = (0..<(record.functions.separatesRecurrent ? 2 : 1)).map { _ in
+      Tensor<Scalar>(uninitialized: [longest, record.width + line], pool: pool)
+    }
+    let views = scratch.indices.map { scratch[$0].mutableMatrix().columns(0..<record.width) }
+    (dGates, dRecurrent) = (views[0], views[views.count - 1])
+    self.scratch = scratch
+  }
+
+  /// ∂L/∂(x·W_ihᵀ + b_ih) over a stretch, [rows, G·H].
+  func gateGradients(of stretch: Range<Int>) -> MatrixView<Scalar> { dGates.rows(0..<stretch.count) }
+
+  /// ∂L/∂(h·W_hhᵀ + b_hh) over a stretch, [rows, G·H].
+  func recurrentGradients(of stretch: Range<Int>) -> MatrixView<Scalar> { dRecurrent.rows(0..<stretch.count) }
+
+  /// Goes through the steps of a stretch, from the last to the first, for some rows of the batch.
+  func run(_ stretch: Range<Int>, rows: Range<Int>) {
+    let functions = record.functions
+    let dh = dStates[0].rows(rows)
+    let dc = dStates.count > 1 ? dStates[1].rows(rows) : nil
+    for t in (stretch.lowerBound / record.batch..<stretch.upperBound / record.batch).reversed() {
+      let now = record.rows(rows, at: t)
+      let inStretch = now.lowerBound - stretch.lowerBound..<now.upperBound - stretch.lowerBound
+      let (dGates, dRecurrent) = (self.dGates.rows(inStretch), self.dRecurrent.rows(inStretch))
+      if let dOutputs { dh.add(dOutputs.matrix().rows(now)) }
+      functions.backward(record.views(at: t, rows: rows), dh: dh, dc: dc, dGates: dGates, dRecurrent: dRecurrent)
+      dh.setProduct(dRecurrent, recurrentWeight, accumulating: functions.separatesRecurrent)
+      if let dInputView, let inputWeight { dInputView.rows(now).setProduct(dGates, inputWeight) }
+    }
+  }
+}
+
+/// The gradients of W_ih and b_ih, from vectors or from tokens.
+private enum InputGradient<Scalar: TensorScalar> {
+  case vectors(WeightGradient<Scalar>)
+  /// The gradient of the table that stands for the product with one-hot vectors, [tokens, G·H].
+  case tokens(ids: [Int32], table: Tensor<Scalar>, view: MatrixView<Scalar>, workspace: Workspace<Scalar>)
+
+  init(
+    _ sequence: SequenceInput<Scalar>, weights: GatedWeights<Scalar>, width: Int, stretches: [Range<Int>],
+    workspace: Workspace<Scalar>
+  ) {
     switch sequence {
     case .vectors(let input):
-      return (outerProduct(dGates, input.value, workspace: workspace), columnSums(dGates, workspace: workspace))
+      self = .vectors(
+        WeightGradient(
+          inputs: input.value.reshaped([-1, weights.inputSize]), outputs: width, stretches: stretches,
+          hasBias: weights.inputBias != nil || weights.recurrentBias != nil, workspace: workspace))
     case .tokens(let grid):
-      var table = Tensor<Scalar>.zeros([weights.inputSize, dGates.shape[-1]])
-      let (target, source) = (table.mutableMatrix(), dGates.matrix())
-      workspace.team.split(target.columns, unit: 64) { columns in
-        target.columns(columns).scatterAddRows(grid.ids[...], source.columns(columns))
-      }
-      withExtendedLifetime((dGates, table)) {}
-      return (table.transposed(), columnSums(table, workspace: workspace))
+      var table = Tensor<Scalar>.zeros([weights.inputSize, width])
+      let view = table.mutableMatrix()
+      self = .tokens(ids: grid.ids, table: table, view: view, workspace: workspace)
     }
   }
 
-  /// Σ over t of dRecurrent(t)ᵀ·h(t − 1).
-  private func recurrentWeightGradient(_ dRecurrent: Tensor<Scalar>) -> Tensor<Scalar> {
-    let time = record.time
-    let first = outerProduct(dRecurrent.row(0), record.initial[0], workspace: workspace)
-    if time == 1 { return first }
-    var sum = outerProduct(dRecurrent.rows(1..<time), record.hidden.rows(0..<time - 1), workspace: workspace)
-    sum.addScaled(1, first)
-    return sum
+  func pack(_ stretch: Range<Int>, thread: Int) {
+    if case .vectors(let gradient) = self { gradient.pack(stretch, thread: thread) }
+  }
+
+  func add(_ g: MatrixView<Scalar>, _ stretch: Range<Int>, thread: Int) {
+    switch self {
+    case .vectors(let gradient): gradient.add(g, stretch, thread: thread)
+    case .tokens(let ids, _, let view, let workspace):
+      let part = workspace.team.part(of: view.columns, unit: 16, for: thread)
+      view.columns(part).scatterAddRows(ids[stretch], g.columns(part))
+    }
+  }
+
+  func results() -> (weight: Tensor<Scalar>, bias: Tensor<Scalar>?) {
+    switch self {
+    case .vectors(let gradient): (gradient.weight, gradient.bias)
+    case .tokens(_, let table, _, let workspace): (table.transposed(), columnSums(table, workspace: workspace))
+    }
   }
 }

@@ -41,28 +41,25 @@ extension FusedCell {
     let backward = FusedBackward(
       record: record, sequence: sequence, weights: weights, needsInputGradient: needsInputGradient, workspace: workspace
     )
-    let results = Variable.operation([record.hidden] + record.final, of: inputs) { backward.gradients(upstream: $0) }
+    let results = Variable.operation([record.outputs] + record.final(pool: workspace.pool), of: inputs) {
+      backward.gradients(upstream: $0)
+    }
     return (results[0], State(components: Array(results.dropFirst())))
   }
 
   private func forward(
     _ sequence: SequenceInput<Scalar>, from initial: [Tensor<Scalar>], workspace: Workspace<Scalar>
   ) -> FusedRecord<Scalar> {
-    let (time, batch) = (sequence.time, sequence.batch)
     let record = FusedRecord(
-      functions: gates, time: time, batch: batch, width: weights.inputWeight.value.shape[0], initial: initial,
+      functions: gates, time: sequence.time, width: weights.inputWeight.value.shape[0], initial: initial,
       pool: workspace.pool)
     let recurrentWeight = workspace.packed(weights.recurrentWeight, transposed: true)
     let recurrentBias = weights.recurrentBias.map { $0.value.reshaped([1, -1]) }
     let input = inputProjection(sequence, workspace: workspace)
-    let isInLoop = input.belongsInLoop(beside: recurrentWeight)
-    if !isInLoop {
-      workspace.team.split(time * batch) { input.write($0, to: record.gates.matrix().rows($0)) }
-    }
-    workspace.team.split(batch) { rows in
-      for t in 0..<time {
+    workspace.team.split(record.batch) { rows in
+      for t in 0..<record.time {
         let at = record.views(at: t, rows: rows)
-        if isInLoop { input.write(record.rows(rows, at: t), to: at.gates) }
+        input.write(record.rows(rows, at: t), to: at.gates)
         if let recurrent = at.recurrent {
           if let recurrentBias { recurrent.fillRows(with: recurrentBias.matrix()) }
           recurrent.setProduct(at.hPrevious, recurrentWeight, accumulating: recurrentBias != nil)

@@ -4,8 +4,8 @@ import Synchronization
 
 /// A place in a task where all threads of a team wait for each other.
 ///
-/// Meetings are expected to be short, so that threads spin, and give way to others only after a while.
-package final class ThreadMeeting: Sendable {
+/// Waits are expected to be short, so that threads spin, and give way to others only after a while.
+package final class ThreadBarrier: Sendable {
   private let count: Int
   private let arrived = Atomic<Int>(0)
   private let round = Atomic<Int>(0)
