@@ -25,11 +25,9 @@ public func linear<Scalar>(
       ? upstream.matmul(
         workspace.packed(weight, transposed: false), team: workspace.team, pool: workspace.pool) : nil
     let rows = upstream.shape.rowCount
-    let gradient = WeightGradient(
-      inputs: x.reshaped([rows, -1]), outputs: weight.value.shape[0],
-      stretches: WeightGradient<Scalar>.stretches(of: rows), hasBias: bias != nil, workspace: workspace)
-    gradient.add(upstream)
-    return [dx, gradient.weight] + (gradient.bias.map { [$0] } ?? [])
+    let sums = weightGradient(
+      upstream.reshaped([rows, -1]), x.reshaped([rows, -1]), hasBias: bias != nil, workspace: workspace)
+    return [dx, sums.weight] + (sums.bias.map { [$0] } ?? [])
   }
 }
 
@@ -48,6 +46,27 @@ package func affine<Scalar>(
   }
   withExtendedLifetime((x, bias, result)) {}
   return result
+}
+
+/// The gradients of a weight and of a bias, gᵀ·x and the column sums of g, from g, [rows, out], and x, [rows, in].
+private func weightGradient<Scalar>(
+  _ g: Tensor<Scalar>, _ x: Tensor<Scalar>, hasBias: Bool, workspace: Workspace<Scalar>
+) -> (weight: Tensor<Scalar>, bias: Tensor<Scalar>?) {
+  let plan = StretchPlan(time: g.shape[0], batch: 1)
+  let gradient = WeightGradient(
+    inputs: x, outputs: g.shape[1], plan: plan, hasBias: hasBias, workspace: workspace)
+  let view = g.matrix()
+  let barrier = ThreadBarrier(of: workspace.team.count)
+  workspace.team.run { thread in
+    for stretch in plan.stretches.reversed() {
+      gradient.pack(stretch, thread: thread)
+      barrier.wait()
+      gradient.add([view.rows(stretch)], stretch, thread: thread)
+      barrier.wait()
+    }
+  }
+  withExtendedLifetime(g) {}
+  return gradient.sums()
 }
 
 /// The sums over all axes but the last: the gradient of a bias.

@@ -1,83 +1,106 @@
 import TensorCore
 
-/// The gradient of a weight and of a bias, Σ gᵀ·x and Σ g over rows, gathered stretch by stretch of the rows so that each is
-/// added while it is in the caches.
+/// The gradient of a weight and of a bias, Σ gᵀ·x and Σ g over all steps and sequences, gathered stretch by stretch of the steps
+/// so that each is added while it is in the caches.
 ///
-/// The threads of a team work on it together: each calls `pack` for a stretch, all wait for each other, and each calls `add`.
-/// Results do not depend on the number of threads, because every thread has its own part of the weight and adds all rows to it.
+/// The sum is taken over lanes of the batch first, then over the lanes, always the same ones: as long as there are no more
+/// threads than lanes, a thread needs nothing that another one computed. Within a lane threads share the rows of the weight.
+/// Results do not depend on the number of threads.
 package struct WeightGradient<Scalar: TensorScalar> {
-  /// Σ gᵀ·x, [out, in], once the first stretch was added (they are added from the last to the first).
-  package let weight: Tensor<Scalar>
-  /// Σ g, [out].
-  package let bias: Tensor<Scalar>?
-  /// The stretches of the rows.
-  package let stretches: [Range<Int>]
+  private let inputs: MatrixView<Scalar>
+  private let plan: StretchPlan
+  private let lanes: [Lane]
+  private let workspace: Workspace<Scalar>
+  private let kept: Tensor<Scalar>
 
-  private let inputs: Tensor<Scalar>
-  private let weightView: MatrixView<Scalar>
-  private let biasView: MatrixView<Scalar>?
-  private let team: ThreadTeam
-  /// The inputs of a stretch, by how many rows it has.
-  private let packed: [Int: PackedMatrix<Scalar>]
-
-  /// - Parameters:
-  ///   - inputs: x, [rows, in]; more rows than the stretches cover may follow.
-  ///   - outputs: the columns of g.
-  package init(
-    inputs: Tensor<Scalar>, outputs: Int, stretches: [Range<Int>], hasBias: Bool, workspace: Workspace<Scalar>
-  ) {
-    let width = inputs.shape[-1]
-    var weight = Tensor<Scalar>(uninitialized: [outputs, width], pool: workspace.pool)
-    var bias = hasBias ? Tensor<Scalar>(uninitialized: [1, outputs], pool: workspace.pool) : nil
-    (weightView, biasView) = (weight.mutableMatrix(), bias?.mutableMatrix())
-    (self.weight, self.bias) = (weight, bias?.reshaped([outputs]))
-    (self.inputs, self.stretches, team) = (inputs, stretches, workspace.team)
-    var packed: [Int: PackedMatrix<Scalar>] = [:]
-    for stretch in stretches where packed[stretch.count] == nil {
-      packed[stretch.count] = PackedMatrix(
-        uninitializedRows: stretch.count, columns: width, format: workspace.products, pool: workspace.pool)
-    }
-    self.packed = packed
+  /// What is gathered over one lane.
+  private struct Lane {
+    /// Σ gᵀ·x, [out, in].
+    let weight: Tensor<Scalar>
+    let weightView: MatrixView<Scalar>
+    /// Σ g, [1, out].
+    let bias: Tensor<Scalar>?
+    let biasView: MatrixView<Scalar>?
+    /// The inputs of a stretch, without those of other lanes between them; nil where there are none.
+    let rows: (tensor: Tensor<Scalar>, view: MatrixView<Scalar>)?
+    /// The same packed, by how many rows there are.
+    let packed: [Int: PackedMatrix<Scalar>]
   }
 
-  /// Stretches of some rows, each of as many as a product adds up well at once, in whole units where one fits.
-  package static func stretches(of rows: Int, unit: Int = 1) -> [Range<Int>] {
-    let length = max(512 / unit, 1) * unit
-    return stride(from: 0, to: rows, by: length).map { $0..<min($0 + length, rows) }
+  /// - Parameters:
+  ///   - inputs: x, [time · batch, in]; more rows may follow.
+  ///   - outputs: the columns of g.
+  package init(
+    inputs: Tensor<Scalar>, outputs: Int, plan: StretchPlan, hasBias: Bool, workspace: Workspace<Scalar>
+  ) {
+    let (pool, width) = (workspace.pool, inputs.shape[-1])
+    lanes = plan.lanes.indices.map { lane in
+      var weight = Tensor<Scalar>(uninitialized: [outputs, width], pool: pool)
+      var bias = hasBias ? Tensor<Scalar>(uninitialized: [1, outputs], pool: pool) : nil
+      var rows = plan.lanes.count > 1 ? Tensor<Scalar>(uninitialized: [plan.longest(lane), width], pool: pool) : nil
+      let views = (weight.mutableMatrix(), bias?.mutableMatrix(), rows?.mutableMatrix())
+      var packed: [Int: PackedMatrix<Scalar>] = [:]
+      for stretch in plan.stretches where packed[plan.count(stretch, lane)] == nil {
+        packed[plan.count(stretch, lane)] = PackedMatrix(
+          uninitializedRows: plan.count(stretch, lane), columns: width, format: workspace.products, pool: pool)
+      }
+      return Lane(
+        weight: weight, weightView: views.0, bias: bias, biasView: views.1, rows: rows.map { ($0, views.2!) },
+        packed: packed)
+    }
+    (self.inputs, kept, self.plan, self.workspace) = (inputs.matrix(), inputs, plan, workspace)
   }
 
   /// Packs a thread's part of the inputs of a stretch.
   package func pack(_ stretch: Range<Int>, thread: Int) {
-    let part = team.part(of: inputs.shape[-1], unit: PackedMatrix<Scalar>.panelWidth, for: thread)
-    packed[stretch.count]!.pack(inputs.matrix().rows(stretch), columns: part)
-  }
-
-  /// Adds a stretch to a thread's part of the gradients.
-  ///
-  /// - Parameter g: the gradients of the outputs in the rows of the stretch, all of whose inputs are packed.
-  package func add(_ g: MatrixView<Scalar>, _ stretch: Range<Int>, thread: Int) {
-    let isFirst = stretch == stretches.last
-    let part = team.part(of: weightView.rows, for: thread)
-    weightView.rows(part).setProduct(
-      g.columns(part), transposed: true, packed[stretch.count]!, accumulating: !isFirst)
-    if let target = biasView?.columns(part) {
-      if isFirst { target.fill(0) }
-      target.addColumnSums(of: g.columns(part))
+    for (lane, part) in plan.share(of: inputs.columns, unit: PackedMatrix<Scalar>.panelWidth, thread, workspace.team) {
+      let packed = lanes[lane].packed[plan.count(stretch, lane)]!
+      guard let rows = lanes[lane].rows?.view.rows(0..<packed.shape[0]) else {
+        packed.pack(inputs.rows(plan.rows(stretch)), columns: part)
+        continue
+      }
+      for t in stretch {
+        rows.rows(plan.rows(t, of: lane, in: stretch)).columns(part)
+          .copy(from: inputs.rows(plan.rows(t, of: lane)).columns(part))
+      }
+      packed.pack(rows, columns: part)
     }
   }
 
-  /// Adds all stretches of g, [rows, out].
-  package func add(_ g: Tensor<Scalar>) {
-    let view = g.matrix()
-    let barrier = ThreadBarrier(of: team.count)
-    team.run { thread in
-      for stretch in stretches.reversed() {
-        pack(stretch, thread: thread)
-        barrier.wait()
-        add(view.rows(stretch), stretch, thread: thread)
-        barrier.wait()
+  /// Adds a stretch to a thread's part of the gradients. Stretches are added from the last to the first.
+  ///
+  /// - Parameter gradients: of the outputs, for each lane, in the rows that it has in a stretch; all inputs are packed.
+  package func add(_ gradients: [MatrixView<Scalar>], _ stretch: Range<Int>, thread: Int) {
+    let isFirst = stretch == plan.stretches.last
+    for (index, part) in plan.share(of: lanes[0].weightView.rows, unit: 1, thread, workspace.team) {
+      let lane = lanes[index]
+      let packed = lane.packed[plan.count(stretch, index)]!
+      let g = gradients[index].rows(0..<packed.shape[0]).columns(part)
+      lane.weightView.rows(part).setProduct(g, transposed: true, packed, accumulating: !isFirst)
+      if let target = lane.biasView?.columns(part) {
+        if isFirst { target.fill(0) }
+        target.addColumnSums(of: g)
       }
     }
-    withExtendedLifetime(g) {}
   }
+
+  /// The sums over all lanes: of the weight, [out, in], and of the bias, [out].
+  package func sums() -> (weight: Tensor<Scalar>, bias: Tensor<Scalar>?) {
+    defer { withExtendedLifetime(kept) {} }
+    let weight = sum(lanes.map { ($0.weight, $0.weightView) }, team: workspace.team)
+    let biases = lanes.compactMap { lane in lane.bias.map { ($0, lane.biasView!) } }
+    return (weight, biases.isEmpty ? nil : sum(biases, team: workspace.team).reshaped([-1]))
+  }
+}
+
+/// The first of several tensors, after the others were added to it.
+package func sum<Scalar>(
+  _ parts: [(tensor: Tensor<Scalar>, view: MatrixView<Scalar>)], team: ThreadTeam
+) -> Tensor<Scalar> {
+  if parts.count > 1 {
+    team.split(parts[0].view.rows) { rows in
+      for other in parts.dropFirst() { parts[0].view.rows(rows).add(other.view.rows(rows)) }
+    }
+  }
+  return parts[0].tensor
 }

@@ -8,9 +8,11 @@ struct FusedRecord<Scalar: TensorScalar> {
   let functions: GateFunctions
   let time: Int
   let batch: Int
-  /// [T·B, G·H].
+  /// G·H.
+  let width: Int
+  /// [T·B, `paddedWidth`].
   var gates: Tensor<Scalar>
-  /// h·W_hhᵀ + b_hh, [T·B, G·H], for cells that keep it apart.
+  /// h·W_hhᵀ + b_hh, [T·B, `paddedWidth`], for cells that keep it apart.
   var recurrent: Tensor<Scalar>?
   /// h before the first step and after each, [T + 1, B, H].
   var hidden: Tensor<Scalar>
@@ -23,7 +25,7 @@ struct FusedRecord<Scalar: TensorScalar> {
   ///   - width: G·H.
   ///   - initial: h and, where there is one, c before the first step, [B, H].
   init(functions: GateFunctions, time: Int, width: Int, initial: [Tensor<Scalar>], pool: BufferPool) {
-    (self.functions, self.time, batch) = (functions, time, initial[0].shape[0])
+    (self.functions, self.time, batch, self.width) = (functions, time, initial[0].shape[0], width)
     let rows = time * batch
     func states(from first: Tensor<Scalar>) -> Tensor<Scalar> {
       var states = Tensor<Scalar>(uninitialized: [time + 1, first.shape[0], first.shape[1]], pool: pool)
@@ -31,14 +33,15 @@ struct FusedRecord<Scalar: TensorScalar> {
       withExtendedLifetime((first, states)) {}
       return states
     }
-    gates = Tensor(uninitialized: [rows, width], pool: pool)
-    recurrent = functions.separatesRecurrent ? Tensor(uninitialized: [rows, width], pool: pool) : nil
+    let padded = Self.paddedWidth(width)
+    gates = Tensor(uninitialized: [rows, padded], pool: pool)
+    recurrent = functions.separatesRecurrent ? Tensor(uninitialized: [rows, padded], pool: pool) : nil
     hidden = states(from: initial[0])
     memory = functions.hasMemory ? states(from: initial[1]) : nil
   }
 
-  /// G·H.
-  var width: Int { gates.shape[1] }
+  /// A row of gates is a cache line longer than it need be: rows that lie a power of two apart share few places in the caches.
+  static func paddedWidth(_ width: Int) -> Int { width + 64 / MemoryLayout<Scalar>.stride }
 
   /// Where some rows of the batch stand at a step among all T·B rows.
   func rows(_ rows: Range<Int>, at t: Int) -> Range<Int> { t * batch + rows.lowerBound..<t * batch + rows.upperBound }
@@ -48,7 +51,8 @@ struct FusedRecord<Scalar: TensorScalar> {
   func views(at t: Int, rows: Range<Int>) -> StepViews<Scalar> {
     let (now, next) = (self.rows(rows, at: t), self.rows(rows, at: t + 1))
     return StepViews(
-      gates: gates.matrix().rows(now), recurrent: recurrent?.matrix().rows(now),
+      gates: gates.matrix().rows(now).columns(0..<width),
+      recurrent: recurrent?.matrix().rows(now).columns(0..<width),
       hPrevious: hidden.matrix().rows(now), h: hidden.matrix().rows(next),
       cPrevious: memory?.matrix().rows(now), c: memory?.matrix().rows(next))
   }

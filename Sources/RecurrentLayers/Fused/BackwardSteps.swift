@@ -1,0 +1,77 @@
+import Autograd
+import TensorCore
+
+/// The loop over time of a backward pass: from the gradients of outputs and final state to those of the preactivations, the
+/// initial state and, where it is wanted, the input.
+struct BackwardSteps<Scalar: TensorScalar> {
+  /// ∂L/∂(x·W_ihᵀ + b_ih) over the last stretch that was run, for each lane, [rows, G·H].
+  let dGates: [MatrixView<Scalar>]
+  /// ∂L/∂(h·W_hhᵀ + b_hh) likewise, which may be the same.
+  let dRecurrent: [MatrixView<Scalar>]
+  /// ∂L/∂(initial state), each [B, H].
+  let dInitial: [Tensor<Scalar>]
+  /// ∂L/∂x, [T, B, input], where it is wanted.
+  let dInput: Tensor<Scalar>?
+
+  private let record: FusedRecord<Scalar>
+  private let plan: StretchPlan
+  private let dOutputs: Tensor<Scalar>?
+  private let recurrentWeight: PackedMatrix<Scalar>
+  private let inputWeight: PackedMatrix<Scalar>?
+  private let stretchGradients: [[Tensor<Scalar>]]
+  private let dStates: [MatrixView<Scalar>]
+  private let dInputView: MatrixView<Scalar>?
+
+  init(
+    record: FusedRecord<Scalar>, weights: GatedWeights<Scalar>, plan: StretchPlan, dOutputs: Tensor<Scalar>?,
+    dFinal: [Tensor<Scalar>?], needsInputGradient: Bool, workspace: Workspace<Scalar>
+  ) {
+    let pool = workspace.pool
+    (self.record, self.plan, self.dOutputs) = (record, plan, dOutputs)
+    recurrentWeight = workspace.packed(weights.recurrentWeight, transposed: false)
+    inputWeight = needsInputGradient ? workspace.packed(weights.inputWeight, transposed: false) : nil
+
+    var states = dFinal.map { $0 ?? .zeros([record.batch, weights.hiddenSize]) }
+    dStates = states.indices.map { states[$0].mutableMatrix() }
+    let inputShape: TensorShape = [record.time, record.batch, weights.inputSize]
+    var input = needsInputGradient ? Tensor<Scalar>(uninitialized: inputShape, pool: pool) : nil
+    dInputView = input?.mutableMatrix()
+    (dInitial, dInput) = (states, input)
+
+    var gradients = (0..<(record.functions.separatesRecurrent ? 2 : 1)).map { _ in
+      plan.lanes.indices.map {
+        Tensor<Scalar>(
+          uninitialized: [plan.longest($0), FusedRecord<Scalar>.paddedWidth(record.width)], pool: pool)
+      }
+    }
+    let views = gradients.indices.map { kind in
+      gradients[kind].indices.map { gradients[kind][$0].mutableMatrix().columns(0..<record.width) }
+    }
+    (dGates, dRecurrent) = (views[0], views[views.count - 1])
+    stretchGradients = gradients
+  }
+
+  /// Goes through the steps of a stretch, from the last to the first, for some rows of the batch.
+  func run(_ stretch: Range<Int>, rows: Range<Int>) {
+    for lane in plan.lanes.indices {
+      let rows = rows.clamped(to: plan.lanes[lane])
+      if !rows.isEmpty { run(stretch, rows: rows, of: lane) }
+    }
+  }
+
+  private func run(_ stretch: Range<Int>, rows: Range<Int>, of lane: Int) {
+    let functions = record.functions
+    let dh = dStates[0].rows(rows)
+    let dc = dStates.count > 1 ? dStates[1].rows(rows) : nil
+    for t in stretch.reversed() {
+      let now = record.rows(rows, at: t)
+      let start = plan.rows(t, of: lane, in: stretch).lowerBound - plan.lanes[lane].lowerBound
+      let inStretch = start + rows.lowerBound..<start + rows.upperBound
+      let (dGates, dRecurrent) = (self.dGates[lane].rows(inStretch), self.dRecurrent[lane].rows(inStretch))
+      if let dOutputs { dh.add(dOutputs.matrix().rows(now)) }
+      functions.backward(record.views(at: t, rows: rows), dh: dh, dc: dc, dGates: dGates, dRecurrent: dRecurrent)
+      dh.setProduct(dRecurrent, recurrentWeight, accumulating: functions.separatesRecurrent)
+      if let dInputView, let inputWeight { dInputView.rows(now).setProduct(dGates, inputWeight) }
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import Autograd
+import TensorCore
+
+/// The gradients of W_ih and b_ih, from vectors or from tokens, gathered like those of any weight: see `WeightGradient`.
+enum InputWeightGradient<Scalar: TensorScalar> {
+  case vectors(WeightGradient<Scalar>)
+  case tokens(TableGradient<Scalar>)
+
+  init(
+    _ sequence: SequenceInput<Scalar>, weights: GatedWeights<Scalar>, width: Int, plan: StretchPlan, hasBias: Bool,
+    workspace: Workspace<Scalar>
+  ) {
+    switch sequence {
+    case .vectors(let input):
+      let rows = input.value.reshaped([-1, weights.inputSize])
+      self = .vectors(
+        WeightGradient(inputs: rows, outputs: width, plan: plan, hasBias: hasBias, workspace: workspace))
+    case .tokens(let grid):
+      self = .tokens(
+        TableGradient(ids: grid.ids, tokens: weights.inputSize, width: width, plan: plan, workspace: workspace))
+    }
+  }
+
+  /// Prepares a thread's part of a stretch.
+  func pack(_ stretch: Range<Int>, thread: Int) {
+    if case .vectors(let gradient) = self { gradient.pack(stretch, thread: thread) }
+  }
+
+  /// Adds a thread's part of a stretch.
+  func add(_ gradients: [MatrixView<Scalar>], _ stretch: Range<Int>, thread: Int) {
+    switch self {
+    case .vectors(let gradient): gradient.add(gradients, stretch, thread: thread)
+    case .tokens(let gradient): gradient.add(gradients, stretch, thread: thread)
+    }
+  }
+
+  /// ∂L/∂W_ih and ∂L/∂b_ih.
+  func sums() -> (weight: Tensor<Scalar>, bias: Tensor<Scalar>?) {
+    switch self {
+    case .vectors(let gradient): return gradient.sums()
+    case .tokens(let gradient):
+      let table = gradient.sum()
+      return (table.transposed(), columnSums(table, workspace: gradient.workspace))
+    }
+  }
+}
+
+/// The gradient of the table whose rows stand for products with one-hot vectors.
+struct TableGradient<Scalar: TensorScalar> {
+  let workspace: Workspace<Scalar>
+  private let ids: [Int32]
+  private let plan: StretchPlan
+  /// By lane, [tokens, G·H].
+  private let tables: [(tensor: Tensor<Scalar>, view: MatrixView<Scalar>)]
+
+  init(ids: [Int32], tokens: Int, width: Int, plan: StretchPlan, workspace: Workspace<Scalar>) {
+    (self.ids, self.plan, self.workspace) = (ids, plan, workspace)
+    tables = plan.lanes.map { _ in
+      var table = Tensor<Scalar>(uninitialized: [tokens, width], pool: workspace.pool)
+      let view = table.mutableMatrix()
+      view.fill(0)
+      return (table, view)
+    }
+  }
+
+  func add(_ gradients: [MatrixView<Scalar>], _ stretch: Range<Int>, thread: Int) {
+    for (lane, part) in plan.share(of: tables[0].view.columns, unit: 16, thread, workspace.team) {
+      for t in stretch {
+        let g = gradients[lane].rows(plan.rows(t, of: lane, in: stretch)).columns(part)
+        tables[lane].view.columns(part).scatterAddRows(ids[plan.rows(t, of: lane)], g)
+      }
+    }
+  }
+
+  func sum() -> Tensor<Scalar> { Autograd.sum(tables, team: workspace.team) }
+}
