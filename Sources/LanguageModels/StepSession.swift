@@ -57,9 +57,7 @@ final class StepSession<Scalar: TensorScalar> {
   }
 
   private func decode(_ outputs: MatrixView<Scalar>) {
-    let target = logits.matrix()
-    target.fillRows(with: decoderBias.reshaped([1, -1]).matrix())
-    target.setProduct(outputs, decoder, accumulating: true)
+    logits.matrix().setProduct(outputs, decoder, onto: .everyRow(decoderBias.reshaped([1, -1]).matrix()))
   }
 
   /// The logits of one text, copied to `target`.

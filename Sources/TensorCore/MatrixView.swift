@@ -40,33 +40,23 @@ package struct MatrixView<Scalar: TensorScalar>: @unchecked Sendable {
     for row in 0..<rows { add(Int64(columns), 1, other.base + row * other.stride, base + row * stride) }
   }
 
-  /// Every row becomes `vector`, an array of `columns` elements.
-  package func fillRows(with vector: MatrixView) {
-    require(
-      vector.rows == 1 && vector.columns == columns, "fillRows: \(vector.columns) elements for \(columns) columns")
-    for row in 0..<rows { (base + row * stride).update(from: vector.base, count: columns) }
-  }
-
-  /// self = a·b, or self += a·b when accumulating; `transposed` takes aᵀ for a.
-  package func setProduct(
-    _ a: MatrixView, transposed: Bool = false, _ b: PackedMatrix<Scalar>, accumulating: Bool = false
-  ) {
-    setProduct(a, transposed: transposed, b, columns: 0..<b.columns, accumulating: accumulating)
-  }
-
-  /// self = some columns of a·b, or self += those columns when accumulating.
+  /// self = start + a·b, or some columns of it; `transposed` takes aᵀ for a.
   ///
-  /// - Parameter columns: they begin at a panel of b, and there are as many as this view has.
+  /// - Parameter columns: the columns of b; they begin at a panel, and there are as many as this view has. Nil means all.
   package func setProduct(
-    _ a: MatrixView, transposed: Bool = false, _ b: PackedMatrix<Scalar>, columns part: Range<Int>, accumulating: Bool
+    _ a: MatrixView, transposed: Bool = false, _ b: PackedMatrix<Scalar>, columns: Range<Int>? = nil,
+    onto start: ProductStart<Scalar> = .nothing
   ) {
+    let part = columns ?? 0..<b.columns
     let (m, k) = transposed ? (a.columns, a.rows) : (a.rows, a.columns)
-    if k != b.rows || m != rows || part.count != columns || part.upperBound > b.columns {
+    if k != b.rows || m != rows || part.count != self.columns || part.upperBound > b.columns {
       shapeFailure("matrix product", [m, k], b.shape, hint: "the result has the shape \(shape)")
     }
-    b.multiply(
-      a.base, rows: m, rowStride: transposed ? 1 : a.stride, columnStride: transposed ? a.stride : 1, columns: part,
-      to: self, accumulating: accumulating)
+    start.withKernelForm(for: self) {
+      b.multiply(
+        a.base, rows: m, rowStride: transposed ? 1 : a.stride, columnStride: transposed ? a.stride : 1, columns: part,
+        onto: $0, to: self)
+    }
   }
 
   /// Row i becomes row `indices[i]` of the table; the indices were checked by the caller.

@@ -70,17 +70,16 @@ package final class PackedMatrix<Scalar: TensorScalar>: @unchecked Sendable {
   /// Columns are packed in panels of this width; a part of the columns that begins at a panel can be used by itself.
   package static var panelWidth: Int { Int(Scalar.kernels.table.pointee.panel_width) }
 
-  /// target = a·self over some columns, or target += when accumulating; a's element (i, j) is i · rowStride + j · columnStride
-  /// behind its base.
+  /// target = start + a·self over some columns; a's element (i, j) is i · rowStride + j · columnStride behind its base.
   ///
   /// - Parameter columns: they begin at a panel.
   func multiply(
     _ a: UnsafePointer<Scalar>, rows m: Int, rowStride: Int, columnStride: Int, columns part: Range<Int>,
-    to target: MatrixView<Scalar>, accumulating: Bool
+    onto start: SKStart, to target: MatrixView<Scalar>
   ) {
     kernels.product(
       Int64(m), Int64(part.count), Int64(rows), a, Int64(rowStride), Int64(columnStride), panel(at: part.lowerBound),
-      target.base, Int64(target.stride), accumulating)
+      start, target.base, Int64(target.stride))
     withExtendedLifetime(storage) {}
   }
 

@@ -72,9 +72,25 @@ struct ProductCase<S: KernelScalar> {
     return out
   }
 
+  /// The product added to rows of a table, by index or in order.
+  func result(_ instance: ProductInstance, onto table: [S], tableStride: Int, indices: [Int32]?) -> [S] {
+    var out = c
+    let packed = packed(instance)
+    table.withUnsafeBufferPointer { table in
+      let rows = SKStart(rows: table.baseAddress!, row_stride: Int64(tableStride), indices: nil)
+      guard let indices else { return multiply(instance, packed, rows: 0..<m, columns: 0..<n, onto: rows, into: &out) }
+      indices.withUnsafeBufferPointer {
+        let start = SKStart(rows: table.baseAddress!, row_stride: Int64(tableStride), indices: $0.baseAddress!)
+        multiply(instance, packed, rows: 0..<m, columns: 0..<n, onto: start, into: &out)
+      }
+    }
+    return out
+  }
+
   /// Some rows and columns of C alone; the columns begin with a panel.
   func multiply(
-    _ instance: ProductInstance, _ packed: [UInt8], rows: Range<Int>, columns: Range<Int>, into c: inout [S]
+    _ instance: ProductInstance, _ packed: [UInt8], rows: Range<Int>, columns: Range<Int>, onto start: SKStart? = nil,
+    into c: inout [S]
   ) {
     let rowStride = transposedA ? 1 : aStride
     let offset = Int(instance.format.packed_bytes(Int64(k), Int64(columns.lowerBound)))
@@ -84,10 +100,15 @@ struct ProductCase<S: KernelScalar> {
           instance.format.product(
             Int64(rows.count), Int64(columns.count), Int64(k), a.baseAddress! + rows.lowerBound * rowStride,
             Int64(rowStride), transposedA ? Int64(aStride) : 1, packed.baseAddress! + offset,
-            c.baseAddress! + rows.lowerBound * cStride + columns.lowerBound, Int64(cStride), accumulate)
+            start ?? self.start(of: c.baseAddress! + rows.lowerBound * cStride + columns.lowerBound),
+            c.baseAddress! + rows.lowerBound * cStride + columns.lowerBound, Int64(cStride))
         }
       }
     }
+  }
+
+  private func start(of c: UnsafeMutablePointer<S>) -> SKStart {
+    accumulate ? SKStart(rows: c, row_stride: Int64(cStride), indices: nil) : SKStart()
   }
 
   /// C and, for each element, how far from it an order of summation may lead. What lies between the rows stays.

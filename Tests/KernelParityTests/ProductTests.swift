@@ -95,6 +95,30 @@ struct ProductTests {
     }
   }
 
+  @Test func aProductIsAddedToRowsOfATableAsToTheirCopies() {
+    var values = TestValues(seed: 4)
+    for instance in formats.flatMap({ Float.products($0) }) {
+      for (m, n, k) in [(1, 40, 9), (17, 33, 50), (31, 65, 515)] {
+        let onto = ProductCase<Float>(m: m, n: n, k: k, layout: 4, values: &values)
+        for (stride, indices) in [(0, nil), (n + 2, nil), (n + 1, (0..<m).map { Int32($0 * 7 % m) })] {
+          let table: [Float] = values.scalars(m * (n + 2))
+          var copied = onto.c
+          for i in 0..<m {
+            let row = Int(indices?[i] ?? Int32(i)) * stride
+            for j in 0..<n { copied[i * onto.cStride + j] = table[row + j] }
+          }
+          var expected = copied
+          onto.multiply(instance, onto.packed(instance), rows: 0..<m, columns: 0..<n, into: &expected)
+          let result = onto.result(instance, onto: table, tableStride: stride, indices: indices)
+          for i in 0..<m {
+            let row = i * onto.cStride..<i * onto.cStride + n
+            #expect(same(Array(result[row]), Array(expected[row])), "\(instance.name) \(m)×\(n)×\(k) row \(i)")
+          }
+        }
+      }
+    }
+  }
+
   @Test func everyTableHasTheFormatsThatItPromises() {
     for set in machineSets {
       #expect(sk_format(sk_kernels_double(set), SKFormatFull) != nil)

@@ -22,8 +22,6 @@ struct MatrixViewTests {
     #expect(target == part + part)
     target.mutableMatrix().add(part.matrix())
     #expect(target == part + part + part)
-    target.mutableMatrix().fillRows(with: source.matrix().rows(1..<2).columns(2..<5))
-    #expect(target == part.row(1).broadcast(to: [4, 3]))
     withExtendedLifetime((source, part)) {}
   }
 
@@ -36,12 +34,30 @@ struct MatrixViewTests {
     target.mutableMatrix().rows(1..<7).columns(3..<7).setProduct(a.matrix(), packed)
     #expect(target.rows(1..<7).slice(axis: 1, 3..<7) == expected)
     #expect(target.sum().scalar - expected.sum().scalar - 48 < 1e-4)
-    target.mutableMatrix().rows(1..<7).columns(3..<7).setProduct(a.matrix(), packed, accumulating: true)
+    target.mutableMatrix().rows(1..<7).columns(3..<7).setProduct(a.matrix(), packed, onto: .target)
     #expect(target.rows(1..<7).slice(axis: 1, 3..<7).distance(to: expected * 2) <= Float.tolerance)
     let transposed = a.transposed()
     target.mutableMatrix().rows(1..<7).columns(3..<7).setProduct(transposed.matrix(), transposed: true, packed)
     #expect(target.rows(1..<7).slice(axis: 1, 3..<7) == expected)
     withExtendedLifetime((a, transposed)) {}
+  }
+
+  @Test("A product on top of a row or of rows of a table is the product added to those rows")
+  func productStarts() {
+    let (a, b) = (Tensor<Float>.sample([3, 5], seed: 7), Tensor<Float>.sample([5, 4], seed: 8))
+    let table = Tensor<Float>.sample([6, 9], seed: 9)
+    let (rows, ids) = (table.matrix().columns(2..<6), [Int32]([5, 1, 5, 0]))
+    let starts: [(start: ProductStart<Float>, indices: [Int32])] = [
+      (.everyRow(rows.rows(2..<3)), [2, 2, 2]), (.rows(ids[1...], of: rows), [1, 5, 0]),
+    ]
+    for (start, indices) in starts {
+      var (direct, added) = (Tensor<Float>.zeros([3, 4]), Tensor<Float>.zeros([3, 4]))
+      direct.mutableMatrix().setProduct(a.matrix(), PackedMatrix(b), onto: start)
+      added.mutableMatrix().gatherRows(indices[...], of: rows)
+      added.mutableMatrix().setProduct(a.matrix(), PackedMatrix(b), onto: .target)
+      #expect(direct == added)
+    }
+    withExtendedLifetime((a, table)) {}
   }
 
   @Test("Rows are gathered and scattered between rectangles")

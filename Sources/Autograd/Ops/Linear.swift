@@ -41,8 +41,7 @@ package func affine<Scalar>(
     uninitialized: TensorShape(x.shape.dimensions.dropLast() + [columns]), pool: workspace.pool)
   let (target, source, row) = (result.mutableMatrix(), x.matrix(), bias.reshaped([1, columns]).matrix())
   workspace.team.split(target.rows) { rows in
-    target.rows(rows).fillRows(with: row)
-    target.rows(rows).setProduct(source.rows(rows), matrix, accumulating: true)
+    target.rows(rows).setProduct(source.rows(rows), matrix, onto: .everyRow(row))
   }
   withExtendedLifetime((x, bias, result)) {}
   return result

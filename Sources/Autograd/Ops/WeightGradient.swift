@@ -76,7 +76,7 @@ package struct WeightGradient<Scalar: TensorScalar> {
       let lane = lanes[index]
       let packed = lane.packed[plan.count(stretch, index)]!
       let g = gradients[index].rows(0..<packed.shape[0]).columns(part)
-      lane.weightView.rows(part).setProduct(g, transposed: true, packed, accumulating: !isFirst)
+      lane.weightView.rows(part).setProduct(g, transposed: true, packed, onto: isFirst ? .nothing : .target)
       if let target = lane.biasView?.columns(part) {
         if isFirst { target.fill(0) }
         target.addColumnSums(of: g)

@@ -18,4 +18,14 @@ extern const SKProductFormat sk_avx512_vnni_int8, sk_avx512_bfloat16, sk_amx_bfl
 #endif
 #pragma GCC visibility pop
 
+/// Writes to C, of `n` columns of float, what a product is added to. Returns whether there is anything.
+static inline bool write_start(int64_t m, int64_t n, SKStart start, float *c, int64_t c_row_stride) {
+  if (!start.rows) return false;
+  for (int64_t i = 0; i < m && start.rows != c; i++) {
+    const int64_t row = start.indices ? start.indices[i] : i;
+    memcpy(c + i * c_row_stride, (const float *)start.rows + row * start.row_stride, (size_t)n * sizeof *c);
+  }
+  return true;
+}
+
 #endif

@@ -60,7 +60,15 @@ typedef enum SKFormat {
   SKFormatCount,
 } SKFormat;
 
-/// C = A·B (+ C) in one format. B is packed once and used many times, in panels of `panel_width` columns that stand one
+/// What a product is added to: row i of it is rows[(indices ? indices[i] : i) · row_stride]. Where `rows` is NULL, nothing.
+/// C itself is allowed.
+typedef struct SKStart {
+  const void *rows;
+  int64_t row_stride;
+  const int32_t *indices;
+} SKStart;
+
+/// C = start + A·B in one format. B is packed once and used many times, in panels of `panel_width` columns that stand one
 /// after the other and know nothing of each other: a caller that wants the columns from panel p on alone passes
 /// `packed` + packed_bytes(k, p · panel_width), and that part of `c`.
 typedef struct SKProductFormat {
@@ -69,11 +77,11 @@ typedef struct SKProductFormat {
   /// Packs B into memory of any alignment (products are fastest from whole cache lines). B's element (i, j) is
   /// b[i * row_stride + j * column_stride]; one of the strides is 1.
   void (*pack)(int64_t k, int64_t n, const void *b, int64_t row_stride, int64_t column_stride, void *packed);
-  /// C[m × n] = A·B, or C += A·B when `accumulate`. A's element (i, j) is a[i * a_row_stride + j * a_column_stride].
+  /// C[m × n] = start + A·B. A's element (i, j) is a[i * a_row_stride + j * a_column_stride].
   /// Each element is computed by the same operations in the same order of k, whatever stands beside it.
   void (*product)(
     int64_t m, int64_t n, int64_t k, const void *a, int64_t a_row_stride, int64_t a_column_stride,
-    const void *packed, void *c, int64_t c_row_stride, bool accumulate);
+    const void *packed, SKStart start, void *c, int64_t c_row_stride);
 } SKProductFormat;
 
 typedef struct SKKernels {

@@ -70,7 +70,7 @@ struct BackwardSteps<Scalar: TensorScalar> {
       let (dGates, dRecurrent) = (self.dGates[lane].rows(inStretch), self.dRecurrent[lane].rows(inStretch))
       if let dOutputs { dh.add(dOutputs.matrix().rows(now)) }
       functions.backward(record.views(at: t, rows: rows), dh: dh, dc: dc, dGates: dGates, dRecurrent: dRecurrent)
-      dh.setProduct(dRecurrent, recurrentWeight, accumulating: functions.separatesRecurrent)
+      dh.setProduct(dRecurrent, recurrentWeight, onto: functions.separatesRecurrent ? .target : .nothing)
       if let dInputView, let inputWeight { dInputView.rows(now).setProduct(dGates, inputWeight) }
     }
   }

@@ -29,7 +29,12 @@ extension FusedCell {
     for component in state.components where component.shape != [sequence.batch, hiddenSize] {
       shapeFailure("initial state", component.shape, [sequence.batch, hiddenSize], hint: "it must be [batch, hidden]")
     }
-    let record = forward(sequence, from: state.components.map(\.value), workspace: workspace)
+    let record = FusedRecord(
+      functions: gates, time: sequence.time, width: weights.inputWeight.value.shape[0],
+      initial: state.components.map(\.value), pool: workspace.pool)
+    let steps = ForwardSteps(
+      record: record, input: inputProjection(sequence, workspace: workspace), weights: weights, workspace: workspace)
+    workspace.team.split(record.batch) { steps.run(rows: $0) }
     let parameters =
       [weights.inputWeight, weights.recurrentWeight] + [weights.inputBias, weights.recurrentBias].compactMap { $0 }
     var inputs = state.components + parameters.map { [context] in context.variable($0) }
@@ -45,32 +50,6 @@ extension FusedCell {
       backward.gradients(upstream: $0)
     }
     return (results[0], State(components: Array(results.dropFirst())))
-  }
-
-  private func forward(
-    _ sequence: SequenceInput<Scalar>, from initial: [Tensor<Scalar>], workspace: Workspace<Scalar>
-  ) -> FusedRecord<Scalar> {
-    let record = FusedRecord(
-      functions: gates, time: sequence.time, width: weights.inputWeight.value.shape[0], initial: initial,
-      pool: workspace.pool)
-    let recurrentWeight = workspace.packed(weights.recurrentWeight, transposed: true)
-    let recurrentBias = weights.recurrentBias.map { $0.value.reshaped([1, -1]) }
-    let input = inputProjection(sequence, workspace: workspace)
-    workspace.team.split(record.batch) { rows in
-      for t in 0..<record.time {
-        let at = record.views(at: t, rows: rows)
-        input.write(record.rows(rows, at: t), to: at.gates)
-        if let recurrent = at.recurrent {
-          if let recurrentBias { recurrent.fillRows(with: recurrentBias.matrix()) }
-          recurrent.setProduct(at.hPrevious, recurrentWeight, accumulating: recurrentBias != nil)
-        } else {
-          at.gates.setProduct(at.hPrevious, recurrentWeight, accumulating: true)
-        }
-        gates.forward(at)
-      }
-    }
-    withExtendedLifetime((record, recurrentBias)) {}
-    return record
   }
 
   private func inputProjection(

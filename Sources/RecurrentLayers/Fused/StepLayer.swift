@@ -108,14 +108,14 @@ package final class StepLayer<Scalar: TensorScalar> {
       switch input {
       case .table(let table): target.gatherRows(tokens[...], of: table.matrix().columns(columns))
       case .product(let weight, let bias):
-        target.fillRows(with: bias.reshaped([1, -1]).matrix().columns(columns))
-        target.setProduct(below!, weight, columns: columns, accumulating: true)
+        let bias = bias.reshaped([1, -1]).matrix().columns(columns)
+        target.setProduct(below!, weight, columns: columns, onto: .everyRow(bias))
       }
       if let recurrent = part.recurrent?.matrix().columns(own) {
-        recurrent.fillRows(with: recurrentBias.reshaped([1, -1]).matrix().columns(columns))
-        recurrent.setProduct(previous, recurrentWeight, columns: columns, accumulating: true)
+        let bias = recurrentBias.reshaped([1, -1]).matrix().columns(columns)
+        recurrent.setProduct(previous, recurrentWeight, columns: columns, onto: .everyRow(bias))
       } else {
-        target.setProduct(previous, recurrentWeight, columns: columns, accumulating: true)
+        target.setProduct(previous, recurrentWeight, columns: columns, onto: .target)
       }
     }
     let (h, c) = (part.hidden.matrix(), part.memory?.matrix())
