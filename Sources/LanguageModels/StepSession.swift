@@ -8,11 +8,13 @@ final class StepSession<Scalar: TensorScalar> {
   let batch: Int
   private let layers: [StepLayer<Scalar>]
   private let decoder: PackedMatrix<Scalar>
-  private let decoderBias: Tensor<Scalar>
+  private let decoderBias: MatrixView<Scalar>
   private let vocabulary: Int
   private let team: ThreadTeam
   private let barrier: ThreadBarrier
-  private var logits: Tensor<Scalar>
+  private let logits: Tensor<Scalar>
+  private let logitsView: MatrixView<Scalar>
+  private let model: CharacterModel<Scalar>
   private var step = 0
 
   /// - Parameters:
@@ -25,8 +27,11 @@ final class StepSession<Scalar: TensorScalar> {
     layers = model.rnn.stepLayers(
       batch: batch, parts: threads, format: weights.products, embedding: model.encoder?.weight.value)
     decoder = PackedMatrix(model.decoder.weight.value, transposed: true, format: weights.products)
-    decoderBias = model.decoder.bias!.value
-    logits = .zeros([batch, vocabulary])
+    decoderBias = model.decoder.bias!.value.reshaped([1, vocabulary]).matrix()
+    var logits = Tensor<Scalar>.zeros([batch, vocabulary])
+    logitsView = logits.mutableMatrix()
+    self.logits = logits
+    self.model = model
     self.team = threads > 1 && layers.contains { $0.partCount > 1 } ? team : ThreadTeam(threads: 1)
     barrier = ThreadBarrier(of: self.team.count)
   }
@@ -48,16 +53,20 @@ final class StepSession<Scalar: TensorScalar> {
     team.run { thread in
       var below: MatrixView<Scalar>?
       for layer in layers {
-        if thread < layer.partCount { layer.run(part: thread, step: step, tokens: tokens, below: below) }
+        let isMine = thread < layer.partCount
+        if isMine { layer.run(part: thread, step: step, tokens: tokens, below: below, isPrepared: step % 2 == 0) }
         barrier.wait()
+        // Every other step, so that weights are read twice in a row.
+        if isMine && step % 2 == 1 { layer.prepare(part: thread, after: step) }
         below = layer.output(ofStep: step)
       }
-      if thread == 0 { decode(below!) }
+      decode(below!, columns: team.part(of: vocabulary, unit: PackedMatrix<Scalar>.panelWidth, for: thread))
     }
   }
 
-  private func decode(_ outputs: MatrixView<Scalar>) {
-    logits.matrix().setProduct(outputs, decoder, onto: .everyRow(decoderBias.reshaped([1, -1]).matrix()))
+  private func decode(_ outputs: MatrixView<Scalar>, columns: Range<Int>) {
+    logitsView.columns(columns).setProduct(
+      outputs, decoder, columns: columns, onto: .everyRow(decoderBias.columns(columns)))
   }
 
   /// The logits of one text, copied to `target`.

@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct StepLayerTests {
   @Test(
-    "Layers that run a step at a time give the bits of a run over the sequence, however the units are divided",
+    "Layers that run a step at a time, prepared or not, give the bits of a run over the sequence, however they are divided",
     arguments: CellKind.allCases)
   func sameBits(kind: CellKind) {
     var random = RandomSource(seed: 5)
@@ -51,7 +51,11 @@ import Testing
         let tokens = Array(ids[step * batch..<(step + 1) * batch])
         var below: MatrixView<Float>?
         for layer in layers {
-          for part in 0..<layer.partCount { layer.run(part: part, step: step, tokens: tokens, below: below) }
+          let isPrepared = step % 3 == 1
+          for part in 0..<layer.partCount {
+            layer.run(part: part, step: step, tokens: tokens, below: below, isPrepared: isPrepared)
+          }
+          if step % 3 == 0 { for part in 0..<layer.partCount { layer.prepare(part: part, after: step) } }
           below = layer.output(ofStep: step)
         }
         var copy = Tensor<Float>.zeros([batch, stack.hiddenSize])

@@ -1,39 +1,43 @@
 import Autograd
+import NeuralLayers
 import TensorCore
 
 /// One recurrent layer that runs one step at a time, for generation: everything is allocated once.
 ///
 /// Its units may be divided into parts, which threads compute side by side; before a step, and before its output is read, all
 /// parts of the step before must be done. The division does not change a bit.
+///
+/// Large weights come from far away at every step, which is what a step costs. The recurrent product of the next step can be
+/// computed as soon as a step's output is known: then it finds in the nearest cache what this step read last.
 package final class StepLayer<Scalar: TensorScalar> {
   /// What the layer adds up before its recurrent part.
   private enum Input {
     /// A row for each token: its product with W_ihᵀ, biases included.
-    case table(Tensor<Scalar>)
+    case table(MatrixView<Scalar>)
     /// W_ihᵀ and the biases, for vectors.
-    case product(PackedMatrix<Scalar>, bias: Tensor<Scalar>)
+    case product(PackedMatrix<Scalar>, bias: MatrixView<Scalar>)
   }
 
-  private let hiddenSize: Int
   private let functions: GateFunctions
   private let input: Input
   private let recurrentWeight: PackedMatrix<Scalar>
-  private let recurrentBias: Tensor<Scalar>
-  private var parts: [Part]
+  private let recurrentBias: MatrixView<Scalar>
+  private let parts: [Part]
   /// h after steps of even and of odd number, [batch, hidden].
-  private var hidden: [Tensor<Scalar>]
+  private let hidden: [MatrixView<Scalar>]
+  /// The memory of all views.
+  private let tensors: [Tensor<Scalar>]
 
   /// Some units, with what belongs to them alone.
   private struct Part {
     let units: Range<Int>
-    /// Where the preactivations stand here and in the weights' columns: gate by gate, or at once where the part is the whole.
-    let columns: [(own: Range<Int>, all: Range<Int>)]
-    /// [batch, gates · units], as all of the following.
-    var gates: Tensor<Scalar>
-    var recurrent: Tensor<Scalar>?
+    /// Where the preactivations stand here and in the weights' columns, piece by piece.
+    let pieces: [(own: Range<Int>, all: Range<Int>)]
+    /// [batch, gates · units]; what the hidden state contributes has the same shape.
+    let gates, recurrent: MatrixView<Scalar>
     /// [batch, units].
-    var hidden: Tensor<Scalar>
-    var memory: Tensor<Scalar>?
+    let hidden: MatrixView<Scalar>
+    let memory: MatrixView<Scalar>?
   }
 
   /// - Parameter table: the products of all tokens, for the layer that reads tokens; nil for one that reads vectors.
@@ -41,29 +45,31 @@ package final class StepLayer<Scalar: TensorScalar> {
     _ weights: GatedWeights<Scalar>, functions: GateFunctions, table: Tensor<Scalar>?, foldedBias: Tensor<Scalar>?,
     batch: Int, parts count: Int, format: ProductFormat
   ) {
+    var tensors: [Tensor<Scalar>] = []
+    func keep(_ tensor: Tensor<Scalar>) -> MatrixView<Scalar> {
+      var tensor = tensor
+      let view = tensor.mutableMatrix()
+      tensors.append(tensor)
+      return view
+    }
     let (width, hiddenSize) = (weights.recurrentWeight.value.shape[0], weights.hiddenSize)
+    func row(_ bias: Tensor<Scalar>?) -> MatrixView<Scalar> { keep((bias ?? .zeros([width])).reshaped([1, width])) }
     self.functions = functions
-    self.hiddenSize = hiddenSize
     input =
-      table.map { .table($0) }
-      ?? .product(
-        PackedMatrix(weights.inputWeight.value, transposed: true, format: format), bias: foldedBias ?? .zeros([width]))
+      table.map { .table(keep($0)) }
+      ?? .product(PackedMatrix(weights.inputWeight.value, transposed: true, format: format), bias: row(foldedBias))
     recurrentWeight = PackedMatrix(weights.recurrentWeight.value, transposed: true, format: format)
-    recurrentBias = weights.recurrentBias?.value ?? .zeros([width])
-    hidden = [.zeros([batch, hiddenSize]), .zeros([batch, hiddenSize])]
+    recurrentBias = row(functions.separatesRecurrent ? weights.recurrentBias?.value : nil)
+    hidden = [keep(.zeros([batch, hiddenSize])), keep(.zeros([batch, hiddenSize]))]
     parts = Self.division(of: hiddenSize, into: count).map { units in
       let gates = [batch, width / hiddenSize * units.count]
-      let columns = (0..<width / hiddenSize).map { gate in
-        let all = gate * hiddenSize + units.lowerBound..<gate * hiddenSize + units.upperBound
-        return (own: gate * units.count..<(gate + 1) * units.count, all: all)
-      }
       return Part(
-        units: units, columns: units.count == hiddenSize ? [(0..<width, 0..<width)] : columns,
-        gates: .zeros(TensorShape(gates)),
-        recurrent: functions.separatesRecurrent ? .zeros(TensorShape(gates)) : nil,
-        hidden: .zeros([batch, units.count]),
-        memory: functions.hasMemory ? .zeros([batch, units.count]) : nil)
+        units: units, pieces: Self.pieces(of: units, gates: width / hiddenSize, hidden: hiddenSize),
+        gates: keep(.zeros(TensorShape(gates))), recurrent: keep(.zeros(TensorShape(gates))),
+        hidden: keep(.zeros([batch, units.count])),
+        memory: functions.hasMemory ? keep(.zeros([batch, units.count])) : nil)
     }
+    self.tensors = tensors
   }
 
   /// Whole panels of units for each part; all units in one part where a gate does not begin at a panel.
@@ -74,55 +80,72 @@ package final class StepLayer<Scalar: TensorScalar> {
     return (0..<count).map { panels * $0 / count * width..<panels * ($0 + 1) / count * width }
   }
 
+  /// The columns of some units, gate by gate in a part and at once in the whole, each cut into pieces that begin at a panel.
+  private static func pieces(of units: Range<Int>, gates: Int, hidden: Int) -> [(own: Range<Int>, all: Range<Int>)] {
+    let isWhole = units.count == hidden
+    let length = isWhole ? gates * hidden : units.count
+    let most = 8 * PackedMatrix<Scalar>.panelWidth
+    return (0..<(isWhole ? 1 : gates)).flatMap { gate in
+      stride(from: 0, to: length, by: most).map { start in
+        let (own, all) = (gate * units.count + start, gate * hidden + units.lowerBound + start)
+        let count = min(most, length - start)
+        return (own..<own + count, all..<all + count)
+      }
+    }
+  }
+
   /// How many parts the units are divided into.
   package var partCount: Int { parts.count }
 
-  /// The bytes of weights that a step reads.
-  package var weightBytes: Int {
-    if case .product(let weight, _) = input { return weight.byteCount + recurrentWeight.byteCount }
-    return recurrentWeight.byteCount
-  }
-
   /// Sets the state to zeros.
   package func reset() {
-    for turn in hidden.indices { hidden[turn].mutableMatrix().fill(0) }
-    for index in parts.indices {
-      parts[index].hidden.mutableMatrix().fill(0)
-      _ = parts[index].memory?.mutableMatrix().fill(0)
+    for state in hidden { state.fill(0) }
+    for part in parts {
+      part.hidden.fill(0)
+      part.memory?.fill(0)
     }
   }
 
   /// h after a step, [batch, hidden].
-  package func output(ofStep step: Int) -> MatrixView<Scalar> { hidden[step & 1].matrix() }
+  package func output(ofStep step: Int) -> MatrixView<Scalar> { hidden[step & 1] }
 
   /// Computes one part of a step.
   ///
   /// - Parameters:
   ///   - tokens: one for each sequence, for a layer that reads tokens.
   ///   - below: the output of the layer below, for one that reads vectors.
-  package func run(part index: Int, step: Int, tokens: [Int32], below: MatrixView<Scalar>?) {
+  ///   - isPrepared: whether `prepare` was called for this part after the step before.
+  package func run(part index: Int, step: Int, tokens: [Int32], below: MatrixView<Scalar>?, isPrepared: Bool = false) {
     let part = parts[index]
-    let previous = output(ofStep: step + 1)
-    for (own, columns) in part.columns {
-      let target = part.gates.matrix().columns(own)
+    if !isPrepared { multiplyRecurrent(part, part.pieces, output(ofStep: step + 1)) }
+    for (own, columns) in part.pieces {
+      let target = part.gates.columns(own)
       switch input {
-      case .table(let table): target.gatherRows(tokens[...], of: table.matrix().columns(columns))
+      case .table(let table): target.gatherRows(tokens[...], of: table.columns(columns))
       case .product(let weight, let bias):
-        let bias = bias.reshaped([1, -1]).matrix().columns(columns)
-        target.setProduct(below!, weight, columns: columns, onto: .everyRow(bias))
-      }
-      if let recurrent = part.recurrent?.matrix().columns(own) {
-        let bias = recurrentBias.reshaped([1, -1]).matrix().columns(columns)
-        recurrent.setProduct(previous, recurrentWeight, columns: columns, onto: .everyRow(bias))
-      } else {
-        target.setProduct(previous, recurrentWeight, columns: columns, onto: .target)
+        target.setProduct(below!, weight, columns: columns, onto: .everyRow(bias.columns(columns)))
       }
     }
-    let (h, c) = (part.hidden.matrix(), part.memory?.matrix())
+    let recurrent = functions.separatesRecurrent ? part.recurrent : nil
+    if recurrent == nil { part.gates.add(part.recurrent) }
+    let (h, c) = (part.hidden, part.memory)
     functions.forward(
-      StepViews(
-        gates: part.gates.matrix(), recurrent: part.recurrent?.matrix(), hPrevious: h, h: h, cPrevious: c, c: c))
+      StepViews(gates: part.gates, recurrent: recurrent, hPrevious: h, h: h, cPrevious: c, c: c))
     output(ofStep: step).columns(part.units).copy(from: h)
+  }
+
+  /// Computes the recurrent product of the next step for one part, in reverse order: beginning with the weights read last.
+  package func prepare(part index: Int, after step: Int) {
+    multiplyRecurrent(parts[index], parts[index].pieces.reversed(), output(ofStep: step))
+  }
+
+  private func multiplyRecurrent(
+    _ part: Part, _ pieces: some Sequence<(own: Range<Int>, all: Range<Int>)>, _ previous: MatrixView<Scalar>
+  ) {
+    for (own, columns) in pieces {
+      part.recurrent.columns(own).setProduct(
+        previous, recurrentWeight, columns: columns, onto: .everyRow(recurrentBias.columns(columns)))
+    }
   }
 }
 
