@@ -58,11 +58,8 @@ public struct CharacterModel<Scalar: TensorScalar>: InitializableModule {
   package func run(
     _ tokens: TokenGrid, from state: [[Variable<Scalar>]]?, in context: inout ForwardContext<Scalar>
   ) -> (logits: Variable<Scalar>, state: [[Variable<Scalar>]]) {
-    var input = SequenceInput<Scalar>.tokens(tokens)
-    if let encoder {
-      let vectors = encoder(tokens.ids, in: &context)
-      input = .vectors(vectors.reshaped([tokens.time, tokens.batch, configuration.embedding]))
-    }
+    let input: SequenceInput<Scalar> =
+      encoder.map { [context] in .embedded(tokens, table: context.variable($0.weight)) } ?? .tokens(tokens)
     let (outputs, next) = rnn.run(input, from: state, in: &context)
     let kept = dropout(outputs, probability: configuration.dropout, in: &context)
     return (decoder(kept, in: &context), next)

@@ -50,7 +50,12 @@ extension SequenceInput {
     switch self {
     case .vectors(let input): input.row(t)
     case .tokens(let grid):
-      Variable(.oneHot(Array(grid.ids[t * grid.batch..<(t + 1) * grid.batch]), classes: width))
+      Variable(.oneHot(grid.ids(at: t), classes: width))
+    case .embedded(let grid, let table): table.gatherRows(grid.ids(at: t))
     }
   }
+}
+
+extension TokenGrid {
+  fileprivate func ids(at t: Int) -> [Int32] { Array(ids[t * batch..<(t + 1) * batch]) }
 }

@@ -48,7 +48,7 @@ package func affine<Scalar>(
 }
 
 /// The gradients of a weight and of a bias, gᵀ·x and the column sums of g, from g, [rows, out], and x, [rows, in].
-private func weightGradient<Scalar>(
+package func weightGradient<Scalar>(
   _ g: Tensor<Scalar>, _ x: Tensor<Scalar>, hasBias: Bool, workspace: Workspace<Scalar>
 ) -> (weight: Tensor<Scalar>, bias: Tensor<Scalar>?) {
   let plan = StretchPlan(time: g.shape[0], batch: 1)

@@ -15,7 +15,7 @@ struct BackwardSteps<Scalar: TensorScalar> {
 
   private let record: FusedRecord<Scalar>
   private let plan: StretchPlan
-  private let dOutputs: Tensor<Scalar>?
+  private let dOutputs: (tensor: Tensor<Scalar>, view: MatrixView<Scalar>)?
   private let recurrentWeight: PackedMatrix<Scalar>
   private let inputWeight: PackedMatrix<Scalar>?
   private let stretchGradients: [[Tensor<Scalar>]]
@@ -27,7 +27,7 @@ struct BackwardSteps<Scalar: TensorScalar> {
     dFinal: [Tensor<Scalar>?], needsInputGradient: Bool, workspace: Workspace<Scalar>
   ) {
     let pool = workspace.pool
-    (self.record, self.plan, self.dOutputs) = (record, plan, dOutputs)
+    (self.record, self.plan, self.dOutputs) = (record, plan, dOutputs.map { ($0, $0.matrix()) })
     recurrentWeight = workspace.packed(weights.recurrentWeight, transposed: false)
     inputWeight = needsInputGradient ? workspace.packed(weights.inputWeight, transposed: false) : nil
 
@@ -68,7 +68,7 @@ struct BackwardSteps<Scalar: TensorScalar> {
       let start = plan.rows(t, of: lane, in: stretch).lowerBound - plan.lanes[lane].lowerBound
       let inStretch = start + rows.lowerBound..<start + rows.upperBound
       let (dGates, dRecurrent) = (self.dGates[lane].rows(inStretch), self.dRecurrent[lane].rows(inStretch))
-      if let dOutputs { dh.add(dOutputs.matrix().rows(now)) }
+      if let dOutputs { dh.add(dOutputs.view.rows(now)) }
       functions.backward(record.views(at: t, rows: rows), dh: dh, dc: dc, dGates: dGates, dRecurrent: dRecurrent)
       dh.setProduct(dRecurrent, recurrentWeight, onto: functions.separatesRecurrent ? .target : .nothing)
       if let dInputView, let inputWeight { dInputView.rows(now).setProduct(dGates, inputWeight) }

@@ -3,7 +3,8 @@ import TensorCore
 
 /// What the input adds to the preactivations of every step.
 enum InputProjection<Scalar: TensorScalar> {
-  /// The row of a table, W_ihᵀ + b: of a one-hot vector's product with W_ihᵀ one row remains.
+  /// The row of a table that stands for the product of a token's vector with W_ihᵀ, plus b. Of a one-hot vector's product
+  /// one row of W_ihᵀ remains.
   case lookUp(ids: [Int32], table: Tensor<Scalar>)
   /// x·W_ihᵀ + b.
   case product(input: Tensor<Scalar>, weight: PackedMatrix<Scalar>, bias: Tensor<Scalar>?)
@@ -23,34 +24,47 @@ struct ForwardSteps<Scalar: TensorScalar> {
     self.record = record
     self.input = input
     recurrentWeight = workspace.packed(weights.recurrentWeight, transposed: true)
-    recurrentBias = weights.recurrentBias.map { $0.value.reshaped([1, -1]) }
+    recurrentBias = record.functions.separatesRecurrent ? weights.recurrentBias?.value : nil
   }
 
   /// Fills the record for some rows of the batch.
   func run(rows: Range<Int>) {
-    let recurrentStart = recurrentBias.map { ProductStart.everyRow($0.matrix()) } ?? .nothing
+    switch input {
+    case .lookUp(let ids, let table):
+      let table = table.matrix()
+      run(rows: rows) { gates, now in
+        // A gate that comes between the two products needs the input's part apart.
+        if record.functions.separatesRecurrent { gates.gatherRows(ids[now], of: table) }
+        return .rows(ids[now], of: table)
+      }
+    case .product(let input, let weight, let bias):
+      let (input, start) = (input.matrix(), everyRow(bias))
+      run(rows: rows) { gates, now in
+        gates.setProduct(input.rows(now), weight, onto: start)
+        return .target
+      }
+    }
+    withExtendedLifetime(self) {}
+  }
+
+  /// - Parameter beginGates: returns what the recurrent part of the preactivations of some rows is to be added to.
+  private func run(
+    rows: Range<Int>, beginGates: (_ gates: MatrixView<Scalar>, _ now: Range<Int>) -> ProductStart<Scalar>
+  ) {
+    let recurrentStart = everyRow(recurrentBias)
     for t in 0..<record.time {
       let at = record.views(at: t, rows: rows)
       let start = beginGates(at.gates, record.rows(rows, at: t))
       if let recurrent = at.recurrent {
-        if case .rows(let ids, let table) = start { at.gates.gatherRows(ids, of: table) }
         recurrent.setProduct(at.hPrevious, recurrentWeight, onto: recurrentStart)
       } else {
         at.gates.setProduct(at.hPrevious, recurrentWeight, onto: start)
       }
       record.functions.forward(at)
     }
-    withExtendedLifetime(self) {}
   }
 
-  /// Returns what the recurrent part of the preactivations is to be added to, after computing it where it is a product.
-  private func beginGates(_ gates: MatrixView<Scalar>, _ now: Range<Int>) -> ProductStart<Scalar> {
-    switch input {
-    case .lookUp(let ids, let table): return .rows(ids[now], of: table.matrix())
-    case .product(let input, let weight, let bias):
-      let bias = bias.map { ProductStart.everyRow($0.reshaped([1, -1]).matrix()) }
-      gates.setProduct(input.matrix().rows(now), weight, onto: bias ?? .nothing)
-      return .target
-    }
+  private func everyRow(_ bias: Tensor<Scalar>?) -> ProductStart<Scalar> {
+    bias.map { .everyRow($0.reshaped([1, $0.count]).matrix()) } ?? .nothing
   }
 }

@@ -10,34 +10,32 @@ struct FusedBackward<Scalar: TensorScalar> {
   let record: FusedRecord<Scalar>
   let sequence: SequenceInput<Scalar>
   let weights: GatedWeights<Scalar>
-  let needsInputGradient: Bool
   let workspace: Workspace<Scalar>
+  private let needsInputGradient: Bool
 
   init(
     record: FusedRecord<Scalar>, sequence: SequenceInput<Scalar>, weights: GatedWeights<Scalar>,
-    needsInputGradient: Bool, workspace: Workspace<Scalar>
+    workspace: Workspace<Scalar>
   ) {
     self.record = record
     self.weights = weights
-    self.needsInputGradient = needsInputGradient
     self.workspace = workspace
+    needsInputGradient = sequence.variable?.isRecorded ?? false
     // A pullback holds tensors, never variables.
-    if case .vectors(let input) = sequence {
-      self.sequence = .vectors(input.detached())
-    } else {
-      self.sequence = sequence
-    }
+    self.sequence = sequence.detached()
   }
 
   /// From the gradients of the outputs and of the final state to those of the initial state, W_ih, W_hh, b_ih, b_hh (where
-  /// there are such) and the input (where it consists of vectors).
+  /// there are such) and the input (where it consists of vectors, or of rows of a table: of the table).
   func gradients(upstream: [Tensor<Scalar>?]) -> [Tensor<Scalar>?] {
     let plan = StretchPlan(time: record.time, batch: record.batch)
     let separates = record.functions.separatesRecurrent
     let hasBias = weights.inputBias != nil || weights.recurrentBias != nil
+    var areVectors = false
+    if case .vectors = sequence { areVectors = true }
     let steps = BackwardSteps(
       record: record, weights: weights, plan: plan, dOutputs: upstream[0], dFinal: Array(upstream.dropFirst()),
-      needsInputGradient: needsInputGradient, workspace: workspace)
+      needsInputGradient: needsInputGradient && areVectors, workspace: workspace)
     let recurrent = WeightGradient(
       inputs: record.hidden.reshaped([-1, weights.hiddenSize]), outputs: record.width, plan: plan,
       hasBias: hasBias && separates, workspace: workspace)
@@ -57,11 +55,11 @@ struct FusedBackward<Scalar: TensorScalar> {
         barrier.wait()
       }
     }
-    let (recurrentSums, inputSums) = (recurrent.sums(), input.sums())
+    let (recurrentSums, inputSums) = (recurrent.sums(), input.sums(needsTable: needsInputGradient))
     var result: [Tensor<Scalar>?] = steps.dInitial + [inputSums.weight, recurrentSums.weight]
     if weights.inputBias != nil { result.append(inputSums.bias) }
     if weights.recurrentBias != nil { result.append(separates ? recurrentSums.bias : inputSums.bias) }
-    if case .vectors = sequence { result.append(steps.dInput) }
+    if sequence.variable != nil { result.append(areVectors ? steps.dInput : inputSums.table) }
     return result
   }
 }

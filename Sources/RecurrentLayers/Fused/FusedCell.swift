@@ -25,6 +25,11 @@ extension FusedCell {
     _ sequence: SequenceInput<Scalar>, from state: State, in context: inout ForwardContext<Scalar>
   ) -> (outputs: Variable<Scalar>, state: State) {
     sequence.validate(inputSize: inputSize)
+    if case .embedded(let grid, let table) = sequence, table.shape[0] > grid.ids.count {
+      // Looking up products would be more work than the products.
+      let vectors = table.gatherRows(grid.ids).reshaped([grid.time, grid.batch, inputSize])
+      return run(.vectors(vectors), from: state, in: &context)
+    }
     let workspace = context.workspace
     for component in state.components where component.shape != [sequence.batch, hiddenSize] {
       shapeFailure("initial state", component.shape, [sequence.batch, hiddenSize], hint: "it must be [batch, hidden]")
@@ -38,14 +43,8 @@ extension FusedCell {
     let parameters =
       [weights.inputWeight, weights.recurrentWeight] + [weights.inputBias, weights.recurrentBias].compactMap { $0 }
     var inputs = state.components + parameters.map { [context] in context.variable($0) }
-    var needsInputGradient = false
-    if case .vectors(let input) = sequence {
-      inputs.append(input)
-      needsInputGradient = input.isRecorded
-    }
-    let backward = FusedBackward(
-      record: record, sequence: sequence, weights: weights, needsInputGradient: needsInputGradient, workspace: workspace
-    )
+    if let variable = sequence.variable { inputs.append(variable) }
+    let backward = FusedBackward(record: record, sequence: sequence, weights: weights, workspace: workspace)
     let results = Variable.operation([record.outputs] + record.final(pool: workspace.pool), of: inputs) {
       backward.gradients(upstream: $0)
     }
@@ -60,6 +59,11 @@ extension FusedCell {
       .product(
         input: input.value, weight: workspace.packed(weights.inputWeight, transposed: true), bias: foldedBias)
     case .tokens(let grid): .lookUp(ids: grid.ids, table: inputTable(workspace: workspace))
+    case .embedded(let grid, let table):
+      .lookUp(
+        ids: grid.ids,
+        table: affine(
+          table.value, workspace.packed(weights.inputWeight, transposed: true), bias: foldedBias, workspace: workspace))
     }
   }
 

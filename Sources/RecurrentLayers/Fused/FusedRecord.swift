@@ -18,6 +18,9 @@ struct FusedRecord<Scalar: TensorScalar> {
   var hidden: Tensor<Scalar>
   /// c likewise, for cells that have it.
   var memory: Tensor<Scalar>?
+  /// Views of these tensors, in their order: the loops over time touch no reference count.
+  private let gatesView, hiddenView: MatrixView<Scalar>
+  private let recurrentView, memoryView: MatrixView<Scalar>?
 
   /// A record of which nothing but the initial state is there yet.
   ///
@@ -38,6 +41,8 @@ struct FusedRecord<Scalar: TensorScalar> {
     recurrent = functions.separatesRecurrent ? Tensor(uninitialized: [rows, padded], pool: pool) : nil
     hidden = states(from: initial[0])
     memory = functions.hasMemory ? states(from: initial[1]) : nil
+    (gatesView, hiddenView) = (gates.mutableMatrix().columns(0..<width), hidden.mutableMatrix())
+    (recurrentView, memoryView) = (recurrent?.mutableMatrix().columns(0..<width), memory?.mutableMatrix())
   }
 
   /// A row of gates is a cache line longer than it need be: rows that lie a power of two apart share few places in the caches.
@@ -51,10 +56,8 @@ struct FusedRecord<Scalar: TensorScalar> {
   func views(at t: Int, rows: Range<Int>) -> StepViews<Scalar> {
     let (now, next) = (self.rows(rows, at: t), self.rows(rows, at: t + 1))
     return StepViews(
-      gates: gates.matrix().rows(now).columns(0..<width),
-      recurrent: recurrent?.matrix().rows(now).columns(0..<width),
-      hPrevious: hidden.matrix().rows(now), h: hidden.matrix().rows(next),
-      cPrevious: memory?.matrix().rows(now), c: memory?.matrix().rows(next))
+      gates: gatesView.rows(now), recurrent: recurrentView?.rows(now), hPrevious: hiddenView.rows(now),
+      h: hiddenView.rows(next), cPrevious: memoryView?.rows(now), c: memoryView?.rows(next))
   }
 
   /// h after each step, [T, B, H].

@@ -5,6 +5,7 @@ import TensorCore
 enum InputWeightGradient<Scalar: TensorScalar> {
   case vectors(WeightGradient<Scalar>)
   case tokens(TableGradient<Scalar>)
+  case embedded(TableGradient<Scalar>, table: Tensor<Scalar>, weight: Parameter<Scalar>)
 
   init(
     _ sequence: SequenceInput<Scalar>, weights: GatedWeights<Scalar>, width: Int, plan: StretchPlan, hasBias: Bool,
@@ -18,6 +19,10 @@ enum InputWeightGradient<Scalar: TensorScalar> {
     case .tokens(let grid):
       self = .tokens(
         TableGradient(ids: grid.ids, tokens: weights.inputSize, width: width, plan: plan, workspace: workspace))
+    case .embedded(let grid, let table):
+      self = .embedded(
+        TableGradient(ids: grid.ids, tokens: table.shape[0], width: width, plan: plan, workspace: workspace),
+        table: table.value, weight: weights.inputWeight)
     }
   }
 
@@ -30,22 +35,31 @@ enum InputWeightGradient<Scalar: TensorScalar> {
   func add(_ gradients: [MatrixView<Scalar>], _ stretch: Range<Int>, thread: Int) {
     switch self {
     case .vectors(let gradient): gradient.add(gradients, stretch, thread: thread)
-    case .tokens(let gradient): gradient.add(gradients, stretch, thread: thread)
+    case .tokens(let gradient), .embedded(let gradient, _, _): gradient.add(gradients, stretch, thread: thread)
     }
   }
 
-  /// ∂L/∂W_ih and ∂L/∂b_ih.
-  func sums() -> (weight: Tensor<Scalar>, bias: Tensor<Scalar>?) {
+  /// ∂L/∂W_ih, ∂L/∂b_ih and, where it is wanted, ∂L/∂(the table of vectors).
+  func sums(needsTable: Bool) -> (weight: Tensor<Scalar>, bias: Tensor<Scalar>?, table: Tensor<Scalar>?) {
     switch self {
-    case .vectors(let gradient): return gradient.sums()
+    case .vectors(let gradient):
+      let sums = gradient.sums()
+      return (sums.weight, sums.bias, nil)
     case .tokens(let gradient):
-      let table = gradient.sum()
-      return (table.transposed(), columnSums(table, workspace: gradient.workspace))
+      let products = gradient.sum()
+      return (products.transposed(), columnSums(products, workspace: gradient.workspace), nil)
+    case .embedded(let gradient, let table, let weight):
+      let (products, workspace) = (gradient.sum(), gradient.workspace)
+      let dTable =
+        needsTable
+        ? products.matmul(workspace.packed(weight, transposed: false), team: workspace.team, pool: workspace.pool) : nil
+      let sums = weightGradient(products, table, hasBias: true, workspace: workspace)
+      return (sums.weight, sums.bias, dTable)
     }
   }
 }
 
-/// The gradient of the table whose rows stand for products with one-hot vectors.
+/// The gradient of the table whose rows stand for the products of tokens' vectors with W_ihᵀ.
 struct TableGradient<Scalar: TensorScalar> {
   let workspace: Workspace<Scalar>
   private let ids: [Int32]
