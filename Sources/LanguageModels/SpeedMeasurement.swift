@@ -15,25 +15,34 @@ public struct SpeedMeasurement: Sendable {
   public let loss: Double
   /// The most memory that the process held, in MiB.
   public let peakMemory: Double
+  /// Where the time of training steps goes, where that was asked for.
+  public let profile: StepProfile?
 }
 
 extension CharacterRun {
   /// Trains for some seconds, after three steps to warm up, then samples some tokens; nothing is saved.
+  ///
+  /// - Parameter profiled: trains for as long again, watched.
   public func measureSpeed(
-    seconds: Double, sample: Int, weights: WeightFormat = .float32
+    seconds: Double, sample: Int, weights: WeightFormat = .float32, profiled: Bool = false
   ) throws -> SpeedMeasurement {
     let peak = MachinePeak.measure(Float.self, team: trainer.workspace.team)
     var loss = Double.nan
     func step() throws { if case .step(let report) = try trainer.trainStep() { loss = report.loss } }
     for _ in 0..<3 { try step() }
     let clock = ContinuousClock()
-    let began = clock.now
-    var steps = 0
-    repeat {
-      try step()
-      steps += 1
-    } while clock.now - began < .seconds(seconds)
-    let tokensPerSecond = Double(steps * tokensPerStep) / ((clock.now - began) / .seconds(1))
+    func train() throws -> (steps: Int, seconds: Double) {
+      let began = clock.now
+      var steps = 0
+      repeat {
+        try step()
+        steps += 1
+      } while clock.now - began < .seconds(seconds)
+      return (steps, (clock.now - began) / .seconds(1))
+    }
+    let trained = try train()
+    let tokensPerSecond = Double(trained.steps * tokensPerStep) / trained.seconds
+    let profile = profiled ? try StepProfile(threads: trainer.workspace.team.count, train: train) : nil
 
     var charactersPerSecond = 0.0
     if sample > 0 {
@@ -48,7 +57,7 @@ extension CharacterRun {
     return SpeedMeasurement(
       trainTokensPerSecond: tokensPerSecond,
       trainGigaflops: tokensPerSecond * Double(model.configuration.operationsPerToken) / 1e9, peakGigaflops: peak / 1e9,
-      sampleCharactersPerSecond: charactersPerSecond, loss: loss, peakMemory: peakMemory)
+      sampleCharactersPerSecond: charactersPerSecond, loss: loss, peakMemory: peakMemory, profile: profile)
   }
 
   /// In MiB; the operating system counts KiB on Linux and bytes elsewhere.

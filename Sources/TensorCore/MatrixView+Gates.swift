@@ -14,8 +14,10 @@ extension MatrixView {
   /// These gates (i, f, g, o) go from preactivations to activations; c = f·cPrevious + i·g, h = o·tanh(c).
   package func applyLSTMGates(cPrevious: MatrixView, c: MatrixView, h: MatrixView) {
     requireStates(4, cPrevious, c, h)
-    Scalar.kernels.table.pointee.lstm_gates(
-      Int64(rows), Int64(h.columns), base, Int64(stride), cPrevious.base, c.base, h.base)
+    WorkProfile.account(for: .gates) {
+      Scalar.kernels.table.pointee.lstm_gates(
+        Int64(rows), Int64(h.columns), base, Int64(stride), cPrevious.base, c.base, h.base)
+    }
   }
 
   /// This becomes ∂L/∂preactivations; dc goes from ∂L/∂c (by way of the next step) to ∂L/∂cPrevious.
@@ -24,9 +26,11 @@ extension MatrixView {
   ) {
     requireStates(4, cPrevious, c, dh, dc)
     require(gates.rows == rows && gates.columns == columns, "recurrent gates: sizes differ")
-    Scalar.kernels.table.pointee.lstm_gates_gradient(
-      Int64(rows), Int64(c.columns), gates.base, Int64(gates.stride), cPrevious.base, c.base, dh.base, dc.base, base,
-      Int64(stride))
+    WorkProfile.account(for: .gates) {
+      Scalar.kernels.table.pointee.lstm_gates_gradient(
+        Int64(rows), Int64(c.columns), gates.base, Int64(gates.stride), cPrevious.base, c.base, dh.base, dc.base, base,
+        Int64(stride))
+    }
   }
 
   /// These gates (r, z, n) go from the input's preactivations to activations; `recurrent` holds those of the hidden state.
@@ -34,9 +38,11 @@ extension MatrixView {
   package func applyGRUGates(recurrent: MatrixView, hPrevious: MatrixView, h: MatrixView) {
     requireStates(3, hPrevious, h)
     require(recurrent.rows == rows && recurrent.columns == columns, "recurrent gates: sizes differ")
-    Scalar.kernels.table.pointee.gru_gates(
-      Int64(rows), Int64(h.columns), base, Int64(stride), recurrent.base, Int64(recurrent.stride), hPrevious.base,
-      h.base)
+    WorkProfile.account(for: .gates) {
+      Scalar.kernels.table.pointee.gru_gates(
+        Int64(rows), Int64(h.columns), base, Int64(stride), recurrent.base, Int64(recurrent.stride), hPrevious.base,
+        h.base)
+    }
   }
 
   /// This becomes the gradient of the input's preactivations, `dRecurrent` that of the hidden state's; dh goes from ∂L/∂h to
@@ -48,15 +54,19 @@ extension MatrixView {
     require(
       [gates, recurrent, dRecurrent].allSatisfy { $0.rows == rows && $0.columns == columns },
       "recurrent gates: sizes differ")
-    Scalar.kernels.table.pointee.gru_gates_gradient(
-      Int64(rows), Int64(dh.columns), gates.base, Int64(gates.stride), recurrent.base, Int64(recurrent.stride),
-      hPrevious.base, dh.base, base, Int64(stride), dRecurrent.base, Int64(dRecurrent.stride))
+    WorkProfile.account(for: .gates) {
+      Scalar.kernels.table.pointee.gru_gates_gradient(
+        Int64(rows), Int64(dh.columns), gates.base, Int64(gates.stride), recurrent.base, Int64(recurrent.stride),
+        hPrevious.base, dh.base, base, Int64(stride), dRecurrent.base, Int64(dRecurrent.stride))
+    }
   }
 
   /// These become f of themselves.
   package func apply(_ function: SKUnary) {
-    for row in 0..<rows {
-      Scalar.kernels.table.pointee.unary(function, Int64(columns), base + row * stride, base + row * stride)
+    WorkProfile.account(for: .gates) {
+      for row in 0..<rows {
+        Scalar.kernels.table.pointee.unary(function, Int64(columns), base + row * stride, base + row * stride)
+      }
     }
   }
 
@@ -64,10 +74,13 @@ extension MatrixView {
   package func setActivationGradient(_ f: SKActivation, output: MatrixView, upstream: MatrixView) {
     require(
       [output, upstream].allSatisfy { $0.rows == rows && $0.columns == columns }, "setActivationGradient: sizes differ")
-    for row in 0..<rows {
-      Scalar.kernels.table.pointee.activation_gradient(
-        f, Int64(columns), output.base + row * output.stride, upstream.base + row * upstream.stride, base + row * stride
-      )
+    WorkProfile.account(for: .gates) {
+      for row in 0..<rows {
+        Scalar.kernels.table.pointee.activation_gradient(
+          f, Int64(columns), output.base + row * output.stride, upstream.base + row * upstream.stride,
+          base + row * stride
+        )
+      }
     }
   }
 }

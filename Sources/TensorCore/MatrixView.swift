@@ -29,15 +29,19 @@ package struct MatrixView<Scalar: TensorScalar>: @unchecked Sendable {
 
   package func copy(from other: MatrixView) {
     if other.rows != rows || other.columns != columns { shapeFailure("copy", shape, other.shape) }
-    for row in 0..<rows { (base + row * stride).update(from: other.base + row * other.stride, count: columns) }
+    WorkProfile.account(for: .elementwise) {
+      for row in 0..<rows { (base + row * stride).update(from: other.base + row * other.stride, count: columns) }
+    }
   }
 
   /// self += other, element by element.
   package func add(_ other: MatrixView) {
     if other.rows != rows || other.columns != columns { shapeFailure("add", shape, other.shape) }
     let add = Scalar.kernels.table.pointee.add_scaled!
-    if isContiguous && other.isContiguous { return add(Int64(rows * columns), 1, other.base, base) }
-    for row in 0..<rows { add(Int64(columns), 1, other.base + row * other.stride, base + row * stride) }
+    WorkProfile.account(for: .elementwise) {
+      if isContiguous && other.isContiguous { return add(Int64(rows * columns), 1, other.base, base) }
+      for row in 0..<rows { add(Int64(columns), 1, other.base + row * other.stride, base + row * stride) }
+    }
   }
 
   /// self = start + a·b, or some columns of it; `transposed` takes aᵀ for a.
@@ -62,26 +66,33 @@ package struct MatrixView<Scalar: TensorScalar>: @unchecked Sendable {
   /// Row i becomes row `indices[i]` of the table; the indices were checked by the caller.
   package func gatherRows(_ indices: ArraySlice<Int32>, of table: MatrixView) {
     require(indices.count == rows && table.columns == columns, "gatherRows: sizes differ")
-    indices.withUnsafeBufferPointer {
-      Scalar.kernels.table.pointee.gather_rows(
-        Int64(rows), Int64(columns), $0.baseAddress, table.base, Int64(table.stride), base, Int64(stride))
+    indices.withUnsafeBufferPointer { indices in
+      WorkProfile.account(for: .input) {
+        Scalar.kernels.table.pointee.gather_rows(
+          Int64(rows), Int64(columns), indices.baseAddress, table.base, Int64(table.stride), base, Int64(stride))
+      }
     }
   }
 
   /// Row `indices[i]` of this table += row i of `source`, in order of i.
   package func scatterAddRows(_ indices: ArraySlice<Int32>, _ source: MatrixView) {
     require(indices.count == source.rows && source.columns == columns, "scatterAddRows: sizes differ")
-    indices.withUnsafeBufferPointer {
-      Scalar.kernels.table.pointee.scatter_add_rows(
-        Int64(source.rows), Int64(columns), $0.baseAddress, source.base, Int64(source.stride), base, Int64(stride))
+    indices.withUnsafeBufferPointer { indices in
+      WorkProfile.account(for: .input) {
+        Scalar.kernels.table.pointee.scatter_add_rows(
+          Int64(source.rows), Int64(columns), indices.baseAddress, source.base, Int64(source.stride), base,
+          Int64(stride))
+      }
     }
   }
 
   /// self (one row) += the sum of the rows of `matrix`, in their order.
   package func addColumnSums(of matrix: MatrixView) {
     require(rows == 1 && columns == matrix.columns, "addColumnSums: sizes differ")
-    Scalar.kernels.table.pointee.add_column_sums(
-      Int64(matrix.rows), Int64(columns), matrix.base, Int64(matrix.stride), base)
+    WorkProfile.account(for: .elementwise) {
+      Scalar.kernels.table.pointee.add_column_sums(
+        Int64(matrix.rows), Int64(columns), matrix.base, Int64(matrix.stride), base)
+    }
   }
 }
 

@@ -57,9 +57,11 @@ package final class PackedMatrix<Scalar: TensorScalar>: @unchecked Sendable {
       part.upperBound == columns || part.upperBound % Self.panelWidth == 0,
       "no panel of a packed matrix ends at column \(part.upperBound)")
     let (rowStride, columnStride) = transposed ? (1, source.stride) : (source.stride, 1)
-    kernels.pack(
-      Int64(rows), Int64(part.count), source.base + part.lowerBound * columnStride, Int64(rowStride),
-      Int64(columnStride), UnsafeMutableRawPointer(mutating: panel(at: part.lowerBound)))
+    WorkProfile.account(for: .packing) {
+      kernels.pack(
+        Int64(rows), Int64(part.count), source.base + part.lowerBound * columnStride, Int64(rowStride),
+        Int64(columnStride), UnsafeMutableRawPointer(mutating: panel(at: part.lowerBound)))
+    }
   }
 
   package var shape: TensorShape { [rows, columns] }
@@ -77,9 +79,11 @@ package final class PackedMatrix<Scalar: TensorScalar>: @unchecked Sendable {
     _ a: UnsafePointer<Scalar>, rows m: Int, rowStride: Int, columnStride: Int, columns part: Range<Int>,
     onto start: SKStart, to target: MatrixView<Scalar>
   ) {
-    kernels.product(
-      Int64(m), Int64(part.count), Int64(rows), a, Int64(rowStride), Int64(columnStride), panel(at: part.lowerBound),
-      start, target.base, Int64(target.stride))
+    WorkProfile.account(for: .products) {
+      kernels.product(
+        Int64(m), Int64(part.count), Int64(rows), a, Int64(rowStride), Int64(columnStride), panel(at: part.lowerBound),
+        start, target.base, Int64(target.stride))
+    }
     withExtendedLifetime(storage) {}
   }
 

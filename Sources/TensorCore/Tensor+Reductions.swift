@@ -22,7 +22,9 @@ extension Tensor {
 
   /// The sum of the squares of all elements, added up in double precision.
   public func sumOfSquares() -> Double {
-    withScalars { Scalar.kernels.table.pointee.sum_of_squares(Int64($0.count), $0.baseAddress) }
+    WorkProfile.account(for: .optimizer) {
+      withScalars { Scalar.kernels.table.pointee.sum_of_squares(Int64($0.count), $0.baseAddress) }
+    }
   }
 
   /// The largest element, of shape []; NaN if there is one.

@@ -35,10 +35,12 @@ extension Tensor {
       targets.withUnsafeBufferPointer { targets in
         let targets = SharedPointer(UnsafeMutablePointer(mutating: targets.baseAddress!))
         team.split(rows) { part in
-          Scalar.kernels.table.pointee.softmax_cross_entropy(
-            Int64(part.count), Int64(classes), source.pointer + part.lowerBound * classes,
-            targets.pointer + part.lowerBound, out.pointer + part.lowerBound, 1 / Double(rows),
-            target.map { $0.pointer + part.lowerBound * classes })
+          WorkProfile.account(for: .loss) {
+            Scalar.kernels.table.pointee.softmax_cross_entropy(
+              Int64(part.count), Int64(classes), source.pointer + part.lowerBound * classes,
+              targets.pointer + part.lowerBound, out.pointer + part.lowerBound, 1 / Double(rows),
+              target.map { $0.pointer + part.lowerBound * classes })
+          }
         }
       }
     }
@@ -56,9 +58,11 @@ extension Tensor {
     let g = SharedPointer(gradient.storage.base + gradient.offset)
     let v = velocity == nil ? nil : SharedPointer(velocity!.ownedBase(like: gradient))
     team.split(count, unit: Self.updateUnit) { part in
-      Scalar.kernels.table.pointee.sgd(
-        Int64(part.count), weights.pointer + part.lowerBound, g.pointer + part.lowerBound,
-        v.map { $0.pointer + part.lowerBound }, gradientScale, rate, momentum)
+      WorkProfile.account(for: .optimizer) {
+        Scalar.kernels.table.pointee.sgd(
+          Int64(part.count), weights.pointer + part.lowerBound, g.pointer + part.lowerBound,
+          v.map { $0.pointer + part.lowerBound }, gradientScale, rate, momentum)
+      }
     }
     withExtendedLifetime((self, gradient, velocity)) {}
   }
@@ -72,9 +76,12 @@ extension Tensor {
     let g = SharedPointer(gradient.storage.base + gradient.offset)
     let (m, v) = (SharedPointer(first.ownedBase(like: gradient)), SharedPointer(second.ownedBase(like: gradient)))
     team.split(count, unit: Self.updateUnit) { part in
-      Scalar.kernels.table.pointee.adam(
-        Int64(part.count), weights.pointer + part.lowerBound, g.pointer + part.lowerBound, m.pointer + part.lowerBound,
-        v.pointer + part.lowerBound, gradientScale, rate, beta1, beta2, epsilon, Int64(step))
+      WorkProfile.account(for: .optimizer) {
+        Scalar.kernels.table.pointee.adam(
+          Int64(part.count), weights.pointer + part.lowerBound, g.pointer + part.lowerBound,
+          m.pointer + part.lowerBound,
+          v.pointer + part.lowerBound, gradientScale, rate, beta1, beta2, epsilon, Int64(step))
+      }
     }
     withExtendedLifetime((self, gradient, first, second)) {}
   }

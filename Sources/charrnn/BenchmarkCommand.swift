@@ -1,4 +1,5 @@
 import CharrnnCommandSupport
+import Foundation
 import SequenceModeling
 
 /// `charrnn benchmark`: measures training and sampling speed beside the machine's arithmetic peak.
@@ -7,12 +8,14 @@ enum BenchmarkCommand {
   static let seconds = Option("seconds", .number(above: 0), default: 10, help: "how long to train")
   static let sample = Option("sample", .integer(atLeast: 0), default: 2000, help: "tokens to sample; 0 is none")
 
+  static let profile = Flag("profile", help: "also show what the time of a training step goes to")
+
   static let command = Command(
     name: "benchmark", summary: "measure training and sampling speed on this machine", arguments: [corpora],
     groups: [
       ModelOptions.architecture, ModelOptions.training,
       OptionGroup(
-        "Measurement", [seconds, sample, CommonOptions.threads, SampleCommand.weights, CommonOptions.json]),
+        "Measurement", [seconds, sample, profile, CommonOptions.threads, SampleCommand.weights, CommonOptions.json]),
     ],
     example: "charrnn benchmark corpora/fables.txt --hidden 256 --seconds 5", run: run)
 
@@ -26,7 +29,7 @@ enum BenchmarkCommand {
     let run = try CharacterRun(settings: settings, corpus: corpus, threads: threads)
     let speed = try run.measureSpeed(
       seconds: arguments[seconds], sample: arguments[sample],
-      weights: arguments[SampleCommand.weights])
+      weights: arguments[SampleCommand.weights], profiled: arguments[profile])
     let text =
       arguments[CommonOptions.json]
       ? json(speed, settings, threads: threads) : table(speed, settings, threads: threads)
@@ -35,16 +38,23 @@ enum BenchmarkCommand {
   }
 
   private static func json(_ speed: SpeedMeasurement, _ settings: TrainingSettings, threads: Int) -> String {
-    let report: JSONText = [
-      "cell": .string(settings.cell.rawValue), "layers": .integer(settings.layers), "hidden": .integer(settings.hidden),
-      "batch": .integer(settings.batch), "length": .integer(settings.length),
-      "precision": .string(settings.precision.rawValue), "threads": .integer(threads),
-      "train_tokens_per_second": .number(speed.trainTokensPerSecond), "train_gflops": .number(speed.trainGigaflops),
-      "peak_gflops": .number(speed.peakGigaflops),
-      "sample_characters_per_second": .number(speed.sampleCharactersPerSecond), "loss": .number(speed.loss),
-      "peak_rss_mb": .number(speed.peakMemory),
+    let members: [(name: String, value: JSONText)] = [
+      ("cell", .string(settings.cell.rawValue)), ("layers", .integer(settings.layers)),
+      ("hidden", .integer(settings.hidden)), ("batch", .integer(settings.batch)), ("length", .integer(settings.length)),
+      ("precision", .string(settings.precision.rawValue)), ("threads", .integer(threads)),
+      ("train_tokens_per_second", .number(speed.trainTokensPerSecond)), ("train_gflops", .number(speed.trainGigaflops)),
+      ("peak_gflops", .number(speed.peakGigaflops)),
+      ("sample_characters_per_second", .number(speed.sampleCharactersPerSecond)), ("loss", .number(speed.loss)),
+      ("peak_rss_mb", .number(speed.peakMemory)),
     ]
-    return report.line + "\n"
+    let profile = speed.profile.map { [(name: "profile", value: json($0))] } ?? []
+    return JSONText.object(members + profile).line + "\n"
+  }
+
+  private static func json(_ profile: StepProfile) -> JSONText {
+    .object(
+      [("milliseconds_per_step", .number(profile.millisecondsPerStep))]
+        + profile.shares.map { ($0.work.rawValue, .number($0.share)) } + [("other", .number(profile.other))])
   }
 
   private static func table(_ speed: SpeedMeasurement, _ settings: TrainingSettings, threads: Int) -> String {
@@ -58,7 +68,20 @@ enum BenchmarkCommand {
       sampling  \(Readable.count(speed.sampleCharactersPerSecond)) characters/s
       loss      \(Readable.fixed(speed.loss, digits: 4)) nats after the run
       memory    \(Readable.fixed(speed.peakMemory, digits: 0)) MiB at most
-
+      \(speed.profile.map(table) ?? "")
       """
+  }
+
+  /// Largest first.
+  private static func table(_ profile: StepProfile) -> String {
+    let shares =
+      profile.shares.map { (name: $0.work.rawValue, share: $0.share) } + [(name: "other", share: profile.other)]
+    let lines = shares.sorted { $0.share > $1.share }.map { name, share -> String in
+      let percent = Readable.fixed(100 * share, digits: 1)
+      return "  " + name.padding(toLength: 12, withPad: " ", startingAt: 0)
+        + String(repeating: " ", count: max(0, 5 - percent.count)) + percent + "%\n"
+    }
+    return "profile   \(Readable.fixed(profile.millisecondsPerStep, digits: 2)) ms a step, of all threads' time:\n"
+      + lines.joined()
   }
 }

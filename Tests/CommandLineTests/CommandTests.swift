@@ -189,6 +189,25 @@ import Testing
     #expect(try workplace.names == ["fable.txt"])
   }
 
+  @Test("The profile of a step accounts for all of its time")
+  func profile() throws {
+    let workplace = try Workplace()
+    try workplace.write(fable, to: "fable.txt")
+    let arguments =
+      ["benchmark", "fable.txt", "--profile", "--seconds", "0.1", "--sample", "0", "--threads", "1"] + small
+    let table = try workplace.charrnn(arguments)
+    expectDone(table)
+    #expect(table.text.contains("ms a step") && table.text.contains("products"))
+    let report = try workplace.charrnn(arguments + ["--json"])
+    expectDone(report)
+    var profile = try #require(try report.json()["profile"] as? [String: Double])
+    let milliseconds = profile.removeValue(forKey: "milliseconds_per_step")
+    #expect(try #require(milliseconds) > 0)
+    #expect(Set(profile.keys).isSuperset(of: ["products", "gates", "loss", "optimizer", "input", "waiting", "other"]))
+    #expect(profile.values.allSatisfy { $0 >= 0 } && abs(profile.values.reduce(0, +) - 1) < 1e-6)
+    #expect(try #require(profile["products"]) > 0)
+  }
+
   @Test(
     "Each kind of token makes valid UTF-8, and rates that can be compared", arguments: ["character", "scalar", "byte"])
   func multilingual(tokens: String) throws {

@@ -1,0 +1,57 @@
+import Dispatch
+import Synchronization
+
+/// What threads spend their time on, by kind of work, over all threads of the process while it is watched.
+///
+/// The operations of this package account for themselves. Unwatched, that costs them one look at a flag.
+public enum WorkProfile {
+  /// A kind of work.
+  public enum Work: String, CaseIterable, Sendable {
+    /// Matrix products.
+    case products
+    /// Laying out matrices for products.
+    case packing
+    /// The pointwise part of recurrent steps, forward and backward.
+    case gates
+    /// Softmax and cross entropy.
+    case loss
+    /// Updates of parameters, and the norm of their gradients.
+    case optimizer
+    /// Looking up tokens, and adding to what was looked up.
+    case input
+    /// Sums and copies of tensors.
+    case elementwise
+    /// Waiting for other threads.
+    case waiting
+  }
+
+  private final class Clock: Sendable {
+    let nanoseconds = Atomic<Int>(0)
+  }
+
+  private static let isWatched = Atomic<Bool>(false)
+  private static let clocks = Work.allCases.map { _ in Clock() }
+
+  /// Runs `body` and returns the seconds that each kind of work took meanwhile, summed over all threads. One at a time.
+  public static func watch<Failure: Error>(_ body: () throws(Failure) -> Void) throws(Failure) -> [Work: Double] {
+    for clock in clocks { clock.nanoseconds.store(0, ordering: .relaxed) }
+    isWatched.store(true, ordering: .sequentiallyConsistent)
+    defer { isWatched.store(false, ordering: .sequentiallyConsistent) }
+    try body()
+    let seconds = clocks.map { Double($0.nanoseconds.load(ordering: .relaxed)) * 1e-9 }
+    return Dictionary(uniqueKeysWithValues: zip(Work.allCases, seconds))
+  }
+
+  /// Runs `body` and accounts for its time.
+  @inline(__always)
+  static func account<Result>(for work: Work, _ body: () -> Result) -> Result {
+    guard isWatched.load(ordering: .relaxed) else { return body() }
+    let began = DispatchTime.now().uptimeNanoseconds
+    defer { add(Int(DispatchTime.now().uptimeNanoseconds - began), to: work) }
+    return body()
+  }
+
+  private static func add(_ nanoseconds: Int, to work: Work) {
+    clocks[Work.allCases.firstIndex(of: work)!].nanoseconds.wrappingAdd(nanoseconds, ordering: .relaxed)
+  }
+}
