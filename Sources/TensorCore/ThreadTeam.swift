@@ -1,11 +1,9 @@
-import CSequenceKernels
 import Foundation
 import Synchronization
 
 /// A fixed number of threads that work on one task at a time, the caller among them.
 ///
-/// Waiting threads spin briefly, because the next task of a training step usually comes within microseconds, and then
-/// sleep. How work is divided never changes a result: a division is over outputs, never over a sum.
+/// How work is divided never changes a result: a division is over outputs, never over a sum.
 public final class ThreadTeam: Sendable {
   /// How many threads work, counting the caller.
   public let count: Int
@@ -15,8 +13,7 @@ public final class ThreadTeam: Sendable {
   public init(threads: Int = ThreadTeam.availableCores) {
     require(threads > 0, "ThreadTeam: \(threads) threads")
     count = threads
-    // With more threads than cores, one that spins keeps from its core the one that it waits for.
-    shared = Shared(spins: threads > ThreadTeam.availableCores ? 0 : 20_000)
+    shared = Shared(threads: threads)
     for index in 1..<max(threads, 1) {
       Thread.detachNewThread { [shared] in shared.work(as: index) }
     }
@@ -68,65 +65,44 @@ private struct Job: @unchecked Sendable {
 private final class Shared: @unchecked Sendable {
   private let generation = Atomic<Int>(0)
   private let remaining = Atomic<Int>(0)
-  private let sleepers = Atomic<Int>(0)
   private let stopped = Atomic<Bool>(false)
-  private let wake = NSCondition()
+  private let started, finished: ThreadSignal
   private var job: Job?
 
-  private let spins: Int
-
-  init(spins: Int) { self.spins = spins }
+  init(threads: Int) {
+    started = ThreadSignal(threads: threads)
+    finished = ThreadSignal(threads: threads)
+  }
 
   func start(_ job: Job, helpers: Int) {
     self.job = job
     remaining.store(helpers, ordering: .relaxed)
-    announce()
+    announceGeneration()
   }
 
   func stop() {
     stopped.store(true, ordering: .relaxed)
-    announce()
+    announceGeneration()
   }
 
-  /// Sequentially consistent with the count of sleepers in `work`: either the sleeper sees the new generation before it
-  /// sleeps, or this sees the sleeper and wakes it.
-  private func announce() {
+  private func announceGeneration() {
     generation.wrappingAdd(1, ordering: .sequentiallyConsistent)
-    guard sleepers.load(ordering: .sequentiallyConsistent) > 0 else { return }
-    wake.lock()
-    wake.broadcast()
-    wake.unlock()
+    started.announce()
   }
 
   func waitUntilDone() {
-    var turns = 0
-    while remaining.load(ordering: .acquiring) > 0 {
-      turns += 1
-      if turns < spins { sk_spin_hint() } else { sched_yield() }
-    }
+    finished.wait { remaining.load(ordering: .sequentiallyConsistent) == 0 }
     job = nil
   }
 
   func work(as index: Int) {
     var seen = 0
     while true {
-      waitForGeneration(after: seen)
+      started.wait { generation.load(ordering: .sequentiallyConsistent) != seen }
       seen += 1
       if stopped.load(ordering: .relaxed) { return }
       job!.body(index)
-      remaining.wrappingSubtract(1, ordering: .acquiringAndReleasing)
+      if remaining.wrappingSubtract(1, ordering: .sequentiallyConsistent).newValue == 0 { finished.announce() }
     }
-  }
-
-  private func waitForGeneration(after seen: Int) {
-    for _ in 0..<spins {
-      if generation.load(ordering: .sequentiallyConsistent) != seen { return }
-      sk_spin_hint()
-    }
-    wake.lock()
-    sleepers.wrappingAdd(1, ordering: .sequentiallyConsistent)
-    while generation.load(ordering: .sequentiallyConsistent) == seen { wake.wait() }
-    sleepers.wrappingSubtract(1, ordering: .sequentiallyConsistent)
-    wake.unlock()
   }
 }
