@@ -70,7 +70,8 @@ static void expect_near(const char *what, const void *x, int64_t i, double expec
 static void multiply(
     const SKProductFormat *products, int64_t m, int64_t n, int64_t k, const void *a, int64_t a_row, int64_t a_column,
     const void *packed, void *c, int64_t c_row, bool accumulate) {
-  products->product(m, n, k, a, a_row, a_column, packed, c, c_row, accumulate);
+  const SKStart start = {accumulate ? c : NULL, c_row, NULL};
+  products->product(m, n, k, a, a_row, a_column, packed, start, c, c_row);
 }
 
 /// One side's k numbers as the product is to take them: rounded, or multiples of the scale returned.
