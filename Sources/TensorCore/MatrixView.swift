@@ -63,6 +63,21 @@ package struct MatrixView<Scalar: TensorScalar>: @unchecked Sendable {
     }
   }
 
+  /// This becomes `other`, rows and columns exchanged.
+  package func setTransposed(_ other: MatrixView) {
+    if other.rows != columns || other.columns != rows { shapeFailure("setTransposed", shape, other.shape) }
+    require(isContiguous, "setTransposed: there are gaps between the rows of the target")
+    WorkProfile.account(for: .elementwise) {
+      Scalar.kernels.table.pointee.transpose(
+        Int64(other.rows), Int64(other.columns), other.base, Int64(other.stride), base)
+    }
+  }
+
+  /// Adds a row to every row.
+  package func addToEveryRow(_ row: MatrixView) {
+    for index in 0..<rows { rows(index..<index + 1).add(row) }
+  }
+
   /// Row i becomes row `indices[i]` of the table; the indices were checked by the caller.
   package func gatherRows(_ indices: ArraySlice<Int32>, of table: MatrixView) {
     require(indices.count == rows && table.columns == columns, "gatherRows: sizes differ")

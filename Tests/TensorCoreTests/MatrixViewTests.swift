@@ -60,6 +60,19 @@ struct MatrixViewTests {
     withExtendedLifetime((a, table)) {}
   }
 
+  @Test("A rectangle is transposed, and a row added to every row")
+  func transposing() {
+    let source = Tensor<Float>.sample([7, 9], seed: 11)
+    var target = Tensor<Float>.zeros([4, 7])
+    target.mutableMatrix().setTransposed(source.matrix().columns(2..<6))
+    #expect(target == source.slice(axis: 1, 2..<6).transposed())
+    let row = Tensor<Float>.sample([1, 7], seed: 12)
+    let expected = target + row
+    target.mutableMatrix().addToEveryRow(row.matrix())
+    #expect(target == expected)
+    withExtendedLifetime((source, row)) {}
+  }
+
   @Test("Rows are gathered and scattered between rectangles")
   func rowsByIndex() {
     let table = Tensor<Float>.sample([5, 6], seed: 4)

@@ -70,8 +70,7 @@ extension FusedCell {
   /// W_ihᵀ + b, [input, G·H]: the projection of each one-hot vector.
   private func inputTable(workspace: Workspace<Scalar>) -> Tensor<Scalar> {
     workspace.table(of: [weights.inputWeight] + [weights.inputBias, weights.recurrentBias].compactMap { $0 }) {
-      let columns = weights.inputWeight.value.transposed()
-      return foldedBias.map { columns + $0 } ?? columns
+      transposed(weights.inputWeight.value, addingToRows: foldedBias, workspace: workspace)
     }
   }
 

@@ -47,7 +47,8 @@ enum InputWeightGradient<Scalar: TensorScalar> {
       return (sums.weight, sums.bias, nil)
     case .tokens(let gradient):
       let products = gradient.sum()
-      return (products.transposed(), columnSums(products, workspace: gradient.workspace), nil)
+      let bias = columnSums(products, workspace: gradient.workspace)
+      return (transposed(products, workspace: gradient.workspace), bias, nil)
     case .embedded(let gradient, let table, let weight):
       let (products, workspace) = (gradient.sum(), gradient.workspace)
       let dTable =
