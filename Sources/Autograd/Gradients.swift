@@ -24,6 +24,9 @@ public struct Gradients<Scalar: TensorScalar> {
   /// The gradient of a bound parameter; nil where the loss does not depend on it.
   public subscript(parameter: Parameter<Scalar>) -> Tensor<Scalar>? { parameter.slot.flatMap { self[slot: $0] } }
 
+  /// The gradients of all parameters that have one, in the order of their slots.
+  public var ofParameters: [Tensor<Scalar>] { slots.keys.sorted().compactMap { self[slot: $0] } }
+
   /// The gradient of the parameter in a slot.
   public subscript(slot slot: Int) -> Tensor<Scalar>? { slots[slot].flatMap { values[$0] } }
 }

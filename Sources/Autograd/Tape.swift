@@ -54,7 +54,7 @@ public final class Tape<Scalar: TensorScalar> {
   ) -> [Variable<Scalar>] {
     let outputs = shapes.count..<(shapes.count + values.count)
     nodes.append(Node(inputs: inputs.map { $0.tape == nil ? nil : $0.id }, outputs: outputs, pullback: pullback))
-    shapes += values.map(\.shape)
+    shapes += values.map { $0.shape }
     return zip(values, outputs).map { Variable(value: $0, tape: self, id: $1) }
   }
 

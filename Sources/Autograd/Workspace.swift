@@ -44,7 +44,7 @@ public final class Workspace<Scalar: TensorScalar> {
   /// that a parameter heads one table at most.
   package func table(of parameters: [Parameter<Scalar>], make: () -> Tensor<Scalar>) -> Tensor<Scalar> {
     guard let slot = parameters[0].slot else { return make() }
-    let generations = parameters.map(\.generation)
+    let generations = parameters.map { $0.generation }
     if let known = tables[slot], known.generations == generations { return known.table }
     let table = make()
     tables[slot] = (generations, table)

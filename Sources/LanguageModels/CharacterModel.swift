@@ -51,7 +51,7 @@ public struct CharacterModel<Scalar: TensorScalar>: InitializableModule {
     _ tokens: TokenGrid, from state: State? = nil, in context: inout ForwardContext<Scalar>
   ) -> (logits: Variable<Scalar>, state: State) {
     let (logits, next) = run(tokens, from: state?.layers.map { $0.map { Variable($0) } }, in: &context)
-    return (logits, State(layers: next.map { $0.map(\.value) }))
+    return (logits, State(layers: next.map { $0.map { $0.value } }))
   }
 
   /// The same with the state as variables, through which gradients flow.

@@ -39,7 +39,7 @@ struct RecurrentStack<Scalar: TensorScalar>: InitializableModule {
     in context: inout ForwardContext<Scalar>
   ) -> (outputs: Variable<Scalar>, state: [[Variable<Scalar>]]) {
     let (outputs, next) = stack.run(sequence, from: state?.map { Cell.State(components: $0) }, in: &context)
-    return (outputs, next.map(\.components))
+    return (outputs, next.map { $0.components })
   }
 
   /// The layers as ones that run step by step; see `StackedRecurrent.stepLayers`.

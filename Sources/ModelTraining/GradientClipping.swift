@@ -1,10 +1,9 @@
 import Autograd
-import NeuralLayers
 import TensorCore
 
-/// The length of all gradients together, √Σ g², summed parameter by parameter in the model's order.
-public func globalNorm<Model: Module>(of gradients: Gradients<Model.Scalar>, for model: Model) -> Double {
-  model.parameters.reduce(0) { $0 + (gradients[$1.parameter]?.sumOfSquares() ?? 0) }.squareRoot()
+/// The length of the gradients of all parameters together, √Σ g², summed parameter by parameter in the order of their slots.
+public func globalNorm<Scalar>(of gradients: Gradients<Scalar>, team: ThreadTeam? = nil) -> Double {
+  sumsOfSquares(of: gradients.ofParameters, team: team).reduce(0, +).squareRoot()
 }
 
 /// What gradients of this norm are multiplied by so that their norm is at most `limit` (Pascanu et al., 2013). As PyTorch does,

@@ -56,7 +56,7 @@ public final class Trainer<Task: TrainingTask> {
     if lastGood == nil || step % Recovery.snapshotInterval == 0 && progress.skippedInARow == 0 { rememberGoodState() }
     let carried = task
     let (loss, gradients) = lossAndGradients()
-    let norm = globalNorm(of: gradients, for: model)
+    let norm = globalNorm(of: gradients, team: workspace.team)
     progress.step += 1
     let scale = clippingScale(norm: norm, limit: clip)
     guard loss.isFinite && norm * scale < Recovery.largestNorm else {

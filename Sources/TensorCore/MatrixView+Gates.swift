@@ -61,11 +61,13 @@ extension MatrixView {
     }
   }
 
-  /// These become f of themselves.
-  package func apply(_ function: SKUnary) {
+  /// These become f of others.
+  package func set(_ function: SKUnary, of other: MatrixView) {
+    require(other.rows == rows && other.columns == columns, "set: sizes differ")
     WorkProfile.account(for: .gates) {
       for row in 0..<rows {
-        Scalar.kernels.table.pointee.unary(function, Int64(columns), base + row * stride, base + row * stride)
+        Scalar.kernels.table.pointee.unary(
+          function, Int64(columns), other.base + row * other.stride, base + row * stride)
       }
     }
   }

@@ -162,3 +162,15 @@ private func indexOfLargest<Scalar: TensorScalar>(_ row: UnsafeBufferPointer<Sca
   }
   return best
 }
+
+/// The sum of the squares of each tensor; the threads of a team share the tensors.
+package func sumsOfSquares<Scalar>(of tensors: [Tensor<Scalar>], team: ThreadTeam?) -> [Double] {
+  [Double](unsafeUninitializedCapacity: tensors.count) { sums, count in
+    count = tensors.count
+    guard let base = sums.baseAddress else { return }
+    let target = SharedPointer(base)
+    split(tensors.count, among: team) { part in
+      for index in part { target.pointer[index] = tensors[index].sumOfSquares() }
+    }
+  }
+}

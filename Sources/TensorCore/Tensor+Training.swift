@@ -97,7 +97,7 @@ extension Tensor {
 }
 
 /// A pointer that several threads use on disjoint parts.
-private struct SharedPointer<Pointee>: @unchecked Sendable {
+struct SharedPointer<Pointee>: @unchecked Sendable {
   let pointer: UnsafeMutablePointer<Pointee>
   init(_ pointer: UnsafeMutablePointer<Pointee>) { self.pointer = pointer }
 }

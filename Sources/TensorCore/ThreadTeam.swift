@@ -21,8 +21,8 @@ public final class ThreadTeam: Sendable {
 
   deinit { shared.stop() }
 
-  /// The cores that this process may use.
-  public static var availableCores: Int { ProcessInfo.processInfo.activeProcessorCount }
+  /// The cores that this process may use, as they were when it was first asked: the system reads files to tell.
+  public static let availableCores = ProcessInfo.processInfo.activeProcessorCount
 
   /// Runs `body` once on every thread, with the thread's index, and returns when all are done.
   ///

@@ -36,7 +36,7 @@ extension FusedCell {
     }
     let record = FusedRecord(
       functions: gates, time: sequence.time, width: weights.inputWeight.value.shape[0],
-      initial: state.components.map(\.value), pool: workspace.pool)
+      initial: state.components.map { $0.value }, pool: workspace.pool)
     let steps = ForwardSteps(
       record: record, input: inputProjection(sequence, workspace: workspace), weights: weights, workspace: workspace)
     workspace.team.split(record.batch) { steps.run(rows: $0) }

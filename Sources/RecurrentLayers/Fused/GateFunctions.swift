@@ -14,9 +14,8 @@ enum GateFunctions {
   /// One step. `at.gates` goes from preactivations to activations; h (and c) are written.
   func forward<Scalar>(_ at: StepViews<Scalar>) {
     switch self {
-    case .elmanTanh, .elmanReLU:
-      at.h.copy(from: at.gates)
-      at.h.apply(self == .elmanTanh ? SKUnaryTanh : SKUnaryReLU)
+    case .elmanTanh: at.h.set(SKUnaryTanh, of: at.gates)
+    case .elmanReLU: at.h.set(SKUnaryReLU, of: at.gates)
     case .lstm: at.gates.applyLSTMGates(cPrevious: at.cPrevious!, c: at.c!, h: at.h)
     case .gru: at.gates.applyGRUGates(recurrent: at.recurrent!, hPrevious: at.hPrevious, h: at.h)
     }

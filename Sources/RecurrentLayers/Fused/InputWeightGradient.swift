@@ -73,16 +73,17 @@ struct TableGradient<Scalar: TensorScalar> {
     tables = plan.lanes.map { _ in
       var table = Tensor<Scalar>(uninitialized: [tokens, width], pool: workspace.pool)
       let view = table.mutableMatrix()
-      view.fill(0)
       return (table, view)
     }
   }
 
   func add(_ gradients: [MatrixView<Scalar>], _ stretch: Range<Int>, thread: Int) {
     for (lane, part) in plan.share(of: tables[0].view.columns, unit: 16, thread, workspace.team) {
+      let table = tables[lane].view.columns(part)
+      if stretch == plan.stretches.last { table.fill(0) }
       for t in stretch {
         let g = gradients[lane].rows(plan.rows(t, of: lane, in: stretch)).columns(part)
-        tables[lane].view.columns(part).scatterAddRows(ids[plan.rows(t, of: lane)], g)
+        table.scatterAddRows(ids[plan.rows(t, of: lane)], g)
       }
     }
   }
