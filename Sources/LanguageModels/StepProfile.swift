@@ -6,7 +6,7 @@ public struct StepProfile: Sendable {
   public let millisecondsPerStep: Double
   /// By kind of work; together with `other` they make 1.
   public let shares: [(work: WorkProfile.Work, share: Double)]
-  /// Everything between the operations on tensors: the tape, the bookkeeping of a step.
+  /// The rest: the tape and the bookkeeping of a step, dropout, sums of gradients.
   public let other: Double
 
   /// - Parameter train: trains, and returns how many steps it made in how many seconds.

@@ -14,7 +14,8 @@ final class StepSession<Scalar: TensorScalar> {
   private let barrier: ThreadBarrier
   private let logits: Tensor<Scalar>
   private let logitsView: MatrixView<Scalar>
-  private let model: CharacterModel<Scalar>
+  /// The memory of `decoderBias`.
+  private let bias: Tensor<Scalar>
   private var step = 0
 
   /// - Parameters:
@@ -27,11 +28,11 @@ final class StepSession<Scalar: TensorScalar> {
     layers = model.rnn.stepLayers(
       batch: batch, parts: threads, format: weights.products, embedding: model.encoder?.weight.value)
     decoder = PackedMatrix(model.decoder.weight.value, transposed: true, format: weights.products)
-    decoderBias = model.decoder.bias!.value.reshaped([1, vocabulary]).matrix()
+    bias = model.decoder.bias!.value.reshaped([1, vocabulary])
+    decoderBias = bias.matrix()
     var logits = Tensor<Scalar>.zeros([batch, vocabulary])
     logitsView = logits.mutableMatrix()
     self.logits = logits
-    self.model = model
     self.team = threads > 1 && layers.contains { $0.partCount > 1 } ? team : ThreadTeam(threads: 1)
     barrier = ThreadBarrier(of: self.team.count)
   }

@@ -63,6 +63,7 @@ public enum SequenceInput<Scalar: TensorScalar> {
       grid.validate(tokens: table.shape[0])
     }
     require(time > 0, "recurrent layer: the sequence has no steps")
+    require(batch > 0, "recurrent layer: there is no sequence in the batch")
   }
 
   /// The same without what gradients flow through.

@@ -19,6 +19,8 @@ package final class FileReader {
   let descriptor: Int32
   private let isOwner: Bool
   private var position = 0
+  /// At a terminal, reading again after the end would wait for another one.
+  private var isAtEnd = false
 
   /// Opens the file or pipe at `path`.
   ///
@@ -49,14 +51,16 @@ package final class FileReader {
 
   /// The next `count` bytes; fewer at the end, and none after it.
   package func next(_ count: Int) throws(FileError) -> [UInt8] {
+    if isAtEnd { return [] }
     let wanted = min(count, size.map { $0 - position } ?? count)
-    var code: Int32 = 0
+    var (code, isAtEnd): (Int32, Bool) = (0, false)
     let bytes = [UInt8](unsafeUninitializedCapacity: wanted) { buffer, filled in
       while filled < wanted {
         let part = read(descriptor, buffer.baseAddress! + filled, wanted - filled)
         if part > 0 {
           filled += part
         } else if part == 0 {
+          isAtEnd = true
           return
         } else if errno == EAGAIN {
           // A pipe or terminal that another process made non-blocking.
@@ -70,6 +74,7 @@ package final class FileReader {
     }
     guard code == 0 else { throw FileError(path: path, action: "read", code: code) }
     position += bytes.count
+    self.isAtEnd = isAtEnd
     if let size, bytes.count < wanted {
       throw FileError(
         path: path, action: "read", code: EIO,

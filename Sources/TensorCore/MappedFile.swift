@@ -27,9 +27,8 @@ public final class MappedFile: @unchecked Sendable {
       bytes = Self.anonymousMapping(of: try reader.rest())
       return
     }
-    guard let base = mmap(nil, size, PROT_READ, MAP_PRIVATE, reader.descriptor, 0), base != MAP_FAILED else {
-      throw FileError(path: path, action: "map", code: errno)
-    }
+    let mapping = withExtendedLifetime(reader) { mmap(nil, size, PROT_READ, MAP_PRIVATE, reader.descriptor, 0) }
+    guard let base = mapping, base != MAP_FAILED else { throw FileError(path: path, action: "map", code: errno) }
     bytes = UnsafeRawBufferPointer(start: base, count: size)
   }
 

@@ -1,6 +1,6 @@
-/// Non-negative numbers in the low bytes of their 32 bits, least significant first, and back.
+/// Non-negative numbers in integers of 1, 2 or 4 bytes, and back.
 package enum NarrowIntegers {
-  /// The low `width` bytes (1, 2 or 4) of each value, one after the other.
+  /// Each value as an integer of `width` bytes, one after the other.
   package static func encode(_ values: ArraySlice<Int32>, width: Int) -> [UInt8] {
     [UInt8](unsafeUninitializedCapacity: values.count * width) { bytes, count in
       values.withUnsafeBufferPointer { values in

@@ -9,8 +9,6 @@ package final class PackedMatrix<Scalar: TensorScalar>: @unchecked Sendable {
   let rows: Int
   /// The columns n of the product.
   let columns: Int
-  /// How it is held.
-  let format: ProductFormat
   private let kernels: SKProductFormat
   private let storage: TensorStorage<Scalar>
 
@@ -23,7 +21,6 @@ package final class PackedMatrix<Scalar: TensorScalar>: @unchecked Sendable {
     let source = matrix.matrix()
     rows = transposed ? source.columns : source.rows
     columns = transposed ? source.rows : source.columns
-    self.format = format
     kernels = format.kernels(for: Scalar.self)
     storage = Self.storage(kernels, rows: rows, columns: columns, pool: pool)
     split(columns, unit: Self.panelWidth, among: team) { pack(source, transposed: transposed, columns: $0) }
@@ -34,7 +31,6 @@ package final class PackedMatrix<Scalar: TensorScalar>: @unchecked Sendable {
   package init(uninitializedRows rows: Int, columns: Int, format: ProductFormat, pool: BufferPool) {
     self.rows = rows
     self.columns = columns
-    self.format = format
     kernels = format.kernels(for: Scalar.self)
     storage = Self.storage(kernels, rows: rows, columns: columns, pool: pool)
   }
@@ -65,9 +61,6 @@ package final class PackedMatrix<Scalar: TensorScalar>: @unchecked Sendable {
   }
 
   package var shape: TensorShape { [rows, columns] }
-
-  /// The memory that it takes.
-  package var byteCount: Int { Int(kernels.packed_bytes(Int64(rows), Int64(columns))) }
 
   /// Columns are packed in panels of this width; a part of the columns that begins at a panel can be used by itself.
   package static var panelWidth: Int { Int(Scalar.kernels.table.pointee.panel_width) }

@@ -4,8 +4,8 @@ import Synchronization
 
 /// Where threads wait for a condition that another thread brings about.
 ///
-/// A waiting thread spins for some tenths of a millisecond, because the work of a training step is cut into pieces of less than that
-/// length, and then sleeps: a core that spins is taken from other processes, and from the very thread that is waited for where
+/// A waiting thread spins for a while (half a millisecond on current x86 processors), because the work of a training step is cut
+/// into pieces of about that length, and then sleeps: a core that spins is taken from other processes, and from the very thread that is waited for where
 /// there are fewer cores than threads.
 final class ThreadSignal: Sendable {
   private let spins: Int

@@ -29,14 +29,17 @@ public enum WorkProfile {
     let nanoseconds = Atomic<Int>(0)
   }
 
-  private static let isWatched = Atomic<Bool>(false)
+  /// The number of the watch that is going on; 0 between watches.
+  private static let current = Atomic<Int>(0)
+  private static let watches = Atomic<Int>(0)
   private static let clocks = Work.allCases.map { _ in Clock() }
 
   /// Runs `body` and returns the seconds that each kind of work took meanwhile, summed over all threads. One at a time.
   public static func watch<Failure: Error>(_ body: () throws(Failure) -> Void) throws(Failure) -> [Work: Double] {
     for clock in clocks { clock.nanoseconds.store(0, ordering: .relaxed) }
-    isWatched.store(true, ordering: .sequentiallyConsistent)
-    defer { isWatched.store(false, ordering: .sequentiallyConsistent) }
+    let number = watches.wrappingAdd(1, ordering: .relaxed).newValue
+    current.store(number, ordering: .sequentiallyConsistent)
+    defer { current.store(0, ordering: .sequentiallyConsistent) }
     try body()
     let seconds = clocks.map { Double($0.nanoseconds.load(ordering: .relaxed)) * 1e-9 }
     return Dictionary(uniqueKeysWithValues: zip(Work.allCases, seconds))
@@ -45,13 +48,16 @@ public enum WorkProfile {
   /// Runs `body` and accounts for its time.
   @inline(__always)
   static func account<Result>(for work: Work, _ body: () -> Result) -> Result {
-    guard isWatched.load(ordering: .relaxed) else { return body() }
+    let watch = current.load(ordering: .relaxed)
+    guard watch != 0 else { return body() }
     let began = DispatchTime.now().uptimeNanoseconds
-    defer { add(Int(DispatchTime.now().uptimeNanoseconds - began), to: work) }
+    defer { add(Int(DispatchTime.now().uptimeNanoseconds - began), to: work, during: watch) }
     return body()
   }
 
-  private static func add(_ nanoseconds: Int, to work: Work) {
+  /// Counts nothing that began in another watch: a thread may have waited since.
+  private static func add(_ nanoseconds: Int, to work: Work, during watch: Int) {
+    guard current.load(ordering: .relaxed) == watch else { return }
     clocks[Work.allCases.firstIndex(of: work)!].nanoseconds.wrappingAdd(nanoseconds, ordering: .relaxed)
   }
 }

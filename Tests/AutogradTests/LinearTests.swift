@@ -5,6 +5,14 @@ import Testing
 @Suite struct LinearTests {
   static let inputShapes: [TensorShape] = [[3], [4, 3], [2, 5, 3], [2, 1, 2, 3]]
 
+  @Test func withoutRowsTheGradientsAreZero() {
+    let tape = Tape<Double>()
+    let parameters = boundParameters([Tensor<Double>.ones([2, 3]), .ones([2])])
+    let context = ForwardContext(tape: tape, workspace: Workspace<Double>(threads: 2))
+    let gradients = output(tape.watch(.zeros([0, 3])), parameters, context).sum().gradients()
+    #expect(parameters.map { gradients[$0] } == [.zeros([2, 3]), .zeros([2])])
+  }
+
   @Test(arguments: inputShapes, [true, false])
   func linearHasNumericGradientsOfInputWeightAndBias(shape: TensorShape, hasBias: Bool) {
     for seed in seeds {

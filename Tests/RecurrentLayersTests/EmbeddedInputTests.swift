@@ -26,6 +26,10 @@ import Testing
             ? gradients(of: cell, table) { .embedded(grid, table: $0) }
             : gradients(of: Unrolled(cell), table) { .embedded(grid, table: $0) }
           #expect(embedded.count == vectors.count)
+          for threads in [1, 3] where fused {
+            let again = gradients(of: cell, table, threads: threads) { .embedded(grid, table: $0) }
+            #expect(again == embedded, "\(tokens) tokens, \(threads) threads")
+          }
           for (name, expected) in vectors {
             let distance = (embedded[name]! - expected).absolute().max().scalar
             let size = Double.maximum(1, expected.absolute().max().scalar)
@@ -38,11 +42,11 @@ import Testing
 
   /// The outputs, and the gradients of the sum of their squares.
   private func gradients<Cell: RecurrentCell<Double>>(
-    of cell: Cell, _ table: Tensor<Double>, input: (Variable<Double>) -> SequenceInput<Double>
+    of cell: Cell, _ table: Tensor<Double>, threads: Int = 2, input: (Variable<Double>) -> SequenceInput<Double>
   ) -> [String: Tensor<Double>] {
     let cell = cell.bound()
     let tape = Tape<Double>()
-    var context = ForwardContext(tape: tape, workspace: Workspace(threads: 2))
+    var context = ForwardContext(tape: tape, workspace: Workspace(threads: threads))
     let watched = tape.watch(table)
     let state = cell.initialState(batchSize: 3, in: &context)
     let outputs = cell.run(input(watched), from: state, in: &context).outputs

@@ -42,6 +42,23 @@ import Testing
     #expect(try reader.rest().isEmpty)
   }
 
+  @Test func afterTheEndOfAPipeNothingIsRead() throws {
+    let path = FileManager.default.temporaryDirectory.path + "/pipe-" + UUID().uuidString
+    try #require(mkfifo(path, 0o600) == 0)
+    defer { unlink(path) }
+    Thread.detachNewThread {
+      let writer = FileHandle(forWritingAtPath: path)
+      writer?.write(Data("one".utf8))
+      try? writer?.close()
+    }
+    let reader = try FileReader(path)
+    #expect(try reader.next(10) == Array("one".utf8))
+    let second = try #require(FileHandle(forWritingAtPath: path))
+    second.write(Data("two".utf8))
+    try second.close()
+    #expect(try reader.next(10).isEmpty && reader.rest().isEmpty)
+  }
+
   @Test(arguments: [0, 1, 5000, 6000, 9999])
   func aFileThatBecameShorterIsAnErrorThatSaysSo(size: Int) throws {
     let file = try TemporaryFile(bytes)

@@ -26,7 +26,8 @@ public func linear<Scalar>(
         workspace.packed(weight, transposed: false), team: workspace.team, pool: workspace.pool) : nil
     let rows = upstream.shape.rowCount
     let sums = weightGradient(
-      upstream.reshaped([rows, -1]), x.reshaped([rows, -1]), hasBias: bias != nil, workspace: workspace)
+      upstream.reshaped([rows, upstream.shape[-1]]), x.reshaped([rows, x.shape[-1]]), hasBias: bias != nil,
+      workspace: workspace)
     return [dx, sums.weight] + (sums.bias.map { [$0] } ?? [])
   }
 }
@@ -51,6 +52,7 @@ package func affine<Scalar>(
 package func weightGradient<Scalar>(
   _ g: Tensor<Scalar>, _ x: Tensor<Scalar>, hasBias: Bool, workspace: Workspace<Scalar>
 ) -> (weight: Tensor<Scalar>, bias: Tensor<Scalar>?) {
+  if g.shape[0] == 0 { return (.zeros([g.shape[1], x.shape[1]]), hasBias ? .zeros([g.shape[1]]) : nil) }
   let plan = StretchPlan(time: g.shape[0], batch: 1)
   let gradient = WeightGradient(
     inputs: x, outputs: g.shape[1], plan: plan, hasBias: hasBias, workspace: workspace)

@@ -87,14 +87,14 @@ package struct WeightGradient<Scalar: TensorScalar> {
   /// The sums over all lanes: of the weight, [out, in], and of the bias, [out].
   package func sums() -> (weight: Tensor<Scalar>, bias: Tensor<Scalar>?) {
     defer { withExtendedLifetime(kept) {} }
-    let weight = sum(lanes.map { ($0.weight, $0.weightView) }, team: workspace.team)
+    let weight = addLanes(lanes.map { ($0.weight, $0.weightView) }, team: workspace.team)
     let biases = lanes.compactMap { lane in lane.bias.map { ($0, lane.biasView!) } }
-    return (weight, biases.isEmpty ? nil : sum(biases, team: workspace.team).reshaped([-1]))
+    return (weight, biases.isEmpty ? nil : addLanes(biases, team: workspace.team).reshaped([-1]))
   }
 }
 
-/// The first of several tensors, after the others were added to it.
-package func sum<Scalar>(
+/// Adds the tensors of all lanes to the first one, whose memory is written to, and returns it.
+package func addLanes<Scalar>(
   _ parts: [(tensor: Tensor<Scalar>, view: MatrixView<Scalar>)], team: ThreadTeam
 ) -> Tensor<Scalar> {
   if parts.count > 1 {

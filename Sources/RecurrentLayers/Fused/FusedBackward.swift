@@ -56,6 +56,7 @@ struct FusedBackward<Scalar: TensorScalar> {
       }
     }
     let (recurrentSums, inputSums) = (recurrent.sums(), input.sums(needsTable: needsInputGradient))
+    withExtendedLifetime((record, steps, recurrent, input)) {}
     var result: [Tensor<Scalar>?] = steps.dInitial + [inputSums.weight, recurrentSums.weight]
     if weights.inputBias != nil { result.append(inputSums.bias) }
     if weights.recurrentBias != nil { result.append(separates ? recurrentSums.bias : inputSums.bias) }

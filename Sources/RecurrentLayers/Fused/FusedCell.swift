@@ -4,8 +4,8 @@ import TensorCore
 
 /// A cell whose whole sequence runs in one tape node, with a backward pass written by hand.
 ///
-/// Everything that does not depend on the step before is one product over all steps; the rest is a loop over time, which each
-/// thread runs for its own rows of the batch without waiting for the others.
+/// Each thread runs the loop over time for its own rows of the batch without waiting for the others. The input's product is
+/// part of a step too: products ask for their weights ahead of time, so that large ones need no other order than small ones.
 protocol FusedCell<Scalar>: RecurrentCell, InitializableModule {
   var weights: GatedWeights<Scalar> { get set }
   var gates: GateFunctions { get }

@@ -4,8 +4,8 @@ import TensorCore
 /// The gradients of W_ih and b_ih, from vectors or from tokens, gathered like those of any weight: see `WeightGradient`.
 enum InputWeightGradient<Scalar: TensorScalar> {
   case vectors(WeightGradient<Scalar>)
-  case tokens(TableGradient<Scalar>)
-  case embedded(TableGradient<Scalar>, table: Tensor<Scalar>, weight: Parameter<Scalar>)
+  case tokens(TableGradient<Scalar>, hasBias: Bool)
+  case embedded(TableGradient<Scalar>, hasBias: Bool, table: Tensor<Scalar>, weight: Parameter<Scalar>)
 
   init(
     _ sequence: SequenceInput<Scalar>, weights: GatedWeights<Scalar>, width: Int, plan: StretchPlan, hasBias: Bool,
@@ -18,11 +18,12 @@ enum InputWeightGradient<Scalar: TensorScalar> {
         WeightGradient(inputs: rows, outputs: width, plan: plan, hasBias: hasBias, workspace: workspace))
     case .tokens(let grid):
       self = .tokens(
-        TableGradient(ids: grid.ids, tokens: weights.inputSize, width: width, plan: plan, workspace: workspace))
+        TableGradient(ids: grid.ids, tokens: weights.inputSize, width: width, plan: plan, workspace: workspace),
+        hasBias: hasBias)
     case .embedded(let grid, let table):
       self = .embedded(
         TableGradient(ids: grid.ids, tokens: table.shape[0], width: width, plan: plan, workspace: workspace),
-        table: table.value, weight: weights.inputWeight)
+        hasBias: hasBias, table: table.value, weight: weights.inputWeight)
     }
   }
 
@@ -35,7 +36,7 @@ enum InputWeightGradient<Scalar: TensorScalar> {
   func add(_ gradients: [MatrixView<Scalar>], _ stretch: Range<Int>, thread: Int) {
     switch self {
     case .vectors(let gradient): gradient.add(gradients, stretch, thread: thread)
-    case .tokens(let gradient), .embedded(let gradient, _, _): gradient.add(gradients, stretch, thread: thread)
+    case .tokens(let gradient, _), .embedded(let gradient, _, _, _): gradient.add(gradients, stretch, thread: thread)
     }
   }
 
@@ -45,16 +46,16 @@ enum InputWeightGradient<Scalar: TensorScalar> {
     case .vectors(let gradient):
       let sums = gradient.sums()
       return (sums.weight, sums.bias, nil)
-    case .tokens(let gradient):
+    case .tokens(let gradient, let hasBias):
       let products = gradient.sum()
-      let bias = columnSums(products, workspace: gradient.workspace)
+      let bias = hasBias ? columnSums(products, workspace: gradient.workspace) : nil
       return (transposed(products, workspace: gradient.workspace), bias, nil)
-    case .embedded(let gradient, let table, let weight):
+    case .embedded(let gradient, let hasBias, let table, let weight):
       let (products, workspace) = (gradient.sum(), gradient.workspace)
       let dTable =
         needsTable
         ? products.matmul(workspace.packed(weight, transposed: false), team: workspace.team, pool: workspace.pool) : nil
-      let sums = weightGradient(products, table, hasBias: true, workspace: workspace)
+      let sums = weightGradient(products, table, hasBias: hasBias, workspace: workspace)
       return (sums.weight, sums.bias, dTable)
     }
   }
@@ -88,5 +89,5 @@ struct TableGradient<Scalar: TensorScalar> {
     }
   }
 
-  func sum() -> Tensor<Scalar> { Autograd.sum(tables, team: workspace.team) }
+  func sum() -> Tensor<Scalar> { addLanes(tables, team: workspace.team) }
 }
