@@ -59,13 +59,16 @@ enum BenchmarkCommand {
 
   private static func table(_ speed: SpeedMeasurement, _ settings: TrainingSettings, threads: Int) -> String {
     let share = 100 * speed.trainGigaflops / speed.peakGigaflops
+    let rate = speed.sampleCharactersPerSecond
+    let sampling = rate > 0 ? "\(Readable.count(rate)) characters/s" : "not measured"
     return """
       model     \(settings.cell.rawValue) \(settings.layers)×\(settings.hidden), batch \(settings.batch), length \
-      \(settings.length), \(settings.precision.rawValue), \(threads) threads, \(InstructionSet.current.rawValue)
+      \(settings.length), \(settings.precision.rawValue), \(threads) thread\(threads == 1 ? "" : "s"), \
+      \(InstructionSet.current.rawValue)
       training  \(Readable.count(speed.trainTokensPerSecond)) tokens/s, \(Readable.fixed(speed.trainGigaflops, digits: 1)) \
       GFLOP/s of the arithmetic needed: \(Readable.fixed(share, digits: 1))% of the measured peak of \
       \(Readable.fixed(speed.peakGigaflops, digits: 1))
-      sampling  \(Readable.count(speed.sampleCharactersPerSecond)) characters/s
+      sampling  \(sampling)
       loss      \(Readable.fixed(speed.loss, digits: 4)) nats after the run
       memory    \(Readable.fixed(speed.peakMemory, digits: 0)) MiB at most
       \(speed.profile.map(table) ?? "")
