@@ -10,7 +10,7 @@
 package struct Option<Value: Sendable>: OptionDeclaration {
   package let name: String
   package let help: String
-  package let placeholder: String?
+  package let valueName: String?
   package let defaultText: String?
   let defaultValue: Value
   let read: @Sendable (String) -> Value?
@@ -21,7 +21,7 @@ package struct Option<Value: Sendable>: OptionDeclaration {
   package init(_ name: String, _ kind: ValueKind<Value>, default defaultValue: Value, help: String) {
     self.name = name
     self.help = help
-    placeholder = kind.placeholder
+    valueName = kind.valueName
     defaultText = kind.show(defaultValue)
     self.defaultValue = defaultValue
     read = kind.read
@@ -36,7 +36,7 @@ package struct Option<Value: Sendable>: OptionDeclaration {
   ) where Value == Wrapped? {
     self.name = name
     self.help = help
-    placeholder = kind.placeholder
+    valueName = kind.valueName
     defaultText = defaultNote
     defaultValue = nil
     read = { text in kind.read(text).map { .some($0) } }
@@ -55,7 +55,7 @@ package struct Option<Value: Sendable>: OptionDeclaration {
 package struct Flag: OptionDeclaration {
   package let name: String
   package let help: String
-  package var placeholder: String? { nil }
+  package var valueName: String? { nil }
   package var defaultText: String? { nil }
 
   package init(_ name: String, help: String) {
@@ -72,7 +72,7 @@ package protocol OptionDeclaration: Sendable {
   var name: String { get }
   var help: String { get }
   /// What stands for the value in help; nil where the option takes none.
-  var placeholder: String? { get }
+  var valueName: String? { get }
   var defaultText: String? { get }
   /// What is wrong with a value; nil where it is right.
   func problem(with text: String) -> String?

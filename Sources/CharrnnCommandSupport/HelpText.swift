@@ -36,7 +36,7 @@ extension Program {
 extension OptionDeclaration {
   var label: String {
     let spelling = name == Command.help.name ? "-h, --\(name)" : "--\(name)"
-    return placeholder.map { "\(spelling) \($0)" } ?? spelling
+    return valueName.map { "\(spelling) \($0)" } ?? spelling
   }
 
   var fullHelp: String {

@@ -71,10 +71,10 @@ extension ParsedArguments {
     if texts[option.name] != nil { throw usageFailure("\(name) is given twice") }
     givenNames.append(option.name)
     var text = parts.count > 1 ? parts[1] : nil
-    if let placeholder = option.placeholder, text == nil {
+    if let valueName = option.valueName, text == nil {
       guard let next = rest.first, !looksLikeOption(next) else {
         let hint = rest.isEmpty ? "" : "; a value that begins with a hyphen is written \(name)=-…"
-        throw usageFailure("\(name) needs a value \(placeholder)\(hint)")
+        throw usageFailure("\(name) needs a value \(valueName)\(hint)")
       }
       text = rest.removeFirst()
     }

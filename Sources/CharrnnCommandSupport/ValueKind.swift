@@ -1,7 +1,7 @@
 /// How an option's text becomes a value: what it accepts, how help and errors speak of it.
 package struct ValueKind<Value: Sendable>: Sendable {
   /// What stands for the value in help (`N`, `DIR`, `lstm|gru`).
-  let placeholder: String
+  let valueName: String
   /// What an error says was expected, to follow "is not" (`a whole number of at least 1`).
   let expectation: String
   /// The accepted names where they are few enough to list.
@@ -12,10 +12,10 @@ package struct ValueKind<Value: Sendable>: Sendable {
   let show: @Sendable (Value) -> String
 
   init(
-    placeholder: String, expectation: String, names: [String] = [],
+    valueName: String, expectation: String, names: [String] = [],
     read: @escaping @Sendable (String) -> Value?, show: @escaping @Sendable (Value) -> String
   ) {
-    self.placeholder = placeholder
+    self.valueName = valueName
     self.expectation = expectation
     self.names = names
     self.read = read
@@ -31,7 +31,7 @@ extension ValueKind where Value == Int {
       maximum == .max ? nil : "of at most \(maximum)",
     ]
     return ValueKind(
-      placeholder: "N", expectation: phrase("a whole number", bounds),
+      valueName: "N", expectation: phrase("a whole number", bounds),
       read: { text in Int(text).flatMap { minimum <= $0 && $0 <= maximum ? $0 : nil } },
       show: { "\($0)" })
   }
@@ -47,7 +47,7 @@ extension ValueKind where Value == Double {
       below.map { "below \(shortest($0))" }, atMost.map { "of at most \(shortest($0))" },
     ]
     return ValueKind(
-      placeholder: "X", expectation: phrase("a number", bounds),
+      valueName: "X", expectation: phrase("a number", bounds),
       read: { text in
         guard let value = Double(text), value.isFinite else { return nil }
         guard atLeast.map({ value >= $0 }) ?? true, above.map({ value > $0 }) ?? true else { return nil }
@@ -62,7 +62,7 @@ extension ValueKind where Value == Duration {
   /// A length of time above zero and below 32 years: a number and its unit, `90s`, `10m`, `1.5h`.
   package static var duration: ValueKind {
     ValueKind(
-      placeholder: "TIME", expectation: "a time such as 90s, 10m or 2h",
+      valueName: "TIME", expectation: "a time such as 90s, 10m or 2h",
       read: { text in
         guard let unit = text.last.flatMap({ ["s": 1.0, "m": 60, "h": 3600][$0] }) else { return nil }
         guard let count = Double(text.dropLast()), count > 0, count * unit < 1e9 else { return nil }
@@ -79,26 +79,26 @@ extension ValueKind where Value == Duration {
 
 extension ValueKind where Value == String {
   /// Any text, the empty one included.
-  package static func text(_ placeholder: String = "TEXT") -> ValueKind {
-    ValueKind(placeholder: placeholder, expectation: "a text", read: { $0 }, show: { $0 })
+  package static func text(_ valueName: String = "TEXT") -> ValueKind {
+    ValueKind(valueName: valueName, expectation: "a text", read: { $0 }, show: { $0 })
   }
 
   /// Any text but the empty one.
-  package static func nonEmptyText(_ placeholder: String = "TEXT") -> ValueKind {
+  package static func nonEmptyText(_ valueName: String = "TEXT") -> ValueKind {
     ValueKind(
-      placeholder: placeholder, expectation: "a text of at least one character", read: { $0.isEmpty ? nil : $0 },
+      valueName: valueName, expectation: "a text of at least one character", read: { $0.isEmpty ? nil : $0 },
       show: { $0 })
   }
 
   /// The name of a file or a directory, which is never empty.
-  package static func path(_ placeholder: String = "FILE") -> ValueKind {
-    ValueKind(placeholder: placeholder, expectation: "a path", read: { $0.isEmpty ? nil : $0 }, show: { $0 })
+  package static func path(_ valueName: String = "FILE") -> ValueKind {
+    ValueKind(valueName: valueName, expectation: "a path", read: { $0.isEmpty ? nil : $0 }, show: { $0 })
   }
 
   /// One of a few names.
   package static func choice(_ names: String...) -> ValueKind {
     ValueKind(
-      placeholder: names.joined(separator: "|"), expectation: "one of \(names.joined(separator: ", "))",
+      valueName: names.joined(separator: "|"), expectation: "one of \(names.joined(separator: ", "))",
       names: names, read: { names.contains($0) ? $0 : nil }, show: { $0 })
   }
 }
@@ -109,7 +109,7 @@ extension ValueKind where Value: RawRepresentable<String> & CaseIterable {
     let values = Dictionary(uniqueKeysWithValues: Value.allCases.map { ($0.rawValue, $0) })
     let names = Value.allCases.map(\.rawValue)
     return ValueKind(
-      placeholder: names.joined(separator: "|"), expectation: "one of \(names.joined(separator: ", "))",
+      valueName: names.joined(separator: "|"), expectation: "one of \(names.joined(separator: ", "))",
       names: names, read: { values[$0] }, show: { $0.rawValue })
   }
 }
