@@ -32,11 +32,6 @@ public final class MappedFile: @unchecked Sendable {
     bytes = UnsafeRawBufferPointer(start: base, count: size)
   }
 
-  /// What stands on standard input, from where it is to its end, whatever it is: a file, a pipe, a terminal or a device.
-  public static func standardInput() throws(FileError) -> [UInt8] {
-    try FileReader.standardInput.rest()
-  }
-
   /// A file that exists in memory only; errors call it `path`.
   public init(copying contents: [UInt8], as path: String) {
     self.path = path

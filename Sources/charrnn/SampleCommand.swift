@@ -86,7 +86,7 @@ enum SampleCommand {
     }
     let bytes: [UInt8]
     if arguments[primeFile] == "-" {
-      bytes = try MappedFile.standardInput()
+      bytes = try FileReader.standardInput.rest()
     } else if let path = arguments[primeFile] {
       bytes = try FileReader(path).rest()
     } else {
