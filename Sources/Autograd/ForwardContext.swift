@@ -11,6 +11,8 @@ public struct ForwardContext<Scalar: TensorScalar> {
   public let workspace: Workspace<Scalar>
   private let random: RandomSource
   private var draws: UInt64 = 0
+  /// The new values of statistics that this pass came to, by slot: `Module.take` gives them to the model.
+  package private(set) var statistics: [Int: Tensor<Scalar>] = [:]
 
   /// - Parameter random: the randomness of this pass alone; a training step passes a source derived from its number.
   public init(
@@ -29,14 +31,31 @@ public struct ForwardContext<Scalar: TensorScalar> {
     return random.substream(draws)
   }
 
-  /// The parameter as a variable, recorded on the tape if there is one.
+  /// The parameter as a variable, recorded on the tape if there is one. (A statistic is a constant.)
   ///
-  /// - Precondition: under a tape the parameter is bound; otherwise its gradient would have nowhere to go.
+  /// - Precondition: the parameter has values, and under a tape it is bound; otherwise its gradient would have nowhere to go.
   public func variable(_ parameter: Parameter<Scalar>) -> Variable<Scalar> {
-    guard let tape else { return Variable(parameter.value) }
+    require(
+      parameter.isDrawn,
+      "a parameter of shape \(parameter.shape) is used before its values were drawn: call initialize(using:) on the model"
+    )
+    guard let tape, parameter.role == .trained else { return Variable(parameter.value) }
+    return tape.variable(parameter, slot: slot(of: parameter, "under a tape"))
+  }
+
+  /// Notes the value that a statistic is to have after this pass; the model itself does not change in a pass.
+  ///
+  /// - Precondition: the parameter is a statistic of the same shape, and bound.
+  public mutating func update(_ statistic: Parameter<Scalar>, to value: Tensor<Scalar>) {
+    if value.shape != statistic.shape { shapeFailure("update of a statistic", statistic.shape, value.shape) }
+    require(statistic.role == .statistic, "update: a parameter of shape \(statistic.shape) is no statistic")
+    statistics[slot(of: statistic, "in training")] = value
+  }
+
+  private func slot(of parameter: Parameter<Scalar>, _ place: String) -> Int {
     guard let slot = parameter.slot else {
-      programmingError("a parameter of shape \(parameter.value.shape) is used under a tape before its model was bound")
+      programmingError("a parameter of shape \(parameter.shape) is used \(place) before its model was bound")
     }
-    return tape.variable(parameter, slot: slot)
+    return slot
   }
 }

@@ -1,25 +1,63 @@
 import TensorCore
 
-/// A tensor that training changes.
+/// A tensor that belongs to a model: one that training changes, or a statistic that a layer keeps of what it saw.
 ///
 /// A parameter is a value. *Binding* a model gives each of its parameters a slot; gradients, optimizer moments and packed
 /// weights are found by slot.
 public struct Parameter<Scalar: TensorScalar>: Sendable {
+  public enum Role: Sendable {
+    /// Gradients are computed for it, and an optimizer changes it.
+    case trained
+    /// Saved and loaded with the model, but changed only by the layer that keeps it (a running mean, say).
+    case statistic
+  }
+
   public var value: Tensor<Scalar> {
     get { stored }
     // An observed property would be read, copied and written back when another module changes it in place.
     _modify {
-      defer { generation = UniqueNumber.next() }
+      defer {
+        generation = UniqueNumber.next()
+        isDrawn = true
+      }
       yield &stored
     }
   }
   private var stored: Tensor<Scalar>
+  public let role: Role
+  /// How its first values are drawn; nil for one that was made from given values.
+  public let initializer: Initializer?
+  /// Whether it has values: false from its declaration until they are drawn, loaded or set.
+  public private(set) var isDrawn: Bool
   /// The place of this parameter in its model's order of visiting; nil until the model is bound.
   public private(set) var slot: Int?
   /// A number that no other value of any parameter has: what is derived from the value is looked up by it.
   package private(set) var generation = UniqueNumber.next()
 
-  public init(_ value: Tensor<Scalar>) { stored = value }
+  /// A parameter of given values.
+  public init(_ value: Tensor<Scalar>, role: Role = .trained) {
+    stored = value
+    self.role = role
+    initializer = nil
+    isDrawn = true
+  }
+
+  /// A parameter whose values are still to be drawn: `Module.initialize(using:)` does it, or a `Sequential` that the layer
+  /// becomes part of, or a file that is loaded.
+  public init(_ shape: TensorShape, _ initializer: Initializer, role: Role = .trained) {
+    var none = RandomSource(seed: 0)
+    stored = initializer.isDeterministic ? initializer(shape, using: &none) : .zeros(shape)
+    self.role = role
+    self.initializer = initializer
+    isDrawn = initializer.isDeterministic
+  }
+
+  public var shape: TensorShape { stored.shape }
+
+  /// Draws fresh values, if it knows how.
+  package mutating func draw(using random: inout RandomSource) {
+    if let initializer { value = initializer(shape, using: &random) }
+  }
 
   package mutating func bind(to slot: Int) { self.slot = slot }
 }

@@ -11,7 +11,7 @@ extension CharacterModel where Scalar: StorableScalar {
   ///
   /// - Throws: `SafetensorsError` when a parameter is missing or has another shape.
   init(_ configuration: ModelConfiguration, from checkpoint: Checkpoint) throws(SafetensorsError) {
-    self.init(zeros: configuration)
+    self.init(configuration)
     var loader = ParameterLoader<Scalar>(checkpoint: checkpoint)
     try visitParameters(&loader)
   }

@@ -7,7 +7,7 @@ import TensorCore
 ///
 /// The parameters have PyTorch's names: `encoder.weight` where there is an embedding, `rnn.weight_ih_l0` and so on,
 /// `decoder.weight`, `decoder.bias`.
-public struct CharacterModel<Scalar: TensorScalar>: InitializableModule {
+public struct CharacterModel<Scalar: TensorScalar>: Module {
   public let configuration: ModelConfiguration
   var encoder: Embedding<Scalar>?
   var rnn: RecurrentStack<Scalar>
@@ -17,25 +17,19 @@ public struct CharacterModel<Scalar: TensorScalar>: InitializableModule {
   ///
   /// - Precondition: the configuration has no `problem`.
   public init(_ configuration: ModelConfiguration, using random: inout RandomSource) {
-    self.init(zeros: configuration)
+    self.init(configuration)
     initialize(using: &random)
+    if encoder == nil { rnn.scaleForOneHotInput() }
   }
 
-  /// A model whose weights are zero, to be filled from a file.
-  init(zeros configuration: ModelConfiguration) {
+  /// A model whose weights are still to be drawn or loaded.
+  init(_ configuration: ModelConfiguration) {
     if let problem = configuration.problem { programmingError("CharacterModel: \(problem)") }
     self.configuration = configuration
     let (vocabulary, embedding) = (configuration.vocabulary, configuration.embedding)
-    encoder = embedding > 0 ? Embedding(zeros: vocabulary, features: embedding) : nil
+    encoder = embedding > 0 ? Embedding(tokens: vocabulary, features: embedding) : nil
     rnn = RecurrentStack(configuration, inputSize: embedding > 0 ? embedding : vocabulary)
-    decoder = Dense(zeros: configuration.hidden, vocabulary)
-  }
-
-  public mutating func initialize(using random: inout RandomSource) {
-    encoder?.initialize(using: &random)
-    rnn.initialize(using: &random)
-    if encoder == nil { rnn.scaleForOneHotInput() }
-    decoder.initialize(using: &random)
+    decoder = Dense(configuration.hidden, vocabulary)
   }
 
   /// What is carried from one stretch of text to the next. No state means the beginning: zeros.

@@ -6,7 +6,7 @@ import TensorCore
 /// The recurrent part of a character model: one of the kinds of stack, chosen at run time.
 ///
 /// Exactly one of the optionals is there. (An enum would have to copy the stack out to change its parameters.)
-struct RecurrentStack<Scalar: TensorScalar>: InitializableModule {
+struct RecurrentStack<Scalar: TensorScalar>: Module {
   private var elman: StackedRecurrent<ElmanCell<Scalar>>?
   private var lstm: StackedRecurrent<LSTMCell<Scalar>>?
   private var gru: StackedRecurrent<GRUCell<Scalar>>?
@@ -18,10 +18,10 @@ struct RecurrentStack<Scalar: TensorScalar>: InitializableModule {
       StackedRecurrent(inputs.map(cell), dropout: configuration.dropout)
     }
     switch configuration.cell {
-    case .lstm: lstm = stack { LSTMCell(zeros: $0, hidden: hidden) }
-    case .gru: gru = stack { GRUCell(zeros: $0, hidden: hidden) }
-    case .rnn: elman = stack { ElmanCell(zeros: $0, hidden: hidden) }
-    case .rnnReLU: elman = stack { ElmanCell(zeros: $0, hidden: hidden, activation: .relu) }
+    case .lstm: lstm = stack { LSTMCell(input: $0, hidden: hidden) }
+    case .gru: gru = stack { GRUCell(input: $0, hidden: hidden) }
+    case .rnn: elman = stack { ElmanCell(input: $0, hidden: hidden) }
+    case .rnnReLU: elman = stack { ElmanCell(input: $0, hidden: hidden, activation: .relu) }
     }
   }
 
@@ -51,12 +51,6 @@ struct RecurrentStack<Scalar: TensorScalar>: InitializableModule {
       ?? gru?.stepLayers(batch: batch, parts: parts, format: format, embedding: embedding)
       ?? elman?.stepLayers(batch: batch, parts: parts, format: format, embedding: embedding)
     return layers!
-  }
-
-  mutating func initialize(using random: inout RandomSource) {
-    lstm?.initialize(using: &random)
-    gru?.initialize(using: &random)
-    elman?.initialize(using: &random)
   }
 
   /// Gives the first layer's input weights the variance 1 instead of 1/input: of a one-hot vector's elements a single one is

@@ -2,32 +2,24 @@ import Autograd
 import TensorCore
 
 /// A fully connected layer: y = x·Wᵀ + b over the last axis, [..., in] to [..., out].
-public struct Dense<Scalar: TensorScalar>: Layer, InitializableModule {
+public struct Dense<Scalar: TensorScalar>: Layer {
   /// [out, in].
   public var weight: Parameter<Scalar>
   /// [out].
   public var bias: Parameter<Scalar>?
-  /// How the weight's first values are drawn; the bias starts at 0.
-  public let initializer: Initializer
+
+  /// A layer whose weight is still to be drawn; the bias starts at 0.
+  public init(_ inputs: Int, _ outputs: Int, bias: Bool = true, initializer: Initializer = .glorotUniform) {
+    weight = Parameter([outputs, inputs], initializer)
+    self.bias = bias ? Parameter([outputs], .zeros) : nil
+  }
 
   public init(
     _ inputs: Int, _ outputs: Int, bias: Bool = true, initializer: Initializer = .glorotUniform,
     using random: inout RandomSource
   ) {
-    self.init(zeros: inputs, outputs, bias: bias, initializer: initializer)
+    self.init(inputs, outputs, bias: bias, initializer: initializer)
     initialize(using: &random)
-  }
-
-  /// A layer of zeros, to be filled from a file.
-  package init(zeros inputs: Int, _ outputs: Int, bias: Bool = true, initializer: Initializer = .glorotUniform) {
-    weight = Parameter(.zeros([outputs, inputs]))
-    self.bias = bias ? Parameter(.zeros([outputs])) : nil
-    self.initializer = initializer
-  }
-
-  public mutating func initialize(using random: inout RandomSource) {
-    weight.value = initializer(weight.value.shape, using: &random)
-    bias?.value = .zeros([weight.value.shape[0]])
   }
 
   public func callAsFunction(_ input: Variable<Scalar>, in context: inout ForwardContext<Scalar>) -> Variable<Scalar> {

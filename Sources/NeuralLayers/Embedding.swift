@@ -2,27 +2,20 @@ import Autograd
 import TensorCore
 
 /// A table of vectors, one for each token: looking up row i is the product with the one-hot vector of i.
-public struct Embedding<Scalar: TensorScalar>: InitializableModule {
+public struct Embedding<Scalar: TensorScalar>: Module {
   /// [tokens, features].
   public var weight: Parameter<Scalar>
-  /// How the table's first values are drawn.
-  public let initializer: Initializer
+
+  /// A table whose values are still to be drawn.
+  public init(tokens: Int, features: Int, initializer: Initializer = .normal(1)) {
+    weight = Parameter([tokens, features], initializer)
+  }
 
   public init(
     tokens: Int, features: Int, initializer: Initializer = .normal(1), using random: inout RandomSource
   ) {
-    self.init(zeros: tokens, features: features, initializer: initializer)
+    self.init(tokens: tokens, features: features, initializer: initializer)
     initialize(using: &random)
-  }
-
-  /// A table of zeros, to be filled from a file.
-  package init(zeros tokens: Int, features: Int, initializer: Initializer = .normal(1)) {
-    weight = Parameter(.zeros([tokens, features]))
-    self.initializer = initializer
-  }
-
-  public mutating func initialize(using random: inout RandomSource) {
-    weight.value = initializer(weight.value.shape, using: &random)
   }
 
   /// - Parameter tokens: ids, each at least 0 and below the number of tokens.

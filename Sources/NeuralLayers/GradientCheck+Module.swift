@@ -21,7 +21,7 @@ extension GradientCheck {
     let variables = inputs.map { tape.watch($0.value) }
     let gradients = loss(model, variables, &context).gradients()
 
-    let parameters = model.parameters
+    let parameters = model.trainedParameters
     let all = inputs + parameters.map { ($0.name, $0.parameter.value) }
     var analytic =
       zip(inputs, variables).map { gradients[$1] ?? .zeros(like: $0.value) }
@@ -33,6 +33,7 @@ extension GradientCheck {
       var moved = model
       var next = inputs.count
       moved.updateParameters { parameter, _ in
+        if parameter.role == .statistic { return }
         parameter.value = values[next]
         next += 1
       }

@@ -15,6 +15,29 @@ extension Module {
     return copy
   }
 
+  /// Draws fresh values for every parameter that was declared with an initializer, in the order of visiting.
+  public mutating func initialize(using random: inout RandomSource) {
+    var visitor = ParameterDrawing<Scalar>(random: random, redraws: true)
+    visitParameters(&visitor)
+    random = visitor.random
+  }
+
+  /// Draws values for the parameters that have none yet.
+  mutating func drawMissing(using random: inout RandomSource) {
+    var visitor = ParameterDrawing<Scalar>(random: random, redraws: false)
+    visitParameters(&visitor)
+    random = visitor.random
+  }
+
+  /// Takes over the statistics that a training pass came to (the running means of batch normalization).
+  public mutating func takeStatistics(of context: ForwardContext<Scalar>) {
+    let statistics = context.statistics
+    if statistics.isEmpty { return }
+    updateParameters { parameter, _ in
+      if let slot = parameter.slot, let value = statistics[slot] { parameter.value = value }
+    }
+  }
+
   /// Calls `body` with each parameter and its name, in order.
   public mutating func updateParameters(
     _ body: @escaping (_ parameter: inout Parameter<Scalar>, _ name: String) -> Void
@@ -31,8 +54,13 @@ extension Module {
     return collector.parameters
   }
 
+  /// The parameters that training adjusts, by name.
+  public var trainedParameters: [(name: String, parameter: Parameter<Scalar>)] {
+    parameters.filter { $0.parameter.role == .trained }
+  }
+
   /// How many numbers training adjusts.
-  public var parameterCount: Int { parameters.reduce(0) { $0 + $1.parameter.value.count } }
+  public var parameterCount: Int { trainedParameters.reduce(0) { $0 + $1.parameter.value.count } }
 }
 
 private struct ParameterAction<Scalar: TensorScalar>: ParameterVisitor {
@@ -53,4 +81,14 @@ private struct ParameterCollector<Scalar: TensorScalar>: ParameterVisitor {
   var parameters: [(name: String, parameter: Parameter<Scalar>)] = []
 
   mutating func visit(_ parameter: inout Parameter<Scalar>, at name: String) { parameters.append((name, parameter)) }
+}
+
+private struct ParameterDrawing<Scalar: TensorScalar>: ParameterVisitor {
+  var path = ParameterPath()
+  var random: RandomSource
+  let redraws: Bool
+
+  mutating func visit(_ parameter: inout Parameter<Scalar>, at name: String) {
+    if redraws || !parameter.isDrawn { parameter.draw(using: &random) }
+  }
 }

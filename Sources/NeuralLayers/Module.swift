@@ -12,12 +12,6 @@ public protocol Module<Scalar>: Sendable {
   mutating func visitParameters<V: ParameterVisitor<Scalar>>(_ visitor: inout V) throws(V.Failure)
 }
 
-/// A module that knows how to draw first values for its parameters.
-public protocol InitializableModule<Scalar>: Module {
-  /// Draws fresh values for every parameter.
-  mutating func initialize(using random: inout RandomSource)
-}
-
 /// A module that maps one variable to another: what networks are stacked from.
 public protocol Layer<Scalar>: Module {
   func callAsFunction(_ input: Variable<Scalar>, in context: inout ForwardContext<Scalar>) -> Variable<Scalar>

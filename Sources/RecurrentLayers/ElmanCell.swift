@@ -9,17 +9,17 @@ public struct ElmanCell<Scalar: TensorScalar>: RecurrentCell, FusedCell {
   public let activation: Activation
   public var weights: GatedWeights<Scalar>
 
+  /// A cell whose weights are still to be drawn.
+  public init(input: Int, hidden: Int, activation: Activation = .tanh, bias: Bool = true) {
+    self.activation = activation
+    weights = GatedWeights(gates: 1, input: input, hidden: hidden, bias: bias)
+  }
+
   public init(
     input: Int, hidden: Int, activation: Activation = .tanh, bias: Bool = true, using random: inout RandomSource
   ) {
-    self.init(zeros: input, hidden: hidden, activation: activation, bias: bias)
+    self.init(input: input, hidden: hidden, activation: activation, bias: bias)
     initialize(using: &random)
-  }
-
-  /// A cell whose weights are zero, to be filled from a file.
-  package init(zeros input: Int, hidden: Int, activation: Activation = .tanh, bias: Bool = true) {
-    self.activation = activation
-    weights = GatedWeights(gates: 1, input: input, hidden: hidden, bias: bias)
   }
 
   public func step(

@@ -11,14 +11,14 @@ import TensorCore
 public struct GRUCell<Scalar: TensorScalar>: RecurrentCell, FusedCell {
   public var weights: GatedWeights<Scalar>
 
-  public init(input: Int, hidden: Int, bias: Bool = true, using random: inout RandomSource) {
-    self.init(zeros: input, hidden: hidden, bias: bias)
-    initialize(using: &random)
+  /// A cell whose weights are still to be drawn.
+  public init(input: Int, hidden: Int, bias: Bool = true) {
+    weights = GatedWeights(gates: 3, input: input, hidden: hidden, bias: bias)
   }
 
-  /// A cell whose weights are zero, to be filled from a file.
-  package init(zeros input: Int, hidden: Int, bias: Bool = true) {
-    weights = GatedWeights(gates: 3, input: input, hidden: hidden, bias: bias)
+  public init(input: Int, hidden: Int, bias: Bool = true, using random: inout RandomSource) {
+    self.init(input: input, hidden: hidden, bias: bias)
+    initialize(using: &random)
   }
 
   public func step(

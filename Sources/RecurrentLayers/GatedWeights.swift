@@ -4,7 +4,7 @@ import TensorCore
 
 /// The parameters that Elman, LSTM and GRU cells have in common, laid out as PyTorch lays them out: the gates one below the
 /// other.
-public struct GatedWeights<Scalar: TensorScalar>: InitializableModule {
+public struct GatedWeights<Scalar: TensorScalar>: Module {
   /// W_ih, [gates · hidden, input].
   public var inputWeight: Parameter<Scalar>
   /// W_hh, [gates · hidden, hidden].
@@ -14,23 +14,15 @@ public struct GatedWeights<Scalar: TensorScalar>: InitializableModule {
   /// b_hh, [gates · hidden].
   public var recurrentBias: Parameter<Scalar>?
 
-  /// Weights of zero.
-  init(gates: Int, input: Int, hidden: Int, bias: Bool) {
+  /// Weights that are still to be drawn: W_ih uniform with variance 1/input, each gate's W_hh orthogonal; b_hh is 0, and b_ih
+  /// as `inputBias` says.
+  init(gates: Int, input: Int, hidden: Int, bias: Bool, inputBias: Initializer = .zeros) {
     require(input > 0 && hidden > 0, "a recurrent cell cannot have \(input) inputs and \(hidden) hidden units")
-    inputWeight = Parameter(.zeros([gates * hidden, input]))
-    recurrentWeight = Parameter(.zeros([gates * hidden, hidden]))
-    inputBias = bias ? Parameter(.zeros([gates * hidden])) : nil
-    recurrentBias = bias ? Parameter(.zeros([gates * hidden])) : nil
-  }
-
-  /// W_ih uniform with variance 1/input, each gate's W_hh orthogonal, biases 0.
-  public mutating func initialize(using random: inout RandomSource) {
-    let (hidden, rows) = (hiddenSize, inputWeight.value.shape[0])
-    inputWeight.value = Initializer.lecunUniform([rows, inputSize], using: &random)
-    recurrentWeight.value = .concatenate(
-      (0..<rows / hidden).map { _ in Initializer.orthogonal([hidden, hidden], using: &random) }, axis: 0)
-    inputBias?.value = .zeros([rows])
-    recurrentBias?.value = .zeros([rows])
+    inputWeight = Parameter([gates * hidden, input], .lecunUniform)
+    recurrentWeight = Parameter(
+      [gates * hidden, hidden], .stacked(Array(repeating: .orthogonal, count: gates)))
+    self.inputBias = bias ? Parameter([gates * hidden], inputBias) : nil
+    recurrentBias = bias ? Parameter([gates * hidden], .zeros) : nil
   }
 
   /// Scales fresh W_ih for one-hot vectors: with one term in the sum over inputs, the variance 1 keeps the sum's at 1.

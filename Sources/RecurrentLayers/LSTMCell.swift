@@ -7,25 +7,21 @@ import TensorCore
 ///
 ///     i, f, o = σ(…)   g = tanh(…)   of x·W_ihᵀ + b_ih + h·W_hhᵀ + b_hh
 ///     c' = f·c + i·g   h' = o·tanh(c')
+///
+/// The forget gate's b_ih starts at 1, so that the cell remembers before it has learned what to forget (Jozefowicz et al.,
+/// 2015).
 public struct LSTMCell<Scalar: TensorScalar>: RecurrentCell, FusedCell {
   public var weights: GatedWeights<Scalar>
 
+  /// A cell whose weights are still to be drawn.
+  public init(input: Int, hidden: Int, bias: Bool = true) {
+    weights = GatedWeights(
+      gates: 4, input: input, hidden: hidden, bias: bias, inputBias: .stacked([.zeros, .constant(1), .zeros, .zeros]))
+  }
+
   public init(input: Int, hidden: Int, bias: Bool = true, using random: inout RandomSource) {
-    self.init(zeros: input, hidden: hidden, bias: bias)
+    self.init(input: input, hidden: hidden, bias: bias)
     initialize(using: &random)
-  }
-
-  /// A cell whose weights are zero, to be filled from a file.
-  package init(zeros input: Int, hidden: Int, bias: Bool = true) {
-    weights = GatedWeights(gates: 4, input: input, hidden: hidden, bias: bias)
-  }
-
-  /// As for every cell, but the forget gate's b_ih starts at 1, so that the cell remembers before it has learned what to
-  /// forget (Jozefowicz et al., 2015).
-  public mutating func initialize(using random: inout RandomSource) {
-    weights.initialize(using: &random)
-    let hidden = hiddenSize
-    weights.inputBias?.value = .concatenate([.zeros([hidden]), .ones([hidden]), .zeros([2 * hidden])], axis: 0)
   }
 
   public func step(

@@ -52,9 +52,3 @@ public struct StackedRecurrent<Cell: RecurrentCell>: Module {
     for layer in cells.indices { try visitor.visit(&cells[layer], suffix: "_l\(layer)") }
   }
 }
-
-extension StackedRecurrent: InitializableModule where Cell: InitializableModule {
-  public mutating func initialize(using random: inout RandomSource) {
-    for layer in cells.indices { cells[layer].initialize(using: &random) }
-  }
-}

@@ -17,10 +17,10 @@ struct RecurrentRun<Scalar: TensorScalar & StoredValue> {
   init(_ reference: RecurrentCase, _ pass: RecurrentPass) {
     let (hidden, bias) = (reference.configuration.hidden, reference.configuration.bias)
     switch reference.configuration.cell {
-    case "rnn": self.init(reference, pass) { ElmanCell(zeros: $0, hidden: hidden, bias: bias) }
-    case "rnn-relu": self.init(reference, pass) { ElmanCell(zeros: $0, hidden: hidden, activation: .relu, bias: bias) }
-    case "lstm": self.init(reference, pass) { LSTMCell(zeros: $0, hidden: hidden, bias: bias) }
-    case "gru": self.init(reference, pass) { GRUCell(zeros: $0, hidden: hidden, bias: bias) }
+    case "rnn": self.init(reference, pass) { ElmanCell(input: $0, hidden: hidden, bias: bias) }
+    case "rnn-relu": self.init(reference, pass) { ElmanCell(input: $0, hidden: hidden, activation: .relu, bias: bias) }
+    case "lstm": self.init(reference, pass) { LSTMCell(input: $0, hidden: hidden, bias: bias) }
+    case "gru": self.init(reference, pass) { GRUCell(input: $0, hidden: hidden, bias: bias) }
     case let other: fatalError("the fixture has a cell called \(other)")
     }
   }

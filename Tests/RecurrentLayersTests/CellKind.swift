@@ -50,10 +50,10 @@ enum CellKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
       return cell
     }
     switch self {
-    case .elmanTanh: return drawn(ElmanCell<Scalar>(zeros: input, hidden: hidden), \.weights)
-    case .elmanReLU: return drawn(ElmanCell<Scalar>(zeros: input, hidden: hidden, activation: .relu), \.weights)
-    case .lstm: return drawn(LSTMCell<Scalar>(zeros: input, hidden: hidden), \.weights)
-    case .gru: return drawn(GRUCell<Scalar>(zeros: input, hidden: hidden), \.weights)
+    case .elmanTanh: return drawn(ElmanCell<Scalar>(input: input, hidden: hidden), \.weights)
+    case .elmanReLU: return drawn(ElmanCell<Scalar>(input: input, hidden: hidden, activation: .relu), \.weights)
+    case .lstm: return drawn(LSTMCell<Scalar>(input: input, hidden: hidden), \.weights)
+    case .gru: return drawn(GRUCell<Scalar>(input: input, hidden: hidden), \.weights)
     }
   }
 }

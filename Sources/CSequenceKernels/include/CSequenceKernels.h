@@ -138,6 +138,15 @@ typedef struct SKKernels {
   void (*softmax_cross_entropy)(
     int64_t m, int64_t n, const void *logits, const int32_t *targets, double *losses, double scale, void *gradient);
 
+  // --- Rows brought to mean 0 and variance 1 (divided by n), the moments in double precision. n ≥ 1.
+
+  /// out = (x − mean) / √(variance + epsilon), for each of m contiguous rows; `means` and `variances` receive the rows'.
+  void (*normalize_rows)(
+    int64_t m, int64_t n, const void *x, double epsilon, void *out, double *means, double *variances);
+  /// ∂L/∂x from y, the normalized rows, and g = ∂L/∂y: (g − mean(g) − y·mean(g·y)) / √(variance + epsilon).
+  void (*normalize_rows_gradient)(
+    int64_t m, int64_t n, const void *y, const double *variances, double epsilon, const void *g, void *out);
+
   // --- Recurrent gates, over `rows` sequences. Row strides are given for the gate matrices; every state matrix is
   //     rows × H contiguous. Gate order and formulas are PyTorch's.
 

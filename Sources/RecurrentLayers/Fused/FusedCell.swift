@@ -6,7 +6,7 @@ import TensorCore
 ///
 /// Each thread runs the loop over time for its own rows of the batch without waiting for the others. The input's product is
 /// part of a step too: products ask for their weights ahead of time, so that large ones need no other order than small ones.
-protocol FusedCell<Scalar>: RecurrentCell, InitializableModule {
+protocol FusedCell<Scalar>: RecurrentCell {
   var weights: GatedWeights<Scalar> { get set }
   var gates: GateFunctions { get }
 }
@@ -14,8 +14,6 @@ protocol FusedCell<Scalar>: RecurrentCell, InitializableModule {
 extension FusedCell {
   public var inputSize: Int { weights.inputSize }
   public var hiddenSize: Int { weights.hiddenSize }
-
-  public mutating func initialize(using random: inout RandomSource) { weights.initialize(using: &random) }
 
   public mutating func visitParameters<V: ParameterVisitor<Scalar>>(_ visitor: inout V) throws(V.Failure) {
     try weights.visitParameters(&visitor)

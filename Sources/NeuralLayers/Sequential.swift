@@ -1,0 +1,60 @@
+import Autograd
+import TensorCore
+
+/// Layers one after another, each reading what the one before it gives:
+///
+///     let model = Sequential {
+///       Dense(2, 10, activation: .relu)
+///       Dense(10, 1, activation: .sigmoid)
+///     }
+///
+/// Parameters are named by the layer's place, as in PyTorch: `0.weight`, `0.bias`, `1.weight`, … A `Sequential` is a layer
+/// itself and may stand among others.
+public struct Sequential<Scalar: TensorScalar>: Layer {
+  /// The first one first.
+  public var layers: [any Layer<Scalar>]
+
+  /// The layers as they are.
+  public init(_ layers: [any Layer<Scalar>]) { self.layers = layers }
+
+  /// Layers whose values are still to be drawn get them from one stream of random numbers; the others keep theirs.
+  ///
+  /// - Parameter seed: decides the values that are drawn.
+  @_disfavoredOverload
+  public init(seed: UInt64 = 0, @LayerBuilder<Scalar> _ layers: () -> [any Layer<Scalar>]) {
+    self.init(layers())
+    var random = RandomSource(seed: seed)
+    drawMissing(using: &random)
+  }
+
+  public func callAsFunction(_ input: Variable<Scalar>, in context: inout ForwardContext<Scalar>) -> Variable<Scalar> {
+    var x = input
+    for layer in layers { x = layer(x, in: &context) }
+    return x
+  }
+
+  public mutating func visitParameters<V: ParameterVisitor<Scalar>>(_ visitor: inout V) throws(V.Failure) {
+    for index in layers.indices { try visitor.visit(&layers[index], "\(index)") }
+  }
+}
+
+extension Sequential where Scalar == Float {
+  /// Layers in single precision, which is what is meant where nothing else is said.
+  public init(seed: UInt64 = 0, @LayerBuilder<Float> _ layers: () -> [any Layer<Float>]) {
+    self.init(layers())
+    var random = RandomSource(seed: seed)
+    drawMissing(using: &random)
+  }
+}
+
+/// Makes a list of layers of the statements in braces; `if`, `for` and lists of layers are understood.
+@resultBuilder
+public enum LayerBuilder<Scalar: TensorScalar> {
+  public static func buildExpression<L: Layer<Scalar>>(_ layer: L) -> [any Layer<Scalar>] { [layer] }
+  public static func buildExpression(_ layers: [any Layer<Scalar>]) -> [any Layer<Scalar>] { layers }
+  public static func buildBlock(_ parts: [any Layer<Scalar>]...) -> [any Layer<Scalar>] { parts.flatMap { $0 } }
+  public static func buildArray(_ parts: [[any Layer<Scalar>]]) -> [any Layer<Scalar>] { parts.flatMap { $0 } }
+  public static func buildOptional(_ part: [any Layer<Scalar>]?) -> [any Layer<Scalar>] { part ?? [] }
+  public static func buildEither(first part: [any Layer<Scalar>]) -> [any Layer<Scalar>] { part }
+  public static func buildEither(second part: [any Layer<Scalar>]) -> [any Layer<Scalar>] { part }
+}
