@@ -29,13 +29,16 @@ public final class Workspace<Scalar: TensorScalar> {
     PackedMatrix(matrix, transposed: transposed, format: products, team: team, pool: pool)
   }
 
-  /// The parameter's matrix (or its transpose) as the right-hand side of products, packed again only when it has changed.
+  /// The parameter's matrix (or its transpose) as the right-hand side of products, packed again only when it has changed. Axes
+  /// after the second count as one with it.
   package func packed(_ parameter: Parameter<Scalar>, transposed: Bool) -> PackedMatrix<Scalar> {
-    guard let slot = parameter.slot else { return pack(parameter.value, transposed: transposed) }
+    let (value, shape) = (parameter.value, parameter.shape)
+    let rows = shape.rank == 2 ? value : value.reshaped([shape[0], shape.dimensions.dropFirst().reduce(1, *)])
+    guard let slot = parameter.slot else { return pack(rows, transposed: transposed) }
     let key = PackKey(slot: slot, transposed: transposed)
     if let known = packs[key], known.generation == parameter.generation { return known.matrix }
     packs[key] = nil
-    let matrix = pack(parameter.value, transposed: transposed)
+    let matrix = pack(rows, transposed: transposed)
     packs[key] = (parameter.generation, matrix)
     return matrix
   }

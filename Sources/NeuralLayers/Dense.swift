@@ -1,29 +1,45 @@
 import Autograd
 import TensorCore
 
-/// A fully connected layer: y = x·Wᵀ + b over the last axis, [..., in] to [..., out].
+/// A fully connected layer: y = f(x·Wᵀ + b) over the last axis, [..., in] to [..., out].
 public struct Dense<Scalar: TensorScalar>: Layer {
   /// [out, in].
   public var weight: Parameter<Scalar>
   /// [out].
   public var bias: Parameter<Scalar>?
+  /// f.
+  public let activation: ActivationFunction
 
   /// A layer whose weight is still to be drawn; the bias starts at 0.
-  public init(_ inputs: Int, _ outputs: Int, bias: Bool = true, initializer: Initializer = .glorotUniform) {
+  public init(
+    _ inputs: Int, _ outputs: Int, activation: ActivationFunction = .linear, bias: Bool = true,
+    initializer: Initializer = .glorotUniform
+  ) {
     weight = Parameter([outputs, inputs], initializer)
     self.bias = bias ? Parameter([outputs], .zeros) : nil
+    self.activation = activation
   }
 
   public init(
-    _ inputs: Int, _ outputs: Int, bias: Bool = true, initializer: Initializer = .glorotUniform,
-    using random: inout RandomSource
+    _ inputs: Int, _ outputs: Int, activation: ActivationFunction = .linear, bias: Bool = true,
+    initializer: Initializer = .glorotUniform, using random: inout RandomSource
   ) {
-    self.init(inputs, outputs, bias: bias, initializer: initializer)
+    self.init(inputs, outputs, activation: activation, bias: bias, initializer: initializer)
     initialize(using: &random)
   }
 
+  /// A layer of given weights, [out, in], and biases, [out].
+  public init(weight: Tensor<Scalar>, bias: Tensor<Scalar>? = nil, activation: ActivationFunction = .linear) {
+    if weight.rank != 2 || bias.map({ $0.shape != [weight.shape[0]] }) ?? false {
+      shapeFailure("Dense", weight.shape, bias?.shape ?? [], hint: "a weight [out, in] and a bias [out]")
+    }
+    self.weight = Parameter(weight)
+    self.bias = bias.map { Parameter($0) }
+    self.activation = activation
+  }
+
   public func callAsFunction(_ input: Variable<Scalar>, in context: inout ForwardContext<Scalar>) -> Variable<Scalar> {
-    linear(input, weight: weight, bias: bias, in: context)
+    activation(linear(input, weight: weight, bias: bias, in: context))
   }
 
   public mutating func visitParameters<V: ParameterVisitor<Scalar>>(_ visitor: inout V) throws(V.Failure) {

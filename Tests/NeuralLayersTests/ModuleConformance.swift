@@ -26,7 +26,7 @@ func expectConformance<M: Module<Double>>(
     var context = ForwardContext(tape: Tape<Double>(), mode: .training)
     return loss(bound, &context).gradients()
   }()
-  for (name, parameter) in bound.parameters {
+  for (name, parameter) in bound.trainedParameters {
     let norm = gradients[parameter]?.sumOfSquares() ?? 0
     #expect(norm > 0, "no gradient reaches \(name)", sourceLocation: sourceLocation)
   }

@@ -4,7 +4,7 @@ import TensorCore
 ///
 /// - Parameters:
 ///   - input: [..., in].
-///   - weight: [out, in], as PyTorch stores it.
+///   - weight: [out, in], as PyTorch stores it; further axes count as one with the second ([out, channels, window], say).
 ///   - bias: [out], or none.
 /// - Returns: [..., out].
 public func linear<Scalar>(
@@ -13,8 +13,9 @@ public func linear<Scalar>(
 ) -> Variable<Scalar> {
   let workspace = context.workspace
   let x = input.value
-  if x.rank == 0 || weight.value.rank != 2 || x.shape[-1] != weight.value.shape[1] {
-    shapeFailure("linear", x.shape, weight.value.shape, hint: "an input [..., in] needs a weight [out, in]")
+  let shape = weight.shape
+  if x.rank == 0 || shape.rank < 2 || x.shape[-1] != shape.dimensions.dropFirst().reduce(1, *) {
+    shapeFailure("linear", x.shape, shape, hint: "an input [..., in] needs a weight [out, in]")
   }
   let output = affine(x, workspace.packed(weight, transposed: true), bias: bias?.value, workspace: workspace)
   let inputs = [input, context.variable(weight)] + (bias.map { [context.variable($0)] } ?? [])
@@ -28,7 +29,7 @@ public func linear<Scalar>(
     let sums = weightGradient(
       upstream.reshaped([rows, upstream.shape[-1]]), x.reshaped([rows, x.shape[-1]]), hasBias: bias != nil,
       workspace: workspace)
-    return [dx, sums.weight] + (sums.bias.map { [$0] } ?? [])
+    return [dx, sums.weight.reshaped(shape.dimensions)] + (sums.bias.map { [$0] } ?? [])
   }
 }
 

@@ -129,6 +129,16 @@ typedef struct SKKernels {
     int64_t m, int64_t n, const int32_t *indices, const void *x, int64_t x_row_stride, void *table,
     int64_t table_row_stride);
 
+  // --- Columns by index, the same for each of m contiguous rows of x (of x_columns elements): n indices, of which a
+  //     negative one stands for an element 0 outside of x.
+
+  /// out[i, j] = x[i, indices[j]].
+  void (*gather_columns)(
+    int64_t m, int64_t n, const int32_t *indices, const void *x, int64_t x_columns, void *out);
+  /// out[i, indices[j]] += x[i, j], in order of j; out has out_columns elements a row.
+  void (*scatter_add_columns)(
+    int64_t m, int64_t n, const int32_t *indices, const void *x, int64_t out_columns, void *out);
+
   // --- Softmax over each of m contiguous rows of n elements, computed after subtracting the row's maximum.
 
   void (*softmax)(int64_t m, int64_t n, const void *x, void *out);

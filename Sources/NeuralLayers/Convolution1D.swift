@@ -1,0 +1,49 @@
+import Autograd
+import TensorCore
+
+/// A convolution along a line: at each place the same weights read a window of the input (LeCun, 1989).
+///
+///     y[t] = Σ_j W[:, :, j]·x[t · stride − padding + j] + b
+///
+/// The input is [batch, length, channels], the output [batch, places, filters] with places = (length + 2·padding − window) /
+/// stride + 1. (PyTorch's `Conv1d` puts the channels before the length; its weight and bias are these.)
+public struct Convolution1D<Scalar: TensorScalar>: Layer {
+  /// [filters, channels, window].
+  public var weight: Parameter<Scalar>
+  /// [filters].
+  public var bias: Parameter<Scalar>?
+  public let stride: Int
+  public let padding: Int
+  public let activation: ActivationFunction
+
+  /// A layer whose weight is still to be drawn; the bias starts at 0.
+  public init(
+    channels: Int, filters: Int, window: Int = 9, stride: Int = 1, padding: Int = 0,
+    activation: ActivationFunction = .linear, bias: Bool = true, initializer: Initializer = .glorotUniform
+  ) {
+    require(
+      channels > 0 && filters > 0 && window > 0 && stride > 0 && padding >= 0,
+      "Convolution1D: \(channels) channels, \(filters) filters, window \(window), stride \(stride), padding \(padding)")
+    weight = Parameter([filters, channels, window], initializer)
+    self.bias = bias ? Parameter([filters], .zeros) : nil
+    (self.stride, self.padding, self.activation) = (stride, padding, activation)
+  }
+
+  public func callAsFunction(_ input: Variable<Scalar>, in context: inout ForwardContext<Scalar>) -> Variable<Scalar> {
+    let (channels, window) = (weight.shape[1], weight.shape[2])
+    if input.shape.rank != 3 || input.shape[2] != channels {
+      shapeFailure("Convolution1D", input.shape, weight.shape, hint: "the input must be [batch, length, \(channels)]")
+    }
+    let line = Neighbourhoods.line(input.shape[1], window: window, stride: stride, padding: padding)
+    let columns = line.columns(channels: channels)
+    let patches = line.patches(of: input, columns, channels: channels, "Convolution1D", in: context)
+    let sums = linear(
+      patches.reshaped([input.shape[0], line.units, channels * window]), weight: weight, bias: bias, in: context)
+    return activation(sums)
+  }
+
+  public mutating func visitParameters<V: ParameterVisitor<Scalar>>(_ visitor: inout V) throws(V.Failure) {
+    try visitor.visit(&weight, "weight")
+    try visitor.visit(&bias, "bias")
+  }
+}

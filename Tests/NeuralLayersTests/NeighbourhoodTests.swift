@@ -1,0 +1,161 @@
+import Autograd
+import NeuralLayers
+import TensorCore
+import Testing
+
+/// A locally connected layer or a convolution along a line.
+private struct Geometry: CustomTestStringConvertible, Sendable {
+  let length, channels, filters, window, stride, padding: Int
+  var testDescription: String { "\(length)x\(channels) to \(filters), window \(window)/\(stride)+\(padding)" }
+  var places: Int { (length + 2 * padding - window) / stride + 1 }
+  var line: Neighbourhoods { .line(length, window: window, stride: stride, padding: padding) }
+
+  static let all: [Geometry] = [
+    Geometry(length: 9, channels: 1, filters: 1, window: 9, stride: 1, padding: 0),
+    Geometry(length: 12, channels: 1, filters: 3, window: 9, stride: 1, padding: 4),
+    Geometry(length: 7, channels: 2, filters: 1, window: 3, stride: 2, padding: 0),
+    Geometry(length: 8, channels: 3, filters: 2, window: 4, stride: 3, padding: 2),
+    Geometry(length: 1, channels: 1, filters: 2, window: 3, stride: 1, padding: 1),
+  ]
+
+  /// The sum that defines output (place, filter): weights(place, filter, channel, offset) times inputs, zeros outside.
+  func expected(
+    _ x: Tensor<Double>, weights: (Int, Int, Int, Int) -> Double, bias: (Int, Int) -> Double
+  ) -> Tensor<Double> {
+    let batch = x.shape[0]
+    var scalars: [Double] = []
+    for b in 0..<batch {
+      for place in 0..<places {
+        for filter in 0..<filters {
+          var sum = bias(place, filter)
+          for channel in 0..<channels {
+            for offset in 0..<window {
+              let position = place * stride - padding + offset
+              if position >= 0 && position < length {
+                sum += weights(place, filter, channel, offset) * x[b, position, channel]
+              }
+            }
+          }
+          scalars.append(sum)
+        }
+      }
+    }
+    return Tensor(scalars, shape: [batch, places, filters])
+  }
+}
+
+@Suite struct NeighbourhoodTests {
+  private func expectClose(_ a: Tensor<Double>, _ b: Tensor<Double>, _ place: Comment) {
+    #expect(a.shape == b.shape, place)
+    #expect((a - b).absolute().max().scalar < 1e-12, place)
+  }
+
+  @Test(arguments: Geometry.all)
+  fileprivate func everyUnitSumsOverItsOwnWindowWithItsOwnWeights(geometry: Geometry) {
+    for (batch, threads) in [(1, 1), (5, 1), (5, 2)] {
+      var random = RandomSource(seed: 3)
+      var layer = LocallyConnected<Double>(geometry.line, channels: geometry.channels, filters: geometry.filters)
+      layer.initialize(using: &random)
+      layer.bias!.value = .normal(layer.bias!.shape, using: &random)
+      let x = Tensor<Double>.normal([batch, geometry.length, geometry.channels], using: &random)
+      var context = ForwardContext<Double>(workspace: Workspace(threads: threads))
+      let (weight, bias) = (layer.weight.value, layer.bias!.value)
+      let expected = geometry.expected(
+        x, weights: { weight[$0 * geometry.filters + $1, $2 * geometry.window + $3] }, bias: { bias[$0, $1] })
+      expectClose(layer(Variable(x), in: &context).value, expected, "batch \(batch), seed 3")
+      let flat = x.reshaped([batch, geometry.length * geometry.channels])
+      expectClose(layer(Variable(flat), in: &context).value, expected, "flat, seed 3")
+    }
+  }
+
+  @Test(arguments: Geometry.all)
+  fileprivate func aConvolutionUsesTheSameWeightsAtEveryPlace(geometry: Geometry) {
+    var random = RandomSource(seed: 4)
+    var layer = Convolution1D<Double>(
+      channels: geometry.channels, filters: geometry.filters, window: geometry.window, stride: geometry.stride,
+      padding: geometry.padding)
+    layer.initialize(using: &random)
+    layer.bias!.value = .normal(layer.bias!.shape, using: &random)
+    let x = Tensor<Double>.normal([4, geometry.length, geometry.channels], using: &random)
+    var context = ForwardContext<Double>()
+    let (weight, bias) = (layer.weight.value, layer.bias!.value)
+    let expected = geometry.expected(x, weights: { weight[$1, $2, $3] }, bias: { bias[$1] })
+    expectClose(layer(Variable(x), in: &context).value, expected, "seed 4")
+  }
+
+  @Test(arguments: Geometry.all)
+  fileprivate func gradientsAreNumericOnes(geometry: Geometry) {
+    var random = RandomSource(seed: 5)
+    let input = [(name: "input", value: Tensor<Double>.normal([3, geometry.length, geometry.channels], using: &random))]
+    let target = Variable(Tensor<Double>.normal([3, geometry.places, geometry.filters], using: &random))
+    var local = LocallyConnected<Double>(
+      geometry.line, channels: geometry.channels, filters: geometry.filters, activation: .tanh)
+    local.initialize(using: &random)
+    expectPassing(
+      GradientCheck.compare(local, inputs: input) { meanSquaredError($0($1[0], in: &$2), target) })
+    var shared = Convolution1D<Double>(
+      channels: geometry.channels, filters: geometry.filters, window: geometry.window, stride: geometry.stride,
+      padding: geometry.padding, activation: .tanh)
+    shared.initialize(using: &random)
+    expectPassing(
+      GradientCheck.compare(shared, inputs: input) { meanSquaredError($0($1[0], in: &$2), target) })
+  }
+
+  @Test func onAGridAUnitSeesNineInputs() {
+    var random = RandomSource(seed: 6)
+    for (stride, padding) in [(1, 0), (1, 1), (2, 1), (3, 0)] {
+      let (rows, columns) = (4, 5)
+      let grid = Neighbourhoods.grid(rows: rows, columns: columns, stride: stride, padding: padding)
+      #expect(grid.window == 9)
+      var layer = LocallyConnected<Double>(grid)
+      layer.initialize(using: &random)
+      let x = Tensor<Double>.normal([2, rows, columns], using: &random)
+      var context = ForwardContext<Double>()
+      let output = layer(Variable(x), in: &context).value
+      let (down, across) = ((rows + 2 * padding - 3) / stride + 1, (columns + 2 * padding - 3) / stride + 1)
+      #expect(output.shape == [2, down * across, 1])
+      for b in 0..<2 {
+        for unit in 0..<down * across {
+          var sum = 0.0
+          for i in 0..<3 {
+            for j in 0..<3 {
+              let (row, column) = (unit / across * stride - padding + i, unit % across * stride - padding + j)
+              if (0..<rows).contains(row) && (0..<columns).contains(column) {
+                sum += layer.weight.value[unit, i * 3 + j] * x[b, row, column]
+              }
+            }
+          }
+          #expect(abs(output[b, unit, 0] - sum) < 1e-12, "stride \(stride), padding \(padding), seed 6")
+        }
+      }
+    }
+  }
+
+  @Test func theyConform() {
+    var random = RandomSource(seed: 7)
+    let x = Variable(Tensor<Double>.normal([3, 6, 2], using: &random))
+    var local = LocallyConnected<Double>(.line(6, window: 3, padding: 1), channels: 2, filters: 2)
+    local.initialize(using: &random)
+    expectConformance(local, parameterCount: 6 * 2 * 6 + 12, names: ["weight", "bias"]) {
+      $0(x, in: &$1).squared().sum()
+    }
+    var shared = Convolution1D<Double>(channels: 2, filters: 3, window: 3)
+    shared.initialize(using: &random)
+    expectConformance(shared, parameterCount: 21, names: ["weight", "bias"]) { $0(x, in: &$1).squared().sum() }
+  }
+
+  @Test func aLayerThatDoesNotFitItsInputNamesBothShapes() async {
+    let local = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      var context = ForwardContext<Double>()
+      var random = RandomSource(seed: 7)
+      var layer = LocallyConnected<Double>(.line(6, window: 3))
+      layer.initialize(using: &random)
+      _ = layer(Variable(.zeros([2, 7])), in: &context)
+    }
+    expectMessage("LocallyConnected: shapes [2, 7] and [6, 1] do not fit; the input must be [batch, 6, 1]", from: local)
+    let window = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Neighbourhoods.line(6, window: 9, padding: 1)
+    }
+    expectMessage("a window of 9 at stride 1 does not fit 6 places with 1 of padding on either side", from: window)
+  }
+}
