@@ -38,18 +38,59 @@ import Testing
     }
   }
 
-  @Test(arguments: [(100, 100), (30, 300), (300, 30)])
-  func glorotVarianceIsTwoOverFanInAndFanOut(outputs: Int, inputs: Int) {
-    let values = drawn(.glorotUniform, [outputs, inputs], seed: 4)
-    expectMoments(values, variance: 2 / Double(inputs + outputs), kurtosis: 1.8, "seed 4")
-    #expect(values.allSatisfy { $0 * $0 <= 6 / Double(inputs + outputs) })
+  /// Of a weight [out, in, window]: what the formulas call fan-in and fan-out.
+  fileprivate struct Fans: CustomTestStringConvertible, Sendable {
+    let shape: TensorShape
+    let fanIn, fanOut: Double
+    var testDescription: String { "\(shape)" }
+
+    static let all = [
+      Fans(shape: [100, 100], fanIn: 100, fanOut: 100), Fans(shape: [30, 300], fanIn: 300, fanOut: 30),
+      Fans(shape: [300, 30], fanIn: 30, fanOut: 300), Fans(shape: [20, 50, 9], fanIn: 450, fanOut: 180),
+    ]
   }
 
-  @Test(arguments: [(100, 100), (30, 300), (300, 30)])
-  func lecunVarianceIsOneOverFanIn(outputs: Int, inputs: Int) {
-    let values = drawn(.lecunUniform, [outputs, inputs], seed: 4)
-    expectMoments(values, variance: 1 / Double(inputs), kurtosis: 1.8, "seed 4")
-    #expect(values.allSatisfy { $0 * $0 <= 3 / Double(inputs) })
+  @Test(arguments: Fans.all, [4, 5] as [UInt64])
+  fileprivate func variancesFollowTheFans(fans: Fans, seed: UInt64) {
+    let expected: [(Initializer, variance: Double, isUniform: Bool)] = [
+      (.glorotUniform, 2 / (fans.fanIn + fans.fanOut), true), (.glorotNormal, 2 / (fans.fanIn + fans.fanOut), false),
+      (.heUniform, 2 / fans.fanIn, true), (.heNormal, 2 / fans.fanIn, false),
+      (.lecunUniform, 1 / fans.fanIn, true), (.lecunNormal, 1 / fans.fanIn, false),
+    ]
+    for (initializer, variance, isUniform) in expected {
+      let values = drawn(initializer, fans.shape, seed: seed)
+      expectMoments(values, variance: variance, kurtosis: isUniform ? 1.8 : 3, "\(initializer), seed \(seed)")
+      let bound = (3 * variance).squareRoot()
+      #expect(values.allSatisfy { abs($0) <= bound } == isUniform, "\(initializer), seed \(seed)")
+    }
+  }
+
+  @Test(arguments: [1, 2, 3] as [UInt64])
+  func truncatedNormalDrawsStayWithinTwoDeviations(seed: UInt64) {
+    // With φ(2) = 0.053991 and 2Φ(2) − 1 = 0.954500; the fourth moment from the same integrals.
+    let (share, density) = (0.954499736103642, 0.053990966513188)
+    let variance = 1 - 4 * density / share
+    let fourth = 3 - 28 * density / share
+    for deviation in [0.02, 1, 2] {
+      let values = drawn(.truncatedNormal(deviation), [50, 200], seed: seed)
+      expectMoments(
+        values, variance: deviation * deviation * variance, kurtosis: fourth / (variance * variance), "seed \(seed)")
+      #expect(values.allSatisfy { abs($0) <= 2 * deviation }, "seed \(seed)")
+      #expect(values.contains { abs($0) > 1.9 * deviation }, "seed \(seed)")
+    }
+  }
+
+  @Test func partsOfAStackAreDrawnEachByItsOwn() {
+    let values = drawn(.stacked([.zeros, .constant(2), .orthogonal]), [6, 2], seed: 1)
+    #expect(Array(values[..<8]) == [0, 0, 0, 0, 2, 2, 2, 2])
+    let q = Tensor(Array(values[8...]), shape: [2, 2])
+    #expect((q.matmul(q, transposingOther: true) - .identity(2)).absolute().max().scalar < 1e-14)
+  }
+
+  @Test func theIdentityHasOnesOnItsDiagonal() {
+    #expect(drawn(.identity, [2, 2], seed: 1) == [1, 0, 0, 1])
+    #expect(drawn(.identity, [2, 3], seed: 1) == [1, 0, 0, 0, 1, 0])
+    #expect(drawn(.identity, [3, 2], seed: 1) == [1, 0, 0, 1, 0, 0])
   }
 
   @Test(arguments: [(1, 1), (5, 5), (64, 64), (3, 8), (8, 3), (1, 4), (4, 1)])
@@ -75,7 +116,11 @@ import Testing
     #expect(drawn(.constant(1.5), [3], seed: 1) == [1.5, 1.5, 1.5])
   }
 
-  @Test(arguments: [Initializer.uniform(1), .normal(1), .glorotUniform, .lecunUniform, .orthogonal])
+  @Test(
+    arguments: [
+      Initializer.uniform(1), .normal(1), .truncatedNormal(1), .glorotUniform, .glorotNormal, .heUniform, .heNormal,
+      .lecunUniform, .lecunNormal, .orthogonal, .stacked([.normal(1), .orthogonal]),
+    ])
   func drawsDependOnTheSourceAlone(initializer: Initializer) {
     #expect(drawn(initializer, [4, 6], seed: 7) == drawn(initializer, [4, 6], seed: 7))
     #expect(drawn(initializer, [4, 6], seed: 7) != drawn(initializer, [4, 6], seed: 8))
