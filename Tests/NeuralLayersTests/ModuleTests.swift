@@ -33,9 +33,9 @@ private let input: Tensor<Double> = {
 
   @Test func modulesWithinModulesConformAndAreNamedByTheirPath() {
     var random = RandomSource(seed: 1)
-    let perceptron = Perceptron(3, 4, 2, dropout: 0.25, using: &random)
+    let network = TwoLayerNetwork(3, 4, 2, dropout: 0.25, using: &random)
     expectConformance(
-      perceptron, parameterCount: 24, names: ["hidden.weight", "hidden.bias", "output.weight"]
+      network, parameterCount: 24, names: ["hidden.weight", "hidden.bias", "output.weight"]
     ) { $0(Variable(input), in: &$1).squared().sum() }
 
     let names = (0..<2).flatMap { ["hidden.weight_f\($0)", "hidden.bias_f\($0)", "output.weight_f\($0)"] } + ["factor"]
@@ -43,7 +43,7 @@ private let input: Tensor<Double> = {
       $0(Variable(input), in: &$1).squared().sum()
     }
     expectConformance(
-      Pair(first: perceptron, second: Tower(floors: 1, using: &random)), parameterCount: 24 + 31,
+      Pair(first: network, second: Tower(floors: 1, using: &random)), parameterCount: 24 + 31,
       names: ["a.hidden.weight", "a.hidden.bias", "a.output.weight"]
         + ["b.hidden.weight_f0", "b.hidden.bias_f0", "b.output.weight_f0", "b.factor"]
     ) { pair, context in
@@ -56,9 +56,9 @@ private let input: Tensor<Double> = {
     for seed: UInt64 in [1, 2] {
       var random = RandomSource(seed: seed)
       let points = [(name: "input", value: Tensor<Double>.normal([4, 3], using: &random))]
-      let perceptron = Perceptron(3, 5, 2, dropout: 0.3, using: &random)
+      let network = TwoLayerNetwork(3, 5, 2, dropout: 0.3, using: &random)
       for mode in [ForwardMode.training, .inference] {
-        let comparisons = GradientCheck.compare(perceptron, inputs: points, mode: mode) { model, inputs, context in
+        let comparisons = GradientCheck.compare(network, inputs: points, mode: mode) { model, inputs, context in
           softmaxCrossEntropy(model(inputs[0], in: &context), targets: [0, 1, 1, 0], in: context)
         }
         expectPassing(comparisons)
@@ -99,7 +99,7 @@ private let input: Tensor<Double> = {
 
   @Test func aModuleIsAValue() {
     var random = RandomSource(seed: 1)
-    var model = Perceptron(3, 4, 2, using: &random)
+    var model = TwoLayerNetwork(3, 4, 2, using: &random)
     let snapshot = model
     model.updateParameters { parameter, _ in parameter.value *= 0 }
     #expect(model.parameters.allSatisfy { $0.parameter.value.sumOfSquares() == 0 })
@@ -118,7 +118,7 @@ private let input: Tensor<Double> = {
 /// Two modules of different types side by side.
 private struct Pair: Module {
   typealias Scalar = Double
-  var first: Perceptron
+  var first: TwoLayerNetwork
   var second: Tower
 
   mutating func visitParameters<V: ParameterVisitor<Double>>(_ visitor: inout V) throws(V.Failure) {

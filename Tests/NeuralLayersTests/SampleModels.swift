@@ -3,7 +3,7 @@ import NeuralLayers
 import TensorCore
 
 /// A network of two layers with dropout between them.
-struct Perceptron: Layer {
+struct TwoLayerNetwork: Layer {
   typealias Scalar = Double
   var hidden: Dense<Double>
   var output: Dense<Double>
@@ -26,14 +26,14 @@ struct Perceptron: Layer {
   }
 }
 
-/// Perceptrons one after another, whose parameters are told apart by suffixes, and a factor of its own.
+/// Networks one after another, whose parameters are told apart by suffixes, and a factor of its own.
 struct Tower: Module {
   typealias Scalar = Double
-  var floors: [Perceptron]
+  var floors: [TwoLayerNetwork]
   var factor: Parameter<Double>
 
   init(floors: Int, using random: inout RandomSource) {
-    self.floors = (0..<floors).map { _ in Perceptron(3, 4, 3, using: &random) }
+    self.floors = (0..<floors).map { _ in TwoLayerNetwork(3, 4, 3, using: &random) }
     factor = Parameter(.normal([3], using: &random))
   }
 
