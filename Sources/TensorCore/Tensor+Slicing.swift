@@ -11,6 +11,31 @@ extension Tensor {
       offset: offset + range.lowerBound * shape.dimensions.dropFirst().reduce(1, *))
   }
 
+  /// The parts at the given indices of the leading axis, in that order: shape [indices, …], a copy.
+  ///
+  /// - Precondition: there is a leading axis, and every index is within it.
+  public func rows(_ indices: [Int]) -> Tensor {
+    require(rank > 0, "rows: a tensor of shape \(shape) has no rows")
+    let size = shape[0]
+    if let position = indices.firstIndex(where: { $0 < 0 || $0 >= size }) {
+      programmingError(
+        "rows: index \(indices[position]) (at position \(position)) is outside of a tensor of shape \(shape)")
+    }
+    let sizes = shape.dimensions.dropFirst()
+    let length = sizes.reduce(1, *)
+    var result = Tensor(uninitialized: TensorShape([indices.count] + sizes), pool: storage.pool)
+    result.withMutableScalars { target in
+      withScalars { source in
+        guard !target.isEmpty, var place = target.baseAddress, let source = source.baseAddress else { return }
+        for index in indices {
+          place.update(from: source + index * length, count: length)
+          place += length
+        }
+      }
+    }
+    return result
+  }
+
   /// The part at one index of the leading axis, without that axis, sharing memory with this tensor.
   ///
   /// - Precondition: there is a leading axis and the index is within it.

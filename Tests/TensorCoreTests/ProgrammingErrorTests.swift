@@ -4,7 +4,8 @@ import Testing
 /// Each way of giving an operation what it cannot work on, and what its message must name.
 enum Mistake: String, CaseIterable, Codable, Sendable {
   case add, compoundMultiply, addScaled, broadcast, sumToShape, matmul, reshape, concatenate, stack, scatterRows
-  case gatherIndex, oneHotIndex, rowRange, sliceRange, subscriptIndex, scalar, axis, emptyMaximum, negativeShape
+  case gatherIndex, rowIndex, oneHotIndex, rowRange, sliceRange, subscriptIndex, scalar, axis, emptyMaximum,
+    negativeShape
   case scalarCount, permutation, packedProduct, viewCopy, viewProduct
 
   var named: [String] {
@@ -20,6 +21,7 @@ enum Mistake: String, CaseIterable, Codable, Sendable {
     case .stack: ["stack", "[2, 3]", "[3, 2]"]
     case .scatterRows: ["scatterAddRows", "[2, 3]", "[1, 3]"]
     case .gatherIndex: ["gatherRows", "index 7 (at position 1)", "[2, 3]"]
+    case .rowIndex: ["rows", "index -1 (at position 1)", "[2, 3]"]
     case .oneHotIndex: ["oneHot", "index -1 (at position 0)", "5 classes"]
     case .rowRange: ["rows", "1..<3", "[2, 3]"]
     case .sliceRange: ["slice", "2..<4", "axis 1", "[2, 3]"]
@@ -50,6 +52,7 @@ enum Mistake: String, CaseIterable, Codable, Sendable {
     case .stack: _ = Tensor.stack([tensor, .ones([3, 2])])
     case .scatterRows: tensor.scatterAddRows([0, 1], .ones([1, 3]))
     case .gatherIndex: _ = tensor.gatherRows([1, 7])
+    case .rowIndex: _ = tensor.rows([1, -1])
     case .oneHotIndex: _ = Tensor<Float>.oneHot([-1], classes: 5)
     case .rowRange: _ = tensor.rows(1..<3)
     case .sliceRange: _ = tensor.slice(axis: 1, 2..<4)

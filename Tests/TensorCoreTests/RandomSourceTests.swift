@@ -81,6 +81,39 @@ struct RandomSourceTests {
     #expect(Tensor<Float>.uniform([100], in: narrow, using: &source) == .ones([100]))
   }
 
+  @Test("A permutation holds every number once, and every order is equally likely")
+  func permutations() {
+    var source = RandomSource(seed: 15)
+    for count in [0, 1, 2, 10, 1000] { #expect(source.permutation(of: count).sorted() == Array(0..<count)) }
+    var counts: [[Int]: Int] = [:]
+    for _ in 0..<24_000 { counts[source.permutation(of: 4), default: 0] += 1 }
+    #expect(counts.count == 24)
+    // Each is a binomial draw of mean 1000 and deviation 31.
+    for (order, times) in counts { #expect(abs(times - 1000) < 5 * 31, "\(order)") }
+  }
+
+  @Test("Numbers below a bound are all equally likely, also where the bound is no power of two")
+  func bounded() {
+    var source = RandomSource(seed: 16)
+    // Of 2⁶⁴ words, bounds this large would leave some numbers three words and others two.
+    for bound in [3, 12, 3 << 61] {
+      let numbers = (0..<9000).map { _ in source.number(below: bound) }
+      #expect(numbers.allSatisfy { (0..<bound).contains($0) })
+      for third in 0..<3 {
+        // Binomial draws of mean 3000 and deviation 45.
+        #expect(abs(numbers.count { $0 % 3 == third } - 3000) < 5 * 45, "bound \(bound)")
+        #expect(abs(numbers.count { $0 / (bound / 3) == third } - 3000) < 5 * 45, "bound \(bound)")
+      }
+    }
+    #expect(source.number(below: 1) == 0)
+  }
+
+  @Test("A seed means the same permutation with every toolchain")
+  func pinnedPermutation() {
+    var source = RandomSource(seed: 1)
+    #expect(source.permutation(of: 12) == [2, 3, 7, 5, 0, 9, 8, 1, 4, 11, 6, 10])
+  }
+
   @Test("A dropout mask keeps its share, scaled up, and does not depend on the number of threads")
   func dropoutMasks() {
     let pool = BufferPool()

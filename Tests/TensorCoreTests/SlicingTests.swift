@@ -57,6 +57,16 @@ struct SlicingTests {
     }
   }
 
+  @Test("Rows at indices are the parts there, whatever the shape of a part")
+  func rowsAtIndices() {
+    for part in everyShape(rank: 2, sizes: [0, 1, 3]) {
+      let tensor = Tensor<Double>.sample([6] + part).displaced()
+      let indices = [5, 0, 0, 3, 5]
+      #expect(tensor.rows(indices) == .stack(indices.map(tensor.row)))
+      #expect(tensor.rows([]).shape == TensorShape([0] + part))
+    }
+  }
+
   @Test("Scattering is the adjoint of gathering: ⟨gather T, y⟩ = ⟨T, scatter y⟩")
   func scattering() {
     for columns in [1, 3, 16, 17] {
