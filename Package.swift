@@ -17,6 +17,7 @@ let package = Package(
     .target(name: "RecurrentLayers", dependencies: ["NeuralLayers"]),
     .target(name: "TensorCheckpoints", dependencies: ["TensorCore"]),
     .target(name: "SequenceText", dependencies: ["TensorCore"]),
+    .target(name: "TabularData", dependencies: ["TensorCore"]),
     .target(name: "ModelTraining", dependencies: ["NeuralLayers", "TensorCheckpoints"]),
     .target(
       name: "LanguageModels",
@@ -25,7 +26,7 @@ let package = Package(
       name: "SequenceModeling",
       dependencies: [
         "TensorCore", "Autograd", "NeuralLayers", "RecurrentLayers", "TensorCheckpoints", "SequenceText",
-        "ModelTraining", "LanguageModels",
+        "TabularData", "ModelTraining", "LanguageModels",
       ]),
     .target(name: "CharrnnCommandSupport"),
     .executableTarget(name: "charrnn", dependencies: ["SequenceModeling", "CharrnnCommandSupport"]),
@@ -41,6 +42,7 @@ let package = Package(
     .testTarget(name: "RecurrentLayersTests", dependencies: ["RecurrentLayers"]),
     .testTarget(name: "TensorCheckpointsTests", dependencies: ["TensorCheckpoints"]),
     .testTarget(name: "SequenceTextTests", dependencies: ["SequenceText"]),
+    .testTarget(name: "TabularDataTests", dependencies: ["TabularData"]),
     .testTarget(name: "ModelTrainingTests", dependencies: ["ModelTraining"]),
     .testTarget(name: "LanguageModelsTests", dependencies: ["LanguageModels"]),
     .testTarget(name: "PyTorchParityTests", dependencies: ["RecurrentLayers", "LanguageModels", "TensorCheckpoints"]),

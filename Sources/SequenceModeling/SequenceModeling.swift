@@ -4,5 +4,6 @@
 @_exported import NeuralLayers
 @_exported import RecurrentLayers
 @_exported import SequenceText
+@_exported import TabularData
 @_exported import TensorCheckpoints
 @_exported import TensorCore
