@@ -18,7 +18,7 @@ let package = Package(
     .target(name: "TensorCheckpoints", dependencies: ["TensorCore"]),
     .target(name: "SequenceText", dependencies: ["TensorCore"]),
     .target(name: "TabularData", dependencies: ["TensorCore"]),
-    .target(name: "ModelTraining", dependencies: ["NeuralLayers", "TensorCheckpoints"]),
+    .target(name: "ModelTraining", dependencies: ["NeuralLayers", "TensorCheckpoints", "TabularData"]),
     .target(
       name: "LanguageModels",
       dependencies: ["RecurrentLayers", "ModelTraining", "SequenceText", "TensorCheckpoints"]),

@@ -62,20 +62,21 @@ public struct ModelFile<Scalar: StorableScalar>: Sendable {
       throw ModelFileError(
         file: file, reason: "the architecture needs \(configuration.parameterCount) numbers, the file holds \(stored)")
     }
-    model = try CharacterModel(configuration, from: checkpoint)
+    model = CharacterModel(configuration)
+    try model.take(from: checkpoint)
     history = try checkpoint.metadata[MetadataKey.history].map { try TrainingHistory(json: $0, file: file) }
   }
 
   /// The checkpoint of this model alone.
   public var checkpoint: Checkpoint {
-    var checkpoint = Checkpoint()
-    checkpoint.metadata = [
-      MetadataKey.architecture: canonicalJSON(model.configuration),
-      MetadataKey.tokens: vocabulary.kind.rawValue,
-      MetadataKey.vocabulary: vocabulary.json,
-    ]
+    var checkpoint = Checkpoint(
+      parametersOf: model,
+      metadata: [
+        MetadataKey.architecture: canonicalJSON(model.configuration),
+        MetadataKey.tokens: vocabulary.kind.rawValue,
+        MetadataKey.vocabulary: vocabulary.json,
+      ])
     if let history { checkpoint.metadata[MetadataKey.history] = canonicalJSON(history) }
-    for (name, parameter) in model.parameters { checkpoint.tensors[name] = StoredTensor(parameter.value) }
     return checkpoint
   }
 

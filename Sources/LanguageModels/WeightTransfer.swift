@@ -1,4 +1,5 @@
 import Autograd
+import ModelTraining
 import NeuralLayers
 import SequenceText
 import TensorCore

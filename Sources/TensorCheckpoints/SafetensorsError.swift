@@ -49,6 +49,7 @@ public struct SafetensorsError: Error, Equatable, CustomStringConvertible {
     // What a reader wants of a tensor.
     case notFinite(tensor: String, index: Int)
     case missingTensor(String)
+    case unknownTensor(String)
     case wrongDType(tensor: String, found: StoredTensor.DType, wanted: StoredTensor.DType)
     case wrongShape(tensor: String, found: [Int], wanted: [Int])
     case tooLargeForFloat(tensor: String, index: Int)
@@ -112,6 +113,8 @@ extension SafetensorsError.Problem: CustomStringConvertible {
       "tensor \(quoted(tensor)): element \(index) is not a finite number"
     case .missingTensor(let name):
       "there is no tensor \(quoted(name))"
+    case .unknownTensor(let name):
+      "tensor \(quoted(name)) belongs to no parameter of the model"
     case .wrongDType(let tensor, let found, let wanted):
       "tensor \(quoted(tensor)) holds \(found.rawValue), \(wanted.rawValue) is needed"
     case .wrongShape(let tensor, let found, let wanted):

@@ -1,6 +1,7 @@
 import Autograd
 import Foundation
 import LanguageModels
+import ModelTraining
 import NeuralLayers
 import SequenceText
 import Testing

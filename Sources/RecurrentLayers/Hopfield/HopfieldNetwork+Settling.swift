@@ -68,7 +68,7 @@ extension HopfieldNetwork {
       let previous = state
       switch updating {
       case .asynchronous:
-        for unit in (0..<units).shuffled(using: &random) { update(unit, of: &state, fields: &fields) }
+        for unit in random.permutation(of: units) { update(unit, of: &state, fields: &fields) }
       case .synchronous:
         state = Tensor(zip(fields.scalars, state.scalars).map { $0 == 0 ? $1 : $0 < 0 ? -1 : 1 }, shape: [units])
       }

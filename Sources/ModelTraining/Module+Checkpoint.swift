@@ -1,0 +1,78 @@
+import Autograd
+import NeuralLayers
+import TensorCheckpoints
+import TensorCore
+
+/// A type that tensors hold and files store: `Float` or `Double`.
+public typealias StorableScalar = StoredValue & TensorScalar
+
+extension Module where Scalar: StorableScalar {
+  /// Writes every parameter and statistic, under its name, to a safetensors file, which replaces what was at `path` whole or not
+  /// at all.
+  ///
+  /// - Parameter metadata: free text by name that goes with them.
+  /// - Precondition: every parameter has values.
+  /// - Throws: `FileError` when the file cannot be written.
+  public func save(to path: String, metadata: [String: String] = [:]) throws(FileError) {
+    for (name, parameter) in parameters where !parameter.isDrawn {
+      programmingError("save: the values of \(name) were not drawn yet: call initialize(using:) on the model")
+    }
+    try Checkpoint(parametersOf: self, metadata: metadata).write(to: path)
+  }
+
+  /// Takes the values of every parameter and statistic from a file that a module of the same architecture was saved to; other
+  /// precisions are converted. After an error nothing has changed.
+  ///
+  /// - Throws: `FileError` when the file cannot be read; `SafetensorsError` when it is damaged, lacks a parameter, has one of
+  ///   another shape, or holds a tensor that belongs to none.
+  public mutating func load(from path: String) throws {
+    let checkpoint = try Checkpoint(contentsOf: path)
+    var loaded = self
+    try loaded.take(from: checkpoint)
+    let names = Set(loaded.parameters.map(\.name))
+    if let stranger = checkpoint.names.first(where: { !names.contains($0) }) {
+      throw SafetensorsError(file: path, problem: .unknownTensor(stranger))
+    }
+    self = loaded
+  }
+
+  /// Takes the values of every parameter and statistic from a checkpoint, which may hold more.
+  ///
+  /// - Throws: `SafetensorsError` when one is missing or has another shape.
+  package mutating func take(from checkpoint: Checkpoint) throws(SafetensorsError) {
+    var loader = ParameterLoader<Scalar>(checkpoint: checkpoint)
+    try visitParameters(&loader)
+  }
+}
+
+extension Checkpoint {
+  /// The parameters and statistics of a module by name.
+  package init<M: Module>(parametersOf module: M, metadata: [String: String] = [:]) where M.Scalar: StorableScalar {
+    self.init(metadata: metadata)
+    for (name, parameter) in module.parameters { tensors[name] = StoredTensor(parameter.value) }
+  }
+
+  /// A tensor of the file; numbers stored in another precision are rounded.
+  ///
+  /// - Throws: `SafetensorsError` when it is missing or has another shape.
+  package func tensor<Scalar: StorableScalar>(
+    _ name: String, shape: TensorShape
+  ) throws(SafetensorsError) -> Tensor<Scalar> {
+    Tensor(try values(of: name, shape: shape.dimensions), shape: shape)
+  }
+}
+
+extension StoredTensor {
+  package init<Scalar: StorableScalar>(_ tensor: Tensor<Scalar>) {
+    self.init(tensor.scalars, shape: tensor.shape.dimensions)
+  }
+}
+
+private struct ParameterLoader<Scalar: StorableScalar>: ParameterVisitor {
+  var path = ParameterPath()
+  let checkpoint: Checkpoint
+
+  mutating func visit(_ parameter: inout Parameter<Scalar>, at name: String) throws(SafetensorsError) {
+    parameter.value = try checkpoint.tensor(name, shape: parameter.value.shape)
+  }
+}
