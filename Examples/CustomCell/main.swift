@@ -16,7 +16,9 @@ for comparison in checked {
 }
 
 let trainer = Trainer(
-  model: EchoModel(hidden: 24, using: &random), task: EchoTask(), learningRate: 0.01, clip: 1, seed: 1)
+  model: EchoModel(hidden: 24, using: &random), task: EchoTask(), optimizer: .adam(learningRate: 0.01),
+  clipping: .norm(1),
+  seed: 1)
 for step in 1...600 {
   if case .step(let report) = try trainer.trainStep(), step % 100 == 0 {
     print("step \(step): loss \(report.loss)")

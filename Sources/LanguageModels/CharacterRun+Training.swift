@@ -166,7 +166,7 @@ extension CharacterRun {
   ) {
     let line = meter.line(
       event: event, step: step, trainingLoss: trainingLoss, validationLoss: validationLoss,
-      epoch: Double(step) / Double(stepsPerEpoch), learningRate: progress.learningRate, now: now)
+      epoch: Double(step) / Double(stepsPerEpoch), learningRate: trainer.currentLearningRate, now: now)
     do { try directory?.appendMetrics(line) } catch { report(.saveFailed(error)) }
   }
 

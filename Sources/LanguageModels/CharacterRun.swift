@@ -56,8 +56,9 @@ public final class CharacterRun {
     if let initial { try model.takeWeights(of: initial, vocabulary: corpus.vocabulary) }
     isResumed = checkpoint != nil
     trainer = Trainer(
-      model: model, task: task, rule: settings.optimizer.rule, learningRate: settings.learningRate, clip: settings.clip,
-      seed: settings.seed, threads: threads, products: settings.precision.products)
+      model: model, task: task, optimizer: settings.optimizer.settings(learningRate: settings.learningRate),
+      clipping: settings.clip > 0 ? .norm(settings.clip) : .none, seed: settings.seed, threads: threads,
+      products: settings.precision.products)
     if let checkpoint { try trainer.restore(from: checkpoint, record: RunRecord(checkpoint)) }
   }
 

@@ -34,12 +34,23 @@ public struct TrainingSettings: Sendable, Equatable, Codable {
   public init() {}
 
   public enum OptimizerName: String, Sendable, Codable, CaseIterable {
-    case adam, sgd
+    case adam
+    case adamW = "adamw"
+    case nAdam = "nadam"
+    case sgd
+    case rmsProp = "rmsprop"
+    case adaGrad = "adagrad"
+    case adaDelta = "adadelta"
 
-    var rule: OptimizerRule {
+    func settings(learningRate: Double) -> OptimizerSettings {
       switch self {
-      case .adam: .adam()
-      case .sgd: .sgd(momentum: 0.9)
+      case .adam: .adam(learningRate: learningRate)
+      case .adamW: .adamW(learningRate: learningRate)
+      case .nAdam: .nAdam(learningRate: learningRate)
+      case .sgd: .sgd(learningRate: learningRate, momentum: 0.9)
+      case .rmsProp: .rmsProp(learningRate: learningRate)
+      case .adaGrad: .adaGrad(learningRate: learningRate)
+      case .adaDelta: .adaDelta(learningRate: learningRate)
       }
     }
   }
@@ -88,7 +99,7 @@ public struct TrainingSettings: Sendable, Equatable, Codable {
     ]
     for (name, value) in least where value < 1 { return "\(name) is \(value); it must be at least 1" }
     if seed > Int.max { return "seed is \(seed); it must be at most \(Int.max)" }
-    return configuration(vocabulary: 1).problem
+    return optimizer.settings(learningRate: learningRate).problem ?? configuration(vocabulary: 1).problem
   }
 
   /// The architecture for a vocabulary of the given size.

@@ -13,7 +13,8 @@ public final class Trainer<Task: TrainingTask> {
   public private(set) var task: Task
   public private(set) var optimizer: Optimizer<Scalar>
   public private(set) var progress: TrainingProgress
-  public let clip: Double
+  public let schedule: LearningRateSchedule
+  public let clipping: GradientClipping
   public let workspace: Workspace<Scalar>
 
   private let random: RandomSource
@@ -27,24 +28,34 @@ public final class Trainer<Task: TrainingTask> {
   }
 
   /// - Parameters:
-  ///   - clip: the largest global norm of the gradients; 0 for none.
+  ///   - optimizer: how gradients change the model, and at which base rate.
+  ///   - schedule: how the rate changes from update to update.
+  ///   - clipping: how gradients that are too long are shortened.
   ///   - seed: decides all that is random in training (dropout), step by step.
   ///   - products: how matrix products are computed.
+  /// - Precondition: optimizer, schedule and clipping have no problem.
   public init(
-    model: Task.Model, task: Task, rule: OptimizerRule = .adam(), learningRate: Double, clip: Double = 0, seed: UInt64,
-    threads: Int = 1, products: ProductFormat = .full
+    model: Task.Model, task: Task, optimizer: OptimizerSettings = .adam(), schedule: LearningRateSchedule = .constant,
+    clipping: GradientClipping = .none, seed: UInt64, threads: Int = 1, products: ProductFormat = .full
   ) {
+    if let problem = schedule.problem ?? clipping.problem { programmingError("trainer: \(problem)") }
     self.model = model.bound()
     self.task = task
-    self.clip = clip
-    optimizer = Optimizer(rule, learningRate: learningRate, for: self.model)
-    progress = TrainingProgress(learningRate: learningRate)
+    self.schedule = schedule
+    self.clipping = clipping
+    self.optimizer = Optimizer(optimizer, for: self.model)
+    progress = TrainingProgress(learningRate: optimizer.learningRate)
     workspace = Workspace(threads: threads, products: products)
     random = RandomSource(seed: seed)
   }
 
   /// Steps done.
   public var step: Int { progress.step }
+
+  /// The rate of the next update: the base rate, halved by every recovery from divergence, times the schedule's factors.
+  public var currentLearningRate: Double {
+    progress.learningRate * schedule.factor(after: progress.updates) * (progress.plateau?.scale ?? 1)
+  }
 
   /// Does one step.
   ///
@@ -58,19 +69,19 @@ public final class Trainer<Task: TrainingTask> {
     let (loss, gradients) = lossAndGradients()
     let norm = globalNorm(of: gradients, team: workspace.team)
     progress.step += 1
-    let scale = clippingScale(norm: norm, limit: clip)
-    guard loss.isFinite && norm * scale < Recovery.largestNorm else {
+    let (scale, limit) = (clipping.scale(norm: norm), clipping.elementLimit)
+    guard loss.isFinite && norm.isFinite && min(norm * scale, limit) < Recovery.largestGradient else {
       // What this step carried on may be no more finite than its loss.
       task = carried
       return try leaveOut(loss: loss, gradients: gradients)
     }
-    optimizer.update(
-      &model, with: gradients, scale: scale, team: workspace.team)
+    optimizer.learningRate = currentLearningRate
+    optimizer.update(&model, with: gradients, scale: scale, limit: limit, team: workspace.team)
     progress.updates = optimizer.step
     progress.skippedInARow = 0
     progress.lossSum += loss
     progress.lossCount += 1
-    return .step(StepReport(step: step, loss: loss, gradientNorm: norm))
+    return .step(StepReport(step: step, loss: loss, gradientNorm: norm, learningRate: optimizer.learningRate))
   }
 
   /// The tape lives in here alone, so that it is gone when the parameters change.
@@ -83,7 +94,8 @@ public final class Trainer<Task: TrainingTask> {
 
   /// Measures the validation loss; nil where the task holds nothing out.
   ///
-  /// - Parameter scheduled: whether it counts for the best loss, for patience and for the report of the training loss.
+  /// - Parameter scheduled: whether it counts for the best loss, for patience, for a schedule that waits for plateaus and for the
+  ///   report of the training loss.
   public func validate(scheduled: Bool) -> ValidationReport? {
     guard let loss = task.validationLoss(of: model, workspace: workspace) else { return nil }
     let isBest = loss < progress.bestValidationLoss ?? .infinity
@@ -92,6 +104,7 @@ public final class Trainer<Task: TrainingTask> {
     if scheduled {
       progress.validationsSinceBest = isBest ? 0 : progress.validationsSinceBest + 1
       if isBest { progress.bestValidationLoss = loss }
+      progress.plateau = schedule.plateau(progress.plateau, after: loss)
       _ = takeMeanLoss()
     }
     return report
@@ -108,7 +121,6 @@ public final class Trainer<Task: TrainingTask> {
     self.model = model.bound()
     self.task = task
     self.optimizer = optimizer
-    self.optimizer.learningRate = progress.learningRate
     self.progress = progress
     lastGood = nil
   }
@@ -131,7 +143,6 @@ public final class Trainer<Task: TrainingTask> {
     let (skipped, rollbacks, rate) = (progress.skipped, progress.rollbacks + 1, progress.learningRate / 2)
     restore(model: good.model, task: good.task, optimizer: good.optimizer, progress: good.progress)
     (progress.skipped, progress.rollbacks, progress.learningRate) = (skipped, rollbacks, rate)
-    optimizer.learningRate = rate
     return .rolledBack(toStep: step, learningRate: rate, reason: reason)
   }
 
@@ -158,7 +169,7 @@ private enum Recovery {
   /// Steps between the states that it can go back to.
   static let snapshotInterval = 100
   static let skipsBeforeRollback = 5
-  /// The square of a larger gradient, which moments hold, would leave single precision.
-  static let largestNorm = 1e18
+  /// The square of a larger element, which moments hold, would leave single precision.
+  static let largestGradient = 1e18
   static let mostRollbacks = 5
 }

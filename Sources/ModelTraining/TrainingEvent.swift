@@ -18,6 +18,8 @@ public struct StepReport: Sendable, Equatable {
   public let loss: Double
   /// The global norm of the gradients before clipping.
   public let gradientNorm: Double
+  /// The rate of the update.
+  public let learningRate: Double
 }
 
 /// What a validation found.

@@ -2,7 +2,7 @@
 public struct TrainingProgress: Sendable, Equatable, Codable {
   /// Steps done.
   public var step = 0
-  /// The learning rate, which a recovery from divergence may have lowered.
+  /// The base of the learning rate, which a recovery from divergence may have lowered; the schedule's factors come on top.
   public var learningRate: Double
   /// Updates of the optimizer; fewer than steps where some were skipped.
   public var updates = 0
@@ -16,6 +16,8 @@ public struct TrainingProgress: Sendable, Equatable, Codable {
   public var skippedInARow = 0
   public var skipped = 0
   public var rollbacks = 0
+  /// What a schedule that waits for plateaus has seen; nil before the first scheduled validation and without such a schedule.
+  public var plateau: PlateauProgress?
 
   public init(learningRate: Double) { self.learningRate = learningRate }
 
@@ -27,7 +29,7 @@ public struct TrainingProgress: Sendable, Equatable, Codable {
     ]
     // Far above what any run counts to, and far from where counting on would overflow.
     for (name, value) in counts where !(0...1 << 53).contains(value) { return "\(name) is \(value)" }
-    return nil
+    return plateau?.problem
   }
 
   /// The mean training loss since the last report.

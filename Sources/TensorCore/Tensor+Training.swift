@@ -49,53 +49,6 @@ extension Tensor {
   }
 }
 
-extension Tensor {
-  /// One step of stochastic gradient descent on this tensor; see `sgd` of the kernels for the formula.
-  package mutating func applySGD(
-    gradient: Tensor, velocity: inout Tensor?, gradientScale: Double, rate: Double, momentum: Double, team: ThreadTeam
-  ) {
-    let weights = SharedPointer(ownedBase(like: gradient))
-    let g = SharedPointer(gradient.storage.base + gradient.offset)
-    let v = velocity == nil ? nil : SharedPointer(velocity!.ownedBase(like: gradient))
-    team.split(count, unit: Self.updateUnit) { part in
-      WorkProfile.account(for: .optimizer) {
-        Scalar.kernels.table.pointee.sgd(
-          Int64(part.count), weights.pointer + part.lowerBound, g.pointer + part.lowerBound,
-          v.map { $0.pointer + part.lowerBound }, gradientScale, rate, momentum)
-      }
-    }
-    withExtendedLifetime((self, gradient, velocity)) {}
-  }
-
-  /// One step of Adam on this tensor; see `adam` of the kernels for the formula.
-  package mutating func applyAdam(
-    gradient: Tensor, first: inout Tensor, second: inout Tensor, gradientScale: Double, rate: Double, beta1: Double,
-    beta2: Double, epsilon: Double, step: Int, team: ThreadTeam
-  ) {
-    let weights = SharedPointer(ownedBase(like: gradient))
-    let g = SharedPointer(gradient.storage.base + gradient.offset)
-    let (m, v) = (SharedPointer(first.ownedBase(like: gradient)), SharedPointer(second.ownedBase(like: gradient)))
-    team.split(count, unit: Self.updateUnit) { part in
-      WorkProfile.account(for: .optimizer) {
-        Scalar.kernels.table.pointee.adam(
-          Int64(part.count), weights.pointer + part.lowerBound, g.pointer + part.lowerBound,
-          m.pointer + part.lowerBound,
-          v.pointer + part.lowerBound, gradientScale, rate, beta1, beta2, epsilon, Int64(step))
-      }
-    }
-    withExtendedLifetime((self, gradient, first, second)) {}
-  }
-
-  /// Small enough to share evenly, large enough to be worth a thread.
-  private static var updateUnit: Int { 4096 }
-
-  /// The memory of this tensor alone, for writing.
-  private mutating func ownedBase(like other: Tensor) -> UnsafeMutablePointer<Scalar> {
-    if shape != other.shape { shapeFailure("optimizer step", shape, other.shape) }
-    return withMutableScalars { $0.baseAddress! }
-  }
-}
-
 /// A pointer that several threads use on disjoint parts.
 struct SharedPointer<Pointee>: @unchecked Sendable {
   let pointer: UnsafeMutablePointer<Pointee>

@@ -14,7 +14,7 @@ import Testing
     let trainer = Trainer(
       model: CharacterModel<Float>.sample(configuration),
       task: CharacterTask<Float>(batches: batches, validation: nil, configuration: configuration),
-      learningRate: 0.01, seed: 1, threads: 2)
+      optimizer: .adam(learningRate: 0.01), seed: 1, threads: 2)
     for _ in 0..<3 { _ = try trainer.trainStep() }
     let before = (trainer.workspace.pool.allocations, trainer.workspace.pool.bytesAllocated)
     for _ in 0..<40 { _ = try trainer.trainStep() }

@@ -25,7 +25,7 @@ import Testing
   @Test("After several such steps the run goes back to a good state at half the learning rate, and goes on")
   func rolledBack() throws {
     let fault = Switch(false)
-    let trainer = Trainer<ExclusiveOr>(learningRate: 0.04) { _ in fault.isOn ? .nonFiniteLoss : .none }
+    let trainer = Trainer<ExclusiveOr>(.adam(learningRate: 0.04)) { _ in fault.isOn ? .nonFiniteLoss : .none }
     let initial = trainer.model.scalars
     try trainer.train(steps: 3)
     fault.isOn = true
@@ -35,7 +35,7 @@ import Testing
     #expect(trainer.step == 0)
     #expect(trainer.model.scalars == initial)
     #expect(trainer.task.carried == 0)
-    #expect(trainer.optimizer.learningRate == 0.02)
+    #expect(trainer.currentLearningRate == 0.02)
     #expect(trainer.progress.learningRate == 0.02)
     #expect(trainer.progress.skipped == skipped + 1)
     #expect(trainer.progress.rollbacks == 1)
@@ -61,7 +61,7 @@ import Testing
   @Test("A run that never becomes finite ends with an error that names what is not, after a bounded number of steps")
   func diverged() {
     for (fault, culprit) in [(Fault.nonFiniteLoss, "loss"), (.nonFiniteGradient, "output.weight")] {
-      let trainer = Trainer<ExclusiveOr>(learningRate: 0.32) { _ in fault }
+      let trainer = Trainer<ExclusiveOr>(.adam(learningRate: 0.32)) { _ in fault }
       let error = #expect(throws: TrainingDiverged.self) { try trainer.train(steps: 1000) }
       let description = error?.description ?? ""
       #expect(description.contains(culprit))
@@ -73,7 +73,7 @@ import Testing
 
   @Test("An update that makes the parameters non-finite is undone")
   func explodedParameters() throws {
-    let trainer = Trainer<ExclusiveOr>(rule: .sgd(), learningRate: 1e308)
+    let trainer = Trainer<ExclusiveOr>(.sgd(learningRate: 1e308))
     let error = #expect(throws: TrainingDiverged.self) { try trainer.train(steps: 1000) }
     let reason = error?.reason ?? ""
     #expect(reason.contains("the parameter hidden.weight") || reason.contains("the loss"))
@@ -81,7 +81,7 @@ import Testing
 
   @Test("A validation loss that is not a number is never the best")
   func validation() throws {
-    let trainer = Trainer<ExclusiveOr>(rule: .sgd(), learningRate: 1e308)
+    let trainer = Trainer<ExclusiveOr>(.sgd(learningRate: 1e308))
     try trainer.train(steps: 2)
     let report = try #require(trainer.validate(scheduled: true))
     #expect(!report.validationLoss.isFinite)

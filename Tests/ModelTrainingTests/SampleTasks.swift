@@ -72,12 +72,12 @@ struct ExclusiveOr: TrainingTask {
 
 extension Trainer where Task == ExclusiveOr {
   convenience init(
-    rule: OptimizerRule = .adam(), learningRate: Double = 0.05, clip: Double = 0, threads: Int = 1,
-    fault: @escaping (Int) -> Fault = { _ in .none }
+    _ optimizer: OptimizerSettings = .adam(learningRate: 0.05), schedule: LearningRateSchedule = .constant,
+    clipping: GradientClipping = .none, threads: Int = 1, fault: @escaping (Int) -> Fault = { _ in .none }
   ) {
     self.init(
-      model: Network(seed: 3), task: ExclusiveOr(fault: fault), rule: rule, learningRate: learningRate, clip: clip,
-      seed: 1, threads: threads)
+      model: Network(seed: 3), task: ExclusiveOr(fault: fault), optimizer: optimizer, schedule: schedule,
+      clipping: clipping, seed: 1, threads: threads)
   }
 
   func train(steps: Int) throws { for _ in 0..<steps { _ = try trainStep() } }

@@ -1,3 +1,4 @@
+import Foundation
 import ModelTraining
 import NeuralLayers
 import TensorCore
@@ -26,7 +27,7 @@ import Testing
 
   @Test("Steps report the loss and the norm before clipping; clipping bounds what a step changes")
   func clipping() throws {
-    let trainer = Trainer<ExclusiveOr>(rule: .sgd(), learningRate: 1, clip: 1e-3)
+    let trainer = Trainer<ExclusiveOr>(.sgd(learningRate: 1), clipping: .norm(1e-3))
     let before = trainer.model.scalars
     guard case .step(let report) = try trainer.trainStep() else { throw Unexpected() }
     let moved = zip(before, trainer.model.scalars).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }.squareRoot()
@@ -52,19 +53,97 @@ import Testing
     }
   }
 
-  @Test("A run that takes up model, moments, task and progress ends with the bits of one left alone")
+  @Test("Clipping by value bounds what each number changes by")
+  func clippingByValue() throws {
+    let trainer = Trainer<ExclusiveOr>(.sgd(learningRate: 0.5), clipping: .value(1e-2))
+    let before = trainer.model.scalars
+    try trainer.train(steps: 1)
+    let largest = zip(before, trainer.model.scalars).map { abs($0 - $1) }.max() ?? 0
+    #expect(abs(largest - 0.5 * 1e-2) < 1e-15)
+  }
+
+  /// A run on which every second step is followed by a scheduled validation.
+  private func train(_ trainer: Trainer<ExclusiveOr>, steps: Int) throws {
+    for _ in 0..<steps {
+      try trainer.train(steps: 1)
+      if trainer.step % 2 == 0 { _ = trainer.validate(scheduled: true) }
+    }
+  }
+
+  @Test(
+    "A run that takes up model, moments, task and progress ends with the bits of one left alone, by every rule and schedule"
+  )
   func resumed() throws {
-    for rule in OptimizerTests.rules {
-      let whole = Trainer<ExclusiveOr>(rule: rule, learningRate: 0.01)
-      try whole.train(steps: 12)
-      let begun = Trainer<ExclusiveOr>(rule: rule, learningRate: 0.01)
-      try begun.train(steps: 5)
-      let resumed = Trainer<ExclusiveOr>(rule: rule, learningRate: 0.5)
-      resumed.restore(model: begun.model, task: begun.task, optimizer: begun.optimizer, progress: begun.progress)
-      try resumed.train(steps: 7)
-      #expect(resumed.model.scalars == whole.model.scalars, "\(rule)")
+    let bySchedule = LearningRateScheduleTests.schedules.map { (OptimizerSettings.adam(learningRate: 0.01), $0) }
+    let byRule = OptimizerTests.settings.map { ($0, LearningRateSchedule.cosine(steps: 10)) }
+    for (settings, schedule) in bySchedule + byRule {
+      let whole = Trainer<ExclusiveOr>(settings, schedule: schedule)
+      try train(whole, steps: 12)
+      let begun = Trainer<ExclusiveOr>(settings, schedule: schedule)
+      try train(begun, steps: 5)
+      var other = settings
+      other.learningRate = 0.5
+      let resumed = Trainer<ExclusiveOr>(other, schedule: schedule)
+      let data = try JSONEncoder().encode(begun.progress)
+      let progress = try JSONDecoder().decode(TrainingProgress.self, from: data)
+      var optimizer = resumed.optimizer
+      let moments = Dictionary(
+        uniqueKeysWithValues: begun.optimizer.namedMoments(of: begun.model).map { ($0.name, $0.tensor) })
+      try optimizer.restore(step: progress.updates, for: resumed.model) { name, _ throws in try #require(moments[name])
+      }
+      resumed.restore(model: begun.model, task: begun.task, optimizer: optimizer, progress: progress)
+      try train(resumed, steps: 7)
+      #expect(resumed.model.scalars == whole.model.scalars, "\(settings), \(schedule)")
       #expect(resumed.progress == whole.progress)
       #expect(resumed.task.carried == whole.task.carried)
+    }
+  }
+
+  @Test("The rate of a step is the base rate times the schedule's factor of the updates")
+  func rates() throws {
+    for schedule in LearningRateScheduleTests.schedules {
+      let trainer = Trainer<ExclusiveOr>(.sgd(learningRate: 0.2), schedule: schedule) {
+        $0 == 3 ? .nonFiniteLoss : .none
+      }
+      for _ in 0..<15 {
+        let (next, updates) = (trainer.currentLearningRate, trainer.progress.updates)
+        #expect(next == 0.2 * schedule.factor(after: updates))
+        // A step that is left out is no update: the schedule waits.
+        if case .step(let report) = try trainer.trainStep() { #expect(report.learningRate == next) }
+      }
+      #expect(trainer.progress.updates == 14)
+    }
+  }
+
+  @Test("Scheduled validations that do not improve lower the rate where the schedule waits for that, others do not")
+  func plateau() throws {
+    let trainer = Trainer<ExclusiveOr>(
+      .sgd(learningRate: 0.2), schedule: .warmUp(steps: 1, from: 0.5, then: .reduceOnPlateau(factor: 0.5, patience: 1)))
+    for _ in 0..<5 { _ = trainer.validate(scheduled: false) }
+    #expect(trainer.progress.plateau == nil)
+    for _ in 0..<3 { _ = trainer.validate(scheduled: true) }
+    #expect(trainer.currentLearningRate == 0.2 * 0.5 * 0.5)
+    try trainer.train(steps: 1)
+    #expect(trainer.currentLearningRate == 0.2 * 0.5)
+  }
+
+  @Test("Progress that was written before there were plateaus is read, and bad plateaus are not")
+  func earlierProgress() throws {
+    let fresh = TrainingProgress(learningRate: 0.1)
+    let json = String(decoding: try JSONEncoder().encode(fresh), as: UTF8.self)
+    #expect(!json.contains("plateau"))
+    #expect(try JSONDecoder().decode(TrainingProgress.self, from: Data(json.utf8)) == fresh)
+
+    func progress(_ plateau: String) throws -> TrainingProgress {
+      try JSONDecoder().decode(
+        TrainingProgress.self, from: Data((json.dropLast() + ",\"plateau\":\(plateau)}").utf8))
+    }
+    #expect(try progress(#"{"scale":0.5,"best":1,"validationsSinceBest":2,"cooldown":0}"#).problem == nil)
+    for bad in [
+      #"{"scale":2,"validationsSinceBest":2,"cooldown":0}"#, #"{"scale":1,"validationsSinceBest":-1,"cooldown":0}"#,
+      #"{"scale":1,"validationsSinceBest":1,"cooldown":-5}"#,
+    ] {
+      #expect(try progress(bad).problem != nil, "\(bad)")
     }
   }
 

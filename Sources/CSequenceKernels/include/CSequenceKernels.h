@@ -45,6 +45,17 @@ typedef enum SKActivation {
   SKActivationReLU,     // g where y > 0, else 0
 } SKActivation;
 
+/// What comes before the rule of an optimizer: g ← clamp(scale·g, ±limit) + l2·w + l1·sign(w), then w ← w − shrinkage·w.
+typedef struct SKGradientTreatment {
+  double scale;
+  /// INFINITY clamps nothing.
+  double limit;
+  double l2;
+  /// Not negative.
+  double l1;
+  double shrinkage;
+} SKGradientTreatment;
+
 /// How the right-hand side B of a product is stored, and with it the arithmetic of the product.
 typedef enum SKFormat {
   /// The scalars themselves.
@@ -183,17 +194,36 @@ typedef struct SKKernels {
     int64_t recurrent_row_stride, const void *h_previous, void *dh, void *dgates, int64_t dgates_row_stride,
     void *drecurrent, int64_t drecurrent_row_stride);
 
-  // --- Optimizer steps, in place over n weights; the gradient is multiplied by gradient_scale first (clipping).
+  // --- Optimizer steps, in place over n weights w. The rules see the gradient g as the treatment leaves it.
 
-  /// v ← momentum·v + g;  w ← w − rate·v.  With momentum 0, velocity may be NULL.
+  /// v ← momentum·v + g;  w ← w − rate·v, or w − rate·(g + momentum·v) if nesterov.  With momentum 0, velocity may be
+  /// NULL.
   void (*sgd)(
-    int64_t n, void *weights, const void *gradient, void *velocity, double gradient_scale, double rate,
-    double momentum);
+    int64_t n, void *weights, const void *gradient, void *velocity, const SKGradientTreatment *treatment, double rate,
+    double momentum, bool nesterov);
+  /// s ← s + g²;  w ← w − rate · g / (√s + ε).
+  void (*adagrad)(
+    int64_t n, void *weights, const void *gradient, void *square_sum, const SKGradientTreatment *treatment, double rate,
+    double epsilon);
+  /// s ← αs + (1 − α)g²;  d = g / (√s + ε), and with a gradient mean m ← αm + (1 − α)g, d = g / (√max(0, s − m²) + ε);
+  /// w ← w − rate·d, and with a velocity v ← momentum·v + d, w ← w − rate·v.  gradient_mean and velocity may be NULL.
+  void (*rmsprop)(
+    int64_t n, void *weights, const void *gradient, void *square_mean, void *gradient_mean, void *velocity,
+    const SKGradientTreatment *treatment, double rate, double smoothing, double epsilon, double momentum);
+  /// s ← ρs + (1 − ρ)g²;  d = √(u + ε) / √(s + ε) · g;  u ← ρu + (1 − ρ)d²;  w ← w − rate·d.
+  void (*adadelta)(
+    int64_t n, void *weights, const void *gradient, void *square_mean, void *change_mean,
+    const SKGradientTreatment *treatment, double rate, double smoothing, double epsilon);
   /// Kingma & Ba (2015), algorithm 1: m ← β₁m + (1 − β₁)g;  v ← β₂v + (1 − β₂)g²;
   /// w ← w − rate/(1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε).
   void (*adam)(
-    int64_t n, void *weights, const void *gradient, void *first_moment, void *second_moment, double gradient_scale,
-    double rate, double beta1, double beta2, double epsilon, int64_t step);
+    int64_t n, void *weights, const void *gradient, void *first_moment, void *second_moment,
+    const SKGradientTreatment *treatment, double rate, double beta1, double beta2, double epsilon, int64_t step);
+  /// m and v as in adam;  w ← w − (moment_rate · m + gradient_rate · g) / (√v / √(1 − β₂ᵗ) + ε).
+  void (*nadam)(
+    int64_t n, void *weights, const void *gradient, void *first_moment, void *second_moment,
+    const SKGradientTreatment *treatment, double moment_rate, double gradient_rate, double beta1, double beta2,
+    double epsilon, int64_t step);
 
   // --- The machine.
 

@@ -1,0 +1,57 @@
+/// What a schedule that waits for plateaus has seen of the validation losses.
+public struct PlateauProgress: Sendable, Equatable, Codable {
+  /// What the learning rate is multiplied by.
+  public private(set) var scale = 1.0
+  /// The best loss, among those that were better by the threshold; nil before the first.
+  public private(set) var best: Double?
+  /// Validations since then, and how many more are not to be counted.
+  public private(set) var validationsSinceBest = 0
+  public private(set) var cooldown = 0
+
+  public init() {}
+
+  /// What is wrong with the numbers of a file; nil if a run can go on from them.
+  var problem: String? {
+    let isWhole =
+      (0...1).contains(scale) && (0...1 << 53).contains(validationsSinceBest) && (0...1 << 53).contains(cooldown)
+    return isWhole ? nil : "the progress of its schedule is \(self)"
+  }
+}
+
+extension LearningRateSchedule {
+  /// What becomes of the progress after a scheduled validation; nil for a schedule that does not look at losses.
+  public func plateau(_ progress: PlateauProgress?, after loss: Double) -> PlateauProgress? {
+    switch self {
+    case .warmUp(_, _, let next): return next.plateau(progress, after: loss)
+    case .reduceOnPlateau(let factor, let patience, let threshold, let cooldown, let floor):
+      var progress = progress ?? PlateauProgress()
+      progress.add(loss, threshold: threshold)
+      if progress.isSpent(patience) { progress.reduce(by: factor, floor: floor, cooldown: cooldown) }
+      return progress
+    case .constant, .step, .exponential, .cosine, .oneCycle: return nil
+    }
+  }
+}
+
+extension PlateauProgress {
+  fileprivate mutating func add(_ loss: Double, threshold: Double) {
+    if loss < (best ?? .infinity) * (1 - threshold) {
+      best = loss
+      validationsSinceBest = 0
+    } else {
+      validationsSinceBest += 1
+    }
+    if cooldown > 0 {
+      cooldown -= 1
+      validationsSinceBest = 0
+    }
+  }
+
+  fileprivate func isSpent(_ patience: Int) -> Bool { validationsSinceBest > patience }
+
+  fileprivate mutating func reduce(by factor: Double, floor: Double, cooldown: Int) {
+    scale = max(scale * factor, floor)
+    self.cooldown = cooldown
+    validationsSinceBest = 0
+  }
+}
