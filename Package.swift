@@ -45,7 +45,9 @@ let package = Package(
     .testTarget(name: "TabularDataTests", dependencies: ["TabularData"]),
     .testTarget(name: "ModelTrainingTests", dependencies: ["ModelTraining"]),
     .testTarget(name: "LanguageModelsTests", dependencies: ["LanguageModels"]),
-    .testTarget(name: "PyTorchParityTests", dependencies: ["RecurrentLayers", "LanguageModels", "TensorCheckpoints"]),
+    .testTarget(
+      name: "PyTorchParityTests",
+      dependencies: ["RecurrentLayers", "ModelTraining", "LanguageModels", "TensorCheckpoints"]),
     .testTarget(name: "CharrnnCommandSupportTests", dependencies: ["CharrnnCommandSupport"]),
     .testTarget(name: "CommandLineTests", dependencies: ["charrnn"]),
   ]
