@@ -127,6 +127,20 @@ import Testing
     #expect(trainer.currentLearningRate == 0.2 * 0.5)
   }
 
+  @Test("Settings that cannot be end the program with what is wrong")
+  func traps() async {
+    let rule = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Trainer<ExclusiveOr>(.adam(beta1: 1))
+    }
+    let schedule = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Trainer<ExclusiveOr>(schedule: .exponential(factor: 0))
+    }
+    for (result, message) in [(rule, "optimizer: beta1 is 1"), (schedule, "trainer: the schedule's factor is 0")] {
+      let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+      #expect(text.contains(message))
+    }
+  }
+
   @Test("Progress that was written before there were plateaus is read, and bad plateaus are not")
   func earlierProgress() throws {
     let fresh = TrainingProgress(learningRate: 0.1)
