@@ -47,7 +47,7 @@ let package = Package(
     .testTarget(name: "LanguageModelsTests", dependencies: ["LanguageModels"]),
     .testTarget(
       name: "PyTorchParityTests",
-      dependencies: ["RecurrentLayers", "ModelTraining", "LanguageModels", "TensorCheckpoints"]),
+      dependencies: ["Autograd", "RecurrentLayers", "ModelTraining", "LanguageModels", "TensorCheckpoints"]),
     .testTarget(name: "CharrnnCommandSupportTests", dependencies: ["CharrnnCommandSupport"]),
     .testTarget(name: "CommandLineTests", dependencies: ["charrnn"]),
   ]

@@ -61,27 +61,28 @@ extension MatrixView {
     }
   }
 
-  /// These become f of others.
-  package func set(_ function: SKUnary, of other: MatrixView) {
+  /// These become f of others, f a function of single elements.
+  package func set(_ f: ActivationFunction, of other: MatrixView) {
     require(other.rows == rows && other.columns == columns, "set: sizes differ")
+    let kernel = f.kernel
     WorkProfile.account(for: .gates) {
       for row in 0..<rows {
-        Scalar.kernels.table.pointee.unary(
-          function, Int64(columns), other.base + row * other.stride, base + row * stride)
+        Scalar.kernels.table.pointee.activation(
+          kernel.function, kernel.parameter, Int64(columns), other.base + row * other.stride, base + row * stride)
       }
     }
   }
 
-  /// This becomes upstream · f', with f' written in terms of the output.
-  package func setActivationGradient(_ f: SKActivation, output: MatrixView, upstream: MatrixView) {
+  /// This becomes upstream · f', with f' computed from what the forward pass kept: see `ActivationFunction.keepsOutput`.
+  package func setActivationGradient(_ f: ActivationFunction, kept: MatrixView, upstream: MatrixView) {
     require(
-      [output, upstream].allSatisfy { $0.rows == rows && $0.columns == columns }, "setActivationGradient: sizes differ")
+      [kept, upstream].allSatisfy { $0.rows == rows && $0.columns == columns }, "setActivationGradient: sizes differ")
+    let kernel = f.kernel
     WorkProfile.account(for: .gates) {
       for row in 0..<rows {
         Scalar.kernels.table.pointee.activation_gradient(
-          f, Int64(columns), output.base + row * output.stride, upstream.base + row * upstream.stride,
-          base + row * stride
-        )
+          kernel.function, kernel.parameter, Int64(columns), kept.base + row * kept.stride,
+          upstream.base + row * upstream.stride, base + row * stride)
       }
     }
   }

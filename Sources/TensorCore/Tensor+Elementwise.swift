@@ -36,6 +36,9 @@ extension Tensor {
   /// The smaller of two elements, with broadcasting; NaN if either is.
   public static func minimum(_ a: Tensor, _ b: Tensor) -> Tensor { binary(SKBinaryMinimum, "minimum", a, b) }
 
+  /// weight · x, with broadcasting, but 0 where the weight is 0 and x infinite: what has no weight does not count.
+  package static func weighed(_ x: Tensor, by weight: Tensor) -> Tensor { binary(SKBinaryWeigh, "weighed", weight, x) }
+
   /// self += factor · other, in place unless the memory is shared.
   ///
   /// - Precondition: the shapes are equal.

@@ -1,31 +1,7 @@
-import CSequenceKernels
 import TensorCore
 
 /// Functions applied to each element.
 extension Variable {
-  public func tanh() -> Variable {
-    let y = value.tanh()
-    return Variable.operation(y, of: [self]) {
-      [Tensor.activationGradient(SKActivationTanh, output: y, upstream: $0)]
-    }
-  }
-
-  /// 1 / (1 + e⁻ˣ).
-  public func sigmoid() -> Variable {
-    let y = value.sigmoid()
-    return Variable.operation(y, of: [self]) {
-      [Tensor.activationGradient(SKActivationSigmoid, output: y, upstream: $0)]
-    }
-  }
-
-  /// max(x, 0), with derivative 0 at 0.
-  public func relu() -> Variable {
-    let y = value.relu()
-    return Variable.operation(y, of: [self]) {
-      [Tensor.activationGradient(SKActivationReLU, output: y, upstream: $0)]
-    }
-  }
-
   public func exp() -> Variable {
     let y = value.exp()
     return Variable.operation(y, of: [self]) { [$0 * y] }
@@ -45,5 +21,35 @@ extension Variable {
   public func squareRoot() -> Variable {
     let y = value.squareRoot()
     return Variable.operation(y, of: [self]) { [$0 / (y * 2)] }
+  }
+
+  /// 1 / x.
+  public func reciprocal() -> Variable {
+    let y = value.reciprocal()
+    return Variable.operation(y, of: [self]) { [-($0 * y.squared())] }
+  }
+
+  /// |x|, with derivative 0 at 0.
+  public func absolute() -> Variable {
+    let x = value
+    return Variable.operation(x.absolute(), of: [self]) { [$0 * x.sign()] }
+  }
+
+  /// The larger of two elements, with broadcasting; where they are equal each gets half of the gradient.
+  public static func maximum(_ a: Variable, _ b: Variable) -> Variable { choice(Tensor.maximum, a, b, sign: 1) }
+
+  /// The smaller of two elements, with broadcasting; where they are equal each gets half of the gradient.
+  public static func minimum(_ a: Variable, _ b: Variable) -> Variable { choice(Tensor.minimum, a, b, sign: -1) }
+
+  /// The one of two elements whose difference from the other has the given sign.
+  private static func choice(
+    _ choose: (Tensor<Scalar>, Tensor<Scalar>) -> Tensor<Scalar>, _ a: Variable, _ b: Variable, sign: Scalar
+  ) -> Variable {
+    let (x, y) = (a.value, b.value)
+    return operation(choose(x, y), of: [a, b]) {
+      let half = $0 * 0.5
+      let difference = half * (x - y).sign() * sign
+      return [(half + difference).sum(to: x.shape), (half - difference).sum(to: y.shape)]
+    }
   }
 }

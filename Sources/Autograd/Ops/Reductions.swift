@@ -8,7 +8,7 @@ extension Variable {
   }
 
   /// The mean of all elements, of the empty shape.
-  public func mean() -> Variable { sum() / Scalar(max(value.count, 1)) }
+  public func mean() -> Variable { sum() / Scalar(Swift.max(value.count, 1)) }
 
   /// The sums along one axis, which disappears or, if kept, becomes 1.
   public func sum(axis: Int, keepingAxis: Bool = false) -> Variable {
@@ -22,7 +22,20 @@ extension Variable {
 
   /// The means along one axis.
   public func mean(axis: Int, keepingAxis: Bool = false) -> Variable {
-    sum(axis: axis, keepingAxis: keepingAxis) / Scalar(max(shape[axis], 1))
+    sum(axis: axis, keepingAxis: keepingAxis) / Scalar(Swift.max(shape[axis], 1))
+  }
+
+  /// The largest elements along one axis, which disappears or, if kept, becomes 1; equal ones share the gradient evenly.
+  public func max(axis: Int, keepingAxis: Bool = false) -> Variable {
+    let x = value
+    let largest = x.max(axis: axis, keepingAxis: true)
+    var kept = largest.shape.dimensions
+    if !keepingAxis { kept.remove(at: shape.resolve(axis)) }
+    return Variable.operation(largest.reshaped(kept), of: [self]) {
+      // A difference is never positive, and 0 where an element is one of the largest.
+      let mask = (x - largest).binaryStep()
+      return [mask * ($0.reshaped(largest.shape.dimensions) / mask.sum(axis: axis, keepingAxis: true))]
+    }
   }
 
   /// eˣ / Σ eˣ along the last axis.

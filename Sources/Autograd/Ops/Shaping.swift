@@ -10,6 +10,21 @@ extension Variable {
   /// The last two axes exchanged.
   public func transposed() -> Variable { Variable.operation(value.transposed(), of: [self]) { [$0.transposed()] } }
 
+  /// The axes in another order: axis i of the result is axis `axes[i]` of this variable.
+  public func permuted(_ axes: [Int]) -> Variable {
+    let shape = shape
+    return Variable.operation(value.permuted(axes), of: [self]) {
+      let places = axes.map(shape.resolve)
+      return [$0.permuted(places.indices.sorted { places[$0] < places[$1] })]
+    }
+  }
+
+  /// The variable repeated along its axes of size 1, and along new leading ones, until it has the given shape.
+  public func broadcast(to shape: TensorShape) -> Variable {
+    let own = self.shape
+    return Variable.operation(value.broadcast(to: shape), of: [self]) { [$0.sum(to: own)] }
+  }
+
   /// A range of one axis.
   public func slice(axis: Int, _ range: Range<Int>) -> Variable {
     let shape = shape

@@ -1,4 +1,3 @@
-import CSequenceKernels
 import TensorCore
 
 /// The pointwise part of each cell's step, forward and backward: all in which the fused cells differ.
@@ -14,8 +13,8 @@ enum GateFunctions {
   /// One step. `at.gates` goes from preactivations to activations; h (and c) are written.
   func forward<Scalar>(_ at: StepViews<Scalar>) {
     switch self {
-    case .elmanTanh: at.h.set(SKUnaryTanh, of: at.gates)
-    case .elmanReLU: at.h.set(SKUnaryReLU, of: at.gates)
+    case .elmanTanh: at.h.set(.tanh, of: at.gates)
+    case .elmanReLU: at.h.set(.relu, of: at.gates)
     case .lstm: at.gates.applyLSTMGates(cPrevious: at.cPrevious!, c: at.c!, h: at.h)
     case .gru: at.gates.applyGRUGates(recurrent: at.recurrent!, hPrevious: at.hPrevious, h: at.h)
     }
@@ -28,8 +27,8 @@ enum GateFunctions {
     dRecurrent: MatrixView<Scalar>
   ) {
     switch self {
-    case .elmanTanh: dGates.setActivationGradient(SKActivationTanh, output: at.h, upstream: dh)
-    case .elmanReLU: dGates.setActivationGradient(SKActivationReLU, output: at.h, upstream: dh)
+    case .elmanTanh: dGates.setActivationGradient(.tanh, kept: at.h, upstream: dh)
+    case .elmanReLU: dGates.setActivationGradient(.relu, kept: at.h, upstream: dh)
     case .lstm: dGates.setLSTMGradient(gates: at.gates, cPrevious: at.cPrevious!, c: at.c!, dh: dh, dc: dc!)
     case .gru:
       dGates.setGRUGradient(

@@ -23,19 +23,7 @@ public func softmaxCrossEntropy<Scalar>(
 package func crossEntropyRows<Scalar>(
   _ logits: Tensor<Scalar>, targets: [Int32], wantsGradient: Bool = false, workspace: Workspace<Scalar>
 ) -> (losses: [Double], gradient: Tensor<Scalar>?) {
-  let classes = logits.rank == 0 ? 0 : logits.shape[-1]
-  require(
-    targets.count == logits.shape.rowCount,
-    "softmaxCrossEntropy: \(targets.count) targets for logits of shape \(logits.shape)")
-  if let bad = targets.first(where: { $0 < 0 || $0 >= classes }) {
-    programmingError("softmaxCrossEntropy: the target \(bad) is none of the \(classes) classes")
-  }
+  checkedClasses("softmaxCrossEntropy", logits.shape, targets: targets)
   return logits.softmaxCrossEntropy(
     targets: targets, wantsGradient: wantsGradient, team: workspace.team, pool: workspace.pool)
-}
-
-/// The mean of (prediction − target)² over all elements.
-public func meanSquaredError<Scalar>(_ prediction: Variable<Scalar>, _ target: Variable<Scalar>) -> Variable<Scalar> {
-  if prediction.shape != target.shape { shapeFailure("meanSquaredError", prediction.shape, target.shape) }
-  return (prediction - target).squared().mean()
 }

@@ -1,0 +1,113 @@
+import Autograd
+import Foundation
+import TensorCore
+import Testing
+
+/// What `generate_functions.py` wrote, which says what each list is.
+private struct FunctionFixture: Decodable {
+  struct Activations: Decodable {
+    struct Function: Decodable {
+      let function: ActivationFunction
+      let values, gradients: [Double]
+    }
+    let shape: [Int]
+    let inputs, upstream: [Double]
+    let functions: [Function]
+  }
+  struct Loss: Decodable {
+    let loss: String
+    let parameter: Double?
+    let shape: [Int]
+    let predictions, targets: [Double]
+    let value: Double
+    let gradient: [Double]
+    let targetGradient: [Double]?
+  }
+  let activations: Activations
+  let losses: [Loss]
+
+  static func read() throws -> FunctionFixture {
+    try JSONDecoder().decode(
+      FunctionFixture.self, from: Data(contentsOf: fixtures.appendingPathComponent("functions.json")))
+  }
+}
+
+/// Activations and losses, and their gradients, equal PyTorch's.
+@Suite struct FunctionParityTests {
+  @Test func activationsEqualPyTorch() throws {
+    try checkActivations(Double.self, relative: 1e-10, absolute: 1e-12)
+    try checkActivations(Float.self, relative: 1.3e-6, absolute: 1e-5)
+  }
+
+  @Test func lossesEqualPyTorch() throws {
+    try checkLosses(Double.self, relative: 1e-10, absolute: 1e-12)
+    try checkLosses(Float.self, relative: 1.3e-6, absolute: 1e-5)
+  }
+
+  private func checkActivations<Scalar: TensorScalar>(
+    _: Scalar.Type, relative: Double, absolute: Double
+  ) throws {
+    let fixture = try FunctionFixture.read().activations
+    let shape = TensorShape(fixture.shape)
+    let upstream: Tensor<Scalar> = tensor(fixture.upstream, shape)
+    for function in fixture.functions {
+      let x = Tape<Scalar>().watch(tensor(fixture.inputs, shape))
+      let y = function.function(x)
+      let place = "\(function.function), \(Scalar.self)"
+      expectEqual(function.function(x.value), function.values, relative, absolute, place)
+      expectEqual(y.value, function.values, relative, absolute, place)
+      expectEqual(
+        y.gradients(seed: upstream)[x], function.gradients, relative, absolute, "gradient of \(place)")
+    }
+  }
+
+  private func checkLosses<Scalar: TensorScalar>(_: Scalar.Type, relative: Double, absolute: Double) throws {
+    for (number, reference) in try FunctionFixture.read().losses.enumerated() {
+      let tape = Tape<Scalar>()
+      let predictions = tape.watch(tensor(reference.predictions, TensorShape(reference.shape)))
+      let targets: Variable<Scalar>? =
+        reference.targets.count == predictions.value.count
+        ? tape.watch(tensor(reference.targets, TensorShape(reference.shape))) : nil
+      let loss = try #require(evaluate(reference, predictions, targets))
+      let place = "loss \(number), \(reference.loss), \(Scalar.self)"
+      expectEqual(loss.value, [reference.value], relative, absolute, place)
+      let gradients = loss.gradients()
+      expectEqual(gradients[predictions], reference.gradient, relative, absolute, "gradient of \(place)")
+      if let expected = reference.targetGradient, let targets {
+        expectEqual(gradients[targets], expected, relative, absolute, "target gradient of \(place)")
+      }
+    }
+  }
+
+  private func evaluate<Scalar: TensorScalar>(
+    _ reference: FunctionFixture.Loss, _ x: Variable<Scalar>, _ t: Variable<Scalar>?
+  ) -> Variable<Scalar>? {
+    let classes = { reference.targets.map { Int32($0) } }
+    switch reference.loss {
+    case "meanSquaredError": return meanSquaredError(x, t!)
+    case "meanAbsoluteError": return meanAbsoluteError(x, t!)
+    case "huber": return huber(x, t!, delta: reference.parameter!)
+    case "binaryCrossEntropy": return binaryCrossEntropy(x, targets: t!.value)
+    case "binaryCrossEntropyFromLogits": return binaryCrossEntropyFromLogits(x, targets: t!.value)
+    case "hinge": return hinge(x, targets: t!.value)
+    case "softmaxCrossEntropy": return softmaxCrossEntropy(x, targets: classes(), in: ForwardContext<Scalar>())
+    case "softmaxCrossEntropyOfDistributions": return softmaxCrossEntropy(x, distributions: t!.value)
+    case "negativeLogLikelihood": return negativeLogLikelihood(x, targets: classes())
+    case "kullbackLeibler": return kullbackLeibler(x, distributions: t!.value)
+    default: return nil
+    }
+  }
+
+  private func tensor<Scalar: TensorScalar>(_ values: [Double], _ shape: TensorShape) -> Tensor<Scalar> {
+    Tensor(values.map { Scalar($0) }, shape: shape)
+  }
+
+  private func expectEqual<Scalar: TensorScalar>(
+    _ found: Tensor<Scalar>?, _ expected: [Double], _ relative: Double, _ absolute: Double, _ place: String
+  ) {
+    #expect(found?.count == expected.count, "\(place)")
+    for (index, (x, y)) in zip(found?.scalars ?? [], expected).enumerated() {
+      #expect(abs(x.double - y) <= absolute + relative * abs(y), "\(place), element \(index): \(x), PyTorch has \(y)")
+    }
+  }
+}
