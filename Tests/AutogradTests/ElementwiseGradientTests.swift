@@ -12,6 +12,15 @@ struct UnaryOperation: Sendable, CustomTestStringConvertible {
     .init(testDescription: "tanh") { $0.tanh() },
     .init(testDescription: "sigmoid") { $0.sigmoid() },
     .init(testDescription: "relu") { $0.relu() },
+    .init(testDescription: "leakyReLU") { $0.leakyReLU(slope: 0.2) },
+    .init(testDescription: "elu") { $0.elu(alpha: 0.7) },
+    .init(testDescription: "gelu") { $0.gelu() },
+    .init(testDescription: "silu") { $0.silu() },
+    .init(testDescription: "softplus") { $0.softplus() },
+    .init(testDescription: "hardSigmoid", range: -4..<2) { $0.hardSigmoid() },
+    .init(testDescription: "linear") { ActivationFunction.linear($0).squared() },
+    .init(testDescription: "absolute") { $0.absolute() },
+    .init(testDescription: "reciprocal", range: 0.5..<3) { $0.reciprocal() },
     .init(testDescription: "exp") { $0.exp() },
     .init(testDescription: "log", range: 0.5..<3) { $0.log() },
     .init(testDescription: "squared") { $0.squared() },
@@ -39,6 +48,9 @@ struct BinaryOperation: Sendable, CustomTestStringConvertible {
     .init(testDescription: "-") { $0 - $1 },
     .init(testDescription: "*") { $0 * $1 },
     .init(testDescription: "/", divisors: 0.5..<3) { $0 / $1 },
+    // The other operand takes part, so that none is without a gradient.
+    .init(testDescription: "maximum") { .maximum($0, $1) + $0 * $1 },
+    .init(testDescription: "minimum") { .minimum($0, $1) + $0 * $1 },
   ]
 }
 
@@ -78,6 +90,25 @@ struct BinaryOperation: Sendable, CustomTestStringConvertible {
     let point = random([3], in: 0.5..<2, &source)
     // x − x and x / x are constant: another term keeps the gradient from being zero.
     expectGradients(at: [point], "seed \(seed)") { operation.apply($0[0], $0[0]) + $0[0].exp() }
+  }
+
+  @Test func atAKinkTheDerivativeIsTheDocumentedOne() {
+    func slope(at x: Double, _ f: (Variable<Double>) -> Variable<Double>) -> Double {
+      let variable = Tape<Double>().watch(Tensor(x))
+      return f(variable).gradients()[variable]!.scalar
+    }
+    for zero in [0.0, -0.0] {
+      #expect(slope(at: zero) { $0.relu() } == 0)
+      #expect(slope(at: zero) { $0.leakyReLU(slope: 0.2) } == 0.2)
+      #expect(slope(at: zero) { $0.elu(alpha: 0.7) } == 0.7)
+      #expect(slope(at: zero) { $0.binaryStep() } == 0)
+      #expect(slope(at: zero) { $0.absolute() } == 0)
+    }
+    #expect(slope(at: 3) { $0.hardSigmoid() } == 0)
+    #expect(slope(at: -3) { $0.hardSigmoid() } == 0)
+    #expect(slope(at: 2) { .maximum($0, Variable(Tensor(2))) } == 0.5)
+    #expect(slope(at: 2) { .minimum($0, Variable(Tensor(2))) } == 0.5)
+    #expect(slope(at: 2) { Variable.stack([$0, Variable(Tensor(2))]).max(axis: 0) } == 0.5)
   }
 
   @Test(arguments: BinaryOperation.all, seeds)

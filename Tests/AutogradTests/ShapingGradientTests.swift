@@ -21,6 +21,24 @@ import Testing
   }
 
   @Test(arguments: seeds)
+  func permutingBringsEveryGradientBackToItsAxis(seed: UInt64) {
+    var source = RandomSource(seed: seed)
+    for axes in [[0, 1, 2], [2, 0, 1], [1, 2, 0], [-1, 1, 0], [0, -1, 1]] {
+      expectGradients(at: [random([2, 3, 4], &source)], "\(axes), seed \(seed)") { $0[0].permuted(axes).tanh() }
+    }
+  }
+
+  @Test(arguments: seeds)
+  func broadcastingAddsTheGradientsOfAllRepetitions(seed: UInt64) {
+    var source = RandomSource(seed: seed)
+    for shape: TensorShape in [[], [3], [1, 3], [2, 1], [2, 3], [4, 1, 3]] {
+      expectGradients(at: [random(shape, &source)], "\(shape), seed \(seed)") {
+        $0[0].broadcast(to: [4, 2, 3]).tanh()
+      }
+    }
+  }
+
+  @Test(arguments: seeds)
   func theGradientOfASliceIsZeroOutsideOfIt(seed: UInt64) {
     var source = RandomSource(seed: seed)
     let point = random([3, 4, 2], &source)

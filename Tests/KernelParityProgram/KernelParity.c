@@ -147,6 +147,27 @@ static void check_products(SKFormat format) {
 
 static double sigmoid(double x) { return 1 / (1 + exp(-x)); }
 
+static double elu(double x) { return x > 0 ? x : expm1(x); }
+static double softplus(double x) { return (x < 0 ? 0 : x) + log1p(exp(-fabs(x))); }
+static double gelu(double x) { return x * erfc(-x * sqrt(0.5)) / 2; }
+static double gelu_slope(double x) { return erfc(-x * sqrt(0.5)) / 2 + x * exp(-x * x / 2) / sqrt(2 * acos(-1)); }
+static double silu(double x) { return x * sigmoid(x); }
+static double silu_slope(double x) { return sigmoid(x) * (1 + x * sigmoid(-x)); }
+
+static void check_activation(
+    SKActivation f, double (*value)(double), double (*slope)(double), const char *name, int64_t n) {
+  used = 0;
+  snprintf(title, sizeof title, "%s of %d numbers", name, (int)n);
+  const void *x = numbers(n, 8), *g = numbers(n, 1);
+  void *y = copy(x, n), *dx = copy(x, n);
+  kernels->activation(f, 1, n, x, y);
+  kernels->activation_gradient(f, 1, n, x, g, dx);
+  for (int64_t i = 0; i < n; i++) {
+    expect_near("value", y, i, value(get(x, i)), 8);
+    expect_near("gradient", dx, i, get(g, i) * slope(get(x, i)), 8);
+  }
+}
+
 static void check_lstm(int64_t H, bool has_state) {
   used = 0;
   snprintf(title, sizeof title, "lstm of %d units, state %d", (int)H, has_state);
@@ -246,13 +267,15 @@ static double ordinal(float x) {
 }
 
 /// Floats of every exponent and sign against the C library in double: at most 4 units in the last place apart.
-static void check_function(SKUnary operation, double (*reference)(double), const char *name) {
+/// An operation below 0 stands for the activation function.
+static void check_function(int operation, SKActivation f, double (*reference)(double), const char *name) {
   enum { STEP = 19997, COUNT = UINT32_MAX / STEP };
   used = 0;
   snprintf(title, sizeof title, "%s", name);
   float *x = allocate(COUNT * sizeof *x), *y = allocate(COUNT * sizeof *y);
   for (uint32_t i = 0; i < COUNT; i++) memcpy(&x[i], &(uint32_t){i * STEP}, sizeof x[i]);
-  kernels->unary(operation, COUNT, x, y);
+  if (operation < 0) kernels->activation(f, 1, COUNT, x, y);
+  else kernels->unary((SKUnary)operation, COUNT, x, y);
   for (int64_t i = 0; i < COUNT; i++) {
     const float expected = (float)reference(x[i]);
     const bool is_number = !isnan(expected) && !isnan(y[i]);
@@ -269,14 +292,19 @@ static void check_table(const SKKernels *table) {
     check_lstm(sizes[i], false);
     check_lstm(sizes[i], true);
     check_gru(sizes[i]);
+    check_activation(SKActivationGELU, gelu, gelu_slope, "gelu", sizes[i]);
+    check_activation(SKActivationSiLU, silu, silu_slope, "silu", sizes[i]);
+    check_activation(SKActivationSoftplus, softplus, sigmoid, "softplus", sizes[i]);
     check_cross_entropy(sizes[i], 1);
     check_cross_entropy(sizes[i], 20);
     check_reductions(sizes[i]);
   }
   if (table->scalar_size != sizeof(float)) return;
-  check_function(SKUnaryExp, exp, "exp");
-  check_function(SKUnaryTanh, tanh, "tanh");
-  check_function(SKUnarySigmoid, sigmoid, "sigmoid");
+  check_function(SKUnaryExp, SKActivationTanh, exp, "exp");
+  check_function(-1, SKActivationTanh, tanh, "tanh");
+  check_function(-1, SKActivationSigmoid, sigmoid, "sigmoid");
+  check_function(-1, SKActivationELU, elu, "elu");
+  check_function(-1, SKActivationSoftplus, softplus, "softplus");
 }
 
 int main(void) {

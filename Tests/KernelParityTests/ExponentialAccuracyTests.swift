@@ -15,9 +15,10 @@ struct ExponentialAccuracyTests {
     sweep({ $0.unary(SKUnaryExp, $1, $2, $3) }, within: { _ in 4 }) { exp($0) }
   }
 
-  @Test(arguments: [
-    SKActivationTanh, SKActivationSigmoid, SKActivationELU, SKActivationSoftplus,
-  ].map(\.rawValue))
+  @Test(
+    arguments: [
+      SKActivationTanh, SKActivationSigmoid, SKActivationELU, SKActivationSoftplus,
+    ].map(\.rawValue))
   func activationsAreWithinFourUnitsInTheLastPlace(activation: UInt32) {
     let function = ActivationReference.all.first { $0.activation.rawValue == activation }!
     sweep({ $0.activation(function.activation, function.parameter, $1, $2, $3) }, within: { _ in 4 }, function.value)
