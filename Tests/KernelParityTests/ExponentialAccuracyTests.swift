@@ -12,7 +12,7 @@ struct ExponentialAccuracyTests {
   #endif
 
   @Test func expIsWithinFourUnitsInTheLastPlace() {
-    sweep({ $0.unary(SKUnaryExp, $1, $2, $3) }, within: { _ in 4 }) { exp($0) }
+    sweep({ $0.unary(SKUnaryExp, $1, $2, $3) }, within: { _ in 4 }, { exp($0) })
   }
 
   @Test(

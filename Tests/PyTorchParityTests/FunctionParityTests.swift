@@ -32,8 +32,8 @@ private struct FunctionFixture: Decodable {
   }
 }
 
-/// Activations and losses, and their gradients, equal PyTorch's: in double precision to 1e-7, since the 1/6 and 1e-12 of its own
-/// gradients (of the hard sigmoid, of binary cross entropy) are of single precision.
+/// Activations and losses, and their gradients, equal PyTorch's: in double precision to 1e-7, since the 1/6 and 1e-12 of
+/// its own gradients (of the hard sigmoid, of binary cross entropy) are of single precision.
 @Suite struct FunctionParityTests {
   @Test func activationsEqualPyTorch() throws {
     try checkActivations(Double.self, relative: 1e-7, absolute: 1e-12)
