@@ -11,7 +11,7 @@
 
 #include "Kernels/BFloat16.inc"
 
-static void prepare(int64_t top, int64_t bottom) {}
+static void prepare(int64_t top, int64_t bottom) { (void)top, (void)bottom; }
 static void finish(void) {}
 
 enum { BLOCK_ROWS = 8 };
