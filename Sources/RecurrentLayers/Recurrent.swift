@@ -1,0 +1,44 @@
+import Autograd
+import NeuralLayers
+import TensorCore
+
+/// Recurrent cells as one layer among others: it reads samples that are sequences, [batch, time, features].
+///
+///     Sequential {
+///       Recurrent(LSTMCell(input: 3, hidden: 16))
+///       Dense(16, 4)
+///     }
+///
+/// Inside, sequences are time-major, as everywhere. The state is the initial one at the start of each sequence.
+public struct Recurrent<Cell: RecurrentCell>: Layer {
+  public typealias Scalar = Cell.Scalar
+
+  public enum Output: Sendable {
+    /// What the top cell puts out at the last step: [batch, hidden].
+    case last
+    /// What it puts out at each step: [batch, time, hidden].
+    case all
+  }
+
+  /// The cells, one above the other.
+  public var stack: StackedRecurrent<Cell>
+  public let output: Output
+
+  /// - Precondition: there is a cell, and each one's input is as wide as the output of the one below.
+  public init(_ cells: Cell..., dropout: Double = 0, returning output: Output = .last) {
+    stack = StackedRecurrent(cells, dropout: dropout)
+    self.output = output
+  }
+
+  public func callAsFunction(_ input: Variable<Scalar>, in context: inout ForwardContext<Scalar>) -> Variable<Scalar> {
+    if input.shape.rank != 3 {
+      shapeFailure("Recurrent", input.shape, hint: "the input must be [batch, time, \(stack.cells[0].inputSize)]")
+    }
+    let (outputs, _) = stack.run(.vectors(input.permuted([1, 0, 2])), in: &context)
+    return output == .last ? outputs.row(outputs.shape[0] - 1) : outputs.permuted([1, 0, 2])
+  }
+
+  public mutating func visitParameters<V: ParameterVisitor<Scalar>>(_ visitor: inout V) throws(V.Failure) {
+    try stack.visitParameters(&visitor)
+  }
+}
