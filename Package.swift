@@ -43,7 +43,7 @@ let package = Package(
     .testTarget(name: "TensorCheckpointsTests", dependencies: ["TensorCheckpoints"]),
     .testTarget(name: "SequenceTextTests", dependencies: ["SequenceText"]),
     .testTarget(name: "TabularDataTests", dependencies: ["TabularData"]),
-    .testTarget(name: "ModelTrainingTests", dependencies: ["ModelTraining"]),
+    .testTarget(name: "ModelTrainingTests", dependencies: ["ModelTraining", "RecurrentLayers"]),
     .testTarget(name: "LanguageModelsTests", dependencies: ["LanguageModels"]),
     .testTarget(
       name: "PyTorchParityTests",

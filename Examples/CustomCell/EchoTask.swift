@@ -35,7 +35,7 @@ struct EchoTask: TrainingTask {
     return softmaxCrossEntropy(logits, targets: Array(bits.dropLast(delay * batch)), in: context)
   }
 
-  func validationLoss(of model: EchoModel, workspace: Workspace<Float>) -> Double? { nil }
+  func validation(of model: EchoModel, workspace: Workspace<Float>) -> EvaluationReport? { nil }
 
   // Nothing is carried from step to step.
   var carriedState: [(name: String, tensor: Tensor<Float>)] { [] }

@@ -11,8 +11,8 @@ public struct ForwardContext<Scalar: TensorScalar> {
   public let workspace: Workspace<Scalar>
   private let random: RandomSource
   private var draws: UInt64 = 0
-  /// The new values of statistics that this pass came to, by slot: `Module.take` gives them to the model.
-  package private(set) var statistics: [Int: Tensor<Scalar>] = [:]
+  /// The new values of statistics that this pass came to: `Module.take` gives them to the model.
+  public private(set) var statistics = PassStatistics<Scalar>()
 
   /// - Parameter random: the randomness of this pass alone; a training step passes a source derived from its number.
   public init(
@@ -49,7 +49,7 @@ public struct ForwardContext<Scalar: TensorScalar> {
   public mutating func update(_ statistic: Parameter<Scalar>, to value: Tensor<Scalar>) {
     if value.shape != statistic.shape { shapeFailure("update of a statistic", statistic.shape, value.shape) }
     require(statistic.role == .statistic, "update: a parameter of shape \(statistic.shape) is no statistic")
-    statistics[slot(of: statistic, "in training")] = value
+    statistics.values[slot(of: statistic, "in training")] = value
   }
 
   private func slot(of parameter: Parameter<Scalar>, _ place: String) -> Int {
@@ -58,4 +58,10 @@ public struct ForwardContext<Scalar: TensorScalar> {
     }
     return slot
   }
+}
+
+/// What a pass in training found out beside its outputs: new values for statistics that layers keep.
+public struct PassStatistics<Scalar: TensorScalar>: Sendable {
+  /// By slot.
+  package var values: [Int: Tensor<Scalar>] = [:]
 }

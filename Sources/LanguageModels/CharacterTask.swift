@@ -10,7 +10,7 @@ public struct CharacterTask<Scalar: TensorScalar>: TrainingTask {
   public typealias Model = CharacterModel<Scalar>
 
   private let batches: ContiguousBatches
-  private let validation: TextStream?
+  private let heldOut: TextStream?
   private let configuration: ModelConfiguration
   private var state: Model.State?
 
@@ -19,7 +19,7 @@ public struct CharacterTask<Scalar: TensorScalar>: TrainingTask {
   ///   - validation: the part held out, if any.
   public init(batches: ContiguousBatches, validation: TextStream?, configuration: ModelConfiguration) {
     self.batches = batches
-    self.validation = validation
+    heldOut = validation
     self.configuration = configuration
   }
 
@@ -37,8 +37,11 @@ public struct CharacterTask<Scalar: TensorScalar>: TrainingTask {
     return softmaxCrossEntropy(logits, targets: window.targets, in: context)
   }
 
-  public func validationLoss(of model: Model, workspace: Workspace<Scalar>) -> Double? {
-    validation.map { Evaluation.validationLoss(of: model, on: $0, workspace: workspace) }
+  public func validation(of model: Model, workspace: Workspace<Scalar>) -> EvaluationReport? {
+    heldOut.map { text in
+      EvaluationReport(
+        samples: text.predictions, loss: Evaluation.validationLoss(of: model, on: text, workspace: workspace))
+    }
   }
 
   public var carriedState: [(name: String, tensor: Tensor<Scalar>)] {

@@ -66,7 +66,7 @@ public final class Trainer<Task: TrainingTask> {
   public func trainStep() throws(TrainingDiverged) -> TrainingEvent {
     if lastGood == nil || step % Recovery.snapshotInterval == 0 && progress.skippedInARow == 0 { rememberGoodState() }
     let carried = task
-    let (loss, gradients) = lossAndGradients()
+    let (loss, gradients, statistics) = lossAndGradients()
     let norm = globalNorm(of: gradients, team: workspace.team)
     progress.step += 1
     let (scale, limit) = (clipping.scale(norm: norm), clipping.elementLimit)
@@ -77,6 +77,7 @@ public final class Trainer<Task: TrainingTask> {
     }
     optimizer.learningRate = currentLearningRate
     optimizer.update(&model, with: gradients, scale: scale, limit: limit, team: workspace.team)
+    model.take(statistics)
     progress.updates = optimizer.step
     progress.skippedInARow = 0
     progress.lossSum += loss
@@ -85,11 +86,11 @@ public final class Trainer<Task: TrainingTask> {
   }
 
   /// The tape lives in here alone, so that it is gone when the parameters change.
-  private func lossAndGradients() -> (loss: Double, gradients: Gradients<Scalar>) {
+  private func lossAndGradients() -> (loss: Double, gradients: Gradients<Scalar>, statistics: PassStatistics<Scalar>) {
     var context = ForwardContext<Scalar>(
       tape: Tape(), mode: .training, random: random.substream(UInt64(step)), workspace: workspace)
     let loss = task.loss(of: model, step: step, in: &context)
-    return (Double(loss.value.scalar), loss.gradients())
+    return (loss.value.scalar.double, loss.gradients(), context.statistics)
   }
 
   /// Measures the validation loss; nil where the task holds nothing out.
@@ -97,10 +98,11 @@ public final class Trainer<Task: TrainingTask> {
   /// - Parameter scheduled: whether it counts for the best loss, for patience, for a schedule that waits for plateaus and for the
   ///   report of the training loss.
   public func validate(scheduled: Bool) -> ValidationReport? {
-    guard let loss = task.validationLoss(of: model, workspace: workspace) else { return nil }
+    guard let evaluation = task.validation(of: model, workspace: workspace) else { return nil }
+    let loss = evaluation.loss
     let isBest = loss < progress.bestValidationLoss ?? .infinity
     let report = ValidationReport(
-      step: step, trainingLoss: progress.meanLoss, validationLoss: loss, scheduled: scheduled, isBest: isBest)
+      step: step, trainingLoss: progress.meanLoss, evaluation: evaluation, scheduled: scheduled, isBest: isBest)
     if scheduled {
       progress.validationsSinceBest = isBest ? 0 : progress.validationsSinceBest + 1
       if isBest { progress.bestValidationLoss = loss }

@@ -27,10 +27,13 @@ public struct ValidationReport: Sendable, Equatable {
   public let step: Int
   /// The mean training loss since the report before.
   public let trainingLoss: Double?
-  public let validationLoss: Double
+  /// What was measured on the data held out.
+  public let evaluation: EvaluationReport
   public let scheduled: Bool
   /// Whether it is the lowest so far.
   public let isBest: Bool
+
+  public var validationLoss: Double { evaluation.loss }
 }
 
 /// A run whose loss or gradients stayed non-finite however often it was rolled back.

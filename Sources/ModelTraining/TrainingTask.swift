@@ -20,8 +20,8 @@ public protocol TrainingTask<Model> {
     of model: Model, step: Int, in context: inout ForwardContext<Scalar>
   ) -> Variable<Scalar>
 
-  /// The mean loss on data held out for validation; nil where there is none.
-  func validationLoss(of model: Model, workspace: Workspace<Scalar>) -> Double?
+  /// What the model is worth on data held out for validation; nil where there are none.
+  func validation(of model: Model, workspace: Workspace<Scalar>) -> EvaluationReport?
 
   /// What the task carries, by name, so that a run can be resumed exactly.
   var carriedState: [(name: String, tensor: Tensor<Scalar>)] { get }

@@ -30,11 +30,10 @@ extension Module {
   }
 
   /// Takes over the statistics that a training pass came to (the running means of batch normalization).
-  public mutating func takeStatistics(of context: ForwardContext<Scalar>) {
-    let statistics = context.statistics
-    if statistics.isEmpty { return }
+  public mutating func take(_ statistics: PassStatistics<Scalar>) {
+    if statistics.values.isEmpty { return }
     updateParameters { parameter, _ in
-      if let slot = parameter.slot, let value = statistics[slot] { parameter.value = value }
+      if let slot = parameter.slot, let value = statistics.values[slot] { parameter.value = value }
     }
   }
 

@@ -22,7 +22,9 @@ extension Tensor {
   /// adjoint of `gatherColumns`.
   package func scatterColumns(_ indices: [Int32], columns: Int, team: ThreadTeam) -> Tensor {
     checkColumns(indices, columns: columns, "scatterColumns")
-    if shape.rank != 2 || shape[1] != indices.count { shapeFailure("scatterColumns", shape, [shape[0], indices.count]) }
+    if shape.rank != 2 || shape[1] != indices.count {
+      shapeFailure("scatterColumns", shape, [shape[0], indices.count])
+    }
     let result = Tensor.zeros([shape[0], columns], pool: storage.pool)
     let (x, y) = (SharedPointer(storage.base + offset), SharedPointer(result.storage.base))
     team.split(shape[0]) { part in

@@ -86,7 +86,9 @@ private struct Geometry: CustomTestStringConvertible, Sendable {
   @Test(arguments: Geometry.all)
   fileprivate func gradientsAreNumericOnes(geometry: Geometry) {
     var random = RandomSource(seed: 5)
-    let input = [(name: "input", value: Tensor<Double>.normal([3, geometry.length, geometry.channels], using: &random))]
+    let input = [
+      (name: "input", value: Tensor<Double>.normal([3, geometry.length, geometry.channels], using: &random))
+    ]
     let target = Variable(Tensor<Double>.normal([3, geometry.places, geometry.filters], using: &random))
     var local = LocallyConnected<Double>(
       geometry.line, channels: geometry.channels, filters: geometry.filters, activation: .tanh)

@@ -50,7 +50,7 @@ import Testing
     var context = ForwardContext<Double>(mode: .training)
     let y = model(Variable(x), in: &context).value
     let rows = x.count / 3
-    model.takeStatistics(of: context)
+    model.take(context.statistics)
     for feature in 0..<3 {
       let column = (0..<rows).map { x.scalars[$0 * 3 + feature] }
       expectClose((0..<rows).map { y.scalars[$0 * 3 + feature] }, normalized(column, epsilon: 1e-5), "seed 2")
@@ -67,7 +67,7 @@ import Testing
       expectClose([z.scalars[index]], [(x.scalars[index] - mean) / (variance + 1e-5).squareRoot()])
     }
     let before = model.parameters.map(\.parameter.value)
-    model.takeStatistics(of: inference)
+    model.take(inference.statistics)
     #expect(model.parameters.map(\.parameter.value) == before, "inference remembers nothing")
   }
 
@@ -75,7 +75,7 @@ import Testing
     var model = BatchNorm<Double>(2).bound()
     var context = ForwardContext<Double>(mode: .training)
     #expect(model(Variable(Tensor([5, -7], shape: [1, 2])), in: &context).value == .zeros([1, 2]))
-    model.takeStatistics(of: context)
+    model.take(context.statistics)
     #expect(model.runningVariance.value == .ones([2]))
     #expect(model.runningMean.value == Tensor([5 * 0.1, -7 * 0.1], shape: [2]))
   }

@@ -21,7 +21,9 @@ public struct Optimizer<Scalar: TensorScalar>: Sendable {
     rule = settings.rule
     decay = settings.decay
     learningRate = settings.learningRate
-    moments = rule.momentNames.map { _ in model.parameters.map { .zeros(like: $0.parameter.value) } }
+    moments = rule.momentNames.map { _ in
+      model.parameters.map { $0.parameter.role == .trained ? .zeros(like: $0.parameter.value) : .zeros([0]) }
+    }
   }
 
   /// How many updates were made.
@@ -36,7 +38,7 @@ public struct Optimizer<Scalar: TensorScalar>: Sendable {
   ///   - limit: what their elements are then brought to within ± of (for clipping by value).
   public mutating func update<Model: Module<Scalar>>(
     _ model: inout Model, with gradients: Gradients<Scalar>, scale: Double = 1, limit: Double = .infinity,
-    team: ThreadTeam
+    team: ThreadTeam = ThreadTeam(threads: 1)
   ) {
     var treatment = GradientTreatment()
     (treatment.scale, treatment.limit) = (scale, limit)
@@ -51,9 +53,7 @@ public struct Optimizer<Scalar: TensorScalar>: Sendable {
 
   /// The moments by name, `optimizer.<moment>.<parameter>`, for saving.
   public func namedMoments<Model: Module<Scalar>>(of model: Model) -> [(name: String, tensor: Tensor<Scalar>)] {
-    zip(rule.momentNames, moments).flatMap { name, tensors in
-      zip(model.parameters, tensors).map { ("optimizer.\(name).\($0.name)", $1) }
-    }
+    savedMoments(of: model).map { ($0.name, moments[$0.moment][$0.slot]) }
   }
 
   /// Takes up where a saved optimizer stood.
@@ -63,9 +63,17 @@ public struct Optimizer<Scalar: TensorScalar>: Sendable {
     step: Int, for model: Model, moment: (_ name: String, _ shape: TensorShape) throws(Failure) -> Tensor<Scalar>
   ) throws(Failure) {
     updates = .after(step, of: rule)
-    for (index, saved) in namedMoments(of: model).enumerated() {
-      let count = moments[0].count
-      moments[index / count][index % count] = try moment(saved.name, saved.tensor.shape)
+    for saved in savedMoments(of: model) {
+      moments[saved.moment][saved.slot] = try moment(saved.name, moments[saved.moment][saved.slot].shape)
+    }
+  }
+
+  /// Where the moments of the trained parameters are, with their names.
+  private func savedMoments<Model: Module<Scalar>>(of model: Model) -> [(moment: Int, slot: Int, name: String)] {
+    let parameters = model.parameters
+    return rule.momentNames.enumerated().flatMap { moment, momentName in
+      parameters.enumerated().filter { $1.parameter.role == .trained }
+        .map { (moment, $0, "optimizer.\(momentName).\($1.name)") }
     }
   }
 }

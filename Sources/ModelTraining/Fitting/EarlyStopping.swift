@@ -1,0 +1,56 @@
+/// Ends a fit when it no longer gets better.
+public struct EarlyStopping: Sendable {
+  /// What is watched: of the validation data where there are any, else of the training data.
+  public enum Watched: Sendable, Equatable {
+    case loss
+    case metric(Metric)
+  }
+
+  public var watched: Watched
+  /// Epochs without improvement after which the fit ends.
+  public var patience: Int
+  /// How much better than the best an epoch must be to count as better.
+  public var minimumImprovement: Double
+  /// Whether the model of the best epoch is kept, rather than the last one.
+  public var restoresBest: Bool
+
+  public init(
+    watching watched: Watched = .loss, patience: Int, minimumImprovement: Double = 0, restoringBest: Bool = true
+  ) {
+    self.watched = watched
+    self.patience = patience
+    self.minimumImprovement = minimumImprovement
+    restoresBest = restoringBest
+  }
+}
+
+/// What early stopping has seen, and the best model.
+struct StoppingWatch<Model: Sendable> {
+  private let rule: EarlyStopping
+  private(set) var best: (value: Double, epoch: Int, model: Model)?
+  private var epochsSinceBest = 0
+
+  init(_ rule: EarlyStopping) { self.rule = rule }
+
+  /// Takes note of an epoch.
+  ///
+  /// - Returns: whether the fit is to end.
+  mutating func isOver(after report: EpochReport, _ model: Model) -> Bool {
+    let measured = report.validation ?? report.training
+    let value =
+      switch rule.watched {
+      case .loss: measured.loss
+      case .metric(let metric): (metric.isBetterWhenLarger ? -1 : 1) * (measured[metric] ?? .nan)
+      }
+    if value < (best?.value ?? .infinity) - rule.minimumImprovement {
+      best = (value, report.epoch, model)
+      epochsSinceBest = 0
+    } else {
+      epochsSinceBest += 1
+    }
+    return epochsSinceBest >= rule.patience
+  }
+
+  /// The model to end with.
+  func model(orLast last: Model) -> Model { rule.restoresBest ? best?.model ?? last : last }
+}

@@ -1,0 +1,27 @@
+/// What is called while a model is fitted: to show progress, to save the model, to end the fit.
+public struct FitCallback<Model: Sendable> {
+  public enum Reply: Sendable { case goOn, stop }
+
+  let afterStep: (StepReport) throws -> Void
+  let afterEpoch: (EpochReport, Model) throws -> Reply
+
+  /// Called after every update.
+  public static func everyStep(_ body: @escaping (StepReport) throws -> Void) -> FitCallback {
+    FitCallback(afterStep: body, afterEpoch: { _, _ in .goOn })
+  }
+
+  /// Called after every epoch, with the model as it stands.
+  public static func everyEpoch(_ body: @escaping (EpochReport, Model) throws -> Void) -> FitCallback {
+    FitCallback(
+      afterStep: { _ in },
+      afterEpoch: { report, model in
+        try body(report, model)
+        return .goOn
+      })
+  }
+
+  /// Ends the fit after the first epoch of which `condition` holds.
+  public static func stop(when condition: @escaping (EpochReport) -> Bool) -> FitCallback {
+    FitCallback(afterStep: { _ in }, afterEpoch: { report, _ in condition(report) ? .stop : .goOn })
+  }
+}

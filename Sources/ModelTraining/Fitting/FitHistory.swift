@@ -1,0 +1,44 @@
+/// What one epoch of a fit found.
+public struct EpochReport: Sendable, CustomStringConvertible {
+  /// Counted from 1, earlier fits of the same model included.
+  public let epoch: Int
+  /// Steps done so far.
+  public let step: Int
+  /// Of the training data, added up while training went on (so with dropout, and with parameters that still changed).
+  public let training: EvaluationReport
+  /// Of the validation data, after the epoch; nil where there are none.
+  public let validation: EvaluationReport?
+  /// The length of the epoch's last update.
+  public let learningRate: Double
+
+  /// `epoch 3: loss 0.21, accuracy 0.94; validation loss 0.25, accuracy 0.92`.
+  public var description: String {
+    "epoch \(epoch): \(training)" + (validation.map { "; validation \($0)" } ?? "")
+  }
+}
+
+/// What a fit did, epoch by epoch.
+public struct FitHistory: Sendable {
+  public internal(set) var epochs: [EpochReport] = []
+  /// Why it ended.
+  public internal(set) var end = End.finished
+  /// The epoch that the model is left at: the last, or with early stopping the best.
+  public internal(set) var modelEpoch = 0
+  /// Steps that were left out because their loss or gradient was not finite.
+  public internal(set) var skippedSteps = 0
+
+  public enum End: Sendable, Equatable {
+    /// All epochs were done.
+    case finished
+    /// It no longer got better.
+    case stoppedEarly
+    /// A callback asked for it.
+    case stoppedByCallback
+  }
+
+  /// The training loss of each epoch.
+  public var losses: [Double] { epochs.map(\.training.loss) }
+
+  /// The validation loss of each epoch; empty where there were no validation data.
+  public var validationLosses: [Double] { epochs.compactMap(\.validation?.loss) }
+}

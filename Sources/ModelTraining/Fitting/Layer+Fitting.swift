@@ -1,0 +1,72 @@
+import Autograd
+import NeuralLayers
+import TabularData
+import TensorCore
+
+extension Layer {
+  /// This model with the way to train and to judge it.
+  public func compile(
+    optimizer: OptimizerSettings = .adam(), schedule: LearningRateSchedule = .constant,
+    clipping: GradientClipping = .none, loss: LossFunction<Scalar>, metrics: [Metric] = []
+  ) -> CompiledModel<Self> {
+    CompiledModel(self, optimizer: optimizer, schedule: schedule, clipping: clipping, loss: loss, metrics: metrics)
+  }
+
+  /// Compiles and fits in one call; see `CompiledModel.fit`.
+  @discardableResult
+  public mutating func fit(
+    _ data: LabelledData<Scalar>, batchSize: Int? = nil, epochs: Int, optimizer: OptimizerSettings = .adam(),
+    schedule: LearningRateSchedule = .constant, clipping: GradientClipping = .none, loss: LossFunction<Scalar>,
+    metrics: [Metric] = [], validation: CompiledModel<Self>.Validation = .none, earlyStopping: EarlyStopping? = nil,
+    shuffling: Bool = true, seed: UInt64 = 1, threads: Int = 1, callbacks: [FitCallback<Self>] = []
+  ) throws -> FitHistory {
+    var compiled = compile(
+      optimizer: optimizer, schedule: schedule, clipping: clipping, loss: loss, metrics: metrics)
+    let history = try compiled.fit(
+      data, batchSize: batchSize, epochs: epochs, validation: validation, earlyStopping: earlyStopping,
+      shuffling: shuffling, seed: seed, threads: threads, callbacks: callbacks)
+    self = compiled.model
+    return history
+  }
+
+  /// The same for inputs [samples, …] and numbers [samples, …].
+  @discardableResult
+  public mutating func fit(
+    _ inputs: Tensor<Scalar>, _ targets: Tensor<Scalar>, batchSize: Int? = nil, epochs: Int,
+    optimizer: OptimizerSettings = .adam(), schedule: LearningRateSchedule = .constant,
+    clipping: GradientClipping = .none, loss: LossFunction<Scalar>, metrics: [Metric] = [],
+    validation: CompiledModel<Self>.Validation = .none, earlyStopping: EarlyStopping? = nil, shuffling: Bool = true,
+    seed: UInt64 = 1, threads: Int = 1, callbacks: [FitCallback<Self>] = []
+  ) throws -> FitHistory {
+    try fit(
+      LabelledData(inputs: inputs, values: targets), batchSize: batchSize, epochs: epochs, optimizer: optimizer,
+      schedule: schedule, clipping: clipping, loss: loss, metrics: metrics, validation: validation,
+      earlyStopping: earlyStopping, shuffling: shuffling, seed: seed, threads: threads, callbacks: callbacks)
+  }
+
+  /// The loss and the metrics on data, in inference mode.
+  ///
+  /// - Throws: `DataError` or `FitError` where the data do not go with the model or the loss.
+  public func evaluate(
+    _ data: LabelledData<Scalar>, loss: LossFunction<Scalar>, metrics: [Metric] = [], threads: Int = 1
+  ) throws -> EvaluationReport { try compile(loss: loss, metrics: metrics).evaluate(data, threads: threads) }
+
+  /// The outputs for inputs [samples, …], in inference mode, computed in batches that keep memory small.
+  public func predict(_ inputs: Tensor<Scalar>, threads: Int = 1) -> Tensor<Scalar> {
+    require(inputs.rank > 0, "predict: inputs of shape \(inputs.shape) have no axis of samples")
+    let (count, batch) = (inputs.shape[0], Criterion<Scalar>.usualBatch)
+    let workspace = Workspace<Scalar>(threads: threads)
+    let parts = stride(from: 0, to: max(count, 1), by: batch).map { start in
+      var context = ForwardContext<Scalar>(workspace: workspace)
+      return self(Variable(inputs.rows(start..<min(start + batch, count))), in: &context).value
+    }
+    return parts.count == 1 ? parts[0] : .concatenate(parts)
+  }
+
+  /// How many numbers the model puts out for a sample, along the last axis.
+  func outputWidth(for inputs: Tensor<Scalar>) -> Int {
+    let shape = predict(inputs.rows(0..<1)).shape
+    require(shape.rank > 0 && shape[0] == 1, "a model that is fitted gives [samples, …]; for a sample it gave \(shape)")
+    return shape[-1]
+  }
+}

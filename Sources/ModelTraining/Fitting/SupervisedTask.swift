@@ -1,0 +1,82 @@
+import Autograd
+import NeuralLayers
+import TabularData
+import TensorCore
+
+/// Learning from samples with known answers, in shuffled batches: the task that `fit` gives a trainer.
+///
+/// The order of an epoch's batches is a function of the seed and the epoch. Loss and metrics of the epoch are added up from the
+/// outputs that training computes anyway.
+struct SupervisedTask<Model: Layer>: TrainingTask {
+  typealias Scalar = Model.Scalar
+
+  private let data: LabelledData<Scalar>
+  private let validationData: LabelledData<Scalar>?
+  private let criterion: Criterion<Scalar>
+  private let schedule: BatchSchedule
+  private var order: (epoch: Int, batches: BatchOrder)?
+  private var measurement: Measurement<Scalar>
+
+  init(
+    data: LabelledData<Scalar>, validationData: LabelledData<Scalar>?, criterion: Criterion<Scalar>,
+    schedule: BatchSchedule
+  ) {
+    (self.data, self.validationData, self.criterion, self.schedule) = (data, validationData, criterion, schedule)
+    measurement = criterion.measurement
+  }
+
+  var stepsPerEpoch: Int { schedule.stepsPerEpoch(count: data.count) }
+
+  /// What training measured since the epoch began.
+  var report: EvaluationReport { measurement.report }
+
+  mutating func loss(
+    of model: Model, step: Int, in context: inout ForwardContext<Scalar>
+  ) -> Variable<Scalar> {
+    let (epoch, position) = (step - schedule.firstStep).quotientAndRemainder(dividingBy: stepsPerEpoch)
+    if position == 0 { measurement = criterion.measurement }
+    if order?.epoch != epoch { order = (epoch, schedule.batches(count: data.count, epoch: epoch)) }
+    let batch = data.rows(order!.batches[position])
+    let outputs = model(Variable(batch.inputs), in: &context)
+    let loss = criterion.loss(outputs, targets: batch.targets, in: context)
+    measurement.add(
+      loss: loss.value.scalar.double, outputs: outputs.value,
+      targets: batch.targets.fitted(to: outputs.shape))
+    return loss
+  }
+
+  func validation(of model: Model, workspace: Workspace<Scalar>) -> EvaluationReport? {
+    validationData.map { criterion.evaluate(model, on: $0, workspace: workspace) }
+  }
+
+  // The batches of a step follow from its number.
+  var carriedState: [(name: String, tensor: Tensor<Scalar>)] { [] }
+  mutating func restore<Failure: Error>(
+    step: Int, carried: (_ name: String, _ shape: TensorShape) throws(Failure) -> Tensor<Scalar>
+  ) throws(Failure) {}
+}
+
+/// Which batches a fit goes through.
+struct BatchSchedule: Sendable {
+  let size: Int
+  let shuffles: Bool
+  let seed: UInt64
+  /// Steps and epochs that the model was trained for before.
+  let firstStep: Int
+  let firstEpoch: Int
+
+  func stepsPerEpoch(count: Int) -> Int { (count + size - 1) / size }
+
+  /// - Parameter epoch: counted from the start of the fit.
+  func batches(count: Int, epoch: Int) -> BatchOrder {
+    BatchOrder(count: count, batchSize: size, seed: seed, epoch: firstEpoch + epoch, shuffled: shuffles)
+  }
+}
+
+extension Targets {
+  /// Numbers [samples] as [samples, 1] where that is the shape of the outputs; all others as they are.
+  func fitted(to outputs: TensorShape) -> Targets {
+    guard case .values(let values) = self, values.shape.dimensions + [1] == outputs.dimensions else { return self }
+    return .values(values.reshaped(outputs.dimensions))
+  }
+}

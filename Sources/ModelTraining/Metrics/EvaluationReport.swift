@@ -1,0 +1,44 @@
+/// What a model was found to be worth on a set of samples.
+public struct EvaluationReport: Sendable, Equatable, CustomStringConvertible {
+  /// The samples, or predictions, that were counted.
+  public let samples: Int
+  /// The mean over the samples.
+  public let loss: Double
+  /// In the order in which they were asked for.
+  public let metrics: [MetricValue]
+  /// How often each class was taken for each; nil where outputs are numbers, not answers.
+  public let confusion: ConfusionMatrix?
+
+  public init(samples: Int, loss: Double, metrics: [MetricValue] = [], confusion: ConfusionMatrix? = nil) {
+    self.samples = samples
+    self.loss = loss
+    self.metrics = metrics
+    self.confusion = confusion
+  }
+
+  /// The value of a metric; nil where it was not asked for.
+  public subscript(metric: Metric) -> Double? { metrics.first { $0.metric == metric }?.value }
+
+  /// `loss 0.1234, accuracy 0.987`.
+  public var description: String {
+    (["loss \(rounded(loss))"] + metrics.map { "\($0.metric) \(rounded($0.value))" }).joined(separator: ", ")
+  }
+}
+
+/// A metric and what was measured.
+public struct MetricValue: Sendable, Equatable {
+  public let metric: Metric
+  public let value: Double
+
+  public init(_ metric: Metric, _ value: Double) {
+    self.metric = metric
+    self.value = value
+  }
+}
+
+/// Four significant digits or so, without an exponent for numbers of everyday size.
+private func rounded(_ value: Double) -> String {
+  guard value.isFinite, value != 0, abs(value) >= 1e-4, abs(value) < 1e6 else { return "\(value)" }
+  let scale = 1e4
+  return "\((value * scale).rounded() / scale)"
+}

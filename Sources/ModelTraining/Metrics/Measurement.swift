@@ -1,0 +1,128 @@
+import TabularData
+import TensorCore
+
+/// Adds up, batch by batch, what the loss and the metrics of a set of samples are read from.
+struct Measurement<Scalar: TensorScalar>: Sendable {
+  private let metrics: [Metric]
+  private let decision: Decision?
+  private var lossSum = 0.0
+  private var samples = 0
+  private var confusion: ConfusionMatrix?
+  private var hits: [Int: Int] = [:]
+  private var errors: [ErrorSums] = []
+
+  /// - Parameter decision: how outputs are read as answers; nil where the loss leaves it open.
+  init(_ metrics: [Metric], decision: Decision?) {
+    self.metrics = metrics
+    self.decision = decision
+  }
+
+  /// Counts a batch.
+  ///
+  /// - Parameters:
+  ///   - loss: the mean over the batch.
+  ///   - outputs: [batch, …, width].
+  ///   - targets: numbers of the outputs' shape, or a class for each sample.
+  mutating func add(loss: Double, outputs: Tensor<Scalar>, targets: Targets<Scalar>) {
+    let count = outputs.shape[0]
+    lossSum += loss * Double(count)
+    samples += count
+    let decides = decision != nil || metrics.contains { !$0.comparesNumbers }
+    if decides { addAnswers(outputs, targets, decision ?? .usual(width: outputs.shape[-1])) }
+    if metrics.contains(where: \.comparesNumbers), case .values(let values) = targets { addErrors(outputs, values) }
+  }
+
+  private mutating func addAnswers(_ outputs: Tensor<Scalar>, _ targets: Targets<Scalar>, _ decision: Decision) {
+    let width = outputs.shape[-1]
+    switch decision {
+    case .threshold(let threshold, let targetThreshold):
+      guard case .values(let values) = targets else { return }
+      confusion = confusion ?? ConfusionMatrix(classes: 2)
+      for (output, target) in zip(outputs.scalars, values.scalars) {
+        confusion!.add(actual: target.double > targetThreshold ? 1 : 0, predicted: output.double > threshold ? 1 : 0)
+      }
+    case .largest:
+      let actual =
+        switch targets {
+        case .classes(let classes): classes
+        case .values(let values): values.argmax()
+        }
+      confusion = confusion ?? ConfusionMatrix(classes: width)
+      for (actual, predicted) in zip(actual, outputs.argmax()) {
+        confusion!.add(actual: Int(actual), predicted: Int(predicted))
+      }
+      for case .topKAccuracy(let k) in metrics { hits[k, default: 0] += topHits(k, outputs, actual) }
+    }
+  }
+
+  private func topHits(_ k: Int, _ outputs: Tensor<Scalar>, _ actual: [Int32]) -> Int {
+    let (scalars, width) = (outputs.scalars, outputs.shape[-1])
+    return actual.enumerated().count { row, label in
+      let start = row * width
+      let own = scalars[start + Int(label)]
+      var larger = 0
+      for place in 0..<width {
+        let other = scalars[start + place]
+        if other > own || other == own && place < Int(label) { larger += 1 }
+      }
+      return larger < k
+    }
+  }
+
+  private mutating func addErrors(_ outputs: Tensor<Scalar>, _ targets: Tensor<Scalar>) {
+    let width = max(outputs.count / max(outputs.shape[0], 1), 1)
+    if errors.isEmpty { errors = Array(repeating: ErrorSums(), count: width) }
+    for (index, (output, target)) in zip(outputs.scalars, targets.scalars).enumerated() {
+      errors[index % width].add(output: output.double, target: target.double)
+    }
+  }
+
+  var report: EvaluationReport {
+    EvaluationReport(
+      samples: samples, loss: lossSum / Double(samples), metrics: metrics.map { MetricValue($0, value(of: $0)) },
+      confusion: confusion)
+  }
+
+  private func value(of metric: Metric) -> Double {
+    func mean(_ part: (ErrorSums) -> Double) -> Double { errors.reduce(0) { $0 + part($1) } / Double(errors.count) }
+    switch metric {
+    case .accuracy: return confusion?.accuracy ?? .nan
+    case .topKAccuracy(let k): return Double(hits[k] ?? 0) / Double(samples)
+    case .precision: return confusion.map { counted($0, $0.precision) } ?? .nan
+    case .recall: return confusion.map { counted($0, $0.recall) } ?? .nan
+    case .f1: return confusion.map { counted($0, $0.f1) } ?? .nan
+    case .meanSquaredError: return mean(\.meanSquare)
+    case .meanAbsoluteError: return mean(\.meanAbsolute)
+    case .rSquared: return mean(\.determination)
+    }
+  }
+
+  /// Of two classes the second is the positive one.
+  private func counted(_ confusion: ConfusionMatrix, _ measure: (Int) -> Double) -> Double {
+    if case .threshold = decision ?? .usual(width: confusion.classes == 2 ? 1 : confusion.classes) { return measure(1) }
+    return confusion.macroMean(measure)
+  }
+}
+
+/// The errors of one output over many samples. The spread of the targets is added up as Welford (1962) does, without
+/// cancellation.
+private struct ErrorSums: Sendable {
+  private var count = 0.0
+  private var squares = 0.0
+  private var absolutes = 0.0
+  private var mean = 0.0
+  private var spread = 0.0
+
+  mutating func add(output: Double, target: Double) {
+    count += 1
+    squares += (output - target) * (output - target)
+    absolutes += abs(output - target)
+    let before = target - mean
+    mean += before / count
+    spread += before * (target - mean)
+  }
+
+  var meanSquare: Double { squares / count }
+  var meanAbsolute: Double { absolutes / count }
+  var determination: Double { spread > 0 ? 1 - squares / spread : (squares == 0 ? 1 : 0) }
+}

@@ -1,0 +1,120 @@
+import ModelTraining
+import NeuralLayers
+import TabularData
+import TensorCore
+import Testing
+
+@Suite struct FitErrorTests {
+  private let x = Tensor<Float>([0, 0, 0, 1, 1, 0, 1, 1], shape: [4, 2])
+  private let y = Tensor<Float>([0, 1, 1, 0], shape: [4])
+
+  private func net(outputs: Int = 1) -> Sequential<Float> {
+    Sequential { Dense(2, outputs) }
+  }
+
+  private func expect<Failure: Error & Equatable & CustomStringConvertible>(
+    _ failure: Failure, _ message: String, sourceLocation: SourceLocation = #_sourceLocation,
+    _ body: (inout Sequential<Float>) throws -> Void
+  ) {
+    for outputs in [1, 2] where outputs == 1 || failure is DataError {
+      var net = net(outputs: outputs)
+      #expect(throws: failure, sourceLocation: sourceLocation) { try body(&net) }
+    }
+    #expect(failure.description == message, sourceLocation: sourceLocation)
+  }
+
+  @Test("A class out of range, by fit and by evaluate, names the class, the row and how many there are")
+  func classOutOfRange() throws {
+    let data = try LabelledData(inputs: x, classes: [0, 1, 2, 0])
+    var net = net(outputs: 2)
+    let failure = DataError.classOutOfRange(2, row: 2, classes: 2)
+    #expect(throws: failure) { try net.fit(data, epochs: 1, loss: .softmaxCrossEntropy) }
+    #expect(throws: failure) { _ = try net.evaluate(data, loss: .negativeLogLikelihood) }
+    let good = try LabelledData(inputs: x, classes: [0, 1, 1, 0])
+    #expect(throws: failure) { try net.fit(good, epochs: 1, loss: .softmaxCrossEntropy, validation: .data(data)) }
+    #expect(failure.description.hasPrefix("class 2 at row 2 is outside of 0..<2"))
+  }
+
+  @Test("A batch larger than the data is an error, whose message says what would do")
+  func batchLargerThanData() {
+    expect(
+      DataError.batchLargerThanData(batch: 64, count: 4),
+      "a batch of 64 is larger than the data, which has 4 samples; choose a batch of 4 or fewer"
+    ) { try $0.fit(x, y, batchSize: 64, epochs: 1, loss: .meanSquaredError) }
+  }
+
+  @Test("Empty data and numbers that are none are errors that say where")
+  func badData() {
+    var net = net()
+    #expect(throws: DataError.noSamples) {
+      try net.fit(Tensor([], shape: [0, 2]), Tensor([], shape: [0]), epochs: 1, loss: .meanSquaredError)
+    }
+    var broken = x
+    broken[2, 1] = .nan
+    #expect(throws: DataError.notFinite(.inputs, row: 2, index: [1], value: "nan")) {
+      try net.fit(broken, y, epochs: 1, loss: .meanSquaredError)
+    }
+    #expect(throws: DataError.countsDiffer(inputs: 4, targets: 3)) {
+      try net.fit(x, y.rows(0..<3), epochs: 1, loss: .meanSquaredError)
+    }
+    #expect(throws: DataError.emptyPart(testFraction: 0.01, count: 4)) {
+      try net.fit(x, y, epochs: 1, loss: .meanSquaredError, validation: .split(0.01))
+    }
+  }
+
+  @Test("A loss or metric that is not for such targets is an error, before anything is trained")
+  func wrongKind() throws {
+    let classes = try LabelledData(inputs: x, classes: [0, 0, 0, 0])
+    expect(
+      FitError.lossNeedsNumbers(loss: "mean squared error"),
+      "mean squared error: the targets are classes; give numbers, or classes as one-hot vectors"
+    ) { try $0.fit(classes, epochs: 1, loss: .meanSquaredError) }
+    expect(
+      FitError.lossNeedsClasses(loss: "negative log-likelihood"),
+      "negative log-likelihood: the targets are numbers; give the class of each sample"
+    ) { try $0.fit(x, y, epochs: 1, loss: .negativeLogLikelihood) }
+    expect(
+      FitError.targetOutOfRange(loss: "binary cross entropy", value: 2, row: 3, range: 0...1),
+      "binary cross entropy: the target 2.0 at row 3 is outside of 0.0...1.0; correct it"
+    ) { try $0.fit(x, Tensor([0, 1, 0, 2], shape: [4]), epochs: 1, loss: .binaryCrossEntropy) }
+    expect(
+      FitError.metricNeedsNumbers(metric: "R²"),
+      "R²: the targets are classes, and it compares numbers; choose another metric"
+    ) { try $0.fit(classes, epochs: 1, loss: .softmaxCrossEntropy, metrics: [.rSquared]) }
+    expect(
+      FitError.metricNeedsClasses(metric: "top-2 accuracy"),
+      "top-2 accuracy: a single output has no classes to choose among; choose another metric"
+    ) { try $0.fit(x, y, epochs: 1, loss: .binaryCrossEntropy, metrics: [.topKAccuracy(2)]) }
+    expect(
+      FitError.metricNotMeasured(metric: "recall"),
+      "early stopping watches recall, which is not measured; add it to the metrics"
+    ) {
+      try $0.fit(
+        x, y, epochs: 1, loss: .binaryCrossEntropyFromLogits,
+        earlyStopping: EarlyStopping(watching: .metric(.recall), patience: 1))
+    }
+  }
+
+  @Test("Shapes that do not fit trap with both shapes named")
+  func wrongShapes() async {
+    let input = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      var net = Sequential { Dense(3, 1) }
+      try net.fit(Tensor<Float>.ones([4, 2]), .ones([4]), epochs: 1, loss: .meanSquaredError)
+    }
+    expectMessage(
+      "linear: shapes [1, 2] and [1, 3] do not fit; an input [..., in] needs a weight [out, in]", from: input)
+    let target = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      var net = Sequential { Dense(2, 3) }
+      try net.fit(Tensor<Float>.ones([4, 2]), .ones([4, 2]), batchSize: 4, epochs: 1, loss: .meanSquaredError)
+    }
+    expectMessage("meanSquaredError: shapes [4, 3] and [4, 2] do not fit", from: target)
+  }
+}
+
+/// Expects that a process ended with a message on standard error that contains the given one.
+func expectMessage(
+  _ message: String, from result: ExitTest.Result?, sourceLocation: SourceLocation = #_sourceLocation
+) {
+  let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+  #expect(text.contains(message), "\(text)", sourceLocation: sourceLocation)
+}

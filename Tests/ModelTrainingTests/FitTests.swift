@@ -1,0 +1,185 @@
+import ModelTraining
+import NeuralLayers
+import TabularData
+import TensorCore
+import Testing
+
+@Suite struct FitTests {
+  static let corners = Tensor<Float>([0, 0, 0, 1, 1, 0, 1, 1], shape: [4, 2])
+  static let exclusiveOr = Tensor<Float>([0, 1, 1, 0], shape: [4])
+
+  /// Points of a plane and which of three fans of it they lie in.
+  private func fans(_ count: Int, seed: UInt64) throws -> LabelledData<Float> {
+    var random = RandomSource(seed: seed)
+    let points = Tensor<Float>.uniform([count, 2], in: -1..<1, using: &random)
+    let classes = (0..<count).map { row -> Int32 in
+      points[row, 1] > abs(points[row, 0]) ? 0 : points[row, 0] > 0 ? 1 : 2
+    }
+    return try LabelledData(inputs: points, classes: classes)
+  }
+
+  private func classifier(seed: UInt64 = 3) -> Sequential<Float> {
+    Sequential(seed: seed) {
+      Dense(2, 16, activation: .relu)
+      BatchNorm(16)
+      Dropout(0.1)
+      Dense(16, 3)
+    }
+  }
+
+  @Test("Exclusive or is solved from every one of twenty seeds")
+  func solvesExclusiveOr() throws {
+    for seed: UInt64 in 1...20 {
+      var net = Sequential(seed: seed) {
+        Dense(2, 8, activation: .tanh)
+        Dense(8, 1, activation: .sigmoid)
+      }
+      let history = try net.fit(
+        Self.corners, Self.exclusiveOr, batchSize: 4, epochs: 250, optimizer: .adam(learningRate: 0.05),
+        loss: .binaryCrossEntropy, metrics: [.accuracy], seed: seed)
+      let outputs = net.predict(Self.corners).reshaped([4])
+      #expect((outputs - Self.exclusiveOr).absolute().max().scalar < 0.1, "seed \(seed)")
+      #expect(history.epochs.last?.training[.accuracy] == 1, "seed \(seed)")
+    }
+  }
+
+  @Test("The same seed gives the same bits, whatever the number of threads; another seed gives others")
+  func isReproducible() throws {
+    let data = try fans(200, seed: 1)
+    func fitted(seed: UInt64, threads: Int) throws -> (losses: [Double], parameters: [[Float]]) {
+      var net = classifier()
+      let history = try net.fit(
+        data, batchSize: 32, epochs: 3, loss: .softmaxCrossEntropy, validation: .split(0.2), seed: seed,
+        threads: threads)
+      return (history.losses + history.validationLosses, net.parameters.map(\.parameter.value.scalars))
+    }
+    let one = try fitted(seed: 1, threads: 1)
+    let two = try fitted(seed: 1, threads: 2)
+    #expect(one.losses == two.losses)
+    #expect(one.parameters == two.parameters)
+    #expect(try fitted(seed: 2, threads: 1).losses != one.losses)
+  }
+
+  @Test("Fitting in two parts, with what the optimizer remembers, is the same as fitting at once")
+  func goesOn() throws {
+    let data = try fans(100, seed: 2)
+    let compiled = classifier().compile(
+      optimizer: .nAdam(), schedule: .cosine(steps: 24), loss: .softmaxCrossEntropy, metrics: [.accuracy])
+    var (whole, parts) = (compiled, compiled)
+    let atOnce = try whole.fit(data, batchSize: 20, epochs: 5)
+    let first = try parts.fit(data, batchSize: 20, epochs: 2)
+    let second = try parts.fit(data, batchSize: 20, epochs: 3)
+    #expect(whole.model.parameters.map(\.parameter.value) == parts.model.parameters.map(\.parameter.value))
+    #expect(first.losses + second.losses == atOnce.losses)
+    #expect((first.epochs + second.epochs).map(\.epoch) == [1, 2, 3, 4, 5])
+    #expect((first.epochs + second.epochs).map(\.step) == [5, 10, 15, 20, 25])
+    #expect((first.epochs + second.epochs).map(\.learningRate) == atOnce.epochs.map(\.learningRate))
+    #expect(atOnce.epochs.map(\.learningRate) == atOnce.epochs.map(\.learningRate).sorted(by: >))
+  }
+
+  @Test("It learns, and what it reports is what evaluation finds")
+  func learns() throws {
+    let (training, test) = (try fans(600, seed: 3), try fans(200, seed: 4))
+    var net = classifier()
+    let history = try net.fit(
+      training, batchSize: 30, epochs: 30, optimizer: .adam(learningRate: 0.01), loss: .softmaxCrossEntropy,
+      metrics: [.accuracy, .f1], validation: .data(test))
+    let last = try #require(history.epochs.last)
+    #expect(last.training[.accuracy]! > 0.9)
+    #expect(try net.evaluate(test, loss: .softmaxCrossEntropy, metrics: [.accuracy, .f1]) == last.validation)
+    #expect(last.validation!.samples == 200)
+    #expect(last.training.samples == 600, "every sample is in one batch of the epoch")
+    #expect(last.validation![.accuracy]! > 0.9)
+    #expect(net.predict(test.inputs).shape == [200, 3])
+    #expect(history.end == .finished && history.modelEpoch == 30 && history.skippedSteps == 0)
+  }
+
+  @Test("Batch normalization remembers the data it was fitted to")
+  func remembersStatistics() throws {
+    var random = RandomSource(seed: 5)
+    let x = Tensor<Float>.normal([256, 1], mean: 10, standardDeviation: 3, using: &random)
+    var net = Sequential { BatchNorm(1) }
+    try net.fit(x, x, batchSize: 64, epochs: 30, optimizer: .sgd(learningRate: 0), loss: .meanSquaredError)
+    let values = Dictionary(uniqueKeysWithValues: net.parameters.map { ($0.name, $0.parameter.value.scalar) })
+    #expect(abs(values["0.running_mean"]! - x.mean().scalar) < 0.5)
+    #expect(abs(values["0.running_var"]! - 9) < 2)
+    #expect(values["0.weight"] == 1)
+  }
+
+  @Test("Early stopping waits as long as its patience, and gives back the best model")
+  func stopsEarly() throws {
+    let (training, other) = (try fans(60, seed: 6), try fans(200, seed: 7))
+    var models: [Sequential<Float>] = []
+    var compiled = classifier().compile(
+      optimizer: .adam(learningRate: 0.03), loss: .softmaxCrossEntropy, metrics: [.accuracy])
+    let history = try compiled.fit(
+      training, batchSize: 20, epochs: 300, validation: .data(other), earlyStopping: EarlyStopping(patience: 5),
+      callbacks: [.everyEpoch { _, model in models.append(model) }])
+    let losses = history.validationLosses
+    let best = losses.indices.min { losses[$0] < losses[$1] }!
+    #expect(history.end == .stoppedEarly)
+    #expect(losses.count == best + 1 + 5)
+    #expect(history.modelEpoch == best + 1)
+    #expect(models.count == losses.count)
+    #expect(compiled.model.parameters.map(\.parameter.value) == models[best].parameters.map(\.parameter.value))
+
+    let kept = try compiled.evaluate(other)
+    #expect(kept.loss == losses[best])
+    var last = classifier().compile(
+      optimizer: .adam(learningRate: 0.03), loss: .softmaxCrossEntropy, metrics: [.accuracy])
+    let again = try last.fit(
+      training, batchSize: 20, epochs: 300, validation: .data(other),
+      earlyStopping: EarlyStopping(watching: .metric(.accuracy), patience: 2, restoringBest: false))
+    #expect(again.end == .stoppedEarly && again.modelEpoch == again.epochs.count)
+    let accuracies = again.epochs.map { $0.validation![.accuracy]! }
+    #expect(accuracies.dropLast(2).max()! >= accuracies.suffix(2).max()!, "a larger accuracy is a better one")
+  }
+
+  @Test("Callbacks see every step and epoch, and may end the fit or fail")
+  func callsBack() throws {
+    let data = try fans(50, seed: 8)
+    var (steps, epochs) = ([Int](), [Int]())
+    var net = classifier()
+    let history = try net.fit(
+      data, batchSize: 20, epochs: 10, loss: .softmaxCrossEntropy,
+      callbacks: [
+        .everyStep { steps.append($0.step) }, .everyEpoch { report, _ in epochs.append(report.epoch) },
+        .stop { $0.epoch == 4 },
+      ])
+    #expect(steps == Array(1...12))
+    #expect(epochs == [1, 2, 3, 4])
+    #expect(history.end == .stoppedByCallback && history.epochs.count == 4)
+
+    let before = net.parameters.map(\.parameter.value)
+    #expect(throws: Unexpected.self) {
+      try net.fit(
+        data, epochs: 10, loss: .softmaxCrossEntropy, callbacks: [.everyEpoch { _, _ in throw Unexpected() }])
+    }
+    #expect(net.parameters.map(\.parameter.value) == before, "after a failure the model is as it was")
+  }
+
+  @Test("A fit that diverges throws and leaves the model as it was")
+  func diverges() throws {
+    var net = Sequential { Dense(2, 1) }
+    let before = net.parameters.map(\.parameter.value)
+    #expect(throws: TrainingDiverged.self) {
+      try net.fit(
+        Self.corners * 1e10, Self.exclusiveOr, epochs: 100, optimizer: .sgd(learningRate: 1e20), loss: .meanSquaredError
+      )
+    }
+    #expect(net.parameters.map(\.parameter.value) == before)
+  }
+
+  @Test("The share held out for validation is trained on by no step")
+  func holdsOut() throws {
+    // Nothing can be learned of a sample but from itself: its input is one-hot.
+    let count = 20
+    let targets = Tensor<Float>.ones([count, 1])
+    var net = Sequential { Dense(count, 1, bias: false, initializer: .zeros) }
+    let history = try net.fit(
+      .identity(count), targets, batchSize: 4, epochs: 5, optimizer: .sgd(learningRate: 0.5), loss: .meanSquaredError,
+      validation: .split(0.25))
+    #expect(net.parameters[0].parameter.value.scalars.count { $0 == 0 } == 5)
+    #expect(history.validationLosses == [1, 1, 1, 1, 1])
+  }
+}
