@@ -34,6 +34,19 @@ let package = Package(
     .executableTarget(
       name: "TrainAndSampleExample", dependencies: ["SequenceModeling"], path: "Examples/TrainAndSample"),
     .executableTarget(name: "CustomCellExample", dependencies: ["SequenceModeling"], path: "Examples/CustomCell"),
+    .executableTarget(name: "OneNeuronExample", dependencies: ["SequenceModeling"], path: "Examples/OneNeuron"),
+    .executableTarget(name: "ExclusiveOrExample", dependencies: ["SequenceModeling"], path: "Examples/ExclusiveOr"),
+    .executableTarget(
+      name: "ExplicitWeightsExample", dependencies: ["SequenceModeling"], path: "Examples/ExplicitWeights"),
+    .executableTarget(
+      name: "SineRegressionExample", dependencies: ["SequenceModeling"], path: "Examples/SineRegression"),
+    .executableTarget(
+      name: "DigitRecognizerExample", dependencies: ["SequenceModeling"], path: "Examples/DigitRecognizer"),
+    .executableTarget(name: "PatternRecallExample", dependencies: ["SequenceModeling"], path: "Examples/PatternRecall"),
+    .executableTarget(name: "TrainingLoopExample", dependencies: ["SequenceModeling"], path: "Examples/TrainingLoop"),
+    .executableTarget(
+      name: "FruitClassifierExample", dependencies: ["SequenceModeling"], path: "Examples/FruitClassifier",
+      resources: [.copy("fruits.csv")]),
 
     .testTarget(name: "KernelParityTests", dependencies: ["CSequenceKernels"]),
     .testTarget(name: "TensorCoreTests", dependencies: ["TensorCore"]),
@@ -50,5 +63,12 @@ let package = Package(
       dependencies: ["Autograd", "RecurrentLayers", "ModelTraining", "LanguageModels", "TensorCheckpoints"]),
     .testTarget(name: "CharrnnCommandSupportTests", dependencies: ["CharrnnCommandSupport"]),
     .testTarget(name: "CommandLineTests", dependencies: ["charrnn"]),
+    .testTarget(
+      name: "ExamplesTests",
+      dependencies: [
+        "CustomCellExample", "DigitRecognizerExample", "ExclusiveOrExample", "ExplicitWeightsExample",
+        "FruitClassifierExample", "OneNeuronExample", "PatternRecallExample", "SineRegressionExample",
+        "TrainAndSampleExample", "TrainingLoopExample",
+      ]),
   ]
 )

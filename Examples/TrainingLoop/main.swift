@@ -1,0 +1,56 @@
+// Training written out: initialize, forward, loss, backward, update, again and again. `fit` does no more than this.
+//
+//     swift run -c release TrainingLoopExample
+
+import SequenceModeling
+
+/// Two layers, written as a struct: what is computed and which parameters there are.
+struct Net: Layer {
+  typealias Scalar = Float
+
+  var hidden = Dense<Float>(2, 16, activation: .tanh)
+  var output = Dense<Float>(16, 1)
+
+  func callAsFunction(_ input: Variable<Float>, in context: inout ForwardContext<Float>) -> Variable<Float> {
+    output(hidden(input, in: &context), in: &context)
+  }
+
+  mutating func visitParameters<V: ParameterVisitor<Float>>(_ visitor: inout V) throws(V.Failure) {
+    try visitor.visit(&hidden, "hidden")
+    try visitor.visit(&output, "output")
+  }
+}
+
+// Is a point inside of a circle?
+var random = RandomSource(seed: 1)
+let points = Tensor<Float>.uniform([500, 2], in: -1..<1, using: &random)
+let inside = points.squared().sum(axis: 1, keepingAxis: true).map { $0 < 0.5 ? 1 : 0 }
+
+// Initialize: draw first values, give every parameter its slot, and make room for the optimizer's moments.
+var net = Net()
+net.initialize(using: &random)
+net.bind()
+var optimizer = Optimizer(.adam(learningRate: 0.02), for: net)
+let workspace = Workspace<Float>()
+
+for epoch in 1...100 {
+  var total = 0.0
+  for batch in BatchOrder(count: 500, batchSize: 50, seed: 1, epoch: epoch) {
+    let (loss, gradients) = {
+      // Forward: operations on variables are recorded on the tape.
+      var context = ForwardContext<Float>(tape: Tape(), mode: .training, workspace: workspace)
+      let logits = net(Variable(points.rows(batch)), in: &context)
+      // Loss: a single number that says how wrong the outputs are.
+      let loss = binaryCrossEntropyFromLogits(logits, targets: inside.rows(batch))
+      // Backward: the tape is read from its end; each operation hands on the gradient of what it computed.
+      return (loss.value.scalar, loss.gradients())
+    }()
+    // Update: every parameter takes a step against its gradient. The tape is gone by now.
+    optimizer.update(&net, with: gradients)
+    total += Double(loss)
+  }
+  if epoch % 20 == 0 { print("epoch \(epoch): loss \(total / 10)") }
+}
+
+let data = try LabelledData(inputs: points, values: inside)
+print("on all points: \(try net.evaluate(data, loss: .binaryCrossEntropyFromLogits, metrics: [.accuracy]))")

@@ -1,0 +1,94 @@
+import Foundation
+import Testing
+
+/// What the example programs print is what they are there to show.
+@Suite struct ExamplesTests {
+  /// Everything that an example writes to standard output. Fails where it ends with an error.
+  private func output(of name: String) throws -> String {
+    let process = Process()
+    process.executableURL = Self.products.appendingPathComponent(name + "Example")
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    try process.run()
+    let data = pipe.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 0)
+    return String(decoding: data, as: UTF8.self)
+  }
+
+  /// The examples are built beside the tests.
+  private static let products: URL = {
+    #if os(macOS)
+      let tests = Bundle(for: Marker.self).bundleURL
+    #else
+      let tests = Bundle.main.executableURL!
+    #endif
+    return tests.deletingLastPathComponent()
+  }()
+
+  private final class Marker {}
+
+  /// The number that stands behind a text, in the last place where it does.
+  private func number(after text: String, in output: String) throws -> Double {
+    let start = try #require(output.range(of: text, options: .backwards)).upperBound
+    return try #require(Double(output[start...].prefix { "0123456789.e-".contains($0) }))
+  }
+
+  @Test func oneNeuronComputesAndAndOr() throws {
+    let answers = try output(of: "OneNeuron").split(separator: "\n").filter { $0.contains("fires") }
+      .map { $0.hasSuffix("true") }
+    #expect(answers == [false, false, false, true] + [false, true, true, true] + [false, false, true, false])
+  }
+
+  @Test func exclusiveOrNeedsAHiddenLayer() throws {
+    let output = try output(of: "ExclusiveOr")
+    #expect(output.contains("the perceptron did not converge"))
+    #expect(try number(after: "accuracy ", in: output) == 1)
+  }
+
+  @Test func explicitWeightsGiveNumPysNumbers() throws {
+    let output = try output(of: "ExplicitWeights")
+    #expect(output.contains("[[0.75140],\n [0.78008]]"))
+    #expect(output.contains("mean squared error: 0.3351593366192"))
+    #expect(abs(try number(after: "mean squared error: ", in: output) - 0.3328413065359965) < 1e-12)
+  }
+
+  @Test func fruitsNeverSeenAreToldApart() throws {
+    let output = try output(of: "FruitClassifier")
+    let found = try #require(output.split(separator: "\n").first { $0.contains("fruits never seen") })
+    #expect(try number(after: "accuracy ", in: String(found)) > 0.95)
+    #expect(output.contains("banana ("))
+  }
+
+  @Test func theSineIsFoundUnderItsNoise() throws {
+    let output = try output(of: "SineRegression")
+    #expect(try number(after: "R² ", in: output) > 0.97)
+    #expect(try number(after: "validation loss ", in: output) < 0.015)
+  }
+
+  @Test func noisyDigitsAreRead() throws {
+    let output = try output(of: "DigitRecognizer")
+    #expect(try number(after: " accuracy ", in: output.replacingOccurrences(of: "top-2 accuracy", with: "")) > 0.95)
+    #expect(output.contains("is read as 3") && output.contains("is read as 8"))
+  }
+
+  @Test func everyPictureIsRecalled() throws {
+    let overlaps = try output(of: "PatternRecall").split(separator: "\n").filter { $0.hasPrefix("overlap") }
+    #expect(overlaps == Array(repeating: "overlap with the picture: 1.0", count: 3))
+  }
+
+  @Test func theLoopWrittenOutLearns() throws {
+    #expect(try number(after: "accuracy ", in: output(of: "TrainingLoop")) > 0.97)
+  }
+
+  @Test func aCellOfOnesOwnIsRightAndLearns() throws {
+    let output = try output(of: "CustomCell")
+    #expect(!output.contains("WRONG") && output.contains("ok"))
+    #expect(try number(after: "loss ", in: output) < 0.1)
+  }
+
+  @Test func aTrainedModelWrites() throws {
+    let output = try output(of: "TrainAndSample")
+    #expect(output.contains("The fox "))
+  }
+}
