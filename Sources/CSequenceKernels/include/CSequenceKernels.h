@@ -122,8 +122,8 @@ typedef struct SKKernels {
     SKBinary operation, int64_t n, const void *x, int64_t x_step, const void *y, int64_t y_step, void *out);
   /// out += factor · x.
   void (*add_scaled)(int64_t n, double factor, const void *x, void *out);
-  /// out = f(x). In single precision within 4 units in the last place, SiLU within 6 and GELU within 12 where the result is normal; in
-  /// double as exact as the C library.
+  /// out = f(x). In single precision within 4 units in the last place, SiLU within 6 and GELU within 12 where the result
+  /// is normal; in double as exact as the C library.
   void (*activation)(SKActivation f, double parameter, int64_t n, const void *x, void *out);
   /// out = g · f', from x or y, whichever `SKActivation` names; NaN where that is NaN.
   void (*activation_gradient)(
