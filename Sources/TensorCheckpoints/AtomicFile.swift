@@ -15,12 +15,23 @@ public enum AtomicFile {
   /// They are written to a temporary file in the same directory and put on the disk; the temporary is renamed to
   /// `path`, and the directory is put on the disk. A process killed at any moment, or a power loss, leaves the old file
   /// or the new one; a reader that has the old file mapped keeps it. The file gets the permissions of any new file.
-  /// There may be one writer of a path at a time.
+  /// There may be one writer of a path at a time. Where a link stands at the path, the file that it leads to is replaced.
   ///
-  /// Throws `FileError`; the old file is then still there and the temporary is removed. (Only where the directory could
+  /// Throws `FileError`, also where something other than a file stands at the path (a directory, a pipe, a device); the old file is then still there and the temporary is removed. (Only where the directory could
   /// not be put on the disk at the end, the new file is already in place.)
   public static func write(_ chunks: [[UInt8]], to path: String) throws(FileError) {
-    try write(chunks, to: path, using: SystemFileOperations())
+    try write(chunks, to: fileToReplace(at: path), using: SystemFileOperations())
+  }
+
+  /// The path itself, or where the link at the path leads.
+  private static func fileToReplace(at path: String) throws(FileError) -> String {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return path }
+    let kind = status.st_mode & S_IFMT
+    if kind != S_IFREG { throw FileError(path: path, action: "replace", code: kind == S_IFDIR ? EISDIR : ENODEV) }
+    guard let resolved = realpath(path, nil) else { return path }
+    defer { free(resolved) }
+    return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK ? String(cString: resolved) : path
   }
 
   package static func write(

@@ -80,6 +80,25 @@ private final class FaultyFiles: FileOperations {
   private let new: [[UInt8]] = [[4, 5, 6, 7], [], [8, 9]]
   private var newBytes: [UInt8] { Array(new.joined()) }
 
+  @Test("What is no file is not replaced, and of a link the file that it leads to is")
+  func onlyFilesAreReplaced() throws {
+    let directory = try ScratchDirectory()
+    #expect(mkfifo(directory.path(of: "pipe"), 0o600) == 0)
+    let pipe = #expect(throws: FileError.self) { try AtomicFile.write(new, to: directory.path(of: "pipe")) }
+    #expect(pipe?.description.hasSuffix("pipe: cannot replace: not a regular file; give a file") ?? false)
+    #expect(mkdir(directory.path(of: "folder"), 0o700) == 0)
+    let folder = #expect(throws: FileError.self) { try AtomicFile.write(new, to: directory.path(of: "folder")) }
+    #expect(folder?.description.hasSuffix("folder: cannot replace: is a directory; give a file") ?? false)
+
+    try directory.write(old, to: "file")
+    #expect(symlink("file", directory.path(of: "link")) == 0)
+    try AtomicFile.write(new, to: directory.path(of: "link"))
+    #expect(try directory.bytes(of: "file") == newBytes)
+    #expect(try directory.names == ["file", "folder", "link", "pipe"])
+    var status = stat()
+    #expect(lstat(directory.path(of: "link"), &status) == 0 && status.st_mode & S_IFMT == S_IFLNK)
+  }
+
   @Test func theChunksBecomeTheContent() throws {
     let directory = try ScratchDirectory()
     for chunks in [new, [], [[]], [old]] {
