@@ -30,6 +30,8 @@ public indirect enum Initializer: Sendable, Equatable, Codable {
   case lecunNormal
   /// A matrix [out, in · …] with orthonormal rows or columns, whichever are fewer, uniformly distributed (Saxe et al., 2014).
   case orthogonal
+  /// Another initializer's values times a factor (a gain).
+  case scaled(by: Double, Initializer)
   /// The leading axis cut into as many equal parts as there are initializers, each drawn by its own: the gates of a recurrent
   /// cell, the units of a locally connected layer.
   case stacked([Initializer])
@@ -56,6 +58,9 @@ public indirect enum Initializer: Sendable, Equatable, Codable {
     case .orthogonal:
       let (rows, columns) = matrix(shape)
       return orthogonalMatrix(rows: rows, columns: columns, using: &random).reshaped(shape.dimensions)
+    case .scaled(let factor, let initializer):
+      let values: Tensor<Scalar> = initializer(shape, using: &random)
+      return values * Scalar(factor)
     case .stacked(let parts):
       require(
         shape.rank > 0 && !parts.isEmpty && shape[0] % parts.count == 0,
@@ -69,6 +74,7 @@ public indirect enum Initializer: Sendable, Equatable, Codable {
   var isDeterministic: Bool {
     switch self {
     case .zeros, .constant, .identity: true
+    case .scaled(_, let initializer): initializer.isDeterministic
     case .stacked(let parts): parts.allSatisfy(\.isDeterministic)
     default: false
     }

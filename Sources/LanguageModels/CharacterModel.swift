@@ -19,7 +19,6 @@ public struct CharacterModel<Scalar: TensorScalar>: Module {
   public init(_ configuration: ModelConfiguration, using random: inout RandomSource) {
     self.init(configuration)
     initialize(using: &random)
-    if encoder == nil { rnn.scaleForOneHotInput() }
   }
 
   /// A model whose weights are still to be drawn or loaded.
@@ -28,7 +27,7 @@ public struct CharacterModel<Scalar: TensorScalar>: Module {
     self.configuration = configuration
     let (vocabulary, embedding) = (configuration.vocabulary, configuration.embedding)
     encoder = embedding > 0 ? Embedding(tokens: vocabulary, features: embedding) : nil
-    rnn = RecurrentStack(configuration, inputSize: embedding > 0 ? embedding : vocabulary)
+    rnn = RecurrentStack(configuration)
     decoder = Dense(configuration.hidden, vocabulary)
   }
 

@@ -1,7 +1,7 @@
 import Autograd
-import ModelTraining
 import NeuralLayers
 import SequenceText
+import TensorCheckpoints
 import TensorCore
 
 extension CharacterModel {

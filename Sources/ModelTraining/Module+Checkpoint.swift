@@ -3,20 +3,19 @@ import NeuralLayers
 import TensorCheckpoints
 import TensorCore
 
-/// A type that tensors hold and files store: `Float` or `Double`.
-public typealias StorableScalar = StoredValue & TensorScalar
-
 extension Module where Scalar: StorableScalar {
   /// Writes every parameter and statistic, under its name, to a safetensors file, which replaces what was at `path` whole or not
   /// at all.
   ///
-  /// - Parameter metadata: free text by name that goes with them.
+  /// - Parameter metadata: free text by name that goes with them (what inputs were standardized by, the names of classes);
+  ///   `Checkpoint(contentsOf:)` reads it.
   /// - Precondition: every parameter has values.
   /// - Throws: `FileError` when the file cannot be written.
   public func save(to path: String, metadata: [String: String] = [:]) throws(FileError) {
     for (name, parameter) in parameters where !parameter.isDrawn {
       programmingError("save: the values of \(name) were not drawn yet: call initialize(using:) on the model")
     }
+    requireDistinctNames()
     try Checkpoint(parametersOf: self, metadata: metadata).write(to: path)
   }
 
@@ -30,7 +29,9 @@ extension Module where Scalar: StorableScalar {
     var loaded = self
     try loaded.take(from: checkpoint)
     let names = Set(loaded.parameters.map(\.name))
-    if let stranger = checkpoint.names.first(where: { !names.contains($0) }) {
+    // PyTorch counts the batches that a normalization has seen; nothing here depends on it.
+    let strangers = checkpoint.names.filter { !names.contains($0) && !$0.hasSuffix("num_batches_tracked") }
+    if let stranger = strangers.first {
       throw SafetensorsError(file: path, problem: .unknownTensor(stranger))
     }
     self = loaded
@@ -50,21 +51,6 @@ extension Checkpoint {
   package init<M: Module>(parametersOf module: M, metadata: [String: String] = [:]) where M.Scalar: StorableScalar {
     self.init(metadata: metadata)
     for (name, parameter) in module.parameters { tensors[name] = StoredTensor(parameter.value) }
-  }
-
-  /// A tensor of the file; numbers stored in another precision are rounded.
-  ///
-  /// - Throws: `SafetensorsError` when it is missing or has another shape.
-  package func tensor<Scalar: StorableScalar>(
-    _ name: String, shape: TensorShape
-  ) throws(SafetensorsError) -> Tensor<Scalar> {
-    Tensor(try values(of: name, shape: shape.dimensions), shape: shape)
-  }
-}
-
-extension StoredTensor {
-  package init<Scalar: StorableScalar>(_ tensor: Tensor<Scalar>) {
-    self.init(tensor.scalars, shape: tensor.shape.dimensions)
   }
 }
 

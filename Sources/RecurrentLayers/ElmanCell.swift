@@ -10,15 +10,21 @@ public struct ElmanCell<Scalar: TensorScalar>: RecurrentCell, FusedCell {
   public var weights: GatedWeights<Scalar>
 
   /// A cell whose weights are still to be drawn.
-  public init(input: Int, hidden: Int, activation: Activation = .tanh, bias: Bool = true) {
+  ///
+  /// - Parameter inputWeight: how W_ih is drawn; each gate's W_hh is orthogonal.
+  public init(
+    input: Int, hidden: Int, activation: Activation = .tanh, bias: Bool = true, inputWeight: Initializer = .lecunUniform
+  ) {
     self.activation = activation
-    weights = GatedWeights(gates: 1, input: input, hidden: hidden, bias: bias)
+    weights = GatedWeights(gates: 1, input: input, hidden: hidden, bias: bias, inputWeight: inputWeight)
   }
 
   public init(
-    input: Int, hidden: Int, activation: Activation = .tanh, bias: Bool = true, using random: inout RandomSource
+    input: Int, hidden: Int, activation: Activation = .tanh, bias: Bool = true,
+    inputWeight: Initializer = .lecunUniform,
+    using random: inout RandomSource
   ) {
-    self.init(input: input, hidden: hidden, activation: activation, bias: bias)
+    self.init(input: input, hidden: hidden, activation: activation, bias: bias, inputWeight: inputWeight)
     initialize(using: &random)
   }
 

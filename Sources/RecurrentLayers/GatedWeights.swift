@@ -14,20 +14,16 @@ public struct GatedWeights<Scalar: TensorScalar>: Module {
   /// b_hh, [gates · hidden].
   public var recurrentBias: Parameter<Scalar>?
 
-  /// Weights that are still to be drawn: W_ih uniform with variance 1/input, each gate's W_hh orthogonal; b_hh is 0, and b_ih
-  /// as `inputBias` says.
-  init(gates: Int, input: Int, hidden: Int, bias: Bool, inputBias: Initializer = .zeros) {
+  /// Weights that are still to be drawn: each gate's W_hh orthogonal, b_hh 0, W_ih and b_ih as the initializers say.
+  init(
+    gates: Int, input: Int, hidden: Int, bias: Bool, inputWeight: Initializer, inputBias: Initializer = .zeros
+  ) {
     require(input > 0 && hidden > 0, "a recurrent cell cannot have \(input) inputs and \(hidden) hidden units")
-    inputWeight = Parameter([gates * hidden, input], .lecunUniform)
+    self.inputWeight = Parameter([gates * hidden, input], inputWeight)
     recurrentWeight = Parameter(
       [gates * hidden, hidden], .stacked(Array(repeating: .orthogonal, count: gates)))
     self.inputBias = bias ? Parameter([gates * hidden], inputBias) : nil
     recurrentBias = bias ? Parameter([gates * hidden], .zeros) : nil
-  }
-
-  /// Scales fresh W_ih for one-hot vectors: with one term in the sum over inputs, the variance 1 keeps the sum's at 1.
-  package mutating func scaleForOneHotInput() {
-    inputWeight.value = inputWeight.value * Scalar(Double(inputSize).squareRoot())
   }
 
   var inputSize: Int { inputWeight.value.shape[1] }

@@ -14,13 +14,21 @@ public struct LSTMCell<Scalar: TensorScalar>: RecurrentCell, FusedCell {
   public var weights: GatedWeights<Scalar>
 
   /// A cell whose weights are still to be drawn.
-  public init(input: Int, hidden: Int, bias: Bool = true) {
+  ///
+  /// - Parameter inputWeight: how W_ih is drawn; each gate's W_hh is orthogonal.
+  public init(
+    input: Int, hidden: Int, bias: Bool = true, inputWeight: Initializer = .lecunUniform
+  ) {
     weights = GatedWeights(
-      gates: 4, input: input, hidden: hidden, bias: bias, inputBias: .stacked([.zeros, .constant(1), .zeros, .zeros]))
+      gates: 4, input: input, hidden: hidden, bias: bias, inputWeight: inputWeight,
+      inputBias: .stacked([.zeros, .constant(1), .zeros, .zeros]))
   }
 
-  public init(input: Int, hidden: Int, bias: Bool = true, using random: inout RandomSource) {
-    self.init(input: input, hidden: hidden, bias: bias)
+  public init(
+    input: Int, hidden: Int, bias: Bool = true, inputWeight: Initializer = .lecunUniform,
+    using random: inout RandomSource
+  ) {
+    self.init(input: input, hidden: hidden, bias: bias, inputWeight: inputWeight)
     initialize(using: &random)
   }
 

@@ -1,9 +1,9 @@
 import Autograd
 import Foundation
 import LanguageModels
-import ModelTraining
 import NeuralLayers
 import SequenceText
+import TensorCheckpoints
 import Testing
 
 /// Models written by another program, with PyTorch's names for the weights, load and lose what PyTorch says.
