@@ -11,7 +11,7 @@ public struct ForwardContext<Scalar: TensorScalar> {
   public let workspace: Workspace<Scalar>
   private let random: RandomSource
   private var draws: UInt64 = 0
-  /// The new values of statistics that this pass came to: `Module.take` gives them to the model.
+  /// The new values of statistics that this pass came to: `Module.updateStatistics` gives them to the model.
   public private(set) var statistics = PassStatistics<Scalar>()
 
   /// - Parameter random: the randomness of this pass alone; a training step passes a source derived from its number.
@@ -52,9 +52,16 @@ public struct ForwardContext<Scalar: TensorScalar> {
     statistics.values[slot(of: statistic, "in training")] = value
   }
 
+  /// The value of a statistic as this pass has left it so far.
+  public func latest(_ statistic: Parameter<Scalar>) -> Tensor<Scalar> {
+    statistic.slot.flatMap { statistics.values[$0] } ?? statistic.value
+  }
+
   private func slot(of parameter: Parameter<Scalar>, _ place: String) -> Int {
     guard let slot = parameter.slot else {
-      programmingError("a parameter of shape \(parameter.shape) is used \(place) before its model was bound")
+      programmingError(
+        "a parameter of shape \(parameter.shape) is used \(place) before its model was bound; "
+          + "if it was, visitParameters leaves the parameter out")
     }
     return slot
   }

@@ -1,6 +1,6 @@
 import TensorCore
 
-/// Compares gradients from the tape with numeric ones, in double precision.
+/// Compares gradients from the tape with numeric ones, in double precision (so that what is checked is generic over its scalar).
 ///
 /// The numeric derivative is the five-point central stencil, (−f(x+2h) + 8f(x+h) − 8f(x−h) + f(x−2h)) / 12h with h = 1e-3; a
 /// tensor passes when ‖a − n‖ / (‖a‖ + ‖n‖) is below 1e-7. Where the stencil straddles a kink (of ReLU, say) the step is
@@ -10,7 +10,7 @@ public enum GradientCheck {
   public static let tolerance = 1e-7
 
   /// How one tensor's gradients compare.
-  public struct Comparison: Sendable {
+  public struct Comparison: Sendable, CustomStringConvertible {
     public let name: String
     public let shape: TensorShape
     /// ‖analytic − numeric‖ / (‖analytic‖ + ‖numeric‖); 0 where both are 0.
@@ -20,6 +20,9 @@ public enum GradientCheck {
     /// Whether the relative error is below the tolerance, or the difference within the stencil's own round-off (a gradient of
     /// nearly 0 has no relative error to speak of).
     public let passes: Bool
+
+    /// `ok    hidden.weight [16, 2]: relative error 1.2e-11`, or `WRONG …`.
+    public var description: String { "\(passes ? "ok   " : "WRONG") \(name) \(shape): relative error \(relativeError)" }
   }
 
   /// Checks the gradient of a function with respect to each of its inputs.

@@ -19,6 +19,7 @@ public struct Parameter<Scalar: TensorScalar>: Sendable {
       defer {
         generation = UniqueNumber.next()
         isDrawn = true
+        isProvisional = false
       }
       yield &stored
     }
@@ -29,6 +30,8 @@ public struct Parameter<Scalar: TensorScalar>: Sendable {
   public let initializer: Initializer?
   /// Whether it has values: false from its declaration until they are drawn, loaded or set.
   public private(set) var isDrawn: Bool
+  /// Whether its values were drawn for want of a seed, and give way to those that a larger model draws for it.
+  package private(set) var isProvisional = false
   /// The place of this parameter in its model's order of visiting; nil until the model is bound.
   public private(set) var slot: Int?
   /// A number that no other value of any parameter has: what is derived from the value is looked up by it.
@@ -55,8 +58,10 @@ public struct Parameter<Scalar: TensorScalar>: Sendable {
   public var shape: TensorShape { stored.shape }
 
   /// Draws fresh values, if it knows how.
-  package mutating func draw(using random: inout RandomSource) {
-    if let initializer { value = initializer(shape, using: &random) }
+  package mutating func draw(using random: inout RandomSource, provisionally: Bool = false) {
+    guard let initializer else { return }
+    value = initializer(shape, using: &random)
+    isProvisional = provisionally
   }
 
   package mutating func bind(to slot: Int) { self.slot = slot }

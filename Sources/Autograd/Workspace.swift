@@ -13,6 +13,8 @@ public final class Workspace<Scalar: TensorScalar> {
   private var packs: [PackKey: (generation: UInt64, matrix: PackedMatrix<Scalar>)] = [:]
   private var tables: [Int: (generations: [UInt64], table: Tensor<Scalar>)] = [:]
 
+  private var derived: [AnyHashable: Any] = [:]
+
   private struct PackKey: Hashable {
     let slot: Int
     let transposed: Bool
@@ -41,6 +43,14 @@ public final class Workspace<Scalar: TensorScalar> {
     let matrix = pack(rows, transposed: transposed)
     packs[key] = (parameter.generation, matrix)
     return matrix
+  }
+
+  /// What follows from a key alone, made once.
+  package func value<Value>(for key: some Hashable, make: () -> Value) -> Value {
+    if let known = derived[AnyHashable(key)] as? Value { return known }
+    let value = make()
+    derived[AnyHashable(key)] = value
+    return value
   }
 
   /// A tensor derived from some parameters, made again only when one of them has changed. The first one's slot names it, so

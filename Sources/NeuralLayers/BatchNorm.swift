@@ -8,7 +8,7 @@ import TensorCore
 ///
 /// over all axes but the last, [..., features]. In training the moments are those of the batch, and running means of them are
 /// kept; inference uses what was kept. As in PyTorch, the running variance is the unbiased one (divided by n − 1). A batch of
-/// a single row has no spread: it comes out as the bias, and leaves the running variance alone.
+/// a single row has no spread: it comes out as the bias, and leaves the running moments alone.
 public struct BatchNorm<Scalar: TensorScalar>: Layer {
   /// [features], 1 at first.
   public var weight: Parameter<Scalar>
@@ -56,13 +56,12 @@ public struct BatchNorm<Scalar: TensorScalar>: Layer {
 
   private func remember(_ moments: RowMoments, rows: Int, in context: inout ForwardContext<Scalar>) {
     func mixed(_ old: Parameter<Scalar>, _ new: Tensor<Double>) -> Tensor<Scalar> {
-      old.value * Scalar(1 - momentum) + Tensor(new.scalars.map { Scalar(momentum * $0) }, shape: old.shape)
+      context.latest(old) * Scalar(1 - momentum) + Tensor(new.scalars.map { Scalar(momentum * $0) }, shape: old.shape)
     }
+    if rows < 2 { return }
     context.update(runningMean, to: mixed(runningMean, moments.means))
-    if rows > 1 {
-      let unbiased = moments.variances * (Double(rows) / Double(rows - 1))
-      context.update(runningVariance, to: mixed(runningVariance, unbiased))
-    }
+    let unbiased = moments.variances * (Double(rows) / Double(rows - 1))
+    context.update(runningVariance, to: mixed(runningVariance, unbiased))
   }
 
   private func normalizedByHistory(_ input: Variable<Scalar>) -> Variable<Scalar> {

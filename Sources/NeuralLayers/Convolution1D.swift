@@ -34,12 +34,21 @@ public struct Convolution1D<Scalar: TensorScalar>: Layer {
     if input.shape.rank != 3 || input.shape[2] != channels {
       shapeFailure("Convolution1D", input.shape, weight.shape, hint: "the input must be [batch, length, \(channels)]")
     }
-    let line = Neighbourhoods.line(input.shape[1], window: window, stride: stride, padding: padding)
-    let columns = line.columns(channels: channels)
+    let geometry = Geometry(
+      length: input.shape[1], channels: channels, window: window, stride: stride, padding: padding)
+    let (line, columns) = context.workspace.value(for: geometry) {
+      let line = Neighbourhoods.line(geometry.length, window: window, stride: stride, padding: padding)
+      return (line, line.columns(channels: channels))
+    }
     let patches = line.patches(of: input, columns, channels: channels, "Convolution1D", in: context)
     let sums = linear(
       patches.reshaped([input.shape[0], line.units, channels * window]), weight: weight, bias: bias, in: context)
     return activation(sums)
+  }
+
+  /// What decides which inputs stand in which window.
+  private struct Geometry: Hashable {
+    let length, channels, window, stride, padding: Int
   }
 
   public mutating func visitParameters<V: ParameterVisitor<Scalar>>(_ visitor: inout V) throws(V.Failure) {

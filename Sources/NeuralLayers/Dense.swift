@@ -15,6 +15,7 @@ public struct Dense<Scalar: TensorScalar>: Layer {
     _ inputs: Int, _ outputs: Int, activation: ActivationFunction = .linear, bias: Bool = true,
     initializer: Initializer = .glorotUniform
   ) {
+    require(inputs > 0 && outputs > 0, "Dense: \(inputs) inputs and \(outputs) outputs; both must be positive")
     weight = Parameter([outputs, inputs], initializer)
     self.bias = bias ? Parameter([outputs], .zeros) : nil
     self.activation = activation
@@ -39,7 +40,10 @@ public struct Dense<Scalar: TensorScalar>: Layer {
   }
 
   public func callAsFunction(_ input: Variable<Scalar>, in context: inout ForwardContext<Scalar>) -> Variable<Scalar> {
-    activation(linear(input, weight: weight, bias: bias, in: context))
+    if input.shape.rank == 0 || input.shape[-1] != weight.shape[1] {
+      shapeFailure("Dense", input.shape, weight.shape, hint: "the input must be [..., \(weight.shape[1])]")
+    }
+    return activation(linear(input, weight: weight, bias: bias, in: context))
   }
 
   public mutating func visitParameters<V: ParameterVisitor<Scalar>>(_ visitor: inout V) throws(V.Failure) {

@@ -12,7 +12,7 @@ public struct LocallyConnected<Scalar: TensorScalar>: Layer {
   public let neighbourhoods: Neighbourhoods
   /// [units · filters, channels · window], unit after unit.
   public var weight: Parameter<Scalar>
-  /// [units, filters].
+  /// [units · filters], in the same order.
   public var bias: Parameter<Scalar>?
   public let activation: ActivationFunction
   private let columns: [Int32]
@@ -30,8 +30,8 @@ public struct LocallyConnected<Scalar: TensorScalar>: Layer {
     require(channels > 0 && filters > 0, "LocallyConnected: \(channels) channels and \(filters) filters")
     let units = neighbourhoods.units
     weight = Parameter(
-      [units * filters, channels * neighbourhoods.window], .stacked(Array(repeating: initializer, count: units)))
-    self.bias = bias ? Parameter([units, filters], .zeros) : nil
+      [units * filters, channels * neighbourhoods.inputsPerUnit], .stacked(Array(repeating: initializer, count: units)))
+    self.bias = bias ? Parameter([units * filters], .zeros) : nil
     self.neighbourhoods = neighbourhoods
     self.activation = activation
     self.channels = channels
@@ -39,29 +39,15 @@ public struct LocallyConnected<Scalar: TensorScalar>: Layer {
   }
 
   public func callAsFunction(_ input: Variable<Scalar>, in context: inout ForwardContext<Scalar>) -> Variable<Scalar> {
-    let (units, window) = (neighbourhoods.units, channels * neighbourhoods.window)
+    let (units, window) = (neighbourhoods.units, channels * neighbourhoods.inputsPerUnit)
     let patches = neighbourhoods.patches(of: input, columns, channels: channels, "LocallyConnected", in: context)
     let weights = context.variable(weight).reshaped([units, -1, window])
     let sums = locallyLinear(patches.reshaped([-1, units, window]), weight: weights, in: context)
-    return activation(bias.map { sums + context.variable($0) } ?? sums)
+    return activation(bias.map { sums + context.variable($0).reshaped([units, -1]) } ?? sums)
   }
 
   public mutating func visitParameters<V: ParameterVisitor<Scalar>>(_ visitor: inout V) throws(V.Failure) {
     try visitor.visit(&weight, "weight")
     try visitor.visit(&bias, "bias")
-  }
-}
-
-extension Neighbourhoods {
-  /// What all units see of each sample, [batch, units · channels · window].
-  func patches<Scalar>(
-    of input: Variable<Scalar>, _ columns: [Int32], channels: Int, _ layer: String,
-    in context: borrowing ForwardContext<Scalar>
-  ) -> Variable<Scalar> {
-    let shape = input.shape
-    if shape.rank < 2 || shape.dimensions.dropFirst().reduce(1, *) != places * channels {
-      shapeFailure(layer, shape, [places, channels], hint: "the input must be [batch, \(places), \(channels)]")
-    }
-    return input.reshaped([shape[0], places * channels]).gatherColumns(columns, in: context)
   }
 }

@@ -3,9 +3,19 @@ import TensorCore
 
 extension Module {
   /// Gives every parameter its slot, in the order of visiting. Do it once, before the first pass under a tape.
+  ///
+  /// Traps when two parameters have the same name: a file would hold one of them.
   public mutating func bind() {
+    requireDistinctNames()
     var visitor = ParameterAction<Scalar> { parameter, _, index in parameter.bind(to: index) }
     visitParameters(&visitor)
+  }
+
+  package func requireDistinctNames() {
+    var names: Set<String> = []
+    for (name, _) in parameters where !names.insert(name).inserted {
+      programmingError("two parameters are called \(name): visit each under a name of its own")
+    }
   }
 
   /// This module with every parameter bound.
@@ -17,20 +27,25 @@ extension Module {
 
   /// Draws fresh values for every parameter that was declared with an initializer, in the order of visiting.
   public mutating func initialize(using random: inout RandomSource) {
-    var visitor = ParameterDrawing<Scalar>(random: random, redraws: true)
+    var visitor = ParameterDrawing<Scalar>(random: random) { _ in true }
     visitParameters(&visitor)
     random = visitor.random
   }
 
-  /// Draws values for the parameters that have none yet.
-  mutating func drawMissing(using random: inout RandomSource) {
-    var visitor = ParameterDrawing<Scalar>(random: random, redraws: false)
+  /// Draws values for the parameters that have none yet, or provisional ones.
+  ///
+  /// - Parameter provisionally: whether a larger model, drawn in this way too, is to draw them again.
+  package mutating func drawMissing(using random: inout RandomSource, provisionally: Bool = false) {
+    var visitor = ParameterDrawing<Scalar>(random: random, provisionally: provisionally) {
+      !$0.isDrawn || $0.isProvisional
+    }
     visitParameters(&visitor)
     random = visitor.random
   }
 
-  /// Takes over the statistics that a training pass came to (the running means of batch normalization).
-  public mutating func take(_ statistics: PassStatistics<Scalar>) {
+  /// Takes over the statistics that a training pass came to, `context.statistics` (the running means of batch normalization).
+  /// A trainer does it after each update; a loop of one's own must.
+  public mutating func updateStatistics(from statistics: PassStatistics<Scalar>) {
     if statistics.values.isEmpty { return }
     updateParameters { parameter, _ in
       if let slot = parameter.slot, let value = statistics.values[slot] { parameter.value = value }
@@ -85,9 +100,10 @@ private struct ParameterCollector<Scalar: TensorScalar>: ParameterVisitor {
 private struct ParameterDrawing<Scalar: TensorScalar>: ParameterVisitor {
   var path = ParameterPath()
   var random: RandomSource
-  let redraws: Bool
+  var provisionally = false
+  let isDrawn: (Parameter<Scalar>) -> Bool
 
   mutating func visit(_ parameter: inout Parameter<Scalar>, at name: String) {
-    if redraws || !parameter.isDrawn { parameter.draw(using: &random) }
+    if isDrawn(parameter) { parameter.draw(using: &random, provisionally: provisionally) }
   }
 }

@@ -12,7 +12,21 @@ public protocol Module<Scalar>: Sendable {
   mutating func visitParameters<V: ParameterVisitor<Scalar>>(_ visitor: inout V) throws(V.Failure)
 }
 
-/// A module that maps one variable to another: what networks are stacked from.
+/// A module that maps one variable to another: what networks are stacked from. One's own takes a few lines:
+///
+///     struct Scale<Scalar: TensorScalar>: Layer {
+///       var factor: Parameter<Scalar>
+///
+///       init(_ width: Int) { factor = Parameter([width], .constant(1)) }
+///
+///       func callAsFunction(_ x: Variable<Scalar>, in context: inout ForwardContext<Scalar>) -> Variable<Scalar> {
+///         x * context.variable(factor)
+///       }
+///
+///       mutating func visitParameters<V: ParameterVisitor<Scalar>>(_ visitor: inout V) throws(V.Failure) {
+///         try visitor.visit(&factor, "factor")
+///       }
+///     }
 public protocol Layer<Scalar>: Module {
   func callAsFunction(_ input: Variable<Scalar>, in context: inout ForwardContext<Scalar>) -> Variable<Scalar>
 }

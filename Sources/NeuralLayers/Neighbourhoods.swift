@@ -1,3 +1,4 @@
+import Autograd
 import TensorCore
 
 /// Which inputs each unit of a locally connected layer, or each place of a convolution, sees.
@@ -6,7 +7,7 @@ public struct Neighbourhoods: Sendable, Equatable {
   public let places: Int
   public let units: Int
   /// How many places a unit sees, those outside of the input counted.
-  public let window: Int
+  public let inputsPerUnit: Int
   /// By unit, then by place in its window: the input's place, or −1 outside.
   private let table: [Int32]
 
@@ -20,10 +21,11 @@ public struct Neighbourhoods: Sendable, Equatable {
   /// - Precondition: there is room for one window at least.
   public static func line(_ length: Int, window: Int = 9, stride: Int = 1, padding: Int = 0) -> Neighbourhoods {
     let axis = Axis("line", size: length, window: window, stride: stride, padding: padding)
-    return Neighbourhoods(places: length, units: axis.count, window: window, table: axis.windows.flatMap { $0 })
+    return Neighbourhoods(places: length, units: axis.count, inputsPerUnit: window, table: axis.windows.flatMap { $0 })
   }
 
-  /// Square windows on a grid whose rows stand one after the other: window × window places around a unit's own.
+  /// Square windows on a grid whose rows stand one after the other: window × window places, with a padding of (window − 1) / 2
+  /// around a unit's own.
   ///
   /// - Parameters:
   ///   - window: rows and columns that a unit sees.
@@ -40,14 +42,14 @@ public struct Neighbourhoods: Sendable, Equatable {
       }
     }
     return Neighbourhoods(
-      places: rows * columns, units: vertical.count * horizontal.count, window: window * window, table: table)
+      places: rows * columns, units: vertical.count * horizontal.count, inputsPerUnit: window * window, table: table)
   }
 
   /// The columns that a unit reads of a sample [places · channels], channel by channel (as a convolution's weight stands).
   func columns(channels: Int) -> [Int32] {
     var columns: [Int32] = []
     for unit in 0..<units {
-      let places = table[unit * window..<(unit + 1) * window]
+      let places = table[unit * inputsPerUnit..<(unit + 1) * inputsPerUnit]
       for channel in 0..<Int32(channels) {
         columns += places.map { $0 < 0 ? -1 : $0 * Int32(channels) + channel }
       }
@@ -72,5 +74,19 @@ public struct Neighbourhoods: Sendable, Equatable {
         }
       }
     }
+  }
+}
+
+extension Neighbourhoods {
+  /// What all units see of each sample, [batch, units · channels · window].
+  func patches<Scalar>(
+    of input: Variable<Scalar>, _ columns: [Int32], channels: Int, _ layer: String,
+    in context: borrowing ForwardContext<Scalar>
+  ) -> Variable<Scalar> {
+    let shape = input.shape
+    if shape.rank < 2 || shape.dimensions.dropFirst().reduce(1, *) != places * channels {
+      shapeFailure(layer, shape, [places, channels], hint: "the input must be [batch, \(places), \(channels)]")
+    }
+    return input.reshaped([shape[0], places * channels]).gatherColumns(columns, in: context)
   }
 }

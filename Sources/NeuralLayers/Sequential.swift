@@ -19,12 +19,17 @@ public struct Sequential<Scalar: TensorScalar>: Layer {
 
   /// Layers whose values are still to be drawn get them from one stream of random numbers; the others keep theirs.
   ///
-  /// - Parameter seed: decides the values that are drawn.
+  /// - Parameter seed: decides the values that are drawn. Nil stands for 0, and leaves it to a `Sequential` that this one becomes
+  ///   part of to draw them again: no two layers of a net start alike. (Two nets apart do: give them seeds.)
   @_disfavoredOverload
-  public init(seed: UInt64 = 0, @LayerBuilder<Scalar> _ layers: () -> [any Layer<Scalar>]) {
-    self.init(layers())
-    var random = RandomSource(seed: seed)
-    drawMissing(using: &random)
+  public init(seed: UInt64? = nil, @LayerBuilder<Scalar> _ layers: () -> [any Layer<Scalar>]) {
+    self.init(drawing: layers(), seed: seed)
+  }
+
+  fileprivate init(drawing layers: [any Layer<Scalar>], seed: UInt64?) {
+    self.init(layers)
+    var random = RandomSource(seed: seed ?? 0)
+    drawMissing(using: &random, provisionally: seed == nil)
   }
 
   public func callAsFunction(_ input: Variable<Scalar>, in context: inout ForwardContext<Scalar>) -> Variable<Scalar> {
@@ -40,10 +45,8 @@ public struct Sequential<Scalar: TensorScalar>: Layer {
 
 extension Sequential where Scalar == Float {
   /// Layers in single precision, which is what is meant where nothing else is said.
-  public init(seed: UInt64 = 0, @LayerBuilder<Float> _ layers: () -> [any Layer<Float>]) {
-    self.init(layers())
-    var random = RandomSource(seed: seed)
-    drawMissing(using: &random)
+  public init(seed: UInt64? = nil, @LayerBuilder<Float> _ layers: () -> [any Layer<Float>]) {
+    self.init(drawing: layers(), seed: seed)
   }
 }
 
@@ -52,6 +55,9 @@ extension Sequential where Scalar == Float {
 public enum LayerBuilder<Scalar: TensorScalar> {
   public static func buildExpression<L: Layer<Scalar>>(_ layer: L) -> [any Layer<Scalar>] { [layer] }
   public static func buildExpression(_ layers: [any Layer<Scalar>]) -> [any Layer<Scalar>] { layers }
+  @available(*, unavailable, message: "it is no Layer: what stands in a Sequential maps one variable to another")
+  @_disfavoredOverload
+  public static func buildExpression<M: Module<Scalar>>(_ module: M) -> [any Layer<Scalar>] { [] }
   public static func buildBlock(_ parts: [any Layer<Scalar>]...) -> [any Layer<Scalar>] { parts.flatMap { $0 } }
   public static func buildArray(_ parts: [[any Layer<Scalar>]]) -> [any Layer<Scalar>] { parts.flatMap { $0 } }
   public static func buildOptional(_ part: [any Layer<Scalar>]?) -> [any Layer<Scalar>] { part ?? [] }

@@ -9,7 +9,8 @@ import TensorCore
 ///       Dense(16, 4)
 ///     }
 ///
-/// Inside, sequences are time-major, as everywhere. The state is the initial one at the start of each sequence.
+/// Inside, sequences are time-major, as everywhere. The state is the initial one at the start of each sequence. Cells of one
+/// `Recurrent` are of one type; for others put two, the lower one `returning: .all`.
 public struct Recurrent<Cell: RecurrentCell>: Layer {
   public typealias Scalar = Cell.Scalar
 
@@ -34,6 +35,10 @@ public struct Recurrent<Cell: RecurrentCell>: Layer {
     if input.shape.rank != 3 {
       shapeFailure("Recurrent", input.shape, hint: "the input must be [batch, time, \(stack.cells[0].inputSize)]")
     }
+    if input.shape[0] == 0 {
+      let width = stack.hiddenSize
+      return Variable(.zeros(output == .last ? [0, width] : [0, input.shape[1], width]))
+    }
     let (outputs, _) = stack.run(.vectors(input.permuted([1, 0, 2])), in: &context)
     return output == .last ? outputs.row(outputs.shape[0] - 1) : outputs.permuted([1, 0, 2])
   }
@@ -41,4 +46,9 @@ public struct Recurrent<Cell: RecurrentCell>: Layer {
   public mutating func visitParameters<V: ParameterVisitor<Scalar>>(_ visitor: inout V) throws(V.Failure) {
     try stack.visitParameters(&visitor)
   }
+}
+
+extension LayerBuilder {
+  @available(*, unavailable, message: "a cell is no layer by itself: wrap it in Recurrent(…)")
+  public static func buildExpression<C: RecurrentCell<Scalar>>(_ cell: C) -> [any Layer<Scalar>] { [] }
 }

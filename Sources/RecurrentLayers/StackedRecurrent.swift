@@ -14,6 +14,7 @@ public struct StackedRecurrent<Cell: RecurrentCell>: Module {
   /// - Precondition: there is a cell, and each one's input is as wide as the output of the one below.
   public init(_ cells: [Cell], dropout: Double = 0) {
     require(!cells.isEmpty, "StackedRecurrent: no cells")
+    require(dropout >= 0 && dropout < 1, "StackedRecurrent: the probability \(dropout) of dropout is not in 0..<1")
     for (below, above) in zip(cells, cells.dropFirst()) {
       require(
         below.hiddenSize == above.inputSize,

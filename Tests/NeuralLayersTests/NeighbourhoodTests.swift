@@ -61,7 +61,8 @@ private struct Geometry: CustomTestStringConvertible, Sendable {
       var context = ForwardContext<Double>(workspace: Workspace(threads: threads))
       let (weight, bias) = (layer.weight.value, layer.bias!.value)
       let expected = geometry.expected(
-        x, weights: { weight[$0 * geometry.filters + $1, $2 * geometry.window + $3] }, bias: { bias[$0, $1] })
+        x, weights: { weight[$0 * geometry.filters + $1, $2 * geometry.window + $3] },
+        bias: { bias[$0 * geometry.filters + $1] })
       expectClose(layer(Variable(x), in: &context).value, expected, "batch \(batch), seed 3")
       let flat = x.reshaped([batch, geometry.length * geometry.channels])
       expectClose(layer(Variable(flat), in: &context).value, expected, "flat, seed 3")
@@ -108,7 +109,7 @@ private struct Geometry: CustomTestStringConvertible, Sendable {
     for (stride, padding) in [(1, 0), (1, 1), (2, 1), (3, 0)] {
       let (rows, columns) = (4, 5)
       let grid = Neighbourhoods.grid(rows: rows, columns: columns, stride: stride, padding: padding)
-      #expect(grid.window == 9)
+      #expect(grid.inputsPerUnit == 9)
       var layer = LocallyConnected<Double>(grid)
       layer.initialize(using: &random)
       let x = Tensor<Double>.normal([2, rows, columns], using: &random)

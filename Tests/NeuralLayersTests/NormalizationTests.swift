@@ -39,6 +39,10 @@ import Testing
     var context = ForwardContext<Double>()
     let y = LayerNorm<Double>(20)(Variable(x), in: &context).value
     expectClose(y.scalars, normalized((0..<20).map { Double($0) }, epsilon: 1e-5), within: 1e-7)
+    let single = Tensor<Float>((0..<20).map { 1e6 + Float($0) }, shape: [1, 20])
+    var singleContext = ForwardContext<Float>()
+    let z = LayerNorm<Float>(20)(Variable(single), in: &singleContext).value
+    expectClose(z.scalars.map { Double($0) }, normalized((0..<20).map { Double($0) }, epsilon: 1e-5), within: 1e-5)
     let constant = LayerNorm<Double>(5)(Variable(.full([2, 5], 1e8 + 0.1)), in: &context).value
     #expect(constant == .zeros([2, 5]))
   }
@@ -50,7 +54,7 @@ import Testing
     var context = ForwardContext<Double>(mode: .training)
     let y = model(Variable(x), in: &context).value
     let rows = x.count / 3
-    model.take(context.statistics)
+    model.updateStatistics(from: context.statistics)
     for feature in 0..<3 {
       let column = (0..<rows).map { x.scalars[$0 * 3 + feature] }
       expectClose((0..<rows).map { y.scalars[$0 * 3 + feature] }, normalized(column, epsilon: 1e-5), "seed 2")
@@ -67,7 +71,7 @@ import Testing
       expectClose([z.scalars[index]], [(x.scalars[index] - mean) / (variance + 1e-5).squareRoot()])
     }
     let before = model.parameters.map(\.parameter.value)
-    model.take(inference.statistics)
+    model.updateStatistics(from: inference.statistics)
     #expect(model.parameters.map(\.parameter.value) == before, "inference remembers nothing")
   }
 
@@ -75,9 +79,27 @@ import Testing
     var model = BatchNorm<Double>(2).bound()
     var context = ForwardContext<Double>(mode: .training)
     #expect(model(Variable(Tensor([5, -7], shape: [1, 2])), in: &context).value == .zeros([1, 2]))
-    model.take(context.statistics)
+    model.updateStatistics(from: context.statistics)
     #expect(model.runningVariance.value == .ones([2]))
-    #expect(model.runningMean.value == Tensor([5 * 0.1, -7 * 0.1], shape: [2]))
+    #expect(model.runningMean.value == .zeros([2]))
+  }
+
+  @Test func aLayerUsedTwiceInAPassRemembersBothUses() {
+    var model = BatchNorm<Double>(1).bound()
+    var context = ForwardContext<Double>(mode: .training)
+    for value in [4.0, 12] { _ = model(Variable(.full([3, 1], value)), in: &context) }
+    model.updateStatistics(from: context.statistics)
+    expectClose(model.runningMean.value.scalars, [0.9 * 0.4 + 1.2])
+  }
+
+  @Test func theyConform() {
+    let x = Variable(drawn([5, 3], seed: 6))
+    expectConformance(LayerNorm<Double>(3), parameterCount: 6, names: ["weight", "bias"]) {
+      ($0(x, in: &$1) + 1).squared().sum()
+    }
+    expectConformance(
+      BatchNorm<Double>(3), parameterCount: 6, names: ["weight", "bias", "running_mean", "running_var"]
+    ) { ($0(x, in: &$1) * x).squared().sum() }
   }
 
   @Test func gradientsAreNumericOnes() {

@@ -40,7 +40,7 @@ extension HopfieldNetwork {
   /// - Parameter fields: those of the state; a flip brings them up to date, in the time of one row of the weights.
   /// - Returns: whether the unit flipped.
   @discardableResult
-  public func update(_ unit: Int, of state: inout Tensor<Scalar>, fields: inout Tensor<Scalar>) -> Bool {
+  package func update(_ unit: Int, of state: inout Tensor<Scalar>, fields: inout Tensor<Scalar>) -> Bool {
     let old = state[unit]
     guard old * fields[unit] < 0 else { return false }
     state[unit] = -old
