@@ -17,9 +17,6 @@ let (training, test) = try data.split(testFraction: 0.25, stratified: true, usin
 
 // Mean and deviation are those of the training part: the test part must not be known in any way.
 let standardizer = try Standardizer(fitting: training.inputs)
-func standardized(_ data: LabelledData<Float>) throws -> LabelledData<Float> {
-  try LabelledData(inputs: standardizer(data.inputs), targets: data.targets)
-}
 
 let net = Sequential {
   Dense(4, 16, activation: .relu)
@@ -28,11 +25,11 @@ let net = Sequential {
 var classifier = net.compile(
   optimizer: .adam(learningRate: 0.01), loss: .softmaxCrossEntropy, metrics: [.accuracy, .f1])
 let history = try classifier.fit(
-  standardized(training), batchSize: 16, epochs: 100, validation: .split(0.2),
+  training.mapInputs(standardizer.callAsFunction), batchSize: 16, epochs: 100, validation: .split(0.2),
   earlyStopping: EarlyStopping(patience: 10))
-print("stopped after \(history.epochs.count) epochs; the best: \(history.epochs[history.modelEpoch - 1])")
+print("stopped after \(history.epochs.count) epochs; the best: \(history.modelReport!)")
 
-let found = try classifier.evaluate(standardized(test))
+let found = try classifier.evaluate(test.mapInputs(standardizer.callAsFunction))
 print("on \(found.samples) fruits never seen: \(found)")
 print("by actual kind (rows) and predicted kind (columns):\n\(found.confusion!)")
 

@@ -15,10 +15,12 @@ var net = Sequential {
   Dense(32, 32, activation: .tanh)
   Dense(32, 1)
 }
+// A schedule counts updates: those of an epoch are the batches of the 320 points that are not held out.
 let (epochs, batch) = (150, 40)
+let updates = epochs * 320 / batch
 let history = try net.fit(
   x, y, batchSize: batch, epochs: epochs, optimizer: .adam(learningRate: 0.01),
-  schedule: .warmUp(steps: 50, from: 0.1, then: .cosine(steps: epochs * 400 / batch - 50)), loss: .meanSquaredError,
+  schedule: .warmUp(steps: 50, from: 0.1, then: .cosine(steps: updates - 50)), loss: .meanSquaredError,
   metrics: [.rSquared], validation: .split(0.2))
 for report in history.epochs where report.epoch % 50 == 0 { print(report) }
 print("(the noise alone has a mean squared error of 0.01)")

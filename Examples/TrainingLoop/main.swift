@@ -1,4 +1,4 @@
-// Training written out: initialize, forward, loss, backward, update, again and again. `fit` does no more than this.
+// Training written out: initialize, forward, loss, backward, update, again and again.
 //
 //     swift run -c release TrainingLoopExample
 
@@ -33,20 +33,25 @@ net.bind()
 var optimizer = Optimizer(.adam(learningRate: 0.02), for: net)
 let workspace = Workspace<Float>()
 
+// Each step has randomness of its own, for layers that need it (dropout).
+let steps = RandomSource(seed: 2)
 for epoch in 1...100 {
   var total = 0.0
   for batch in BatchOrder(count: 500, batchSize: 50, seed: 1, epoch: epoch) {
-    let (loss, gradients) = {
+    let (loss, gradients, statistics) = {
       // Forward: operations on variables are recorded on the tape.
-      var context = ForwardContext<Float>(tape: Tape(), mode: .training, workspace: workspace)
+      var context = ForwardContext<Float>(
+        tape: Tape(), mode: .training, random: steps.substream(UInt64(optimizer.step)), workspace: workspace)
       let logits = net(Variable(points.rows(batch)), in: &context)
       // Loss: a single number that says how wrong the outputs are.
       let loss = binaryCrossEntropyFromLogits(logits, targets: inside.rows(batch))
       // Backward: the tape is read from its end; each operation hands on the gradient of what it computed.
-      return (loss.value.scalar, loss.gradients())
+      return (loss.value.scalar, loss.gradients(), context.statistics)
     }()
-    // Update: every parameter takes a step against its gradient. The tape is gone by now.
+    // Update: every parameter takes a step against its gradient. The tape is gone by now. What layers remember of a pass (batch
+    // normalization does) is taken over too.
     optimizer.update(&net, with: gradients)
+    net.updateStatistics(from: statistics)
     total += Double(loss)
   }
   if epoch % 20 == 0 { print("epoch \(epoch): loss \(total / 10)") }

@@ -77,7 +77,7 @@ public final class Trainer<Task: TrainingTask> {
     }
     optimizer.learningRate = currentLearningRate
     optimizer.update(&model, with: gradients, scale: scale, limit: limit, team: workspace.team)
-    model.take(statistics)
+    model.updateStatistics(from: statistics)
     progress.updates = optimizer.step
     progress.skippedInARow = 0
     progress.lossSum += loss
@@ -152,7 +152,7 @@ public final class Trainer<Task: TrainingTask> {
   /// precision.)
   public var nonFiniteState: String? {
     let parameters = model.parameters.map { (name: "the parameter \($0.name)", tensor: $0.parameter.value) }
-    return (parameters + optimizer.namedMoments(of: model)).first { !$0.tensor.sumOfSquares().isFinite }
+    return (parameters + optimizer.namedMoments(of: model)).first { !$0.tensor.allFinite }
       .map { "\($0.name) is not finite" }
   }
 

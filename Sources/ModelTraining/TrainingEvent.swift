@@ -2,7 +2,7 @@
 public enum TrainingEvent: Sendable {
   /// A step was done.
   case step(StepReport)
-  /// The validation loss was measured, in nats a prediction; `scheduled` unless it is the one at the end of the run.
+  /// The model was measured on what is held out; `scheduled` unless it is the one at the end of the run.
   case validated(ValidationReport)
   /// A step was left out because its loss or a gradient was not finite.
   case skipped(step: Int, reason: String)
@@ -14,7 +14,7 @@ public enum TrainingEvent: Sendable {
 public struct StepReport: Sendable, Equatable {
   /// Steps done, this one counted.
   public let step: Int
-  /// The mean loss of the batch, in nats.
+  /// The mean loss of the batch, in the unit of the loss.
   public let loss: Double
   /// The global norm of the gradients before clipping.
   public let gradientNorm: Double
@@ -47,6 +47,6 @@ public struct TrainingDiverged: Error, CustomStringConvertible {
   }
 
   public var description: String {
-    "training diverged at step \(step): \(reason); lower --learning-rate or --clip and start again"
+    "training diverged at step \(step): \(reason); lower the learning rate or the limit of clipping and start again"
   }
 }

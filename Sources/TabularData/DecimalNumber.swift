@@ -85,7 +85,7 @@ private struct DecimalParts {
 
   /// The number, where few digits and a small exponent make that a matter of one rounding; nil elsewhere.
   ///
-  /// Up to 2⁵³ digits, and 10^0 to 10^22, are exact in double precision, so that their product or quotient is rounded
+  /// Digits up to 2⁵³, and 10^0 to 10^22, are exact in double precision, so that their product or quotient is rounded
   /// once. In single precision it is rounded again, which goes wrong only halfway between two numbers.
   ///
   /// Source: Clinger, "How to read floating point numbers accurately" (PLDI 1990).

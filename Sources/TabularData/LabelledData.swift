@@ -58,6 +58,19 @@ public struct LabelledData<Scalar: TensorScalar>: Sendable {
   /// How many samples there are.
   public var count: Int { inputs.shape[0] }
 
+  /// The numbers that belong to each sample, [samples, …]; nil where classes do.
+  public var values: Tensor<Scalar>? { if case .values(let values) = targets { values } else { nil } }
+
+  /// The class of each sample; nil where numbers belong to it.
+  public var classes: [Int32]? { if case .classes(let classes) = targets { classes } else { nil } }
+
+  /// The same samples with other inputs, standardized ones, say.
+  ///
+  /// - Throws: what `transform` throws; `DataError` where it gives another number of samples, or one that is not finite.
+  public func mapInputs(_ transform: (Tensor<Scalar>) throws -> Tensor<Scalar>) throws -> LabelledData {
+    try LabelledData(inputs: transform(inputs), targets: targets)
+  }
+
   /// The samples at the given indices, in that order. Traps where there are none, or an index is not in 0..<count.
   /// - Complexity: O(the size of the result): rows are copied whole.
   public func rows(_ indices: [Int]) -> LabelledData {

@@ -16,10 +16,8 @@ import Testing
     _ failure: Failure, _ message: String, sourceLocation: SourceLocation = #_sourceLocation,
     _ body: (inout Sequential<Float>) throws -> Void
   ) {
-    for outputs in [1, 2] where outputs == 1 || failure is DataError {
-      var net = net(outputs: outputs)
-      #expect(throws: failure, sourceLocation: sourceLocation) { try body(&net) }
-    }
+    var net = net()
+    #expect(throws: failure, sourceLocation: sourceLocation) { try body(&net) }
     #expect(failure.description == message, sourceLocation: sourceLocation)
   }
 
@@ -66,7 +64,7 @@ import Testing
   func wrongKind() throws {
     let classes = try LabelledData(inputs: x, classes: [0, 0, 0, 0])
     expect(
-      FitError.lossNeedsNumbers(loss: "mean squared error"),
+      FitError.lossNeedsValues(loss: "mean squared error"),
       "mean squared error: the targets are classes; give numbers, or classes as one-hot vectors"
     ) { try $0.fit(classes, epochs: 1, loss: .meanSquaredError) }
     expect(
@@ -74,16 +72,38 @@ import Testing
       "negative log-likelihood: the targets are numbers; give the class of each sample"
     ) { try $0.fit(x, y, epochs: 1, loss: .negativeLogLikelihood) }
     expect(
-      FitError.targetOutOfRange(loss: "binary cross entropy", value: 2, row: 3, range: 0...1),
-      "binary cross entropy: the target 2.0 at row 3 is outside of 0.0...1.0; correct it"
+      FitError.targetOutsideDomain(loss: "binary cross entropy", value: 2, row: 3, domain: .probabilities),
+      "binary cross entropy: the target 2.0 at row 3 is not a number from 0 to 1; correct it"
     ) { try $0.fit(x, Tensor([0, 1, 0, 2], shape: [4]), epochs: 1, loss: .binaryCrossEntropy) }
     expect(
-      FitError.metricNeedsNumbers(metric: "R²"),
+      FitError.metricNeedsValues(metric: "R²"),
       "R²: the targets are classes, and it compares numbers; choose another metric"
-    ) { try $0.fit(classes, epochs: 1, loss: .softmaxCrossEntropy, metrics: [.rSquared]) }
+    ) { net in
+      net = self.net(outputs: 2)
+      try net.fit(classes, epochs: 1, loss: .softmaxCrossEntropy, metrics: [.rSquared])
+    }
+    expect(
+      FitError.lossNeedsOutputs(loss: "softmax cross entropy"),
+      "softmax cross entropy: the model has a single output; give it one for each class"
+    ) { try $0.fit(classes, epochs: 1, loss: .softmaxCrossEntropy) }
+    expect(
+      FitError.metricNeedsAnswers(metric: "F1"),
+      "F1: the targets are numbers other than 0 and 1, and it counts answers; choose another metric"
+    ) { try $0.fit(x, Tensor([0, 0.5, 1, 2], shape: [4]), epochs: 1, loss: .meanSquaredError, metrics: [.f1]) }
+    expect(
+      FitError.targetOutsideDomain(loss: "hinge loss", value: 0, row: 0, domain: .signs),
+      "hinge loss: the target 0.0 at row 0 is not -1 or 1; correct it"
+    ) { try $0.fit(x, y, epochs: 1, loss: .hinge) }
+    expect(
+      FitError.scheduleNeedsValidation,
+      "the schedule waits for the validation loss to stop falling, and there are no validation data; hold some out"
+    ) {
+      try $0.fit(
+        x, y, epochs: 1, schedule: .warmUp(steps: 1, from: 0.5, then: .reduceOnPlateau()), loss: .meanSquaredError)
+    }
     expect(
       FitError.metricNeedsClasses(metric: "top-2 accuracy"),
-      "top-2 accuracy: a single output has no classes to choose among; choose another metric"
+      "top-2 accuracy: an output that answers yes or no has no classes to choose among; choose another metric"
     ) { try $0.fit(x, y, epochs: 1, loss: .binaryCrossEntropy, metrics: [.topKAccuracy(2)]) }
     expect(
       FitError.metricNotMeasured(metric: "recall"),
@@ -102,12 +122,30 @@ import Testing
       try net.fit(Tensor<Float>.ones([4, 2]), .ones([4]), epochs: 1, loss: .meanSquaredError)
     }
     expectMessage(
-      "linear: shapes [1, 2] and [1, 3] do not fit; an input [..., in] needs a weight [out, in]", from: input)
+      "Dense: shapes [1, 2] and [1, 3] do not fit; the input must be [..., 3]", from: input)
     let target = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       var net = Sequential { Dense(2, 3) }
       try net.fit(Tensor<Float>.ones([4, 2]), .ones([4, 2]), batchSize: 4, epochs: 1, loss: .meanSquaredError)
     }
     expectMessage("meanSquaredError: shapes [4, 3] and [4, 2] do not fit", from: target)
+  }
+}
+
+extension FitErrorTests {
+  @Test("Numbers that early stopping, metrics or losses cannot have trap")
+  func wrongNumbers() async {
+    let patience = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = EarlyStopping(patience: 0)
+    }
+    expectMessage("EarlyStopping: a patience of 0 epochs; it must be at least 1", from: patience)
+    let k = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Dense<Float>(2, 3).compile(loss: .softmaxCrossEntropy, metrics: [.topKAccuracy(0)])
+    }
+    expectMessage("top-k accuracy: k is 0, less than 1", from: k)
+    let delta = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = LossFunction<Float>.huber(delta: -1)
+    }
+    expectMessage("Huber loss: delta is -1.0, not a positive number", from: delta)
   }
 }
 

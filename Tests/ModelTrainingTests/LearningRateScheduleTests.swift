@@ -7,7 +7,7 @@ import Testing
     .constant, .step(every: 3, factor: 0.5), .exponential(factor: 0.9), .cosine(steps: 10),
     .cosine(steps: 8, floor: 0.2),
     .warmUp(steps: 5, from: 0.1, then: .exponential(factor: 0.8)),
-    .warmUp(steps: 4, then: .reduceOnPlateau(patience: 1)),
+    .warmUp(steps: 4, from: 0.1, then: .reduceOnPlateau(patience: 1)),
     .oneCycle(steps: 12), .oneCycle(steps: 9, rising: 0.5, startDivisor: 5, endDivisor: 10),
     .reduceOnPlateau(factor: 0.5, patience: 0),
   ]
@@ -45,7 +45,7 @@ import Testing
     let schedule = LearningRateSchedule.warmUp(steps: 5, from: 0.5, then: next)
     for n in 0..<5 { #expect(abs(schedule.factor(after: n) - (0.5 + 0.1 * Double(n))) < 1e-15) }
     for n in 0..<30 { #expect(schedule.factor(after: 5 + n) == next.factor(after: n)) }
-    #expect(LearningRateSchedule.warmUp(steps: 5).factor(after: 99) == 1)
+    #expect(LearningRateSchedule.warmUp(steps: 5, from: 0.5).factor(after: 99) == 1)
   }
 
   @Test("One cycle rises to the peak, falls to the end and stays there")
@@ -117,8 +117,9 @@ import Testing
     for schedule in Self.schedules { #expect(schedule.problem == nil, "\(schedule)") }
     let bad: [(LearningRateSchedule, String)] = [
       (.step(every: 0), "every"), (.step(every: 1, factor: 0), "factor"), (.exponential(factor: .nan), "factor"),
-      (.cosine(steps: 0), "steps"), (.cosine(steps: 1, floor: 2), "floor"), (.warmUp(steps: 0), "steps"),
-      (.warmUp(steps: 1, from: -1), "from"), (.warmUp(steps: 1, then: .cosine(steps: -1)), "steps"),
+      (.cosine(steps: 0), "steps"), (.cosine(steps: 1, floor: 2), "floor"), (.warmUp(steps: 0, from: 1), "steps"),
+      (.warmUp(steps: 1, from: 0), "from"), (.warmUp(steps: 1, from: 2), "from"),
+      (.warmUp(steps: 1, from: 1, then: .cosine(steps: -1)), "steps"),
       (.oneCycle(steps: 0), "steps"), (.oneCycle(steps: 1, rising: 2), "rising"),
       (.oneCycle(steps: 1, startDivisor: 0), "startDivisor"),
       (.oneCycle(steps: 1, endDivisor: .infinity), "endDivisor"),

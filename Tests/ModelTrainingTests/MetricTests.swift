@@ -32,7 +32,7 @@ import Testing
     let logits = outputs.map { $0 - 0.5 }
     let fromLogits = try report(logits, .values(targets), loss: .binaryCrossEntropyFromLogits, [.accuracy, .f1])
     #expect(fromLogits.confusion == found.confusion, "a logit says yes above 0")
-    let hinge = try report(logits, .values(targets.map { 2 * $0 - 1 }), loss: .hinge, [.accuracy])
+    let hinge = try report(logits, .values(targets.map { 2 * $0 - 1 }), loss: .hinge, [.accuracy, .recall])
     #expect(hinge.confusion == found.confusion, "and so does a score, for targets of −1 and 1")
   }
 
@@ -89,6 +89,19 @@ import Testing
     let found = try report(
       outputs, .classes([1, 2]), loss: .softmaxCrossEntropy, [.topKAccuracy(1), .topKAccuracy(2), .topKAccuracy(3)])
     #expect(found.metrics.map(\.value) == [0, 0.5, 1])
+  }
+
+  @Test("Outputs that are no numbers are no hits, and a metric asked for twice counts once")
+  func strangeOutputs() throws {
+    // A report of such outputs is made by training, which sees them as they come.
+    let outputs = Tensor<Double>([1, 2, 3, 3, 2, 1], shape: [2, 3])
+    let found = try report(
+      outputs, .classes([2, 2]), loss: .softmaxCrossEntropy, [.topKAccuracy(1), .topKAccuracy(1)])
+    #expect(found.metrics.map(\.value) == [0.5, 0.5])
+    let nan = Sequential<Double> { Dense(weight: Tensor([.nan, .nan], shape: [2, 1])) }
+    let none = try nan.evaluate(
+      LabelledData(inputs: column([1, 2]), classes: [0, 1]), loss: .softmaxCrossEntropy, metrics: [.topKAccuracy(1)])
+    #expect(none[.topKAccuracy(1)] == 0)
   }
 
   @Test("Errors and R² are those of their formulas, over batches of any number", arguments: [1, 7, 256, 600])

@@ -9,7 +9,8 @@ import TensorCore
 ///     try network.fit(data, epochs: 30)
 ///     print(try network.evaluate(test))
 ///
-/// A further `fit` goes on from where the one before it ended, with the optimizer's moments.
+/// Values that the model's layers have not drawn yet are drawn here. A further `fit` goes on from where the one before it ended,
+/// with the optimizer's moments (those of the last epoch, also where early stopping kept an earlier model).
 public struct CompiledModel<Model: Layer>: Sendable {
   public typealias Scalar = Model.Scalar
 
@@ -24,7 +25,10 @@ public struct CompiledModel<Model: Layer>: Sendable {
     _ model: Model, optimizer: OptimizerSettings = .adam(), schedule: LearningRateSchedule = .constant,
     clipping: GradientClipping = .none, loss: LossFunction<Scalar>, metrics: [Metric] = []
   ) {
+    for case .topKAccuracy(let k) in metrics { require(k > 0, "top-k accuracy: k is \(k), less than 1") }
     self.model = model
+    var random = RandomSource(seed: 0)
+    self.model.drawMissing(using: &random)
     (self.optimizer, self.schedule, self.clipping) = (optimizer, schedule, clipping)
     criterion = Criterion(lossFunction: loss, metrics: metrics)
   }
@@ -50,17 +54,22 @@ public struct CompiledModel<Model: Layer>: Sendable {
   ///   model is then left as it was.
   @discardableResult
   public mutating func fit(
-    _ data: LabelledData<Scalar>, batchSize: Int? = nil, epochs: Int = 1, validation: Validation = .none,
+    _ data: LabelledData<Scalar>, batchSize: Int? = nil, epochs: Int, validation: Validation = .none,
     earlyStopping: EarlyStopping? = nil, shuffling: Bool = true, seed: UInt64 = 1, threads: Int = 1,
     callbacks: [FitCallback<Model>] = []
   ) throws -> FitHistory {
     let (training, heldOut) = try parts(of: data, validation, seed: seed)
     try requireFit(training, heldOut, earlyStopping)
+    require(!model.trainedParameters.isEmpty, "fit: the model has no parameter to train")
     let size = batchSize ?? min(32, training.count)
     require(size > 0 && epochs >= 0, "fit: a batch of \(size) samples and \(epochs) epochs")
     if size > training.count { throw DataError.batchLargerThanData(batch: size, count: training.count) }
 
-    let before = (step: trained?.progress.step ?? 0, epochs: trained?.epochs ?? 0)
+    let progress = trained?.progress
+    let before = (
+      step: progress?.step ?? 0, epochs: trained?.epochs ?? 0, skipped: progress?.skipped ?? 0,
+      rollbacks: progress?.rollbacks ?? 0
+    )
     let task = SupervisedTask<Model>(
       data: training, validationData: heldOut, criterion: criterion,
       schedule: BatchSchedule(
@@ -73,29 +82,53 @@ public struct CompiledModel<Model: Layer>: Sendable {
     }
     var watch = earlyStopping.map { StoppingWatch<Model>($0) }
     var history = FitHistory()
-    for epoch in 1...max(epochs, 1) where epochs > 0 && history.end == .finished {
-      while trainer.step < before.step + epoch * task.stepsPerEpoch {
-        if case .step(let report) = try trainer.trainStep() {
-          for callback in callbacks { try callback.afterStep(report) }
-        }
-      }
-      let validated = trainer.validate(scheduled: true)
-      let report = EpochReport(
-        epoch: before.epochs + epoch, step: trainer.step, training: trainer.task.report,
-        validation: validated?.evaluation, learningRate: trainer.currentLearningRate)
+    while history.epochs.count < epochs && history.end == .finished {
+      let report = try trainEpoch(
+        before.epochs + history.epochs.count + 1, by: trainer,
+        upTo: before.step + (history.epochs.count + 1) * task.stepsPerEpoch, callbacks)
       history.epochs.append(report)
       history.modelEpoch = report.epoch
+      if watch?.isOver(after: report, trainer.model) ?? false { history.end = .stoppedEarly }
       for callback in callbacks where try callback.afterEpoch(report, trainer.model) == .stop {
         history.end = .stoppedByCallback
       }
-      if watch?.isOver(after: report, trainer.model) ?? false { history.end = .stoppedEarly }
     }
     if let reason = trainer.nonFiniteState { throw TrainingDiverged(step: trainer.step, reason: reason) }
-    history.skippedSteps = trainer.progress.skipped
+    history.skippedSteps = trainer.progress.skipped - before.skipped
+    history.rollbacks = trainer.progress.rollbacks - before.rollbacks
     model = watch?.model(orLast: trainer.model) ?? trainer.model
     if let watch, let best = watch.best, earlyStopping?.restoresBest ?? false { history.modelEpoch = best.epoch }
     trained = (trainer.optimizer, trainer.progress, before.epochs + history.epochs.count)
     return history
+  }
+
+  /// The same for inputs and numbers, both [samples, …].
+  @discardableResult
+  public mutating func fit(
+    _ inputs: Tensor<Scalar>, _ targets: Tensor<Scalar>, batchSize: Int? = nil, epochs: Int,
+    validation: Validation = .none, earlyStopping: EarlyStopping? = nil, shuffling: Bool = true, seed: UInt64 = 1,
+    threads: Int = 1, callbacks: [FitCallback<Model>] = []
+  ) throws -> FitHistory {
+    try fit(
+      LabelledData(inputs: inputs, values: targets), batchSize: batchSize, epochs: epochs, validation: validation,
+      earlyStopping: earlyStopping, shuffling: shuffling, seed: seed, threads: threads, callbacks: callbacks)
+  }
+
+  private func trainEpoch(
+    _ epoch: Int, by trainer: Trainer<SupervisedTask<Model>>, upTo lastStep: Int, _ callbacks: [FitCallback<Model>]
+  ) throws -> EpochReport {
+    while trainer.step < lastStep {
+      if case .step(let report) = try trainer.trainStep() {
+        for callback in callbacks { try callback.afterStep(report) }
+      }
+    }
+    guard let training = trainer.task.report(ofEpoch: epoch - 1 - (trained?.epochs ?? 0)) else {
+      throw TrainingDiverged(step: trainer.step, reason: "no step of epoch \(epoch) had a finite loss and gradient")
+    }
+    let learningRate = trainer.optimizer.learningRate
+    return EpochReport(
+      epoch: epoch, step: trainer.step, training: training,
+      validation: trainer.validate(scheduled: true)?.evaluation, learningRate: learningRate)
   }
 
   /// The loss and the metrics on data, in inference mode.
@@ -130,6 +163,7 @@ public struct CompiledModel<Model: Layer>: Sendable {
     for data in [training, heldOut].compactMap({ $0 }) {
       try criterion.requireFit(data, outputWidth: model.outputWidth(for: data.inputs))
     }
+    if heldOut == nil && schedule.waitsForPlateaus { throw FitError.scheduleNeedsValidation }
     if case .metric(let metric)? = stopping?.watched, !criterion.metrics.contains(metric) {
       throw FitError.metricNotMeasured(metric: metric.description)
     }

@@ -13,9 +13,17 @@ struct Criterion<Scalar: TensorScalar>: Sendable {
 
   var measurement: Measurement<Scalar> { Measurement(metrics, decision: lossFunction.decision) }
 
-  func loss(
-    _ outputs: Variable<Scalar>, targets: Targets<Scalar>, in context: borrowing ForwardContext<Scalar>
-  ) -> Variable<Scalar> { lossFunction(outputs, targets.fitted(to: outputs.shape), in: context) }
+  /// The loss of a model on a batch, which is also counted.
+  func loss<Model: Layer<Scalar>>(
+    of model: Model, on batch: LabelledData<Scalar>, adding measurement: inout Measurement<Scalar>,
+    in context: inout ForwardContext<Scalar>
+  ) -> Variable<Scalar> {
+    let outputs = model(Variable(batch.inputs), in: &context)
+    let targets = batch.targets.fitted(to: outputs.shape, asNumbers: lossFunction.readsClassesAsNumbers)
+    let loss = lossFunction(outputs, targets, in: context)
+    measurement.add(loss: loss.value.scalar.double, outputs: outputs.value, targets: targets)
+    return loss
+  }
 
   /// The loss and the metrics of a model in inference mode.
   func evaluate<Model: Layer<Scalar>>(
@@ -23,11 +31,8 @@ struct Criterion<Scalar: TensorScalar>: Sendable {
   ) -> EvaluationReport {
     var measurement = measurement
     for indices in BatchOrder(count: data.count, batchSize: Self.usualBatch, seed: 0, epoch: 0, shuffled: false) {
-      let batch = data.rows(indices)
       var context = ForwardContext<Scalar>(workspace: workspace)
-      let outputs = model(Variable(batch.inputs), in: &context)
-      let loss = loss(outputs, targets: batch.targets, in: context).value.scalar.double
-      measurement.add(loss: loss, outputs: outputs.value, targets: batch.targets.fitted(to: outputs.shape))
+      _ = loss(of: model, on: data.rows(indices), adding: &measurement, in: &context)
     }
     return measurement.report
   }
@@ -40,14 +45,23 @@ struct Criterion<Scalar: TensorScalar>: Sendable {
     let name = lossFunction.name
     switch data.targets {
     case .classes:
-      if lossFunction.targetKind == .numbers { throw FitError.lossNeedsNumbers(loss: name) }
-      try data.requireClasses(below: width)
+      let asNumbers = lossFunction.readsClassesAsNumbers && width == 1
+      if lossFunction.targetKind == .values && !asNumbers { throw FitError.lossNeedsValues(loss: name) }
+      try data.requireClasses(below: asNumbers ? 2 : width)
+      if asNumbers { break }
       if let metric = metrics.first(where: \.comparesNumbers) {
-        throw FitError.metricNeedsNumbers(metric: metric.description)
+        throw FitError.metricNeedsValues(metric: metric.description)
       }
     case .values(let values):
       if lossFunction.targetKind == .classes { throw FitError.lossNeedsClasses(loss: name) }
-      if let range = lossFunction.targetRange { try requireRange(range, values) }
+      try requireDomain(values)
+    }
+    if lossFunction.decision == .largest && width < 2 { throw FitError.lossNeedsOutputs(loss: name) }
+    if let values = data.values, lossFunction.decision == nil,
+      let metric = metrics.first(where: { !$0.comparesNumbers }),
+      !values.scalars.allSatisfy({ $0 == 0 || $0 == 1 })
+    {
+      throw FitError.metricNeedsAnswers(metric: metric.description)
     }
     let decision = lossFunction.decision ?? .usual(width: width)
     if decision != .largest, let metric = metrics.first(where: \.choosesAmongClasses) {
@@ -55,13 +69,14 @@ struct Criterion<Scalar: TensorScalar>: Sendable {
     }
   }
 
-  private func requireRange(_ range: ClosedRange<Double>, _ values: Tensor<Scalar>) throws(FitError) {
-    guard values.min().scalar.double < range.lowerBound || values.max().scalar.double > range.upperBound else { return }
+  private func requireDomain(_ values: Tensor<Scalar>) throws(FitError) {
+    let domain = lossFunction.domain
+    if domain == .all { return }
     let scalars = values.scalars
-    let index = scalars.firstIndex { !range.contains($0.double) }!
-    throw .targetOutOfRange(
+    guard let index = scalars.firstIndex(where: { !domain.contains($0.double) }) else { return }
+    throw .targetOutsideDomain(
       loss: lossFunction.name, value: scalars[index].double, row: index / (scalars.count / values.shape[0]),
-      range: range)
+      domain: domain)
   }
 }
 

@@ -1,3 +1,5 @@
+import TensorCore
+
 /// Ends a fit when it no longer gets better.
 public struct EarlyStopping: Sendable {
   /// What is watched: of the validation data where there are any, else of the training data.
@@ -6,17 +8,22 @@ public struct EarlyStopping: Sendable {
     case metric(Metric)
   }
 
-  public var watched: Watched
-  /// Epochs without improvement after which the fit ends.
-  public var patience: Int
+  public let watched: Watched
+  /// Epochs in a row without improvement after which the fit ends.
+  public let patience: Int
   /// How much better than the best an epoch must be to count as better.
-  public var minimumImprovement: Double
+  public let minimumImprovement: Double
   /// Whether the model of the best epoch is kept, rather than the last one.
-  public var restoresBest: Bool
+  public let restoresBest: Bool
 
+  /// - Precondition: the patience is at least 1, and the improvement a number from 0 up.
   public init(
     watching watched: Watched = .loss, patience: Int, minimumImprovement: Double = 0, restoringBest: Bool = true
   ) {
+    require(patience > 0, "EarlyStopping: a patience of \(patience) epochs; it must be at least 1")
+    require(
+      minimumImprovement >= 0 && minimumImprovement.isFinite,
+      "EarlyStopping: an improvement of \(minimumImprovement); it must be a number from 0 up")
     self.watched = watched
     self.patience = patience
     self.minimumImprovement = minimumImprovement
@@ -45,9 +52,9 @@ struct StoppingWatch<Model: Sendable> {
     if value < (best?.value ?? .infinity) - rule.minimumImprovement {
       best = (value, report.epoch, model)
       epochsSinceBest = 0
-    } else {
-      epochsSinceBest += 1
+      return false
     }
+    epochsSinceBest += 1
     return epochsSinceBest >= rule.patience
   }
 

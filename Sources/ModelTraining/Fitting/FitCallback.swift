@@ -5,23 +5,29 @@ public struct FitCallback<Model: Sendable> {
   let afterStep: (StepReport) throws -> Void
   let afterEpoch: (EpochReport, Model) throws -> Reply
 
+  public init(
+    afterStep: @escaping (StepReport) throws -> Void = { _ in },
+    afterEpoch: @escaping (EpochReport, Model) throws -> Reply = { _, _ in .goOn }
+  ) {
+    self.afterStep = afterStep
+    self.afterEpoch = afterEpoch
+  }
+
   /// Called after every update.
   public static func everyStep(_ body: @escaping (StepReport) throws -> Void) -> FitCallback {
-    FitCallback(afterStep: body, afterEpoch: { _, _ in .goOn })
+    FitCallback(afterStep: body)
   }
 
   /// Called after every epoch, with the model as it stands.
   public static func everyEpoch(_ body: @escaping (EpochReport, Model) throws -> Void) -> FitCallback {
-    FitCallback(
-      afterStep: { _ in },
-      afterEpoch: { report, model in
-        try body(report, model)
-        return .goOn
-      })
+    FitCallback(afterEpoch: { report, model in
+      try body(report, model)
+      return .goOn
+    })
   }
 
   /// Ends the fit after the first epoch of which `condition` holds.
   public static func stop(when condition: @escaping (EpochReport) -> Bool) -> FitCallback {
-    FitCallback(afterStep: { _ in }, afterEpoch: { report, _ in condition(report) ? .stop : .goOn })
+    FitCallback(afterEpoch: { report, _ in condition(report) ? .stop : .goOn })
   }
 }

@@ -3,28 +3,39 @@ import TabularData
 /// Why a model cannot be fitted to data, or evaluated on it: what does not go together, and what to do.
 public enum FitError: Error, Equatable, CustomStringConvertible {
   /// The loss wants numbers and the data hold classes, or the other way round.
-  case lossNeedsNumbers(loss: String)
+  case lossNeedsValues(loss: String)
   case lossNeedsClasses(loss: String)
-  /// A target is outside of what the loss is defined for.
-  case targetOutOfRange(loss: String, value: Double, row: Int, range: ClosedRange<Double>)
+  /// The loss is one of several classes, and the model has a single output.
+  case lossNeedsOutputs(loss: String)
+  /// A target is none that the loss is defined for.
+  case targetOutsideDomain(loss: String, value: Double, row: Int, domain: TargetDomain)
   /// The metric compares numbers, or answers of classes, and the data hold the other.
-  case metricNeedsNumbers(metric: String)
+  case metricNeedsValues(metric: String)
   case metricNeedsClasses(metric: String)
+  /// The metric counts answers, and the targets are numbers other than 0 and 1.
+  case metricNeedsAnswers(metric: String)
   /// Early stopping watches a metric that is not measured.
   case metricNotMeasured(metric: String)
+  /// The schedule waits for the validation loss to stop falling, and nothing is held out.
+  case scheduleNeedsValidation
 
   public var description: String {
     switch self {
-    case .lossNeedsNumbers(let loss): "\(loss): the targets are classes; give numbers, or classes as one-hot vectors"
+    case .lossNeedsValues(let loss): "\(loss): the targets are classes; give numbers, or classes as one-hot vectors"
     case .lossNeedsClasses(let loss): "\(loss): the targets are numbers; give the class of each sample"
-    case .targetOutOfRange(let loss, let value, let row, let range):
-      "\(loss): the target \(value) at row \(row) is outside of \(range.lowerBound)...\(range.upperBound); correct it"
-    case .metricNeedsNumbers(let metric):
+    case .lossNeedsOutputs(let loss): "\(loss): the model has a single output; give it one for each class"
+    case .targetOutsideDomain(let loss, let value, let row, let domain):
+      "\(loss): the target \(value) at row \(row) is not \(domain); correct it"
+    case .metricNeedsValues(let metric):
       "\(metric): the targets are classes, and it compares numbers; choose another metric"
     case .metricNeedsClasses(let metric):
-      "\(metric): a single output has no classes to choose among; choose another metric"
+      "\(metric): an output that answers yes or no has no classes to choose among; choose another metric"
+    case .metricNeedsAnswers(let metric):
+      "\(metric): the targets are numbers other than 0 and 1, and it counts answers; choose another metric"
     case .metricNotMeasured(let metric):
       "early stopping watches \(metric), which is not measured; add it to the metrics"
+    case .scheduleNeedsValidation:
+      "the schedule waits for the validation loss to stop falling, and there are no validation data; hold some out"
     }
   }
 }

@@ -8,7 +8,7 @@ public struct EpochReport: Sendable, CustomStringConvertible {
   public let training: EvaluationReport
   /// Of the validation data, after the epoch; nil where there are none.
   public let validation: EvaluationReport?
-  /// The length of the epoch's last update.
+  /// The learning rate of the epoch's last update.
   public let learningRate: Double
 
   /// `epoch 3: loss 0.21, accuracy 0.94; validation loss 0.25, accuracy 0.92`.
@@ -26,6 +26,8 @@ public struct FitHistory: Sendable {
   public internal(set) var modelEpoch = 0
   /// Steps that were left out because their loss or gradient was not finite.
   public internal(set) var skippedSteps = 0
+  /// How often the fit went back to an earlier step, at half the learning rate, because several steps in a row were left out.
+  public internal(set) var rollbacks = 0
 
   public enum End: Sendable, Equatable {
     /// All epochs were done.
@@ -35,6 +37,9 @@ public struct FitHistory: Sendable {
     /// A callback asked for it.
     case stoppedByCallback
   }
+
+  /// What was found in the epoch that the model is left at; nil where there was none.
+  public var modelReport: EpochReport? { epochs.first { $0.epoch == modelEpoch } }
 
   /// The training loss of each epoch.
   public var losses: [Double] { epochs.map(\.training.loss) }

@@ -53,7 +53,8 @@ extension Layer {
 
   /// The outputs for inputs [samples, …], in inference mode, computed in batches that keep memory small.
   public func predict(_ inputs: Tensor<Scalar>, threads: Int = 1) -> Tensor<Scalar> {
-    require(inputs.rank > 0, "predict: inputs of shape \(inputs.shape) have no axis of samples")
+    require(
+      inputs.rank > 1, "predict: inputs of shape \(inputs.shape) are not [samples, …]; a single sample is [1, …]")
     let (count, batch) = (inputs.shape[0], Criterion<Scalar>.usualBatch)
     let workspace = Workspace<Scalar>(threads: threads)
     let parts = stride(from: 0, to: max(count, 1), by: batch).map { start in
@@ -66,7 +67,9 @@ extension Layer {
   /// How many numbers the model puts out for a sample, along the last axis.
   func outputWidth(for inputs: Tensor<Scalar>) -> Int {
     let shape = predict(inputs.rows(0..<1)).shape
-    require(shape.rank > 0 && shape[0] == 1, "a model that is fitted gives [samples, …]; for a sample it gave \(shape)")
+    require(
+      shape.rank > 1 && shape[0] == 1,
+      "a model that is fitted gives [samples, …, outputs]; for one sample it gave \(shape)")
     return shape[-1]
   }
 }

@@ -11,27 +11,30 @@ public struct LossFunction<Scalar: TensorScalar>: Sendable {
     Variable<Scalar>
 
   /// What it wants to be told of each sample.
-  public enum TargetKind: Sendable { case numbers, classes, either }
+  public enum TargetKind: Sendable { case values, classes, either }
 
   public let name: String
   public let targetKind: TargetKind
   /// How outputs are read as answers; nil where they are numbers.
   public let decision: Decision?
-  /// Where the targets must lie, if not anywhere.
-  public let targetRange: ClosedRange<Double>?
+  /// Where targets that are numbers must lie.
+  public let domain: TargetDomain
   private let body: Body
 
   /// A loss of one's own.
   public init(
-    _ name: String, targets: TargetKind = .numbers, within range: ClosedRange<Double>? = nil, decision: Decision? = nil,
+    _ name: String, targets: TargetKind = .values, domain: TargetDomain = .all, decision: Decision? = nil,
     _ body: @escaping Body
   ) {
     self.name = name
     targetKind = targets
-    targetRange = range
+    self.domain = domain
     self.decision = decision
     self.body = body
   }
+
+  /// Whether the classes 0 and 1 may stand for the numbers 0 and 1, where there is one output a sample.
+  var readsClassesAsNumbers: Bool { targetKind == .values && domain == .probabilities && decision != .largest }
 
   /// The loss of a batch, a single number.
   public func callAsFunction(
@@ -39,13 +42,38 @@ public struct LossFunction<Scalar: TensorScalar>: Sendable {
   ) -> Variable<Scalar> { body(outputs, targets, context) }
 }
 
+/// The numbers that a loss is defined for as targets.
+public enum TargetDomain: Sendable, Equatable, CustomStringConvertible {
+  case all
+  /// 0...1.
+  case probabilities
+  /// −1 and 1.
+  case signs
+
+  func contains(_ value: Double) -> Bool {
+    switch self {
+    case .all: true
+    case .probabilities: (0...1).contains(value)
+    case .signs: abs(value) == 1
+    }
+  }
+
+  public var description: String {
+    switch self {
+    case .all: "any number"
+    case .probabilities: "a number from 0 to 1"
+    case .signs: "-1 or 1"
+    }
+  }
+}
+
 extension LossFunction {
   /// A loss of outputs and numbers of the same shape.
   private static func comparing(
-    _ name: String, within range: ClosedRange<Double>? = nil, decision: Decision? = nil,
+    _ name: String, domain: TargetDomain = .all, decision: Decision? = nil,
     _ compute: @escaping @Sendable (Variable<Scalar>, Tensor<Scalar>) -> Variable<Scalar>
   ) -> LossFunction {
-    LossFunction(name, within: range, decision: decision) { outputs, targets, _ in
+    LossFunction(name, domain: domain, decision: decision) { outputs, targets, _ in
       guard case .values(let values) = targets else { programmingError("\(name): the targets are classes") }
       return compute(outputs, values)
     }
@@ -62,39 +90,42 @@ extension LossFunction {
   }
 
   /// Quadratic up to `delta`, linear beyond (Huber, 1964).
+  ///
+  /// - Precondition: delta is positive.
   public static func huber(delta: Double = 1) -> LossFunction {
-    comparing("Huber loss") { Autograd.huber($0, Variable($1), delta: delta) }
+    require(delta > 0 && delta.isFinite, "Huber loss: delta is \(delta), not a positive number")
+    return comparing("Huber loss") { Autograd.huber($0, Variable($1), delta: delta) }
   }
 
   /// Of probabilities (outputs of a sigmoid) and targets in 0...1, in nats.
   public static var binaryCrossEntropy: LossFunction {
-    comparing("binary cross entropy", within: 0...1, decision: .threshold(0.5)) {
+    comparing("binary cross entropy", domain: .probabilities, decision: .threshold(0.5)) {
       Autograd.binaryCrossEntropy($0, targets: $1)
     }
   }
 
   /// The same of logits, with the sigmoid folded in: more exact, and it never overflows.
   public static var binaryCrossEntropyFromLogits: LossFunction {
-    comparing("binary cross entropy from logits", within: 0...1, decision: .threshold(0)) {
+    comparing("binary cross entropy from logits", domain: .probabilities, decision: .threshold(0)) {
       Autograd.binaryCrossEntropyFromLogits($0, targets: $1)
     }
   }
 
   /// The mean of max(0, 1 − target·output), for targets of −1 and 1.
   public static var hinge: LossFunction {
-    comparing("hinge loss", within: -1...1, decision: .threshold(0, target: 0)) { Autograd.hinge($0, targets: $1) }
+    comparing("hinge loss", domain: .signs, decision: .threshold(0, target: 0)) { Autograd.hinge($0, targets: $1) }
   }
 
   /// Of log-probabilities (outputs of a log-softmax) and the probabilities there should be, in nats.
   public static var kullbackLeibler: LossFunction {
-    comparing("Kullback-Leibler divergence", within: 0...1, decision: .largest) {
+    comparing("Kullback-Leibler divergence", domain: .probabilities, decision: .largest) {
       Autograd.kullbackLeibler($0, distributions: $1)
     }
   }
 
   /// Of logits (outputs without an activation) and classes, or probabilities of the outputs' shape, in nats.
   public static var softmaxCrossEntropy: LossFunction {
-    LossFunction("softmax cross entropy", targets: .either, within: 0...1, decision: .largest) {
+    LossFunction("softmax cross entropy", targets: .either, domain: .probabilities, decision: .largest) {
       outputs, targets, context in
       switch targets {
       case .classes(let classes): Autograd.softmaxCrossEntropy(outputs, targets: classes, in: context)

@@ -15,34 +15,30 @@ struct SupervisedTask<Model: Layer>: TrainingTask {
   private let criterion: Criterion<Scalar>
   private let schedule: BatchSchedule
   private var order: (epoch: Int, batches: BatchOrder)?
-  private var measurement: Measurement<Scalar>
+  private var measured: (epoch: Int, sums: Measurement<Scalar>)
 
   init(
     data: LabelledData<Scalar>, validationData: LabelledData<Scalar>?, criterion: Criterion<Scalar>,
     schedule: BatchSchedule
   ) {
     (self.data, self.validationData, self.criterion, self.schedule) = (data, validationData, criterion, schedule)
-    measurement = criterion.measurement
+    measured = (-1, criterion.measurement)
   }
 
   var stepsPerEpoch: Int { schedule.stepsPerEpoch(count: data.count) }
 
-  /// What training measured since the epoch began.
-  var report: EvaluationReport { measurement.report }
+  /// What training measured in an epoch, counted from the start of the fit; nil where every step was left out.
+  func report(ofEpoch epoch: Int) -> EvaluationReport? { measured.epoch == epoch ? measured.sums.report : nil }
 
   mutating func loss(
     of model: Model, step: Int, in context: inout ForwardContext<Scalar>
   ) -> Variable<Scalar> {
     let (epoch, position) = (step - schedule.firstStep).quotientAndRemainder(dividingBy: stepsPerEpoch)
-    if position == 0 { measurement = criterion.measurement }
+    // Not at the epoch's first step: that one may be left out.
+    if measured.epoch != epoch { measured = (epoch, criterion.measurement) }
     if order?.epoch != epoch { order = (epoch, schedule.batches(count: data.count, epoch: epoch)) }
-    let batch = data.rows(order!.batches[position])
-    let outputs = model(Variable(batch.inputs), in: &context)
-    let loss = criterion.loss(outputs, targets: batch.targets, in: context)
-    measurement.add(
-      loss: loss.value.scalar.double, outputs: outputs.value,
-      targets: batch.targets.fitted(to: outputs.shape))
-    return loss
+    return criterion.loss(
+      of: model, on: data.rows(order!.batches[position]), adding: &measured.sums, in: &context)
   }
 
   func validation(of model: Model, workspace: Workspace<Scalar>) -> EvaluationReport? {
@@ -74,9 +70,15 @@ struct BatchSchedule: Sendable {
 }
 
 extension Targets {
-  /// Numbers [samples] as [samples, 1] where that is the shape of the outputs; all others as they are.
-  func fitted(to outputs: TensorShape) -> Targets {
-    guard case .values(let values) = self, values.shape.dimensions + [1] == outputs.dimensions else { return self }
-    return .values(values.reshaped(outputs.dimensions))
+  /// The targets in the form of outputs [samples, …, 1]: numbers [samples, …] with that last axis, and the classes 0 and 1 as
+  /// these numbers where `asNumbers`. All others as they are.
+  func fitted(to outputs: TensorShape, asNumbers: Bool) -> Targets {
+    switch self {
+    case .values(let values) where values.shape.dimensions + [1] == outputs.dimensions:
+      .values(values.reshaped(outputs.dimensions))
+    case .classes(let classes) where asNumbers && outputs[-1] == 1:
+      .values(Tensor(classes.map { Scalar($0) }, shape: outputs))
+    default: self
+    }
   }
 }

@@ -6,7 +6,7 @@ public struct EvaluationReport: Sendable, Equatable, CustomStringConvertible {
   public let loss: Double
   /// In the order in which they were asked for.
   public let metrics: [MetricValue]
-  /// How often each class was taken for each; nil where outputs are numbers, not answers.
+  /// How often each class was taken for each, where precision, recall or F1 was asked for.
   public let confusion: ConfusionMatrix?
 
   public init(samples: Int, loss: Double, metrics: [MetricValue] = [], confusion: ConfusionMatrix? = nil) {
@@ -36,7 +36,7 @@ public struct MetricValue: Sendable, Equatable {
   }
 }
 
-/// Four significant digits or so, without an exponent for numbers of everyday size.
+/// Four decimals, without an exponent for numbers of everyday size.
 private func rounded(_ value: Double) -> String {
   guard value.isFinite, value != 0, abs(value) >= 1e-4, abs(value) < 1e6 else { return "\(value)" }
   let scale = 1e4

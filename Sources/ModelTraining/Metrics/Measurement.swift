@@ -7,8 +7,12 @@ struct Measurement<Scalar: TensorScalar>: Sendable {
   private let decision: Decision?
   private var lossSum = 0.0
   private var samples = 0
-  private var confusion: ConfusionMatrix?
+  /// Answers that were given, and those that are right.
+  private var answers = 0
+  private var right = 0
   private var hits: [Int: Int] = [:]
+  /// Only where a metric is read from it: with many classes it is large.
+  private var confusion: ConfusionMatrix?
   private var errors: [ErrorSums] = []
 
   /// - Parameter decision: how outputs are read as answers; nil where the loss leaves it open.
@@ -27,8 +31,9 @@ struct Measurement<Scalar: TensorScalar>: Sendable {
     let count = outputs.shape[0]
     lossSum += loss * Double(count)
     samples += count
-    let decides = decision != nil || metrics.contains { !$0.comparesNumbers }
-    if decides { addAnswers(outputs, targets, decision ?? .usual(width: outputs.shape[-1])) }
+    if metrics.contains(where: { !$0.comparesNumbers }) {
+      addAnswers(outputs, targets, decision ?? .usual(width: outputs.shape[-1]))
+    }
     if metrics.contains(where: \.comparesNumbers), case .values(let values) = targets { addErrors(outputs, values) }
   }
 
@@ -37,9 +42,8 @@ struct Measurement<Scalar: TensorScalar>: Sendable {
     switch decision {
     case .threshold(let threshold, let targetThreshold):
       guard case .values(let values) = targets else { return }
-      confusion = confusion ?? ConfusionMatrix(classes: 2)
       for (output, target) in zip(outputs.scalars, values.scalars) {
-        confusion!.add(actual: target.double > targetThreshold ? 1 : 0, predicted: output.double > threshold ? 1 : 0)
+        count(target.double > targetThreshold ? 1 : 0, answeredBy: output.double > threshold ? 1 : 0, classes: 2)
       }
     case .largest:
       let actual =
@@ -47,12 +51,19 @@ struct Measurement<Scalar: TensorScalar>: Sendable {
         case .classes(let classes): classes
         case .values(let values): values.argmax()
         }
-      confusion = confusion ?? ConfusionMatrix(classes: width)
       for (actual, predicted) in zip(actual, outputs.argmax()) {
-        confusion!.add(actual: Int(actual), predicted: Int(predicted))
+        count(Int(actual), answeredBy: Int(predicted), classes: width)
       }
-      for case .topKAccuracy(let k) in metrics { hits[k, default: 0] += topHits(k, outputs, actual) }
+      for case .topKAccuracy(let k) in Set(metrics) { hits[k, default: 0] += topHits(k, outputs, actual) }
     }
+  }
+
+  private mutating func count(_ actual: Int, answeredBy predicted: Int, classes: Int) {
+    answers += 1
+    if actual == predicted { right += 1 }
+    guard metrics.contains(where: \.needsConfusion) else { return }
+    if confusion == nil { confusion = ConfusionMatrix(classes: classes) }
+    confusion!.add(actual: actual, predicted: predicted)
   }
 
   private func topHits(_ k: Int, _ outputs: Tensor<Scalar>, _ actual: [Int32]) -> Int {
@@ -65,7 +76,7 @@ struct Measurement<Scalar: TensorScalar>: Sendable {
         let other = scalars[start + place]
         if other > own || other == own && place < Int(label) { larger += 1 }
       }
-      return larger < k
+      return !own.isNaN && larger < k
     }
   }
 
@@ -86,8 +97,8 @@ struct Measurement<Scalar: TensorScalar>: Sendable {
   private func value(of metric: Metric) -> Double {
     func mean(_ part: (ErrorSums) -> Double) -> Double { errors.reduce(0) { $0 + part($1) } / Double(errors.count) }
     switch metric {
-    case .accuracy: return confusion?.accuracy ?? .nan
-    case .topKAccuracy(let k): return Double(hits[k] ?? 0) / Double(samples)
+    case .accuracy: return Double(right) / Double(answers)
+    case .topKAccuracy(let k): return Double(hits[k] ?? 0) / Double(answers)
     case .precision: return confusion.map { counted($0, $0.precision) } ?? .nan
     case .recall: return confusion.map { counted($0, $0.recall) } ?? .nan
     case .f1: return confusion.map { counted($0, $0.f1) } ?? .nan
@@ -99,8 +110,7 @@ struct Measurement<Scalar: TensorScalar>: Sendable {
 
   /// Of two classes the second is the positive one.
   private func counted(_ confusion: ConfusionMatrix, _ measure: (Int) -> Double) -> Double {
-    if case .threshold = decision ?? .usual(width: confusion.classes == 2 ? 1 : confusion.classes) { return measure(1) }
-    return confusion.macroMean(measure)
+    confusion.classes == 2 ? measure(1) : confusion.macroMean(measure)
   }
 }
 

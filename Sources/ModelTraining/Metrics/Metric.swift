@@ -1,15 +1,17 @@
 /// A number that says how good predictions are, beside the loss.
 public enum Metric: Sendable, Hashable, CustomStringConvertible {
-  /// The share of right answers. What an answer is follows from the loss: for binary losses each output by itself, above or
-  /// below the threshold; otherwise the class with the largest output.
+  /// The share of right answers. What an answer is follows from the loss: for binary losses each output by itself, yes above
+  /// the threshold; otherwise the class with the largest output. (Where a loss of numbers says neither, a single output answers
+  /// yes above 0.5.)
   case accuracy
-  /// The share of samples whose class is among the k largest outputs. (Of equal outputs the one before counts as larger.)
+  /// The share of samples whose class is among the k ≥ 1 largest outputs. (Of equal outputs the one before counts as larger.)
   case topKAccuracy(Int)
-  /// Of the positive answers, the share that is right; with several classes, the mean over those that occur.
+  /// Of the positive answers (yes, or of two classes the second), the share that is right; with more classes, the mean over
+  /// those that occur.
   case precision
-  /// Of what is positive, the share that was found; with several classes, the mean over those that occur.
+  /// Of what is positive, the share that was found; with more classes, the mean over those that occur.
   case recall
-  /// 2·precision·recall / (precision + recall); with several classes, the mean over those that occur.
+  /// 2·precision·recall / (precision + recall); with more classes, the mean over those that occur.
   case f1
   /// The mean of (output − target)².
   case meanSquaredError
@@ -37,6 +39,14 @@ public enum Metric: Sendable, Hashable, CustomStringConvertible {
     switch self {
     case .meanSquaredError, .meanAbsoluteError: false
     default: true
+    }
+  }
+
+  /// Whether it is read from a confusion matrix.
+  var needsConfusion: Bool {
+    switch self {
+    case .precision, .recall, .f1: true
+    default: false
     }
   }
 

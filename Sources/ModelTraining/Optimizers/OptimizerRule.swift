@@ -53,18 +53,21 @@ public enum OptimizerRule: Sendable, Equatable, Codable {
     func amount(_ name: String, _ value: Double) -> String? {
       value >= 0 && value.isFinite ? nil : "\(name) is \(value); it must be a number from 0 up"
     }
+    func above0(_ name: String, _ value: Double) -> String? {
+      value > 0 && value.isFinite ? nil : "\(name) is \(value); it must be a number above 0"
+    }
     switch self {
     case .sgd(let momentum, let nesterov):
       return amount("momentum", momentum)
         ?? (nesterov && momentum == 0 ? "nesterov looks ahead along a momentum, and there is none" : nil)
-    case .adaGrad(let rateDecay, let epsilon): return amount("rateDecay", rateDecay) ?? amount("epsilon", epsilon)
+    case .adaGrad(let rateDecay, let epsilon): return amount("rateDecay", rateDecay) ?? above0("epsilon", epsilon)
     case .rmsProp(let smoothing, let epsilon, let momentum, _):
-      return share("smoothing", smoothing) ?? amount("epsilon", epsilon) ?? amount("momentum", momentum)
-    case .adaDelta(let smoothing, let epsilon): return share("smoothing", smoothing) ?? amount("epsilon", epsilon)
+      return share("smoothing", smoothing) ?? above0("epsilon", epsilon) ?? amount("momentum", momentum)
+    case .adaDelta(let smoothing, let epsilon): return share("smoothing", smoothing) ?? above0("epsilon", epsilon)
     case .adam(let beta1, let beta2, let epsilon):
-      return share("beta1", beta1) ?? share("beta2", beta2) ?? amount("epsilon", epsilon)
+      return share("beta1", beta1) ?? share("beta2", beta2) ?? above0("epsilon", epsilon)
     case .nAdam(let beta1, let beta2, let epsilon, let momentumDecay):
-      return share("beta1", beta1) ?? share("beta2", beta2) ?? amount("epsilon", epsilon)
+      return share("beta1", beta1) ?? share("beta2", beta2) ?? above0("epsilon", epsilon)
         ?? amount("momentumDecay", momentumDecay)
     }
   }

@@ -2,7 +2,8 @@ import Foundation
 
 /// How the learning rate changes over a run: a factor of the base rate, which is a pure function of the updates done.
 ///
-/// The formulas are those of PyTorch's schedulers, stepped after every update. n counts the updates done before the one that
+/// The formulas are those of PyTorch's schedulers, stepped after every update (not every epoch). Floors are shares of the base
+/// rate. n counts the updates done before the one that
 /// the factor is for: it is 0 for the first.
 public indirect enum LearningRateSchedule: Sendable, Equatable, Codable {
   case constant
@@ -14,7 +15,7 @@ public indirect enum LearningRateSchedule: Sendable, Equatable, Codable {
   /// restarts).
   case cosine(steps: Int, floor: Double = 0)
   /// from + (1 − from)·n/steps; then another schedule, which counts from there.
-  case warmUp(steps: Int, from: Double = 0, then: LearningRateSchedule = .constant)
+  case warmUp(steps: Int, from: Double, then: LearningRateSchedule = .constant)
   /// Smith and Topin, "Super-convergence" (2018): for the share `rising` of the steps up from 1/startDivisor to 1, then down to
   /// 1/(startDivisor·endDivisor), both along half a cosine; there it stays. The base rate is the peak. Momentum is not
   /// cycled.
@@ -66,7 +67,8 @@ public indirect enum LearningRateSchedule: Sendable, Equatable, Codable {
     case .step(let every, let factor): return count("every", every) ?? above0("factor", factor)
     case .exponential(let factor): return above0("factor", factor)
     case .cosine(let steps, let floor): return count("steps", steps) ?? share("floor", floor)
-    case .warmUp(let steps, let start, let next): return count("steps", steps) ?? share("from", start) ?? next.problem
+    case .warmUp(let steps, let start, let next):
+      return count("steps", steps) ?? above0("from", start) ?? share("from", start) ?? next.problem
     case .oneCycle(let steps, let rising, let startDivisor, let endDivisor):
       return count("steps", steps) ?? share("rising", rising) ?? above0("startDivisor", startDivisor)
         ?? above0("endDivisor", endDivisor)

@@ -19,6 +19,15 @@ public struct PlateauProgress: Sendable, Equatable, Codable {
 }
 
 extension LearningRateSchedule {
+  /// Whether it waits for the validation loss to stop falling.
+  var waitsForPlateaus: Bool {
+    switch self {
+    case .reduceOnPlateau: true
+    case .warmUp(_, _, let next): next.waitsForPlateaus
+    case .constant, .step, .exponential, .cosine, .oneCycle: false
+    }
+  }
+
   /// What becomes of the progress after a scheduled validation; nil for a schedule that does not look at losses.
   public func plateau(_ progress: PlateauProgress?, after loss: Double) -> PlateauProgress? {
     switch self {
