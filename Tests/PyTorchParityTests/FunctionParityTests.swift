@@ -102,13 +102,4 @@ private struct FunctionFixture: Decodable {
   private func tensor<Scalar: TensorScalar>(_ values: [Double], _ shape: TensorShape) -> Tensor<Scalar> {
     Tensor(values.map { Scalar($0) }, shape: shape)
   }
-
-  private func expectEqual<Scalar: TensorScalar>(
-    _ found: Tensor<Scalar>?, _ expected: [Double], _ relative: Double, _ absolute: Double, _ place: String
-  ) {
-    #expect(found?.count == expected.count, "\(place)")
-    for (index, (x, y)) in zip(found?.scalars ?? [], expected).enumerated() {
-      #expect(abs(x.double - y) <= absolute + relative * abs(y), "\(place), element \(index): \(x), PyTorch has \(y)")
-    }
-  }
 }

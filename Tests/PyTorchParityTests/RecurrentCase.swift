@@ -5,10 +5,6 @@ import RecurrentLayers
 import TensorCheckpoints
 import TensorCore
 
-/// Where the fixtures stand: beside the folders of the tests.
-let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-  .appendingPathComponent("Fixtures")
-
 /// One network that PyTorch ran in double precision: what `generate_recurrent.py` wrote, which says what each tensor is.
 struct RecurrentCase: Sendable, CustomStringConvertible {
   struct Configuration: Decodable, Sendable {
@@ -24,16 +20,10 @@ struct RecurrentCase: Sendable, CustomStringConvertible {
   /// All cases of the fixture, or of the file that the environment names.
   static func all() throws -> [RecurrentCase] {
     let path = ProcessInfo.processInfo.environment["RECURRENT_FIXTURE"]
-    let file = try Checkpoint(contentsOf: path ?? fixtures.appendingPathComponent("recurrent.safetensors").path)
-    let configurations = try JSONDecoder().decode(
-      [Configuration].self, from: Data(file.metadata["cases", default: ""].utf8))
-    var tensors = [[String: StoredTensor]](repeating: [:], count: configurations.count)
-    for (name, tensor) in file.tensors {
-      let (prefix, rest) = (name.prefix { $0 != "/" }, name.drop { $0 != "/" }.dropFirst())
-      if let number = Int(prefix.dropFirst("case".count)) { tensors[number][String(rest)] = tensor }
-    }
-    return zip(configurations, tensors).enumerated().map { number, content in
-      RecurrentCase(number: number, configuration: content.0, tensors: content.1)
+    let cases: [FixtureCase<Configuration>] = try readCases(
+      path ?? fixtures.appendingPathComponent("recurrent.safetensors").path)
+    return cases.enumerated().map {
+      RecurrentCase(number: $0, configuration: $1.configuration, tensors: $1.tensors)
     }
   }
 
@@ -46,8 +36,7 @@ struct RecurrentCase: Sendable, CustomStringConvertible {
 
   /// A tensor, rounded where `Scalar` is `Float`; nil where the case has none of that name.
   func tensor<Scalar: TensorScalar & StoredValue>(_ name: String) -> Tensor<Scalar>? {
-    guard let stored = tensors[name], let values = stored.values(as: Scalar.self) else { return nil }
-    return Tensor(values, shape: TensorShape(stored.shape))
+    tensors[name]?.tensor()
   }
 
   /// The ids of a one-hot input, or nil where the input consists of vectors.

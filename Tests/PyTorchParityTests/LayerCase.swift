@@ -1,0 +1,54 @@
+import Autograd
+import Foundation
+import NeuralLayers
+import TensorCheckpoints
+import TensorCore
+
+/// One layer, or a network of some, that PyTorch ran in double precision: what `generate_layers.py` wrote, which says what
+/// each tensor is.
+struct LayerCase: Sendable, CustomStringConvertible {
+  struct Configuration: Decodable, Sendable {
+    let layer: String
+    /// Of the input, as PyTorch reads it.
+    let shape: [Int]
+    let passes: [String]
+    let bias: Bool?
+    let inputs, outputs, features, tokens: Int?
+    let channels, filters, rows, columns, window, stride, padding: Int?
+    let epsilon, momentum, rate: Double?
+  }
+
+  let number: Int
+  let configuration: Configuration
+  private let tensors: [String: StoredTensor]
+
+  /// All cases of the fixture.
+  static func all() throws -> [LayerCase] {
+    let cases: [FixtureCase<Configuration>] = try readCases(fixtures.appendingPathComponent("layers.safetensors").path)
+    return cases.enumerated().map { LayerCase(number: $0, configuration: $1.configuration, tensors: $1.tensors) }
+  }
+
+  var description: String { "case \(number): \(configuration.layer) \(configuration.shape)" }
+
+  /// Whether the channels or features stand before the places in PyTorch's inputs and outputs, where they stand last in ours.
+  var hasFeaturesFirst: Bool {
+    ["convolution", "locallyConnected", "batchNorm"].contains(configuration.layer) && configuration.shape.count > 2
+  }
+
+  func mode(of pass: Int) -> ForwardMode { configuration.passes[pass] == "training" ? .training : .inference }
+
+  /// The names of all that PyTorch computed in its passes.
+  var resultNames: Set<String> {
+    let given = ["input", "tokens", "targets", "seed"]
+    return Set(
+      tensors.keys.filter { name in
+        let parts = name.split(separator: "/")
+        return parts.count > 2 || parts.count == 2 && !given.contains(String(parts[1]))
+      })
+  }
+
+  /// A tensor, rounded where `Scalar` is `Float`; nil where the case has none of that name.
+  func tensor<Scalar: TensorScalar & StoredValue>(_ name: String) -> Tensor<Scalar>? { tensors[name]?.tensor() }
+
+  func integers(_ name: String) -> [Int32]? { tensors[name]?.values(as: Int32.self) }
+}

@@ -1,0 +1,92 @@
+import Autograd
+import ModelTraining
+import NeuralLayers
+import TensorCheckpoints
+import TensorCore
+
+/// What our layers make of a case of PyTorch's, with its weights.
+struct LayerRun<Scalar: TensorScalar & StoredValue> {
+  /// By the fixture's names: `0/outputs`, `0/gradient/weight`, `1/after/running_mean`, …
+  private(set) var results: [String: Tensor<Scalar>] = [:]
+  private let reference: LayerCase
+
+  init(_ reference: LayerCase) {
+    self.reference = reference
+    let c = reference.configuration
+    switch c.layer {
+    case "linear": run(Dense(c.inputs!, c.outputs!, bias: c.bias!))
+    case "convolution":
+      run(
+        Convolution1D(
+          channels: c.channels!, filters: c.filters!, window: c.window!, stride: c.stride!, padding: c.padding!,
+          bias: c.bias!))
+    case "locallyConnected":
+      let neighbourhoods: Neighbourhoods =
+        c.rows == 1
+        ? .line(c.columns!, window: c.window!, stride: c.stride!, padding: c.padding!)
+        : .grid(rows: c.rows!, columns: c.columns!, window: c.window!, stride: c.stride!, padding: c.padding!)
+      run(LocallyConnected(neighbourhoods, channels: c.channels!, filters: c.filters!, bias: c.bias!))
+    case "layerNorm": run(LayerNorm(c.features!, epsilon: c.epsilon!))
+    case "batchNorm": run(BatchNorm(c.features!, momentum: c.momentum!, epsilon: c.epsilon!))
+    case "embedding":
+      run(Embedding(tokens: c.tokens!, features: c.features!)) {
+        (nil, $0(reference.integers("\($1)/tokens")!, in: &$2))
+      }
+    case "network":
+      run(
+        Sequential {
+          Dense(c.inputs!, c.features!, bias: false)
+          BatchNorm(c.features!)
+          Activation(.gelu)
+          Dropout(0)
+          Dense(c.features!, c.outputs!)
+        })
+    case let other: fatalError("the fixture has a layer called \(other)")
+    }
+  }
+
+  private mutating func run<L: Layer<Scalar>>(_ layer: L) {
+    let reference = reference
+    run(layer) { layer, pass, context in
+      let input = context.tape!.watch(reference.tensor("\(pass)/input")!)
+      guard reference.hasFeaturesFirst else { return (input, layer(input, in: &context)) }
+      let places = input.reshaped([input.shape[0], input.shape[1], -1]).transposed()
+      return (input, layer(places, in: &context).transposed())
+    }
+  }
+
+  /// - Parameter forward: from the model and the number of a pass to the input, where it has a gradient, and the outputs.
+  private mutating func run<Model: Module<Scalar>>(
+    _ model: Model,
+    forward: (Model, Int, inout ForwardContext<Scalar>) -> (input: Variable<Scalar>?, outputs: Variable<Scalar>)
+  ) {
+    let reference = reference
+    var model = model.bound()
+    model.updateParameters { parameter, name in parameter.value = reference.tensor(name)! }
+    var optimizer = reference.configuration.rate.map { Optimizer(.adam(learningRate: $0), for: model) }
+    for pass in reference.configuration.passes.indices {
+      let mode = reference.mode(of: pass)
+      var context = ForwardContext<Scalar>(tape: Tape(), mode: mode)
+      let (input, outputs) = forward(model, pass, &context)
+      let loss: Variable<Scalar>
+      if let targets = reference.integers("\(pass)/targets") {
+        loss = softmaxCrossEntropy(outputs, targets: targets, in: context)
+        results["\(pass)/loss"] = loss.value
+      } else {
+        loss = (outputs * Variable(reference.tensor("\(pass)/seed")!)).sum()
+      }
+      let gradients = loss.gradients()
+      results["\(pass)/outputs"] = outputs.value
+      results["\(pass)/gradient/input"] = input.flatMap { gradients[$0] }
+      for (name, parameter) in model.trainedParameters {
+        results["\(pass)/gradient/\(name)"] = gradients[parameter]
+      }
+      let before = model.parameters.map(\.parameter.value)
+      if mode == .training { optimizer?.update(&model, with: gradients) }
+      model.take(context.statistics)
+      for ((name, parameter), old) in zip(model.parameters, before) where parameter.value != old {
+        results["\(pass)/after/\(name)"] = parameter.value
+      }
+    }
+  }
+}
