@@ -259,6 +259,62 @@ static void check_reductions(int64_t n) {
   expect("maximum", 0, kernels->maximum(n, x), largest, 0);
 }
 
+static void check_normalization(int64_t n, double epsilon) {
+  used = 0;
+  snprintf(title, sizeof title, "normalization of %d numbers, epsilon %g", (int)n, epsilon);
+  const void *x = numbers(ROWS * n, 3), *g = numbers(ROWS * n, 1);
+  void *y = copy(x, ROWS * n), *dx = copy(x, ROWS * n);
+  double means[ROWS], variances[ROWS];
+  kernels->normalize_rows(ROWS, n, x, epsilon, y, means, variances);
+  kernels->normalize_rows_gradient(ROWS, n, y, variances, epsilon, g, dx);
+  for (int64_t row = 0; row < ROWS; row++) {
+    double rough = 0, mean = 0, variance = 0, plain = 0, weighted = 0, plain_size = 0, weighted_size = 0;
+    const int64_t start = row * n;
+    for (int64_t i = start; i < start + n; i++) rough += get(x, i) / (double)n;
+    for (int64_t i = start; i < start + n; i++) mean += (get(x, i) - rough) / (double)n;
+    mean += rough;
+    for (int64_t i = start; i < start + n; i++) {
+      variance += (get(x, i) - mean) * (get(x, i) - mean) / (double)n;
+      plain += get(g, i) / (double)n;
+      weighted += get(g, i) * get(y, i) / (double)n;
+      plain_size += fabs(get(g, i)) / (double)n;
+      weighted_size += fabs(get(g, i) * get(y, i)) / (double)n;
+    }
+    expect("mean", row, means[row], mean, 1e-13);
+    expect("variance", row, variances[row], variance, 1e-12);
+    const double scale = 1 / sqrt(variance + epsilon);
+    for (int64_t i = start; i < start + n; i++) {
+      expect("number", i, get(y, i), (get(x, i) - mean) * scale, 8 * roundoff * fmax(1, 3 * scale));
+      const double gradient = (get(g, i) - plain - get(y, i) * weighted) * scale;
+      const double magnitude = (fabs(get(g, i)) + plain_size + fabs(get(y, i)) * weighted_size) * scale;
+      expect("gradient", i, get(dx, i), gradient, 10 * roundoff * magnitude);
+    }
+  }
+}
+
+/// Of five columns; a negative index stands for one outside.
+static void check_columns(int64_t n) {
+  enum { WIDTH = 5 };
+  used = 0;
+  snprintf(title, sizeof title, "%d columns by index", (int)n);
+  int32_t *indices = allocate(n * (int64_t)sizeof *indices);
+  for (int64_t j = 0; j < n; j++) indices[j] = (int32_t)(j * j % (WIDTH + 1)) - 1;
+  const void *x = numbers(ROWS * WIDTH, 1), *g = numbers(ROWS * n, 1), *start = numbers(ROWS * WIDTH, 1);
+  void *y = copy(g, ROWS * n), *dx = copy(start, ROWS * WIDTH);
+  kernels->gather_columns(ROWS, n, indices, x, WIDTH, y);
+  kernels->scatter_add_columns(ROWS, n, indices, g, WIDTH, dx);
+  for (int64_t row = 0; row < ROWS; row++) {
+    double sums[WIDTH];
+    for (int64_t i = 0; i < WIDTH; i++) sums[i] = get(start, row * WIDTH + i);
+    for (int64_t j = 0; j < n; j++) {
+      const int64_t from = row * WIDTH + indices[j];
+      expect("gathered", row * n + j, get(y, row * n + j), indices[j] < 0 ? 0 : get(x, from), 0);
+      if (indices[j] >= 0) sums[indices[j]] += get(g, row * n + j);
+    }
+    for (int64_t i = 0; i < WIDTH; i++) expect_near("scattered", dx, row * WIDTH + i, sums[i], (double)n);
+  }
+}
+
 /// Neighboring floats are one apart.
 static double ordinal(float x) {
   int32_t bits;
@@ -298,6 +354,9 @@ static void check_table(const SKKernels *table) {
     check_cross_entropy(sizes[i], 1);
     check_cross_entropy(sizes[i], 20);
     check_reductions(sizes[i]);
+    check_normalization(sizes[i], 1e-5);
+    check_normalization(sizes[i], 0.25);
+    check_columns(sizes[i]);
   }
   if (table->scalar_size != sizeof(float)) return;
   check_function(SKUnaryExp, SKActivationTanh, exp, "exp");

@@ -1,7 +1,7 @@
 import CSequenceKernels
 import Testing
 
-/// Kernels that move or add whole rows: their bits follow from the definition alone.
+/// Kernels that move or add rows and columns: their bits follow from the definition alone.
 struct RowTests {
   @Test func transposeExchangesRowsAndColumns() {
     check(Float.self)
@@ -69,6 +69,68 @@ struct RowTests {
           kernels.scatter_add_rows(
             Int64(indices.count), Int64(n), indices, x, Int64(xStride), &out, Int64(tableStride))
           #expect(out == expected, "\(name) \(S.self) \(n) columns")
+        }
+      }
+    }
+  }
+
+  /// Some columns several times, some never, and places outside.
+  private func columns(_ count: Int, of width: Int, _ values: inout TestValues) -> [Int32] {
+    (0..<count).map { _ in Int32(values.index(below: width + 1)) - 1 }
+  }
+
+  @Test func gatherTakesTheColumnsNamedAndZerosOutside() {
+    check(Float.self)
+    check(Double.self)
+
+    func check<S: KernelScalar>(_: S.Type) {
+      var values = TestValues(seed: 33)
+      for m in [0, 1, 3] {
+        for n in oddSizes {
+          for width in [1, 2, 9, 33] {
+            let indices = columns(n, of: width, &values)
+            let x: [S] = values.scalars(m * width)
+            var expected = [S](repeating: 7, count: m * n + 1)
+            for i in 0..<m {
+              for (j, index) in indices.enumerated() {
+                expected[i * n + j] = index < 0 ? 0 : x[i * width + Int(index)]
+              }
+            }
+            for (name, kernels) in S.instances {
+              var out = [S](repeating: 7, count: m * n + 1)
+              kernels.gather_columns(Int64(m), Int64(n), indices, x, Int64(width), &out)
+              #expect(out == expected, "\(name) \(S.self) \(m)×\(n) of \(width) columns, seed 33")
+            }
+          }
+        }
+      }
+    }
+  }
+
+  @Test func scatterAddsColumnsInOrderAndLeavesOutThoseOutside() {
+    check(Float.self)
+    check(Double.self)
+
+    func check<S: KernelScalar>(_: S.Type) {
+      var values = TestValues(seed: 34)
+      for m in [0, 1, 3] {
+        for n in oddSizes {
+          for width in [1, 2, 9, 33] {
+            let indices = columns(n, of: width, &values)
+            let x: [S] = values.scalars(m * n)
+            let before: [S] = values.scalars(m * width + 1)
+            var expected = before
+            for i in 0..<m {
+              for (j, index) in indices.enumerated() where index >= 0 {
+                expected[i * width + Int(index)] += x[i * n + j]
+              }
+            }
+            for (name, kernels) in S.instances {
+              var out = before
+              kernels.scatter_add_columns(Int64(m), Int64(n), indices, x, Int64(width), &out)
+              #expect(out == expected, "\(name) \(S.self) \(m)×\(n) to \(width) columns, seed 34")
+            }
+          }
         }
       }
     }
