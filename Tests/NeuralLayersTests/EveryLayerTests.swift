@@ -1,0 +1,132 @@
+import Autograd
+import NeuralLayers
+import TensorCore
+import Testing
+
+/// A layer and the shape of a sample that it reads.
+private struct LayerSample: CustomTestStringConvertible, Sendable {
+  let layer: any Layer<Double>
+  let shape: [Int]
+  var testDescription: String { "\(type(of: layer)) \(shape)" }
+  /// Bound, with its values drawn.
+  var model: Sequential<Double> { Sequential(seed: 1) { [layer] }.bound() }
+
+  static let all: [LayerSample] = [
+    LayerSample(layer: Dense(6, 4, activation: .tanh), shape: [6]),
+    LayerSample(layer: Dense(2, 3, bias: false), shape: [3, 2]),
+    LayerSample(layer: Activation(.gelu), shape: [2, 3]),
+    LayerSample(layer: Activation(.softmax), shape: [5]),
+    LayerSample(layer: Dropout(0.25), shape: [3, 2]),
+    LayerSample(layer: Flatten(), shape: [2, 3, 2]),
+    LayerSample(layer: Flatten(), shape: []),
+    LayerSample(layer: LayerNorm(5), shape: [2, 5]),
+    LayerSample(layer: BatchNorm(3), shape: [3]),
+    LayerSample(layer: BatchNorm(2), shape: [4, 2]),
+    LayerSample(layer: Convolution1D(channels: 2, filters: 3, window: 3, stride: 2, padding: 1), shape: [6, 2]),
+    LayerSample(layer: LocallyConnected(.line(6, window: 3, padding: 1), channels: 2, filters: 2), shape: [6, 2]),
+    LayerSample(layer: LocallyConnected(.grid(rows: 4, columns: 5), filters: 2), shape: [4, 5]),
+    LayerSample(layer: Sequential<Double>([]), shape: [4]),
+  ]
+
+  func batch(_ count: Int, seed: UInt64) -> Tensor<Double> {
+    var random = RandomSource(seed: seed)
+    return .normal(TensorShape([count] + shape), mean: 1, standardDeviation: 2, using: &random)
+  }
+}
+
+/// Laws that all layers obey.
+@Suite struct EveryLayerTests {
+  @Test(arguments: LayerSample.all)
+  fileprivate func aBatchOfNoSamplesPassesThroughAndTeachesNothing(sample: LayerSample) {
+    for mode in [ForwardMode.training, .inference] {
+      var model = sample.model
+      var context = ForwardContext(tape: Tape<Double>(), mode: mode)
+      let input = context.tape!.watch(sample.batch(0, seed: 1))
+      let output = model(input, in: &context)
+      var one = ForwardContext<Double>()
+      let shape = model(Variable(sample.batch(1, seed: 1)), in: &one).shape.dimensions
+      #expect(output.shape.dimensions == [0] + shape.dropFirst())
+      let gradients = output.sum().gradients()
+      #expect(gradients[input]?.shape == input.shape)
+      for (name, parameter) in model.trainedParameters {
+        #expect(gradients[parameter] == .zeros(parameter.shape), "\(name)")
+      }
+      let before = model.parameters.map(\.parameter.value)
+      model.take(context.statistics)
+      #expect(model.parameters.map(\.parameter.value) == before)
+    }
+  }
+
+  @Test(arguments: LayerSample.all)
+  fileprivate func theNumberOfThreadsChangesNoBit(sample: LayerSample) {
+    func results(threads: Int) -> [Tensor<Double>?] {
+      var model = sample.model
+      var context = ForwardContext(
+        tape: Tape<Double>(), mode: .training, random: RandomSource(seed: 2), workspace: Workspace(threads: threads))
+      let input = context.tape!.watch(sample.batch(7, seed: 1))
+      let output = model(input, in: &context)
+      let gradients = output.squared().sum().gradients()
+      model.take(context.statistics)
+      return [output.value, gradients[input]] + model.trainedParameters.map { gradients[$0.parameter] }
+        + model.parameters.map(\.parameter.value)
+    }
+    let alone = results(threads: 1)
+    #expect(!alone.contains { $0 == nil })
+    for threads in [2, 3] { #expect(results(threads: threads) == alone, "\(threads) threads, seed 1") }
+  }
+
+  @Test(arguments: LayerSample.all)
+  fileprivate func atInferenceASampleKnowsNothingOfTheOthers(sample: LayerSample) {
+    let (model, batch) = (sample.model, sample.batch(5, seed: 3))
+    var context = ForwardContext<Double>()
+    let together = model(Variable(batch), in: &context).value
+    for index in 0..<5 {
+      let alone = model(Variable(batch.slice(axis: 0, index..<index + 1)), in: &context).value
+      let difference = (alone - together.slice(axis: 0, index..<index + 1)).absolute().max().scalar
+      #expect(difference < 1e-13, "sample \(index), seed 3")
+    }
+  }
+
+  @Test func flatteningKeepsTheSamplesAndTheOrder() {
+    for shape in [[4], [4, 3], [4, 3, 2], [4, 1, 1, 5], [4, 0]] {
+      let x = Tensor<Double>.arange(shape.reduce(1, *)).reshaped(shape)
+      var context = ForwardContext<Double>()
+      let y = Flatten<Double>()(Variable(x), in: &context).value
+      #expect(y.shape.dimensions == [4, shape.dropFirst().reduce(1, *)])
+      #expect(y.scalars == x.scalars)
+    }
+  }
+
+  @Test func aSingleNumberIsNoBatch() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      var context = ForwardContext<Float>()
+      _ = Flatten<Float>()(Variable(Tensor(1)), in: &context)
+    }
+    expectMessage("Flatten: a single number has no axis of samples", from: result)
+  }
+
+  @Test func layersThatCannotBeTrap() async {
+    let convolution = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Convolution1D<Float>(channels: 2, filters: 0)
+    }
+    expectMessage("Convolution1D: 2 channels, 0 filters, window 9, stride 1, padding 0", from: convolution)
+    let local = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = LocallyConnected<Float>(.line(9), channels: 0)
+    }
+    expectMessage("LocallyConnected: 0 channels and 1 filters", from: local)
+    let momentum = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = BatchNorm<Float>(2, momentum: 1.5)
+    }
+    expectMessage("BatchNorm: the momentum 1.5 is not in 0...1", from: momentum)
+    let epsilon = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = LayerNorm<Float>(2, epsilon: 0)
+    }
+    expectMessage("LayerNorm: 2 features and ε = 0.0; both must be positive", from: epsilon)
+    let channels = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      var context = ForwardContext<Float>()
+      _ = Convolution1D<Float>(channels: 2, filters: 1, window: 1, initializer: .zeros)(
+        Variable(.zeros([1, 4, 3])), in: &context)
+    }
+    expectMessage("Convolution1D: shapes [1, 4, 3] and [1, 2, 1] do not fit", from: channels)
+  }
+}
