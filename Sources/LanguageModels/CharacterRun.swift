@@ -29,7 +29,8 @@ public final class CharacterRun {
   ///   - checkpoint: the `last` of the run to go on with; nil starts from the beginning.
   ///   - initial: a model whose weights to start from, matched by symbol.
   ///   - directory: where it is kept; it is made when training begins.
-  /// - Throws: `TrainingSettings.UnsupportedPrecision`, `TrainingSettings.TooLarge`, `CorpusError`, `CorpusSplitError`, `ResumeError`, `ModelFileError` or `SafetensorsError`.
+  /// - Throws: `TrainingSettings.UnsupportedPrecision`, `TrainingSettings.TooLarge`, `TrainingSettings.UnusableSchedule`,
+  ///   `CorpusError`, `CorpusSplitError`, `ResumeError`, `ModelFileError` or `SafetensorsError`.
   public init(
     settings: TrainingSettings, corpus: Corpus, directory: RunDirectory? = nil, resuming checkpoint: Checkpoint? = nil,
     initial: ModelFile<Float>? = nil, threads: Int = 1
@@ -40,14 +41,12 @@ public final class CharacterRun {
     self.settings = settings
     self.corpus = corpus
     self.directory = directory
-    split = try CorpusSplit(
-      count: corpus.tokens.count, validation: Self.fraction(settings.validationFraction),
-      test: Self.fraction(settings.testFraction))
+    split = try settings.split(corpus)
     let configuration = settings.configuration(vocabulary: corpus.vocabulary.count)
     try Self.requireMemory(for: settings, configuration)
-    let batches = try ContiguousBatches(
-      corpus.tokens, in: split.train, batch: settings.batch, length: settings.length)
+    let batches = try settings.batches(of: corpus, split: split)
     let validation = split.validation.count > 1 ? TextStream(corpus.tokens[split.validation]) : nil
+    let schedule = try settings.learningRateSchedule(validates: validation != nil)
     let task = CharacterTask<Float>(batches: batches, validation: validation, configuration: configuration)
 
     let saved = try checkpoint.map { try Self.model(of: $0, configuration: configuration, corpus: corpus) }
@@ -57,8 +56,8 @@ public final class CharacterRun {
     isResumed = checkpoint != nil
     trainer = Trainer(
       model: model, task: task, optimizer: settings.optimizer.settings(learningRate: settings.learningRate),
-      clipping: settings.clip > 0 ? .norm(settings.clip) : .none, seed: settings.seed, threads: threads,
-      products: settings.precision.products)
+      schedule: schedule, clipping: settings.clip > 0 ? .norm(settings.clip) : .none, seed: settings.seed,
+      threads: threads, products: settings.precision.products)
     if let checkpoint { try trainer.restore(from: checkpoint, record: RunRecord(checkpoint)) }
   }
 
@@ -121,13 +120,6 @@ public final class CharacterRun {
         step: step, epoch: Double(step) / Double(stepsPerEpoch), validationLoss: validationLoss,
         corpusHash: corpus.contentHash, validationFraction: settings.validationFraction,
         testFraction: settings.testFraction))
-  }
-
-  private static func fraction(_ text: String) throws -> DecimalFraction {
-    guard let fraction = DecimalFraction(text) else {
-      throw ModelFileError(file: "settings", reason: "\"\(text)\" is no decimal fraction")
-    }
-    return fraction
   }
 }
 

@@ -27,6 +27,9 @@ public struct TrainingSettings: Sendable, Equatable, Codable {
   public var tokens = TokenKind.character
   public var precision = Precision.float32
   public var schedule = Schedule.constant
+  /// Updates that a schedule of the whole run spans, those of the run as it was first meant to be: as a rule
+  /// `limits.lastStep(stepsPerEpoch: settings.stepsPerEpoch(on: corpus))`. Other schedules need none.
+  public var horizon: Int?
   public var seed: UInt64 = 1
   /// Steps between validations; nil for an epoch.
   public var validateEvery: Int?
@@ -89,15 +92,14 @@ public struct TrainingSettings: Sendable, Equatable, Codable {
     }
   }
 
-  /// How the learning rate changes over a run.
-  public enum Schedule: String, Sendable, Codable, CaseIterable { case constant }
-
   /// What is wrong with the numbers; nil if a run can be made of them.
   var problem: String? {
     let least = [
       ("batch", batch), ("length", length), ("patience", patience ?? 1), ("validateEvery", validateEvery ?? 1),
+      ("horizon", horizon ?? 1),
     ]
     for (name, value) in least where value < 1 { return "\(name) is \(value); it must be at least 1" }
+    if schedule.spansHorizon && horizon == nil { return "the schedule \(schedule.rawValue) has no horizon" }
     if seed > Int.max { return "seed is \(seed); it must be at most \(Int.max)" }
     return optimizer.settings(learningRate: learningRate).problem ?? configuration(vocabulary: 1).problem
   }

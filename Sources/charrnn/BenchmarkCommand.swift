@@ -24,6 +24,10 @@ enum BenchmarkCommand {
     var reader = SettingsReader(arguments: arguments)
     try ModelOptions.read(&reader)
     let settings = reader.settings
+    if settings.schedule != .constant {
+      throw arguments.usageFailure(
+        "--schedule \(settings.schedule.rawValue): a benchmark keeps the learning rate constant; leave it out")
+    }
     let threads = CommonOptions.threadCount(arguments)
     let corpus = try Corpus(files: arguments[corpora], kind: settings.tokens)
     let run = try CharacterRun(settings: settings, corpus: corpus, threads: threads)

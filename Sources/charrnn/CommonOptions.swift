@@ -48,7 +48,7 @@ enum ModelOptions {
     "learning-rate", .number(above: 0), default: usual.learningRate, help: "length of an update")
   static let schedule = Option(
     "schedule", .choice(of: TrainingSettings.Schedule.self), default: usual.schedule,
-    help: "how the learning rate changes")
+    help: "course of the learning rate; cosine and one-cycle span the run")
   static let clip = Option(
     "clip", .number(atLeast: 0), default: usual.clip, help: "largest global norm of the gradients; 0 is none")
   static let seed = Option("seed", .integer(atLeast: 0), default: Int(usual.seed), help: "decides all that is random")

@@ -19,7 +19,8 @@ func commandFailure(for error: any Error) -> CommandFailure {
     case .busy: CommandFailure("\(error)", code: .busy)
     case .inputOutput: CommandFailure("\(error)", code: .inputOutput)
     }
-  case is CorpusSplitError, is TrainingSettings.UnsupportedPrecision, is TrainingSettings.TooLarge:
+  case is CorpusSplitError, is TrainingSettings.UnsupportedPrecision, is TrainingSettings.TooLarge,
+    is TrainingSettings.UnusableSchedule:
     CommandFailure.usage("\(error)")
   case is RunDirectoryTaken: CommandFailure("\(error)", code: .cannotCreate)
   case is TrainingDiverged: CommandFailure("\(error)", code: .diverged)

@@ -16,11 +16,15 @@ enum TrainCommand {
     let files = arguments[corpora]
     let choice = try RunChoice(arguments, corpora: files)
     let base = try choice.checkpoint.map { try CharacterRun.settings(of: $0) }
-    let settings = try TrainOptions.settings(arguments, base: base)
+    var settings = try TrainOptions.settings(arguments, base: base)
     let corpus = try Corpus(files: files, kind: settings.tokens)
     corpus.notices.forEach(notice)
     let initial = try arguments[TrainOptions.initFrom].map { try ModelFile<Float>(contentsOf: $0) }
     let directory = choice.directory
+    let limits = TrainOptions.limits(arguments, resuming: choice.checkpoint == nil ? nil : directory)
+    if base == nil && settings.schedule.spansHorizon {
+      settings.horizon = try limits.lastStep(stepsPerEpoch: settings.stepsPerEpoch(on: corpus))
+    }
     // A corpus that cannot be trained on is found before anything is written.
     let threads = CommonOptions.threadCount(arguments)
     let run = try CharacterRun(
@@ -29,10 +33,11 @@ enum TrainCommand {
     let earlier: EarlierRun =
       arguments[TrainOptions.resume] ? .resume : arguments[TrainOptions.overwrite] ? .replace : .refuse
     try creating { try run.claimDirectory(earlier: earlier) }
-    if let checkpoint = choice.checkpoint { try announce(resuming: run, from: checkpoint, in: directory) }
+    if let checkpoint = choice.checkpoint {
+      try announce(resuming: run, from: checkpoint, in: directory, limits: limits)
+    }
     let reporting = TrainingReporting(
       sampleEvery: arguments[TrainOptions.sampleEvery], checkpointEvery: arguments[TrainOptions.checkpointEvery])
-    let limits = TrainOptions.limits(arguments, resuming: choice.checkpoint == nil ? nil : directory)
     try creating { try writeConfiguration(arguments, run, to: directory, limits: limits, threads: threads) }
 
     describe(run, files: files, threads: threads)
@@ -58,9 +63,9 @@ enum TrainCommand {
     return .done
   }
 
-  private static func announce(resuming run: CharacterRun, from checkpoint: Checkpoint, in directory: RunDirectory)
-    throws
-  {
+  private static func announce(
+    resuming run: CharacterRun, from checkpoint: Checkpoint, in directory: RunDirectory, limits: TrainingLimits
+  ) throws {
     let then = try CharacterRun.instructionSet(of: checkpoint)
     let now = InstructionSet.current.rawValue
     if then != now {
@@ -68,6 +73,12 @@ enum TrainCommand {
         "the run was saved under \(then) and goes on under \(now): its bits will differ from those of an unbroken run")
     }
     notice("resuming \(directory.path) after step \(run.step)")
+    if run.settings.schedule.spansHorizon, let horizon = run.settings.horizon,
+      limits.lastStep(stepsPerEpoch: run.stepsPerEpoch) ?? .max > horizon
+    {
+      notice(
+        "the schedule \(run.settings.schedule.rawValue) ends at step \(horizon); steps after it change next to nothing")
+    }
   }
 
   private static func describe(_ run: CharacterRun, files: [String], threads: Int) {
@@ -114,7 +125,8 @@ enum TrainCommand {
         ? lastStep.map { .integer($0) } ?? .null : limits.steps.map { .integer($0) } ?? .null,
       "time": limits.seconds.map { .number($0) } ?? .null,
       "optimizer": .string(settings.optimizer.rawValue), "learning_rate": .number(settings.learningRate),
-      "schedule": .string(settings.schedule.rawValue), "clip": .number(settings.clip),
+      "schedule": .string(settings.schedule.rawValue),
+      "horizon": settings.horizon.map { .integer($0) } ?? .null, "clip": .number(settings.clip),
       "validation_fraction": .string(settings.validationFraction), "test_fraction": .string(settings.testFraction),
       "patience": settings.patience.map { .integer($0) } ?? .null, "tokens": .string(settings.tokens.rawValue),
       "precision": .string(settings.precision.rawValue), "threads": .integer(threads),

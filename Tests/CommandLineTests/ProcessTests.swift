@@ -2,16 +2,6 @@ import Foundation
 import Testing
 
 @Suite struct ProcessTests {
-  /// Waits until something is so, at most for half a minute.
-  private func wait(until isSo: () -> Bool) throws {
-    let clock = ContinuousClock()
-    let end = clock.now + .seconds(30)
-    while !isSo() {
-      try #require(clock.now < end, "waited in vain")
-      Thread.sleep(forTimeInterval: 0.01)
-    }
-  }
-
   /// Resumes the run for five steps more and compares it with one that was never stopped.
   private func expectSameBytesAsUnbroken(_ workplace: Workplace, _ options: [String]) throws {
     let report = try workplace.charrnn("inspect", "run/last.safetensors", "--json").json()

@@ -57,7 +57,7 @@ import Testing
       ["--batch", "3"],
       ["--length", "9"], ["--optimizer", "sgd"], ["--learning-rate", "0.1"], ["--clip", "1"], ["--tokens", "byte"],
       ["--seed", "2"], ["--validation-fraction", "0.1"], ["--test-fraction", "0.1"], ["--patience", "4"],
-      ["--validate-every", "4"],
+      ["--validate-every", "4"], ["--schedule", "cosine"],
     ] {
       let outcome = try workplace.charrnn(["train", "fable.txt", "--out", "run", "--resume", "--steps", "4"] + option)
       expectError(outcome, 64, option[0])

@@ -131,6 +131,16 @@ func expectDone(_ outcome: Outcome, _ fragments: String..., sourceLocation: Sour
   }
 }
 
+/// Waits until something is so, at most for half a minute.
+func wait(until isSo: () -> Bool) throws {
+  let clock = ContinuousClock()
+  let end = clock.now + .seconds(30)
+  while !isSo() {
+    try #require(clock.now < end, "waited in vain")
+    Thread.sleep(forTimeInterval: 0.01)
+  }
+}
+
 /// Options of a model small enough for a debug build.
 let small = ["--hidden", "8", "--batch", "4", "--length", "8"]
 

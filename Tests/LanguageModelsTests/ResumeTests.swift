@@ -14,6 +14,8 @@ import Testing
     .small { ($0.cell, $0.embedding, $0.dropout) = (.gru, 5, 0.2) },
     .small { ($0.cell, $0.optimizer, $0.layers, $0.learningRate) = (.rnnReLU, .sgd, 1, 0.01) },
     .small { ($0.optimizer, $0.layers) = (.nAdam, 1) },
+    .small { ($0.layers, $0.schedule, $0.horizon) = (1, .cosine, 22) },
+    .small { ($0.layers, $0.schedule, $0.validateEvery, $0.learningRate) = (1, .plateau, 2, 0.5) },
   ]
 
   /// Trains up to a step, from the beginning or from what `directory` holds, and gives the bytes of `last`.
@@ -73,7 +75,9 @@ import Testing
     (#""step":3"#, #""step":-1"#), (#""step":3"#, #""step":9223372036854775807"#), (#""updates":3"#, #""updates":-3"#),
     (#""skippedInARow":0"#, #""skippedInARow":-1"#), (#""validationFraction":"0.05""#, #""validationFraction":"x""#),
     (#""validationFraction":"0.05""#, #""validationFraction":"7""#), (#""optimizer":"adam""#, #""optimizer":"magic""#),
-    (#""learningRate":0.002"#, #""learningRate":-1"#),
+    (#""learningRate":0.002"#, #""learningRate":-1"#), (#""schedule":"constant""#, #""schedule":"cosine""#),
+    (#""schedule":"constant""#, #""schedule":"one-cycle","horizon":0"#),
+    (#""schedule":"constant""#, #""schedule":"magic""#),
   ]
 
   @Test("A state that no run can have is an error of one line, never a trap", arguments: damage.indices)

@@ -1,0 +1,138 @@
+import Foundation
+import LanguageModels
+import ModelTraining
+import TensorCheckpoints
+import Testing
+
+@Suite struct RunScheduleTests {
+  /// What each step of a run was trained at, and each scheduled validation found.
+  private func follow(
+    _ settings: TrainingSettings, in directory: RunDirectory, to step: Int, resuming: Bool = false
+  ) throws -> (rates: [Double], losses: [(step: Int, loss: Double)]) {
+    let checkpoint = resuming ? try Checkpoint(contentsOf: directory.last) : nil
+    let run = try CharacterRun(
+      settings: settings, corpus: sampleCorpus(), directory: directory, resuming: checkpoint)
+    var rates: [Double] = []
+    var losses: [(step: Int, loss: Double)] = []
+    try run.train(limits: TrainingLimits(steps: step), reporting: quiet) { event in
+      switch event {
+      case .training(.step(let report)): rates.append(report.learningRate)
+      case .training(.validated(let report)) where report.scheduled:
+        losses.append((report.step, report.validationLoss))
+      default: break
+      }
+    }
+    return (rates, losses)
+  }
+
+  @Test("A cosine falls from the base rate to 0 over the horizon and stays there, however long the run is")
+  func cosine() throws {
+    let scratch = try ScratchDirectory()
+    let settings = TrainingSettings.small { ($0.schedule, $0.horizon) = (.cosine, 20) }
+    let rates = try follow(settings, in: scratch.run("run"), to: 30).rates
+    #expect(rates.count == 30)
+    for (n, rate) in rates.enumerated() {
+      let expected = n < 20 ? 0.001 * (1 + cos(.pi * Double(n) / 20)) : 0
+      #expect(abs(rate - expected) < 1e-15, "after \(n) updates")
+    }
+  }
+
+  @Test("One cycle rises to the base rate, falls until the horizon and stays at its end")
+  func oneCycle() throws {
+    let scratch = try ScratchDirectory()
+    let settings = TrainingSettings.small { ($0.schedule, $0.horizon) = (.oneCycle, 20) }
+    let rates = try follow(settings, in: scratch.run("run"), to: 30).rates
+    let peak = try #require(rates.firstIndex(of: 0.002))
+    #expect(peak == 5, "six of the twenty updates")
+    #expect(abs(rates[0] - 0.002 / 25) < 1e-15)
+    for n in 0..<peak { #expect(rates[n] < rates[n + 1]) }
+    for n in peak..<19 { #expect(rates[n] > rates[n + 1]) }
+    for n in 19..<30 { #expect(abs(rates[n] - 0.002 / 250_000) < 1e-15) }
+  }
+
+  @Test("A plateau halves the rate after two validations in a row that were no better than the best")
+  func plateau() throws {
+    let scratch = try ScratchDirectory()
+    let settings = TrainingSettings.small {
+      ($0.schedule, $0.validateEvery, $0.learningRate) = (.plateau, 2, 0.5)
+    }
+    let (rates, losses) = try follow(settings, in: scratch.run("run"), to: 60)
+    var (best, since, rate) = (Double.infinity, 0, 0.5)
+    for (step, loss) in losses where step < 60 {
+      since = loss < best * 0.9999 ? 0 : since + 1
+      if since == 0 { best = loss }
+      if since == 2 { (since, rate) = (0, rate / 2) }
+      #expect(rates[step] == rate && rates[step + 1] == rate, "after step \(step)")
+    }
+    #expect(losses.count == 30 && rate < 0.25, "the test is about a rate that is halved more than once")
+  }
+
+  @Test(
+    "Interrupted anywhere, a run goes on at the rates of one left alone", arguments: TrainingSettings.Schedule.allCases)
+  func resumed(schedule: TrainingSettings.Schedule) throws {
+    let scratch = try ScratchDirectory()
+    let settings = TrainingSettings.small {
+      ($0.schedule, $0.validateEvery, $0.learningRate) = (schedule, 3, 0.2)
+      if schedule.spansHorizon { $0.horizon = 20 }
+    }
+    let whole = try follow(settings, in: scratch.run("whole"), to: 26).rates
+    for stop in [1, 9, 19, 20, 21, 25] {
+      let directory = scratch.run("stop-\(stop)")
+      let begun = try follow(settings, in: directory, to: stop).rates
+      let stored = try CharacterRun.settings(of: Checkpoint(contentsOf: directory.last))
+      #expect(stored == settings)
+      #expect(try begun + follow(stored, in: directory, to: 26, resuming: true).rates == whole, "stopped after \(stop)")
+    }
+  }
+
+  @Test("A schedule without what it goes by is refused by its name", arguments: TrainingSettings.Schedule.allCases)
+  func unusable(schedule: TrainingSettings.Schedule) throws {
+    let corpus = try sampleCorpus()
+    for horizon in [nil, 20] {
+      for fraction in ["0.05", "0", "0.001"] {
+        let settings = TrainingSettings.small {
+          ($0.schedule, $0.horizon, $0.validationFraction) = (schedule, horizon, fraction)
+        }
+        let expected: TrainingSettings.UnusableSchedule? =
+          switch schedule {
+          case .constant: nil
+          case .plateau: fraction == "0.05" ? nil : .noValidation(schedule)
+          case .cosine, .oneCycle: horizon == nil ? .noHorizon(schedule) : nil
+          }
+        if let expected {
+          #expect(throws: expected) { try CharacterRun(settings: settings, corpus: corpus) }
+          #expect(expected.description.hasPrefix("schedule \(schedule.rawValue) needs"))
+        } else {
+          #expect(throws: Never.self) { try CharacterRun(settings: settings, corpus: corpus) }
+        }
+      }
+    }
+  }
+
+  @Test("Settings name a horizon only where they have one, and those that name none are read as before")
+  func stored() throws {
+    var settings = TrainingSettings()
+    let plain = try JSONEncoder().encode(settings)
+    #expect(!String(decoding: plain, as: UTF8.self).contains("horizon"))
+    #expect(try JSONDecoder().decode(TrainingSettings.self, from: plain) == settings)
+    (settings.schedule, settings.horizon) = (.oneCycle, 2005)
+    #expect(try JSONDecoder().decode(TrainingSettings.self, from: JSONEncoder().encode(settings)) == settings)
+  }
+
+  @Test("The steps of an epoch are known before there is a run")
+  func stepsPerEpoch() throws {
+    let corpus = try sampleCorpus()
+    for (batch, length) in [(1, 1), (4, 8), (3, 50), (50, 9)] {
+      for fraction in ["0", "0.05", "0.35"] {
+        let settings = TrainingSettings.small {
+          ($0.batch, $0.length, $0.validationFraction) = (batch, length, fraction)
+        }
+        guard let steps = try? settings.stepsPerEpoch(on: corpus) else {
+          #expect(throws: (any Error).self) { try CharacterRun(settings: settings, corpus: corpus) }
+          continue
+        }
+        #expect(try CharacterRun(settings: settings, corpus: corpus).stepsPerEpoch == steps)
+      }
+    }
+  }
+}
