@@ -78,7 +78,8 @@ import Testing
     let running = try workplace.start(["train", "--out", "run", "--checkpoint-every", "1"] + options)
     try wait { workplace.exists("run/last.safetensors") }
     kill(running.process.processIdentifier, SIGKILL)
-    #expect(try running.outcome().code == -SIGKILL)
+    // Under a heavy load the run may be over by then, and must then be left as it is.
+    #expect(try [-SIGKILL, 0].contains(running.outcome().code))
     expectDone(try workplace.charrnn("train", "fable.txt", "--out", "run", "--resume"))
     expectDone(try workplace.charrnn(["train", "--out", "whole"] + options))
     #expect(try workplace.bytes(of: "run/last.safetensors") == workplace.bytes(of: "whole/last.safetensors"))
