@@ -47,7 +47,7 @@ import Testing
     var model = network(seed: 1).bound()
     var context = ForwardContext<Double>(mode: .training)
     _ = model(Variable(.full([5, 3], 3)), in: &context)
-    model.take(context.statistics)
+    model.updateStatistics(from: context.statistics)
     try model.save(to: file)
     #expect(Set(try Checkpoint(contentsOf: file).names) == Set(names))
     var loaded = network(seed: 2)

@@ -52,7 +52,7 @@ private struct LayerSample: CustomTestStringConvertible, Sendable {
         #expect(gradients[parameter] == .zeros(parameter.shape), "\(name)")
       }
       let before = model.parameters.map(\.parameter.value)
-      model.take(context.statistics)
+      model.updateStatistics(from: context.statistics)
       #expect(model.parameters.map(\.parameter.value) == before)
     }
   }
@@ -66,7 +66,7 @@ private struct LayerSample: CustomTestStringConvertible, Sendable {
       let input = context.tape!.watch(sample.batch(7, seed: 1))
       let output = model(input, in: &context)
       let gradients = output.squared().sum().gradients()
-      model.take(context.statistics)
+      model.updateStatistics(from: context.statistics)
       return [output.value, gradients[input]] + model.trainedParameters.map { gradients[$0.parameter] }
         + model.parameters.map(\.parameter.value)
     }

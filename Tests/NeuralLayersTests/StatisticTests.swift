@@ -27,7 +27,7 @@ import Testing
     var context = ForwardContext<Double>(mode: .training)
     _ = model(Variable(input), in: &context)
     #expect(values(model) == values(network), "a pass changes no model")
-    model.take(context.statistics)
+    model.updateStatistics(from: context.statistics)
 
     // What the second one reads: the first one's output by hand.
     let mean = input.mean(axis: 0)
@@ -49,7 +49,7 @@ import Testing
     for _ in 0..<3 {
       var context = ForwardContext<Double>(mode: .training)
       _ = model(Variable(input), in: &context)
-      model.take(context.statistics)
+      model.updateStatistics(from: context.statistics)
     }
     for mode in [ForwardMode.training, .inference] {
       let comparisons = GradientCheck.compare(model, inputs: [(name: "input", value: input)], mode: mode) {

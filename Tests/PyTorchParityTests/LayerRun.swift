@@ -83,7 +83,7 @@ struct LayerRun<Scalar: TensorScalar & StoredValue> {
       }
       let before = model.parameters.map(\.parameter.value)
       if mode == .training { optimizer?.update(&model, with: gradients) }
-      model.take(context.statistics)
+      model.updateStatistics(from: context.statistics)
       for ((name, parameter), old) in zip(model.parameters, before) where parameter.value != old {
         results["\(pass)/after/\(name)"] = parameter.value
       }
