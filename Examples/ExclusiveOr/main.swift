@@ -8,7 +8,7 @@ let inputs = Tensor<Float>([0, 0, 0, 1, 1, 0, 1, 1], shape: [4, 2])
 let targets = Tensor<Float>([0, 1, 1, 0], shape: [4])
 
 var perceptron = Perceptron<Float>(inputs: 2)
-switch perceptron.learn(inputs, targets: targets, mostEpochs: 100) {
+switch try perceptron.learn(inputs, targets: targets, mostEpochs: 100) {
 case .converged(let epochs): print("the perceptron converged after \(epochs) epochs")
 case .notConverged(let epochs, let errors):
   print("the perceptron did not converge: after \(epochs) epochs it still makes \(errors) errors of 4")

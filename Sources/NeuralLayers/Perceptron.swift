@@ -25,20 +25,24 @@ public struct Perceptron<Scalar: TensorScalar>: Sendable, Equatable {
   /// - Parameters:
   ///   - inputs: [samples, inputs].
   ///   - targets: [samples], each 0 or 1.
-  /// - Precondition: the shapes fit, every target is 0 or 1, and `rate` and `mostEpochs` are positive.
+  /// - Precondition: the shapes fit, and `rate` and `mostEpochs` are positive.
+  /// - Throws: `PerceptronError` for a target that is neither 0 nor 1, or an input that is not finite.
   public mutating func learn(
     _ inputs: Tensor<Scalar>, targets: Tensor<Scalar>, rate: Scalar = 1, mostEpochs: Int = 1000
-  ) -> PerceptronLearning {
+  ) throws(PerceptronError) -> PerceptronLearning {
     guard inputs.rank == 2, neuron.weights.shape == [inputs.shape[1]], targets.shape == [inputs.shape[0]] else {
       shapeFailure(
         "Perceptron", neuron.weights.shape, inputs.shape, targets.shape,
         hint: "weights, inputs and targets are [inputs], [samples, inputs] and [samples]")
     }
-    require(rate > 0, "Perceptron: the rate \(rate) is not positive")
+    require(rate > 0 && rate.isFinite, "Perceptron: the rate \(rate) is not a positive number")
     require(mostEpochs > 0, "Perceptron: learning takes at least one epoch, not \(mostEpochs)")
     let targets = targets.scalars
-    if let position = targets.firstIndex(where: { $0 != 0 && $0 != 1 }) {
-      programmingError("Perceptron: target \(targets[position]) (at position \(position)) is neither 0 nor 1")
+    if let row = targets.firstIndex(where: { $0 != 0 && $0 != 1 }) {
+      throw .targetNotBinary(targets[row].double, row: row)
+    }
+    if let place = inputs.firstNonFinite {
+      throw .inputNotFinite(row: place / inputs.shape[1], column: place % inputs.shape[1])
     }
     var errors = 0
     for epoch in 1...mostEpochs {
@@ -54,6 +58,20 @@ public struct Perceptron<Scalar: TensorScalar>: Sendable, Equatable {
       if errors == 0 { return .converged(epochs: epoch) }
     }
     return .notConverged(epochs: mostEpochs, errors: errors)
+  }
+}
+
+/// Data that a perceptron cannot learn from: what and where. Rows and columns are counted from 0.
+public enum PerceptronError: Error, Equatable, CustomStringConvertible {
+  case targetNotBinary(Double, row: Int)
+  case inputNotFinite(row: Int, column: Int)
+
+  public var description: String {
+    switch self {
+    case .targetNotBinary(let value, let row): "the target \(value) at row \(row) is neither 0 nor 1; correct it"
+    case .inputNotFinite(let row, let column):
+      "the input at row \(row), column \(column) is not a finite number; correct it, or leave the row out"
+    }
   }
 }
 

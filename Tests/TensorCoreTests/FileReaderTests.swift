@@ -101,4 +101,9 @@ import Testing
       #expect(error?.path == path)
     }
   }
+
+  @Test func anErrorIsOneLineWhateverThePathHolds() {
+    let error = FileError(path: "a\nb\u{1B}[1m.csv", action: "open", code: ENOENT)
+    #expect(error.description == "a\\nb\\u{1B}[1m.csv: cannot open: no such file or directory; check the path")
+  }
 }
