@@ -23,18 +23,36 @@ public struct TokenGrid: Sendable, Equatable {
   }
 }
 
-/// What a recurrent layer reads: vectors, or tokens that stand for one-hot vectors.
-public enum SequenceInput<Scalar: TensorScalar> {
+/// What a recurrent layer reads: vectors, or tokens that stand for vectors, of sequences that may differ in length.
+public struct SequenceInput<Scalar: TensorScalar> {
+  enum Content {
+    case vectors(Variable<Scalar>)
+    case tokens(TokenGrid)
+    case embedded(TokenGrid, table: Variable<Scalar>)
+  }
+
+  let content: Content
+  /// The steps of each sequence; nil where all have those of the batch.
+  public let lengths: SequenceLengths?
+
   /// [time, batch, features].
-  case vectors(Variable<Scalar>)
+  public static func vectors(_ input: Variable<Scalar>, lengths: SequenceLengths? = nil) -> SequenceInput {
+    SequenceInput(content: .vectors(input), lengths: lengths)
+  }
+
   /// One-hot vectors given by the place of their 1; their products with weights are look-ups.
-  case tokens(TokenGrid)
+  public static func tokens(_ grid: TokenGrid, lengths: SequenceLengths? = nil) -> SequenceInput {
+    SequenceInput(content: .tokens(grid), lengths: lengths)
+  }
+
   /// Vectors given by their rows in a table, [tokens, features].
-  case embedded(TokenGrid, table: Variable<Scalar>)
+  public static func embedded(
+    _ grid: TokenGrid, table: Variable<Scalar>, lengths: SequenceLengths? = nil
+  ) -> SequenceInput { SequenceInput(content: .embedded(grid, table: table), lengths: lengths) }
 
   /// How many steps there are.
   public var time: Int {
-    switch self {
+    switch content {
     case .vectors(let input): input.shape[0]
     case .tokens(let grid), .embedded(let grid, _): grid.time
     }
@@ -42,19 +60,30 @@ public enum SequenceInput<Scalar: TensorScalar> {
 
   /// How many sequences run side by side.
   public var batch: Int {
-    switch self {
+    switch content {
     case .vectors(let input): input.shape[1]
     case .tokens(let grid), .embedded(let grid, _): grid.batch
     }
   }
 
-  /// Traps unless this is a sequence, of one step at least, for a cell of the given input size.
-  func validate(inputSize: Int) {
-    switch self {
-    case .vectors(let input):
-      if input.shape.rank != 3 || input.shape[2] != inputSize {
-        shapeFailure("recurrent layer", input.shape, hint: "the input must be [time, batch, \(inputSize)]")
-      }
+  /// The same with padding that holds nothing: vectors of zeros, tokens of number 0.
+  ///
+  /// Traps unless this is a sequence, of one step at least, for a cell of the given input size, and the lengths are its own.
+  func validated(inputSize: Int) -> SequenceInput {
+    if case .vectors(let input) = content, input.shape.rank != 3 || input.shape[2] != inputSize {
+      shapeFailure("recurrent layer", input.shape, hint: "the input must be [time, batch, \(inputSize)]")
+    }
+    require(time > 0, "recurrent layer: the sequence has no steps")
+    require(batch > 0, "recurrent layer: there is no sequence in the batch")
+    if let lengths {
+      require(
+        lengths.count == batch && lengths.time == time,
+        "recurrent layer: lengths of \(lengths.count) sequences in \(lengths.time) steps for an input of \(batch) sequences "
+          + "in \(time) steps")
+    }
+    let sequence = withoutPadding
+    switch sequence.content {
+    case .vectors: break
     case .tokens(let grid): grid.validate(tokens: inputSize)
     case .embedded(let grid, let table):
       if table.shape.rank != 2 || table.shape[1] != inputSize {
@@ -62,24 +91,42 @@ public enum SequenceInput<Scalar: TensorScalar> {
       }
       grid.validate(tokens: table.shape[0])
     }
-    require(time > 0, "recurrent layer: the sequence has no steps")
-    require(batch > 0, "recurrent layer: there is no sequence in the batch")
+    return sequence
+  }
+
+  private var withoutPadding: SequenceInput {
+    guard let lengths else { return self }
+    func cleaned(_ grid: TokenGrid) -> TokenGrid {
+      TokenGrid(ids: zip(grid.ids, lengths.mask).map { $1 ? $0 : 0 }, time: grid.time, batch: grid.batch)
+    }
+    switch content {
+    case .vectors(let input): return .vectors(input.withoutPadding(lengths), lengths: lengths)
+    case .tokens(let grid): return .tokens(cleaned(grid), lengths: lengths)
+    case .embedded(let grid, let table): return .embedded(cleaned(grid), table: table, lengths: lengths)
+    }
   }
 
   /// The same without what gradients flow through.
   func detached() -> SequenceInput {
-    switch self {
-    case .vectors(let input): .vectors(input.detached())
-    case .tokens(let grid): .tokens(grid)
-    case .embedded(let grid, let table): .embedded(grid, table: table.detached())
+    switch content {
+    case .vectors(let input): .vectors(input.detached(), lengths: lengths)
+    case .tokens: self
+    case .embedded(let grid, let table): .embedded(grid, table: table.detached(), lengths: lengths)
     }
   }
 
   /// What gradients flow through: the vectors, or the table of them.
   var variable: Variable<Scalar>? {
-    switch self {
+    switch content {
     case .vectors(let variable), .embedded(_, let variable): variable
     case .tokens: nil
     }
+  }
+}
+
+extension Variable {
+  /// [time, batch, features] with zeros behind the end of each sequence.
+  func withoutPadding(_ lengths: SequenceLengths) -> Variable {
+    reshaped([shape[0] * shape[1], shape[2]]).keepingRows(lengths.mask).reshaped(shape.dimensions)
   }
 }

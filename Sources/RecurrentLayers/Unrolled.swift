@@ -7,15 +7,16 @@ extension RecurrentCell {
   public func run(
     _ sequence: SequenceInput<Scalar>, from state: State, in context: inout ForwardContext<Scalar>
   ) -> (outputs: Variable<Scalar>, state: State) {
-    sequence.validate(inputSize: inputSize)
+    let sequence = sequence.validated(inputSize: inputSize)
     var state = state
     var outputs: [Variable<Scalar>] = []
     for t in 0..<sequence.time {
       let (output, next) = step(sequence.step(t, width: inputSize), from: state, in: &context)
       outputs.append(output)
-      state = next
+      state = sequence.lengths.map { next.keepingRows($0.mask(at: t), else: state) } ?? next
     }
-    return (.stack(outputs), state)
+    let all = Variable.stack(outputs)
+    return (sequence.lengths.map { all.withoutPadding($0) } ?? all, state)
   }
 }
 
@@ -44,10 +45,18 @@ public struct Unrolled<Cell: RecurrentCell>: RecurrentCell {
   }
 }
 
+extension RecurrentState {
+  /// This state for the sequences of which the mask holds, another one for the others.
+  fileprivate func keepingRows(_ mask: [Bool], else other: Self) -> Self {
+    mask.allSatisfy { $0 }
+      ? self : Self(components: zip(components, other.components).map { $0.keepingRows(mask, else: $1) })
+  }
+}
+
 extension SequenceInput {
   /// The input of one step, [batch, width].
   fileprivate func step(_ t: Int, width: Int) -> Variable<Scalar> {
-    switch self {
+    switch content {
     case .vectors(let input): input.row(t)
     case .tokens(let grid):
       Variable(.oneHot(grid.ids(at: t), classes: width))

@@ -48,7 +48,7 @@ struct RecurrentRun<Scalar: TensorScalar & StoredValue> {
     for name in ["input"] + Cell.State.componentNames {
       watched[name] = reference.tensor(name).map(tape.watch)
     }
-    let input = reference.tokens.map(SequenceInput.tokens) ?? .vectors(watched["input"]!)
+    let input = reference.tokens.map { SequenceInput.tokens($0) } ?? .vectors(watched["input"]!)
     let initial: [Cell.State]? =
       reference.configuration.state
       ? stack.cells.indices.map { layer in

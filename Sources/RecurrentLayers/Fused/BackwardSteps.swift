@@ -60,18 +60,33 @@ struct BackwardSteps<Scalar: TensorScalar> {
   }
 
   private func run(_ stretch: Range<Int>, rows: Range<Int>, of lane: Int) {
-    let functions = record.functions
+    for t in stretch.reversed() {
+      let start = plan.rows(t, of: lane, in: stretch).lowerBound - plan.lanes[lane].lowerBound
+      func gradients(_ rows: Range<Int>) -> (gates: MatrixView<Scalar>, recurrent: MatrixView<Scalar>) {
+        let inStretch = start + rows.lowerBound..<start + rows.upperBound
+        return (dGates[lane].rows(inStretch), dRecurrent[lane].rows(inStretch))
+      }
+      record.divide(rows, at: t) { rows in
+        step(back: t, rows: rows, gradients(rows))
+      } ended: { rows in
+        // The state only passed by: its gradient does too.
+        gradients(rows).gates.fill(0)
+        gradients(rows).recurrent.fill(0)
+        dInputView?.rows(record.rows(rows, at: t)).fill(0)
+      }
+    }
+  }
+
+  private func step(
+    back t: Int, rows: Range<Int>, _ gradients: (gates: MatrixView<Scalar>, recurrent: MatrixView<Scalar>)
+  ) {
+    let (functions, now) = (record.functions, record.rows(rows, at: t))
     let dh = dStates[0].rows(rows)
     let dc = dStates.count > 1 ? dStates[1].rows(rows) : nil
-    for t in stretch.reversed() {
-      let now = record.rows(rows, at: t)
-      let start = plan.rows(t, of: lane, in: stretch).lowerBound - plan.lanes[lane].lowerBound
-      let inStretch = start + rows.lowerBound..<start + rows.upperBound
-      let (dGates, dRecurrent) = (self.dGates[lane].rows(inStretch), self.dRecurrent[lane].rows(inStretch))
-      if let dOutputs { dh.add(dOutputs.view.rows(now)) }
-      functions.backward(record.views(at: t, rows: rows), dh: dh, dc: dc, dGates: dGates, dRecurrent: dRecurrent)
-      dh.setProduct(dRecurrent, recurrentWeight, onto: functions.separatesRecurrent ? .target : .nothing)
-      if let dInputView, let inputWeight { dInputView.rows(now).setProduct(dGates, inputWeight) }
-    }
+    if let dOutputs { dh.add(dOutputs.view.rows(now)) }
+    functions.backward(
+      record.views(at: t, rows: rows), dh: dh, dc: dc, dGates: gradients.gates, dRecurrent: gradients.recurrent)
+    dh.setProduct(gradients.recurrent, recurrentWeight, onto: functions.separatesRecurrent ? .target : .nothing)
+    if let dInputView, let inputWeight { dInputView.rows(now).setProduct(gradients.gates, inputWeight) }
   }
 }

@@ -53,14 +53,18 @@ struct ForwardSteps<Scalar: TensorScalar> {
   ) {
     let recurrentStart = everyRow(recurrentBias)
     for t in 0..<record.time {
-      let at = record.views(at: t, rows: rows)
-      let start = beginGates(at.gates, record.rows(rows, at: t))
-      if let recurrent = at.recurrent {
-        recurrent.setProduct(at.hPrevious, recurrentWeight, onto: recurrentStart)
-      } else {
-        at.gates.setProduct(at.hPrevious, recurrentWeight, onto: start)
+      record.divide(rows, at: t) { rows in
+        let at = record.views(at: t, rows: rows)
+        let start = beginGates(at.gates, record.rows(rows, at: t))
+        if let recurrent = at.recurrent {
+          recurrent.setProduct(at.hPrevious, recurrentWeight, onto: recurrentStart)
+        } else {
+          at.gates.setProduct(at.hPrevious, recurrentWeight, onto: start)
+        }
+        record.functions.forward(at)
+      } ended: { rows in
+        record.keepState(at: t, rows: rows)
       }
-      record.functions.forward(at)
     }
   }
 

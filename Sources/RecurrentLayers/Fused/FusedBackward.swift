@@ -32,7 +32,7 @@ struct FusedBackward<Scalar: TensorScalar> {
     let separates = record.functions.separatesRecurrent
     let hasBias = weights.inputBias != nil || weights.recurrentBias != nil
     var areVectors = false
-    if case .vectors = sequence { areVectors = true }
+    if case .vectors = sequence.content { areVectors = true }
     let steps = BackwardSteps(
       record: record, weights: weights, plan: plan, dOutputs: upstream[0], dFinal: Array(upstream.dropFirst()),
       needsInputGradient: needsInputGradient && areVectors, workspace: workspace)

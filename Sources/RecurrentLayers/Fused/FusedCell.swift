@@ -22,11 +22,11 @@ extension FusedCell {
   public func run(
     _ sequence: SequenceInput<Scalar>, from state: State, in context: inout ForwardContext<Scalar>
   ) -> (outputs: Variable<Scalar>, state: State) {
-    sequence.validate(inputSize: inputSize)
-    if case .embedded(let grid, let table) = sequence, table.shape[0] > grid.ids.count {
+    let sequence = sequence.validated(inputSize: inputSize)
+    if case .embedded(let grid, let table) = sequence.content, table.shape[0] > grid.ids.count {
       // Looking up products would be more work than the products.
       let vectors = table.gatherRows(grid.ids).reshaped([grid.time, grid.batch, inputSize])
-      return run(.vectors(vectors), from: state, in: &context)
+      return run(.vectors(vectors, lengths: sequence.lengths), from: state, in: &context)
     }
     let workspace = context.workspace
     for component in state.components where component.shape != [sequence.batch, hiddenSize] {
@@ -34,7 +34,7 @@ extension FusedCell {
     }
     let record = FusedRecord(
       functions: gates, time: sequence.time, width: weights.inputWeight.value.shape[0],
-      initial: state.components.map { $0.value }, pool: workspace.pool)
+      lengths: sequence.lengths, initial: state.components.map { $0.value }, pool: workspace.pool)
     let steps = ForwardSteps(
       record: record, input: inputProjection(sequence, workspace: workspace), weights: weights, workspace: workspace)
     workspace.team.split(record.batch) { steps.run(rows: $0) }
@@ -46,13 +46,14 @@ extension FusedCell {
     let results = Variable.operation([record.outputs] + record.final(pool: workspace.pool), of: inputs) {
       backward.gradients(upstream: $0)
     }
-    return (results[0], State(components: Array(results.dropFirst())))
+    let outputs = sequence.lengths.map { results[0].withoutPadding($0) } ?? results[0]
+    return (outputs, State(components: Array(results.dropFirst())))
   }
 
   private func inputProjection(
     _ sequence: SequenceInput<Scalar>, workspace: Workspace<Scalar>
   ) -> InputProjection<Scalar> {
-    switch sequence {
+    switch sequence.content {
     case .vectors(let input):
       .product(
         input: input.value, weight: workspace.packed(weights.inputWeight, transposed: true), bias: foldedBias)

@@ -10,6 +10,8 @@ struct FusedRecord<Scalar: TensorScalar> {
   let batch: Int
   /// G·H.
   let width: Int
+  /// The steps of each sequence; nil where all have T.
+  let lengths: SequenceLengths?
   /// [T·B, `paddedWidth`].
   var gates: Tensor<Scalar>
   /// h·W_hhᵀ + b_hh, [T·B, `paddedWidth`], for cells that keep it apart.
@@ -27,8 +29,11 @@ struct FusedRecord<Scalar: TensorScalar> {
   /// - Parameters:
   ///   - width: G·H.
   ///   - initial: h and, where there is one, c before the first step, [B, H].
-  init(functions: GateFunctions, time: Int, width: Int, initial: [Tensor<Scalar>], pool: BufferPool) {
+  init(
+    functions: GateFunctions, time: Int, width: Int, lengths: SequenceLengths?, initial: [Tensor<Scalar>], pool: BufferPool
+  ) {
     (self.functions, self.time, batch, self.width) = (functions, time, initial[0].shape[0], width)
+    self.lengths = lengths
     let rows = time * batch
     func states(from first: Tensor<Scalar>) -> Tensor<Scalar> {
       var states = Tensor<Scalar>(uninitialized: [time + 1, first.shape[0], first.shape[1]], pool: pool)
@@ -58,6 +63,22 @@ struct FusedRecord<Scalar: TensorScalar> {
     return StepViews(
       gates: gatesView.rows(now), recurrent: recurrentView?.rows(now), hPrevious: hiddenView.rows(now),
       h: hiddenView.rows(next), cPrevious: memoryView?.rows(now), c: memoryView?.rows(next))
+  }
+
+  /// Divides some rows of the batch into those whose sequences run at a step and those whose sequences have ended.
+  func divide(
+    _ rows: Range<Int>, at t: Int, running: (_ rows: Range<Int>) -> Void, ended: (_ rows: Range<Int>) -> Void
+  ) {
+    guard let parts = lengths?.parts(of: rows, at: t) else { return running(rows) }
+    parts.running.forEach(running)
+    parts.ended.forEach(ended)
+  }
+
+  /// Carries the state of some rows over a step unchanged.
+  func keepState(at t: Int, rows: Range<Int>) {
+    let (now, next) = (self.rows(rows, at: t), self.rows(rows, at: t + 1))
+    hiddenView.rows(next).copy(from: hiddenView.rows(now))
+    memoryView?.rows(next).copy(from: memoryView!.rows(now))
   }
 
   /// h after each step, [T, B, H].

@@ -11,7 +11,7 @@ enum InputWeightGradient<Scalar: TensorScalar> {
     _ sequence: SequenceInput<Scalar>, weights: GatedWeights<Scalar>, width: Int, plan: StretchPlan, hasBias: Bool,
     workspace: Workspace<Scalar>
   ) {
-    switch sequence {
+    switch sequence.content {
     case .vectors(let input):
       let rows = input.value.reshaped([-1, weights.inputSize])
       self = .vectors(

@@ -1,0 +1,32 @@
+extension Tensor {
+  /// The rows of the leading axis for which the mask holds; the others are those of another tensor of the same shape, or zeros.
+  /// What is not chosen has no influence, whatever it holds.
+  ///
+  /// - Precondition: there is one truth value for each row.
+  package func choosingRows(_ mask: [Bool], else other: Tensor? = nil) -> Tensor {
+    if let other, other.shape != shape { shapeFailure("choosingRows", shape, other.shape) }
+    require(rank > 0 && mask.count == shape[0], "choosingRows: \(mask.count) truth values for the shape \(shape)")
+    let result = Tensor(uninitialized: shape, pool: storage.pool)
+    let (target, source, rest) = (result.flatRows, flatRows, other?.flatRows)
+    var start = 0
+    while start < mask.count {
+      let end = mask[start...].firstIndex { $0 != mask[start] } ?? mask.count
+      let part = target.rows(start..<end)
+      if mask[start] {
+        part.copy(from: source.rows(start..<end))
+      } else if let rest {
+        part.copy(from: rest.rows(start..<end))
+      } else {
+        part.fill(0)
+      }
+      start = end
+    }
+    withExtendedLifetime((self, other, result)) {}
+    return result
+  }
+
+  /// One row for each entry of the leading axis.
+  private var flatRows: MatrixView<Scalar> {
+    reshaped([shape[0], shape.dimensions.dropFirst().reduce(1, *)]).matrix()
+  }
+}
