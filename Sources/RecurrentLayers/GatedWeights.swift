@@ -7,27 +7,40 @@ import TensorCore
 public struct GatedWeights<Scalar: TensorScalar>: Module {
   /// W_ih, [gates · hidden, input].
   public var inputWeight: Parameter<Scalar>
-  /// W_hh, [gates · hidden, hidden].
+  /// W_hh, [gates · hidden, output]; the output is as wide as the hidden units, unless it is projected.
   public var recurrentWeight: Parameter<Scalar>
   /// b_ih, [gates · hidden].
   public var inputBias: Parameter<Scalar>?
   /// b_hh, [gates · hidden].
   public var recurrentBias: Parameter<Scalar>?
+  /// W_hr, [output, hidden], for cells whose output is a projection of the hidden units.
+  public var projection: Parameter<Scalar>?
 
   /// Weights that are still to be drawn: each gate's W_hh orthogonal, b_hh 0, W_ih and b_ih as the initializers say.
+  ///
+  /// - Parameter projection: the width of the output; nil for that of the hidden units.
   init(
-    gates: Int, input: Int, hidden: Int, bias: Bool, inputWeight: Initializer, inputBias: Initializer = .zeros
+    gates: Int, input: Int, hidden: Int, projection: Int? = nil, bias: Bool, inputWeight: Initializer,
+    inputBias: Initializer = .zeros
   ) {
     require(input > 0 && hidden > 0, "a recurrent cell cannot have \(input) inputs and \(hidden) hidden units")
+    if let projection {
+      require(
+        projection > 0 && projection < hidden,
+        "a recurrent cell of \(hidden) hidden units cannot have a projection to \(projection)")
+    }
+    let output = projection ?? hidden
     self.inputWeight = Parameter([gates * hidden, input], inputWeight)
     recurrentWeight = Parameter(
-      [gates * hidden, hidden], .stacked(Array(repeating: .orthogonal, count: gates)))
+      [gates * hidden, output], .stacked(Array(repeating: .orthogonal, count: gates)))
     self.inputBias = bias ? Parameter([gates * hidden], inputBias) : nil
     recurrentBias = bias ? Parameter([gates * hidden], .zeros) : nil
+    self.projection = projection.map { Parameter([$0, hidden], .lecunUniform) }
   }
 
   var inputSize: Int { inputWeight.value.shape[1] }
-  var hiddenSize: Int { recurrentWeight.value.shape[1] }
+  /// The width of the output, which is what the next step reads.
+  var outputSize: Int { recurrentWeight.value.shape[1] }
 
   /// x·W_ihᵀ + b_ih, [batch, gates · hidden].
   func fromInput(_ x: Variable<Scalar>, in context: borrowing ForwardContext<Scalar>) -> Variable<Scalar> {
@@ -44,6 +57,7 @@ public struct GatedWeights<Scalar: TensorScalar>: Module {
     try visitor.visit(&recurrentWeight, "weight_hh")
     try visitor.visit(&inputBias, "bias_ih")
     try visitor.visit(&recurrentBias, "bias_hh")
+    try visitor.visit(&projection, "weight_hr")
   }
 }
 

@@ -15,19 +15,23 @@ public struct Recurrent<Cell: RecurrentCell>: Layer {
   public typealias Scalar = Cell.Scalar
 
   public enum Output: Sendable {
-    /// What the top cell puts out at the last step: [batch, hidden].
+    /// What the top layer puts out in the end: [batch, outputSize] (see `StackedRecurrent.runToEnd`).
     case last
-    /// What it puts out at each step: [batch, time, hidden].
+    /// What it puts out at each step: [batch, time, outputSize].
     case all
   }
 
-  /// The cells, one above the other.
+  /// The layers, one above the other.
   public var stack: StackedRecurrent<Cell>
   public let output: Output
 
   /// - Precondition: there is a cell, and each one's input is as wide as the output of the one below.
   public init(_ cells: Cell..., dropout: Double = 0, returning output: Output = .last) {
-    stack = StackedRecurrent(cells, dropout: dropout)
+    self.init(StackedRecurrent(cells, dropout: dropout), returning: output)
+  }
+
+  public init(_ stack: StackedRecurrent<Cell>, returning output: Output = .last) {
+    self.stack = stack
     self.output = output
   }
 
@@ -36,11 +40,14 @@ public struct Recurrent<Cell: RecurrentCell>: Layer {
       shapeFailure("Recurrent", input.shape, hint: "the input must be [batch, time, \(stack.cells[0].inputSize)]")
     }
     if input.shape[0] == 0 {
-      let width = stack.hiddenSize
+      let width = stack.outputSize
       return Variable(.zeros(output == .last ? [0, width] : [0, input.shape[1], width]))
     }
-    let (outputs, _) = stack.run(.vectors(input.permuted([1, 0, 2])), in: &context)
-    return output == .last ? outputs.row(outputs.shape[0] - 1) : outputs.permuted([1, 0, 2])
+    let sequence = SequenceInput.vectors(input.permuted([1, 0, 2]))
+    return switch output {
+    case .last: stack.runToEnd(sequence, in: &context).output
+    case .all: stack.run(sequence, in: &context).outputs.permuted([1, 0, 2])
+    }
   }
 
   public mutating func visitParameters<V: ParameterVisitor<Scalar>>(_ visitor: inout V) throws(V.Failure) {

@@ -14,6 +14,9 @@ public protocol RecurrentCell<Scalar>: Module {
   /// The width of the output.
   var hiddenSize: Int { get }
 
+  /// The width of each component of the state: the output's, unless the cell says otherwise.
+  var stateWidths: [Int] { get }
+
   /// The state before anything was seen: zeros, unless the cell says otherwise.
   func initialState(batchSize: Int, in context: inout ForwardContext<Scalar>) -> State
 
@@ -50,14 +53,16 @@ extension RecurrentState {
   public func detached() -> Self { Self(components: components.map { $0.detached() }) }
 
   /// A state of zeros, each component [batchSize, width].
-  public static func zeros(batchSize: Int, width: Int) -> Self {
-    Self(components: componentNames.map { _ in Variable(.zeros([batchSize, width])) })
+  public static func zeros(batchSize: Int, widths: [Int]) -> Self {
+    Self(components: widths.map { Variable(.zeros([batchSize, $0])) })
   }
 }
 
 extension RecurrentCell {
+  public var stateWidths: [Int] { State.componentNames.map { _ in hiddenSize } }
+
   public func initialState(batchSize: Int, in context: inout ForwardContext<Scalar>) -> State {
-    .zeros(batchSize: batchSize, width: hiddenSize)
+    .zeros(batchSize: batchSize, widths: stateWidths)
   }
 }
 

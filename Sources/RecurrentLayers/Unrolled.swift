@@ -29,6 +29,7 @@ public struct Unrolled<Cell: RecurrentCell>: RecurrentCell {
 
   public var inputSize: Int { cell.inputSize }
   public var hiddenSize: Int { cell.hiddenSize }
+  public var stateWidths: [Int] { cell.stateWidths }
 
   public func initialState(batchSize: Int, in context: inout ForwardContext<Scalar>) -> Cell.State {
     cell.initialState(batchSize: batchSize, in: &context)

@@ -48,7 +48,8 @@ import Testing
       let padded = ranges.map { $0.slice(axis: 1, b..<b + 1) }
       for part in padded { #expect(part.rows(length..<time).sumOfSquares() == 0, "behind the end there is nothing") }
       results.sequences.append(
-        padded.map { $0.rows(0..<length) } + (final.components.map(\.value) + state.map { gradients[$0]! }).map { $0.row(b) })
+        padded.map { $0.rows(0..<length) }
+          + (final.components.map(\.value) + state.map { gradients[$0]! }).map { $0.row(b) })
     }
     results.parameters = cell.parameters.map { gradients[$0.parameter]! }
     return results
@@ -113,7 +114,8 @@ import Testing
         let label: Comment = "\(lengths), seed 11"
         let fused = try run(cell, point, lengths, padding: 0, tokens: tokens)
         expectEqual(fused, expected, tolerance: 1e-12, label)
-        expectEqual(try run(Unrolled(cell), point, lengths, padding: 0, tokens: tokens), expected, tolerance: 1e-12, label)
+        expectEqual(
+          try run(Unrolled(cell), point, lengths, padding: 0, tokens: tokens), expected, tolerance: 1e-12, label)
         for threads in [2, 3] {
           let several = try run(cell, point, lengths, padding: 0, threads: threads, tokens: tokens)
           expectEqual(several, fused, tolerance: 0, "\(lengths), \(threads) threads, seed 11")
@@ -135,7 +137,8 @@ import Testing
       for padding in [1e30, Double.infinity, .nan] {
         expectEqual(try run(cell, point, lengths, padding: padding, tokens: false), clean, tolerance: 0, "\(padding)")
         expectEqual(
-          try run(Unrolled(cell), point, lengths, padding: padding, tokens: false), unrolled, tolerance: 0, "\(padding)")
+          try run(Unrolled(cell), point, lengths, padding: padding, tokens: false), unrolled, tolerance: 0, "\(padding)"
+        )
       }
     }
     var random = RandomSource(seed: 14)

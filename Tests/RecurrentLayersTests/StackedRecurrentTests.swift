@@ -10,7 +10,7 @@ import Testing
     func check<Cell: RecurrentCell<Double>>(_ below: Cell, _ above: Cell) {
       var context = ForwardContext<Double>()
       let input = SequenceInput.vectors(Variable<Double>(point.input))
-      let states = [4, 5].map { Cell.State.zeros(batchSize: 2, width: $0) }
+      let states = [below, above].map { Cell.State.zeros(batchSize: 2, widths: $0.stateWidths) }
       let (outputs, final) = StackedRecurrent([below, above]).run(input, in: &context)
       let lower = below.run(input, from: states[0], in: &context)
       let upper = above.run(.vectors(lower.outputs), from: states[1], in: &context)
@@ -135,7 +135,7 @@ import Testing
       let cell = GRUCell<Float>(input: 3, hidden: 4, using: &random)
       _ = StackedRecurrent([cell, cell])
     }
-    expectMessage("a cell of input size 3 stands above one of output size 4", from: sizes)
+    expectMessage("a cell of input size 3 stands above a layer of output size 4", from: sizes)
     let none = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = StackedRecurrent<GRUCell<Float>>([])
     }

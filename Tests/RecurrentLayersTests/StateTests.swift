@@ -90,7 +90,7 @@ import Testing
           + stack.parameters.compactMap { gradients[$0.parameter] }
       }
       let absent = run(from: nil)
-      #expect(absent == run(from: [.zeros(batchSize: 2, width: 5)]))
+      #expect(absent == run(from: [.zeros(batchSize: 2, widths: Cell.State.componentNames.map { _ in 5 })]))
       #expect(absent.count == 1 + Cell.State.componentNames.count + 4)
       // The recurrent bias of a GRU's n gate counts at the zero state too.
       #expect(absent[absent.count - 1].scalars.suffix(5).allSatisfy { $0 != 0 })

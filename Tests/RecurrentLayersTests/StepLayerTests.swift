@@ -58,7 +58,7 @@ import Testing
           if step % 3 == 0 { for part in 0..<layer.partCount { layer.prepare(part: part, after: step) } }
           below = layer.output(ofStep: step)
         }
-        var copy = Tensor<Float>.zeros([batch, stack.hiddenSize])
+        var copy = Tensor<Float>.zeros([batch, stack.outputSize])
         copy.mutableMatrix().copy(from: below!)
         all += copy.scalars
       }

@@ -8,7 +8,9 @@ struct BackwardSteps<Scalar: TensorScalar> {
   let dGates: [MatrixView<Scalar>]
   /// ∂L/∂(h·W_hhᵀ + b_hh) likewise, which may be the same.
   let dRecurrent: [MatrixView<Scalar>]
-  /// ∂L/∂(initial state), each [B, H].
+  /// ∂L/∂(W_hr·units) likewise, [rows, output]; empty for cells that do not project their output.
+  let dProjected: [MatrixView<Scalar>]
+  /// ∂L/∂(initial state), each [B, width].
   let dInitial: [Tensor<Scalar>]
   /// ∂L/∂x, [T, B, input], where it is wanted.
   let dInput: Tensor<Scalar>?
@@ -18,7 +20,11 @@ struct BackwardSteps<Scalar: TensorScalar> {
   private let dOutputs: (tensor: Tensor<Scalar>, view: MatrixView<Scalar>)?
   private let recurrentWeight: PackedMatrix<Scalar>
   private let inputWeight: PackedMatrix<Scalar>?
-  private let stretchGradients: [[Tensor<Scalar>]]
+  private let projection: PackedMatrix<Scalar>?
+  /// ∂L/∂units of a step, [B, H], for cells that project them.
+  private let dUnits: MatrixView<Scalar>?
+  /// The memory of the views.
+  private let kept: [Tensor<Scalar>]
   private let dStates: [MatrixView<Scalar>]
   private let dInputView: MatrixView<Scalar>?
 
@@ -31,24 +37,30 @@ struct BackwardSteps<Scalar: TensorScalar> {
     recurrentWeight = workspace.packed(weights.recurrentWeight, transposed: false)
     inputWeight = needsInputGradient ? workspace.packed(weights.inputWeight, transposed: false) : nil
 
-    var states = dFinal.map { $0 ?? .zeros([record.batch, weights.hiddenSize]) }
+    let stateShapes = [record.hidden, record.memory].compactMap { $0 }.map { [record.batch, $0.shape[2]] }
+    var states = zip(dFinal, stateShapes).map { $0 ?? .zeros(TensorShape($1)) }
     dStates = states.indices.map { states[$0].mutableMatrix() }
     let inputShape: TensorShape = [record.time, record.batch, weights.inputSize]
     var input = needsInputGradient ? Tensor<Scalar>(uninitialized: inputShape, pool: pool) : nil
     dInputView = input?.mutableMatrix()
     (dInitial, dInput) = (states, input)
 
-    var gradients = (0..<(record.functions.separatesRecurrent ? 2 : 1)).map { _ in
-      plan.lanes.indices.map {
-        Tensor<Scalar>(
-          uninitialized: [plan.longest($0), FusedRecord<Scalar>.paddedWidth(record.width)], pool: pool)
-      }
+    var kept: [Tensor<Scalar>] = []
+    func matrix(_ rows: Int, _ columns: Int, padded: Int) -> MatrixView<Scalar> {
+      var tensor = Tensor<Scalar>(uninitialized: [rows, padded], pool: pool)
+      let view = tensor.mutableMatrix().columns(0..<columns)
+      kept.append(tensor)
+      return view
     }
-    let views = gradients.indices.map { kind in
-      gradients[kind].indices.map { gradients[kind][$0].mutableMatrix().columns(0..<record.width) }
+    func ofStretch(_ width: Int) -> [MatrixView<Scalar>] {
+      plan.lanes.indices.map { matrix(plan.longest($0), width, padded: FusedRecord<Scalar>.paddedWidth(width)) }
     }
-    (dGates, dRecurrent) = (views[0], views[views.count - 1])
-    stretchGradients = gradients
+    dGates = ofStretch(record.width)
+    dRecurrent = record.functions.separatesRecurrent ? ofStretch(record.width) : dGates
+    projection = weights.projection.map { workspace.packed($0, transposed: false) }
+    dProjected = projection == nil ? [] : ofStretch(weights.outputSize)
+    dUnits = record.units.map { matrix(record.batch, $0.shape[1], padded: $0.shape[1]) }
+    self.kept = kept
   }
 
   /// Goes through the steps of a stretch, from the last to the first, for some rows of the batch.
@@ -62,31 +74,50 @@ struct BackwardSteps<Scalar: TensorScalar> {
   private func run(_ stretch: Range<Int>, rows: Range<Int>, of lane: Int) {
     for t in stretch.reversed() {
       let start = plan.rows(t, of: lane, in: stretch).lowerBound - plan.lanes[lane].lowerBound
-      func gradients(_ rows: Range<Int>) -> (gates: MatrixView<Scalar>, recurrent: MatrixView<Scalar>) {
+      func gradients(_ rows: Range<Int>) -> StepGradients<Scalar> {
         let inStretch = start + rows.lowerBound..<start + rows.upperBound
-        return (dGates[lane].rows(inStretch), dRecurrent[lane].rows(inStretch))
+        return StepGradients(
+          gates: dGates[lane].rows(inStretch), recurrent: dRecurrent[lane].rows(inStretch),
+          projected: projection == nil ? nil : dProjected[lane].rows(inStretch))
       }
       record.divide(rows, at: t) { rows in
         step(back: t, rows: rows, gradients(rows))
       } ended: { rows in
         // The state only passed by: its gradient does too.
-        gradients(rows).gates.fill(0)
-        gradients(rows).recurrent.fill(0)
+        gradients(rows).fill(0)
         dInputView?.rows(record.rows(rows, at: t)).fill(0)
       }
     }
   }
 
-  private func step(
-    back t: Int, rows: Range<Int>, _ gradients: (gates: MatrixView<Scalar>, recurrent: MatrixView<Scalar>)
-  ) {
+  private func step(back t: Int, rows: Range<Int>, _ gradients: StepGradients<Scalar>) {
     let (functions, now) = (record.functions, record.rows(rows, at: t))
     let dh = dStates[0].rows(rows)
     let dc = dStates.count > 1 ? dStates[1].rows(rows) : nil
     if let dOutputs { dh.add(dOutputs.view.rows(now)) }
+    var dUnits = dh
+    if let projection, let projected = gradients.projected {
+      dUnits = self.dUnits!.rows(rows)
+      projected.copy(from: dh)
+      dUnits.setProduct(dh, projection)
+    }
     functions.backward(
-      record.views(at: t, rows: rows), dh: dh, dc: dc, dGates: gradients.gates, dRecurrent: gradients.recurrent)
+      record.views(at: t, rows: rows), dh: dUnits, dc: dc, dGates: gradients.gates, dRecurrent: gradients.recurrent)
     dh.setProduct(gradients.recurrent, recurrentWeight, onto: functions.separatesRecurrent ? .target : .nothing)
     if let dInputView, let inputWeight { dInputView.rows(now).setProduct(gradients.gates, inputWeight) }
+  }
+}
+
+/// The gradients that one step leaves for the sums over a stretch, for some rows of the batch.
+private struct StepGradients<Scalar: TensorScalar> {
+  let gates: MatrixView<Scalar>
+  /// May be the same.
+  let recurrent: MatrixView<Scalar>
+  let projected: MatrixView<Scalar>?
+
+  func fill(_ value: Scalar) {
+    gates.fill(value)
+    recurrent.fill(value)
+    projected?.fill(value)
   }
 }

@@ -16,6 +16,7 @@ struct ForwardSteps<Scalar: TensorScalar> {
   private let input: InputProjection<Scalar>
   private let recurrentWeight: PackedMatrix<Scalar>
   private let recurrentBias: Tensor<Scalar>?
+  private let projection: PackedMatrix<Scalar>?
 
   init(
     record: FusedRecord<Scalar>, input: InputProjection<Scalar>, weights: GatedWeights<Scalar>,
@@ -25,6 +26,7 @@ struct ForwardSteps<Scalar: TensorScalar> {
     self.input = input
     recurrentWeight = workspace.packed(weights.recurrentWeight, transposed: true)
     recurrentBias = record.functions.separatesRecurrent ? weights.recurrentBias?.value : nil
+    projection = weights.projection.map { workspace.packed($0, transposed: true) }
   }
 
   /// Fills the record for some rows of the batch.
@@ -62,6 +64,7 @@ struct ForwardSteps<Scalar: TensorScalar> {
           at.gates.setProduct(at.hPrevious, recurrentWeight, onto: start)
         }
         record.functions.forward(at)
+        if let projection { record.output(at: t, rows: rows).setProduct(at.h, projection) }
       } ended: { rows in
         record.keepState(at: t, rows: rows)
       }

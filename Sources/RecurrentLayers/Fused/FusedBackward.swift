@@ -25,7 +25,7 @@ struct FusedBackward<Scalar: TensorScalar> {
     self.sequence = sequence.detached()
   }
 
-  /// From the gradients of the outputs and of the final state to those of the initial state, W_ih, W_hh, b_ih, b_hh (where
+  /// From the gradients of the outputs and of the final state to those of the initial state, W_ih, W_hh, b_ih, b_hh, W_hr (where
   /// there are such) and the input (where it consists of vectors, or of rows of a table: of the table).
   func gradients(upstream: [Tensor<Scalar>?]) -> [Tensor<Scalar>?] {
     let plan = StretchPlan(time: record.time, batch: record.batch)
@@ -37,8 +37,12 @@ struct FusedBackward<Scalar: TensorScalar> {
       record: record, weights: weights, plan: plan, dOutputs: upstream[0], dFinal: Array(upstream.dropFirst()),
       needsInputGradient: needsInputGradient && areVectors, workspace: workspace)
     let recurrent = WeightGradient(
-      inputs: record.hidden.reshaped([-1, weights.hiddenSize]), outputs: record.width, plan: plan,
+      inputs: record.hidden.reshaped([-1, weights.outputSize]), outputs: record.width, plan: plan,
       hasBias: hasBias && separates, workspace: workspace)
+    let projection = record.units.map {
+      WeightGradient(
+        inputs: $0, outputs: weights.outputSize, plan: plan, hasBias: false, workspace: workspace)
+    }
     let input = InputWeightGradient(
       sequence, weights: weights, width: record.width, plan: plan, hasBias: hasBias, workspace: workspace)
     let team = workspace.team
@@ -49,9 +53,11 @@ struct FusedBackward<Scalar: TensorScalar> {
         steps.run(stretch, rows: rows)
         recurrent.pack(stretch, thread: thread)
         input.pack(stretch, thread: thread)
+        projection?.pack(stretch, thread: thread)
         barrier.wait()
         recurrent.add(steps.dRecurrent, stretch, thread: thread)
         input.add(steps.dGates, stretch, thread: thread)
+        projection?.add(steps.dProjected, stretch, thread: thread)
         barrier.wait()
       }
     }
@@ -60,6 +66,7 @@ struct FusedBackward<Scalar: TensorScalar> {
     var result: [Tensor<Scalar>?] = steps.dInitial + [inputSums.weight, recurrentSums.weight]
     if weights.inputBias != nil { result.append(inputSums.bias) }
     if weights.recurrentBias != nil { result.append(separates ? recurrentSums.bias : inputSums.bias) }
+    if let projection { result.append(projection.sums().weight) }
     if sequence.variable != nil { result.append(areVectors ? steps.dInput : inputSums.table) }
     return result
   }

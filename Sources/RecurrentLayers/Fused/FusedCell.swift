@@ -13,7 +13,7 @@ protocol FusedCell<Scalar>: RecurrentCell {
 
 extension FusedCell {
   public var inputSize: Int { weights.inputSize }
-  public var hiddenSize: Int { weights.hiddenSize }
+  public var hiddenSize: Int { weights.outputSize }
 
   public mutating func visitParameters<V: ParameterVisitor<Scalar>>(_ visitor: inout V) throws(V.Failure) {
     try weights.visitParameters(&visitor)
@@ -29,17 +29,19 @@ extension FusedCell {
       return run(.vectors(vectors, lengths: sequence.lengths), from: state, in: &context)
     }
     let workspace = context.workspace
-    for component in state.components where component.shape != [sequence.batch, hiddenSize] {
-      shapeFailure("initial state", component.shape, [sequence.batch, hiddenSize], hint: "it must be [batch, hidden]")
+    for (component, width) in zip(state.components, stateWidths) where component.shape != [sequence.batch, width] {
+      shapeFailure("initial state", component.shape, [sequence.batch, width], hint: "it must be [batch, width]")
     }
     let record = FusedRecord(
       functions: gates, time: sequence.time, width: weights.inputWeight.value.shape[0],
-      lengths: sequence.lengths, initial: state.components.map { $0.value }, pool: workspace.pool)
+      projectedWidth: weights.projection?.shape[1], lengths: sequence.lengths,
+      initial: state.components.map { $0.value }, pool: workspace.pool)
     let steps = ForwardSteps(
       record: record, input: inputProjection(sequence, workspace: workspace), weights: weights, workspace: workspace)
     workspace.team.split(record.batch) { steps.run(rows: $0) }
     let parameters =
-      [weights.inputWeight, weights.recurrentWeight] + [weights.inputBias, weights.recurrentBias].compactMap { $0 }
+      [weights.inputWeight, weights.recurrentWeight]
+      + [weights.inputBias, weights.recurrentBias, weights.projection].compactMap { $0 }
     var inputs = state.components + parameters.map { [context] in context.variable($0) }
     if let variable = sequence.variable { inputs.append(variable) }
     let backward = FusedBackward(record: record, sequence: sequence, weights: weights, workspace: workspace)

@@ -16,21 +16,25 @@ struct FusedRecord<Scalar: TensorScalar> {
   var gates: Tensor<Scalar>
   /// h·W_hhᵀ + b_hh, [T·B, `paddedWidth`], for cells that keep it apart.
   var recurrent: Tensor<Scalar>?
-  /// h before the first step and after each, [T + 1, B, H].
+  /// h before the first step and after each, [T + 1, B, output].
   var hidden: Tensor<Scalar>
   /// c likewise, for cells that have it.
   var memory: Tensor<Scalar>?
+  /// What h is a projection of, [T·B, H], for cells that project it.
+  var units: Tensor<Scalar>?
   /// Views of these tensors, in their order: the loops over time touch no reference count.
   private let gatesView, hiddenView: MatrixView<Scalar>
-  private let recurrentView, memoryView: MatrixView<Scalar>?
+  private let recurrentView, memoryView, unitsView: MatrixView<Scalar>?
 
   /// A record of which nothing but the initial state is there yet.
   ///
   /// - Parameters:
   ///   - width: G·H.
+  ///   - projectedWidth: H, where h is a projection of the units; nil elsewhere.
   ///   - initial: h and, where there is one, c before the first step, [B, H].
   init(
-    functions: GateFunctions, time: Int, width: Int, lengths: SequenceLengths?, initial: [Tensor<Scalar>], pool: BufferPool
+    functions: GateFunctions, time: Int, width: Int, projectedWidth: Int?, lengths: SequenceLengths?,
+    initial: [Tensor<Scalar>], pool: BufferPool
   ) {
     (self.functions, self.time, batch, self.width) = (functions, time, initial[0].shape[0], width)
     self.lengths = lengths
@@ -47,7 +51,9 @@ struct FusedRecord<Scalar: TensorScalar> {
     hidden = states(from: initial[0])
     memory = functions.hasMemory ? states(from: initial[1]) : nil
     (gatesView, hiddenView) = (gates.mutableMatrix().columns(0..<width), hidden.mutableMatrix())
+    units = projectedWidth.map { Tensor(uninitialized: [rows, $0], pool: pool) }
     (recurrentView, memoryView) = (recurrent?.mutableMatrix().columns(0..<width), memory?.mutableMatrix())
+    unitsView = units?.mutableMatrix()
   }
 
   /// A row of gates is a cache line longer than it need be: rows that lie a power of two apart share few places in the caches.
@@ -62,7 +68,7 @@ struct FusedRecord<Scalar: TensorScalar> {
     let (now, next) = (self.rows(rows, at: t), self.rows(rows, at: t + 1))
     return StepViews(
       gates: gatesView.rows(now), recurrent: recurrentView?.rows(now), hPrevious: hiddenView.rows(now),
-      h: hiddenView.rows(next), cPrevious: memoryView?.rows(now), c: memoryView?.rows(next))
+      h: (unitsView?.rows(now)) ?? hiddenView.rows(next), cPrevious: memoryView?.rows(now), c: memoryView?.rows(next))
   }
 
   /// Divides some rows of the batch into those whose sequences run at a step and those whose sequences have ended.
@@ -74,11 +80,16 @@ struct FusedRecord<Scalar: TensorScalar> {
     parts.ended.forEach(ended)
   }
 
+  /// The output of some rows at a step.
+  func output(at t: Int, rows: Range<Int>) -> MatrixView<Scalar> { hiddenView.rows(self.rows(rows, at: t + 1)) }
+
   /// Carries the state of some rows over a step unchanged.
   func keepState(at t: Int, rows: Range<Int>) {
     let (now, next) = (self.rows(rows, at: t), self.rows(rows, at: t + 1))
     hiddenView.rows(next).copy(from: hiddenView.rows(now))
     memoryView?.rows(next).copy(from: memoryView!.rows(now))
+    // Read with the gradient of 0 that an ended sequence gives its weights.
+    unitsView?.rows(now).fill(0)
   }
 
   /// h after each step, [T, B, H].

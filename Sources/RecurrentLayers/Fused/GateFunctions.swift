@@ -42,6 +42,7 @@ struct StepViews<Scalar: TensorScalar> {
   let gates: MatrixView<Scalar>
   let recurrent: MatrixView<Scalar>?
   let hPrevious: MatrixView<Scalar>
+  /// The output, or what it is a projection of.
   let h: MatrixView<Scalar>
   let cPrevious: MatrixView<Scalar>?
   let c: MatrixView<Scalar>?

@@ -52,7 +52,7 @@ package final class StepLayer<Scalar: TensorScalar> {
       tensors.append(tensor)
       return view
     }
-    let (width, hiddenSize) = (weights.recurrentWeight.value.shape[0], weights.hiddenSize)
+    let (width, hiddenSize) = (weights.recurrentWeight.value.shape[0], weights.outputSize)
     func row(_ bias: Tensor<Scalar>?) -> MatrixView<Scalar> { keep((bias ?? .zeros([width])).reshaped([1, width])) }
     self.functions = functions
     input =
@@ -171,7 +171,8 @@ extension FusedCell {
 }
 
 extension StackedRecurrent {
-  /// The layers as ones that run step by step, the lowest reading tokens. Nil for cells that have no fused form.
+  /// The layers as ones that run step by step, the lowest reading tokens. Nil for cells that have no such form (those that
+  /// project their output), and for stacks that are not plain.
   ///
   /// - Parameters:
   ///   - embedding: the vector of each token, [tokens, input]; nil for one-hot vectors.
@@ -180,9 +181,10 @@ extension StackedRecurrent {
   package func stepLayers(
     batch: Int, parts: Int, format: ProductFormat = .full, embedding: Tensor<Scalar>?
   ) -> [StepLayer<Scalar>]? {
+    if isBidirectional || options.residual || options.learnsInitialState { return nil }
     var layers: [StepLayer<Scalar>] = []
     for (index, cell) in cells.enumerated() {
-      guard let cell = cell as? any FusedCell<Scalar> else { return nil }
+      guard let cell = cell as? any FusedCell<Scalar>, cell.weights.projection == nil else { return nil }
       layers.append(
         cell.stepLayer(
           batch: batch, parts: parts, format: format, readsTokens: index == 0, tokens: index == 0 ? embedding : nil))
