@@ -3,55 +3,73 @@
 
     pip install torch numpy safetensors
     python3 Tests/Fixtures/generate_recurrent.py            # rewrites recurrent.safetensors beside this script
-    python3 Tests/Fixtures/generate_recurrent.py --random 300 --seed 7 --output /tmp/sweep.safetensors
+    python3 Tests/Fixtures/generate_recurrent.py --random 2000 --seed 7 --output /tmp/sweep.safetensors
 
-The same versions of the packages write the same bytes. The tests read another file where the environment variable
-RECURRENT_FIXTURE names one, so that a large random sweep can be run by hand.
+The same versions of the packages write the same bytes. Where the environment variable RECURRENT_FIXTURE names another
+file, the tests read that one and say how far from PyTorch they were at most, so that a large sweep can be run by hand:
+
+    RECURRENT_FIXTURE=/tmp/sweep.safetensors swift test -c release --filter RecurrentParityTests
 
 Each case stands under a prefix (`case03/`):
 
     input                      [time, batch, input], or in its place
     tokens                     [time, batch] I32: the places of the ones of a one-hot input
     weight_ih_l0 ...           the parameters, under PyTorch's names
-    hidden, cell               [layers, batch, hidden]: the initial state, absent where PyTorch was given none
-    outputs                    [time, batch, hidden], the top layer's
-    final/hidden, final/cell   the state after the last step
+    hidden, cell               [layers * directions, batch, width]: the initial state, absent where none was given
+    outputs                    [time, batch, directions * width], the top layer's
+    final/hidden, final/cell   the state after each sequence's last step
     seed/outputs, seed/hidden, seed/cell
                                R: the loss is the sum of R times outputs and R times final state
     gradient/NAME              the loss's gradient with respect to input, hidden, cell or a parameter
 
-The metadata hold, under `cases`, a JSON list of the configurations in the order of their numbers.
+Padding holds numbers like any others. The metadata hold, under `cases`, a JSON list of the configurations in the order
+of their numbers; `projection` and `lengths` are null where there are none.
 """
 import argparse, itertools, json, pathlib
 import numpy, torch
 from safetensors.numpy import save
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 CELLS = ("rnn", "rnn-relu", "lstm", "gru")
 
 
-def listed_cases(random):
-    """Every cell, depth, kind of input, with and without initial state; then every cell and input without biases."""
-    combinations = [(*c, True) for c in itertools.product(CELLS, (1, 2), (False, True), (False, True))]
-    combinations += [(cell, 2, True, tokens, False) for cell in CELLS for tokens in (False, True)]
-    return [case(random, *combination) for combination in combinations]
-
-
 def random_cases(random, count):
-    return [
-        case(random, random.choice(CELLS), int(random.randint(1, 4)), *(bool(random.randint(2)) for _ in range(3)))
-        for _ in range(count)]
+    """Cells, depths, initial states, inputs and biases in every combination, dealt from a shuffled deck again and
+    again, so that none is missing among a hundred cases; all else is drawn."""
+    combinations = list(itertools.product(CELLS, (1, 2, 3), *[(False, True)] * 3))
+    decks = (random.permutation(len(combinations)) for _ in itertools.count())
+    dealt = itertools.islice(itertools.chain.from_iterable(decks), count)
+    return [case(random, *combinations[place]) for place in dealt]
 
 
 def case(random, cell, layers, state, tokens, bias):
-    sizes = {"input": (1, 8), "hidden": (1, 8), "time": (1, 7), "batch": (1, 5)}
-    drawn = {name: int(random.randint(*bounds)) for name, bounds in sizes.items()}
-    return {"cell": str(cell), "layers": layers, "state": state, "tokens": tokens, "bias": bias, **drawn}
+    def drawn(most):
+        return int(random.randint(1, most + 1))
+
+    c = {"cell": cell, "layers": layers, "state": state, "tokens": tokens, "bias": bias}
+    sizes = {"input": 7, "hidden": 8 - layers, "time": 7, "batch": 5}  # deep stacks are narrow: the file stays small
+    c |= {name: drawn(most) for name, most in sizes.items()} | {"bidirectional": drawn(2) == 2}
+    is_projected = cell == "lstm" and c["hidden"] > 1 and drawn(2) == 2
+    lengths = [drawn(c["time"]) for _ in range(c["batch"])] if drawn(2) == 2 else None
+    return c | {"projection": drawn(c["hidden"] - 1) if is_projected else None, "lengths": lengths}
 
 
 def network(c):
     kind = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU}.get(c["cell"], torch.nn.RNN)
-    options = {"nonlinearity": "relu"} if c["cell"] == "rnn-relu" else {}
-    return kind(c["input"], c["hidden"], c["layers"], bias=c["bias"], dtype=torch.float64, **options)
+    options = {"bias": c["bias"], "bidirectional": c["bidirectional"], "dtype": torch.float64}
+    if c["cell"] == "rnn-relu":
+        options["nonlinearity"] = "relu"
+    if c["projection"]:
+        options["proj_size"] = c["projection"]
+    return kind(c["input"], c["hidden"], c["layers"], **options)
+
+
+def passed(net, c, x, initial):
+    """What the network makes of padded sequences."""
+    if not c["lengths"]:
+        return net(x, initial)
+    outputs, final = net(pack_padded_sequence(x, c["lengths"], enforce_sorted=False), initial)
+    return pad_packed_sequence(outputs, total_length=c["time"])[0], final
 
 
 def run(c, random):
@@ -60,7 +78,8 @@ def run(c, random):
         return torch.tensor(random.uniform(-1, 1, shape))
 
     net, names = network(c), ("hidden", "cell") if c["cell"] == "lstm" else ("hidden",)
-    states = (c["layers"], c["batch"], c["hidden"])
+    widths = {"hidden": c["projection"] or c["hidden"], "cell": c["hidden"]}
+    cells = c["layers"] * (2 if c["bidirectional"] else 1)
     inputs, parameters = {}, dict(net.named_parameters())
     with torch.no_grad():
         for parameter in parameters.values():
@@ -72,10 +91,10 @@ def run(c, random):
         x = inputs["input"] = drawn(c["time"], c["batch"], c["input"]).requires_grad_()
     initial = None
     if c["state"]:
-        inputs |= {name: drawn(*states).requires_grad_() for name in names}
+        inputs |= {name: drawn(cells, c["batch"], widths[name]).requires_grad_() for name in names}
         initial = inputs["hidden"] if len(names) == 1 else (inputs["hidden"], inputs["cell"])
 
-    outputs, final = net(x, initial)
+    outputs, final = passed(net, c, x, initial)
     final = dict(zip(names, final if isinstance(final, tuple) else (final,)))
     results = {"outputs": outputs, **final}
     seeds = {name: drawn(*value.shape) for name, value in results.items()}
@@ -92,14 +111,14 @@ def run(c, random):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--random", type=int, metavar="N", help="N random cases instead of the listed ones")
+    parser.add_argument("--random", type=int, metavar="N", default=200, help="N cases instead of 200")
     parser.add_argument("--seed", type=int, default=1)
     file = pathlib.Path(__file__).with_name("recurrent.safetensors")
     parser.add_argument("--output", type=pathlib.Path, default=file)
     options = parser.parse_args()
     torch.set_num_threads(1)  # so that sums are taken in one order on every machine
     random = numpy.random.RandomState(options.seed)  # the one generator that numpy promises never to change
-    cases = random_cases(random, options.random) if options.random else listed_cases(random)
+    cases = random_cases(random, options.random)
     tensors = {}
     for number, c in enumerate(cases):
         tensors |= {f"case{number:02}/{name}": value for name, value in run(c, random).items()}

@@ -4,24 +4,31 @@ import NeuralLayers
 import RecurrentLayers
 import TensorCheckpoints
 import TensorCore
+import Testing
 
 /// One network that PyTorch ran in double precision: what `generate_recurrent.py` wrote, which says what each tensor is.
 struct RecurrentCase: Sendable, CustomStringConvertible {
   struct Configuration: Decodable, Sendable {
     let cell: String
     let layers, input, hidden, time, batch: Int
-    let state, tokens, bias: Bool
+    let bidirectional, state, tokens, bias: Bool
+    /// The width of an LSTM's output, where that is a projection.
+    let projection: Int?
+    /// The steps of each sequence, where they differ.
+    let lengths: [Int]?
   }
 
   let number: Int
   let configuration: Configuration
   private let tensors: [String: StoredTensor]
 
-  /// All cases of the fixture, or of the file that the environment names.
+  /// The file that is to be read instead of the fixture, where the environment names one.
+  static let sweepFile = ProcessInfo.processInfo.environment["RECURRENT_FIXTURE"]
+
+  /// All cases of the fixture, or of the other file.
   static func all() throws -> [RecurrentCase] {
-    let path = ProcessInfo.processInfo.environment["RECURRENT_FIXTURE"]
     let cases: [FixtureCase<Configuration>] = try readCases(
-      path ?? fixtures.appendingPathComponent("recurrent.safetensors").path)
+      sweepFile ?? fixtures.appendingPathComponent("recurrent.safetensors").path)
     return cases.enumerated().map {
       RecurrentCase(number: $0, configuration: $1.configuration, tensors: $1.tensors)
     }
@@ -39,10 +46,11 @@ struct RecurrentCase: Sendable, CustomStringConvertible {
     tensors[name]?.tensor()
   }
 
-  /// The ids of a one-hot input, or nil where the input consists of vectors.
-  var tokens: TokenGrid? {
-    tensors["tokens"]?.values(as: Int32.self).map {
-      TokenGrid(ids: $0, time: configuration.time, batch: configuration.batch)
-    }
+  /// The input: the vectors given, or the tokens of the case, where it has such.
+  func input<Scalar>(_ vectors: Variable<Scalar>?) throws -> SequenceInput<Scalar> {
+    let lengths = try configuration.lengths.map { try SequenceLengths($0, time: configuration.time) }
+    if let vectors { return .vectors(vectors, lengths: lengths) }
+    let ids = try #require(tensors["tokens"]?.values(as: Int32.self))
+    return .tokens(TokenGrid(ids: ids, time: configuration.time, batch: configuration.batch), lengths: lengths)
   }
 }

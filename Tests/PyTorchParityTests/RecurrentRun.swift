@@ -3,6 +3,7 @@ import NeuralLayers
 import RecurrentLayers
 import TensorCheckpoints
 import TensorCore
+import Testing
 
 /// Which of our two ways through time.
 enum RecurrentPass: CaseIterable, Sendable { case fused, unrolled }
@@ -14,30 +15,37 @@ struct RecurrentRun<Scalar: TensorScalar & StoredValue> {
   /// By the name of what the loss is differentiated with respect to; nothing stands here for what gets none.
   private(set) var gradients: [String: Tensor<Scalar>] = [:]
 
-  init(_ reference: RecurrentCase, _ pass: RecurrentPass) {
-    let (hidden, bias) = (reference.configuration.hidden, reference.configuration.bias)
-    switch reference.configuration.cell {
-    case "rnn": self.init(reference, pass) { ElmanCell(input: $0, hidden: hidden, bias: bias) }
-    case "rnn-relu": self.init(reference, pass) { ElmanCell(input: $0, hidden: hidden, activation: .relu, bias: bias) }
-    case "lstm": self.init(reference, pass) { LSTMCell(input: $0, hidden: hidden, bias: bias) }
-    case "gru": self.init(reference, pass) { GRUCell(input: $0, hidden: hidden, bias: bias) }
+  init(_ reference: RecurrentCase, _ pass: RecurrentPass) throws {
+    let configuration = reference.configuration
+    let (hidden, bias) = (configuration.hidden, configuration.bias)
+    switch configuration.cell {
+    case "rnn": try self.init(reference, pass) { ElmanCell(input: $0, hidden: hidden, bias: bias) }
+    case "rnn-relu":
+      try self.init(reference, pass) { ElmanCell(input: $0, hidden: hidden, activation: .relu, bias: bias) }
+    case "lstm":
+      try self.init(reference, pass) {
+        LSTMCell(input: $0, hidden: hidden, projection: configuration.projection, bias: bias)
+      }
+    case "gru": try self.init(reference, pass) { GRUCell(input: $0, hidden: hidden, bias: bias) }
     case let other: fatalError("the fixture has a cell called \(other)")
     }
   }
 
   private init<Cell: RecurrentCell<Scalar>>(
     _ reference: RecurrentCase, _ pass: RecurrentPass, makeCell: (_ inputSize: Int) -> Cell
-  ) {
-    let cells = (0..<reference.configuration.layers).map { layer in
-      makeCell(layer == 0 ? reference.configuration.input : reference.configuration.hidden)
-    }
+  ) throws {
+    let configuration = reference.configuration
+    let width = (configuration.projection ?? configuration.hidden) * (configuration.bidirectional ? 2 : 1)
+    let cells = (0..<configuration.layers).map { makeCell($0 == 0 ? configuration.input : width) }
+    let reverse = configuration.bidirectional ? cells : []
     switch pass {
-    case .fused: self.init(reference, StackedRecurrent(cells))
-    case .unrolled: self.init(reference, StackedRecurrent(cells.map(Unrolled.init)))
+    case .fused: try self.init(reference, StackedRecurrent(cells, reverse: reverse))
+    case .unrolled:
+      try self.init(reference, StackedRecurrent(cells.map(Unrolled.init), reverse: reverse.map(Unrolled.init)))
     }
   }
 
-  private init<Cell: RecurrentCell<Scalar>>(_ reference: RecurrentCase, _ stack: StackedRecurrent<Cell>) {
+  private init<Cell: RecurrentCell<Scalar>>(_ reference: RecurrentCase, _ stack: StackedRecurrent<Cell>) throws {
     var stack = stack
     stack.bind()
     stack.updateParameters { parameter, name in parameter.value = reference.tensor(name)! }
@@ -48,14 +56,13 @@ struct RecurrentRun<Scalar: TensorScalar & StoredValue> {
     for name in ["input"] + Cell.State.componentNames {
       watched[name] = reference.tensor(name).map(tape.watch)
     }
-    let input = reference.tokens.map { SequenceInput.tokens($0) } ?? .vectors(watched["input"]!)
     let initial: [Cell.State]? =
       reference.configuration.state
-      ? stack.cells.indices.map { layer in
-        Cell.State(components: Cell.State.componentNames.map { watched[$0]!.row(layer) })
+      ? (stack.cells + stack.reverseCells).indices.map { place in
+        Cell.State(components: Cell.State.componentNames.map { watched[$0]!.row(place) })
       } : nil
 
-    let (outputs, final) = stack.run(input, from: initial, in: &context)
+    let (outputs, final) = try stack.run(reference.input(watched["input"]), from: initial, in: &context)
     var results = ["outputs": outputs]
     var loss = (outputs * Variable(reference.tensor("seed/outputs")!)).sum()
     for (index, name) in Cell.State.componentNames.enumerated() {
@@ -67,5 +74,19 @@ struct RecurrentRun<Scalar: TensorScalar & StoredValue> {
     self.results = results.mapValues(\.value)
     gradients = watched.compactMapValues { found[$0] }
     for (name, parameter) in stack.parameters { gradients[name] = found[parameter] }
+  }
+
+  /// How far each result and gradient is from PyTorch's, relative to the largest value of PyTorch's tensor, which is taken to
+  /// be no less than `smallest`; without bound where it is no number.
+  func differences(from reference: RecurrentCase, smallest: Double = 0) throws -> [(name: String, relative: Double)] {
+    let found = results.merging(gradients.map { ("gradient/" + $0, $1) }) { $1 }
+    return try found.sorted { $0.key < $1.key }.map { name, found in
+      let expected: Tensor<Double> = try #require(reference.tensor(name), "PyTorch has no \(name)")
+      try #require(found.shape == expected.shape, "\(name)")
+      guard found.scalars.allSatisfy(\.isFinite) else { return (name, .infinity) }
+      let difference = zip(found.scalars, expected.scalars).map { abs(Double($0) - $1) }.max() ?? 0
+      let size = max(expected.scalars.map(abs).max() ?? 0, smallest)
+      return (name, difference == 0 ? 0 : difference / size)
+    }
   }
 }
