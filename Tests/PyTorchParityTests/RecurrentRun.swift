@@ -76,17 +76,16 @@ struct RecurrentRun<Scalar: TensorScalar & StoredValue> {
     for (name, parameter) in stack.parameters { gradients[name] = found[parameter] }
   }
 
-  /// How far each result and gradient is from PyTorch's, relative to the largest value of PyTorch's tensor, which is taken to
-  /// be no less than `smallest`; without bound where it is no number.
-  func differences(from reference: RecurrentCase, smallest: Double = 0) throws -> [(name: String, relative: Double)] {
+  /// How far each result and gradient is from PyTorch's, relative to the largest value of PyTorch's tensor; infinitely where it
+  /// is no number.
+  func differences(from reference: RecurrentCase) throws -> [(name: String, relative: Double)] {
     let found = results.merging(gradients.map { ("gradient/" + $0, $1) }) { $1 }
     return try found.sorted { $0.key < $1.key }.map { name, found in
       let expected: Tensor<Double> = try #require(reference.tensor(name), "PyTorch has no \(name)")
       try #require(found.shape == expected.shape, "\(name)")
       guard found.scalars.allSatisfy(\.isFinite) else { return (name, .infinity) }
       let difference = zip(found.scalars, expected.scalars).map { abs(Double($0) - $1) }.max() ?? 0
-      let size = max(expected.scalars.map(abs).max() ?? 0, smallest)
-      return (name, difference == 0 ? 0 : difference / size)
+      return (name, difference == 0 ? 0 : difference / expected.absolute().max().scalar)
     }
   }
 }
