@@ -11,14 +11,18 @@ struct SequencePoint<Scalar: TensorScalar> {
   /// The components of the initial state, as many as any cell has.
   let state: [Tensor<Scalar>]
 
-  init(time: Int, batch: Int, input: Int, hidden: Int, zeroState: Bool = false, using random: inout RandomSource) {
+  /// - Parameter cellSize: the width of c, where it is not that of h.
+  init(
+    time: Int, batch: Int, input: Int, hidden: Int, cellSize: Int? = nil, zeroState: Bool = false,
+    using random: inout RandomSource
+  ) {
     // However many inputs there are, their weighted sums stay where gates are not saturated.
     self.input = .normal(
       [time, batch, input], standardDeviation: 1 / Scalar(input).squareRoot(), using: &random)
     grid = TokenGrid(
       ids: (0..<time * batch).map { _ in Int32.random(in: 0..<Int32(input), using: &random) }, time: time, batch: batch)
-    state = (0..<2).map { _ in
-      zeroState ? .zeros([batch, hidden]) : .uniform([batch, hidden], in: -0.9..<0.9, using: &random)
+    state = [hidden, cellSize ?? hidden].map {
+      zeroState ? .zeros([batch, $0]) : .uniform([batch, $0], in: -0.9..<0.9, using: &random)
     }
   }
 }
@@ -30,7 +34,7 @@ struct SequenceRun<Scalar: TensorScalar> {
 
   /// Runs the cell and a backward pass from random gradients of the outputs and of the final state.
   init<Cell: RecurrentCell<Scalar>>(
-    _ cell: Cell, on point: SequencePoint<Scalar>, tokens: Bool, threads: Int = 1,
+    _ cell: Cell, on point: SequencePoint<Scalar>, tokens: Bool, lengths: SequenceLengths? = nil, threads: Int = 1,
     products: ProductFormat = .full, seed: UInt64
   ) {
     let cell = cell.bound()
@@ -39,7 +43,8 @@ struct SequenceRun<Scalar: TensorScalar> {
     let input = tape.watch(point.input)
     let state = zip(Cell.State.componentNames, point.state).map { tape.watch($1) }
     let (outputs, final) = cell.run(
-      tokens ? .tokens(point.grid) : .vectors(input), from: .init(components: state), in: &context)
+      tokens ? .tokens(point.grid, lengths: lengths) : .vectors(input, lengths: lengths),
+      from: .init(components: state), in: &context)
 
     var random = RandomSource(seed: seed)
     var loss = (outputs * Variable(.normal(outputs.shape, using: &random))).sum()
