@@ -6,12 +6,17 @@ import TensorCore
 /// A model of text that predicts the next token: (embedding →) stacked recurrent layers → linear.
 ///
 /// The parameters have PyTorch's names: `encoder.weight` where there is an embedding, `rnn.weight_ih_l0` and so on,
-/// `decoder.weight`, `decoder.bias`.
+/// `decoder.weight` (unless it is tied to `encoder.weight`), `decoder.bias`.
 public struct CharacterModel<Scalar: TensorScalar>: Module {
   public let configuration: ModelConfiguration
   var encoder: Embedding<Scalar>?
   var rnn: RecurrentStack<Scalar>
-  var decoder: Dense<Scalar>
+  /// [vocabulary, hidden]; nil where the embedding takes its place.
+  private var ownDecoderWeight: Parameter<Scalar>?
+  var decoderBias: Parameter<Scalar>
+
+  /// What the top layer's outputs are multiplied by, [vocabulary, hidden].
+  var decoderWeight: Parameter<Scalar> { ownDecoderWeight ?? encoder!.weight }
 
   /// A model with fresh weights, drawn from `random`.
   ///
@@ -26,9 +31,13 @@ public struct CharacterModel<Scalar: TensorScalar>: Module {
     if let problem = configuration.problem { programmingError("CharacterModel: \(problem)") }
     self.configuration = configuration
     let (vocabulary, embedding) = (configuration.vocabulary, configuration.embedding)
-    encoder = embedding > 0 ? Embedding(tokens: vocabulary, features: embedding) : nil
+    encoder =
+      embedding > 0
+      ? Embedding(
+        tokens: vocabulary, features: embedding, initializer: configuration.isTied ? .lecunUniform : .normal(1)) : nil
     rnn = RecurrentStack(configuration)
-    decoder = Dense(configuration.hidden, vocabulary)
+    ownDecoderWeight = configuration.isTied ? nil : Parameter([vocabulary, configuration.hidden], .glorotUniform)
+    decoderBias = Parameter([vocabulary], .zeros)
   }
 
   /// What is carried from one stretch of text to the next. No state means the beginning: zeros.
@@ -55,12 +64,13 @@ public struct CharacterModel<Scalar: TensorScalar>: Module {
       encoder.map { [context] in .embedded(tokens, table: context.variable($0.weight)) } ?? .tokens(tokens)
     let (outputs, next) = rnn.run(input, from: state, in: &context)
     let kept = dropout(outputs, probability: configuration.dropout, in: &context)
-    return (decoder(kept, in: &context), next)
+    return (linear(kept, weight: decoderWeight, bias: decoderBias, in: context), next)
   }
 
   public mutating func visitParameters<V: ParameterVisitor<Scalar>>(_ visitor: inout V) throws(V.Failure) {
     if encoder != nil { try visitor.visit(&encoder!, "encoder") }
     try visitor.visit(&rnn, "rnn")
-    try visitor.visit(&decoder, "decoder")
+    try visitor.visit(&ownDecoderWeight, "decoder.weight")
+    try visitor.visit(&decoderBias, "decoder.bias")
   }
 }

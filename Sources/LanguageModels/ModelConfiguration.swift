@@ -30,9 +30,18 @@ public struct ModelConfiguration: Sendable, Hashable, Codable {
   public var dropout: Double
   /// How many symbols there are.
   public var vocabulary: Int
+  /// True or nil, so that files of models that are not tied say nothing of it.
+  private var tied: Bool?
+
+  /// Whether the decoder's weight is the token embedding (Press and Wolf, 2017).
+  public var isTied: Bool {
+    get { tied ?? false }
+    set { tied = newValue ? true : nil }
+  }
 
   public init(
-    cell: CellKind = .lstm, layers: Int = 2, hidden: Int = 128, embedding: Int = 0, dropout: Double = 0, vocabulary: Int
+    cell: CellKind = .lstm, layers: Int = 2, hidden: Int = 128, embedding: Int = 0, isTied: Bool = false,
+    dropout: Double = 0, vocabulary: Int
   ) {
     self.cell = cell
     self.layers = layers
@@ -40,6 +49,7 @@ public struct ModelConfiguration: Sendable, Hashable, Codable {
     self.embedding = embedding
     self.dropout = dropout
     self.vocabulary = vocabulary
+    self.isTied = isTied
   }
 
   /// What is wrong with the numbers; nil if a model can be made of them.
@@ -48,6 +58,10 @@ public struct ModelConfiguration: Sendable, Hashable, Codable {
       ("layers", layers, 1), ("hidden", hidden, 1), ("embedding", embedding, 0), ("vocabulary", vocabulary, 1),
     ] where value < least || value > Self.largest {
       return "\(name) is \(value); it must be from \(least) to \(Self.largest)"
+    }
+    if isTied && embedding != hidden {
+      return
+        "tied embeddings are as wide as the hidden units: embedding is \(embedding), hidden is \(hidden); make them equal"
     }
     return dropout >= 0 && dropout < 1 ? nil : "dropout is \(dropout); it must be at least 0 and below 1"
   }
@@ -58,7 +72,8 @@ public struct ModelConfiguration: Sendable, Hashable, Codable {
     let input = embedding > 0 ? embedding : vocabulary
     let inputWeights = gates * hidden * (input + hidden * (layers - 1))
     let recurrent = layers * gates * hidden * (hidden + 2)
-    return vocabulary * embedding + inputWeights + recurrent + vocabulary * (hidden + 1)
+    let decoder = vocabulary * (isTied ? 1 : hidden + 1)
+    return vocabulary * embedding + inputWeights + recurrent + decoder
   }
 
   /// Larger numbers are taken for damage: the products above then still fit an `Int`.

@@ -20,7 +20,7 @@ struct RecurrentStack<Scalar: TensorScalar>: Module {
       Cell
     > {
       let cells = inputs.enumerated().map { layer, input in
-        cell(input, layer == 0 && isOneHot ? Self.forOneHot(input) : .lecunUniform)
+        cell(input, layer == 0 && (isOneHot || configuration.isTied) ? Self.ofVarianceOne(input) : .lecunUniform)
       }
       return StackedRecurrent(cells, dropout: configuration.dropout)
     }
@@ -33,10 +33,10 @@ struct RecurrentStack<Scalar: TensorScalar>: Module {
   }
 
   /// Input weights of the variance 1 instead of 1/input: of a one-hot vector's elements a single one is not 0, so that the sum
-  /// over inputs has one term.
+  /// over inputs has one term; and the elements of an embedding that is the decoder's weight too have the variance 1/input.
   ///
   /// Measured on Tiny Shakespeare, this brings the first epoch's validation loss from 2.20 to 1.85 nats (LSTM, 2×128).
-  private static func forOneHot(_ input: Int) -> Initializer {
+  private static func ofVarianceOne(_ input: Int) -> Initializer {
     .scaled(by: Double(input).squareRoot(), .lecunUniform)
   }
 

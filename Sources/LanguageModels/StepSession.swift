@@ -27,8 +27,8 @@ final class StepSession<Scalar: TensorScalar> {
     let threads = Self.isWorthSharing(model.configuration) ? team.count : 1
     layers = model.rnn.stepLayers(
       batch: batch, parts: threads, format: weights.products, embedding: model.encoder?.weight.value)
-    decoder = PackedMatrix(model.decoder.weight.value, transposed: true, format: weights.products)
-    bias = model.decoder.bias!.value.reshaped([1, vocabulary])
+    decoder = PackedMatrix(model.decoderWeight.value, transposed: true, format: weights.products)
+    bias = model.decoderBias.value.reshaped([1, vocabulary])
     decoderBias = bias.matrix()
     var logits = Tensor<Scalar>.zeros([batch, vocabulary])
     logitsView = logits.mutableMatrix()

@@ -10,6 +10,8 @@ public struct TrainingSettings: Sendable, Equatable, Codable {
   public var layers = 2
   public var hidden = 128
   public var embedding = 0
+  /// True or nil, so that records of runs that are not tied say nothing of it.
+  private var tied: Bool?
   public var dropout = 0.0
   /// Streams side by side.
   public var batch = 50
@@ -35,6 +37,12 @@ public struct TrainingSettings: Sendable, Equatable, Codable {
   public var validateEvery: Int?
 
   public init() {}
+
+  /// Whether the decoder's weight is the token embedding.
+  public var isTied: Bool {
+    get { tied ?? false }
+    set { tied = newValue ? true : nil }
+  }
 
   public enum OptimizerName: String, Sendable, Codable, CaseIterable {
     case adam
@@ -107,7 +115,8 @@ public struct TrainingSettings: Sendable, Equatable, Codable {
   /// The architecture for a vocabulary of the given size.
   public func configuration(vocabulary: Int) -> ModelConfiguration {
     ModelConfiguration(
-      cell: cell, layers: layers, hidden: hidden, embedding: embedding, dropout: dropout, vocabulary: vocabulary)
+      cell: cell, layers: layers, hidden: hidden, embedding: embedding, isTied: isTied, dropout: dropout,
+      vocabulary: vocabulary)
   }
 }
 

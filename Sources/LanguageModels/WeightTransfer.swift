@@ -24,7 +24,7 @@ extension CharacterModel {
       throw ModelFileError(
         file: "--init-from",
         reason: "its model has --cell \(theirs.cell.rawValue) --layers \(theirs.layers) --hidden \(theirs.hidden) "
-          + "--embedding \(theirs.embedding); train with the same")
+          + "--embedding \(theirs.embedding)\(theirs.isTied ? " --tie" : ""); train with the same")
     }
     let source = vocabulary.symbols.map { other.vocabulary.id(of: $0) }
     let known = Dictionary(uniqueKeysWithValues: other.model.parameters.map { ($0.name, $0.parameter.value) })

@@ -31,6 +31,7 @@ enum ModelOptions {
   static let embedding = Option(
     "embedding", .integer(atLeast: 0, atMost: 65_536), default: usual.embedding,
     help: "width of the token embedding; 0 is one-hot")
+  static let tie = Flag("tie", help: "use the embedding as the decoder's weight too; it is then as wide as a layer")
   static let dropout = Option(
     "dropout", .number(atLeast: 0, below: 1), default: usual.dropout, help: "probability that a unit is dropped")
   static let batch = Option(
@@ -53,7 +54,7 @@ enum ModelOptions {
     "clip", .number(atLeast: 0), default: usual.clip, help: "largest global norm of the gradients; 0 is none")
   static let seed = Option("seed", .integer(atLeast: 0), default: Int(usual.seed), help: "decides all that is random")
 
-  static let architecture = OptionGroup("Model", [cell, layers, hidden, embedding, dropout])
+  static let architecture = OptionGroup("Model", [cell, layers, hidden, embedding, tie, dropout])
   static let training = OptionGroup(
     "Training", [batch, length, optimizer, learningRate, schedule, clip, precision, tokens, seed])
 
@@ -63,6 +64,7 @@ enum ModelOptions {
     try reader.take(layers, \.layers)
     try reader.take(hidden, \.hidden)
     try reader.take(embedding, \.embedding)
+    try reader.take(tie, \.isTied, reader.arguments[tie])
     try reader.take(dropout, \.dropout)
     try reader.take(batch, \.batch)
     try reader.take(length, \.length)
@@ -73,5 +75,8 @@ enum ModelOptions {
     try reader.take(precision, \.precision)
     try reader.take(tokens, \.tokens)
     try reader.take(seed, \.seed, UInt64(reader.arguments[seed]))
+    if let problem = reader.settings.configuration(vocabulary: 1).problem {
+      throw reader.arguments.usageFailure(problem)
+    }
   }
 }

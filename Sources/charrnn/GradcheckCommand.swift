@@ -17,7 +17,11 @@ enum GradcheckCommand {
     groups: [
       OptionGroup(
         "Model",
-        [ModelOptions.cell, ModelOptions.layers, hidden, ModelOptions.embedding, ModelOptions.dropout, vocabulary]),
+        [
+          ModelOptions.cell, ModelOptions.layers, hidden, ModelOptions.embedding, ModelOptions.tie,
+          ModelOptions.dropout,
+          vocabulary,
+        ]),
       OptionGroup("Check", [batch, length, ModelOptions.seed, broken, CommonOptions.json]),
     ],
     example: "charrnn gradcheck --cell lstm --layers 2 --hidden 8 --length 12", run: run)
@@ -26,8 +30,9 @@ enum GradcheckCommand {
   static func run(_ arguments: ParsedArguments) throws -> ExitCode {
     let configuration = ModelConfiguration(
       cell: arguments[ModelOptions.cell], layers: arguments[ModelOptions.layers], hidden: arguments[hidden],
-      embedding: arguments[ModelOptions.embedding], dropout: arguments[ModelOptions.dropout],
-      vocabulary: arguments[vocabulary])
+      embedding: arguments[ModelOptions.embedding], isTied: arguments[ModelOptions.tie],
+      dropout: arguments[ModelOptions.dropout], vocabulary: arguments[vocabulary])
+    if let problem = configuration.problem { throw arguments.usageFailure(problem) }
     let check = CharacterModelCheck(
       configuration, batch: arguments[batch], length: arguments[length], seed: UInt64(arguments[ModelOptions.seed]))
     if let name = arguments[broken], !check.names.contains(name) {

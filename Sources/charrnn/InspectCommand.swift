@@ -49,7 +49,9 @@ enum InspectCommand {
   private static func table(_ file: ModelFile<Float>, _ checkpoint: Checkpoint) -> String {
     let configuration = file.model.configuration
     let vocabulary = file.vocabulary
-    let encoder = configuration.embedding > 0 ? "embedding of \(configuration.embedding)" : "one-hot"
+    let encoder =
+      configuration.embedding > 0
+      ? "\(configuration.isTied ? "tied " : "")embedding of \(configuration.embedding)" : "one-hot"
     let shown = (0..<min(vocabulary.count, 100)).map { vocabulary.display(Int32($0)) }.joined(separator: " ")
     var lines = [
       "file        \(checkpoint.file)",

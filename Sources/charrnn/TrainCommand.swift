@@ -83,7 +83,8 @@ enum TrainCommand {
 
   private static func describe(_ run: CharacterRun, files: [String], threads: Int) {
     let configuration = run.model.configuration
-    let encoder = configuration.embedding > 0 ? ", embedding \(configuration.embedding)" : ""
+    let encoder =
+      configuration.embedding > 0 ? ", \(configuration.isTied ? "tied " : "")embedding \(configuration.embedding)" : ""
     notice(
       "\(files.joined(separator: ", ")): \(run.corpus.tokens.count) tokens, \(configuration.vocabulary) symbols; "
         + "\(configuration.cell.rawValue) \(configuration.layers)×\(configuration.hidden)\(encoder), "
@@ -118,7 +119,7 @@ enum TrainCommand {
     let object: JSONText = [
       "corpora": .array(arguments[corpora].map { .string($0) }),
       "cell": .string(settings.cell.rawValue), "layers": .integer(settings.layers), "hidden": .integer(settings.hidden),
-      "embedding": .integer(settings.embedding), "dropout": .number(settings.dropout),
+      "embedding": .integer(settings.embedding), "tie": .bool(settings.isTied), "dropout": .number(settings.dropout),
       "batch": .integer(settings.batch), "length": .integer(settings.length),
       "epochs": limits.epochs.map { .integer($0) } ?? .null,
       "steps": limits.epochs == nil

@@ -22,7 +22,7 @@ import Testing
     }
     let train = try workplace.charrnn("train", "--help").text
     for option in [
-      "out", "cell", "layers", "hidden", "embedding", "dropout", "batch", "length", "epochs", "steps", "time",
+      "out", "cell", "layers", "hidden", "embedding", "tie", "dropout", "batch", "length", "epochs", "steps", "time",
       "optimizer",
       "learning-rate", "schedule", "clip", "validation-fraction", "test-fraction", "patience", "tokens", "precision",
       "threads", "seed", "validate-every", "sample-every", "checkpoint-every", "overwrite", "resume", "init-from",
@@ -43,6 +43,9 @@ import Testing
     expectError(try workplace.charrnn("train", "fable.txt", "--hidden", "0"), 64, "--hidden")
     expectError(try workplace.charrnn("train", "fable.txt", "--cell", "lstn"), 64, "lstm")
     expectError(try workplace.charrnn("train", "fable.txt", "--dropout=1"), 64, "--dropout")
+    expectError(
+      try workplace.charrnn("train", "fable.txt", "--embedding", "64", "--tie"), 64, "embedding is 64, hidden is 128")
+    expectError(try workplace.charrnn("gradcheck", "--tie"), 64, "embedding is 0, hidden is 8")
     expectError(try workplace.charrnn("train", "fable.txt", "--time", "soon"), 64, "--time")
     expectError(
       try workplace.charrnn("train", "fable.txt", "--validation-fraction", "1/2"), 64, "--validation-fraction")

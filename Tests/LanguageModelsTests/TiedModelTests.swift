@@ -1,0 +1,72 @@
+import Foundation
+import LanguageModels
+import ModelTraining
+import NeuralLayers
+import SequenceText
+import TensorCheckpoints
+import TensorCore
+import Testing
+
+/// Models whose decoder's weight is the token embedding.
+@Suite struct TiedModelTests {
+  private static func configuration(_ cell: CellKind = .lstm, hidden: Int = 6, isTied: Bool = true)
+    -> ModelConfiguration
+  {
+    ModelConfiguration(cell: cell, layers: 2, hidden: hidden, embedding: hidden, isTied: isTied, vocabulary: 5)
+  }
+
+  @Test("There is one matrix for both, and it gets the gradients of both uses", arguments: CellKind.allCases)
+  func gradients(cell: CellKind) {
+    let configuration = Self.configuration(cell)
+    let model = CharacterModel<Double>.sample(configuration)
+    #expect(model.parameterCount == configuration.parameterCount)
+    #expect(configuration.parameterCount == Self.configuration(cell, isTied: false).parameterCount - 5 * 6)
+    #expect(model.weights["encoder.weight"] != nil && model.weights["decoder.weight"] == nil)
+    for comparison in CharacterModelCheck(configuration, batch: 2, length: 3, seed: 1).run() {
+      #expect(comparison.passes && comparison.norm > 0, "\(comparison)")
+    }
+  }
+
+  @Test("It is the model whose decoder holds a copy of the embedding")
+  func sameAsACopy() throws {
+    var copy = CharacterModel<Float>.sample(Self.configuration(isTied: false))
+    var tied = CharacterModel<Float>.sample(Self.configuration(), seed: 2)
+    var weights = copy.weights
+    weights["decoder.weight"] = weights["encoder.weight"]
+    copy.updateParameters { parameter, name in parameter.value = weights[name]! }
+    tied.updateParameters { parameter, name in parameter.value = weights[name]! }
+    let vocabulary = try Vocabulary(symbols: ["a", "b", "c", "d", "e"].map { Array($0.utf8) }, kind: .character)
+    let texts = [copy, tied].map {
+      TextGenerator(model: $0, vocabulary: vocabulary).text(length: 50, options: SamplingOptions(), seed: 3)
+    }
+    #expect(texts[0] == texts[1])
+  }
+
+  @Test("A run is saved, resumed to the bit and read again; files of others say nothing of it")
+  func runs() throws {
+    let (scratch, corpus) = (try ScratchDirectory(), try sampleCorpus())
+    let settings = TrainingSettings.small { ($0.embedding, $0.isTied) = (8, true) }
+    func train(in directory: RunDirectory, to step: Int, resuming: Bool = false) throws {
+      let checkpoint = resuming ? try Checkpoint(contentsOf: directory.last) : nil
+      let run = try CharacterRun(settings: settings, corpus: corpus, directory: directory, resuming: checkpoint)
+      try run.train(limits: TrainingLimits(steps: step), reporting: quiet)
+    }
+    try train(in: scratch.run("whole"), to: 12)
+    try train(in: scratch.run("parts"), to: 5)
+    try train(in: scratch.run("parts"), to: 12, resuming: true)
+    #expect(try bytes(of: scratch.run("whole").last) == bytes(of: scratch.run("parts").last))
+    let file = try ModelFile<Float>(contentsOf: scratch.run("whole").path)
+    #expect(file.model.configuration.isTied)
+    let plain = try String(decoding: JSONEncoder().encode(Self.configuration(isTied: false)), as: UTF8.self)
+    #expect(!plain.contains("tied"))
+  }
+
+  @Test("Sizes that differ are a problem that names both")
+  func sizes() {
+    var configuration = Self.configuration()
+    configuration.embedding = 4
+    #expect(
+      configuration.problem
+        == "tied embeddings are as wide as the hidden units: embedding is 4, hidden is 6; make them equal")
+  }
+}
