@@ -6,6 +6,10 @@ import Testing
 /// The cells of the module, as test arguments.
 enum CellKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
   case elmanTanh, elmanReLU, lstm, gru
+  case gruResetBefore, lstmPeephole, lstmCoupled, lstmLayerNorm, gruLayerNorm
+
+  /// Those that run a step at a time for generation.
+  static let generating: [CellKind] = [.elmanTanh, .elmanReLU, .lstm, .gru]
 
   var testDescription: String { rawValue }
 
@@ -13,12 +17,40 @@ enum CellKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
   var gates: Int {
     switch self {
     case .elmanTanh, .elmanReLU: 1
-    case .lstm: 4
-    case .gru: 3
+    case .lstm, .lstmPeephole, .lstmLayerNorm: 4
+    case .gru, .gruResetBefore, .gruLayerNorm, .lstmCoupled: 3
     }
   }
 
-  /// A cell as it is first made.
+  /// Which of them is a forget gate, that starts open.
+  var forgetGate: Int? {
+    switch self {
+    case .lstm, .lstmPeephole, .lstmLayerNorm: 1
+    case .lstmCoupled: 0
+    case .elmanTanh, .elmanReLU, .gru, .gruResetBefore, .gruLayerNorm: nil
+    }
+  }
+
+  /// The parameters' names and shapes, in their order.
+  func parameters(input: Int, hidden: Int, bias: Bool) -> [(name: String, shape: [Int])] {
+    let rows = gates * hidden
+    func norm(_ name: String, _ width: Int) -> [(String, [Int])] {
+      [("\(name).weight", [width]), ("\(name).bias", [width])]
+    }
+    let weights = [("weight_ih", [rows, input]), ("weight_hh", [rows, hidden])]
+    let biased = weights + (bias ? [("bias_ih", [rows]), ("bias_hh", [rows])] : [])
+    switch self {
+    case .elmanTanh, .elmanReLU, .lstm, .gru, .gruResetBefore, .lstmCoupled: return biased
+    case .lstmPeephole: return biased + ["weight_ci", "weight_cf", "weight_co"].map { ($0, [hidden]) }
+    case .lstmLayerNorm:
+      return weights + norm("layernorm_i", rows) + norm("layernorm_h", rows) + norm("layernorm_c", hidden)
+    case .gruLayerNorm:
+      return weights + norm("layernorm_i", 2 * hidden) + norm("layernorm_h", 2 * hidden)
+        + norm("layernorm_in", hidden) + norm("layernorm_hn", hidden)
+    }
+  }
+
+  /// A cell as it is first made; those with layer normalization have no other biases.
   func make<Scalar: TensorScalar>(
     _ type: Scalar.Type = Double.self, input: Int, hidden: Int, bias: Bool = true, using random: inout RandomSource
   ) -> any RecurrentCell<Scalar> {
@@ -27,21 +59,25 @@ enum CellKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case .elmanReLU: ElmanCell<Scalar>(input: input, hidden: hidden, activation: .relu, bias: bias, using: &random)
     case .lstm: LSTMCell<Scalar>(input: input, hidden: hidden, bias: bias, using: &random)
     case .gru: GRUCell<Scalar>(input: input, hidden: hidden, bias: bias, using: &random)
+    case .gruResetBefore:
+      GRUCell<Scalar>(input: input, hidden: hidden, reset: .beforeProduct, bias: bias, using: &random)
+    case .lstmPeephole: PeepholeLSTMCell<Scalar>(input: input, hidden: hidden, bias: bias, using: &random)
+    case .lstmCoupled: CoupledLSTMCell<Scalar>(input: input, hidden: hidden, bias: bias, using: &random)
+    case .lstmLayerNorm: LayerNormLSTMCell<Scalar>(input: input, hidden: hidden, using: &random)
+    case .gruLayerNorm: LayerNormGRUCell<Scalar>(input: input, hidden: hidden, using: &random)
     }
   }
 
   /// A cell whose parameters, biases among them, are anywhere, however a fresh cell starts. Those of ReLU lean towards the
   /// positive, where units are active: gradients do not pass through the others.
+  ///
+  /// - Parameter biases: which there are, in cells that have them.
   func random<Scalar: TensorScalar>(
     _ type: Scalar.Type = Double.self, input: Int, hidden: Int, biases: Biases = .both, using random: inout RandomSource
   ) -> any RecurrentCell<Scalar> {
     let range: Range<Scalar> = self == .elmanReLU ? -0.2..<0.8 : -1..<1
-    func drawn<Cell: RecurrentCell<Scalar>>(_ cell: Cell, _ weights: WritableKeyPath<Cell, GatedWeights<Scalar>>)
-      -> Cell
-    {
-      var cell = cell
-      if !biases.hasInput { cell[keyPath: weights].inputBias = nil }
-      if !biases.hasRecurrent { cell[keyPath: weights].recurrentBias = nil }
+    func drawn<Cell: RecurrentCell<Scalar>>(_ fresh: Cell) -> any RecurrentCell<Scalar> {
+      var cell = without(biases, fresh)
       var source = random
       cell.updateParameters { parameter, _ in
         parameter.value = .uniform(parameter.value.shape, in: range, using: &source)
@@ -49,11 +85,24 @@ enum CellKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
       random = source
       return cell
     }
-    switch self {
-    case .elmanTanh: return drawn(ElmanCell<Scalar>(input: input, hidden: hidden), \.weights)
-    case .elmanReLU: return drawn(ElmanCell<Scalar>(input: input, hidden: hidden, activation: .relu), \.weights)
-    case .lstm: return drawn(LSTMCell<Scalar>(input: input, hidden: hidden), \.weights)
-    case .gru: return drawn(GRUCell<Scalar>(input: input, hidden: hidden), \.weights)
+    var unused = RandomSource(seed: 0)
+    return drawn(make(Scalar.self, input: input, hidden: hidden, using: &unused))
+  }
+
+  private func without<Cell: RecurrentCell>(_ biases: Biases, _ cell: Cell) -> Cell {
+    func stripped<C: RecurrentCell>(_ cell: C, _ weights: WritableKeyPath<C, GatedWeights<C.Scalar>>) -> Cell {
+      var cell = cell
+      if !biases.hasInput { cell[keyPath: weights].inputBias = nil }
+      if !biases.hasRecurrent { cell[keyPath: weights].recurrentBias = nil }
+      return cell as! Cell
+    }
+    return switch cell {
+    case let cell as ElmanCell<Cell.Scalar>: stripped(cell, \.weights)
+    case let cell as LSTMCell<Cell.Scalar>: stripped(cell, \.weights)
+    case let cell as GRUCell<Cell.Scalar>: stripped(cell, \.weights)
+    case let cell as PeepholeLSTMCell<Cell.Scalar>: stripped(cell, \.weights)
+    case let cell as CoupledLSTMCell<Cell.Scalar>: stripped(cell, \.weights)
+    default: cell
     }
   }
 }

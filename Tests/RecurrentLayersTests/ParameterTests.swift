@@ -25,12 +25,10 @@ import Testing
   func namesAndShapesArePyTorchs(kind: CellKind, unrolled: Bool) {
     for bias in [true, false] {
       let parameters = parameters(kind, input: 3, hidden: 4, bias: bias, unrolled: unrolled, seed: 1)
-      let own = ["weight_ih", "weight_hh"] + (bias ? ["bias_ih", "bias_hh"] : [])
-      let names = [0, 1].flatMap { layer in own.map { "rnn.\($0)_l\(layer)" } } + ["decoder.weight", "decoder.bias"]
-      #expect(parameters.map(\.name) == names)
-      let rows = kind.gates * 4
-      let shapes = [3, 4].flatMap { [[rows, $0], [rows, 4]] + (bias ? [[rows], [rows]] : []) } + [[3, 4], [3]]
-      #expect(parameters.map(\.parameter.value.shape.dimensions) == shapes)
+      let own = [3, 4].map { kind.parameters(input: $0, hidden: 4, bias: bias) }
+      let names = own.enumerated().flatMap { layer, own in own.map { "rnn.\($0.name)_l\(layer)" } }
+      #expect(parameters.map(\.name) == names + ["decoder.weight", "decoder.bias"])
+      #expect(parameters.map(\.parameter.value.shape.dimensions) == own.joined().map(\.shape) + [[3, 4], [3]])
     }
   }
 
@@ -44,26 +42,27 @@ import Testing
   func weightsStartAsDocumented(kind: CellKind) {
     var random = RandomSource(seed: 2)
     let hidden = 16
-    let values = kind.make(Double.self, input: 50, hidden: hidden, using: &random).parameters.map(\.parameter.value)
+    let cell = kind.make(Double.self, input: 50, hidden: hidden, using: &random)
+    let values = Dictionary(uniqueKeysWithValues: cell.parameters.map { ($0.name, $0.parameter.value) })
     // LeCun's uniform: ±√(3 / inputs).
-    let (largest, bound) = (values[0].absolute().max().scalar, (3.0 / 50).squareRoot())
+    let (inputWeight, recurrentWeight) = (values["weight_ih"]!, values["weight_hh"])
+    let (largest, bound) = (inputWeight.absolute().max().scalar, (3.0 / 50).squareRoot())
     #expect(largest <= bound && largest > 0.97 * bound, "seed 2")
-    let errorOfMean = bound / Double(3 * values[0].count).squareRoot()
-    #expect(abs(values[0].mean().scalar) < 5 * errorOfMean, "seed 2")
+    let errorOfMean = bound / Double(3 * inputWeight.count).squareRoot()
+    #expect(abs(inputWeight.mean().scalar) < 5 * errorOfMean, "seed 2")
     for gate in 0..<kind.gates {
-      let block = values[1].rows(gate * hidden..<(gate + 1) * hidden)
+      guard let block = recurrentWeight?.rows(gate * hidden..<(gate + 1) * hidden) else { break }
       let product = block.matmul(block, transposingOther: true) - .identity(hidden)
       #expect(product.absolute().max().scalar < 1e-13, "gate \(gate), seed 2")
     }
-    #expect(values[3] == .zeros([kind.gates * hidden]))
-    if kind != .lstm { #expect(values[2] == .zeros([kind.gates * hidden])) }
-  }
-
-  @Test func forgetGatesStartOpen() {
-    var random = RandomSource(seed: 3)
-    let cell = LSTMCell<Float>(input: 3, hidden: 2, using: &random)
-    #expect(cell.weights.inputBias?.value.scalars == [0, 0, 1, 1, 0, 0, 0, 0])
-    #expect(cell.weights.recurrentBias?.value.scalars == [0, 0, 0, 0, 0, 0, 0, 0])
+    for (name, value) in values where value.rank == 1 {
+      if name == "bias_ih" || name == "layernorm_i.bias", let gate = kind.forgetGate {
+        let parts = (0..<kind.gates).map { Tensor<Double>.full([hidden], $0 == gate ? 1 : 0) }
+        #expect(value == .concatenate(parts), "\(name): forget gates start open")
+      } else {
+        #expect(value == .full(value.shape, name.hasSuffix(".weight") ? 1 : 0), "\(name)")
+      }
+    }
   }
 
   @Test func forgetBiasesThatWereLoadedStay() {
@@ -89,7 +88,7 @@ import Testing
   func aGradientReachesEveryParameter(kind: CellKind) {
     func check<Cell: RecurrentCell<Double>>(_ cell: Cell) {
       let cell = cell.bound()
-      #expect(cell.parameters.map(\.parameter.slot) == Array(0..<4))
+      #expect(cell.parameters.map(\.parameter.slot) == Array(0..<cell.parameters.count))
       var context = ForwardContext(tape: Tape<Double>())
       let state = cell.initialState(batchSize: 2, in: &context)
       let (outputs, _) = cell.run(.vectors(Variable(.ones([3, 2, 3]))), from: state, in: &context)

@@ -7,41 +7,65 @@ import Testing
 
 /// One step of one sequence in plain loops, from the formulas of the cells' documentation and of PyTorch's.
 private struct Reference {
-  let inputWeight: Tensor<Double>
-  let recurrentWeight: Tensor<Double>
-  let inputBias: [Double]
-  let recurrentBias: [Double]
-
-  init(_ parameters: [Tensor<Double>]) {
-    (inputWeight, recurrentWeight) = (parameters[0], parameters[1])
-    (inputBias, recurrentBias) = (parameters[2].scalars, parameters[3].scalars)
-  }
+  let values: [String: Tensor<Double>]
 
   private func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
 
-  /// What unit j of a gate gets from the input and from the hidden state.
-  private func sums(_ gate: Int, _ j: Int, _ x: [Double], _ h: [Double]) -> (input: Double, recurrent: Double) {
-    let row = gate * h.count + j
-    let fromInput = x.indices.reduce(inputBias[row]) { $0 + inputWeight[row, $1] * x[$1] }
-    return (fromInput, h.indices.reduce(recurrentBias[row]) { $0 + recurrentWeight[row, $1] * h[$1] })
+  private func parameter(_ name: String, _ index: Int) -> Double { values[name]!.scalars[index] }
+
+  /// What each row of weights (all gates) makes of a vector.
+  private func product(_ weight: String, _ bias: String, _ x: [Double]) -> [Double] {
+    let (weight, bias) = (values[weight]!, values[bias]?.scalars)
+    return (0..<weight.shape[0]).map { row in x.indices.reduce(bias?[row] ?? 0) { $0 + weight[row, $1] * x[$1] } }
+  }
+
+  /// Some numbers normalized together, scaled and shifted.
+  private func normalized(_ x: some Collection<Double>, _ name: String) -> [Double] {
+    let mean = x.reduce(0, +) / Double(x.count)
+    let variance = x.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(x.count)
+    return x.enumerated().map {
+      ($1 - mean) / (variance + 1e-5).squareRoot() * parameter("\(name).weight", $0) + parameter("\(name).bias", $0)
+    }
   }
 
   func step(_ kind: CellKind, _ x: [Double], _ h: [Double], _ c: [Double]) -> (h: [Double], c: [Double]) {
-    func sum(_ gate: Int, _ j: Int) -> Double {
-      let parts = sums(gate, j, x, h)
-      return parts.input + parts.recurrent
-    }
+    let (n, units) = (h.count, h.indices)
+    var (a, b) = (product("weight_ih", "bias_ih", x), product("weight_hh", "bias_hh", h))
     switch kind {
-    case .elmanTanh: return (h.indices.map { tanh(sum(0, $0)) }, c)
-    case .elmanReLU: return (h.indices.map { max(sum(0, $0), 0) }, c)
-    case .lstm:
-      let next = h.indices.map { sigmoid(sum(1, $0)) * c[$0] + sigmoid(sum(0, $0)) * tanh(sum(2, $0)) }
-      return (h.indices.map { sigmoid(sum(3, $0)) * tanh(next[$0]) }, next)
-    case .gru:
-      let next = h.indices.map { j in
-        let (r, z) = (sigmoid(sum(0, j)), sigmoid(sum(1, j)))
-        let parts = sums(2, j, x, h)
-        return (1 - z) * tanh(parts.input + r * parts.recurrent) + z * h[j]
+    case .lstmLayerNorm: (a, b) = (normalized(a, "layernorm_i"), normalized(b, "layernorm_h"))
+    case .gruLayerNorm:
+      a = normalized(a[..<(2 * n)], "layernorm_i") + normalized(a[(2 * n)...], "layernorm_in")
+      b = normalized(b[..<(2 * n)], "layernorm_h") + normalized(b[(2 * n)...], "layernorm_hn")
+    default: break
+    }
+    func sum(_ gate: Int, _ j: Int) -> Double { a[gate * n + j] + b[gate * n + j] }
+
+    switch kind {
+    case .elmanTanh: return (units.map { tanh(sum(0, $0)) }, c)
+    case .elmanReLU: return (units.map { max(sum(0, $0), 0) }, c)
+    case .lstm, .lstmLayerNorm:
+      let next = units.map { sigmoid(sum(1, $0)) * c[$0] + sigmoid(sum(0, $0)) * tanh(sum(2, $0)) }
+      let seen = kind == .lstm ? next : normalized(next, "layernorm_c")
+      return (units.map { sigmoid(sum(3, $0)) * tanh(seen[$0]) }, next)
+    case .lstmPeephole:
+      let next = units.map { j in
+        let i = sigmoid(sum(0, j) + parameter("weight_ci", j) * c[j])
+        let f = sigmoid(sum(1, j) + parameter("weight_cf", j) * c[j])
+        return f * c[j] + i * tanh(sum(2, j))
+      }
+      return (units.map { sigmoid(sum(3, $0) + parameter("weight_co", $0) * next[$0]) * tanh(next[$0]) }, next)
+    case .lstmCoupled:
+      let next = units.map { sigmoid(sum(0, $0)) * c[$0] + (1 - sigmoid(sum(0, $0))) * tanh(sum(1, $0)) }
+      return (units.map { sigmoid(sum(2, $0)) * tanh(next[$0]) }, next)
+    case .gru, .gruLayerNorm, .gruResetBefore:
+      let r = units.map { sigmoid(sum(0, $0)) }
+      let recurrent =
+        kind == .gruResetBefore
+        ? product("weight_hh", "bias_hh", units.map { r[$0] * h[$0] })[(2 * n)...].map { $0 }
+        : units.map { r[$0] * b[2 * n + $0] }
+      let next = units.map { j in
+        let z = sigmoid(sum(1, j))
+        return (1 - z) * tanh(a[2 * n + j] + recurrent[j]) + z * h[j]
       }
       return (next, c)
     }
@@ -52,7 +76,8 @@ private struct Reference {
   @Test(arguments: CellKind.allCases, [1, 2] as [UInt64])
   func cellsComputeTheirFormulas(kind: CellKind, seed: UInt64) {
     func check<Cell: RecurrentCell<Double>>(_ cell: Cell, _ point: SequencePoint<Double>) {
-      let reference = Reference(cell.parameters.map(\.parameter.value))
+      let reference = Reference(
+        values: Dictionary(uniqueKeysWithValues: cell.parameters.map { ($0.name, $0.parameter.value) }))
       var context = ForwardContext<Double>()
       let components = Cell.State.componentNames.count
       let state = Cell.State(components: point.state.prefix(components).map { Variable($0) })

@@ -150,13 +150,14 @@ package final class StepLayer<Scalar: TensorScalar> {
 }
 
 extension FusedCell {
-  /// This cell as a layer that runs step by step.
+  /// This cell as a layer that runs step by step; nil for one that has no such form.
   ///
   /// - Parameter tokens: for a layer that reads tokens, the vector of each, [tokens, input], or nil for one-hot vectors; for
   ///   a layer that reads vectors, nil.
   func stepLayer(
     batch: Int, parts: Int, format: ProductFormat, readsTokens: Bool, tokens: Tensor<Scalar>?
-  ) -> StepLayer<Scalar> {
+  ) -> StepLayer<Scalar>? {
+    guard let gates, weights.projection == nil else { return nil }
     var table: Tensor<Scalar>?
     if readsTokens {
       let products =
@@ -172,7 +173,7 @@ extension FusedCell {
 
 extension StackedRecurrent {
   /// The layers as ones that run step by step, the lowest reading tokens. Nil for cells that have no such form (those that
-  /// project their output), and for stacks that are not plain.
+  /// project their output, or have no fused pass), and for stacks that are not plain.
   ///
   /// - Parameters:
   ///   - embedding: the vector of each token, [tokens, input]; nil for one-hot vectors.
@@ -184,10 +185,10 @@ extension StackedRecurrent {
     if isBidirectional || options.residual || options.learnsInitialState { return nil }
     var layers: [StepLayer<Scalar>] = []
     for (index, cell) in cells.enumerated() {
-      guard let cell = cell as? any FusedCell<Scalar>, cell.weights.projection == nil else { return nil }
-      layers.append(
-        cell.stepLayer(
-          batch: batch, parts: parts, format: format, readsTokens: index == 0, tokens: index == 0 ? embedding : nil))
+      let layer = (cell as? any FusedCell<Scalar>)?.stepLayer(
+        batch: batch, parts: parts, format: format, readsTokens: index == 0, tokens: index == 0 ? embedding : nil)
+      guard let layer else { return nil }
+      layers.append(layer)
     }
     return layers
   }
