@@ -7,6 +7,10 @@ import Testing
 enum CellKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
   case elmanTanh, elmanReLU, lstm, gru
   case gruResetBefore, lstmPeephole, lstmCoupled, lstmLayerNorm, gruLayerNorm
+  case minGRU, minLSTM
+
+  /// Those that have a way through time of their own, beside that step by step.
+  static let fast: [CellKind] = [.elmanTanh, .elmanReLU, .lstm, .gru, .minGRU, .minLSTM]
 
   /// Those that run a step at a time for generation.
   static let generating: [CellKind] = [.elmanTanh, .elmanReLU, .lstm, .gru]
@@ -18,16 +22,17 @@ enum CellKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
     switch self {
     case .elmanTanh, .elmanReLU: 1
     case .lstm, .lstmPeephole, .lstmLayerNorm: 4
-    case .gru, .gruResetBefore, .gruLayerNorm, .lstmCoupled: 3
+    case .gru, .gruResetBefore, .gruLayerNorm, .lstmCoupled, .minLSTM: 3
+    case .minGRU: 2
     }
   }
 
   /// Which of them is a forget gate, that starts open.
   var forgetGate: Int? {
     switch self {
-    case .lstm, .lstmPeephole, .lstmLayerNorm: 1
+    case .lstm, .lstmPeephole, .lstmLayerNorm, .minLSTM: 1
     case .lstmCoupled: 0
-    case .elmanTanh, .elmanReLU, .gru, .gruResetBefore, .gruLayerNorm: nil
+    case .elmanTanh, .elmanReLU, .gru, .gruResetBefore, .gruLayerNorm, .minGRU: nil
     }
   }
 
@@ -47,6 +52,7 @@ enum CellKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case .gruLayerNorm:
       return weights + norm("layernorm_i", 2 * hidden) + norm("layernorm_h", 2 * hidden)
         + norm("layernorm_in", hidden) + norm("layernorm_hn", hidden)
+    case .minGRU, .minLSTM: return [("weight_ih", [rows, input])] + (bias ? [("bias_ih", [rows])] : [])
     }
   }
 
@@ -65,6 +71,8 @@ enum CellKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case .lstmCoupled: CoupledLSTMCell<Scalar>(input: input, hidden: hidden, bias: bias, using: &random)
     case .lstmLayerNorm: LayerNormLSTMCell<Scalar>(input: input, hidden: hidden, using: &random)
     case .gruLayerNorm: LayerNormGRUCell<Scalar>(input: input, hidden: hidden, using: &random)
+    case .minGRU: MinGRUCell<Scalar>(input: input, hidden: hidden, bias: bias, using: &random)
+    case .minLSTM: MinLSTMCell<Scalar>(input: input, hidden: hidden, bias: bias, using: &random)
     }
   }
 
@@ -96,13 +104,19 @@ enum CellKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
       if !biases.hasRecurrent { cell[keyPath: weights].recurrentBias = nil }
       return cell as! Cell
     }
-    return switch cell {
-    case let cell as ElmanCell<Cell.Scalar>: stripped(cell, \.weights)
-    case let cell as LSTMCell<Cell.Scalar>: stripped(cell, \.weights)
-    case let cell as GRUCell<Cell.Scalar>: stripped(cell, \.weights)
-    case let cell as PeepholeLSTMCell<Cell.Scalar>: stripped(cell, \.weights)
-    case let cell as CoupledLSTMCell<Cell.Scalar>: stripped(cell, \.weights)
-    default: cell
+    switch cell {
+    case let cell as ElmanCell<Cell.Scalar>: return stripped(cell, \.weights)
+    case let cell as LSTMCell<Cell.Scalar>: return stripped(cell, \.weights)
+    case let cell as GRUCell<Cell.Scalar>: return stripped(cell, \.weights)
+    case let cell as PeepholeLSTMCell<Cell.Scalar>: return stripped(cell, \.weights)
+    case let cell as CoupledLSTMCell<Cell.Scalar>: return stripped(cell, \.weights)
+    case var cell as MinGRUCell<Cell.Scalar>:
+      if !biases.hasInput { cell.weights.inputBias = nil }
+      return cell as! Cell
+    case var cell as MinLSTMCell<Cell.Scalar>:
+      if !biases.hasInput { cell.weights.inputBias = nil }
+      return cell as! Cell
+    default: return cell
     }
   }
 }

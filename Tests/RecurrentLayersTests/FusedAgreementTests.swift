@@ -5,7 +5,7 @@ import TensorCore
 import Testing
 
 @Suite struct FusedAgreementTests {
-  @Test(arguments: CellKind.allCases, Biases.allCases)
+  @Test(arguments: CellKind.fast, Biases.allCases)
   func fusedAgreesWithUnrolled(kind: CellKind, biases: Biases) {
     func compare<Cell: RecurrentCell<Double>>(_ cell: Cell, _ point: SequencePoint<Double>, _ label: Comment) {
       for tokens in [false, true] {
@@ -35,7 +35,7 @@ import Testing
   }
 
   /// 45 steps of 13 sequences, and 300 of one, are more than one stretch of the backward pass.
-  @Test(arguments: CellKind.allCases)
+  @Test(arguments: CellKind.fast)
   func fusedAgreesWithUnrolledOverSeveralStretches(kind: CellKind) {
     let (input, hidden) = (3, 6)
     func compare<Cell: RecurrentCell<Double>>(_ cell: Cell, _ point: SequencePoint<Double>) {

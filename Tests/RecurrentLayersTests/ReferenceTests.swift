@@ -30,7 +30,8 @@ private struct Reference {
 
   func step(_ kind: CellKind, _ x: [Double], _ h: [Double], _ c: [Double]) -> (h: [Double], c: [Double]) {
     let (n, units) = (h.count, h.indices)
-    var (a, b) = (product("weight_ih", "bias_ih", x), product("weight_hh", "bias_hh", h))
+    var a = product("weight_ih", "bias_ih", x)
+    var b = values["weight_hh"] == nil ? [] : product("weight_hh", "bias_hh", h)
     switch kind {
     case .lstmLayerNorm: (a, b) = (normalized(a, "layernorm_i"), normalized(b, "layernorm_h"))
     case .gruLayerNorm:
@@ -66,6 +67,14 @@ private struct Reference {
       let next = units.map { j in
         let z = sigmoid(sum(1, j))
         return (1 - z) * tanh(a[2 * n + j] + recurrent[j]) + z * h[j]
+      }
+      return (next, c)
+    case .minGRU:
+      return (units.map { (1 - sigmoid(a[$0])) * h[$0] + sigmoid(a[$0]) * a[n + $0] }, c)
+    case .minLSTM:
+      let next = units.map { j in
+        let (i, f) = (sigmoid(a[j]), sigmoid(a[n + j]))
+        return f / (i + f) * h[j] + i / (i + f) * a[2 * n + j]
       }
       return (next, c)
     }

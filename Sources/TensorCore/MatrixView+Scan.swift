@@ -1,0 +1,38 @@
+import CSequenceKernels
+
+/// A linear recurrence over the rows of matrices, element by element; each matrix has as many rows as there are steps.
+extension MatrixView {
+  private func requireSteps(_ matrices: MatrixView..., states: MatrixView...) {
+    for other in matrices where other.rows != rows || other.columns != columns || other.stride != stride {
+      shapeFailure("scan", shape, other.shape, hint: "the matrices need the same shape and stride")
+    }
+    for state in states where state.rows != 1 || state.columns != columns {
+      shapeFailure("scan", shape, state.shape, hint: "the state is one row")
+    }
+  }
+
+  /// Row t becomes a[t]·row(t − 1) + b[t], where `initial` stands before the first row.
+  package func setScan(_ a: MatrixView, _ b: MatrixView, initial: MatrixView) {
+    requireSteps(a, b, states: initial)
+    WorkProfile.account(for: .gates) {
+      Scalar.kernels.table.pointee.linear_scan(
+        Int64(rows), Int64(columns), Int64(stride), a.base, b.base, initial.base, base)
+    }
+  }
+
+  /// This becomes ∂L/∂a, `db` ∂L/∂b, of a scan that came to `h`.
+  ///
+  /// - Parameters:
+  ///   - upstream: ∂L/∂h but for what comes through later steps; nil means zeros.
+  ///   - carried: from what comes from behind the last step to ∂L/∂initial.
+  package func setScanGradient(
+    _ a: MatrixView, initial: MatrixView, h: MatrixView, upstream: MatrixView?, carried: MatrixView, db: MatrixView
+  ) {
+    requireSteps(a, h, upstream ?? h, db, states: initial, carried)
+    WorkProfile.account(for: .gates) {
+      Scalar.kernels.table.pointee.linear_scan_gradient(
+        Int64(rows), Int64(columns), Int64(stride), a.base, initial.base, h.base, upstream?.base, carried.base, base,
+        db.base)
+    }
+  }
+}
