@@ -33,6 +33,61 @@ extension MatrixView {
     }
   }
 
+  /// As `applyLSTMGates`, with gates that see the cell state: i and f the one before through the first two parts of the row
+  /// `peepholes`, o the new one through the third.
+  package func applyPeepholeLSTMGates(peepholes: MatrixView, cPrevious: MatrixView, c: MatrixView, h: MatrixView) {
+    requireStates(4, cPrevious, c, h)
+    requirePeepholes(peepholes, rows: 1, hidden: h.columns)
+    WorkProfile.account(for: .gates) {
+      Scalar.kernels.table.pointee.lstm_peephole_gates(
+        Int64(rows), Int64(h.columns), base, Int64(stride), peepholes.base, cPrevious.base, c.base, h.base)
+    }
+  }
+
+  /// As `setLSTMGradient`; ∂L/∂peepholes is added to `dPeepholes`, [rows, 3 · H], each sequence's to its own row.
+  package func setPeepholeLSTMGradient(
+    gates: MatrixView, peepholes: MatrixView, cPrevious: MatrixView, c: MatrixView, dh: MatrixView, dc: MatrixView,
+    dPeepholes: MatrixView
+  ) {
+    requireStates(4, cPrevious, c, dh, dc)
+    requirePeepholes(peepholes, rows: 1, hidden: c.columns)
+    requirePeepholes(dPeepholes, rows: rows, hidden: c.columns)
+    require(gates.rows == rows && gates.columns == columns, "recurrent gates: sizes differ")
+    WorkProfile.account(for: .gates) {
+      Scalar.kernels.table.pointee.lstm_peephole_gates_gradient(
+        Int64(rows), Int64(c.columns), gates.base, Int64(gates.stride), peepholes.base, cPrevious.base, c.base, dh.base,
+        dc.base, base, Int64(stride), dPeepholes.base)
+    }
+  }
+
+  private func requirePeepholes(_ peepholes: MatrixView, rows: Int, hidden: Int) {
+    if peepholes.rows != rows || peepholes.columns != 3 * hidden || !peepholes.isContiguous {
+      shapeFailure("peepholes", peepholes.shape, [rows, 3 * hidden])
+    }
+  }
+
+  /// These gates (f, g, o) go from preactivations to activations; c = f·cPrevious + (1 − f)·g, h = o·tanh(c).
+  package func applyCoupledLSTMGates(cPrevious: MatrixView, c: MatrixView, h: MatrixView) {
+    requireStates(3, cPrevious, c, h)
+    WorkProfile.account(for: .gates) {
+      Scalar.kernels.table.pointee.lstm_coupled_gates(
+        Int64(rows), Int64(h.columns), base, Int64(stride), cPrevious.base, c.base, h.base)
+    }
+  }
+
+  /// As `setLSTMGradient`, for coupled gates.
+  package func setCoupledLSTMGradient(
+    gates: MatrixView, cPrevious: MatrixView, c: MatrixView, dh: MatrixView, dc: MatrixView
+  ) {
+    requireStates(3, cPrevious, c, dh, dc)
+    require(gates.rows == rows && gates.columns == columns, "recurrent gates: sizes differ")
+    WorkProfile.account(for: .gates) {
+      Scalar.kernels.table.pointee.lstm_coupled_gates_gradient(
+        Int64(rows), Int64(c.columns), gates.base, Int64(gates.stride), cPrevious.base, c.base, dh.base, dc.base, base,
+        Int64(stride))
+    }
+  }
+
   /// These gates (r, z, n) go from the input's preactivations to activations; `recurrent` holds those of the hidden state.
   /// h = (1 − z)·n + z·hPrevious with n = tanh(input + r·recurrent).
   package func applyGRUGates(recurrent: MatrixView, hPrevious: MatrixView, h: MatrixView) {

@@ -193,6 +193,26 @@ typedef struct SKKernels {
     int64_t rows, int64_t H, const void *gates, int64_t gates_row_stride, const void *c_previous, const void *c,
     const void *dh, void *dc, void *dgates, int64_t dgates_row_stride);
 
+  /// The same with gates that see the cell state through `peepholes` (3H: those of i, f and o): i and f see c_previous, o
+  /// sees c.
+  void (*lstm_peephole_gates)(
+    int64_t rows, int64_t H, void *gates, int64_t gates_row_stride, const void *peepholes, const void *c_previous,
+    void *c, void *h);
+  /// The same with ∂L/∂peepholes added to dpeepholes (rows × 3H), each sequence's to its own row.
+  void (*lstm_peephole_gates_gradient)(
+    int64_t rows, int64_t H, const void *gates, int64_t gates_row_stride, const void *peepholes,
+    const void *c_previous, const void *c, const void *dh, void *dc, void *dgates, int64_t dgates_row_stride,
+    void *dpeepholes);
+
+  /// gates (rows × 3H: f, g, o) holds preactivations on entry, activations on return.
+  /// c = f·c_previous + (1 − f)·g;  h = o·tanh(c).
+  void (*lstm_coupled_gates)(
+    int64_t rows, int64_t H, void *gates, int64_t gates_row_stride, const void *c_previous, void *c, void *h);
+  /// As lstm_gates_gradient, with dgates of rows × 3H.
+  void (*lstm_coupled_gates_gradient)(
+    int64_t rows, int64_t H, const void *gates, int64_t gates_row_stride, const void *c_previous, const void *c,
+    const void *dh, void *dc, void *dgates, int64_t dgates_row_stride);
+
   /// gates (rows × 3H: r, z, n) holds x·W_ihᵀ + b_ih on entry and the activations r, z, n on return; recurrent
   /// (rows × 3H) holds h_previous·W_hhᵀ + b_hh and is left as it is.
   /// r = σ(·), z = σ(·), n = tanh(gates_n + r·recurrent_n), h = (1 − z)·n + z·h_previous.

@@ -12,6 +12,8 @@ struct BackwardSteps<Scalar: TensorScalar> {
   let dProjected: [MatrixView<Scalar>]
   /// ∂L/∂(initial state), each [B, width].
   let dInitial: [Tensor<Scalar>]
+  /// ∂L/∂(the peepholes) of each sequence, [B, 3·H], for cells that have them.
+  let dPeepholes: Tensor<Scalar>?
   /// ∂L/∂x, [T, B, input], where it is wanted.
   let dInput: Tensor<Scalar>?
 
@@ -26,7 +28,7 @@ struct BackwardSteps<Scalar: TensorScalar> {
   /// The memory of the views.
   private let kept: [Tensor<Scalar>]
   private let dStates: [MatrixView<Scalar>]
-  private let dInputView: MatrixView<Scalar>?
+  private let dInputView, dPeepholesView: MatrixView<Scalar>?
 
   init(
     record: FusedRecord<Scalar>, weights: GatedWeights<Scalar>, plan: StretchPlan, dOutputs: Tensor<Scalar>?,
@@ -42,8 +44,9 @@ struct BackwardSteps<Scalar: TensorScalar> {
     dStates = states.indices.map { states[$0].mutableMatrix() }
     let inputShape: TensorShape = [record.time, record.batch, weights.inputSize]
     var input = needsInputGradient ? Tensor<Scalar>(uninitialized: inputShape, pool: pool) : nil
-    dInputView = input?.mutableMatrix()
-    (dInitial, dInput) = (states, input)
+    var peepholes = record.peepholes.map { Tensor<Scalar>.zeros([record.batch, $0.count]) }
+    (dInputView, dPeepholesView) = (input?.mutableMatrix(), peepholes?.mutableMatrix())
+    (dInitial, dInput, dPeepholes) = (states, input, peepholes)
 
     var kept: [Tensor<Scalar>] = []
     func matrix(_ rows: Int, _ columns: Int, padded: Int) -> MatrixView<Scalar> {
@@ -102,7 +105,8 @@ struct BackwardSteps<Scalar: TensorScalar> {
       dUnits.setProduct(dh, projection)
     }
     functions.backward(
-      record.views(at: t, rows: rows), dh: dUnits, dc: dc, dGates: gradients.gates, dRecurrent: gradients.recurrent)
+      record.views(at: t, rows: rows), dh: dUnits, dc: dc, dGates: gradients.gates, dRecurrent: gradients.recurrent,
+      dPeepholes: dPeepholesView?.rows(rows))
     dh.setProduct(gradients.recurrent, recurrentWeight, onto: functions.separatesRecurrent ? .target : .nothing)
     if let dInputView, let inputWeight { dInputView.rows(now).setProduct(gradients.gates, inputWeight) }
   }

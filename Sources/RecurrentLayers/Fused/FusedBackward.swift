@@ -25,8 +25,8 @@ struct FusedBackward<Scalar: TensorScalar> {
     self.sequence = sequence.detached()
   }
 
-  /// From the gradients of the outputs and of the final state to those of the initial state, W_ih, W_hh, b_ih, b_hh, W_hr (where
-  /// there are such) and the input (where it consists of vectors, or of rows of a table: of the table).
+  /// From the gradients of the outputs and of the final state to those of the initial state, W_ih, W_hh, b_ih, b_hh, W_hr, the
+  /// peepholes (where there are such) and the input (where it consists of vectors, or of rows of a table: of the table).
   func gradients(upstream: [Tensor<Scalar>?]) -> [Tensor<Scalar>?] {
     let plan = StretchPlan(time: record.time, batch: record.batch)
     let separates = record.functions.separatesRecurrent
@@ -67,6 +67,10 @@ struct FusedBackward<Scalar: TensorScalar> {
     if weights.inputBias != nil { result.append(inputSums.bias) }
     if weights.recurrentBias != nil { result.append(separates ? recurrentSums.bias : inputSums.bias) }
     if let projection { result.append(projection.sums().weight) }
+    if let each = steps.dPeepholes {
+      let (sums, width) = (columnSums(each, workspace: workspace), each.shape[1] / 3)
+      result += (0..<3).map { sums.rows($0 * width..<($0 + 1) * width) }
+    }
     if sequence.variable != nil { result.append(areVectors ? steps.dInput : inputSums.table) }
     return result
   }

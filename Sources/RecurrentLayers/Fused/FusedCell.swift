@@ -10,11 +10,16 @@ protocol FusedCell<Scalar>: RecurrentCell {
   var weights: GatedWeights<Scalar> { get set }
   /// Nil for a cell that has no fused pass and runs step by step.
   var gates: GateFunctions? { get }
+  /// The weights through which i, f and o see the cell state, [hidden] each; none, unless the cell says otherwise.
+  var peepholes: [Parameter<Scalar>] { get }
 }
 
 extension FusedCell {
   public var inputSize: Int { weights.inputSize }
   public var hiddenSize: Int { weights.outputSize }
+  var peepholes: [Parameter<Scalar>] { [] }
+  /// All of them, one after the other; nil where there are none.
+  var allPeepholes: Tensor<Scalar>? { peepholes.isEmpty ? nil : .concatenate(peepholes.map(\.value)) }
 
   public mutating func visitParameters<V: ParameterVisitor<Scalar>>(_ visitor: inout V) throws(V.Failure) {
     try weights.visitParameters(&visitor)
@@ -37,13 +42,13 @@ extension FusedCell {
     let record = FusedRecord(
       functions: gates, time: sequence.time, width: weights.inputWeight.value.shape[0],
       projectedWidth: weights.projection?.shape[1], lengths: sequence.lengths,
-      initial: state.components.map { $0.value }, pool: workspace.pool)
+      peepholes: allPeepholes, initial: state.components.map { $0.value }, pool: workspace.pool)
     let steps = ForwardSteps(
       record: record, input: inputProjection(sequence, workspace: workspace), weights: weights, workspace: workspace)
     workspace.team.split(record.batch) { steps.run(rows: $0) }
     let parameters =
       [weights.inputWeight, weights.recurrentWeight]
-      + [weights.inputBias, weights.recurrentBias, weights.projection].compactMap { $0 }
+      + [weights.inputBias, weights.recurrentBias, weights.projection].compactMap { $0 } + peepholes
     var inputs = state.components + parameters.map { [context] in context.variable($0) }
     if let variable = sequence.variable { inputs.append(variable) }
     let backward = FusedBackward(record: record, sequence: sequence, weights: weights, workspace: workspace)

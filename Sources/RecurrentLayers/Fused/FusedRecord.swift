@@ -22,22 +22,25 @@ struct FusedRecord<Scalar: TensorScalar> {
   var memory: Tensor<Scalar>?
   /// What h is a projection of, [T·B, H], for cells that project it.
   var units: Tensor<Scalar>?
+  /// Those of i, f and o, [3·H], for cells that have them.
+  let peepholes: Tensor<Scalar>?
   /// Views of these tensors, in their order: the loops over time touch no reference count.
   private let gatesView, hiddenView: MatrixView<Scalar>
-  private let recurrentView, memoryView, unitsView: MatrixView<Scalar>?
+  private let recurrentView, memoryView, unitsView, peepholesView: MatrixView<Scalar>?
 
   /// A record of which nothing but the initial state is there yet.
   ///
   /// - Parameters:
   ///   - width: G·H.
   ///   - projectedWidth: H, where h is a projection of the units; nil elsewhere.
+  ///   - peepholes: those of i, f and o, [3·H], for cells that have them.
   ///   - initial: h and, where there is one, c before the first step, [B, H].
   init(
     functions: GateFunctions, time: Int, width: Int, projectedWidth: Int?, lengths: SequenceLengths?,
-    initial: [Tensor<Scalar>], pool: BufferPool
+    peepholes: Tensor<Scalar>?, initial: [Tensor<Scalar>], pool: BufferPool
   ) {
     (self.functions, self.time, batch, self.width) = (functions, time, initial[0].shape[0], width)
-    self.lengths = lengths
+    (self.lengths, self.peepholes) = (lengths, peepholes)
     let rows = time * batch
     func states(from first: Tensor<Scalar>) -> Tensor<Scalar> {
       var states = Tensor<Scalar>(uninitialized: [time + 1, first.shape[0], first.shape[1]], pool: pool)
@@ -53,7 +56,7 @@ struct FusedRecord<Scalar: TensorScalar> {
     (gatesView, hiddenView) = (gates.mutableMatrix().columns(0..<width), hidden.mutableMatrix())
     units = projectedWidth.map { Tensor(uninitialized: [rows, $0], pool: pool) }
     (recurrentView, memoryView) = (recurrent?.mutableMatrix().columns(0..<width), memory?.mutableMatrix())
-    unitsView = units?.mutableMatrix()
+    (unitsView, peepholesView) = (units?.mutableMatrix(), peepholes?.reshaped([1, -1]).matrix())
   }
 
   /// A row of gates is a cache line longer than it need be: rows that lie a power of two apart share few places in the caches.
@@ -68,7 +71,8 @@ struct FusedRecord<Scalar: TensorScalar> {
     let (now, next) = (self.rows(rows, at: t), self.rows(rows, at: t + 1))
     return StepViews(
       gates: gatesView.rows(now), recurrent: recurrentView?.rows(now), hPrevious: hiddenView.rows(now),
-      h: (unitsView?.rows(now)) ?? hiddenView.rows(next), cPrevious: memoryView?.rows(now), c: memoryView?.rows(next))
+      h: (unitsView?.rows(now)) ?? hiddenView.rows(next), cPrevious: memoryView?.rows(now), c: memoryView?.rows(next),
+      peepholes: peepholesView)
   }
 
   /// Divides some rows of the batch into those whose sequences run at a step and those whose sequences have ended.

@@ -2,10 +2,10 @@ import TensorCore
 
 /// The pointwise part of each cell's step, forward and backward: all in which the fused cells differ.
 enum GateFunctions {
-  case elmanTanh, elmanReLU, lstm, gru
+  case elmanTanh, elmanReLU, lstm, lstmPeephole, lstmCoupled, gru
 
   /// Whether there is a cell state beside the hidden state.
-  var hasMemory: Bool { self == .lstm }
+  var hasMemory: Bool { self == .lstm || self == .lstmPeephole || self == .lstmCoupled }
 
   /// Whether the hidden state's preactivations are kept apart from the input's, because a gate comes between them.
   var separatesRecurrent: Bool { self == .gru }
@@ -16,20 +16,30 @@ enum GateFunctions {
     case .elmanTanh: at.h.set(.tanh, of: at.gates)
     case .elmanReLU: at.h.set(.relu, of: at.gates)
     case .lstm: at.gates.applyLSTMGates(cPrevious: at.cPrevious!, c: at.c!, h: at.h)
+    case .lstmPeephole:
+      at.gates.applyPeepholeLSTMGates(peepholes: at.peepholes!, cPrevious: at.cPrevious!, c: at.c!, h: at.h)
+    case .lstmCoupled: at.gates.applyCoupledLSTMGates(cPrevious: at.cPrevious!, c: at.c!, h: at.h)
     case .gru: at.gates.applyGRUGates(recurrent: at.recurrent!, hPrevious: at.hPrevious, h: at.h)
     }
   }
 
   /// One step back. dh is ∂L/∂h on entry; on return it holds what of ∂L/∂hPrevious does not pass through W_hh (GRU alone has
-  /// such a part). dc goes from ∂L/∂c to ∂L/∂cPrevious.
+  /// such a part). dc goes from ∂L/∂c to ∂L/∂cPrevious. To dPeepholes that of the peepholes is added, each sequence's to its own
+  /// row.
   func backward<Scalar>(
     _ at: StepViews<Scalar>, dh: MatrixView<Scalar>, dc: MatrixView<Scalar>?, dGates: MatrixView<Scalar>,
-    dRecurrent: MatrixView<Scalar>
+    dRecurrent: MatrixView<Scalar>, dPeepholes: MatrixView<Scalar>?
   ) {
     switch self {
     case .elmanTanh: dGates.setActivationGradient(.tanh, kept: at.h, upstream: dh)
     case .elmanReLU: dGates.setActivationGradient(.relu, kept: at.h, upstream: dh)
     case .lstm: dGates.setLSTMGradient(gates: at.gates, cPrevious: at.cPrevious!, c: at.c!, dh: dh, dc: dc!)
+    case .lstmPeephole:
+      dGates.setPeepholeLSTMGradient(
+        gates: at.gates, peepholes: at.peepholes!, cPrevious: at.cPrevious!, c: at.c!, dh: dh, dc: dc!,
+        dPeepholes: dPeepholes!)
+    case .lstmCoupled:
+      dGates.setCoupledLSTMGradient(gates: at.gates, cPrevious: at.cPrevious!, c: at.c!, dh: dh, dc: dc!)
     case .gru:
       dGates.setGRUGradient(
         gates: at.gates, recurrent: at.recurrent!, hPrevious: at.hPrevious, dh: dh, dRecurrent: dRecurrent)
@@ -46,4 +56,6 @@ struct StepViews<Scalar: TensorScalar> {
   let h: MatrixView<Scalar>
   let cPrevious: MatrixView<Scalar>?
   let c: MatrixView<Scalar>?
+  /// The same for every row, [1, 3·H], for cells that have them.
+  let peepholes: MatrixView<Scalar>?
 }

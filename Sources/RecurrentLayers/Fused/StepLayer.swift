@@ -38,11 +38,13 @@ package final class StepLayer<Scalar: TensorScalar> {
     /// [batch, units].
     let hidden: MatrixView<Scalar>
     let memory: MatrixView<Scalar>?
+    let peepholes: MatrixView<Scalar>?
   }
 
   /// - Parameter table: the products of all tokens, for the layer that reads tokens; nil for one that reads vectors.
   init(
-    _ weights: GatedWeights<Scalar>, functions: GateFunctions, table: Tensor<Scalar>?, foldedBias: Tensor<Scalar>?,
+    _ weights: GatedWeights<Scalar>, functions: GateFunctions, peepholes: [Tensor<Scalar>], table: Tensor<Scalar>?,
+    foldedBias: Tensor<Scalar>?,
     batch: Int, parts count: Int, format: ProductFormat
   ) {
     var tensors: [Tensor<Scalar>] = []
@@ -53,7 +55,7 @@ package final class StepLayer<Scalar: TensorScalar> {
       return view
     }
     let (width, hiddenSize) = (weights.recurrentWeight.value.shape[0], weights.outputSize)
-    func row(_ bias: Tensor<Scalar>?) -> MatrixView<Scalar> { keep((bias ?? .zeros([width])).reshaped([1, width])) }
+    func row(_ vector: Tensor<Scalar>?) -> MatrixView<Scalar> { keep((vector ?? .zeros([width])).reshaped([1, -1])) }
     self.functions = functions
     input =
       table.map { .table(keep($0)) }
@@ -67,7 +69,8 @@ package final class StepLayer<Scalar: TensorScalar> {
         units: units, pieces: Self.pieces(of: units, gates: width / hiddenSize, hidden: hiddenSize),
         gates: keep(.zeros(TensorShape(gates))), recurrent: keep(.zeros(TensorShape(gates))),
         hidden: keep(.zeros([batch, units.count])),
-        memory: functions.hasMemory ? keep(.zeros([batch, units.count])) : nil)
+        memory: functions.hasMemory ? keep(.zeros([batch, units.count])) : nil,
+        peepholes: peepholes.isEmpty ? nil : row(.concatenate(peepholes.map { $0.rows(units) })))
     }
     self.tensors = tensors
   }
@@ -130,7 +133,8 @@ package final class StepLayer<Scalar: TensorScalar> {
     if recurrent == nil { part.gates.add(part.recurrent) }
     let (h, c) = (part.hidden, part.memory)
     functions.forward(
-      StepViews(gates: part.gates, recurrent: recurrent, hPrevious: h, h: h, cPrevious: c, c: c))
+      StepViews(
+        gates: part.gates, recurrent: recurrent, hPrevious: h, h: h, cPrevious: c, c: c, peepholes: part.peepholes))
     output(ofStep: step).columns(part.units).copy(from: h)
   }
 
@@ -166,7 +170,8 @@ extension FusedCell {
       table = foldedBias.map { products + $0 } ?? products
     }
     return StepLayer(
-      weights, functions: gates, table: table, foldedBias: foldedBias, batch: batch, parts: parts,
+      weights, functions: gates, peepholes: peepholes.map(\.value), table: table, foldedBias: foldedBias, batch: batch,
+      parts: parts,
       format: format)
   }
 }

@@ -10,7 +10,7 @@ import TensorCore
 ///
 /// A quarter of the weights of an `LSTMCell` are saved, and c stays between −1 and 1 if it begins there. The forget gate's
 /// b_ih starts at 1.
-public struct CoupledLSTMCell<Scalar: TensorScalar>: RecurrentCell {
+public struct CoupledLSTMCell<Scalar: TensorScalar>: RecurrentCell, FusedCell {
   public var weights: GatedWeights<Scalar>
 
   /// A cell whose weights are still to be drawn.
@@ -30,9 +30,6 @@ public struct CoupledLSTMCell<Scalar: TensorScalar>: RecurrentCell {
     initialize(using: &random)
   }
 
-  public var inputSize: Int { weights.inputSize }
-  public var hiddenSize: Int { weights.outputSize }
-
   public func step(
     _ input: Variable<Scalar>, from state: LSTMState<Scalar>, in context: inout ForwardContext<Scalar>
   ) -> (output: Variable<Scalar>, state: LSTMState<Scalar>) {
@@ -45,7 +42,5 @@ public struct CoupledLSTMCell<Scalar: TensorScalar>: RecurrentCell {
     return (hidden, LSTMState(hidden: hidden, cell: cell))
   }
 
-  public mutating func visitParameters<V: ParameterVisitor<Scalar>>(_ visitor: inout V) throws(V.Failure) {
-    try weights.visitParameters(&visitor)
-  }
+  var gates: GateFunctions? { .lstmCoupled }
 }

@@ -11,7 +11,7 @@ import TensorCore
 ///
 /// The input and forget gates see the state before the step, the output gate the one after it. Peepholes start at 0, where the
 /// cell is an `LSTMCell`, and the forget gate's b_ih at 1.
-public struct PeepholeLSTMCell<Scalar: TensorScalar>: RecurrentCell {
+public struct PeepholeLSTMCell<Scalar: TensorScalar>: RecurrentCell, FusedCell {
   public var weights: GatedWeights<Scalar>
   /// w_ci, [hidden].
   public var inputPeephole: Parameter<Scalar>
@@ -40,9 +40,6 @@ public struct PeepholeLSTMCell<Scalar: TensorScalar>: RecurrentCell {
     initialize(using: &random)
   }
 
-  public var inputSize: Int { weights.inputSize }
-  public var hiddenSize: Int { weights.outputSize }
-
   public func step(
     _ input: Variable<Scalar>, from state: LSTMState<Scalar>, in context: inout ForwardContext<Scalar>
   ) -> (output: Variable<Scalar>, state: LSTMState<Scalar>) {
@@ -55,6 +52,9 @@ public struct PeepholeLSTMCell<Scalar: TensorScalar>: RecurrentCell {
     let hidden = o * cell.tanh()
     return (hidden, LSTMState(hidden: hidden, cell: cell))
   }
+
+  var gates: GateFunctions? { .lstmPeephole }
+  var peepholes: [Parameter<Scalar>] { [inputPeephole, forgetPeephole, outputPeephole] }
 
   public mutating func visitParameters<V: ParameterVisitor<Scalar>>(_ visitor: inout V) throws(V.Failure) {
     try weights.visitParameters(&visitor)
