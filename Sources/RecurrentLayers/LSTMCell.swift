@@ -56,5 +56,5 @@ public struct LSTMCell<Scalar: TensorScalar>: RecurrentCell, FusedCell {
 
   public var stateWidths: [Int] { [hiddenSize, cellSize] }
 
-  var gates: GateFunctions? { .lstm }
+  var gates: GateFunctions { .lstm }
 }

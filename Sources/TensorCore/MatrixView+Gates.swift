@@ -116,6 +116,45 @@ extension MatrixView {
     }
   }
 
+  /// Of these gates (r, z, n) r and z go from preactivations to activations; resetHidden = r·hPrevious.
+  package func applyGRUReset(hPrevious: MatrixView, resetHidden: MatrixView) {
+    requireStates(3, hPrevious, resetHidden)
+    WorkProfile.account(for: .gates) {
+      Scalar.kernels.table.pointee.gru_reset_gates(
+        Int64(rows), Int64(hPrevious.columns), base, Int64(stride), hPrevious.base, resetHidden.base)
+    }
+  }
+
+  /// Of these gates n goes from preactivation to activation, r and z being there; h = (1 − z)·n + z·hPrevious.
+  package func applyGRUCandidate(hPrevious: MatrixView, h: MatrixView) {
+    requireStates(3, hPrevious, h)
+    WorkProfile.account(for: .gates) {
+      Scalar.kernels.table.pointee.gru_candidate(
+        Int64(rows), Int64(h.columns), base, Int64(stride), hPrevious.base, h.base)
+    }
+  }
+
+  /// Of this z and n become ∂L/∂preactivations; dh goes from ∂L/∂h to z·∂L/∂h.
+  package func setGRUCandidateGradient(gates: MatrixView, hPrevious: MatrixView, dh: MatrixView) {
+    requireStates(3, hPrevious, dh)
+    require(gates.rows == rows && gates.columns == columns, "recurrent gates: sizes differ")
+    WorkProfile.account(for: .gates) {
+      Scalar.kernels.table.pointee.gru_candidate_gradient(
+        Int64(rows), Int64(dh.columns), gates.base, Int64(gates.stride), hPrevious.base, dh.base, base, Int64(stride))
+    }
+  }
+
+  /// Of this r becomes ∂L/∂preactivations; r·∂L/∂resetHidden is added to dh.
+  package func setGRUResetGradient(gates: MatrixView, hPrevious: MatrixView, dResetHidden: MatrixView, dh: MatrixView) {
+    requireStates(3, hPrevious, dResetHidden, dh)
+    require(gates.rows == rows && gates.columns == columns, "recurrent gates: sizes differ")
+    WorkProfile.account(for: .gates) {
+      Scalar.kernels.table.pointee.gru_reset_gates_gradient(
+        Int64(rows), Int64(dh.columns), gates.base, Int64(gates.stride), hPrevious.base, dResetHidden.base, dh.base,
+        base, Int64(stride))
+    }
+  }
+
   /// These become f of others, f a function of single elements.
   package func set(_ f: ActivationFunction, of other: MatrixView) {
     require(other.rows == rows && other.columns == columns, "set: sizes differ")

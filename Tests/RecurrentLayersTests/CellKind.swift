@@ -10,7 +10,7 @@ enum CellKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
   case minGRU, minLSTM
 
   /// Those that have a way through time of their own, beside that step by step.
-  static let fast: [CellKind] = generating + [.minGRU, .minLSTM]
+  static let fast: [CellKind] = generating + [.gruResetBefore, .minGRU, .minLSTM]
 
   /// Those that run a step at a time for generation.
   static let generating: [CellKind] = [.elmanTanh, .elmanReLU, .lstm, .gru, .lstmPeephole, .lstmCoupled]

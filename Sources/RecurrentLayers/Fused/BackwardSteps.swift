@@ -20,11 +20,13 @@ struct BackwardSteps<Scalar: TensorScalar> {
   private let record: FusedRecord<Scalar>
   private let plan: StretchPlan
   private let dOutputs: (tensor: Tensor<Scalar>, view: MatrixView<Scalar>)?
-  private let recurrentWeight: PackedMatrix<Scalar>
+  private let recurrentWeight: RecurrentProduct<Scalar>
   private let inputWeight: PackedMatrix<Scalar>?
   private let projection: PackedMatrix<Scalar>?
   /// ∂L/∂units of a step, [B, H], for cells that project them.
   private let dUnits: MatrixView<Scalar>?
+  /// ∂L/∂(r·h) of a step, [B, H], for cells that reset before the product.
+  private let dResetHidden: MatrixView<Scalar>?
   /// The memory of the views.
   private let kept: [Tensor<Scalar>]
   private let dStates: [MatrixView<Scalar>]
@@ -36,7 +38,7 @@ struct BackwardSteps<Scalar: TensorScalar> {
   ) {
     let pool = workspace.pool
     (self.record, self.plan, self.dOutputs) = (record, plan, dOutputs.map { ($0, $0.matrix()) })
-    recurrentWeight = workspace.packed(weights.recurrentWeight, transposed: false)
+    recurrentWeight = RecurrentProduct(weights, record.functions, transposed: false, workspace: workspace)
     inputWeight = needsInputGradient ? workspace.packed(weights.inputWeight, transposed: false) : nil
 
     let stateShapes = [record.hidden, record.memory].compactMap { $0 }.map { [record.batch, $0.shape[2]] }
@@ -63,6 +65,7 @@ struct BackwardSteps<Scalar: TensorScalar> {
     projection = weights.projection.map { workspace.packed($0, transposed: false) }
     dProjected = projection == nil ? [] : ofStretch(weights.outputSize)
     dUnits = record.units.map { matrix(record.batch, $0.shape[1], padded: $0.shape[1]) }
+    dResetHidden = record.resetHidden.map { matrix(record.batch, $0.shape[1], padded: $0.shape[1]) }
     self.kept = kept
   }
 
@@ -104,10 +107,19 @@ struct BackwardSteps<Scalar: TensorScalar> {
       projected.copy(from: dh)
       dUnits.setProduct(dh, projection)
     }
+    let at = record.views(at: t, rows: rows)
     functions.backward(
-      record.views(at: t, rows: rows), dh: dUnits, dc: dc, dGates: gradients.gates, dRecurrent: gradients.recurrent,
+      at, dh: dUnits, dc: dc, dGates: gradients.gates, dRecurrent: gradients.recurrent,
       dPeepholes: dPeepholesView?.rows(rows))
-    dh.setProduct(gradients.recurrent, recurrentWeight, onto: functions.separatesRecurrent ? .target : .nothing)
+    if let candidate = recurrentWeight.candidate {
+      let (parts, dReset) = (gradients.gates.divided, dResetHidden!.rows(rows))
+      dReset.setProduct(parts.candidate, candidate)
+      gradients.gates.setGRUResetGradient(gates: at.gates, hPrevious: at.hPrevious, dResetHidden: dReset, dh: dh)
+      dh.setProduct(parts.gates, recurrentWeight.gates, onto: .target)
+    } else {
+      dh.setProduct(
+        gradients.recurrent, recurrentWeight.gates, onto: functions.separatesRecurrent ? .target : .nothing)
+    }
     if let dInputView, let inputWeight { dInputView.rows(now).setProduct(gradients.gates, inputWeight) }
   }
 }

@@ -14,7 +14,7 @@ enum InputProjection<Scalar: TensorScalar> {
 struct ForwardSteps<Scalar: TensorScalar> {
   private let record: FusedRecord<Scalar>
   private let input: InputProjection<Scalar>
-  private let recurrentWeight: PackedMatrix<Scalar>
+  private let recurrentWeight: RecurrentProduct<Scalar>
   private let recurrentBias: Tensor<Scalar>?
   private let projection: PackedMatrix<Scalar>?
 
@@ -24,7 +24,7 @@ struct ForwardSteps<Scalar: TensorScalar> {
   ) {
     self.record = record
     self.input = input
-    recurrentWeight = workspace.packed(weights.recurrentWeight, transposed: true)
+    recurrentWeight = RecurrentProduct(weights, record.functions, transposed: true, workspace: workspace)
     recurrentBias = record.functions.separatesRecurrent ? weights.recurrentBias?.value : nil
     projection = weights.projection.map { workspace.packed($0, transposed: true) }
   }
@@ -35,9 +35,12 @@ struct ForwardSteps<Scalar: TensorScalar> {
     case .lookUp(let ids, let table):
       let table = table.matrix()
       run(rows: rows) { gates, now in
-        // A gate that comes between the two products needs the input's part apart.
-        if record.functions.separatesRecurrent { gates.gatherRows(ids[now], of: table) }
-        return .rows(ids[now], of: table)
+        // A gate that comes between the products needs the input's part apart.
+        if !record.functions.separatesRecurrent && !record.functions.resetsBeforeProduct {
+          return .rows(ids[now], of: table)
+        }
+        gates.gatherRows(ids[now], of: table)
+        return .target
       }
     case .product(let input, let weight, let bias):
       let (input, start) = (input.matrix(), everyRow(bias))
@@ -58,10 +61,15 @@ struct ForwardSteps<Scalar: TensorScalar> {
       record.divide(rows, at: t) { rows in
         let at = record.views(at: t, rows: rows)
         let start = beginGates(at.gates, record.rows(rows, at: t))
-        if let recurrent = at.recurrent {
-          recurrent.setProduct(at.hPrevious, recurrentWeight, onto: recurrentStart)
+        if let candidate = recurrentWeight.candidate {
+          let parts = at.gates.divided
+          parts.gates.setProduct(at.hPrevious, recurrentWeight.gates, onto: .target)
+          at.gates.applyGRUReset(hPrevious: at.hPrevious, resetHidden: at.resetHidden!)
+          parts.candidate.setProduct(at.resetHidden!, candidate, onto: .target)
+        } else if let recurrent = at.recurrent {
+          recurrent.setProduct(at.hPrevious, recurrentWeight.gates, onto: recurrentStart)
         } else {
-          at.gates.setProduct(at.hPrevious, recurrentWeight, onto: start)
+          at.gates.setProduct(at.hPrevious, recurrentWeight.gates, onto: start)
         }
         record.functions.forward(at)
         if let projection { record.output(at: t, rows: rows).setProduct(at.h, projection) }
@@ -73,5 +81,31 @@ struct ForwardSteps<Scalar: TensorScalar> {
 
   private func everyRow(_ bias: Tensor<Scalar>?) -> ProductStart<Scalar> {
     bias.map { .everyRow($0.reshaped([1, $0.count]).matrix()) } ?? .nothing
+  }
+}
+
+/// W_hh as the right-hand side of products.
+struct RecurrentProduct<Scalar: TensorScalar> {
+  /// That of all gates which multiply h.
+  let gates: PackedMatrix<Scalar>
+  /// That of n, for cells where it multiplies r·h.
+  let candidate: PackedMatrix<Scalar>?
+
+  init(_ weights: GatedWeights<Scalar>, _ functions: GateFunctions, transposed: Bool, workspace: Workspace<Scalar>) {
+    if functions.resetsBeforeProduct {
+      let (weight, hidden) = (weights.recurrentWeight.value, weights.outputSize)
+      gates = workspace.pack(weight.rows(0..<2 * hidden), transposed: transposed)
+      candidate = workspace.pack(weight.rows(2 * hidden..<3 * hidden), transposed: transposed)
+    } else {
+      gates = workspace.packed(weights.recurrentWeight, transposed: transposed)
+      candidate = nil
+    }
+  }
+}
+
+extension MatrixView {
+  /// Of gates r, z and n the first two, and the last.
+  var divided: (gates: MatrixView, candidate: MatrixView) {
+    (columns(0..<columns / 3 * 2), columns(columns / 3 * 2..<columns))
   }
 }

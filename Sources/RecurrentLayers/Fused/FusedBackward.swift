@@ -36,9 +36,14 @@ struct FusedBackward<Scalar: TensorScalar> {
     let steps = BackwardSteps(
       record: record, weights: weights, plan: plan, dOutputs: upstream[0], dFinal: Array(upstream.dropFirst()),
       needsInputGradient: needsInputGradient && areVectors, workspace: workspace)
+    let candidate = record.resetHidden.map {
+      WeightGradient(
+        inputs: $0, outputs: weights.outputSize, plan: plan, hasBias: false, workspace: workspace)
+    }
     let recurrent = WeightGradient(
-      inputs: record.hidden.reshaped([-1, weights.outputSize]), outputs: record.width, plan: plan,
-      hasBias: hasBias && separates, workspace: workspace)
+      inputs: record.hidden.reshaped([-1, weights.outputSize]),
+      outputs: candidate == nil ? record.width : 2 * weights.outputSize, plan: plan, hasBias: hasBias && separates,
+      workspace: workspace)
     let projection = record.units.map {
       WeightGradient(
         inputs: $0, outputs: weights.outputSize, plan: plan, hasBias: false, workspace: workspace)
@@ -54,16 +59,19 @@ struct FusedBackward<Scalar: TensorScalar> {
         recurrent.pack(stretch, thread: thread)
         input.pack(stretch, thread: thread)
         projection?.pack(stretch, thread: thread)
+        candidate?.pack(stretch, thread: thread)
         barrier.wait()
         recurrent.add(steps.dRecurrent, stretch, thread: thread)
         input.add(steps.dGates, stretch, thread: thread)
         projection?.add(steps.dProjected, stretch, thread: thread)
+        candidate?.add(steps.dGates.map { $0.divided.candidate }, stretch, thread: thread)
         barrier.wait()
       }
     }
     let (recurrentSums, inputSums) = (recurrent.sums(), input.sums(needsTable: needsInputGradient))
     withExtendedLifetime((record, steps, recurrent, input)) {}
-    var result: [Tensor<Scalar>?] = steps.dInitial + [inputSums.weight, recurrentSums.weight]
+    let dRecurrent = candidate.map { .concatenate([recurrentSums.weight, $0.sums().weight]) } ?? recurrentSums.weight
+    var result: [Tensor<Scalar>?] = steps.dInitial + [inputSums.weight, dRecurrent]
     if weights.inputBias != nil { result.append(inputSums.bias) }
     if weights.recurrentBias != nil { result.append(separates ? recurrentSums.bias : inputSums.bias) }
     if let projection { result.append(projection.sums().weight) }

@@ -8,8 +8,7 @@ import TensorCore
 /// part of a step too: products ask for their weights ahead of time, so that large ones need no other order than small ones.
 protocol FusedCell<Scalar>: RecurrentCell {
   var weights: GatedWeights<Scalar> { get set }
-  /// Nil for a cell that has no fused pass and runs step by step.
-  var gates: GateFunctions? { get }
+  var gates: GateFunctions { get }
   /// The weights through which i, f and o see the cell state, [hidden] each; none, unless the cell says otherwise.
   var peepholes: [Parameter<Scalar>] { get }
 }
@@ -28,7 +27,6 @@ extension FusedCell {
   public func run(
     _ sequence: SequenceInput<Scalar>, from state: State, in context: inout ForwardContext<Scalar>
   ) -> (outputs: Variable<Scalar>, state: State) {
-    guard let gates else { return Unrolled(self).run(sequence, from: state, in: &context) }
     let sequence = sequence.validated(inputSize: inputSize)
     if case .embedded(let grid, let table) = sequence.content, table.shape[0] > grid.ids.count {
       // Looking up products would be more work than the products.
@@ -84,7 +82,7 @@ extension FusedCell {
 
   /// The biases that are added before the time loop: those there are, unless the cell keeps the recurrent one apart.
   var foldedBias: Tensor<Scalar>? {
-    let recurrentBias = gates?.separatesRecurrent == true ? nil : weights.recurrentBias
+    let recurrentBias = gates.separatesRecurrent ? nil : weights.recurrentBias
     let biases = [weights.inputBias, recurrentBias].compactMap { $0?.value }
     return biases.count == 2 ? biases[0] + biases[1] : biases.first
   }

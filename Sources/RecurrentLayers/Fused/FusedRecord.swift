@@ -22,11 +22,13 @@ struct FusedRecord<Scalar: TensorScalar> {
   var memory: Tensor<Scalar>?
   /// What h is a projection of, [T·B, H], for cells that project it.
   var units: Tensor<Scalar>?
+  /// r·h, [T·B, H], for cells that reset before the product.
+  var resetHidden: Tensor<Scalar>?
   /// Those of i, f and o, [3·H], for cells that have them.
   let peepholes: Tensor<Scalar>?
   /// Views of these tensors, in their order: the loops over time touch no reference count.
   private let gatesView, hiddenView: MatrixView<Scalar>
-  private let recurrentView, memoryView, unitsView, peepholesView: MatrixView<Scalar>?
+  private let recurrentView, memoryView, unitsView, resetHiddenView, peepholesView: MatrixView<Scalar>?
 
   /// A record of which nothing but the initial state is there yet.
   ///
@@ -56,6 +58,8 @@ struct FusedRecord<Scalar: TensorScalar> {
     (gatesView, hiddenView) = (gates.mutableMatrix().columns(0..<width), hidden.mutableMatrix())
     units = projectedWidth.map { Tensor(uninitialized: [rows, $0], pool: pool) }
     (recurrentView, memoryView) = (recurrent?.mutableMatrix().columns(0..<width), memory?.mutableMatrix())
+    resetHidden = functions.resetsBeforeProduct ? Tensor(uninitialized: [rows, width / 3], pool: pool) : nil
+    resetHiddenView = resetHidden?.mutableMatrix()
     (unitsView, peepholesView) = (units?.mutableMatrix(), peepholes?.reshaped([1, -1]).matrix())
   }
 
@@ -71,6 +75,7 @@ struct FusedRecord<Scalar: TensorScalar> {
     let (now, next) = (self.rows(rows, at: t), self.rows(rows, at: t + 1))
     return StepViews(
       gates: gatesView.rows(now), recurrent: recurrentView?.rows(now), hPrevious: hiddenView.rows(now),
+      resetHidden: resetHiddenView?.rows(now),
       h: (unitsView?.rows(now)) ?? hiddenView.rows(next), cPrevious: memoryView?.rows(now), c: memoryView?.rows(next),
       peepholes: peepholesView)
   }
@@ -94,6 +99,7 @@ struct FusedRecord<Scalar: TensorScalar> {
     memoryView?.rows(next).copy(from: memoryView!.rows(now))
     // Read with the gradient of 0 that an ended sequence gives its weights.
     unitsView?.rows(now).fill(0)
+    resetHiddenView?.rows(now).fill(0)
   }
 
   /// h after each step, [T, B, H].

@@ -2,13 +2,16 @@ import TensorCore
 
 /// The pointwise part of each cell's step, forward and backward: all in which the fused cells differ.
 enum GateFunctions {
-  case elmanTanh, elmanReLU, lstm, lstmPeephole, lstmCoupled, gru
+  case elmanTanh, elmanReLU, lstm, lstmPeephole, lstmCoupled, gru, gruResetBefore
 
   /// Whether there is a cell state beside the hidden state.
   var hasMemory: Bool { self == .lstm || self == .lstmPeephole || self == .lstmCoupled }
 
   /// Whether the hidden state's preactivations are kept apart from the input's, because a gate comes between them.
   var separatesRecurrent: Bool { self == .gru }
+
+  /// Whether the last gate reads not the hidden state but r·h, so that its product waits for the gate r.
+  var resetsBeforeProduct: Bool { self == .gruResetBefore }
 
   /// One step. `at.gates` goes from preactivations to activations; h (and c) are written.
   func forward<Scalar>(_ at: StepViews<Scalar>) {
@@ -20,10 +23,11 @@ enum GateFunctions {
       at.gates.applyPeepholeLSTMGates(peepholes: at.peepholes!, cPrevious: at.cPrevious!, c: at.c!, h: at.h)
     case .lstmCoupled: at.gates.applyCoupledLSTMGates(cPrevious: at.cPrevious!, c: at.c!, h: at.h)
     case .gru: at.gates.applyGRUGates(recurrent: at.recurrent!, hPrevious: at.hPrevious, h: at.h)
+    case .gruResetBefore: at.gates.applyGRUCandidate(hPrevious: at.hPrevious, h: at.h)
     }
   }
 
-  /// One step back. dh is ∂L/∂h on entry; on return it holds what of ∂L/∂hPrevious does not pass through W_hh (GRU alone has
+  /// One step back. dh is ∂L/∂h on entry; on return it holds what of ∂L/∂hPrevious does not pass through W_hh (GRUs alone have
   /// such a part). dc goes from ∂L/∂c to ∂L/∂cPrevious. To dPeepholes that of the peepholes is added, each sequence's to its own
   /// row.
   func backward<Scalar>(
@@ -43,6 +47,7 @@ enum GateFunctions {
     case .gru:
       dGates.setGRUGradient(
         gates: at.gates, recurrent: at.recurrent!, hPrevious: at.hPrevious, dh: dh, dRecurrent: dRecurrent)
+    case .gruResetBefore: dGates.setGRUCandidateGradient(gates: at.gates, hPrevious: at.hPrevious, dh: dh)
     }
   }
 }
@@ -52,6 +57,8 @@ struct StepViews<Scalar: TensorScalar> {
   let gates: MatrixView<Scalar>
   let recurrent: MatrixView<Scalar>?
   let hPrevious: MatrixView<Scalar>
+  /// r·hPrevious, for cells that reset before the product.
+  let resetHidden: MatrixView<Scalar>?
   /// The output, or what it is a projection of.
   let h: MatrixView<Scalar>
   let cPrevious: MatrixView<Scalar>?

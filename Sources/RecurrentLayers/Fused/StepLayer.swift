@@ -134,7 +134,8 @@ package final class StepLayer<Scalar: TensorScalar> {
     let (h, c) = (part.hidden, part.memory)
     functions.forward(
       StepViews(
-        gates: part.gates, recurrent: recurrent, hPrevious: h, h: h, cPrevious: c, c: c, peepholes: part.peepholes))
+        gates: part.gates, recurrent: recurrent, hPrevious: h, resetHidden: nil, h: h, cPrevious: c, c: c,
+        peepholes: part.peepholes))
     output(ofStep: step).columns(part.units).copy(from: h)
   }
 
@@ -161,7 +162,7 @@ extension FusedCell {
   func stepLayer(
     batch: Int, parts: Int, format: ProductFormat, readsTokens: Bool, tokens: Tensor<Scalar>?
   ) -> StepLayer<Scalar>? {
-    guard let gates, weights.projection == nil else { return nil }
+    if weights.projection != nil || gates.resetsBeforeProduct { return nil }
     var table: Tensor<Scalar>?
     if readsTokens {
       let products =
@@ -178,7 +179,7 @@ extension FusedCell {
 
 extension StackedRecurrent {
   /// The layers as ones that run step by step, the lowest reading tokens. Nil for cells that have no such form (those that
-  /// project their output, or have no fused pass), and for stacks that are not plain.
+  /// project their output, or reset before the product, or have no fused pass), and for stacks that are not plain.
   ///
   /// - Parameters:
   ///   - embedding: the vector of each token, [tokens, input]; nil for one-hot vectors.
