@@ -1,20 +1,25 @@
 import CSequenceKernels
 
 extension Tensor {
-  /// A tensor of 0 with the given probability, else of 1 / (1 − probability): element i is a function of the source and i.
+  /// A tensor of 0 with the given probability, else of another number: element i is a function of the source and of
+  /// `start` + i.
+  ///
+  /// - Parameter kept: what stands where there is no 0; nil means 1 / (1 − probability).
   package static func dropoutMask(
-    _ shape: TensorShape, probability: Double, random: RandomSource, team: ThreadTeam, pool: BufferPool
+    _ shape: TensorShape, probability: Double, kept: Scalar? = nil, from start: Int = 0, random: RandomSource,
+    team: ThreadTeam, pool: BufferPool
   ) -> Tensor {
     let mask = Tensor(uninitialized: shape, pool: pool)
     let threshold = UInt32(probability * 0x1p32)
-    let kept = Scalar(1 / (1 - probability))
-    let (base, count) = (SharedPointer(mask.storage.base), shape.count)
-    team.split((count + 3) / 4) { blocks in
+    let kept = kept ?? Scalar(1 / (1 - probability))
+    let (base, places) = (SharedPointer(mask.storage.base), start..<start + shape.count)
+    let first = start / 4
+    team.split((places.upperBound + 3) / 4 - first) { blocks in
       for block in blocks {
-        let words = RandomSource.block(seed: random.seed, counter: UInt64(block), domain: 2)
+        let words = RandomSource.block(seed: random.seed, counter: UInt64(first + block), domain: 2)
         let four = [words.0, words.1, words.2, words.3]
-        for (lane, word) in four.enumerated() where block * 4 + lane < count {
-          base.pointer[block * 4 + lane] = word < threshold ? 0 : kept
+        for (lane, word) in four.enumerated() where places.contains((first + block) * 4 + lane) {
+          base.pointer[(first + block) * 4 + lane - start] = word < threshold ? 0 : kept
         }
       }
     }

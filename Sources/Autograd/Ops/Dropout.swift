@@ -7,10 +7,87 @@ import TensorCore
 public func dropout<Scalar>(
   _ input: Variable<Scalar>, probability: Double, in context: inout ForwardContext<Scalar>
 ) -> Variable<Scalar> {
-  require(probability >= 0 && probability < 1, "dropout: the probability \(probability) is not in 0..<1")
+  dropout(input, probability: probability, from: 0, in: &context)
+}
+
+/// The same for a part of an input whose first element has the given position in the whole.
+package func dropout<Scalar>(
+  _ input: Variable<Scalar>, probability: Double, from position: Int, in context: inout ForwardContext<Scalar>
+) -> Variable<Scalar> {
+  masked("dropout", input, probability: probability, in: &context) { _ in (input.shape, position) }
+}
+
+/// Sets features to 0 for whole sequences, with the given probability, and divides the others by what remains: a sequence's mask
+/// is the same at every step (variational dropout: Gal and Ghahramani, 2016). In inference mode, and at probability 0, the input
+/// itself.
+///
+/// - Parameter input: [time, batch, features].
+public func lockedDropout<Scalar>(
+  _ input: Variable<Scalar>, probability: Double, in context: inout ForwardContext<Scalar>
+) -> Variable<Scalar> {
+  masked("lockedDropout", input, probability: probability, in: &context) {
+    if $0.rank != 3 { shapeFailure("lockedDropout", $0, hint: "the input must be [time, batch, features]") }
+    return ([$0[1], $0[2]], 0)
+  }
+}
+
+/// Sets rows of a table of vectors to 0, with the given probability, and divides the others by what remains: a token that drops,
+/// drops wherever it occurs in the pass (Gal and Ghahramani, 2016). In inference mode, and at probability 0, the table itself.
+///
+/// - Parameter table: [tokens, features].
+public func embeddingDropout<Scalar>(
+  _ table: Variable<Scalar>, probability: Double, in context: inout ForwardContext<Scalar>
+) -> Variable<Scalar> {
+  masked("embeddingDropout", table, probability: probability, in: &context) {
+    if $0.rank != 2 { shapeFailure("embeddingDropout", $0, hint: "the table must be [tokens, features]") }
+    return ([$0[0], 1], 0)
+  }
+}
+
+/// A new state in which each element keeps its previous value with the given probability (zoneout: Krueger et al., 2017):
+///
+///     m·previous + (1 − m)·next
+///
+/// In training m is 1 or 0; in inference mode it is the probability itself, which is the mean of what training does. At
+/// probability 0 the new state itself.
+public func zoneout<Scalar>(
+  _ next: Variable<Scalar>, keeping previous: Variable<Scalar>, probability: Double,
+  in context: inout ForwardContext<Scalar>
+) -> Variable<Scalar> {
+  if next.shape != previous.shape { shapeFailure("zoneout", next.shape, previous.shape) }
+  requireProbability(probability, "zoneout")
+  if probability == 0 { return next }
+  if context.mode == .inference { return previous * Scalar(probability) + next * Scalar(1 - probability) }
+  let taken = mask(next.shape, probability: probability, kept: 1, in: &context)
+  let kept = 1 - taken
+  return Variable.operation(next.value * taken + previous.value * kept, of: [next, previous]) {
+    [$0 * taken, $0 * kept]
+  }
+}
+
+/// A product with a mask that is broadcast to the input.
+///
+/// - Parameter place: from the input's shape to the mask's, and to the position of its first element.
+private func masked<Scalar>(
+  _ operation: String, _ input: Variable<Scalar>, probability: Double, in context: inout ForwardContext<Scalar>,
+  place: (_ shape: TensorShape) -> (shape: TensorShape, position: Int)
+) -> Variable<Scalar> {
+  requireProbability(probability, operation)
+  let (shape, position) = place(input.shape)
   guard context.mode == .training && probability > 0 else { return input }
-  let mask = Tensor<Scalar>.dropoutMask(
-    input.shape, probability: probability, random: context.nextRandomSource(), team: context.workspace.team,
-    pool: context.workspace.pool)
+  let mask = mask(shape, probability: probability, from: position, in: &context)
   return Variable.operation(input.value * mask, of: [input]) { [$0 * mask] }
+}
+
+private func mask<Scalar>(
+  _ shape: TensorShape, probability: Double, kept: Scalar? = nil, from position: Int = 0,
+  in context: inout ForwardContext<Scalar>
+) -> Tensor<Scalar> {
+  .dropoutMask(
+    shape, probability: probability, kept: kept, from: position, random: context.nextRandomSource(),
+    team: context.workspace.team, pool: context.workspace.pool)
+}
+
+private func requireProbability(_ probability: Double, _ operation: String) {
+  require(probability >= 0 && probability < 1, "\(operation): the probability \(probability) is not in 0..<1")
 }
