@@ -9,10 +9,12 @@ public struct ForwardContext<Scalar: TensorScalar> {
   public let tape: Tape<Scalar>?
   public let mode: ForwardMode
   public let workspace: Workspace<Scalar>
-  private let random: RandomSource
+  private var random: RandomSource
   private var draws: UInt64 = 0
   /// The new values of statistics that this pass came to: `Module.updateStatistics` gives them to the model.
   public private(set) var statistics = PassStatistics<Scalar>()
+  /// What stands for parameters that were computed in this pass, by their generations.
+  private var computed: [UInt64: Variable<Scalar>] = [:]
 
   /// - Parameter random: the randomness of this pass alone; a training step passes a source derived from its number.
   public init(
@@ -39,8 +41,17 @@ public struct ForwardContext<Scalar: TensorScalar> {
       parameter.isDrawn,
       "a parameter of shape \(parameter.shape) is used before its values were drawn: call initialize(using:) on the model"
     )
+    if !computed.isEmpty, let variable = computed[parameter.generation] { return variable }
     guard let tape, parameter.role == .trained else { return Variable(parameter.value) }
     return tape.variable(parameter, slot: slot(of: parameter, "under a tape"))
+  }
+
+  /// A parameter that stands for a variable in this pass: a weight that is computed from another one, for what knows weights
+  /// as parameters. It has no slot, so that nothing that is kept for a parameter is taken for its own.
+  package mutating func parameter(standingFor variable: Variable<Scalar>) -> Parameter<Scalar> {
+    let parameter = Parameter(variable.value)
+    computed[parameter.generation] = variable
+    return parameter
   }
 
   /// Notes the value that a statistic is to have after this pass; the model itself does not change in a pass.
@@ -64,6 +75,41 @@ public struct ForwardContext<Scalar: TensorScalar> {
           + "if it was, visitParameters leaves the parameter out")
     }
     return slot
+  }
+}
+
+extension ForwardContext {
+  /// Calls `body` for each of some steps with randomness of that step alone, whatever the steps before drew. All of them
+  /// together count as one user of the pass's randomness, if they drew any.
+  package mutating func forEachStep(
+    _ steps: Range<Int>, _ body: (_ t: Int, _ context: inout ForwardContext<Scalar>) -> Void
+  ) {
+    let (outer, before) = (random, draws)
+    let own = outer.substream(before + 1)
+    var haveDrawn = false
+    for t in steps {
+      (random, draws) = (own.substream(UInt64(t) + 1), 0)
+      body(t, &self)
+      haveDrawn = haveDrawn || draws > 0
+    }
+    (random, draws) = (outer, before + (haveDrawn ? 1 : 0))
+  }
+}
+
+extension ForwardContext {
+  /// A context to compute a part of this pass by itself: the randomness goes on from here; there is another tape, or none.
+  ///
+  /// - Parameter statistics: those that the parts before came to.
+  package func part(on tape: Tape<Scalar>?, statistics: PassStatistics<Scalar>) -> ForwardContext {
+    var part = ForwardContext(tape: tape, mode: mode, random: random, workspace: workspace)
+    (part.draws, part.statistics) = (draws, statistics)
+    part.computed = computed.mapValues { tape?.watch($0.value) ?? $0.detached() }
+    return part
+  }
+
+  /// Goes on where a part ended.
+  package mutating func goOn(after part: ForwardContext) {
+    (draws, statistics) = (part.draws, part.statistics)
   }
 }
 

@@ -21,6 +21,8 @@ public final class Tape<Scalar: TensorScalar> {
   private var nodes: [Node] = []
   /// The shape of every value, by id.
   private var shapes: [TensorShape] = []
+  /// The values whose gradients outlast the backward pass although a node put them out.
+  private var kept: Set<Int> = []
   private var slots: [Int: (id: Int, generation: UInt64)] = [:]
 
   public init() {}
@@ -49,6 +51,8 @@ public final class Tape<Scalar: TensorScalar> {
     return variable
   }
 
+  func keepGradient(of id: Int) { kept.insert(id) }
+
   func record(
     inputs: [Variable<Scalar>], values: [Tensor<Scalar>], pullback: @escaping Pullback
   ) -> [Variable<Scalar>] {
@@ -58,13 +62,19 @@ public final class Tape<Scalar: TensorScalar> {
     return zip(values, outputs).map { Variable(value: $0, tape: self, id: $1) }
   }
 
+  /// The gradients of Σ seed · variable, without the variables that stand on no tape or have no seed.
+  package func gradients(of seeds: [(variable: Variable<Scalar>, seed: Tensor<Scalar>?)]) -> Gradients<Scalar> {
+    gradients(
+      of: seeds.compactMap { seed in seed.variable.isRecorded ? seed.seed.map { (seed.variable.id, $0) } : nil })
+  }
+
   /// The gradients of Σ seed · output with respect to every watched variable and parameter.
   func gradients(of outputs: [(id: Int, seed: Tensor<Scalar>)]) -> Gradients<Scalar> {
     var adjoints = [Tensor<Scalar>?](repeating: nil, count: shapes.count)
     for output in outputs { accumulate(output.seed, into: &adjoints, at: output.id) }
     for node in nodes.reversed() {
       var upstream: [Tensor<Scalar>?] = []
-      for id in node.outputs { upstream.append(adjoints[id].take()) }
+      for id in node.outputs { upstream.append(kept.contains(id) ? adjoints[id] : adjoints[id].take()) }
       if upstream.allSatisfy({ $0 == nil }) { continue }
       let downstream = node.pullback(upstream)
       require(downstream.count == node.inputs.count, "a pullback returned \(downstream.count) gradients")

@@ -26,6 +26,12 @@ public struct Variable<Scalar: TensorScalar> {
   /// The same value as a constant: the computation before it gets no gradient through it.
   public func detached() -> Variable { Variable(value) }
 
+  /// Has gradients hold this variable's too, as they do those of watched ones. It must stand on a tape.
+  public func keepGradient() {
+    guard let tape else { programmingError("keepGradient: the variable does not depend on anything on a tape") }
+    tape.keepGradient(of: id)
+  }
+
   /// The gradients of this variable, a single number, with respect to all that was watched on its tape.
   ///
   /// - Precondition: it holds one element and stands on a tape.

@@ -20,6 +20,10 @@ public protocol RecurrentCell<Scalar>: Module {
   /// The state before anything was seen: zeros, unless the cell says otherwise.
   func initialState(batchSize: Int, in context: inout ForwardContext<Scalar>) -> State
 
+  /// Calls `body` with each weight that multiplies the state of the step before, for weight drop: with none, unless the cell
+  /// says otherwise.
+  mutating func updateRecurrentWeights(_ body: (_ weight: inout Parameter<Scalar>) -> Void)
+
   /// - Parameters:
   ///   - input: [batch, inputSize].
   ///   - state: the state after the step before.
@@ -64,6 +68,8 @@ extension RecurrentCell {
   public func initialState(batchSize: Int, in context: inout ForwardContext<Scalar>) -> State {
     .zeros(batchSize: batchSize, widths: stateWidths)
   }
+
+  public mutating func updateRecurrentWeights(_ body: (_ weight: inout Parameter<Scalar>) -> Void) {}
 }
 
 /// The state of a cell whose output is all it remembers: Elman and GRU.

@@ -27,11 +27,12 @@ extension Variable {
 }
 
 extension Variable {
-  /// Of outputs [time, batch, features] those of each sequence's last step, [batch, features].
+  /// Of outputs [time, batch, features] those of each sequence's last step, [batch, features]; of a sequence without steps,
+  /// those of the first.
   func atEnd(_ lengths: SequenceLengths?) -> Variable {
     let (time, batch) = (shape[0], shape[1])
     guard let lengths else { return row(time - 1) }
-    let places = lengths.steps.enumerated().map { Int32(($1 - 1) * batch + $0) }
+    let places = lengths.steps.enumerated().map { Int32(Swift.max($1 - 1, 0) * batch + $0) }
     return reshaped([time * batch, shape[2]]).gatherRows(places)
   }
 }

@@ -31,9 +31,11 @@ public struct SequenceInput<Scalar: TensorScalar> {
     case embedded(TokenGrid, table: Variable<Scalar>)
   }
 
-  let content: Content
+  var content: Content
   /// The steps of each sequence; nil where all have those of the batch.
   public let lengths: SequenceLengths?
+  /// Where it stands in a longer sequence; nil for one that is run as a whole.
+  var part: SequencePart<Scalar>?
 
   /// [time, batch, features].
   public static func vectors(_ input: Variable<Scalar>, lengths: SequenceLengths? = nil) -> SequenceInput {
@@ -96,23 +98,40 @@ public struct SequenceInput<Scalar: TensorScalar> {
 
   private var withoutPadding: SequenceInput {
     guard let lengths else { return self }
+    var result = self
     func cleaned(_ grid: TokenGrid) -> TokenGrid {
       TokenGrid(ids: zip(grid.ids, lengths.mask).map { $1 ? $0 : 0 }, time: grid.time, batch: grid.batch)
     }
     switch content {
-    case .vectors(let input): return .vectors(input.withoutPadding(lengths), lengths: lengths)
-    case .tokens(let grid): return .tokens(cleaned(grid), lengths: lengths)
-    case .embedded(let grid, let table): return .embedded(cleaned(grid), table: table, lengths: lengths)
+    case .vectors(let input): result.content = .vectors(input.withoutPadding(lengths))
+    case .tokens(let grid): result.content = .tokens(cleaned(grid))
+    case .embedded(let grid, let table): result.content = .embedded(cleaned(grid), table: table)
     }
+    return result
   }
 
   /// The same without what gradients flow through.
-  func detached() -> SequenceInput {
+  func detached() -> SequenceInput { mappingVariable { $0.detached() } }
+
+  /// The same with another variable for what gradients flow through.
+  func mappingVariable(_ transform: (Variable<Scalar>) -> Variable<Scalar>) -> SequenceInput {
+    var result = self
     switch content {
-    case .vectors(let input): .vectors(input.detached(), lengths: lengths)
-    case .tokens: self
-    case .embedded(let grid, let table): .embedded(grid, table: table.detached(), lengths: lengths)
+    case .vectors(let input): result.content = .vectors(transform(input))
+    case .tokens: break
+    case .embedded(let grid, let table): result.content = .embedded(grid, table: transform(table))
     }
+    return result
+  }
+
+  /// The same with vectors in place of a table with more rows than there are places in the batch: looking up products would be
+  /// more work than the products.
+  var withoutLongTable: SequenceInput {
+    guard part == nil, case .embedded(let grid, let table) = content, table.shape[0] > grid.ids.count else {
+      return self
+    }
+    let vectors = table.gatherRows(grid.ids).reshaped([grid.time, grid.batch, table.shape[1]])
+    return .vectors(vectors, lengths: lengths)
   }
 
   /// What gradients flow through: the vectors, or the table of them.

@@ -20,6 +20,11 @@ public struct SequenceLengths: Sendable, Equatable {
       if count < 1 { throw .noSteps(sequence: sequence, count: count) }
       if count > time { throw .tooLong(sequence: sequence, count: count, time: time) }
     }
+    self.init(anyOf: steps, time: time)
+  }
+
+  /// - Parameter steps: of each sequence, at least 0 and at most `time`.
+  private init(anyOf steps: [Int], time: Int) {
     self.steps = steps
     self.time = time
     running = (0..<time).map { t in
@@ -33,6 +38,12 @@ public struct SequenceLengths: Sendable, Equatable {
       }
       return ranges
     }
+  }
+
+  /// The lengths of what remains of the sequences in some steps; those that ended before have none.
+  func part(_ range: Range<Int>) -> SequenceLengths {
+    SequenceLengths(
+      anyOf: steps.map { min(max($0 - range.lowerBound, 0), range.count) }, time: range.count)
   }
 
   /// How many sequences there are.

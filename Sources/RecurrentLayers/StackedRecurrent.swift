@@ -37,6 +37,16 @@ public struct StackedRecurrent<Cell: RecurrentCell>: Module {
       options.dropout >= 0 && options.dropout < 1,
       "StackedRecurrent: the probability \(options.dropout) of dropout is not in 0..<1")
     require(
+      options.weightDrop >= 0 && options.weightDrop < 1,
+      "StackedRecurrent: the probability \(options.weightDrop) of weight drop is not in 0..<1")
+    require(
+      options.weightDrop == 0 || (cells + reverse).allSatisfy(\.hasRecurrentWeights),
+      "StackedRecurrent: weight drop needs recurrent weights, and a \(Cell.self) names none in updateRecurrentWeights")
+    require(
+      reverse.isEmpty || !options.recomputes,
+      "StackedRecurrent: layers of two directions cannot recompute, because both ends of a sequence would have to be first"
+    )
+    require(
       reverse.isEmpty
         || reverse.map(\.inputSize) == cells.map(\.inputSize) && reverse.map(\.hiddenSize) == cells.map(\.hiddenSize),
       "StackedRecurrent: the cells of the two directions differ in number or sizes")
@@ -86,10 +96,7 @@ public struct StackedRecurrent<Cell: RecurrentCell>: Module {
   ///   sequence's first step, for those that read backward).
   public func run(
     _ sequence: SequenceInput<Scalar>, from state: [Cell.State]? = nil, in context: inout ForwardContext<Scalar>
-  ) -> (outputs: Variable<Scalar>, state: [Cell.State]) {
-    let (top, final) = runLayers(sequence, from: state, in: &context)
-    return (outputs(of: top, sequence.lengths), final)
-  }
+  ) -> (outputs: Variable<Scalar>, state: [Cell.State]) { run(sequence, from: state, taking: .all, in: &context) }
 
   /// Runs a sequence through all layers, to what it is in the end.
   ///
@@ -98,10 +105,59 @@ public struct StackedRecurrent<Cell: RecurrentCell>: Module {
   ///   start of the sequence), merged as all outputs are: [batch, outputSize]; and every cell's state after it.
   public func runToEnd(
     _ sequence: SequenceInput<Scalar>, from state: [Cell.State]? = nil, in context: inout ForwardContext<Scalar>
-  ) -> (output: Variable<Scalar>, state: [Cell.State]) {
-    let (top, final) = runLayers(sequence, from: state, in: &context)
-    let merged = merge(top.forward.atEnd(sequence.lengths), top.reversed?.atEnd(sequence.lengths))
-    return (top.added.map { merged + $0.atEnd(sequence.lengths) } ?? merged, final)
+  ) -> (output: Variable<Scalar>, state: [Cell.State]) { run(sequence, from: state, taking: .last, in: &context) }
+
+  /// Which of the top layer's outputs are wanted.
+  enum Wanted { case all, last }
+
+  private func run(
+    _ sequence: SequenceInput<Scalar>, from state: [Cell.State]?, taking wanted: Wanted,
+    in context: inout ForwardContext<Scalar>
+  ) -> (Variable<Scalar>, [Cell.State]) {
+    let state = state ?? initialState(batchSize: sequence.batch, in: &context)
+    require(
+      state.count == cells.count * directions,
+      "StackedRecurrent: \(state.count) states for \(cells.count * directions) cells")
+    let stack = droppingWeights(in: &context)
+    if options.recomputes && context.tape != nil {
+      return stack.runRecomputing(sequence, from: state, taking: wanted, in: &context)
+    }
+    return stack.runAtOnce(sequence, from: state, taking: wanted, in: &context)
+  }
+
+  /// - Parameter observe: called with every cell's state after each step, by the cell's place; the cells then run step by step.
+  func runAtOnce(
+    _ sequence: SequenceInput<Scalar>, from state: [Cell.State], taking wanted: Wanted,
+    in context: inout ForwardContext<Scalar>, observe: ((_ place: Int, _ state: Cell.State) -> Void)? = nil
+  ) -> (Variable<Scalar>, [Cell.State]) {
+    var pass = Pass(state: state, observe: observe)
+    var top = run(0, sequence, adding: nil, &pass, in: &context)
+    for layer in cells.indices.dropFirst() {
+      let outputs = outputs(of: top, sequence.lengths)
+      let below =
+        options.dropoutIsLocked
+        ? lockedDropout(outputs, probability: options.dropout, in: &context)
+        : dropout(
+          outputs, probability: options.dropout,
+          from: (sequence.part?.start ?? 0) * outputs.shape[1] * outputs.shape[2],
+          in: &context)
+      var input = sequence
+      input.content = .vectors(below)
+      let isAdded = options.residual && below.shape[2] == outputSize(of: layer)
+      top = run(layer, input, adding: isAdded ? below : nil, &pass, in: &context)
+    }
+    switch wanted {
+    case .all: return (outputs(of: top, sequence.lengths), pass.state)
+    case .last:
+      let merged = merge(top.forward.atEnd(sequence.lengths), top.reversed?.atEnd(sequence.lengths))
+      return (top.added.map { merged + $0.atEnd(sequence.lengths) } ?? merged, pass.state)
+    }
+  }
+
+  /// What a pass through all layers carries.
+  private struct Pass {
+    var state: [Cell.State]
+    let observe: ((_ place: Int, _ state: Cell.State) -> Void)?
   }
 
   /// What a layer puts out.
@@ -113,34 +169,30 @@ public struct StackedRecurrent<Cell: RecurrentCell>: Module {
     let added: Variable<Scalar>?
   }
 
-  private func runLayers(
-    _ sequence: SequenceInput<Scalar>, from state: [Cell.State]?, in context: inout ForwardContext<Scalar>
-  ) -> (top: LayerOutputs, state: [Cell.State]) {
-    var state = state ?? initialState(batchSize: sequence.batch, in: &context)
-    require(
-      state.count == cells.count * directions,
-      "StackedRecurrent: \(state.count) states for \(cells.count * directions) cells")
-    var top = run(0, sequence, adding: nil, state: &state, in: &context)
-    for layer in cells.indices.dropFirst() {
-      let below = dropout(outputs(of: top, sequence.lengths), probability: options.dropout, in: &context)
-      let isAdded = options.residual && below.shape[2] == outputSize(of: layer)
-      top = run(
-        layer, .vectors(below, lengths: sequence.lengths), adding: isAdded ? below : nil, state: &state, in: &context)
-    }
-    return (top, state)
-  }
-
   private func run(
-    _ layer: Int, _ input: SequenceInput<Scalar>, adding added: Variable<Scalar>?, state: inout [Cell.State],
+    _ layer: Int, _ input: SequenceInput<Scalar>, adding added: Variable<Scalar>?, _ pass: inout Pass,
     in context: inout ForwardContext<Scalar>
   ) -> LayerOutputs {
     let place = layer * directions
-    let forward: Variable<Scalar>
-    (forward, state[place]) = cells[layer].run(input, from: state[place], in: &context)
-    if !isBidirectional { return LayerOutputs(forward: forward, reversed: nil, added: added) }
-    let reversed: Variable<Scalar>
-    (reversed, state[place + 1]) = reverseCells[layer].run(input.reversed, from: state[place + 1], in: &context)
+    let forward = run(cells[layer], at: place, input, &pass, in: &context)
+    let reversed =
+      isBidirectional ? run(reverseCells[layer], at: place + 1, input.reversed, &pass, in: &context) : nil
     return LayerOutputs(forward: forward, reversed: reversed, added: added)
+  }
+
+  private func run(
+    _ cell: Cell, at place: Int, _ input: SequenceInput<Scalar>, _ pass: inout Pass,
+    in context: inout ForwardContext<Scalar>
+  ) -> Variable<Scalar> {
+    var input = input
+    input.part?.place = place
+    let outputs: Variable<Scalar>
+    if let observe = pass.observe {
+      (outputs, pass.state[place]) = cell.unroll(input, from: pass.state[place], in: &context) { observe(place, $0) }
+    } else {
+      (outputs, pass.state[place]) = cell.run(input, from: pass.state[place], in: &context)
+    }
+    return outputs
   }
 
   private func outputs(of layer: LayerOutputs, _ lengths: SequenceLengths?) -> Variable<Scalar> {

@@ -7,13 +7,24 @@ extension RecurrentCell {
   public func run(
     _ sequence: SequenceInput<Scalar>, from state: State, in context: inout ForwardContext<Scalar>
   ) -> (outputs: Variable<Scalar>, state: State) {
+    unroll(sequence, from: state, in: &context) { _ in }
+  }
+
+  /// - Parameter observe: called with the state after each step.
+  func unroll(
+    _ sequence: SequenceInput<Scalar>, from state: State, in context: inout ForwardContext<Scalar>,
+    observe: (_ state: State) -> Void
+  ) -> (outputs: Variable<Scalar>, state: State) {
     let sequence = sequence.validated(inputSize: inputSize)
+    let start = sequence.part?.start ?? 0
     var state = state
     var outputs: [Variable<Scalar>] = []
-    for t in 0..<sequence.time {
+    context.forEachStep(start..<start + sequence.time) { now, context in
+      let t = now - start
       let (output, next) = step(sequence.step(t, width: inputSize), from: state, in: &context)
+      observe(next)
       outputs.append(output)
-      state = sequence.lengths.map { next.keepingRows($0.mask(at: t), else: state) } ?? next
+      state = (sequence.lengths.map { next.keepingRows($0.mask(at: t), else: state) } ?? next).passedOn
     }
     let all = Variable.stack(outputs)
     return (sequence.lengths.map { all.withoutPadding($0) } ?? all, state)
@@ -35,6 +46,10 @@ public struct Unrolled<Cell: RecurrentCell>: RecurrentCell {
     cell.initialState(batchSize: batchSize, in: &context)
   }
 
+  public mutating func updateRecurrentWeights(_ body: (_ weight: inout Parameter<Scalar>) -> Void) {
+    cell.updateRecurrentWeights(body)
+  }
+
   public func step(
     _ input: Variable<Scalar>, from state: Cell.State, in context: inout ForwardContext<Scalar>
   ) -> (output: Variable<Scalar>, state: Cell.State) {
@@ -47,6 +62,12 @@ public struct Unrolled<Cell: RecurrentCell>: RecurrentCell {
 }
 
 extension RecurrentState {
+  /// The same state by a node of its own: what flows back from the next step is summed up before it meets what comes from the
+  /// output, as it is where a part of a sequence ends.
+  fileprivate var passedOn: Self {
+    Self(components: components.map { component in .operation(component.value, of: [component]) { [$0] } })
+  }
+
   /// This state for the sequences of which the mask holds, another one for the others.
   fileprivate func keepingRows(_ mask: [Bool], else other: Self) -> Self {
     mask.allSatisfy { $0 }

@@ -18,9 +18,12 @@ package struct StretchPlan {
     self.batch = batch
     let count = min(batch, 2)
     lanes = (0..<count).map { batch * $0 / count..<batch * ($0 + 1) / count }
-    let length = max(Self.rowsAtOnce * count / batch, 1)
+    let length = Self.length(batch: batch)
     stretches = stride(from: 0, to: time, by: length).map { $0..<min($0 + length, time) }
   }
+
+  /// The steps of a stretch; of the last there may be fewer.
+  package static func length(batch: Int) -> Int { max(rowsAtOnce * min(batch, 2) / batch, 1) }
 
   /// All rows of a stretch, [time · batch].
   package func rows(_ stretch: Range<Int>) -> Range<Int> { stretch.lowerBound * batch..<stretch.upperBound * batch }

@@ -12,6 +12,8 @@ package struct WeightGradient<Scalar: TensorScalar> {
   private let lanes: [Lane]
   private let workspace: Workspace<Scalar>
   private let kept: Tensor<Scalar>
+  /// Whether the sums over later steps stand there already.
+  private let isContinued: Bool
 
   /// What is gathered over one lane.
   private struct Lane {
@@ -30,15 +32,21 @@ package struct WeightGradient<Scalar: TensorScalar> {
   /// - Parameters:
   ///   - inputs: x, [time · batch, in]; more rows may follow.
   ///   - outputs: the columns of g.
+  ///   - previous: the sums over steps that come after those of the plan, to be added to; they must be of the same kind.
   package init(
-    inputs: Tensor<Scalar>, outputs: Int, plan: StretchPlan, hasBias: Bool, workspace: Workspace<Scalar>
+    inputs: Tensor<Scalar>, outputs: Int, plan: StretchPlan, hasBias: Bool,
+    continuing previous: WeightGradient? = nil, workspace: Workspace<Scalar>
   ) {
     let (pool, width) = (workspace.pool, inputs.shape[-1])
+    isContinued = previous != nil
     lanes = plan.lanes.indices.map { lane in
-      var weight = Tensor<Scalar>(uninitialized: [outputs, width], pool: pool)
-      var bias = hasBias ? Tensor<Scalar>(uninitialized: [1, outputs], pool: pool) : nil
+      var weight = previous?.lanes[lane].weight ?? Tensor(uninitialized: [outputs, width], pool: pool)
+      var bias = hasBias ? previous?.lanes[lane].bias ?? Tensor(uninitialized: [1, outputs], pool: pool) : nil
       var rows = plan.lanes.count > 1 ? Tensor<Scalar>(uninitialized: [plan.longest(lane), width], pool: pool) : nil
-      let views = (weight.mutableMatrix(), bias?.mutableMatrix(), rows?.mutableMatrix())
+      let views = (
+        previous?.lanes[lane].weightView ?? weight.mutableMatrix(),
+        previous.map { $0.lanes[lane].biasView } ?? bias?.mutableMatrix(), rows?.mutableMatrix()
+      )
       var packed: [Int: PackedMatrix<Scalar>] = [:]
       for stretch in plan.stretches where packed[plan.count(stretch, lane)] == nil {
         packed[plan.count(stretch, lane)] = PackedMatrix(
@@ -71,7 +79,7 @@ package struct WeightGradient<Scalar: TensorScalar> {
   ///
   /// - Parameter gradients: of the outputs, for each lane, in the rows that it has in a stretch; all inputs are packed.
   package func add(_ gradients: [MatrixView<Scalar>], _ stretch: Range<Int>, thread: Int) {
-    let isFirst = stretch == plan.stretches.last
+    let isFirst = stretch == plan.stretches.last && !isContinued
     for (index, part) in plan.share(of: lanes[0].weightView.rows, unit: 1, thread, workspace.team) {
       let lane = lanes[index]
       let packed = lane.packed[plan.count(stretch, index)]!

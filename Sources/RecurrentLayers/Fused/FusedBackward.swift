@@ -26,30 +26,36 @@ struct FusedBackward<Scalar: TensorScalar> {
   }
 
   /// From the gradients of the outputs and of the final state to those of the initial state, W_ih, W_hh, b_ih, b_hh, W_hr, the
-  /// peepholes (where there are such) and the input (where it consists of vectors, or of rows of a table: of the table).
+  /// peepholes (where there are such) and the input (where it consists of vectors, or of rows of a table: of the table). In a part
+  /// of a sequence those of weights and of the table follow with its first steps.
   func gradients(upstream: [Tensor<Scalar>?]) -> [Tensor<Scalar>?] {
     let plan = StretchPlan(time: record.time, batch: record.batch)
     let separates = record.functions.separatesRecurrent
     let hasBias = weights.inputBias != nil || weights.recurrentBias != nil
     var areVectors = false
     if case .vectors = sequence.content { areVectors = true }
+    let part = sequence.part
+    let later = part.flatMap { $0.sums.cells[$0.place] }
     let steps = BackwardSteps(
       record: record, weights: weights, plan: plan, dOutputs: upstream[0], dFinal: Array(upstream.dropFirst()),
-      needsInputGradient: needsInputGradient && areVectors, workspace: workspace)
+      dPeepholes: later?.peepholes, needsInputGradient: needsInputGradient && areVectors, workspace: workspace)
     let candidate = record.resetHidden.map {
       WeightGradient(
-        inputs: $0, outputs: weights.outputSize, plan: plan, hasBias: false, workspace: workspace)
+        inputs: $0, outputs: weights.outputSize, plan: plan, hasBias: false, continuing: later?.candidate,
+        workspace: workspace)
     }
     let recurrent = WeightGradient(
       inputs: record.hidden.reshaped([-1, weights.outputSize]),
       outputs: candidate == nil ? record.width : 2 * weights.outputSize, plan: plan, hasBias: hasBias && separates,
-      workspace: workspace)
+      continuing: later?.recurrent, workspace: workspace)
     let projection = record.units.map {
       WeightGradient(
-        inputs: $0, outputs: weights.outputSize, plan: plan, hasBias: false, workspace: workspace)
+        inputs: $0, outputs: weights.outputSize, plan: plan, hasBias: false, continuing: later?.projection,
+        workspace: workspace)
     }
     let input = InputWeightGradient(
-      sequence, weights: weights, width: record.width, plan: plan, hasBias: hasBias, workspace: workspace)
+      sequence, weights: weights, width: record.width, plan: plan, hasBias: hasBias, continuing: later?.input,
+      workspace: workspace)
     let team = workspace.team
     let barrier = ThreadBarrier(of: plan.areLanesShared(by: team) ? team.count : 1)
     team.run { thread in
@@ -67,6 +73,14 @@ struct FusedBackward<Scalar: TensorScalar> {
         candidate?.add(steps.dGates.map { $0.divided.candidate }, stretch, thread: thread)
         barrier.wait()
       }
+    }
+    if let part, part.start > 0 {
+      part.sums.cells[part.place] = .init(
+        recurrent: recurrent, input: input, projection: projection, candidate: candidate, peepholes: steps.dPeepholes)
+      withExtendedLifetime((record, steps)) {}
+      let count = 2 + weights.optional.count + (record.peepholes == nil ? 0 : 3)
+      let ofWeights = [Tensor<Scalar>?](repeating: nil, count: count)
+      return steps.dInitial + ofWeights + (sequence.variable == nil ? [] : [steps.dInput])
     }
     let (recurrentSums, inputSums) = (recurrent.sums(), input.sums(needsTable: needsInputGradient))
     withExtendedLifetime((record, steps, recurrent, input)) {}

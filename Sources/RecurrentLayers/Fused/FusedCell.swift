@@ -24,15 +24,14 @@ extension FusedCell {
     try weights.visitParameters(&visitor)
   }
 
+  public mutating func updateRecurrentWeights(_ body: (_ weight: inout Parameter<Scalar>) -> Void) {
+    body(&weights.recurrentWeight)
+  }
+
   public func run(
     _ sequence: SequenceInput<Scalar>, from state: State, in context: inout ForwardContext<Scalar>
   ) -> (outputs: Variable<Scalar>, state: State) {
-    let sequence = sequence.validated(inputSize: inputSize)
-    if case .embedded(let grid, let table) = sequence.content, table.shape[0] > grid.ids.count {
-      // Looking up products would be more work than the products.
-      let vectors = table.gatherRows(grid.ids).reshaped([grid.time, grid.batch, inputSize])
-      return run(.vectors(vectors, lengths: sequence.lengths), from: state, in: &context)
-    }
+    let sequence = sequence.validated(inputSize: inputSize).withoutLongTable
     let workspace = context.workspace
     for (component, width) in zip(state.components, stateWidths) where component.shape != [sequence.batch, width] {
       shapeFailure("initial state", component.shape, [sequence.batch, width], hint: "it must be [batch, width]")
@@ -45,8 +44,7 @@ extension FusedCell {
       record: record, input: inputProjection(sequence, workspace: workspace), weights: weights, workspace: workspace)
     workspace.team.split(record.batch) { steps.run(rows: $0) }
     let parameters =
-      [weights.inputWeight, weights.recurrentWeight]
-      + [weights.inputBias, weights.recurrentBias, weights.projection].compactMap { $0 } + peepholes
+      [weights.inputWeight, weights.recurrentWeight] + weights.optional + peepholes
     var inputs = state.components + parameters.map { [context] in context.variable($0) }
     if let variable = sequence.variable { inputs.append(variable) }
     let backward = FusedBackward(record: record, sequence: sequence, weights: weights, workspace: workspace)

@@ -9,21 +9,38 @@ enum InputWeightGradient<Scalar: TensorScalar> {
 
   init(
     _ sequence: SequenceInput<Scalar>, weights: GatedWeights<Scalar>, width: Int, plan: StretchPlan, hasBias: Bool,
-    workspace: Workspace<Scalar>
+    continuing previous: InputWeightGradient?, workspace: Workspace<Scalar>
   ) {
     switch sequence.content {
     case .vectors(let input):
       let rows = input.value.reshaped([-1, weights.inputSize])
       self = .vectors(
-        WeightGradient(inputs: rows, outputs: width, plan: plan, hasBias: hasBias, workspace: workspace))
+        WeightGradient(
+          inputs: rows, outputs: width, plan: plan, hasBias: hasBias, continuing: previous?.ofVectors,
+          workspace: workspace))
     case .tokens(let grid):
       self = .tokens(
-        TableGradient(ids: grid.ids, tokens: weights.inputSize, width: width, plan: plan, workspace: workspace),
+        TableGradient(
+          ids: grid.ids, tokens: weights.inputSize, width: width, plan: plan, continuing: previous?.ofTable,
+          workspace: workspace),
         hasBias: hasBias)
     case .embedded(let grid, let table):
       self = .embedded(
-        TableGradient(ids: grid.ids, tokens: table.shape[0], width: width, plan: plan, workspace: workspace),
+        TableGradient(
+          ids: grid.ids, tokens: table.shape[0], width: width, plan: plan, continuing: previous?.ofTable,
+          workspace: workspace),
         hasBias: hasBias, table: table.value, weight: weights.inputWeight)
+    }
+  }
+
+  private var ofVectors: WeightGradient<Scalar>? {
+    if case .vectors(let gradient) = self { gradient } else { nil }
+  }
+
+  private var ofTable: TableGradient<Scalar>? {
+    switch self {
+    case .vectors: nil
+    case .tokens(let gradient, _), .embedded(let gradient, _, _, _): gradient
     }
   }
 
@@ -69,19 +86,28 @@ struct TableGradient<Scalar: TensorScalar> {
   /// By lane, [tokens, G·H].
   private let tables: [(tensor: Tensor<Scalar>, view: MatrixView<Scalar>)]
 
-  init(ids: [Int32], tokens: Int, width: Int, plan: StretchPlan, workspace: Workspace<Scalar>) {
+  /// Whether the sums over later steps stand there already.
+  private let isContinued: Bool
+
+  init(
+    ids: [Int32], tokens: Int, width: Int, plan: StretchPlan, continuing previous: TableGradient?,
+    workspace: Workspace<Scalar>
+  ) {
     (self.ids, self.plan, self.workspace) = (ids, plan, workspace)
-    tables = plan.lanes.map { _ in
-      var table = Tensor<Scalar>(uninitialized: [tokens, width], pool: workspace.pool)
-      let view = table.mutableMatrix()
-      return (table, view)
-    }
+    isContinued = previous != nil
+    tables =
+      previous?.tables
+      ?? plan.lanes.map { _ in
+        var table = Tensor<Scalar>(uninitialized: [tokens, width], pool: workspace.pool)
+        let view = table.mutableMatrix()
+        return (table, view)
+      }
   }
 
   func add(_ gradients: [MatrixView<Scalar>], _ stretch: Range<Int>, thread: Int) {
     for (lane, part) in plan.share(of: tables[0].view.columns, unit: 16, thread, workspace.team) {
       let table = tables[lane].view.columns(part)
-      if stretch == plan.stretches.last { table.fill(0) }
+      if stretch == plan.stretches.last && !isContinued { table.fill(0) }
       for t in stretch {
         let g = gradients[lane].rows(plan.rows(t, of: lane, in: stretch)).columns(part)
         table.scatterAddRows(ids[plan.rows(t, of: lane)], g)

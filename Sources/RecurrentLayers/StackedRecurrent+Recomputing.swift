@@ -1,0 +1,133 @@
+import Autograd
+import NeuralLayers
+import TensorCore
+
+/// Recomputation of activations (Chen, Xu, Zhang and Guestrin, 2016), through time: the steps are cut into about √T segments, of
+/// which the forward pass keeps the states at the borders. The backward pass goes from the last to the first and runs each
+/// again, on a tape of its own.
+///
+/// All numbers are, bit for bit, those of a run that keeps everything: masks are a function of the pass and of the place, sums
+/// over time go on from segment to segment in the same order, and segments end where the stretches of a fused backward pass
+/// do. (Where a trained parameter is read elsewhere too, its gradient is a sum of two either way.)
+extension StackedRecurrent {
+  func runRecomputing(
+    _ sequence: SequenceInput<Scalar>, from state: [Cell.State], taking wanted: Wanted,
+    in context: inout ForwardContext<Scalar>
+  ) -> (Variable<Scalar>, [Cell.State]) {
+    var sequence = sequence.validated(inputSize: cells[0].inputSize)
+    if cells[0] is any FusedCell<Scalar> { sequence = sequence.withoutLongTable }
+    let steps = Segments<Cell>.steps(time: sequence.time, batch: sequence.batch)
+    if steps.count == 1 { return runAtOnce(sequence, from: state, taking: wanted, in: &context) }
+
+    let parameters = cells.flatMap { $0.parameters }.map(\.parameter).filter { $0.role == .trained }
+    let inputs =
+      state.flatMap(\.components) + parameters.map { [context] in context.variable($0) }
+      + [sequence.variable].compactMap { $0 }
+    // The node must not hold the tape that holds it.
+    let start = context.part(on: nil, statistics: context.statistics)
+    var segments = Segments<Cell>(
+      stack: self, sequence: sequence.detached(), wanted: wanted, steps: steps, parameters: parameters,
+      needsInputGradient: sequence.variable?.isRecorded ?? false)
+    var outputs: [Tensor<Scalar>] = []
+    var carried = state.flatMap(\.components).map(\.value)
+    if wanted == .last { carried.append(.zeros([sequence.batch, outputSize])) }
+    for steps in steps {
+      segments.borders.append(carried)
+      var part = start.part(on: nil, statistics: context.statistics)
+      let input = segments.sequence.part(steps, sums: FusedSums())
+      let (all, next) = segments.run(input, from: carried.map { Variable($0) }, in: &part)
+      if wanted == .all { outputs.append(all.value) }
+      carried = next.map(\.value)
+      context.goOn(after: part)
+    }
+    let output = wanted == .all ? Tensor.concatenate(outputs) : carried.removeLast()
+    let results = Variable.operation([output] + carried, of: inputs) { [segments] in
+      segments.gradients(upstream: $0, in: start)
+    }
+    return (results[0], states(of: Array(results.dropFirst())))
+  }
+
+  /// The states whose components follow each other.
+  fileprivate func states(of components: [Variable<Scalar>]) -> [Cell.State] {
+    let count = Cell.State.componentNames.count
+    return stride(from: 0, to: components.count, by: count).map {
+      Cell.State(components: Array(components[$0..<$0 + count]))
+    }
+  }
+}
+
+/// The segments of a run, and what is kept of each.
+private struct Segments<Cell: RecurrentCell> {
+  typealias Scalar = Cell.Scalar
+  let stack: StackedRecurrent<Cell>
+  /// The whole, through which no gradient flows.
+  let sequence: SequenceInput<Scalar>
+  let wanted: StackedRecurrent<Cell>.Wanted
+  let steps: [Range<Int>]
+  /// Those of the cells, in the order of the node's inputs.
+  let parameters: [Parameter<Scalar>]
+  let needsInputGradient: Bool
+  /// What each segment begins with: the states' components and, where the last outputs are wanted, those of the sequences that
+  /// have ended.
+  var borders: [[Tensor<Scalar>]] = []
+
+  /// Segments of about √T steps, each as long as some stretches.
+  static func steps(time: Int, batch: Int) -> [Range<Int>] {
+    let stretch = StretchPlan.length(batch: batch)
+    let length = max(Int((Double(time).squareRoot() / Double(stretch)).rounded()), 1) * stretch
+    return stride(from: 0, to: time, by: length).map { $0..<min($0 + length, time) }
+  }
+
+  /// Runs a segment from what it begins with to its outputs and to what the next one begins with.
+  func run(
+    _ input: SequenceInput<Scalar>, from carried: [Variable<Scalar>], in context: inout ForwardContext<Scalar>
+  ) -> (outputs: Variable<Scalar>, carried: [Variable<Scalar>]) {
+    let state = stack.states(of: wanted == .last ? Array(carried.dropLast()) : carried)
+    let (outputs, final) = stack.runAtOnce(input, from: state, taking: wanted, in: &context)
+    var next = final.flatMap(\.components)
+    if wanted == .last {
+      next.append(
+        input.lengths.map { outputs.keepingRows($0.mask(at: 0), else: carried[carried.count - 1]) } ?? outputs)
+    }
+    return (outputs, next)
+  }
+
+  /// From the gradients of the outputs and of the final states to those of the initial states, the parameters and the input.
+  func gradients(upstream: [Tensor<Scalar>?], in context: ForwardContext<Scalar>) -> [Tensor<Scalar>?] {
+    var ofCarried = Array(upstream.dropFirst()) + (wanted == .last ? [upstream[0]] : [])
+    var ofParameters = [Tensor<Scalar>?](repeating: nil, count: parameters.count)
+    var ofTable: Tensor<Scalar>?
+    var ofVectors: [Tensor<Scalar>] = []
+    let sums = FusedSums<Scalar>()
+    for (steps, border) in zip(steps, borders).reversed() {
+      let tape = Tape<Scalar>()
+      var part = context.part(on: tape, statistics: context.statistics)
+      var input = sequence.part(steps, sums: sums)
+      if needsInputGradient { input = input.mappingVariable { tape.watch($0.value) } }
+      let carried = border.map { tape.watch($0) }
+      let leaves = parameters.map { [part] in part.variable($0) }
+      let (outputs, next) = run(input, from: carried, in: &part)
+      var seeds = zip(next, ofCarried).map { (variable: $0, seed: $1) } + zip(leaves, ofParameters).map { ($0, $1) }
+      if wanted == .all { seeds.append((outputs, upstream[0]?.rows(steps))) }
+      if let table = input.table { seeds.append((table, ofTable)) }
+      let gradients = tape.gradients(of: seeds)
+      ofCarried = carried.map { gradients[$0] }
+      ofParameters = leaves.map { gradients[$0] }
+      if let table = input.table {
+        ofTable = gradients[table]
+      } else if needsInputGradient, let vectors = input.variable {
+        ofVectors.append(gradients[vectors] ?? .zeros(like: vectors.value))
+      }
+    }
+    if wanted == .last { ofCarried.removeLast() }
+    let ofInput = ofVectors.isEmpty ? ofTable : .concatenate(ofVectors.reversed())
+    return ofCarried + ofParameters + (sequence.variable == nil ? [] : [ofInput])
+  }
+}
+
+extension SequenceInput {
+  /// The table whose rows the vectors are.
+  fileprivate var table: Variable<Scalar>? {
+    if case .embedded(_, let table) = content { table } else { nil }
+  }
+}

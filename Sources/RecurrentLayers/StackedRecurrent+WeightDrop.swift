@@ -1,0 +1,32 @@
+import Autograd
+import NeuralLayers
+import TensorCore
+
+extension StackedRecurrent {
+  /// The stack as one pass sees it: in training, with a mask over the elements of each recurrent weight.
+  func droppingWeights(in context: inout ForwardContext<Scalar>) -> StackedRecurrent {
+    guard options.weightDrop > 0 && context.mode == .training else { return self }
+    var stack = self
+    for layer in cells.indices {
+      stack.cells[layer].dropWeights(options.weightDrop, in: &context)
+      if isBidirectional { stack.reverseCells[layer].dropWeights(options.weightDrop, in: &context) }
+    }
+    return stack
+  }
+}
+
+extension RecurrentCell {
+  fileprivate mutating func dropWeights(_ probability: Double, in context: inout ForwardContext<Scalar>) {
+    updateRecurrentWeights { weight in
+      weight = context.parameter(
+        standingFor: dropout(context.variable(weight), probability: probability, in: &context))
+    }
+  }
+
+  /// Whether there is something for weight drop to drop.
+  var hasRecurrentWeights: Bool {
+    var (copy, count) = (self, 0)
+    copy.updateRecurrentWeights { _ in count += 1 }
+    return count > 0
+  }
+}
