@@ -1,0 +1,55 @@
+import Autograd
+import NeuralLayers
+import TensorCore
+
+/// A cell of which each unit keeps, at each step, its previous value with a given probability (zoneout: Krueger et al., 2017).
+///
+///     h' = m·h + (1 − m)·(what the cell makes of h)
+///
+/// and likewise c with a probability of its own. While training m is drawn for each unit, sequence and step; at inference it
+/// is the probability itself. The parameters are those of the cell, under the same names.
+///
+/// The output is the new hidden state: zoneout is for cells whose output is the first component of their state, as it is of all
+/// cells of this module.
+public struct Zoneout<Cell: RecurrentCell>: RecurrentCell {
+  public typealias Scalar = Cell.Scalar
+  public var cell: Cell
+  /// The probability that a unit's h is kept.
+  public let hidden: Double
+  /// The probability that an element of c is kept, where there is such; of any further component of the state likewise.
+  public let memory: Double
+
+  /// - Precondition: the probabilities are at least 0 and below 1.
+  public init(_ cell: Cell, hidden: Double = 0, memory: Double = 0) {
+    for probability in [hidden, memory] {
+      require(probability >= 0 && probability < 1, "Zoneout: the probability \(probability) is not in 0..<1")
+    }
+    (self.cell, self.hidden, self.memory) = (cell, hidden, memory)
+  }
+
+  public var inputSize: Int { cell.inputSize }
+  public var hiddenSize: Int { cell.hiddenSize }
+  public var stateWidths: [Int] { cell.stateWidths }
+
+  public func initialState(batchSize: Int, in context: inout ForwardContext<Scalar>) -> Cell.State {
+    cell.initialState(batchSize: batchSize, in: &context)
+  }
+
+  public mutating func updateRecurrentWeights(_ body: (_ weight: inout Parameter<Scalar>) -> Void) {
+    cell.updateRecurrentWeights(body)
+  }
+
+  public func step(
+    _ input: Variable<Scalar>, from state: Cell.State, in context: inout ForwardContext<Scalar>
+  ) -> (output: Variable<Scalar>, state: Cell.State) {
+    let next = cell.step(input, from: state, in: &context).state
+    let components = zip(next.components, state.components).enumerated().map { index, pair in
+      zoneout(pair.0, keeping: pair.1, probability: index == 0 ? hidden : memory, in: &context)
+    }
+    return (components[0], Cell.State(components: components))
+  }
+
+  public mutating func visitParameters<V: ParameterVisitor<Scalar>>(_ visitor: inout V) throws(V.Failure) {
+    try cell.visitParameters(&visitor)
+  }
+}

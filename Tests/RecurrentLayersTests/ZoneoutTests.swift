@@ -1,0 +1,115 @@
+import Autograd
+import NeuralLayers
+import RecurrentLayers
+import TensorCore
+import Testing
+
+@Suite struct ZoneoutTests {
+  private let time = 4
+  private let batch = 3
+  private let lengths = [2, 4, 1]
+
+  private func input(seed: UInt64, padding: Double? = nil) -> Tensor<Double> {
+    var random = RandomSource(seed: seed)
+    var x = Tensor<Double>.normal([time, batch, 2], using: &random)
+    guard let padding else { return x }
+    for (b, length) in lengths.enumerated() {
+      for t in length..<time { for i in 0..<2 { x[t, b, i] = padding } }
+    }
+    return x
+  }
+
+  @Test(arguments: CellKind.allCases, [ForwardMode.training, .inference])
+  func gradientsAreNumericOnes(kind: CellKind, mode: ForwardMode) throws {
+    func check<Cell: RecurrentCell<Double>>(_ cell: Cell) throws {
+      let stack = StackedRecurrent(
+        [Zoneout(cell, hidden: 0.4, memory: 0.3)], options: StackOptions(weightDrop: 0.2))
+      for lengths in [nil, try SequenceLengths(lengths, time: time)] {
+        let comparisons = GradientCheck.compare(stack, inputs: [("input", input(seed: 3))], mode: mode) {
+          let (outputs, state) = $0.run(.vectors($1[0], lengths: lengths), in: &$2)
+          return loss(outputs, state.flatMap(\.components), of: .both)
+        }
+        expectPassing(comparisons, "seed 1")
+      }
+    }
+    var random = RandomSource(seed: 1)
+    try check(kind.random(input: 2, hidden: 2, using: &random))
+  }
+
+  @Test(arguments: [1, 2] as [UInt64])
+  func unitsKeepTheirValuesStepByStepWithProbabilitiesOfTheirOwn(seed: UInt64) {
+    var random = RandomSource(seed: seed)
+    let cell = Zoneout(LSTMCell<Double>(input: 2, hidden: 200, using: &random), hidden: 0.2, memory: 0.6)
+    var context = ForwardContext<Double>(mode: .training, random: RandomSource(seed: seed))
+    var state = cell.initialState(batchSize: 20, in: &context)
+    var kept: [[[Bool]]] = [[], []]
+    for _ in 0..<3 {
+      let (output, next) = cell.step(Variable(.uniform([20, 2], using: &random)), from: state, in: &context)
+      #expect(output.value == next.hidden.value)
+      for (index, (new, old)) in zip(next.components, state.components).enumerated() {
+        kept[index].append(zip(new.value.scalars, old.value.scalars).map { $0 == $1 })
+      }
+      state = next
+    }
+    for (masks, probability) in zip(kept, [0.2, 0.6]) {
+      for mask in masks {
+        let share = Double(mask.count { $0 }) / 4000
+        #expect(abs(share - probability) < 5 * (probability * (1 - probability) / 4000).squareRoot(), "seed \(seed)")
+      }
+      let both = Double(zip(masks[0], masks[1]).count { $0 && $1 }) / 4000
+      #expect(abs(both - probability * probability) < 0.04, "steps are independent, seed \(seed)")
+    }
+  }
+
+  @Test func atInferenceTheStateIsTheMeanOfKeepingAndGoingOn() {
+    var random = RandomSource(seed: 5)
+    let plain = LSTMCell<Double>(input: 2, hidden: 3, using: &random)
+    let cell = Zoneout(plain, hidden: 0.25, memory: 0.5)
+    var context = ForwardContext<Double>()
+    let state = LSTMState<Double>(
+      hidden: Variable(.uniform([3, 3], using: &random)), cell: Variable(.uniform([3, 3], using: &random)))
+    let x = Variable(input(seed: 6).row(0))
+    let next = plain.step(x, from: state, in: &context).state
+    let found = cell.step(x, from: state, in: &context).state
+    #expect(found.hidden.value == state.hidden.value * 0.25 + next.hidden.value * 0.75)
+    #expect(found.cell.value == state.cell.value * 0.5 + next.cell.value * 0.5)
+    #expect(cell.parameters.map(\.name) == plain.parameters.map(\.name))
+    let without = Zoneout(plain)
+    var training = ForwardContext<Double>(mode: .training)
+    let long = SequenceInput.vectors(Variable(input(seed: 7)))
+    #expect(
+      without.run(long, from: state, in: &training).outputs.value
+        == Unrolled(plain).run(long, from: state, in: &training).outputs.value)
+  }
+
+  @Test(arguments: CellKind.allCases)
+  func neitherPaddingNorThreadsChangeABit(kind: CellKind) throws {
+    func check<Cell: RecurrentCell<Double>>(_ cell: Cell) throws {
+      let stack = StackedRecurrent(
+        [Zoneout(cell, hidden: 0.4, memory: 0.3)], options: StackOptions(weightDrop: 0.2)
+      ).bound()
+      let lengths = try SequenceLengths(lengths, time: time)
+      func results(padding: Double, threads: Int) -> [Tensor<Double>] {
+        let tape = Tape<Double>()
+        var context = ForwardContext(tape: tape, mode: .training, workspace: Workspace(threads: threads))
+        let x = tape.watch(input(seed: 3, padding: padding))
+        let (outputs, state) = stack.run(.vectors(x, lengths: lengths), in: &context)
+        let gradients = loss(outputs, state.flatMap(\.components), of: .both).gradients()
+        return [outputs.value, gradients[x]!] + state.flatMap { $0.components.map(\.value) }
+          + stack.parameters.map { gradients[$0.parameter]! }
+      }
+      let expected = results(padding: 0, threads: 1)
+      for padding in [1e30, Double.infinity, .nan] { #expect(results(padding: padding, threads: 1) == expected) }
+      for threads in [2, 3] { #expect(results(padding: 0, threads: threads) == expected) }
+    }
+    var random = RandomSource(seed: 1)
+    try check(kind.random(input: 2, hidden: 3, using: &random))
+  }
+
+  @Test func aProbabilityOutsideOfTheRangeTraps() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Zoneout(LSTMCell<Float>(input: 2, hidden: 3), hidden: 0.1, memory: 1)
+    }
+    expectMessage("Zoneout: the probability 1.0 is not in 0..<1", from: result)
+  }
+}
