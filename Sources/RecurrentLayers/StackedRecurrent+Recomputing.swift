@@ -8,7 +8,8 @@ import TensorCore
 ///
 /// All numbers are, bit for bit, those of a run that keeps everything: masks are a function of the pass and of the place, sums
 /// over time go on from segment to segment in the same order, and segments end where the stretches of a fused backward pass
-/// do. (Where a trained parameter is read elsewhere too, its gradient is a sum of two either way.)
+/// do. (The exception is a parameter that cells without a fused pass share with what comes after them: its gradients add up in
+/// another order.)
 extension StackedRecurrent {
   func runRecomputing(
     _ sequence: SequenceInput<Scalar>, from state: [Cell.State], taking wanted: Wanted,

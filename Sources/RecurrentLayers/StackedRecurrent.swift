@@ -133,14 +133,7 @@ public struct StackedRecurrent<Cell: RecurrentCell>: Module {
     var pass = Pass(state: state, observe: observe)
     var top = run(0, sequence, adding: nil, &pass, in: &context)
     for layer in cells.indices.dropFirst() {
-      let outputs = outputs(of: top, sequence.lengths)
-      let below =
-        options.dropoutIsLocked
-        ? lockedDropout(outputs, probability: options.dropout, in: &context)
-        : dropout(
-          outputs, probability: options.dropout,
-          from: (sequence.part?.start ?? 0) * outputs.shape[1] * outputs.shape[2],
-          in: &context)
+      let below = dropping(outputs(of: top, sequence.lengths), from: sequence.part?.start ?? 0, in: &context)
       var input = sequence
       input.content = .vectors(below)
       let isAdded = options.residual && below.shape[2] == outputSize(of: layer)
@@ -152,6 +145,17 @@ public struct StackedRecurrent<Cell: RecurrentCell>: Module {
       let merged = merge(top.forward.atEnd(sequence.lengths), top.reversed?.atEnd(sequence.lengths))
       return (top.added.map { merged + $0.atEnd(sequence.lengths) } ?? merged, pass.state)
     }
+  }
+
+  /// What a layer reads of the outputs, [time, batch, features], of the one below.
+  ///
+  /// - Parameter start: the first of the steps, in the sequence of which these are a part.
+  private func dropping(
+    _ outputs: Variable<Scalar>, from start: Int, in context: inout ForwardContext<Scalar>
+  ) -> Variable<Scalar> {
+    if options.dropoutIsLocked { return lockedDropout(outputs, probability: options.dropout, in: &context) }
+    let position = start * outputs.shape[1] * outputs.shape[2]
+    return dropout(outputs, probability: options.dropout, from: position, in: &context)
   }
 
   /// What a pass through all layers carries.
