@@ -31,18 +31,19 @@ extension StackedRecurrent {
       needsInputGradient: sequence.variable?.isRecorded ?? false)
     var outputs: [Tensor<Scalar>] = []
     var carried = state.flatMap(\.components).map(\.value)
-    if wanted == .last { carried.append(.zeros([sequence.batch, outputSize])) }
+    if segments.carriesEnds { carried.append(.zeros([sequence.batch, outputSize])) }
     for steps in steps {
       segments.borders.append(carried)
       var part = start.part(on: nil, statistics: context.statistics)
       let input = segments.sequence.part(steps, sums: FusedSums())
-      let (all, next) = segments.run(input, from: carried.map { Variable($0) }, in: &part)
-      if wanted == .all { outputs.append(all.value) }
+      let (ofPart, next) = segments.run(input, from: carried.map { Variable($0) }, in: &part)
+      if wanted == .last { outputs.removeAll() }
+      outputs.append(ofPart.value)
       carried = next.map(\.value)
       context.goOn(after: part)
     }
-    let output = wanted == .all ? Tensor.concatenate(outputs) : carried.removeLast()
-    let results = Variable.operation([output] + carried, of: inputs) { [segments] in
+    if segments.carriesEnds { carried.removeLast() }
+    let results = Variable.operation([.concatenate(outputs)] + carried, of: inputs) { [segments] in
       segments.gradients(upstream: $0, in: start)
     }
     return (results[0], states(of: Array(results.dropFirst())))
@@ -68,9 +69,11 @@ private struct Segments<Cell: RecurrentCell> {
   /// Those of the cells, in the order of the node's inputs.
   let parameters: [Parameter<Scalar>]
   let needsInputGradient: Bool
-  /// What each segment begins with: the states' components and, where the last outputs are wanted, those of the sequences that
-  /// have ended.
+  /// What each segment begins with: the states' components and, where they are carried, the last outputs so far.
   var borders: [[Tensor<Scalar>]] = []
+
+  /// Whether the last outputs of sequences that have ended are carried from segment to segment.
+  var carriesEnds: Bool { wanted == .last && sequence.lengths != nil }
 
   /// Segments of about √T steps, each as long as some stretches.
   static func steps(time: Int, batch: Int) -> [Range<Int>] {
@@ -83,19 +86,18 @@ private struct Segments<Cell: RecurrentCell> {
   func run(
     _ input: SequenceInput<Scalar>, from carried: [Variable<Scalar>], in context: inout ForwardContext<Scalar>
   ) -> (outputs: Variable<Scalar>, carried: [Variable<Scalar>]) {
-    let state = stack.states(of: wanted == .last ? Array(carried.dropLast()) : carried)
+    let state = stack.states(of: carriesEnds ? Array(carried.dropLast()) : carried)
     let (outputs, final) = stack.runAtOnce(input, from: state, taking: wanted, in: &context)
-    var next = final.flatMap(\.components)
-    if wanted == .last {
-      next.append(
-        input.lengths.map { outputs.keepingRows($0.mask(at: 0), else: carried[carried.count - 1]) } ?? outputs)
-    }
-    return (outputs, next)
+    let components = final.flatMap(\.components)
+    guard carriesEnds, let lengths = input.lengths, let ended = carried.last else { return (outputs, components) }
+    let ends = outputs.keepingRows(lengths.mask(at: 0), else: ended)
+    return (ends, components + [ends])
   }
 
   /// From the gradients of the outputs and of the final states to those of the initial states, the parameters and the input.
   func gradients(upstream: [Tensor<Scalar>?], in context: ForwardContext<Scalar>) -> [Tensor<Scalar>?] {
-    var ofCarried = Array(upstream.dropFirst()) + (wanted == .last ? [upstream[0]] : [])
+    var ofCarried = Array(upstream.dropFirst()) + (carriesEnds ? [nil] : [])
+    var ofEnd = wanted == .last ? upstream[0] : nil
     var ofParameters = [Tensor<Scalar>?](repeating: nil, count: parameters.count)
     var ofTable: Tensor<Scalar>?
     var ofVectors: [Tensor<Scalar>] = []
@@ -109,7 +111,7 @@ private struct Segments<Cell: RecurrentCell> {
       let leaves = parameters.map { [part] in part.variable($0) }
       let (outputs, next) = run(input, from: carried, in: &part)
       var seeds = zip(next, ofCarried).map { (variable: $0, seed: $1) } + zip(leaves, ofParameters).map { ($0, $1) }
-      if wanted == .all { seeds.append((outputs, upstream[0]?.rows(steps))) }
+      seeds.append((outputs, wanted == .all ? upstream[0]?.rows(steps) : ofEnd.take()))
       if let table = input.table { seeds.append((table, ofTable)) }
       let gradients = tape.gradients(of: seeds)
       ofCarried = carried.map { gradients[$0] }
@@ -120,7 +122,7 @@ private struct Segments<Cell: RecurrentCell> {
         ofVectors.append(gradients[vectors] ?? .zeros(like: vectors.value))
       }
     }
-    if wanted == .last { ofCarried.removeLast() }
+    if carriesEnds { ofCarried.removeLast() }
     let ofInput = ofVectors.isEmpty ? ofTable : .concatenate(ofVectors.reversed())
     return ofCarried + ofParameters + (sequence.variable == nil ? [] : [ofInput])
   }

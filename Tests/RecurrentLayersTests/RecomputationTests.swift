@@ -121,11 +121,11 @@ import Testing
 
   @Test func theMemoryOfAManyToOneNetGrowsWithTheRootOfTime() {
     var random = RandomSource(seed: 6)
-    let cells = [20, 4].map { LSTMCell<Double>(input: $0, hidden: 4, using: &random) }
+    let cell = LSTMCell<Double>(input: 20, hidden: 4, using: &random)
     let batch = 16
     /// The most that the pool held, and the gradients.
     func run(time: Int, recomputes: Bool) -> (bytes: Int, gradients: [Tensor<Double>]) {
-      let stack = StackedRecurrent(cells, options: StackOptions(dropout: 0.2, recomputes: recomputes)).bound()
+      let stack = StackedRecurrent([cell], options: StackOptions(weightDrop: 0.2, recomputes: recomputes)).bound()
       let workspace = Workspace<Double>()
       var random = RandomSource(seed: 7)
       let grid = TokenGrid(
@@ -136,7 +136,7 @@ import Testing
       return (workspace.pool.bytesAllocated, stack.parameters.map { gradients[$0.parameter]! })
     }
     let (short, long) = (run(time: 100, recomputes: true), run(time: 10_000, recomputes: true))
-    #expect(long.bytes <= 12 * short.bytes)
+    #expect(long.bytes <= 4 * short.bytes, "√100 = 10 times is what grows at most; weights and stretches do not grow")
     let (shortPlain, longPlain) = (run(time: 100, recomputes: false), run(time: 10_000, recomputes: false))
     #expect(longPlain.bytes > 50 * shortPlain.bytes, "what is kept without recomputation grows with time")
     #expect(differences(long.gradients, longPlain.gradients).isEmpty)
