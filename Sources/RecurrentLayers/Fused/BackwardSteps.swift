@@ -34,7 +34,7 @@ struct BackwardSteps<Scalar: TensorScalar> {
 
   init(
     record: FusedRecord<Scalar>, weights: GatedWeights<Scalar>, plan: StretchPlan, dOutputs: Tensor<Scalar>?,
-    dFinal: [Tensor<Scalar>?], dPeepholes: Tensor<Scalar>?, needsInputGradient: Bool, workspace: Workspace<Scalar>
+    dFinal: [Tensor<Scalar>?], laterPeepholes: Tensor<Scalar>?, needsInputGradient: Bool, workspace: Workspace<Scalar>
   ) {
     let pool = workspace.pool
     (self.record, self.plan, self.dOutputs) = (record, plan, dOutputs.map { ($0, $0.matrix()) })
@@ -46,7 +46,7 @@ struct BackwardSteps<Scalar: TensorScalar> {
     dStates = states.indices.map { states[$0].mutableMatrix() }
     let inputShape: TensorShape = [record.time, record.batch, weights.inputSize]
     var input = needsInputGradient ? Tensor<Scalar>(uninitialized: inputShape, pool: pool) : nil
-    var peepholes = record.peepholes.map { dPeepholes ?? Tensor<Scalar>.zeros([record.batch, $0.count]) }
+    var peepholes = record.peepholes.map { laterPeepholes ?? Tensor<Scalar>.zeros([record.batch, $0.count]) }
     (dInputView, dPeepholesView) = (input?.mutableMatrix(), peepholes?.mutableMatrix())
     (dInitial, dInput, dPeepholes) = (states, input, peepholes)
 

@@ -38,7 +38,7 @@ struct FusedBackward<Scalar: TensorScalar> {
     let later = part.flatMap { $0.sums.cells[$0.place] }
     let steps = BackwardSteps(
       record: record, weights: weights, plan: plan, dOutputs: upstream[0], dFinal: Array(upstream.dropFirst()),
-      dPeepholes: later?.peepholes, needsInputGradient: needsInputGradient && areVectors, workspace: workspace)
+      laterPeepholes: later?.peepholes, needsInputGradient: needsInputGradient && areVectors, workspace: workspace)
     let candidate = record.resetHidden.map {
       WeightGradient(
         inputs: $0, outputs: weights.outputSize, plan: plan, hasBias: false, continuing: later?.candidate,
