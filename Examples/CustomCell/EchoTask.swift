@@ -34,12 +34,4 @@ struct EchoTask: TrainingTask {
     let logits = model.decoder(outputs.slice(axis: 0, delay..<time), in: &context)
     return softmaxCrossEntropy(logits, targets: Array(bits.dropLast(delay * batch)), in: context)
   }
-
-  func validation(of model: EchoModel, workspace: Workspace<Float>) -> EvaluationReport? { nil }
-
-  // Nothing is carried from step to step.
-  var carriedState: [(name: String, tensor: Tensor<Float>)] { [] }
-  func restore<Failure: Error>(
-    step: Int, carried: (String, TensorShape) throws(Failure) -> Tensor<Float>
-  ) throws(Failure) {}
 }

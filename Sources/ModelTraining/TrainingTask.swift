@@ -33,3 +33,14 @@ public protocol TrainingTask<Model> {
     step: Int, carried: (_ name: String, _ shape: TensorShape) throws(Failure) -> Tensor<Scalar>
   ) throws(Failure)
 }
+
+/// A task that holds nothing out and carries nothing from step to step is done with its batches and their loss.
+extension TrainingTask {
+  public func validation(of model: Model, workspace: Workspace<Scalar>) -> EvaluationReport? { nil }
+
+  public var carriedState: [(name: String, tensor: Tensor<Scalar>)] { [] }
+
+  public mutating func restore<Failure: Error>(
+    step: Int, carried: (_ name: String, _ shape: TensorShape) throws(Failure) -> Tensor<Scalar>
+  ) throws(Failure) {}
+}

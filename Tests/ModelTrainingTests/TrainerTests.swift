@@ -1,3 +1,4 @@
+import Autograd
 import Foundation
 import ModelTraining
 import NeuralLayers
@@ -15,6 +16,22 @@ import Testing
     #expect(after < 0.01)
     #expect(trainer.step == 300)
     #expect(trainer.progress.updates == 300)
+  }
+
+  @Test("A task needs no more than batches and their loss: it holds nothing out and carries nothing")
+  func taskOfLossAlone() throws {
+    struct LossAlone: TrainingTask {
+      let stepsPerEpoch = 1
+      func loss(of model: Network, step: Int, in context: inout ForwardContext<Double>) -> Variable<Double> {
+        meanSquaredError(model(Variable(ExclusiveOr.inputs), in: &context), Variable(ExclusiveOr.targets))
+      }
+    }
+    let trainer = Trainer(model: Network(seed: 3), task: LossAlone(), seed: 1)
+    let before = trainer.model.scalars
+    _ = try trainer.trainStep()
+    #expect(trainer.model.scalars != before)
+    #expect(trainer.validate(scheduled: true) == nil)
+    #expect(trainer.task.carriedState.isEmpty)
   }
 
   @Test("The same seed gives the same bits, whatever the number of threads")

@@ -44,12 +44,6 @@ struct SupervisedTask<Model: Layer>: TrainingTask {
   func validation(of model: Model, workspace: Workspace<Scalar>) -> EvaluationReport? {
     validationData.map { criterion.evaluate(model, on: $0, workspace: workspace) }
   }
-
-  // The batches of a step follow from its number.
-  var carriedState: [(name: String, tensor: Tensor<Scalar>)] { [] }
-  mutating func restore<Failure: Error>(
-    step: Int, carried: (_ name: String, _ shape: TensorShape) throws(Failure) -> Tensor<Scalar>
-  ) throws(Failure) {}
 }
 
 /// Which batches a fit goes through.
