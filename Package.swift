@@ -47,6 +47,9 @@ let package = Package(
     .executableTarget(
       name: "FruitClassifierExample", dependencies: ["SequenceModeling"], path: "Examples/FruitClassifier",
       resources: [.copy("fruits.csv")]),
+    .target(name: "SequenceTasks", dependencies: ["SequenceModeling"], path: "Examples/SequenceTasks/Tasks"),
+    .executableTarget(
+      name: "SequenceTasksExample", dependencies: ["SequenceTasks"], path: "Examples/SequenceTasks/Program"),
 
     .testTarget(name: "KernelParityTests", dependencies: ["CSequenceKernels"]),
     .testTarget(name: "TensorCoreTests", dependencies: ["TensorCore"]),
@@ -67,8 +70,9 @@ let package = Package(
       name: "ExamplesTests",
       dependencies: [
         "CustomCellExample", "DigitRecognizerExample", "ExclusiveOrExample", "ExplicitWeightsExample",
-        "FruitClassifierExample", "OneNeuronExample", "PatternRecallExample", "SineRegressionExample",
-        "TrainAndSampleExample", "TrainingLoopExample",
+        "FruitClassifierExample", "OneNeuronExample", "PatternRecallExample", "SequenceTasksExample",
+        "SineRegressionExample", "TrainAndSampleExample", "TrainingLoopExample",
       ]),
+    .testTarget(name: "SequenceTasksTests", dependencies: ["SequenceTasks"]),
   ]
 )

@@ -4,9 +4,10 @@ import Testing
 /// What the example programs print is what they are there to show.
 @Suite struct ExamplesTests {
   /// Everything that an example writes to standard output. Fails where it ends with an error.
-  private func output(of name: String) throws -> String {
+  private func output(of name: String, _ arguments: String...) throws -> String {
     let process = Process()
     process.executableURL = Self.products.appendingPathComponent(name + "Example")
+    process.arguments = arguments
     let pipe = Pipe()
     process.standardOutput = pipe
     try process.run()
@@ -86,6 +87,14 @@ import Testing
     #expect(!output.contains("WRONG") && output.contains("ok"))
     #expect(try number(after: "loss ", in: output) < 0.1)
   }
+
+  // What the tasks come to is tested beside them; training takes the optimized build.
+  #if !DEBUG
+    @Test func aTaskIsShownBesideWhatIsExpected() throws {
+      let output = try output(of: "SequenceTasks", "names", "--brief")
+      #expect(output.hasPrefix("names: ") && output.contains("ok    share of names told rightly"))
+    }
+  #endif
 
   @Test func aTrainedModelWrites() throws {
     let output = try output(of: "TrainAndSample")
