@@ -4,8 +4,8 @@ import TensorCore
 ///
 ///     h_t = a_t·h_{t−1} + b_t
 ///
-/// element by element, with h_{−1} the initial state. Its gradients are the same recurrence backwards: with G_t = ∂L/∂h_t + a_{t+1}·
-/// G_{t+1}, ∂L/∂b_t = G_t and ∂L/∂a_t = G_t·h_{t−1}.
+/// element by element, with h_{−1} the initial state. Its gradients are the same recurrence backwards: with
+/// G_t = ∂L/∂h_t + a_{t+1}·G_{t+1}, ∂L/∂b_t = G_t and ∂L/∂a_t = G_t·h_{t−1}.
 ///
 /// It is computed one step after the other, which for coefficients between −1 and 1 is stable for any number of steps.
 ///

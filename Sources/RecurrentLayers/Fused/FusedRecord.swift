@@ -3,7 +3,7 @@ import TensorCore
 /// All that a fused pass over a sequence computed, step by step: T steps, B sequences, H hidden units, G gates.
 ///
 /// Memory kept for the backward pass: about T·B·H·(G + 1) elements, and T·B·H more for an LSTM's cell states, T·B·3H for a
-/// GRU's recurrent preactivations.
+/// GRU's recurrent preactivations, T·B·H for the states that a GRU resets before the product.
 struct FusedRecord<Scalar: TensorScalar> {
   let functions: GateFunctions
   let time: Int

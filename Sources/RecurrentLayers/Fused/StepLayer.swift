@@ -44,8 +44,7 @@ package final class StepLayer<Scalar: TensorScalar> {
   /// - Parameter table: the products of all tokens, for the layer that reads tokens; nil for one that reads vectors.
   init(
     _ weights: GatedWeights<Scalar>, functions: GateFunctions, peepholes: [Tensor<Scalar>], table: Tensor<Scalar>?,
-    foldedBias: Tensor<Scalar>?,
-    batch: Int, parts count: Int, format: ProductFormat
+    foldedBias: Tensor<Scalar>?, batch: Int, parts count: Int, format: ProductFormat
   ) {
     var tensors: [Tensor<Scalar>] = []
     func keep(_ tensor: Tensor<Scalar>) -> MatrixView<Scalar> {
@@ -172,8 +171,7 @@ extension FusedCell {
     }
     return StepLayer(
       weights, functions: gates, peepholes: peepholes.map(\.value), table: table, foldedBias: foldedBias, batch: batch,
-      parts: parts,
-      format: format)
+      parts: parts, format: format)
   }
 }
 
