@@ -12,6 +12,9 @@ enum CellKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
   /// Those that have a way through time of their own, beside that step by step.
   static let fast: [CellKind] = generating + [.gruResetBefore, .minGRU, .minLSTM]
 
+  /// Those whose hidden state is multiplied by a weight.
+  static let withRecurrentWeight: [CellKind] = allCases.filter { $0 != .minGRU && $0 != .minLSTM }
+
   /// Those that run a step at a time for generation.
   static let generating: [CellKind] = [.elmanTanh, .elmanReLU, .lstm, .gru, .lstmPeephole, .lstmCoupled]
 

@@ -28,7 +28,7 @@ import Testing
     return .normal([time, batch, 3], using: &random)
   }
 
-  @Test(arguments: CellKind.allCases, [false, true])
+  @Test(arguments: CellKind.withRecurrentWeight, [false, true])
   func gradientsAreNumericOnes(kind: CellKind, isUnrolled: Bool) throws {
     func check<Cell: RecurrentCell<Double>>(_ cells: [Cell], _ options: StackOptions, _ lengths: SequenceLengths?) {
       let stack = StackedRecurrent(cells, options: options)
@@ -51,7 +51,7 @@ import Testing
     try check(first(kind, hidden: 2, seed: 1))
   }
 
-  @Test(arguments: CellKind.allCases)
+  @Test(arguments: CellKind.withRecurrentWeight)
   func fusedAgreesWithUnrolledAndThreadsChangeNoBit(kind: CellKind) throws {
     func check<Cell: RecurrentCell<Double>>(_ cell: Cell, _ options: StackOptions, _ lengths: SequenceLengths?) {
       let fused = StackedRecurrent(layers(cell, kind, seed: 3), options: options).bound()

@@ -45,6 +45,10 @@ public struct LayerNormGRUCell<Scalar: TensorScalar>: RecurrentCell {
   public var inputSize: Int { weights.inputSize }
   public var hiddenSize: Int { weights.outputSize }
 
+  public mutating func updateRecurrentWeights(_ body: (_ weight: inout Parameter<Scalar>) -> Void) {
+    body(&weights.recurrentWeight)
+  }
+
   public func step(
     _ input: Variable<Scalar>, from state: HiddenState<Scalar>, in context: inout ForwardContext<Scalar>
   ) -> (output: Variable<Scalar>, state: HiddenState<Scalar>) {

@@ -44,6 +44,10 @@ public struct LayerNormLSTMCell<Scalar: TensorScalar>: RecurrentCell {
   public var inputSize: Int { weights.inputSize }
   public var hiddenSize: Int { weights.outputSize }
 
+  public mutating func updateRecurrentWeights(_ body: (_ weight: inout Parameter<Scalar>) -> Void) {
+    body(&weights.recurrentWeight)
+  }
+
   public func step(
     _ input: Variable<Scalar>, from state: LSTMState<Scalar>, in context: inout ForwardContext<Scalar>
   ) -> (output: Variable<Scalar>, state: LSTMState<Scalar>) {
