@@ -47,6 +47,9 @@ public struct StackedRecurrent<Cell: RecurrentCell>: Module {
       "StackedRecurrent: layers of two directions cannot recompute, because both ends of a sequence would have to be first"
     )
     require(
+      !options.recomputes || !(cells[0] is any ScanCell<Scalar>),
+      "StackedRecurrent: a \(Cell.self) runs all steps at once and cannot recompute them part by part")
+    require(
       reverse.isEmpty
         || reverse.map(\.inputSize) == cells.map(\.inputSize) && reverse.map(\.hiddenSize) == cells.map(\.hiddenSize),
       "StackedRecurrent: the cells of the two directions differ in number or sizes")
