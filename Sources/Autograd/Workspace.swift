@@ -26,6 +26,14 @@ public final class Workspace<Scalar: TensorScalar> {
     self.products = products
   }
 
+  /// One that shares threads with others.
+  ///
+  /// - Precondition: this machine supports the products for this scalar type.
+  package init(team: ThreadTeam, products: ProductFormat) {
+    self.team = team
+    self.products = products
+  }
+
   /// A matrix (or its transpose) as the right-hand side of products.
   package func pack(_ matrix: Tensor<Scalar>, transposed: Bool = false) -> PackedMatrix<Scalar> {
     PackedMatrix(matrix, transposed: transposed, format: products, team: team, pool: pool)

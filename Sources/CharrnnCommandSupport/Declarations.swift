@@ -70,6 +70,7 @@ package struct Flag: OptionDeclaration {
 package protocol OptionDeclaration: Sendable {
   /// The name without its hyphens.
   var name: String { get }
+  /// Empty for an option that is declared to be refused with a reason; help does not show it.
   var help: String { get }
   /// What stands for the value in help; nil where the option takes none.
   var valueName: String? { get }

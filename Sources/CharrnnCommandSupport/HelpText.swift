@@ -11,7 +11,7 @@ extension Command {
     }
     let groups = groups.isEmpty ? [OptionGroup("Options", [])] : groups
     for (index, group) in groups.enumerated() {
-      var rows = group.options.map { ($0.label, $0.fullHelp) }
+      var rows = group.options.filter { !$0.help.isEmpty }.map { ($0.label, $0.fullHelp) }
       if index == groups.count - 1 { rows.append((Command.help.label, Command.help.help)) }
       sections.append(table(group.title, rows, width: width))
     }

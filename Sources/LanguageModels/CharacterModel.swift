@@ -10,12 +10,12 @@ import TensorCore
 public struct CharacterModel<Scalar: TensorScalar>: Module {
   public let configuration: ModelConfiguration
   var encoder: Embedding<Scalar>?
-  var rnn: RecurrentStack<Scalar>
-  /// [vocabulary, hidden]; nil where the embedding takes its place.
+  var rnn: any RecurrentStack<Scalar>
+  /// [vocabulary, output]; nil where the embedding takes its place.
   private var ownDecoderWeight: Parameter<Scalar>?
   var decoderBias: Parameter<Scalar>
 
-  /// What the top layer's outputs are multiplied by, [vocabulary, hidden].
+  /// What the top layer's outputs are multiplied by, [vocabulary, output].
   var decoderWeight: Parameter<Scalar> { ownDecoderWeight ?? encoder!.weight }
 
   /// A model with fresh weights, drawn from `random`.
@@ -35,15 +35,28 @@ public struct CharacterModel<Scalar: TensorScalar>: Module {
       embedding > 0
       ? Embedding(
         tokens: vocabulary, features: embedding, initializer: configuration.isTied ? .lecunUniform : .normal(1)) : nil
-    rnn = RecurrentStack(configuration)
-    ownDecoderWeight = configuration.isTied ? nil : Parameter([vocabulary, configuration.hidden], .glorotUniform)
+    rnn = configuration.recurrentStack()
+    ownDecoderWeight = configuration.isTied ? nil : Parameter([vocabulary, configuration.outputSize], .glorotUniform)
     decoderBias = Parameter([vocabulary], .zeros)
   }
 
-  /// What is carried from one stretch of text to the next. No state means the beginning: zeros.
+  /// What is carried from one stretch of text to the next. No state means the beginning: zeros, unless it is learned.
   public struct State: Sendable {
-    /// By layer, then by component; each [batch, hidden].
+    /// By layer, then by component; each [batch, width].
     public internal(set) var layers: [[Tensor<Scalar>]]
+
+    init(_ variables: [[Variable<Scalar>]]) { layers = variables.map { $0.map { $0.value } } }
+
+    init(layers: [[Tensor<Scalar>]]) { self.layers = layers }
+
+    /// The same as constants: no gradient flows into it.
+    var constants: [[Variable<Scalar>]] { layers.map { $0.map { Variable($0) } } }
+  }
+
+  /// The state of one text before anything was read.
+  var beginning: State {
+    var context = ForwardContext<Scalar>()
+    return State(rnn.initialComponents(batch: 1, in: &context))
   }
 
   /// Runs the model over a grid of tokens.
@@ -52,19 +65,32 @@ public struct CharacterModel<Scalar: TensorScalar>: Module {
   public func callAsFunction(
     _ tokens: TokenGrid, from state: State? = nil, in context: inout ForwardContext<Scalar>
   ) -> (logits: Variable<Scalar>, state: State) {
-    let (logits, next) = run(tokens, from: state?.layers.map { $0.map { Variable($0) } }, in: &context)
-    return (logits, State(layers: next.map { $0.map { $0.value } }))
+    let (outputs, next) = read(tokens, from: state?.constants, in: &context)
+    return (predict(dropping(outputs, in: &context), in: context), State(next))
   }
 
-  /// The same with the state as variables, through which gradients flow.
-  package func run(
+  /// The recurrent layers over a grid of tokens: the top layer's outputs, [time, batch, output], and the state after the last,
+  /// through both of which gradients flow.
+  package func read(
     _ tokens: TokenGrid, from state: [[Variable<Scalar>]]?, in context: inout ForwardContext<Scalar>
-  ) -> (logits: Variable<Scalar>, state: [[Variable<Scalar>]]) {
-    let input: SequenceInput<Scalar> =
-      encoder.map { [context] in .embedded(tokens, table: context.variable($0.weight)) } ?? .tokens(tokens)
-    let (outputs, next) = rnn.run(input, from: state, in: &context)
-    let kept = dropout(outputs, probability: configuration.dropout, in: &context)
-    return (linear(kept, weight: decoderWeight, bias: decoderBias, in: context), next)
+  ) -> (outputs: Variable<Scalar>, state: [[Variable<Scalar>]]) {
+    guard let encoder else { return rnn.run(.tokens(tokens), fromComponents: state, in: &context) }
+    let table = embeddingDropout(
+      context.variable(encoder.weight), probability: configuration.refinements.embeddingDropout, in: &context)
+    return rnn.run(.embedded(tokens, table: table), fromComponents: state, in: &context)
+  }
+
+  /// What the decoder reads of the top layer's outputs.
+  func dropping(_ outputs: Variable<Scalar>, in context: inout ForwardContext<Scalar>) -> Variable<Scalar> {
+    let locked = configuration.refinements.lockedDropout
+    return locked > 0
+      ? lockedDropout(outputs, probability: locked, in: &context)
+      : dropout(outputs, probability: configuration.dropout, in: &context)
+  }
+
+  /// Logits for the next token, [time, batch, vocabulary].
+  func predict(_ outputs: Variable<Scalar>, in context: borrowing ForwardContext<Scalar>) -> Variable<Scalar> {
+    linear(outputs, weight: decoderWeight, bias: decoderBias, in: context)
   }
 
   public mutating func visitParameters<V: ParameterVisitor<Scalar>>(_ visitor: inout V) throws(V.Failure) {

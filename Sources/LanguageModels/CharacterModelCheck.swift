@@ -29,12 +29,13 @@ public struct CharacterModelCheck {
     tokens = TokenGrid(ids: draw(), time: length, batch: batch)
     targets = draw()
     var states: [(name: String, value: Tensor<Double>)] = []
-    for layer in 0..<configuration.layers {
-      for component in configuration.cell.stateComponents {
+    // A state that is learned is a parameter, which an initial state given would hide.
+    for layer in 0..<(configuration.refinements.learnsInitialState ? 0 : configuration.layers) {
+      for (name, width) in configuration.stateComponents {
         states.append(
           (
-            "initial \(component) l\(layer)",
-            .normal([batch, configuration.hidden], mean: 0, standardDeviation: 0.5, using: &random)
+            "initial \(name) l\(layer)",
+            .normal([batch, width], mean: 0, standardDeviation: 0.5, using: &random)
           ))
       }
     }
@@ -48,12 +49,13 @@ public struct CharacterModelCheck {
   ///
   /// - Parameter breaking: the name of a gradient to spoil on purpose, so that the check can be seen to fail.
   public func run(breaking: String? = nil) -> [GradientCheck.Comparison] {
-    let width = states.count / model.configuration.layers
+    let width = model.configuration.stateComponents.count
     return GradientCheck.compare(
-      model, inputs: states, mode: model.configuration.dropout > 0 ? .training : .inference, breaking: breaking
+      model, inputs: states, mode: model.configuration.isRandomInTraining ? .training : .inference, breaking: breaking
     ) { model, inputs, context in
       let state = stride(from: 0, to: inputs.count, by: width).map { Array(inputs[$0..<$0 + width]) }
-      let (logits, _) = model.run(tokens, from: state, in: &context)
+      let (outputs, _) = model.read(tokens, from: state.isEmpty ? nil : state, in: &context)
+      let logits = model.predict(model.dropping(outputs, in: &context), in: context)
       return softmaxCrossEntropy(logits, targets: targets, in: context)
     }
   }

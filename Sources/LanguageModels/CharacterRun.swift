@@ -44,10 +44,11 @@ public final class CharacterRun {
     split = try settings.split(corpus)
     let configuration = settings.configuration(vocabulary: corpus.vocabulary.count)
     try Self.requireMemory(for: settings, configuration)
-    let batches = try settings.batches(of: corpus, split: split)
+    let windows = try settings.windows(of: corpus, split: split)
     let validation = split.validation.count > 1 ? TextStream(corpus.tokens[split.validation]) : nil
     let schedule = try settings.learningRateSchedule(validates: validation != nil)
-    let task = CharacterTask<Float>(batches: batches, validation: validation, configuration: configuration)
+    let task = CharacterTask<Float>(
+      windows: windows, validation: validation, configuration: configuration, penalties: settings.penalties)
 
     let saved = try checkpoint.map { try Self.model(of: $0, configuration: configuration, corpus: corpus) }
     var random = RandomSource(seed: settings.seed)
@@ -55,7 +56,7 @@ public final class CharacterRun {
     if let initial { try model.takeWeights(of: initial, vocabulary: corpus.vocabulary) }
     isResumed = checkpoint != nil
     trainer = Trainer(
-      model: model, task: task, optimizer: settings.optimizer.settings(learningRate: settings.learningRate),
+      model: model, task: task, optimizer: settings.optimizerSettings,
       schedule: schedule, clipping: settings.clip > 0 ? .norm(settings.clip) : .none, seed: settings.seed,
       threads: threads, products: settings.precision.products)
     if let checkpoint { try trainer.restore(from: checkpoint, record: RunRecord(checkpoint)) }
@@ -80,7 +81,7 @@ public final class CharacterRun {
   /// Refuses what cannot fit: weights, gradients, moments, packed copies and a state to go back to, and the activations of a
   /// step with their gradients.
   private static func requireMemory(for settings: TrainingSettings, _ configuration: ModelConfiguration) throws {
-    let rows = Double(settings.batch) * Double(settings.length)
+    let rows = Double(settings.batch) * Double(max(settings.length, settings.backwardLength ?? 0))
     let units = Double(configuration.layers) * Double(configuration.hidden) * Double(2 * configuration.cell.gates + 2)
     let numbers = 9 * Double(configuration.parameterCount) + rows * (units + 2 * Double(configuration.vocabulary))
     let machine = Double(ProcessInfo.processInfo.physicalMemory)

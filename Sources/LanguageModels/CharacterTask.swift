@@ -5,36 +5,52 @@ import SequenceText
 import TensorCore
 
 /// Truncated backpropagation through time on a text: contiguous streams side by side, the hidden state carried from step to
-/// step, detached, and reset to zero at each epoch.
+/// step, detached, and set back to the beginning at each epoch.
 public struct CharacterTask<Scalar: TensorScalar>: TrainingTask {
   public typealias Model = CharacterModel<Scalar>
 
-  private let batches: ContiguousBatches
+  private let windows: TruncatedWindows
   private let heldOut: TextStream?
   private let configuration: ModelConfiguration
+  private let penalties: ActivationPenalties
   private var state: Model.State?
 
   /// - Parameters:
-  ///   - batches: the training part.
+  ///   - windows: the training part.
   ///   - validation: the part held out, if any.
-  public init(batches: ContiguousBatches, validation: TextStream?, configuration: ModelConfiguration) {
-    self.batches = batches
+  public init(
+    windows: TruncatedWindows, validation: TextStream?, configuration: ModelConfiguration,
+    penalties: ActivationPenalties = ActivationPenalties()
+  ) {
+    self.windows = windows
     heldOut = validation
     self.configuration = configuration
+    self.penalties = penalties
   }
 
-  public var stepsPerEpoch: Int { batches.windowsPerEpoch }
+  public var stepsPerEpoch: Int { windows.perEpoch }
 
   public mutating func loss(
     of model: Model, step: Int, in context: inout ForwardContext<Scalar>
   ) -> Variable<Scalar> {
-    let position = step % stepsPerEpoch
-    if position == 0 { state = nil }
-    let window = batches.window(position)
-    let (logits, next) = model(
-      TokenGrid(ids: window.inputs, time: window.time, batch: window.batch), from: state, in: &context)
-    state = position == stepsPerEpoch - 1 ? nil : next
-    return softmaxCrossEntropy(logits, targets: window.targets, in: context)
+    let window = windows.window(step)
+    let (inputs, targets) = windows.tokens(of: window)
+    if window.steps.lowerBound == 0 { state = nil }
+    var running = state?.constants
+    var outputs: [Variable<Scalar>] = []
+    for (input, end) in zip(inputs, window.borders.dropFirst()) {
+      let (ofPart, next) = model.read(input, from: running, in: &context)
+      outputs.append(ofPart)
+      if end == window.next { state = Model.State(next) }
+      running = window.isCut ? Model.State(next).constants : next
+    }
+    if window.next == nil { state = nil }
+    let all = outputs.count == 1 ? outputs[0] : .concatenate(outputs, axis: 0)
+    let known = window.steps.count - window.new.count
+    let own = known == 0 ? all : all.slice(axis: 0, known..<window.steps.count)
+    let read = model.dropping(own, in: &context)
+    let loss = softmaxCrossEntropy(model.predict(read, in: context), targets: targets, in: context)
+    return penalties.added(to: loss, outputs: own, afterDropout: read)
   }
 
   public func validation(of model: Model, workspace: Workspace<Scalar>) -> EvaluationReport? {
@@ -53,18 +69,44 @@ public struct CharacterTask<Scalar: TensorScalar>: TrainingTask {
     step: Int, carried: (_ name: String, _ shape: TensorShape) throws(Failure) -> Tensor<Scalar>
   ) throws(Failure) {
     state = nil
-    guard step % stepsPerEpoch != 0 else { return }
-    var tensors: [Tensor<Scalar>] = []
-    for name in stateNames { tensors.append(try carried(name, [batches.batch, configuration.hidden])) }
-    let width = tensors.count / configuration.layers
-    state = Model.State(
-      layers: (0..<configuration.layers).map { Array(tensors[$0 * width..<($0 + 1) * width]) })
+    guard windows.carriesState(into: step) else { return }
+    let components = configuration.stateComponents
+    var layers: [[Tensor<Scalar>]] = []
+    for layer in 0..<configuration.layers {
+      var tensors: [Tensor<Scalar>] = []
+      for (name, width) in components {
+        tensors.append(try carried("state.l\(layer).\(name)", [windows.batch, width]))
+      }
+      layers.append(tensors)
+    }
+    state = Model.State(layers: layers)
   }
 
   /// `state.l0.hidden`, `state.l0.cell`, `state.l1.hidden`, …
   private var stateNames: [String] {
     (0..<configuration.layers).flatMap { layer in
-      configuration.cell.stateComponents.map { "state.l\(layer).\($0)" }
+      configuration.stateComponents.map { "state.l\(layer).\($0.name)" }
     }
+  }
+}
+
+/// What is added to the loss for the top layer's outputs; see `activationRegularization`.
+public struct ActivationPenalties: Sendable, Equatable {
+  /// α, for outputs that are large.
+  public var activation: Double
+  /// β, for outputs that change.
+  public var temporal: Double
+
+  public init(activation: Double = 0, temporal: Double = 0) {
+    (self.activation, self.temporal) = (activation, temporal)
+  }
+
+  func added<Scalar>(
+    to loss: Variable<Scalar>, outputs: Variable<Scalar>, afterDropout read: Variable<Scalar>
+  ) -> Variable<Scalar> {
+    var loss = loss
+    if activation > 0 { loss = loss + activationRegularization(read, weight: activation) }
+    if temporal > 0 { loss = loss + temporalActivationRegularization(outputs, weight: temporal) }
+    return loss
   }
 }

@@ -54,7 +54,7 @@ public enum Evaluation {
     var total = 0.0
     var start = -warmUp
     while start < length {
-      if start == 0 { state?.forget(sequence: 0) }
+      if start == 0 { state?.forget(sequence: 0, returningTo: model.beginning) }
       let end = min(start + chunk, start < 0 ? 0 : length)
       // Positions outside of the text are read as some token; what is predicted there is not counted.
       let positions = (start..<end).flatMap { t in (0..<streams).map { $0 * length + t } }
@@ -74,14 +74,14 @@ public enum Evaluation {
 }
 
 extension CharacterModel.State {
-  /// Sets one sequence of the batch back to the beginning.
-  fileprivate mutating func forget(sequence: Int) {
+  /// Sets one sequence of the batch back to the beginning, which is given for a batch of one.
+  fileprivate mutating func forget(sequence: Int, returningTo beginning: CharacterModel.State) {
     for layer in layers.indices {
       for component in layers[layer].indices {
-        let width = layers[layer][component].shape[1]
-        layers[layer][component].withMutableScalars { scalars in
-          for index in sequence * width..<(sequence + 1) * width { scalars[index] = 0 }
-        }
+        let first = beginning.layers[layer][component]
+        let mask = (0..<layers[layer][component].shape[0]).map { $0 != sequence }
+        layers[layer][component] = layers[layer][component].choosingRows(
+          mask, else: first.broadcast(to: layers[layer][component].shape))
       }
     }
   }

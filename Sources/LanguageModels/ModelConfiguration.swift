@@ -1,24 +1,4 @@
-import Foundation
-
-/// The kind of recurrent cell of a character model, by the names that the command and checkpoints use.
-public enum CellKind: String, Sendable, Codable, CaseIterable {
-  case lstm, gru, rnn
-  case rnnReLU = "rnn-relu"
-
-  /// How many gates share a weight matrix.
-  var gates: Int {
-    switch self {
-    case .lstm: 4
-    case .gru: 3
-    case .rnn, .rnnReLU: 1
-    }
-  }
-
-  /// What the parts of a layer's state are called.
-  var stateComponents: [String] { self == .lstm ? ["hidden", "cell"] : ["hidden"] }
-}
-
-/// The architecture of a character model: all that decides its parameters' names and shapes.
+/// The architecture of a character model: all that decides its parameters' names and shapes, and what it drops in training.
 public struct ModelConfiguration: Sendable, Hashable, Codable {
   public var cell: CellKind
   public var layers: Int
@@ -32,6 +12,8 @@ public struct ModelConfiguration: Sendable, Hashable, Codable {
   public var vocabulary: Int
   /// True or nil, so that files of models that are not tied say nothing of it.
   private var tied: Bool?
+  /// Nil where there are none, so that files of plain models say nothing of them.
+  private var refined: ModelRefinements?
 
   /// Whether the decoder's weight is the token embedding (Press and Wolf, 2017).
   public var isTied: Bool {
@@ -39,9 +21,15 @@ public struct ModelConfiguration: Sendable, Hashable, Codable {
     set { tied = newValue ? true : nil }
   }
 
+  /// What the model has beyond the plain architecture.
+  public var refinements: ModelRefinements {
+    get { refined ?? ModelRefinements() }
+    set { refined = newValue == ModelRefinements() ? nil : newValue }
+  }
+
   public init(
     cell: CellKind = .lstm, layers: Int = 2, hidden: Int = 128, embedding: Int = 0, isTied: Bool = false,
-    dropout: Double = 0, vocabulary: Int
+    dropout: Double = 0, refinements: ModelRefinements = ModelRefinements(), vocabulary: Int
   ) {
     self.cell = cell
     self.layers = layers
@@ -50,6 +38,7 @@ public struct ModelConfiguration: Sendable, Hashable, Codable {
     self.dropout = dropout
     self.vocabulary = vocabulary
     self.isTied = isTied
+    self.refinements = refinements
   }
 
   /// What is wrong with the numbers; nil if a model can be made of them.
@@ -59,23 +48,56 @@ public struct ModelConfiguration: Sendable, Hashable, Codable {
     ] where value < least || value > Self.largest {
       return "\(name) is \(value); it must be from \(least) to \(Self.largest)"
     }
-    if isTied && embedding != hidden {
-      return
-        "tied embeddings are as wide as the hidden units: embedding is \(embedding), hidden is \(hidden); make them equal"
-    }
-    return dropout >= 0 && dropout < 1 ? nil : "dropout is \(dropout); it must be at least 0 and below 1"
+    return refinementProblem
+  }
+
+  /// Larger numbers are taken for damage: the products below then still fit an `Int`.
+  private static let largest = 1 << 19
+
+  /// Whether a pass in training draws anything at random.
+  var isRandomInTraining: Bool {
+    let with = refinements
+    return [dropout, with.lockedDropout, with.embeddingDropout, with.weightDrop, with.zoneout].contains { $0 > 0 }
+  }
+}
+
+/// What follows from the numbers.
+extension ModelConfiguration {
+  /// The width of each layer's output.
+  var outputSize: Int { refinements.projection > 0 ? refinements.projection : hidden }
+
+  /// What the parts of a layer's state are called, and how wide they are.
+  var stateComponents: [(name: String, width: Int)] {
+    [("hidden", outputSize)] + (cell.hasCellState ? [("cell", hidden)] : [])
   }
 
   /// How many parameters a model of this architecture has.
   public var parameterCount: Int {
-    let gates = cell.gates
     let input = embedding > 0 ? embedding : vocabulary
-    let inputWeights = gates * hidden * (input + hidden * (layers - 1))
-    let recurrent = layers * gates * hidden * (hidden + 2)
-    let decoder = vocabulary * (isTied ? 1 : hidden + 1)
-    return vocabulary * embedding + inputWeights + recurrent + decoder
+    let inputWeights = cell.gates * hidden * (input + outputSize * (layers - 1))
+    let decoder = vocabulary * (isTied ? 1 : outputSize + 1)
+    return vocabulary * embedding + inputWeights + layers * parametersBesideInput + decoder
   }
 
-  /// Larger numbers are taken for damage: the products above then still fit an `Int`.
-  private static let largest = 1 << 19
+  /// Those of a layer that do not multiply its input.
+  private var parametersBesideInput: Int {
+    let (gates, recurrent) = (cell.gates, cell.hasRecurrentWeights ? outputSize : 0)
+    let vectors: Int
+    if refinements.layerNorm {
+      // Gains and biases over the gates of either product, and over an LSTM's cell state.
+      vectors = 4 * gates + (cell == .lstm ? 2 : 0)
+    } else {
+      vectors = (cell.hasRecurrentWeights ? 2 : 1) * gates + (cell == .peepholeLSTM ? 3 : 0)
+    }
+    let initialState = refinements.learnsInitialState ? stateComponents.reduce(0) { $0 + $1.width } : 0
+    return hidden * (gates * recurrent + vectors + refinements.projection) + initialState
+  }
+
+  /// Floating-point operations to train on a token: two for each multiply-add, once forward and twice backward. An input
+  /// product that is a look-up counts as nothing.
+  var operationsPerToken: Int {
+    let recurrent = cell.hasRecurrentWeights ? layers * cell.gates * hidden * outputSize : 0
+    let between = (layers - 1) * cell.gates * hidden * outputSize
+    return 6 * (recurrent + between + layers * hidden * refinements.projection + vocabulary * outputSize)
+  }
 }

@@ -164,20 +164,36 @@ public struct TrainingHistory: Sendable, Equatable, Codable {
   }
 }
 
-/// The value of a JSON text in a checkpoint's metadata. A name that stands twice in an object is refused.
+/// The value of a JSON text in a checkpoint's metadata. A name that stands twice in an object is refused, and so is one that
+/// this version would leave unread: it may change what the others mean.
 ///
 /// - Parameter subject: what errors call it.
-func decoded<Value: Decodable>(
+func decoded<Value: Codable>(
   _ json: String, _ subject: String, file: String
 ) throws(ModelFileError) -> Value {
+  let value: Value
   do {
     try requireDistinctNames(inJSON: json)
-    return try JSONDecoder().decode(Value.self, from: Data(json.utf8))
+    value = try JSONDecoder().decode(Value.self, from: Data(json.utf8))
   } catch SafetensorsError.Problem.duplicateName(let name, _) {
     throw ModelFileError(file: file, reason: "\(subject): the name \(shown(name)) stands twice")
   } catch {
     throw ModelFileError(file: file, reason: "\(subject) is not one that this version knows: \(shown(json))")
   }
+  if let unknown = names(inJSON: json).subtracting(names(inJSON: canonicalJSON(value))).min() {
+    throw ModelFileError(file: file, reason: "\(subject) has \(shown(unknown)), which is unknown to this version")
+  }
+  return value
+}
+
+/// The names of all values in a JSON text, those within others with theirs before: `refinements.zoneout`.
+private func names(inJSON json: String) -> Set<String> {
+  func names(_ value: Any, at path: String) -> [String] {
+    guard let members = value as? [String: Any] else { return value is NSNull ? [] : [path] }
+    return members.flatMap { names($1, at: path.isEmpty ? $0 : "\(path).\($0)") }
+  }
+  let value = try? JSONSerialization.jsonObject(with: Data(json.utf8), options: .fragmentsAllowed)
+  return Set(names(value ?? NSNull(), at: ""))
 }
 
 /// Text from a file that may be hostile, cut where it would drown the message.

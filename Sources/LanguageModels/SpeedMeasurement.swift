@@ -72,11 +72,3 @@ extension CharacterRun {
     #endif
   }
 }
-
-extension ModelConfiguration {
-  /// Floating-point operations to train on a token: two for each multiply-add, once forward and twice backward.
-  var operationsPerToken: Int {
-    let gates = cell.gates
-    return 6 * (layers * gates * hidden * hidden + (layers - 1) * gates * hidden * hidden + vocabulary * hidden)
-  }
-}

@@ -3,75 +3,49 @@ import RecurrentLayers
 import TensorCore
 
 /// A character model that reads one token of each of several texts at a time and predicts the next: what generation runs on.
-/// Everything is allocated once, and weights are packed once.
-final class StepSession<Scalar: TensorScalar> {
-  let batch: Int
-  private let layers: [StepLayer<Scalar>]
-  private let decoder: PackedMatrix<Scalar>
-  private let decoderBias: MatrixView<Scalar>
-  private let vocabulary: Int
-  private let team: ThreadTeam
-  private let barrier: ThreadBarrier
-  private let logits: Tensor<Scalar>
-  private let logitsView: MatrixView<Scalar>
-  /// The memory of `decoderBias`.
-  private let bias: Tensor<Scalar>
-  private var step = 0
+protocol StepSession<Scalar>: AnyObject {
+  associatedtype Scalar: TensorScalar
 
+  /// Reads the next token of each text and computes the logits of the one after it.
+  func read(_ tokens: [Int32])
+
+  /// The logits of one text, copied to `target`.
+  func copyLogits(of text: Int, to target: inout [Double])
+}
+
+extension CharacterModel {
+  /// A session at the beginning of its texts, of the fastest kind that the model allows.
+  ///
   /// - Parameters:
   ///   - batch: how many texts run side by side.
   ///   - weights: how weights are held.
-  init(model: CharacterModel<Scalar>, batch: Int, weights: WeightFormat, team: ThreadTeam) {
-    self.batch = batch
-    vocabulary = model.configuration.vocabulary
-    let threads = Self.isWorthSharing(model.configuration) ? team.count : 1
-    layers = model.rnn.stepLayers(
-      batch: batch, parts: threads, format: weights.products, embedding: model.encoder?.weight.value)
-    decoder = PackedMatrix(model.decoderWeight.value, transposed: true, format: weights.products)
-    bias = model.decoderBias.value.reshaped([1, vocabulary])
-    decoderBias = bias.matrix()
-    var logits = Tensor<Scalar>.zeros([batch, vocabulary])
-    logitsView = logits.mutableMatrix()
-    self.logits = logits
-    self.team = threads > 1 && layers.contains { $0.partCount > 1 } ? team : ThreadTeam(threads: 1)
-    barrier = ThreadBarrier(of: self.team.count)
+  func stepSession(batch: Int, weights: WeightFormat, team: ThreadTeam) -> any StepSession<Scalar> {
+    LayerwiseSession(model: self, batch: batch, weights: weights, team: team)
+      ?? WholeModelSession(model: self, weights: weights, team: team)
+  }
+}
+
+/// A session for any model: each step is a pass over sequences of one token. Weights are packed once.
+private final class WholeModelSession<Scalar: TensorScalar>: StepSession {
+  private let model: CharacterModel<Scalar>
+  private let workspace: Workspace<Scalar>
+  private var state: CharacterModel<Scalar>.State?
+  /// [1, batch, vocabulary].
+  private var logits = Tensor<Scalar>.zeros([1, 0, 0])
+
+  init(model: CharacterModel<Scalar>, weights: WeightFormat, team: ThreadTeam) {
+    self.model = model.bound()
+    workspace = Workspace(team: team, products: weights.products)
   }
 
-  /// Small models are read from one core's cache faster than two threads can meet.
-  private static func isWorthSharing(_ configuration: ModelConfiguration) -> Bool {
-    configuration.operationsPerToken / 6 * MemoryLayout<Scalar>.stride > 1 << 20
-  }
-
-  /// Forgets what was read.
-  func reset() {
-    for layer in layers { layer.reset() }
-    step = 0
-  }
-
-  /// Reads the next token of each text and computes the logits of the one after it.
   func read(_ tokens: [Int32]) {
-    step += 1
-    team.run { thread in
-      var below: MatrixView<Scalar>?
-      for layer in layers {
-        let isMine = thread < layer.partCount
-        if isMine { layer.run(part: thread, step: step, tokens: tokens, below: below, isPrepared: step % 2 == 0) }
-        barrier.wait()
-        // Every other step, so that weights are read twice in a row.
-        if isMine && step % 2 == 1 { layer.prepare(part: thread, after: step) }
-        below = layer.output(ofStep: step)
-      }
-      decode(below!, columns: team.part(of: vocabulary, unit: PackedMatrix<Scalar>.panelWidth, for: thread))
-    }
+    var context = ForwardContext(workspace: workspace)
+    let (logits, next) = model(TokenGrid(ids: tokens, time: 1, batch: tokens.count), from: state, in: &context)
+    (self.logits, state) = (logits.value, next)
   }
 
-  private func decode(_ outputs: MatrixView<Scalar>, columns: Range<Int>) {
-    logitsView.columns(columns).setProduct(
-      outputs, decoder, columns: columns, onto: .everyRow(decoderBias.columns(columns)))
-  }
-
-  /// The logits of one text, copied to `target`.
   func copyLogits(of text: Int, to target: inout [Double]) {
+    let vocabulary = logits.shape[2]
     logits.withScalars { scalars in
       for index in 0..<vocabulary { target[index] = scalars[text * vocabulary + index].double }
     }

@@ -46,7 +46,7 @@ public struct TextGenerator<Scalar: TensorScalar> {
   ) throws {
     guard count != 0 else { return }
     require(count > 0 && length >= 0, "TextGenerator: \(count) texts of \(length) tokens")
-    let session = StepSession(model: model, batch: count, weights: weights, team: team)
+    let session = model.stepSession(batch: count, weights: weights, team: team)
     var texts = (0..<count).map {
       GrowingText(vocabulary, mask: mask, prime: prime, stop: stop, random: RandomSource(seed: seed &+ UInt64($0)))
     }

@@ -1,5 +1,6 @@
 import ModelTraining
 import SequenceText
+import TensorCore
 
 extension TrainingSettings {
   /// How the learning rate changes over a run.
@@ -39,7 +40,7 @@ extension TrainingSettings {
   ///
   /// - Throws: `CorpusError`, `CorpusSplitError` or `ModelFileError`, as a run of these settings would.
   public func stepsPerEpoch(on corpus: Corpus) throws -> Int {
-    try batches(of: corpus, split: split(corpus)).windowsPerEpoch
+    try windows(of: corpus, split: split(corpus)).perEpoch
   }
 
   func split(_ corpus: Corpus) throws -> CorpusSplit {
@@ -47,9 +48,15 @@ extension TrainingSettings {
       count: corpus.tokens.count, validation: Self.fraction(validationFraction), test: Self.fraction(testFraction))
   }
 
-  func batches(of corpus: Corpus, split: CorpusSplit) throws(CorpusError) -> ContiguousBatches {
-    try ContiguousBatches(corpus.tokens, in: split.train, batch: batch, length: length)
+  func windows(of corpus: Corpus, split: CorpusSplit) throws(CorpusError) -> TruncatedWindows {
+    TruncatedWindows(
+      try ContiguousBatches(corpus.tokens, in: split.train, batch: batch, length: length),
+      backwardLength: backwardLength,
+      variation: variesLength ? RandomSource(seed: seed).substream(Self.variationStream) : nil)
   }
+
+  /// Apart from the streams that weights and training steps draw from.
+  private static let variationStream = UInt64.max
 
   private static func fraction(_ text: String) throws(ModelFileError) -> DecimalFraction {
     guard let fraction = DecimalFraction(text) else {

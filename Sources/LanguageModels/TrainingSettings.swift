@@ -13,10 +13,22 @@ public struct TrainingSettings: Sendable, Equatable, Codable {
   /// True or nil, so that records of runs that are not tied say nothing of it.
   private var tied: Bool?
   public var dropout = 0.0
+  /// Nil where there are none, so that records of plain runs say nothing of them.
+  private var refined: ModelRefinements?
+  /// α of the activation regularization; nil for none.
+  public var activationRegularization: Double?
+  /// β of the temporal activation regularization; nil for none.
+  public var temporalRegularization: Double?
+  /// The optimizer's decay of weights; nil for its own (AdamW's is 0.01, the others' 0).
+  public var weightDecay: Double?
   /// Streams side by side.
   public var batch = 50
   /// Steps of backpropagation through time.
   public var length = 50
+  /// Steps that gradients flow back, where they are not those between updates: see `TruncatedWindows`.
+  public var backwardLength: Int?
+  /// True or nil, so that records of runs whose steps are all of one length say nothing of it.
+  private var varied: Bool?
   public var optimizer = OptimizerName.adam
   public var learningRate = 0.002
   /// The largest global norm of the gradients; 0 for none.
@@ -44,6 +56,18 @@ public struct TrainingSettings: Sendable, Equatable, Codable {
     set { tied = newValue ? true : nil }
   }
 
+  /// What the model has beyond the plain architecture.
+  public var refinements: ModelRefinements {
+    get { refined ?? ModelRefinements() }
+    set { refined = newValue == ModelRefinements() ? nil : newValue }
+  }
+
+  /// Whether the steps of backpropagation through time vary in length, drawn anew for each epoch.
+  public var variesLength: Bool {
+    get { varied ?? false }
+    set { varied = newValue ? true : nil }
+  }
+
   public enum OptimizerName: String, Sendable, Codable, CaseIterable {
     case adam
     case adamW = "adamw"
@@ -53,7 +77,7 @@ public struct TrainingSettings: Sendable, Equatable, Codable {
     case adaGrad = "adagrad"
     case adaDelta = "adadelta"
 
-    func settings(learningRate: Double) -> OptimizerSettings {
+    fileprivate func settings(learningRate: Double) -> OptimizerSettings {
       switch self {
       case .adam: .adam(learningRate: learningRate)
       case .adamW: .adamW(learningRate: learningRate)
@@ -103,20 +127,45 @@ public struct TrainingSettings: Sendable, Equatable, Codable {
   /// What is wrong with the numbers; nil if a run can be made of them.
   var problem: String? {
     let least = [
-      ("batch", batch), ("length", length), ("patience", patience ?? 1), ("validateEvery", validateEvery ?? 1),
-      ("horizon", horizon ?? 1),
+      ("batch", batch), ("length", length), ("backwardLength", backwardLength ?? 1), ("patience", patience ?? 1),
+      ("validateEvery", validateEvery ?? 1), ("horizon", horizon ?? 1),
     ]
     for (name, value) in least where value < 1 { return "\(name) is \(value); it must be at least 1" }
     if schedule.spansHorizon && horizon == nil { return "the schedule \(schedule.rawValue) has no horizon" }
     if seed > Int.max { return "seed is \(seed); it must be at most \(Int.max)" }
-    return optimizer.settings(learningRate: learningRate).problem ?? configuration(vocabulary: 1).problem
+    for (name, weight) in [
+      ("activationRegularization", activationRegularization), ("temporalRegularization", temporalRegularization),
+    ] {
+      if let weight, !(weight >= 0 && weight.isFinite) { return "\(name) is \(weight); it must be a number from 0 up" }
+    }
+    return variationProblem ?? optimizerSettings.problem ?? configuration(vocabulary: 1).problem
+  }
+
+  /// Why lengths cannot vary; nil where they can, or need not.
+  public var variationProblem: String? {
+    guard variesLength && length < TruncatedWindows.leastVaried else { return nil }
+    return
+      "a length of \(length) is too short to vary; keep it as it is, or make it at least \(TruncatedWindows.leastVaried)"
+  }
+
+  /// The rule that updates parameters, with the length of its steps and the decay of weights.
+  var optimizerSettings: OptimizerSettings {
+    var settings = optimizer.settings(learningRate: learningRate)
+    if let weightDecay {
+      settings.decay = weightDecay == 0 ? .none : optimizer == .adamW ? .decoupled(weightDecay) : .l2(weightDecay)
+    }
+    return settings
+  }
+
+  var penalties: ActivationPenalties {
+    ActivationPenalties(activation: activationRegularization ?? 0, temporal: temporalRegularization ?? 0)
   }
 
   /// The architecture for a vocabulary of the given size.
   public func configuration(vocabulary: Int) -> ModelConfiguration {
     ModelConfiguration(
       cell: cell, layers: layers, hidden: hidden, embedding: embedding, isTied: isTied, dropout: dropout,
-      vocabulary: vocabulary)
+      refinements: refinements, vocabulary: vocabulary)
   }
 }
 

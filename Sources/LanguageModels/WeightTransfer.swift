@@ -13,7 +13,7 @@ extension CharacterModel {
   where Scalar: StorableScalar {
     var theirs = other.model.configuration
     theirs.vocabulary = configuration.vocabulary
-    theirs.dropout = configuration.dropout
+    theirs.takeRegularization(of: configuration)
     guard other.vocabulary.kind == vocabulary.kind else {
       throw ModelFileError(
         file: "--init-from",
@@ -24,7 +24,7 @@ extension CharacterModel {
       throw ModelFileError(
         file: "--init-from",
         reason: "its model has --cell \(theirs.cell.rawValue) --layers \(theirs.layers) --hidden \(theirs.hidden) "
-          + "--embedding \(theirs.embedding)\(theirs.isTied ? " --tie" : ""); train with the same")
+          + "--embedding \(theirs.embedding)\(theirs.structuralOptions); train with the same")
     }
     let source = vocabulary.symbols.map { other.vocabulary.id(of: $0) }
     let known = Dictionary(uniqueKeysWithValues: other.model.parameters.map { ($0.name, $0.parameter.value) })
@@ -39,6 +39,25 @@ extension CharacterModel {
       default: parameter.value = value
       }
     }
+  }
+}
+
+extension ModelConfiguration {
+  /// Takes over what decides no parameter's name or shape.
+  fileprivate mutating func takeRegularization(of other: ModelConfiguration) {
+    dropout = other.dropout
+    refinements.lockedDropout = other.refinements.lockedDropout
+    refinements.embeddingDropout = other.refinements.embeddingDropout
+    refinements.weightDrop = other.refinements.weightDrop
+    refinements.zoneout = other.refinements.zoneout
+  }
+
+  /// The options beyond sizes that decide parameters, as they are written.
+  fileprivate var structuralOptions: String {
+    let with = refinements
+    return (isTied ? " --tie" : "") + (with.layerNorm ? " --layer-norm" : "")
+      + (with.projection > 0 ? " --projection \(with.projection)" : "") + (with.residual ? " --residual" : "")
+      + (with.learnsInitialState ? " --learned-state" : "")
   }
 }
 

@@ -60,7 +60,16 @@ public struct ContiguousBatches: Sendable {
     guard (0..<windowsPerEpoch).contains(step) else {
       programmingError("ContiguousBatches: no window \(step) among \(windowsPerEpoch)")
     }
-    let first = start + step * length
+    return window(step * length..<(step + 1) * length)
+  }
+
+  /// Some steps of every stream, counted from its beginning. Traps where a stream has not so many with a token after them.
+  /// - Complexity: O(steps · `batch`), whatever the size of the corpus.
+  public func window(_ steps: Range<Int>) -> TokenWindow {
+    guard steps.lowerBound >= 0, steps.upperBound < streamLength else {
+      programmingError("ContiguousBatches: no steps \(steps) with targets in streams of \(streamLength) tokens")
+    }
+    let (first, length) = (start + steps.lowerBound, steps.count)
     var inputs = [Int32](repeating: 0, count: length * batch)
     var targets = inputs
     for stream in 0..<batch {

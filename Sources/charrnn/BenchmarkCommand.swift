@@ -12,10 +12,9 @@ enum BenchmarkCommand {
 
   static let command = Command(
     name: "benchmark", summary: "measure training and sampling speed on this machine", arguments: [corpora],
-    groups: [
-      ModelOptions.architecture, ModelOptions.training,
+    groups: [ModelOptions.architecture(hidden: ModelOptions.hidden)] + ModelOptions.training + [
       OptionGroup(
-        "Measurement", [seconds, sample, profile, CommonOptions.threads, SampleCommand.weights, CommonOptions.json]),
+        "Measurement", [seconds, sample, profile, CommonOptions.threads, SampleCommand.weights, CommonOptions.json])
     ],
     example: "charrnn benchmark corpora/fables.txt --hidden 256 --seconds 5", run: run)
 
@@ -66,7 +65,7 @@ enum BenchmarkCommand {
     let rate = speed.sampleCharactersPerSecond
     let sampling = rate > 0 ? "\(Readable.count(rate)) characters/s" : "not measured"
     return """
-      model     \(settings.cell.rawValue) \(settings.layers)×\(settings.hidden), batch \(settings.batch), length \
+      model     \(settings.configuration(vocabulary: 1).summary), batch \(settings.batch), length \
       \(settings.length), \(settings.precision.rawValue), \(threads) thread\(threads == 1 ? "" : "s"), \
       \(InstructionSet.current.rawValue)
       training  \(Readable.count(speed.trainTokensPerSecond)) tokens/s, \(Readable.fixed(speed.trainGigaflops, digits: 1)) \

@@ -34,11 +34,42 @@ enum ModelOptions {
   static let tie = Flag("tie", help: "use the embedding as the decoder's weight too; it is then as wide as a layer")
   static let dropout = Option(
     "dropout", .number(atLeast: 0, below: 1), default: usual.dropout, help: "probability that a unit is dropped")
+  static let layerNorm = Flag("layer-norm", help: "normalize the gates' sums; for lstm and gru")
+  static let projection = Option(
+    "projection", .integer(atLeast: 0, atMost: 65_536), default: usual.refinements.projection,
+    help: "width that a layer's output is projected to, for lstm; 0 is none")
+  static let residual = Flag("residual", help: "add what a layer above the first reads to its output")
+  static let learnedState = Flag("learned-state", help: "learn the state before the text begins")
+  /// Declared to be refused with its reason.
+  static let bidirectional = Flag("bidirectional", help: "")
+  static let lockedDropout = Option(
+    "locked-dropout", .number(atLeast: 0, below: 1), default: usual.refinements.lockedDropout,
+    help: "the same, for all steps of an update alike")
+  static let embeddingDropout = Option(
+    "embedding-dropout", .number(atLeast: 0, below: 1), default: usual.refinements.embeddingDropout,
+    help: "probability that a token's embedding is dropped")
+  static let weightDrop = Option(
+    "weight-drop", .number(atLeast: 0, below: 1), default: usual.refinements.weightDrop,
+    help: "probability that a recurrent weight is dropped")
+  static let zoneout = Option(
+    "zoneout", .number(atLeast: 0, below: 1), default: usual.refinements.zoneout,
+    help: "probability that a unit keeps its state for a step")
+  static let activationRegularization = Option(
+    "activation-regularization", .number(atLeast: 0), default: 0, help: "weight of the outputs' mean square in the loss"
+  )
+  static let temporalRegularization = Option(
+    "temporal-regularization", .number(atLeast: 0), default: 0, help: "the same for the outputs' changes")
+  static let weightDecay = Option(
+    "weight-decay", .number(atLeast: 0), defaultNote: "0.01 for adamw, else 0", help: "decay of the weights (L2)")
   static let batch = Option(
     "batch", .integer(atLeast: 1, atMost: 1 << 20), default: usual.batch, help: "streams trained side by side")
   static let length = Option(
     "length", .integer(atLeast: 1, atMost: 1 << 20), default: usual.length,
     help: "steps of backpropagation through time")
+  static let backwardLength = Option(
+    "backward-length", .integer(atLeast: 1, atMost: 1 << 20), defaultNote: "as --length",
+    help: "steps that gradients flow back")
+  static let varyLength = Flag("vary-length", help: "let lengths vary by up to a half, anew in each epoch")
   static let tokens = Option("tokens", .choice(of: TokenKind.self), default: usual.tokens, help: "what a token is")
   static let precision = Option(
     "precision", .choice(of: TrainingSettings.Precision.self), default: usual.precision,
@@ -54,20 +85,34 @@ enum ModelOptions {
     "clip", .number(atLeast: 0), default: usual.clip, help: "largest global norm of the gradients; 0 is none")
   static let seed = Option("seed", .integer(atLeast: 0), default: Int(usual.seed), help: "decides all that is random")
 
-  static let architecture = OptionGroup("Model", [cell, layers, hidden, embedding, tie, dropout])
-  static let training = OptionGroup(
-    "Training", [batch, length, optimizer, learningRate, schedule, clip, precision, tokens, seed])
+  /// What a model is made of; `hidden` may have other limits.
+  static func architecture(hidden: Option<Int>) -> OptionGroup {
+    OptionGroup(
+      "Model",
+      [cell, layers, hidden, embedding, tie, layerNorm, projection, residual, learnedState, bidirectional])
+  }
 
-  /// Takes every option of both groups over into settings.
+  static let dropping = [dropout, lockedDropout, embeddingDropout, weightDrop, zoneout]
+  static let training = [
+    OptionGroup(
+      "Training",
+      [
+        batch, length, backwardLength, varyLength, optimizer, learningRate, schedule, clip, precision, tokens, seed,
+      ]),
+    OptionGroup(
+      "Regularization", dropping + [activationRegularization, temporalRegularization, weightDecay]),
+  ]
+
+  /// Takes every option of the groups over into settings.
   static func read(_ reader: inout SettingsReader) throws {
-    try reader.take(cell, \.cell)
-    try reader.take(layers, \.layers)
-    try reader.take(hidden, \.hidden)
-    try reader.take(embedding, \.embedding)
-    try reader.take(tie, \.isTied, reader.arguments[tie])
-    try reader.take(dropout, \.dropout)
+    try readArchitecture(&reader, hidden: hidden)
+    try reader.take(activationRegularization, \.activationRegularization, orNil(reader, activationRegularization))
+    try reader.take(temporalRegularization, \.temporalRegularization, orNil(reader, temporalRegularization))
+    try reader.take(weightDecay, \.weightDecay)
     try reader.take(batch, \.batch)
     try reader.take(length, \.length)
+    try reader.take(backwardLength, \.backwardLength)
+    try reader.take(varyLength, \.variesLength, reader.arguments[varyLength])
     try reader.take(optimizer, \.optimizer)
     try reader.take(learningRate, \.learningRate)
     try reader.take(schedule, \.schedule)
@@ -75,8 +120,39 @@ enum ModelOptions {
     try reader.take(precision, \.precision)
     try reader.take(tokens, \.tokens)
     try reader.take(seed, \.seed, UInt64(reader.arguments[seed]))
+    if let problem = reader.settings.variationProblem { throw reader.arguments.usageFailure(problem) }
+  }
+
+  /// Takes what decides the model, and what it drops in training.
+  static func readArchitecture(_ reader: inout SettingsReader, hidden: Option<Int>) throws {
+    let arguments = reader.arguments
+    if arguments[bidirectional] {
+      throw arguments.usageFailure(
+        "--bidirectional: a model that writes from left to right cannot read what comes after; leave it out (the library's "
+          + "StackedRecurrent reads in both directions, for other tasks)")
+    }
+    try reader.take(cell, \.cell)
+    try reader.take(layers, \.layers)
+    try reader.take(hidden, \.hidden)
+    try reader.take(embedding, \.embedding)
+    try reader.take(tie, \.isTied, arguments[tie])
+    try reader.take(layerNorm, \.refinements.layerNorm, arguments[layerNorm])
+    try reader.take(projection, \.refinements.projection)
+    try reader.take(residual, \.refinements.residual, arguments[residual])
+    try reader.take(learnedState, \.refinements.learnsInitialState, arguments[learnedState])
+    try reader.take(dropout, \.dropout)
+    try reader.take(lockedDropout, \.refinements.lockedDropout)
+    try reader.take(embeddingDropout, \.refinements.embeddingDropout)
+    try reader.take(weightDrop, \.refinements.weightDrop)
+    try reader.take(zoneout, \.refinements.zoneout)
     if let problem = reader.settings.configuration(vocabulary: 1).problem {
       throw reader.arguments.usageFailure(problem)
     }
+  }
+
+  /// The option's value, or nil for 0.
+  private static func orNil(_ reader: SettingsReader, _ option: Option<Double>) -> Double? {
+    let value = reader.arguments[option]
+    return value == 0 ? nil : value
   }
 }

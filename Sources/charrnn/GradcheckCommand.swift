@@ -15,24 +15,16 @@ enum GradcheckCommand {
     name: "gradcheck", summary: "compare analytic and numeric gradients",
     arguments: [],
     groups: [
-      OptionGroup(
-        "Model",
-        [
-          ModelOptions.cell, ModelOptions.layers, hidden, ModelOptions.embedding, ModelOptions.tie,
-          ModelOptions.dropout,
-          vocabulary,
-        ]),
-      OptionGroup("Check", [batch, length, ModelOptions.seed, broken, CommonOptions.json]),
+      ModelOptions.architecture(hidden: hidden), OptionGroup("Regularization", ModelOptions.dropping),
+      OptionGroup("Check", [vocabulary, batch, length, ModelOptions.seed, broken, CommonOptions.json]),
     ],
     example: "charrnn gradcheck --cell lstm --layers 2 --hidden 8 --length 12", run: run)
 
   @Sendable
   static func run(_ arguments: ParsedArguments) throws -> ExitCode {
-    let configuration = ModelConfiguration(
-      cell: arguments[ModelOptions.cell], layers: arguments[ModelOptions.layers], hidden: arguments[hidden],
-      embedding: arguments[ModelOptions.embedding], isTied: arguments[ModelOptions.tie],
-      dropout: arguments[ModelOptions.dropout], vocabulary: arguments[vocabulary])
-    if let problem = configuration.problem { throw arguments.usageFailure(problem) }
+    var reader = SettingsReader(arguments: arguments)
+    try ModelOptions.readArchitecture(&reader, hidden: hidden)
+    let configuration = reader.settings.configuration(vocabulary: arguments[vocabulary])
     let check = CharacterModelCheck(
       configuration, batch: arguments[batch], length: arguments[length], seed: UInt64(arguments[ModelOptions.seed]))
     if let name = arguments[broken], !check.names.contains(name) {

@@ -23,6 +23,8 @@ enum InspectCommand {
     let report: JSONText = [
       "cell": .string(configuration.cell.rawValue), "layers": .integer(configuration.layers),
       "hidden": .integer(configuration.hidden), "embedding": .integer(configuration.embedding),
+      "tie": .bool(configuration.isTied), "dropout": .number(configuration.dropout),
+      "refinements": charrnn.json(configuration.refinements),
       "tokens": .string(file.vocabulary.kind.rawValue), "vocabulary": .array(symbols(file.vocabulary)),
       "parameters": .integer(file.model.parameterCount), "step": history.map { .integer($0.step) } ?? .null,
       "epoch": history.map { .number($0.epoch) } ?? .null,
@@ -49,14 +51,10 @@ enum InspectCommand {
   private static func table(_ file: ModelFile<Float>, _ checkpoint: Checkpoint) -> String {
     let configuration = file.model.configuration
     let vocabulary = file.vocabulary
-    let encoder =
-      configuration.embedding > 0
-      ? "\(configuration.isTied ? "tied " : "")embedding of \(configuration.embedding)" : "one-hot"
     let shown = (0..<min(vocabulary.count, 100)).map { vocabulary.display(Int32($0)) }.joined(separator: " ")
     var lines = [
       "file        \(checkpoint.file)",
-      "model       \(configuration.cell.rawValue), \(configuration.layers) layers of \(configuration.hidden), \(encoder) input, "
-        + "dropout \(configuration.dropout)",
+      "model       \(configuration.summary)",
       "parameters  \(file.model.parameterCount)",
       "tokens      \(vocabulary.kind.rawValue), \(vocabulary.count) symbols: \(shown)"
         + (vocabulary.count > 100 ? " …" : ""),

@@ -83,11 +83,9 @@ enum TrainCommand {
 
   private static func describe(_ run: CharacterRun, files: [String], threads: Int) {
     let configuration = run.model.configuration
-    let encoder =
-      configuration.embedding > 0 ? ", \(configuration.isTied ? "tied " : "")embedding \(configuration.embedding)" : ""
     notice(
       "\(files.joined(separator: ", ")): \(run.corpus.tokens.count) tokens, \(configuration.vocabulary) symbols; "
-        + "\(configuration.cell.rawValue) \(configuration.layers)×\(configuration.hidden)\(encoder), "
+        + "\(configuration.summary), "
         + "\(configuration.parameterCount) parameters; \(run.stepsPerEpoch) steps an epoch; "
         + "\(threads) thread\(threads == 1 ? "" : "s"), \(InstructionSet.current.rawValue)")
   }
@@ -119,8 +117,14 @@ enum TrainCommand {
     let object: JSONText = [
       "corpora": .array(arguments[corpora].map { .string($0) }),
       "cell": .string(settings.cell.rawValue), "layers": .integer(settings.layers), "hidden": .integer(settings.hidden),
-      "embedding": .integer(settings.embedding), "tie": .bool(settings.isTied), "dropout": .number(settings.dropout),
+      "embedding": .integer(settings.embedding), "tie": .bool(settings.isTied),
+      "dropout": .number(settings.dropout), "refinements": json(settings.refinements),
+      "activation_regularization": .number(settings.activationRegularization ?? 0),
+      "temporal_regularization": .number(settings.temporalRegularization ?? 0),
+      "weight_decay": settings.weightDecay.map { .number($0) } ?? .null,
       "batch": .integer(settings.batch), "length": .integer(settings.length),
+      "backward_length": .integer(settings.backwardLength ?? settings.length),
+      "vary_length": .bool(settings.variesLength),
       "epochs": limits.epochs.map { .integer($0) } ?? .null,
       "steps": limits.epochs == nil
         ? lastStep.map { .integer($0) } ?? .null : limits.steps.map { .integer($0) } ?? .null,

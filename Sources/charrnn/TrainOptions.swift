@@ -26,16 +26,18 @@ enum TrainOptions {
   static let resume = Flag("resume", help: "go on with the run in --out, or the newest of this corpus, exactly")
   static let initFrom = Option("init-from", .path("MODEL"), help: "start from a model's weights, matched by symbol")
 
-  static let groups = [
-    ModelOptions.architecture, ModelOptions.training,
-    OptionGroup(
-      "How long (the first one reached ends it; else 50 epochs or 3000 steps, the longer)",
-      [epochs, steps, time, patience]),
-    OptionGroup("Data", [validationFraction, testFraction]),
-    OptionGroup(
-      "Run",
-      [out, resume, overwrite, initFrom, validateEvery, sampleEvery, checkpointEvery, CommonOptions.threads]),
-  ]
+  static let groups =
+    [
+      ModelOptions.architecture(hidden: ModelOptions.hidden)
+    ] + ModelOptions.training + [
+      OptionGroup(
+        "How long (the first one reached ends it; else 50 epochs or 3000 steps, the longer)",
+        [epochs, steps, time, patience]),
+      OptionGroup("Data", [validationFraction, testFraction]),
+      OptionGroup(
+        "Run",
+        [out, resume, overwrite, initFrom, validateEvery, sampleEvery, checkpointEvery, CommonOptions.threads]),
+    ]
 
   /// The settings that the options describe; those not given keep the values of `base`, the run that is resumed.
   ///

@@ -22,9 +22,11 @@ import Testing
     }
     let train = try workplace.charrnn("train", "--help").text
     for option in [
-      "out", "cell", "layers", "hidden", "embedding", "tie", "dropout", "batch", "length", "epochs", "steps", "time",
-      "optimizer",
-      "learning-rate", "schedule", "clip", "validation-fraction", "test-fraction", "patience", "tokens", "precision",
+      "out", "cell", "layers", "hidden", "embedding", "tie", "layer-norm", "projection", "residual", "learned-state",
+      "dropout", "locked-dropout", "embedding-dropout", "weight-drop", "zoneout", "activation-regularization",
+      "temporal-regularization", "weight-decay", "batch", "length", "backward-length", "vary-length", "epochs", "steps",
+      "time", "optimizer", "learning-rate", "schedule", "clip", "validation-fraction", "test-fraction", "patience",
+      "tokens", "precision",
       "threads", "seed", "validate-every", "sample-every", "checkpoint-every", "overwrite", "resume", "init-from",
     ] { #expect(train.contains("--\(option)")) }
     #expect(try workplace.names.isEmpty)

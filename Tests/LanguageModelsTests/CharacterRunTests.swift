@@ -13,8 +13,9 @@ import Testing
   func stateAtEpochs() throws {
     let corpus = try sampleCorpus()
     let configuration = TrainingSettings.small().configuration(vocabulary: corpus.vocabulary.count)
-    let batches = try ContiguousBatches(corpus.tokens, in: 0..<corpus.tokens.count, batch: 4, length: 8)
-    var task = CharacterTask<Float>(batches: batches, validation: nil, configuration: configuration)
+    let windows = TruncatedWindows(
+      try ContiguousBatches(corpus.tokens, in: 0..<corpus.tokens.count, batch: 4, length: 8))
+    var task = CharacterTask<Float>(windows: windows, validation: nil, configuration: configuration)
     let fresh = task
     let model = CharacterModel<Float>.sample(configuration).bound()
     func loss(_ task: inout CharacterTask<Float>, at step: Int) -> Float {

@@ -10,10 +10,11 @@ import Testing
     let corpus = try sampleCorpus()
     let settings = TrainingSettings.small { $0.cell = CellKind(rawValue: cell)! }
     let configuration = settings.configuration(vocabulary: corpus.vocabulary.count)
-    let batches = try ContiguousBatches(corpus.tokens, in: 0..<corpus.tokens.count, batch: 4, length: 8)
+    let windows = TruncatedWindows(
+      try ContiguousBatches(corpus.tokens, in: 0..<corpus.tokens.count, batch: 4, length: 8))
     let trainer = Trainer(
       model: CharacterModel<Float>.sample(configuration),
-      task: CharacterTask<Float>(batches: batches, validation: nil, configuration: configuration),
+      task: CharacterTask<Float>(windows: windows, validation: nil, configuration: configuration),
       optimizer: .adam(learningRate: 0.01), seed: 1, threads: 2)
     for _ in 0..<3 { _ = try trainer.trainStep() }
     let before = (trainer.workspace.pool.allocations, trainer.workspace.pool.bytesAllocated)

@@ -55,6 +55,42 @@ extension TrainingSettings {
   }
 }
 
+extension ModelConfiguration {
+  /// A small model of two layers.
+  static func small(_ cell: CellKind = .lstm, _ change: (inout ModelConfiguration) -> Void = { _ in })
+    -> ModelConfiguration
+  {
+    var configuration = ModelConfiguration(cell: cell, layers: 2, hidden: 6, vocabulary: 5)
+    change(&configuration)
+    return configuration
+  }
+
+  /// One with each of the refinements, and some with several.
+  static let refined: [ModelConfiguration] = [
+    small { $0.refinements.layerNorm = true },
+    small(.gru) { $0.refinements.layerNorm = true },
+    small { $0.refinements.projection = 4 },
+    small { ($0.refinements.projection, $0.embedding, $0.isTied) = (4, 4, true) },
+    small(.gru) { $0.refinements.residual = true },
+    small { $0.refinements.learnsInitialState = true },
+    small(.peepholeLSTM) { $0.refinements.lockedDropout = 0.3 },
+    small(.rnn) { ($0.embedding, $0.refinements.embeddingDropout) = (3, 0.3) },
+    small(.gruResetBefore) { $0.refinements.weightDrop = 0.3 },
+    small(.coupledLSTM) { $0.refinements.zoneout = 0.3 },
+    small(.minGRU) { ($0.refinements.zoneout, $0.refinements.residual) = (0.2, true) },
+    small { configuration in
+      (configuration.embedding, configuration.isTied) = (6, true)
+      configuration.refinements.layerNorm = true
+      configuration.refinements.residual = true
+      configuration.refinements.learnsInitialState = true
+      configuration.refinements.lockedDropout = 0.2
+      configuration.refinements.embeddingDropout = 0.2
+      configuration.refinements.weightDrop = 0.2
+      configuration.refinements.zoneout = 0.2
+    },
+  ]
+}
+
 extension CharacterModel {
   /// A model of random weights.
   static func sample(_ configuration: ModelConfiguration, seed: UInt64 = 1) -> CharacterModel {

@@ -1,0 +1,68 @@
+import Autograd
+import RecurrentLayers
+import TensorCore
+
+/// Layers that run step by step: everything is allocated once, and weights are packed once.
+final class LayerwiseSession<Scalar: TensorScalar>: StepSession {
+  private let layers: [StepLayer<Scalar>]
+  private let decoder: PackedMatrix<Scalar>
+  private let decoderBias: MatrixView<Scalar>
+  private let vocabulary: Int
+  private let team: ThreadTeam
+  private let barrier: ThreadBarrier
+  private let logits: Tensor<Scalar>
+  private let logitsView: MatrixView<Scalar>
+  /// The memory of `decoderBias`.
+  private let bias: Tensor<Scalar>
+  private var step = 0
+
+  /// Nil for a model that has cells or structure without such a form.
+  init?(model: CharacterModel<Scalar>, batch: Int, weights: WeightFormat, team: ThreadTeam) {
+    vocabulary = model.configuration.vocabulary
+    let threads = Self.isWorthSharing(model.configuration) ? team.count : 1
+    let layers = model.rnn.stepLayers(
+      batch: batch, parts: threads, format: weights.products, embedding: model.encoder?.weight.value)
+    guard let layers else { return nil }
+    self.layers = layers
+    decoder = PackedMatrix(model.decoderWeight.value, transposed: true, format: weights.products)
+    bias = model.decoderBias.value.reshaped([1, vocabulary])
+    decoderBias = bias.matrix()
+    var logits = Tensor<Scalar>.zeros([batch, vocabulary])
+    logitsView = logits.mutableMatrix()
+    self.logits = logits
+    self.team = threads > 1 && layers.contains { $0.partCount > 1 } ? team : ThreadTeam(threads: 1)
+    barrier = ThreadBarrier(of: self.team.count)
+  }
+
+  /// Small models are read from one core's cache faster than two threads can meet.
+  private static func isWorthSharing(_ configuration: ModelConfiguration) -> Bool {
+    configuration.operationsPerToken / 6 * MemoryLayout<Scalar>.stride > 1 << 20
+  }
+
+  func read(_ tokens: [Int32]) {
+    step += 1
+    team.run { thread in
+      var below: MatrixView<Scalar>?
+      for layer in layers {
+        let isMine = thread < layer.partCount
+        if isMine { layer.run(part: thread, step: step, tokens: tokens, below: below, isPrepared: step % 2 == 0) }
+        barrier.wait()
+        // Every other step, so that weights are read twice in a row.
+        if isMine && step % 2 == 1 { layer.prepare(part: thread, after: step) }
+        below = layer.output(ofStep: step)
+      }
+      decode(below!, columns: team.part(of: vocabulary, unit: PackedMatrix<Scalar>.panelWidth, for: thread))
+    }
+  }
+
+  private func decode(_ outputs: MatrixView<Scalar>, columns: Range<Int>) {
+    logitsView.columns(columns).setProduct(
+      outputs, decoder, columns: columns, onto: .everyRow(decoderBias.columns(columns)))
+  }
+
+  func copyLogits(of text: Int, to target: inout [Double]) {
+    logits.withScalars { scalars in
+      for index in 0..<vocabulary { target[index] = scalars[text * vocabulary + index].double }
+    }
+  }
+}

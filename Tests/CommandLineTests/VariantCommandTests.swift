@@ -1,0 +1,91 @@
+import Foundation
+import Testing
+
+/// Cells and refinements of a model, by their options.
+@Suite struct VariantCommandTests {
+  private func workplace() throws -> Workplace {
+    let workplace = try Workplace()
+    try workplace.write(fable, to: "fable.txt")
+    return workplace
+  }
+
+  private static let cells = [
+    "lstm", "gru", "rnn", "rnn-relu", "gru-reset-before", "peephole-lstm", "coupled-lstm", "min-gru", "min-lstm",
+  ]
+  private static let refinements = [
+    ["--layer-norm"], ["--projection", "3"], ["--residual"], ["--learned-state"], ["--locked-dropout", "0.3"],
+    ["--embedding", "4", "--embedding-dropout", "0.3"], ["--weight-drop", "0.3"], ["--zoneout", "0.3"],
+  ]
+  private static let training = [
+    ["--activation-regularization", "2", "--temporal-regularization", "1"], ["--weight-decay", "0.1"],
+    ["--backward-length", "20"], ["--backward-length", "3"], ["--vary-length"],
+  ]
+
+  @Test(
+    "Each can be trained, gone on with, sampled, evaluated and shown",
+    arguments: cells.map { ["--cell", $0] } + refinements + training)
+  func goesRound(options: [String]) throws {
+    let workplace = try workplace()
+    let train = ["train", "fable.txt", "--out", "run", "--sample-every", "0"] + small + options
+    expectDone(try workplace.charrnn(train + ["--steps", "3"]))
+    expectDone(try workplace.charrnn(train + ["--steps", "5", "--resume"]), "resuming run after step 3")
+    let sample = try workplace.charrnn("sample", "run", "--length", "20", "--seed", "3")
+    expectDone(sample)
+    #expect(sample.text == (try workplace.charrnn("sample", "run", "--length", "20", "--seed", "3")).text)
+    expectDone(try workplace.charrnn("evaluate", "run", "fable.txt", "--split", "all"))
+    expectDone(try workplace.charrnn("inspect", "run"))
+  }
+
+  @Test("Gradients are right with each", arguments: cells.map { ["--cell", $0] } + refinements)
+  func gradients(options: [String]) throws {
+    expectDone(
+      try workplace().charrnn(["gradcheck", "--hidden", "4", "--length", "3", "--vocabulary", "3"] + options))
+  }
+
+  @Test("The benchmark measures each", arguments: cells.map { ["--cell", $0] } + refinements)
+  func benchmark(options: [String]) throws {
+    let outcome = try workplace().charrnn(
+      ["benchmark", "fable.txt", "--seconds", "0.05", "--sample", "5", "--json"] + small + options)
+    expectDone(outcome)
+    #expect(try outcome.json()["train_tokens_per_second"] as? Double ?? 0 > 0)
+  }
+
+  @Test("A resumed run keeps its refinements, and refuses others")
+  func resume() throws {
+    let workplace = try workplace()
+    let options = ["--zoneout", "0.2", "--layer-norm", "--backward-length", "20"]
+    expectDone(try workplace.charrnn(["train", "fable.txt", "--out", "run", "--steps", "2"] + small + options))
+    let resume = ["train", "fable.txt", "--out", "run", "--resume", "--steps", "4"]
+    expectError(try workplace.charrnn(resume + ["--zoneout", "0.3"]), 64, "--zoneout", "0.2")
+    expectError(try workplace.charrnn(resume + ["--weight-drop", "0.3"]), 64, "--weight-drop", "0.0")
+    expectError(try workplace.charrnn(resume + ["--backward-length", "10"]), 64, "--backward-length", "20")
+    expectDone(try workplace.charrnn(resume))
+    let shown = try workplace.charrnn("inspect", "run", "--json").json()
+    let refinements = try #require(shown["refinements"] as? [String: Any])
+    #expect(refinements["zoneout"] as? Double == 0.2 && refinements["layer_norm"] as? Bool == true)
+    #expect(try workplace.charrnn("inspect", "run").text.contains("lstm 2×8, layer normalization, zoneout 0.2"))
+  }
+
+  @Test("What makes no sense is refused, naming both sides and saying what to do")
+  func refused() throws {
+    let workplace = try workplace()
+    for command in [["train", "fable.txt"], ["benchmark", "fable.txt"], ["gradcheck"]] {
+      expectError(try workplace.charrnn(command + ["--bidirectional"]), 64, "left to right", "leave it out")
+      for (options, fragments) in [
+        (["--dropout", "0.1", "--locked-dropout", "0.2"], ["dropout 0.1", "locked dropout 0.2", "choose one"]),
+        (["--cell", "rnn", "--layer-norm"], ["lstm and gru", "rnn", "leave it out"]),
+        (["--cell", "min-gru", "--weight-drop", "0.1"], ["weight drop 0.1", "min-gru", "leave it out"]),
+        (["--embedding-dropout", "0.1"], ["embedding dropout 0.1", "one-hot", "set an embedding"]),
+        (["--hidden", "8", "--projection", "8"], ["projection is 8", "hidden is 8"]),
+        (["--hidden", "8", "--embedding", "4", "--tie"], ["embedding is 4", "hidden is 8", "make them equal"]),
+        (["--layers", "1", "--residual"], ["residual", "1 layer", "leave them out"]),
+        (["--cell", "peephole"], ["peephole-lstm"]),
+      ] {
+        let outcome = try workplace.charrnn(command + options)
+        for fragment in fragments { expectError(outcome, 64, fragment) }
+      }
+    }
+    expectError(try workplace.charrnn("train", "fable.txt", "--length", "7", "--vary-length"), 64, "length of 7", "8")
+    #expect(!(try workplace.charrnn("train", "--help")).text.contains("bidirectional"))
+  }
+}

@@ -1,0 +1,126 @@
+import Autograd
+import Foundation
+import LanguageModels
+import NeuralLayers
+import RecurrentLayers
+import SequenceText
+import TensorCheckpoints
+import TensorCore
+import Testing
+
+/// Models that have more than the plain architecture.
+@Suite struct RefinedModelTests {
+  private static let vocabulary = try! Vocabulary(
+    symbols: ["\n", "b", "c", "d", "e"].map { Array($0.utf8) }, kind: .character)
+
+  @Test("They have as many parameters as their configuration counts", arguments: ModelConfiguration.refined)
+  func counts(configuration: ModelConfiguration) {
+    #expect(configuration.problem == nil)
+    #expect(CharacterModel<Float>.sample(configuration).parameterCount == configuration.parameterCount)
+  }
+
+  @Test("Their gradients are those that differences give", arguments: ModelConfiguration.refined)
+  func gradients(configuration: ModelConfiguration) {
+    let comparisons = CharacterModelCheck(configuration, batch: 2, length: 3, seed: 1).run()
+    #expect(comparisons.count >= CharacterModel<Float>.sample(configuration).parameters.count)
+    for comparison in comparisons { #expect(comparison.passes && comparison.norm > 0, "\(comparison)") }
+  }
+
+  @Test(
+    "They write token by token what they would write from the whole text at once",
+    arguments: ModelConfiguration.refined + CellKind.allCases.map { .small($0) }, [WeightFormat.float32, .int8])
+  func generation(configuration: ModelConfiguration, weights: WeightFormat) {
+    guard weights.products.isSupported(for: Float.self) else { return }
+    var model = CharacterModel<Float>.sample(configuration)
+    var random = RandomSource(seed: 2)
+    // Also what starts at 0, as learned initial states do.
+    model.updateParameters { parameter, _ in
+      parameter.value += .normal(parameter.value.shape, mean: 0, standardDeviation: 0.5, using: &random)
+    }
+    let prime: [Int32] = [2, 0, 1]
+    let text = TextGenerator(model: model, vocabulary: Self.vocabulary, weights: weights).text(
+      prime: prime, length: 20, options: SamplingOptions(temperature: 0), seed: 1)
+    let tokens = text.utf8.map { Self.vocabulary.id(of: [$0])! }
+    #expect(tokens.count == 23)
+    var context = ForwardContext<Float>(workspace: Workspace(products: weights.products))
+    let (logits, _) = model(TokenGrid(ids: tokens, time: tokens.count, batch: 1), in: &context)
+    for (t, next) in tokens.enumerated().dropFirst(prime.count) {
+      let row = logits.value.row(t - 1).scalars
+      // Numbers rounded to eight bits may differ in the order of two that are next to each other.
+      #expect(row.max()! - row[Int(next)] <= (weights == .float32 ? 1e-5 : 0.05), "token \(t)")
+    }
+  }
+
+  @Test("Streams that are validated begin like the text, also with a state that is learned")
+  func validation() throws {
+    let corpus = try sampleCorpus(sampleText(1500))
+    var model = CharacterModel<Float>.sample(
+      .small(.gru) { ($0.vocabulary, $0.refinements.learnsInitialState) = (corpus.vocabulary.count, true) })
+    var random = RandomSource(seed: 2)
+    model.updateParameters { parameter, name in
+      if name.contains("initial") {
+        parameter.value = .normal(parameter.shape, mean: 0, standardDeviation: 2, using: &random)
+      }
+    }
+    let text = TextStream(corpus.tokens[0..<corpus.tokens.count])
+    let exact = Evaluation.negativeLogLikelihood(of: model, on: text, workspace: Workspace())
+    let quick = Evaluation.validationLoss(of: model, on: text, workspace: Workspace())
+    #expect(abs(exact / Double(text.predictions) - quick) < 1e-5)
+  }
+
+  @Test(
+    "They come back from their files; plain models' files do not speak of refinements",
+    arguments: ModelConfiguration.refined)
+  func files(configuration: ModelConfiguration) throws {
+    let model = CharacterModel<Float>.sample(configuration)
+    let checkpoint = ModelFile(model: model, vocabulary: Self.vocabulary).checkpoint
+    let read = try ModelFile<Float>(checkpoint)
+    #expect(read.model.configuration == configuration && read.model.weights == model.weights)
+    let plain = ModelFile(model: CharacterModel<Float>.sample(.small()), vocabulary: Self.vocabulary).checkpoint
+    #expect(plain.metadata["architecture"]?.contains("refined") == false)
+  }
+
+  @Test(
+    "A variant that this version does not know is an error that names it",
+    arguments: [
+      (#""cell":"lstm""#, #""cell":"mamba""#, "mamba"), (#""layers":2"#, #""layers":2,"attention":true"#, "attention"),
+      (#""zoneout":0"#, #""zoneout":0,"stutter":0.5"#, "refined.stutter"),
+      (#""zoneout":0"#, #""zoneout":1"#, "zoneout is 1"),
+      (#""projection":4"#, #""projection":9"#, "projection is 9, hidden is 6"),
+      (#""layerNorm":false"#, #""layerNorm":true"#, "layer normalization"),
+    ])
+  func unknown(from: String, to: String, reason: String) throws {
+    let model = CharacterModel<Float>.sample(.small { $0.refinements.projection = 4 })
+    var checkpoint = ModelFile(model: model, vocabulary: Self.vocabulary).checkpoint
+    let architecture = try #require(checkpoint.metadata["architecture"])
+    #expect(architecture.contains(from), "the test is out of date: \(architecture)")
+    checkpoint.metadata["architecture"] = architecture.replacingOccurrences(of: from, with: to)
+    let error = #expect(throws: ModelFileError.self) { try ModelFile<Float>(checkpoint) }
+    #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
+    #expect(error?.description.contains("\n") == false)
+  }
+
+  @Test(
+    "What excludes each other, or would do nothing, is a problem that names both and says what to do",
+    arguments: [
+      (.small { ($0.dropout, $0.refinements.lockedDropout) = (0.1, 0.2) }, "dropout 0.1 and locked dropout 0.2"),
+      (.small(.rnn) { $0.refinements.layerNorm = true }, "lstm and gru, not for rnn"),
+      (.small(.gru) { $0.refinements.projection = 2 }, "lstm without layer normalization, not for gru"),
+      (.small { ($0.refinements.projection, $0.refinements.layerNorm) = (2, true) }, "not for lstm with it"),
+      (.small { $0.refinements.projection = 6 }, "projection is 6, hidden is 6"),
+      (.small { $0.refinements.projection = -1 }, "projection is -1"),
+      (
+        .small { ($0.refinements.projection, $0.embedding, $0.isTied) = (3, 6, true) },
+        "embedding is 6, projection is 3; make them equal"
+      ),
+      (.small { ($0.layers, $0.refinements.residual) = (1, true) }, "1 layer"),
+      (.small { $0.refinements.embeddingDropout = 0.1 }, "the embedding is 0"),
+      (.small(.minLSTM) { $0.refinements.weightDrop = 0.1 }, "min-lstm has no recurrent weights"),
+      (.small { $0.refinements.zoneout = 1 }, "zoneout is 1.0"),
+      (.small { $0.refinements.weightDrop = .nan }, "weight drop is nan"),
+      (.small { $0.refinements.lockedDropout = -0.1 }, "locked dropout is -0.1"),
+    ] as [(ModelConfiguration, String)])
+  func problems(configuration: ModelConfiguration, reason: String) {
+    #expect(configuration.problem?.contains(reason) == true, "\(configuration.problem ?? "no problem")")
+  }
+}
