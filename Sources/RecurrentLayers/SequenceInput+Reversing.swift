@@ -4,11 +4,14 @@ import TensorCore
 extension SequenceInput {
   /// Each sequence from its last step to its first; padding stays behind them.
   var reversed: SequenceInput {
+    var result = self
     switch content {
-    case .vectors(let input): .vectors(input.reversedInTime(lengths), lengths: lengths)
-    case .tokens(let grid): .tokens(grid.reversed(lengths), lengths: lengths)
-    case .embedded(let grid, let table): .embedded(grid.reversed(lengths), table: table, lengths: lengths)
+    case .vectors(let input): result.content = .vectors(input.reversedInTime(lengths))
+    case .tokens(let grid): result.content = .tokens(grid.reversed(lengths))
+    case .embedded(let grid, let table): result.content = .embedded(grid.reversed(lengths), table: table)
     }
+    result.resets = resets?.reversed(lengths)
+    return result
   }
 }
 

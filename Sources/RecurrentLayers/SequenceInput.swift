@@ -34,6 +34,8 @@ public struct SequenceInput<Scalar: TensorScalar> {
   var content: Content
   /// The steps of each sequence; nil where all have those of the batch.
   public let lengths: SequenceLengths?
+  /// Where sequences forget; nil where none does.
+  public internal(set) var resets: StateResets?
   /// Where it stands in a longer sequence; nil for one that is run as a whole.
   var part: SequencePart<Scalar>?
 
@@ -52,6 +54,13 @@ public struct SequenceInput<Scalar: TensorScalar> {
     _ grid: TokenGrid, table: Variable<Scalar>, lengths: SequenceLengths? = nil
   ) -> SequenceInput { SequenceInput(content: .embedded(grid, table: table), lengths: lengths) }
 
+  /// The same with sequences that forget at some places.
+  public func resetting(at resets: StateResets) -> SequenceInput {
+    var result = self
+    result.resets = resets
+    return result
+  }
+
   /// How many steps there are.
   public var time: Int {
     switch content {
@@ -68,9 +77,10 @@ public struct SequenceInput<Scalar: TensorScalar> {
     }
   }
 
-  /// The same with padding that holds nothing: vectors of zeros, tokens of number 0.
+  /// The same with padding that holds nothing: vectors of zeros, tokens of number 0, no resets.
   ///
-  /// Traps unless this is a sequence, of one step at least, for a cell of the given input size, and the lengths are its own.
+  /// Traps unless this is a sequence, of one step at least, for a cell of the given input size, and the lengths and resets are
+  /// its own.
   func validated(inputSize: Int) -> SequenceInput {
     if case .vectors(let input) = content, input.shape.rank != 3 || input.shape[2] != inputSize {
       shapeFailure("recurrent layer", input.shape, hint: "the input must be [time, batch, \(inputSize)]")
@@ -81,6 +91,12 @@ public struct SequenceInput<Scalar: TensorScalar> {
       require(
         lengths.count == batch && lengths.time == time,
         "recurrent layer: lengths of \(lengths.count) sequences in \(lengths.time) steps for an input of \(batch) sequences "
+          + "in \(time) steps")
+    }
+    if let resets {
+      require(
+        resets.batch == batch && resets.time == time,
+        "recurrent layer: resets of \(resets.batch) sequences in \(resets.time) steps for an input of \(batch) sequences "
           + "in \(time) steps")
     }
     let sequence = withoutPadding
@@ -97,8 +113,10 @@ public struct SequenceInput<Scalar: TensorScalar> {
   }
 
   private var withoutPadding: SequenceInput {
-    guard let lengths else { return self }
     var result = self
+    if let lengths { result.resets = resets?.within(lengths) }
+    if let resets = result.resets, resets.isEmpty { result.resets = nil }
+    guard let lengths else { return result }
     func cleaned(_ grid: TokenGrid) -> TokenGrid {
       TokenGrid(ids: zip(grid.ids, lengths.mask).map { $1 ? $0 : 0 }, time: grid.time, batch: grid.batch)
     }
@@ -130,8 +148,9 @@ public struct SequenceInput<Scalar: TensorScalar> {
     guard part == nil, case .embedded(let grid, let table) = content, table.shape[0] > grid.ids.count else {
       return self
     }
-    let vectors = table.gatherRows(grid.ids).reshaped([grid.time, grid.batch, table.shape[1]])
-    return .vectors(vectors, lengths: lengths)
+    var result = self
+    result.content = .vectors(table.gatherRows(grid.ids).reshaped([grid.time, grid.batch, table.shape[1]]))
+    return result
   }
 
   /// What gradients flow through: the vectors, or the table of them.

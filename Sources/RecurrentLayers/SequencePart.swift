@@ -41,6 +41,7 @@ extension SequenceInput {
       case .embedded(let grid, let table): .embedded(part(grid), table: table.detached())
       }
     return SequenceInput(
-      content: content, lengths: lengths?.part(steps), part: SequencePart(start: steps.lowerBound, sums: sums))
+      content: content, lengths: lengths?.part(steps), resets: resets?.part(steps),
+      part: SequencePart(start: steps.lowerBound, sums: sums))
   }
 }

@@ -21,6 +21,11 @@ extension RecurrentCell {
     var outputs: [Variable<Scalar>] = []
     context.forEachStep(start..<start + sequence.time) { now, context in
       let t = now - start
+      if let resets = sequence.resets?.mask(at: t), resets.contains(true) {
+        // Made anew each time, so that its gradients add up step by step, whatever part of a sequence this is.
+        let beginning = initialState(batchSize: sequence.batch, in: &context)
+        state = state.keepingRows(resets.map { !$0 }, else: beginning)
+      }
       let (output, next) = step(sequence.step(t, width: inputSize), from: state, in: &context)
       observe(next)
       outputs.append(output)

@@ -10,8 +10,9 @@ import Testing
 
   /// Outputs or last outputs, final states, and all gradients, of two layers.
   private func results<Cell: RecurrentCell<Double>>(
-    _ stack: StackedRecurrent<Cell>, _ input: Input, time: Int, batch: Int, lengths: SequenceLengths?, atEnd: Bool,
-    givenState: Bool, threads: Int = 1
+    _ stack: StackedRecurrent<Cell>, _ input: Input, time: Int, batch: Int, lengths: SequenceLengths?,
+    resets: StateResets?,
+    atEnd: Bool, givenState: Bool, threads: Int = 1
   ) -> [Tensor<Double>] {
     var random = RandomSource(seed: 5)
     let tape = Tape<Double>()
@@ -23,12 +24,13 @@ import Testing
       ids: (0..<time * batch).map { _ in Int32.random(in: 0..<Int32(rows), using: &random) }, time: time, batch: batch)
     let x = tape.watch(
       .uniform(input == .vectors ? [time, batch, width] : [rows, width], in: -1..<1, using: &random))
-    let sequence: SequenceInput<Double> =
+    var sequence: SequenceInput<Double> =
       switch input {
       case .vectors: .vectors(x, lengths: lengths)
       case .tokens: .tokens(grid, lengths: lengths)
       case .table, .longTable: .embedded(grid, table: x, lengths: lengths)
       }
+    if let resets { sequence = sequence.resetting(at: resets) }
     let initial = stack.cells.map { cell in
       Cell.State(
         components: cell.stateWidths.map { tape.watch(.uniform([batch, $0], in: -0.5..<0.5, using: &random)) })
@@ -58,14 +60,18 @@ import Testing
     let plain = StackedRecurrent(cells, options: options).bound()
     let again = StackedRecurrent(cells, options: recomputing).bound()
     let ragged = try SequenceLengths((0..<batch).map { 1 + ($0 * 7 + time - 1) % time }, time: time)
+    var random = RandomSource(seed: 9)
+    let places = StateResets(
+      (0..<time * batch).map { _ in Int.random(in: 0..<4, using: &random) == 0 }, time: time, batch: batch)
+    let resets = options.learnsInitialState ? nil : places
     for input in inputs {
       for (lengths, atEnd, givenState) in [
         (nil, false, true), (nil, true, false), (ragged, true, true), (ragged, false, false),
       ] {
         func run(_ stack: StackedRecurrent<Cell>, threads: Int = 1) -> [Tensor<Double>] {
           results(
-            stack, input, time: time, batch: batch, lengths: lengths, atEnd: atEnd, givenState: givenState,
-            threads: threads)
+            stack, input, time: time, batch: batch, lengths: lengths, resets: atEnd ? resets : nil, atEnd: atEnd,
+            givenState: givenState, threads: threads)
         }
         let expected = run(plain)
         let place: Comment = "\(label), \(input), ragged \(lengths != nil), at end \(atEnd), T \(time), B \(batch)"
@@ -80,17 +86,15 @@ import Testing
     a.count == b.count ? a.indices.filter { a[$0] != b[$0] } : [-1]
   }
 
-  private static let regularized = StackOptions(
-    dropout: 0.3, weightDrop: 0.2, residual: true, learnsInitialState: true)
-
   /// 128 sequences make stretches of 4 steps: 10 steps are segments of one stretch, 36 of two.
   @Test(arguments: CellKind.withRecurrentWeight, [10, 36])
   func fusedRunsThatRecomputeGiveTheSameBits(kind: CellKind, time: Int) throws {
     func check<Cell: RecurrentCell<Double>>(_ below: Cell) throws {
       var random = RandomSource(seed: 2)
       let cells = [below, kind.random(input: 3, hidden: 3, using: &random) as! Cell]
+      let options = StackOptions(dropout: 0.3, weightDrop: 0.2, residual: true, learnsInitialState: time == 10)
       try expectSameBits(
-        cells, Self.regularized, time: time, batch: 128, inputs: time == 10 ? Input.allCases : [.vectors], "seed 1")
+        cells, options, time: time, batch: 128, inputs: time == 10 ? Input.allCases : [.vectors], "seed 1")
     }
     var random = RandomSource(seed: 1)
     try check(kind.random(input: 3, hidden: 3, using: &random))
@@ -103,7 +107,8 @@ import Testing
       let above = kind.random(input: 3, hidden: 3, using: &random) as! Cell
       let cells = [below, above].map { Zoneout($0, hidden: 0.2, memory: 0.3) }
       try expectSameBits(
-        cells, Self.regularized, time: 10, batch: 128, inputs: [.vectors, .longTable], threads: [2], "zoneout, seed 1")
+        cells, StackOptions(dropout: 0.3, weightDrop: 0.2, residual: true), time: 10, batch: 128,
+        inputs: [.vectors, .longTable], threads: [2], "zoneout, seed 1")
     }
     var random = RandomSource(seed: 1)
     try check(kind.random(input: 3, hidden: 3, using: &random))

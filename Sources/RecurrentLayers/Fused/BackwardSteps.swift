@@ -41,7 +41,7 @@ struct BackwardSteps<Scalar: TensorScalar> {
     recurrentWeight = RecurrentProduct(weights, record.functions, transposed: false, workspace: workspace)
     inputWeight = needsInputGradient ? workspace.packed(weights.inputWeight, transposed: false) : nil
 
-    let stateShapes = [record.hidden, record.memory].compactMap { $0 }.map { [record.batch, $0.shape[2]] }
+    let stateShapes = [record.hidden, record.memory].compactMap { $0?.states }.map { [record.batch, $0.shape[2]] }
     var states = zip(dFinal, stateShapes).map { $0 ?? .zeros(TensorShape($1)) }
     dStates = states.indices.map { states[$0].mutableMatrix() }
     let inputShape: TensorShape = [record.time, record.batch, weights.inputSize]
@@ -120,6 +120,8 @@ struct BackwardSteps<Scalar: TensorScalar> {
       dh.setProduct(
         gradients.recurrent, recurrentWeight.gates, onto: functions.separatesRecurrent ? .target : .nothing)
     }
+    record.forget(dh, at: t, rows: rows)
+    if let dc { record.forget(dc, at: t, rows: rows) }
     if let dInputView, let inputWeight { dInputView.rows(now).setProduct(gradients.gates, inputWeight) }
   }
 }

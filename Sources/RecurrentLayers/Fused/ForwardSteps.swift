@@ -59,6 +59,7 @@ struct ForwardSteps<Scalar: TensorScalar> {
     let recurrentStart = everyRow(recurrentBias)
     for t in 0..<record.time {
       record.divide(rows, at: t) { rows in
+        record.enter(at: t, rows: rows)
         let at = record.views(at: t, rows: rows)
         let start = beginGates(at.gates, record.rows(rows, at: t))
         if let candidate = recurrentWeight.candidate {

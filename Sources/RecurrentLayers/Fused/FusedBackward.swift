@@ -45,7 +45,7 @@ struct FusedBackward<Scalar: TensorScalar> {
         workspace: workspace)
     }
     let recurrent = WeightGradient(
-      inputs: record.hidden.reshaped([-1, weights.outputSize]),
+      inputs: record.hidden.read,
       outputs: candidate == nil ? record.width : 2 * weights.outputSize, plan: plan, hasBias: hasBias && separates,
       continuing: later?.recurrent, workspace: workspace)
     let projection = record.units.map {

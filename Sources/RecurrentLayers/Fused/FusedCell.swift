@@ -39,7 +39,8 @@ extension FusedCell {
     let record = FusedRecord(
       functions: gates, time: sequence.time, width: weights.inputWeight.value.shape[0],
       projectedWidth: weights.projection?.shape[1], lengths: sequence.lengths,
-      peepholes: allPeepholes, initial: state.components.map { $0.value }, pool: workspace.pool)
+      resets: sequence.resets, peepholes: allPeepholes, initial: state.components.map { $0.value }, pool: workspace.pool
+    )
     let steps = ForwardSteps(
       record: record, input: inputProjection(sequence, workspace: workspace), weights: weights, workspace: workspace)
     workspace.team.split(record.batch) { steps.run(rows: $0) }

@@ -12,14 +12,16 @@ struct FusedRecord<Scalar: TensorScalar> {
   let width: Int
   /// The steps of each sequence; nil where all have T.
   let lengths: SequenceLengths?
+  /// Where sequences forget; nil where none does.
+  let resets: StateResets?
   /// [T·B, `paddedWidth`].
   var gates: Tensor<Scalar>
   /// h·W_hhᵀ + b_hh, [T·B, `paddedWidth`], for cells that keep it apart.
   var recurrent: Tensor<Scalar>?
-  /// h before the first step and after each, [T + 1, B, output].
-  var hidden: Tensor<Scalar>
-  /// c likewise, for cells that have it.
-  var memory: Tensor<Scalar>?
+  /// h.
+  let hidden: StateRecord<Scalar>
+  /// c, for cells that have it.
+  let memory: StateRecord<Scalar>?
   /// What h is a projection of, [T·B, H], for cells that project it.
   var units: Tensor<Scalar>?
   /// r·h, [T·B, H], for cells that reset before the product.
@@ -27,8 +29,10 @@ struct FusedRecord<Scalar: TensorScalar> {
   /// Those of i, f and o, [3·H], for cells that have them.
   let peepholes: Tensor<Scalar>?
   /// Views of these tensors, in their order: the loops over time touch no reference count.
-  private let gatesView, hiddenView: MatrixView<Scalar>
-  private let recurrentView, memoryView, unitsView, resetHiddenView, peepholesView: MatrixView<Scalar>?
+  private let gatesView: MatrixView<Scalar>
+  private let hiddenViews: StateViews<Scalar>
+  private let memoryViews: StateViews<Scalar>?
+  private let recurrentView, unitsView, resetHiddenView, peepholesView: MatrixView<Scalar>?
 
   /// A record of which nothing but the initial state is there yet.
   ///
@@ -39,25 +43,22 @@ struct FusedRecord<Scalar: TensorScalar> {
   ///   - initial: h and, where there is one, c before the first step, [B, H].
   init(
     functions: GateFunctions, time: Int, width: Int, projectedWidth: Int?, lengths: SequenceLengths?,
-    peepholes: Tensor<Scalar>?, initial: [Tensor<Scalar>], pool: BufferPool
+    resets: StateResets?, peepholes: Tensor<Scalar>?, initial: [Tensor<Scalar>], pool: BufferPool
   ) {
     (self.functions, self.time, batch, self.width) = (functions, time, initial[0].shape[0], width)
-    (self.lengths, self.peepholes) = (lengths, peepholes)
+    (self.lengths, self.resets, self.peepholes) = (lengths, resets, peepholes)
     let rows = time * batch
-    func states(from first: Tensor<Scalar>) -> Tensor<Scalar> {
-      var states = Tensor<Scalar>(uninitialized: [time + 1, first.shape[0], first.shape[1]], pool: pool)
-      states.mutableMatrix().rows(0..<first.shape[0]).copy(from: first.matrix())
-      withExtendedLifetime((first, states)) {}
-      return states
+    func states(from first: Tensor<Scalar>) -> StateRecord<Scalar> {
+      StateRecord(from: first, time: time, forgets: resets != nil, pool: pool)
     }
     let padded = Self.paddedWidth(width)
     gates = Tensor(uninitialized: [rows, padded], pool: pool)
     recurrent = functions.separatesRecurrent ? Tensor(uninitialized: [rows, padded], pool: pool) : nil
     hidden = states(from: initial[0])
     memory = functions.hasMemory ? states(from: initial[1]) : nil
-    (gatesView, hiddenView) = (gates.mutableMatrix().columns(0..<width), hidden.mutableMatrix())
+    (gatesView, hiddenViews, memoryViews) = (gates.mutableMatrix().columns(0..<width), hidden.views, memory?.views)
     units = projectedWidth.map { Tensor(uninitialized: [rows, $0], pool: pool) }
-    (recurrentView, memoryView) = (recurrent?.mutableMatrix().columns(0..<width), memory?.mutableMatrix())
+    recurrentView = recurrent?.mutableMatrix().columns(0..<width)
     resetHidden = functions.resetsBeforeProduct ? Tensor(uninitialized: [rows, width / 3], pool: pool) : nil
     resetHiddenView = resetHidden?.mutableMatrix()
     (unitsView, peepholesView) = (units?.mutableMatrix(), peepholes?.reshaped([1, -1]).matrix())
@@ -74,10 +75,10 @@ struct FusedRecord<Scalar: TensorScalar> {
   func views(at t: Int, rows: Range<Int>) -> StepViews<Scalar> {
     let (now, next) = (self.rows(rows, at: t), self.rows(rows, at: t + 1))
     return StepViews(
-      gates: gatesView.rows(now), recurrent: recurrentView?.rows(now), hPrevious: hiddenView.rows(now),
+      gates: gatesView.rows(now), recurrent: recurrentView?.rows(now), hPrevious: hiddenViews.read(now),
       resetHidden: resetHiddenView?.rows(now),
-      h: (unitsView?.rows(now)) ?? hiddenView.rows(next), cPrevious: memoryView?.rows(now), c: memoryView?.rows(next),
-      peepholes: peepholesView)
+      h: (unitsView?.rows(now)) ?? hiddenViews.computed(now, next), cPrevious: memoryViews?.read(now),
+      c: memoryViews?.computed(now, next), peepholes: peepholesView)
   }
 
   /// Divides some rows of the batch into those whose sequences run at a step and those whose sequences have ended.
@@ -89,29 +90,46 @@ struct FusedRecord<Scalar: TensorScalar> {
     parts.ended.forEach(ended)
   }
 
-  /// The output of some rows at a step.
-  func output(at t: Int, rows: Range<Int>) -> MatrixView<Scalar> { hiddenView.rows(self.rows(rows, at: t + 1)) }
+  /// h of some rows as a step computes it.
+  func output(at t: Int, rows: Range<Int>) -> MatrixView<Scalar> {
+    hiddenViews.computed(self.rows(rows, at: t), self.rows(rows, at: t + 1))
+  }
+
+  /// Prepares what some rows read at a step.
+  func enter(at t: Int, rows: Range<Int>) {
+    guard resets != nil else { return }
+    let now = self.rows(rows, at: t)
+    func enter(_ views: StateViews<Scalar>) {
+      views.enter(now)
+      forget(views.read(now), at: t, rows: rows)
+    }
+    enter(hiddenViews)
+    if let memoryViews { enter(memoryViews) }
+  }
+
+  /// Sets a state of some rows, or its gradient, to zeros where their sequences forget before a step.
+  func forget(_ state: MatrixView<Scalar>, at t: Int, rows: Range<Int>) {
+    guard let resets else { return }
+    for (row, isReset) in resets.mask(at: t)[self.rows(rows, at: t)].enumerated() where isReset {
+      state.rows(row..<row + 1).fill(0)
+    }
+  }
 
   /// Carries the state of some rows over a step unchanged.
   func keepState(at t: Int, rows: Range<Int>) {
     let (now, next) = (self.rows(rows, at: t), self.rows(rows, at: t + 1))
-    hiddenView.rows(next).copy(from: hiddenView.rows(now))
-    memoryView?.rows(next).copy(from: memoryView!.rows(now))
+    hiddenViews.keep(now, next)
+    memoryViews?.keep(now, next)
     // Read with the gradient of 0 that an ended sequence gives its weights.
     unitsView?.rows(now).fill(0)
     resetHiddenView?.rows(now).fill(0)
   }
 
   /// h after each step, [T, B, H].
-  var outputs: Tensor<Scalar> { hidden.rows(1..<time + 1) }
+  var outputs: Tensor<Scalar> { hidden.states.rows(1..<time + 1) }
 
-  /// h and, where there is one, c after the last step, [B, H]: copies, so that carrying them on keeps nothing else alive.
+  /// h and, where there is one, c after the last step, [B, H].
   func final(pool: BufferPool) -> [Tensor<Scalar>] {
-    ([hidden] + (memory.map { [$0] } ?? [])).map { states in
-      var last = Tensor<Scalar>(uninitialized: [batch, states.shape[2]], pool: pool)
-      last.mutableMatrix().copy(from: states.row(time).matrix())
-      withExtendedLifetime((states, last)) {}
-      return last
-    }
+    [hidden, memory].compactMap { $0?.last(pool: pool) }
   }
 }

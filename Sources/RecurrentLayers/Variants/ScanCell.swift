@@ -84,6 +84,11 @@ extension ScanCell {
       // A sequence that has ended keeps its state: h' = 1·h + 0.
       (a, b) = (a.withPadding(.ones(a.shape), lengths), b.withoutPadding(lengths))
     }
+    if let resets = sequence.resets {
+      // A sequence that forgets: h' = 0·h + b.
+      let rows = [sequence.time * sequence.batch, hiddenSize]
+      a = a.reshaped(rows).keepingRows(resets.places.map { !$0 }).reshaped(a.shape.dimensions)
+    }
     let (outputs, last) = linearScan(a, b, from: state.hidden, in: context)
     return (sequence.lengths.map { outputs.withoutPadding($0) } ?? outputs, HiddenState(hidden: last))
   }

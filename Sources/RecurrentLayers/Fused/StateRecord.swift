@@ -1,0 +1,57 @@
+import TensorCore
+
+/// One component of the state through a fused pass: T steps, B sequences, W units.
+///
+/// Between what a step computes and what the next one reads may stand a mask: of elements that keep their value (zoneout), and
+/// of rows that forget (resets). Only where there is one are there tensors for what is before it and behind it.
+struct StateRecord<Scalar: TensorScalar> {
+  /// Before the first step and after each, [T + 1, B, W].
+  let states: Tensor<Scalar>
+  /// What each step reads, [T·B, W], in runs in which sequences forget; elsewhere that is `states`.
+  let entered: Tensor<Scalar>?
+  let views: StateViews<Scalar>
+
+  /// A record of which nothing but the initial state is there yet, [B, W].
+  init(from initial: Tensor<Scalar>, time: Int, forgets: Bool, pool: BufferPool) {
+    let (batch, width) = (initial.shape[0], initial.shape[1])
+    var states = Tensor<Scalar>(uninitialized: [time + 1, batch, width], pool: pool)
+    var entered = forgets ? Tensor<Scalar>(uninitialized: [time * batch, width], pool: pool) : nil
+    views = StateViews(states: states.mutableMatrix(), entered: entered?.mutableMatrix())
+    views.states.rows(0..<batch).copy(from: initial.matrix())
+    withExtendedLifetime((initial, states)) {}
+    (self.states, self.entered) = (states, entered)
+  }
+
+  /// What the steps read, one after the other: the first T·B rows.
+  var read: Tensor<Scalar> { entered ?? states.reshaped([-1, states.shape[2]]) }
+
+  /// After the last step, [B, W]: a copy, so that carrying it on keeps nothing else alive.
+  func last(pool: BufferPool) -> Tensor<Scalar> {
+    let (time, batch) = (states.shape[0] - 1, states.shape[1])
+    var last = Tensor<Scalar>(uninitialized: [batch, states.shape[2]], pool: pool)
+    last.mutableMatrix().copy(from: states.row(time).matrix())
+    withExtendedLifetime((states, last)) {}
+    return last
+  }
+}
+
+/// Views of one component of the state. Rows are given by where they stand among all T·B, `now`, and a step later, `next`.
+struct StateViews<Scalar: TensorScalar> {
+  let states: MatrixView<Scalar>
+  let entered: MatrixView<Scalar>?
+
+  /// What a step reads.
+  func read(_ now: Range<Int>) -> MatrixView<Scalar> { (entered ?? states).rows(now) }
+
+  /// Lets a step read what the one before it left; nothing to do where that is one and the same.
+  func enter(_ now: Range<Int>) { entered?.rows(now).copy(from: states.rows(now)) }
+
+  /// What a step computes.
+  func computed(_ now: Range<Int>, _ next: Range<Int>) -> MatrixView<Scalar> { states.rows(next) }
+
+  /// Carries the state over a step unchanged. What is read with a gradient of 0 is finite.
+  func keep(_ now: Range<Int>, _ next: Range<Int>) {
+    states.rows(next).copy(from: states.rows(now))
+    entered?.rows(now).fill(0)
+  }
+}
