@@ -16,7 +16,7 @@ extension StackedRecurrent {
     in context: inout ForwardContext<Scalar>
   ) -> (Variable<Scalar>, [Cell.State]) {
     var sequence = sequence.validated(inputSize: cells[0].inputSize)
-    if cells[0] is any FusedCell<Scalar> { sequence = sequence.withoutLongTable }
+    if cells[0].isFused { sequence = sequence.withoutLongTable }
     let steps = Segments<Cell>.steps(time: sequence.time, batch: sequence.batch)
     if steps.count == 1 { return runAtOnce(sequence, from: state, taking: wanted, in: &context) }
 

@@ -49,7 +49,28 @@ public struct Zoneout<Cell: RecurrentCell>: RecurrentCell {
     return (components[0], Cell.State(components: components))
   }
 
+  /// Runs a whole sequence: in one go where the cell can, with the masks that are drawn step by step otherwise.
+  ///
+  /// Memory that such a pass keeps beside the cell's: for each component of the state that has a probability, what the cell
+  /// computed at all steps and, in training, the masks.
+  public func run(
+    _ sequence: SequenceInput<Scalar>, from state: Cell.State, in context: inout ForwardContext<Scalar>
+  ) -> (outputs: Variable<Scalar>, state: Cell.State) {
+    guard let fusedCell else { return unroll(sequence, from: state, in: &context) { _ in } }
+    func run<Fused: FusedCell<Scalar>>(_ cell: Fused) -> (Variable<Scalar>, [Variable<Scalar>]) {
+      let (outputs, final) = cell.run(
+        sequence, from: Fused.State(components: state.components), keeping: [hidden, memory], in: &context)
+      return (outputs, final.components)
+    }
+    let (outputs, components) = run(fusedCell)
+    return (outputs, Cell.State(components: components))
+  }
+
   public mutating func visitParameters<V: ParameterVisitor<Scalar>>(_ visitor: inout V) throws(V.Failure) {
     try cell.visitParameters(&visitor)
   }
+}
+
+extension Zoneout: FusedForm {
+  var fusedCell: (any FusedCell<Scalar>)? { cell as? any FusedCell<Scalar> }
 }

@@ -132,6 +132,36 @@ struct ElementwiseTests {
       }
     }
   }
+
+  @Test func aMixtureAndItsGradientEqualTheirDefinition() {
+    check(Float.self)
+    check(Double.self)
+
+    func check<S: KernelScalar>(_: S.Type) {
+      var values = TestValues(seed: 14)
+      for n in oddSizes {
+        let (x, y, g): ([S], [S], [S]) = (values.scalars(n), values.scalars(n), values.scalars(n))
+        let shares: [S] = values.scalars(n, in: 0...1)
+        // Of two parts one is taken, with all its bits.
+        for share in [shares, shares.map { $0 < 0.5 ? 0 : 1 }] {
+          let isExact = share != shares
+          for (name, kernels) in S.instances {
+            var (out, part, rest) = (x, g, x)
+            kernels.mix(Int64(n), share, x, y, &out)
+            kernels.mix_gradient(Int64(n), share, &part, &rest)
+            let both = zip(share, zip(x, y)).map { $0.wide * $1.0.wide + (1 - $0.wide) * $1.1.wide }
+            let roundoffs = isExact ? 0 : 3.0
+            for (found, expected) in [
+              (out, both), (part, zip(share, g).map { $0.wide * $1.wide }),
+              (rest, zip(share, g).map { (1 - $0.wide) * $1.wide }),
+            ] {
+              #expect(difference(found, expected, roundoffs: roundoffs) == nil, "\(name) \(S.self) \(n), seed 14")
+            }
+          }
+        }
+      }
+    }
+  }
 }
 
 /// Numbers at which functions may go wrong.

@@ -10,7 +10,10 @@ enum CellKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
   case minGRU, minLSTM
 
   /// Those that have a way through time of their own, beside that step by step.
-  static let fast: [CellKind] = generating + [.gruResetBefore, .minGRU, .minLSTM]
+  static let fast: [CellKind] = fused + [.minGRU, .minLSTM]
+
+  /// Those of which a whole sequence runs in one tape node.
+  static let fused: [CellKind] = generating + [.gruResetBefore]
 
   /// Those whose hidden state is multiplied by a weight.
   static let withRecurrentWeight: [CellKind] = allCases.filter { $0 != .minGRU && $0 != .minLSTM }

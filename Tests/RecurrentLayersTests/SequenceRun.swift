@@ -34,17 +34,20 @@ struct SequenceRun<Scalar: TensorScalar> {
 
   /// Runs the cell and a backward pass from random gradients of the outputs and of the final state.
   init<Cell: RecurrentCell<Scalar>>(
-    _ cell: Cell, on point: SequencePoint<Scalar>, tokens: Bool, lengths: SequenceLengths? = nil, threads: Int = 1,
-    products: ProductFormat = .full, seed: UInt64
+    _ cell: Cell, on point: SequencePoint<Scalar>, tokens: Bool, lengths: SequenceLengths? = nil,
+    resets: StateResets? = nil, mode: ForwardMode = .inference, threads: Int = 1, products: ProductFormat = .full,
+    seed: UInt64
   ) {
     let cell = cell.bound()
     let tape = Tape<Scalar>()
-    var context = ForwardContext(tape: tape, workspace: Workspace(threads: threads, products: products))
+    var context = ForwardContext(
+      tape: tape, mode: mode, random: RandomSource(seed: seed),
+      workspace: Workspace(threads: threads, products: products))
     let input = tape.watch(point.input)
     let state = zip(Cell.State.componentNames, point.state).map { tape.watch($1) }
-    let (outputs, final) = cell.run(
-      tokens ? .tokens(point.grid, lengths: lengths) : .vectors(input, lengths: lengths),
-      from: .init(components: state), in: &context)
+    var sequence: SequenceInput = tokens ? .tokens(point.grid, lengths: lengths) : .vectors(input, lengths: lengths)
+    if let resets { sequence = sequence.resetting(at: resets) }
+    let (outputs, final) = cell.run(sequence, from: .init(components: state), in: &context)
 
     var random = RandomSource(seed: seed)
     var loss = (outputs * Variable(.normal(outputs.shape, using: &random))).sum()

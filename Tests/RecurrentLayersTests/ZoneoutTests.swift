@@ -79,7 +79,65 @@ import Testing
     let long = SequenceInput.vectors(Variable(input(seed: 7)))
     #expect(
       without.run(long, from: state, in: &training).outputs.value
-        == Unrolled(plain).run(long, from: state, in: &training).outputs.value)
+        == plain.run(long, from: state, in: &training).outputs.value)
+  }
+
+  /// 130 sequences make stretches of 3 steps.
+  @Test(arguments: CellKind.fused, [ForwardMode.training, .inference])
+  func fusedAgreesWithUnrolled(kind: CellKind, mode: ForwardMode) throws {
+    func compare<Cell: RecurrentCell<Double>>(_ cell: Cell, cellSize: Int? = nil) throws {
+      for (time, batch) in [(1, 1), (5, 3), (7, 130)] {
+        var random = RandomSource(seed: UInt64(time))
+        let point = SequencePoint<Double>(
+          time: time, batch: batch, input: 2, hidden: cell.hiddenSize, cellSize: cellSize, using: &random)
+        let steps = (0..<batch).map { _ in Int.random(in: 1...time, using: &random) }
+        let places = (0..<time * batch).map { _ in Int.random(in: 0..<3, using: &random) == 0 }
+        let ragged = try SequenceLengths(steps, time: time)
+        let resets = StateResets(places, time: time, batch: batch)
+        for (hidden, memory) in [(0.4, 0.3), (0.3, 0), (0, 0.5)] {
+          for (tokens, lengths, resets) in [(false, nil, nil), (true, ragged, nil), (false, ragged, resets)] {
+            func run<C: RecurrentCell<Double>>(_ cell: C, threads: Int = 1) -> SequenceRun<Double> {
+              SequenceRun(
+                Zoneout(cell, hidden: hidden, memory: memory), on: point, tokens: tokens, lengths: lengths,
+                resets: resets, mode: mode, threads: threads, seed: 2)
+            }
+            let place: Comment = "\(hidden), \(memory), T \(time), B \(batch), ragged \(lengths != nil), seed \(time)"
+            let (fused, unrolled) = (run(cell), run(Unrolled(cell)))
+            #expect(fused.names == unrolled.names)
+            #expect(fused.differences(from: unrolled, tolerance: 1e-10) == [], place)
+            #expect(run(cell, threads: 3).differences(from: fused) == [], place)
+          }
+        }
+      }
+    }
+    var random = RandomSource(seed: 8)
+    try compare(kind.random(input: 2, hidden: 3, using: &random))
+    if kind == .lstm { try compare(LSTMCell<Double>(input: 2, hidden: 3, projection: 2, using: &random), cellSize: 3) }
+  }
+
+  @Test func singlePrecisionAgreesWithUnrolledWithinItsRounding() {
+    var random = RandomSource(seed: 9)
+    let cell = LSTMCell<Float>(input: 5, hidden: 12, using: &random)
+    let point = SequencePoint<Float>(time: 6, batch: 3, input: 5, hidden: 12, using: &random)
+    func run<Cell: RecurrentCell<Float>>(_ cell: Cell) -> SequenceRun<Float> {
+      SequenceRun(
+        Zoneout(cell, hidden: 0.2, memory: 0.4), on: point, tokens: false, mode: .training, seed: 6)
+    }
+    #expect(run(cell).differences(from: run(Unrolled(cell)), tolerance: 2e-5) == [], "seed 9")
+  }
+
+  /// What is drawn between the layers and behind them does not depend on the way through time.
+  @Test func theWayThroughTimeDrawsNothingElse() {
+    var random = RandomSource(seed: 10)
+    let cells = [2, 3].map { GRUCell<Double>(input: $0, hidden: 3, using: &random) }
+    let x = Variable(input(seed: 3))
+    func outputs<Cell: RecurrentCell<Double>>(_ cells: [Cell]) -> Tensor<Double> {
+      let stack = StackedRecurrent(cells.map { Zoneout($0, hidden: 0.3) }, dropout: 0.4).bound()
+      var context = ForwardContext<Double>(mode: .training, random: RandomSource(seed: 11))
+      return dropout(stack.run(.vectors(x), in: &context).outputs, probability: 0.5, in: &context).value
+    }
+    let (fused, unrolled) = (outputs(cells), outputs(cells.map { Unrolled($0) }))
+    #expect((fused - unrolled).absolute().max().scalar < 1e-14, "seed 10")
   }
 
   @Test(arguments: CellKind.withRecurrentWeight)

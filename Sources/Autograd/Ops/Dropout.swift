@@ -58,12 +58,17 @@ public func zoneout<Scalar>(
   requireProbability(probability, "zoneout")
   if probability == 0 { return next }
   if context.mode == .inference { return previous * Scalar(probability) + next * Scalar(1 - probability) }
-  let taken = mask(next.shape, probability: probability, kept: 1, in: &context)
+  let taken = zoneoutMask(next.shape, probability: probability, in: &context)
   let kept = 1 - taken
   return Variable.operation(next.value * taken + previous.value * kept, of: [next, previous]) {
     [$0 * taken, $0 * kept]
   }
 }
+
+/// What zoneout takes of a new state in training: 1 where the new value is taken, 0 where the previous one is kept.
+package func zoneoutMask<Scalar>(
+  _ shape: TensorShape, probability: Double, in context: inout ForwardContext<Scalar>
+) -> Tensor<Scalar> { mask(shape, probability: probability, kept: 1, in: &context) }
 
 /// A product with a mask that is broadcast to the input.
 ///

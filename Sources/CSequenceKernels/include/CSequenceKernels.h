@@ -122,6 +122,10 @@ typedef struct SKKernels {
     SKBinary operation, int64_t n, const void *x, int64_t x_step, const void *y, int64_t y_step, void *out);
   /// out += factor · x.
   void (*add_scaled)(int64_t n, double factor, const void *x, void *out);
+  /// out = share · x + (1 − share) · y.
+  void (*mix)(int64_t n, const void *share, const void *x, const void *y, void *out);
+  /// rest = (1 − share) · g;  g = share · g.
+  void (*mix_gradient)(int64_t n, const void *share, void *g, void *rest);
   /// out = f(x). In single precision within 4 units in the last place, SiLU within 6 and GELU within 12 where the result
   /// is normal; in double as exact as the C library.
   void (*activation)(SKActivation f, double parameter, int64_t n, const void *x, void *out);

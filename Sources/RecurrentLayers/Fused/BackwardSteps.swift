@@ -27,6 +27,8 @@ struct BackwardSteps<Scalar: TensorScalar> {
   private let dUnits: MatrixView<Scalar>?
   /// ∂L/∂(r·h) of a step, [B, H], for cells that reset before the product.
   private let dResetHidden: MatrixView<Scalar>?
+  /// Of ∂L/∂h and ∂L/∂c after a step what belongs to elements that kept their values, in runs in which some do.
+  private let dKeptHidden, dKeptMemory: MatrixView<Scalar>?
   /// The memory of the views.
   private let kept: [Tensor<Scalar>]
   private let dStates: [MatrixView<Scalar>]
@@ -66,6 +68,10 @@ struct BackwardSteps<Scalar: TensorScalar> {
     dProjected = projection == nil ? [] : ofStretch(weights.outputSize)
     dUnits = record.units.map { matrix(record.batch, $0.shape[1], padded: $0.shape[1]) }
     dResetHidden = record.resetHidden.map { matrix(record.batch, $0.shape[1], padded: $0.shape[1]) }
+    func likeState(_ state: StateRecord<Scalar>?) -> MatrixView<Scalar>? {
+      state?.computed.map { matrix(record.batch, $0.shape[1], padded: $0.shape[1]) }
+    }
+    (dKeptHidden, dKeptMemory) = (likeState(record.hidden), likeState(record.memory))
     self.kept = kept
   }
 
@@ -101,6 +107,9 @@ struct BackwardSteps<Scalar: TensorScalar> {
     let dh = dStates[0].rows(rows)
     let dc = dStates.count > 1 ? dStates[1].rows(rows) : nil
     if let dOutputs { dh.add(dOutputs.view.rows(now)) }
+    let (keptHidden, keptMemory) = (dKeptHidden?.rows(rows), dKeptMemory?.rows(rows))
+    if let keptHidden { record.hiddenViews.divide(dh, kept: keptHidden, rows, now) }
+    if let keptMemory, let dc { record.memoryViews?.divide(dc, kept: keptMemory, rows, now) }
     var dUnits = dh
     if let projection, let projected = gradients.projected {
       dUnits = self.dUnits!.rows(rows)
@@ -120,6 +129,8 @@ struct BackwardSteps<Scalar: TensorScalar> {
       dh.setProduct(
         gradients.recurrent, recurrentWeight.gates, onto: functions.separatesRecurrent ? .target : .nothing)
     }
+    if let keptHidden { dh.add(keptHidden) }
+    if let keptMemory { dc?.add(keptMemory) }
     record.forget(dh, at: t, rows: rows)
     if let dc { record.forget(dc, at: t, rows: rows) }
     if let dInputView, let inputWeight { dInputView.rows(now).setProduct(gradients.gates, inputWeight) }

@@ -74,6 +74,7 @@ struct ForwardSteps<Scalar: TensorScalar> {
         }
         record.functions.forward(at)
         if let projection { record.output(at: t, rows: rows).setProduct(at.h, projection) }
+        record.leave(at: t, rows: rows)
       } ended: { rows in
         record.keepState(at: t, rows: rows)
       }

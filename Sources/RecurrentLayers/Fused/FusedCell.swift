@@ -13,6 +13,16 @@ protocol FusedCell<Scalar>: RecurrentCell {
   var peepholes: [Parameter<Scalar>] { get }
 }
 
+/// A cell that may stand around one with a fused pass, and then runs through it.
+protocol FusedForm<Scalar>: RecurrentCell {
+  var fusedCell: (any FusedCell<Scalar>)? { get }
+}
+
+extension RecurrentCell {
+  /// Whether whole sequences run in one tape node.
+  var isFused: Bool { self is any FusedCell<Scalar> || (self as? any FusedForm<Scalar>)?.fusedCell != nil }
+}
+
 extension FusedCell {
   public var inputSize: Int { weights.inputSize }
   public var hiddenSize: Int { weights.outputSize }
@@ -30,17 +40,23 @@ extension FusedCell {
 
   public func run(
     _ sequence: SequenceInput<Scalar>, from state: State, in context: inout ForwardContext<Scalar>
+  ) -> (outputs: Variable<Scalar>, state: State) { run(sequence, from: state, keeping: [0, 0], in: &context) }
+
+  /// - Parameter probabilities: those with which elements of h and of c keep their values from step to step.
+  func run(
+    _ sequence: SequenceInput<Scalar>, from state: State, keeping probabilities: [Double],
+    in context: inout ForwardContext<Scalar>
   ) -> (outputs: Variable<Scalar>, state: State) {
     let sequence = sequence.validated(inputSize: inputSize).withoutLongTable
     let workspace = context.workspace
     for (component, width) in zip(state.components, stateWidths) where component.shape != [sequence.batch, width] {
       shapeFailure("initial state", component.shape, [sequence.batch, width], hint: "it must be [batch, width]")
     }
+    let masks = ZoneoutMask.masks(for: sequence, widths: stateWidths, probabilities: probabilities, in: &context)
     let record = FusedRecord(
       functions: gates, time: sequence.time, width: weights.inputWeight.value.shape[0],
-      projectedWidth: weights.projection?.shape[1], lengths: sequence.lengths,
-      resets: sequence.resets, peepholes: allPeepholes, initial: state.components.map { $0.value }, pool: workspace.pool
-    )
+      projectedWidth: weights.projection?.shape[1], lengths: sequence.lengths, resets: sequence.resets, masks: masks,
+      peepholes: allPeepholes, initial: state.components.map { $0.value }, pool: workspace.pool)
     let steps = ForwardSteps(
       record: record, input: inputProjection(sequence, workspace: workspace), weights: weights, workspace: workspace)
     workspace.team.split(record.batch) { steps.run(rows: $0) }

@@ -30,8 +30,8 @@ struct FusedRecord<Scalar: TensorScalar> {
   let peepholes: Tensor<Scalar>?
   /// Views of these tensors, in their order: the loops over time touch no reference count.
   private let gatesView: MatrixView<Scalar>
-  private let hiddenViews: StateViews<Scalar>
-  private let memoryViews: StateViews<Scalar>?
+  let hiddenViews: StateViews<Scalar>
+  let memoryViews: StateViews<Scalar>?
   private let recurrentView, unitsView, resetHiddenView, peepholesView: MatrixView<Scalar>?
 
   /// A record of which nothing but the initial state is there yet.
@@ -39,23 +39,28 @@ struct FusedRecord<Scalar: TensorScalar> {
   /// - Parameters:
   ///   - width: G·H.
   ///   - projectedWidth: H, where h is a projection of the units; nil elsewhere.
+  ///   - resets: where sequences forget; nil where none does.
+  ///   - masks: for each component of the state, where elements keep their values; nil where none does.
   ///   - peepholes: those of i, f and o, [3·H], for cells that have them.
   ///   - initial: h and, where there is one, c before the first step, [B, H].
   init(
     functions: GateFunctions, time: Int, width: Int, projectedWidth: Int?, lengths: SequenceLengths?,
-    resets: StateResets?, peepholes: Tensor<Scalar>?, initial: [Tensor<Scalar>], pool: BufferPool
+    resets: StateResets?, masks: [ZoneoutMask<Scalar>?], peepholes: Tensor<Scalar>?, initial: [Tensor<Scalar>],
+    pool: BufferPool
   ) {
     (self.functions, self.time, batch, self.width) = (functions, time, initial[0].shape[0], width)
     (self.lengths, self.resets, self.peepholes) = (lengths, resets, peepholes)
     let rows = time * batch
-    func states(from first: Tensor<Scalar>) -> StateRecord<Scalar> {
-      StateRecord(from: first, time: time, forgets: resets != nil, pool: pool)
+    func states(_ component: Int) -> StateRecord<Scalar> {
+      StateRecord(
+        from: initial[component], time: time, forgets: resets != nil,
+        taking: masks[component], pool: pool)
     }
     let padded = Self.paddedWidth(width)
     gates = Tensor(uninitialized: [rows, padded], pool: pool)
     recurrent = functions.separatesRecurrent ? Tensor(uninitialized: [rows, padded], pool: pool) : nil
-    hidden = states(from: initial[0])
-    memory = functions.hasMemory ? states(from: initial[1]) : nil
+    hidden = states(0)
+    memory = functions.hasMemory ? states(1) : nil
     (gatesView, hiddenViews, memoryViews) = (gates.mutableMatrix().columns(0..<width), hidden.views, memory?.views)
     units = projectedWidth.map { Tensor(uninitialized: [rows, $0], pool: pool) }
     recurrentView = recurrent?.mutableMatrix().columns(0..<width)
@@ -105,6 +110,13 @@ struct FusedRecord<Scalar: TensorScalar> {
     }
     enter(hiddenViews)
     if let memoryViews { enter(memoryViews) }
+  }
+
+  /// Leaves what some rows computed at a step, or what is taken of it.
+  func leave(at t: Int, rows: Range<Int>) {
+    let (now, next) = (self.rows(rows, at: t), self.rows(rows, at: t + 1))
+    hiddenViews.leave(rows, now, next)
+    memoryViews?.leave(rows, now, next)
   }
 
   /// Sets a state of some rows, or its gradient, to zeros where their sequences forget before a step.

@@ -9,17 +9,26 @@ struct StateRecord<Scalar: TensorScalar> {
   let states: Tensor<Scalar>
   /// What each step reads, [T·B, W], in runs in which sequences forget; elsewhere that is `states`.
   let entered: Tensor<Scalar>?
+  /// What each step computes, [T·B, W], in runs in which elements keep their values; elsewhere that is `states`.
+  let computed: Tensor<Scalar>?
+  /// What of it is taken.
+  let mask: ZoneoutMask<Scalar>?
   let views: StateViews<Scalar>
 
   /// A record of which nothing but the initial state is there yet, [B, W].
-  init(from initial: Tensor<Scalar>, time: Int, forgets: Bool, pool: BufferPool) {
+  init(
+    from initial: Tensor<Scalar>, time: Int, forgets: Bool, taking mask: ZoneoutMask<Scalar>?, pool: BufferPool
+  ) {
     let (batch, width) = (initial.shape[0], initial.shape[1])
+    func ofSteps() -> Tensor<Scalar> { Tensor(uninitialized: [time * batch, width], pool: pool) }
     var states = Tensor<Scalar>(uninitialized: [time + 1, batch, width], pool: pool)
-    var entered = forgets ? Tensor<Scalar>(uninitialized: [time * batch, width], pool: pool) : nil
-    views = StateViews(states: states.mutableMatrix(), entered: entered?.mutableMatrix())
+    var (entered, computed) = (forgets ? ofSteps() : nil, mask == nil ? nil : ofSteps())
+    views = StateViews(
+      states: states.mutableMatrix(), entered: entered?.mutableMatrix(), computed: computed?.mutableMatrix(),
+      taken: mask?.taken.matrix(), isMaskDrawn: mask?.isDrawn ?? false)
     views.states.rows(0..<batch).copy(from: initial.matrix())
     withExtendedLifetime((initial, states)) {}
-    (self.states, self.entered) = (states, entered)
+    (self.states, self.entered, self.computed, self.mask) = (states, entered, computed, mask)
   }
 
   /// What the steps read, one after the other: the first T·B rows.
@@ -35,10 +44,12 @@ struct StateRecord<Scalar: TensorScalar> {
   }
 }
 
-/// Views of one component of the state. Rows are given by where they stand among all T·B, `now`, and a step later, `next`.
+/// Views of one component of the state. Rows are given by where they stand in the batch, `rows`, among all T·B, `now`, and a
+/// step later, `next`.
 struct StateViews<Scalar: TensorScalar> {
   let states: MatrixView<Scalar>
-  let entered: MatrixView<Scalar>?
+  let entered, computed, taken: MatrixView<Scalar>?
+  let isMaskDrawn: Bool
 
   /// What a step reads.
   func read(_ now: Range<Int>) -> MatrixView<Scalar> { (entered ?? states).rows(now) }
@@ -47,7 +58,20 @@ struct StateViews<Scalar: TensorScalar> {
   func enter(_ now: Range<Int>) { entered?.rows(now).copy(from: states.rows(now)) }
 
   /// What a step computes.
-  func computed(_ now: Range<Int>, _ next: Range<Int>) -> MatrixView<Scalar> { states.rows(next) }
+  func computed(_ now: Range<Int>, _ next: Range<Int>) -> MatrixView<Scalar> {
+    computed?.rows(now) ?? states.rows(next)
+  }
+
+  /// Leaves what is taken of what a step computed, and what it read for the rest.
+  func leave(_ rows: Range<Int>, _ now: Range<Int>, _ next: Range<Int>) {
+    guard let computed, let taken else { return }
+    states.rows(next).setMixture(taken.rows(isMaskDrawn ? now : rows), of: computed.rows(now), and: read(now))
+  }
+
+  /// From the gradient of what a step left to those of what it computed and, `kept`, of what it read for the rest.
+  func divide(_ gradient: MatrixView<Scalar>, kept: MatrixView<Scalar>, _ rows: Range<Int>, _ now: Range<Int>) {
+    if let taken { gradient.divide(into: taken.rows(isMaskDrawn ? now : rows), rest: kept) }
+  }
 
   /// Carries the state over a step unchanged. What is read with a gradient of 0 is finite.
   func keep(_ now: Range<Int>, _ next: Range<Int>) {

@@ -1,0 +1,40 @@
+import Autograd
+import TensorCore
+
+/// What zoneout takes of what each step computes of a component of the state; the rest keeps its value.
+struct ZoneoutMask<Scalar: TensorScalar> {
+  /// In training 1 or 0 for each step, [T·B, W]; at inference what share is taken at every step, [B, W].
+  let taken: Tensor<Scalar>
+  let isDrawn: Bool
+
+  /// The masks of components of given widths; nil where the probability is 0. They are drawn step by step, first those of the
+  /// first component, as steps that run one by one draw them.
+  static func masks(
+    for sequence: SequenceInput<Scalar>, widths: [Int], probabilities: [Double],
+    in context: inout ForwardContext<Scalar>
+  ) -> [ZoneoutMask?] {
+    if probabilities.allSatisfy({ $0 == 0 }) { return widths.map { _ in nil } }
+    let (time, batch, start) = (sequence.time, sequence.batch, sequence.part?.start ?? 0)
+    let isDrawn = context.mode == .training
+    var masks = zip(widths, probabilities).map { width, probability in
+      probability == 0
+        ? nil : Tensor<Scalar>(uninitialized: [isDrawn ? time * batch : batch, width], pool: context.workspace.pool)
+    }
+    let views = masks.indices.map { masks[$0]?.mutableMatrix() }
+    if isDrawn {
+      context.forEachStep(start..<start + time) { step, context in
+        let t = step - start
+        for (view, probability) in zip(views, probabilities) {
+          guard let rows = view?.rows(t * batch..<(t + 1) * batch) else { continue }
+          let mask: Tensor<Scalar> = zoneoutMask([batch, rows.columns], probability: probability, in: &context)
+          rows.copy(from: mask.matrix())
+          withExtendedLifetime(mask) {}
+        }
+      }
+    } else {
+      for (view, probability) in zip(views, probabilities) { view?.fill(1 - Scalar(probability)) }
+    }
+    withExtendedLifetime(masks) {}
+    return masks.map { $0.map { ZoneoutMask(taken: $0, isDrawn: isDrawn) } }
+  }
+}

@@ -1,0 +1,28 @@
+import CSequenceKernels
+
+/// Mixtures of matrices, element by element: a share of one and the rest of another.
+extension MatrixView {
+  private func requireSameLayout(_ matrices: MatrixView...) {
+    require(isContiguous, "mixture: there are gaps between the rows")
+    for other in matrices {
+      if other.rows != rows || other.columns != columns { shapeFailure("mixture", shape, other.shape) }
+      require(other.isContiguous, "mixture: there are gaps between the rows")
+    }
+  }
+
+  /// self = share·x + (1 − share)·y.
+  package func setMixture(_ share: MatrixView, of x: MatrixView, and y: MatrixView) {
+    requireSameLayout(share, x, y)
+    WorkProfile.account(for: .gates) {
+      Scalar.kernels.table.pointee.mix(Int64(rows * columns), share.base, x.base, y.base, base)
+    }
+  }
+
+  /// rest = (1 − share)·self and self = share·self: from the gradient of a mixture to those of its parts.
+  package func divide(into share: MatrixView, rest: MatrixView) {
+    requireSameLayout(share, rest)
+    WorkProfile.account(for: .gates) {
+      Scalar.kernels.table.pointee.mix_gradient(Int64(rows * columns), share.base, base, rest.base)
+    }
+  }
+}
