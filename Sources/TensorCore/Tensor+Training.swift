@@ -12,16 +12,11 @@ extension Tensor {
     let mask = Tensor(uninitialized: shape, pool: pool)
     let threshold = UInt32(probability * 0x1p32)
     let kept = kept ?? Scalar(1 / (1 - probability))
-    let (base, places) = (SharedPointer(mask.storage.base), start..<start + shape.count)
+    let (base, count) = (SharedPointer(mask.storage.base), shape.count)
     let first = start / 4
-    team.split((places.upperBound + 3) / 4 - first) { blocks in
-      for block in blocks {
-        let words = RandomSource.block(seed: random.seed, counter: UInt64(first + block), domain: 2)
-        let four = [words.0, words.1, words.2, words.3]
-        for (lane, word) in four.enumerated() where places.contains((first + block) * 4 + lane) {
-          base.pointer[(first + block) * 4 + lane - start] = word < threshold ? 0 : kept
-        }
-      }
+    team.split((start + count + 3) / 4 - first) { blocks in
+      let blocks = first + blocks.lowerBound..<first + blocks.upperBound
+      drawMask(blocks, below: threshold, kept: kept, seed: random.seed, to: base.pointer, from: start, count: count)
     }
     return mask
   }
@@ -51,6 +46,27 @@ extension Tensor {
     }
     withExtendedLifetime((self, gradient)) {}
     return (losses, gradient)
+  }
+}
+
+/// Writes those of `count` elements from place `start` on that some blocks of four random words decide on: 0 where the word
+/// is below a threshold, else `kept`.
+@_specialize(where Scalar == Float)
+@_specialize(where Scalar == Double)
+private func drawMask<Scalar: TensorScalar>(
+  _ blocks: Range<Int>, below threshold: UInt32, kept: Scalar, seed: UInt64, to base: UnsafeMutablePointer<Scalar>,
+  from start: Int, count: Int
+) {
+  for block in blocks {
+    let words = RandomSource.block(seed: seed, counter: UInt64(block), domain: 2)
+    let place = block * 4 - start
+    func write(_ word: UInt32, _ place: Int) {
+      if place >= 0 && place < count { base[place] = word < threshold ? 0 : kept }
+    }
+    write(words.0, place)
+    write(words.1, place + 1)
+    write(words.2, place + 2)
+    write(words.3, place + 3)
   }
 }
 
