@@ -36,6 +36,9 @@ public struct SequenceInput<Scalar: TensorScalar> {
   public let lengths: SequenceLengths?
   /// Where sequences forget; nil where none does.
   public internal(set) var resets: StateResets?
+  /// What the state of a cell that reads this is where a sequence forgets, component by component, [width]; empty for what
+  /// the cell begins with.
+  var beginning: [Variable<Scalar>] = []
   /// Where it stands in a longer sequence; nil for one that is run as a whole.
   var part: SequencePart<Scalar>?
 
@@ -129,7 +132,11 @@ public struct SequenceInput<Scalar: TensorScalar> {
   }
 
   /// The same without what gradients flow through.
-  func detached() -> SequenceInput { mappingVariable { $0.detached() } }
+  func detached() -> SequenceInput {
+    var result = mappingVariable { $0.detached() }
+    result.beginning = beginning.map { $0.detached() }
+    return result
+  }
 
   /// The same with another variable for what gradients flow through.
   func mappingVariable(_ transform: (Variable<Scalar>) -> Variable<Scalar>) -> SequenceInput {

@@ -20,7 +20,8 @@ extension StackedRecurrent {
     let steps = Segments<Cell>.steps(time: sequence.time, batch: sequence.batch)
     if steps.count == 1 { return runAtOnce(sequence, from: state, taking: wanted, in: &context) }
 
-    let parameters = cells.flatMap { $0.parameters }.map(\.parameter).filter { $0.role == .trained }
+    let beginnings = sequence.resets == nil ? [] : initialStates.flatMap { $0 }
+    let parameters = cells.flatMap { $0.parameters }.map(\.parameter).filter { $0.role == .trained } + beginnings
     let inputs =
       state.flatMap(\.components) + parameters.map { [context] in context.variable($0) }
       + [sequence.variable].compactMap { $0 }
@@ -66,7 +67,7 @@ private struct Segments<Cell: RecurrentCell> {
   let sequence: SequenceInput<Scalar>
   let wanted: StackedRecurrent<Cell>.Wanted
   let steps: [Range<Int>]
-  /// Those of the cells, in the order of the node's inputs.
+  /// Those of the cells, and what sequences that forget begin with, in the order of the node's inputs.
   let parameters: [Parameter<Scalar>]
   let needsInputGradient: Bool
   /// What each segment begins with: the states' components and, where they are carried, the last outputs so far.

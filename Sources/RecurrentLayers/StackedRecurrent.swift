@@ -133,10 +133,6 @@ public struct StackedRecurrent<Cell: RecurrentCell>: Module {
     _ sequence: SequenceInput<Scalar>, from state: [Cell.State], taking wanted: Wanted,
     in context: inout ForwardContext<Scalar>, observe: ((_ place: Int, _ state: Cell.State) -> Void)? = nil
   ) -> (Variable<Scalar>, [Cell.State]) {
-    require(
-      sequence.resets == nil || !options.learnsInitialState,
-      "StackedRecurrent: the sequences have resets, after which a state begins with zeros, and learnsInitialState wants it "
-        + "to begin with what was learned; do without one of them, or run the documents one by one")
     var pass = Pass(state: state, observe: observe)
     var top = run(0, sequence, adding: nil, &pass, in: &context)
     for layer in cells.indices.dropFirst() {
@@ -197,6 +193,9 @@ public struct StackedRecurrent<Cell: RecurrentCell>: Module {
   ) -> Variable<Scalar> {
     var input = input
     input.part?.place = place
+    if input.resets != nil && !initialStates.isEmpty {
+      input.beginning = initialStates[place].map { [context] in context.variable($0) }
+    }
     let outputs: Variable<Scalar>
     if let observe = pass.observe {
       (outputs, pass.state[place]) = cell.unroll(input, from: pass.state[place], in: &context) { observe(place, $0) }

@@ -23,7 +23,7 @@ extension RecurrentCell {
       let t = now - start
       if let resets = sequence.resets?.mask(at: t), resets.contains(true) {
         // Made anew each time, so that its gradients add up step by step, whatever part of a sequence this is.
-        let beginning = initialState(batchSize: sequence.batch, in: &context)
+        let beginning = beginning(of: sequence, in: &context)
         state = state.keepingRows(resets.map { !$0 }, else: beginning)
       }
       let (output, next) = step(sequence.step(t, width: inputSize), from: state, in: &context)
@@ -33,6 +33,14 @@ extension RecurrentCell {
     }
     let all = Variable.stack(outputs)
     return (sequence.lengths.map { all.withoutPadding($0) } ?? all, state)
+  }
+}
+
+extension RecurrentCell {
+  /// The state of sequences that forget, each component [batch, width].
+  fileprivate func beginning(of sequence: SequenceInput<Scalar>, in context: inout ForwardContext<Scalar>) -> State {
+    if sequence.beginning.isEmpty { return initialState(batchSize: sequence.batch, in: &context) }
+    return State(components: sequence.beginning.map { $0.broadcast(to: [sequence.batch, $0.shape[0]]) })
   }
 }
 

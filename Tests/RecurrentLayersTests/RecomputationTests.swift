@@ -61,16 +61,16 @@ import Testing
     let again = StackedRecurrent(cells, options: recomputing).bound()
     let ragged = try SequenceLengths((0..<batch).map { 1 + ($0 * 7 + time - 1) % time }, time: time)
     var random = RandomSource(seed: 9)
-    let places = StateResets(
+    let resets = StateResets(
       (0..<time * batch).map { _ in Int.random(in: 0..<4, using: &random) == 0 }, time: time, batch: batch)
-    let resets = options.learnsInitialState ? nil : places
     for input in inputs {
       for (lengths, atEnd, givenState) in [
         (nil, false, true), (nil, true, false), (ragged, true, true), (ragged, false, false),
       ] {
         func run(_ stack: StackedRecurrent<Cell>, threads: Int = 1) -> [Tensor<Double>] {
           results(
-            stack, input, time: time, batch: batch, lengths: lengths, resets: atEnd ? resets : nil, atEnd: atEnd,
+            stack, input, time: time, batch: batch, lengths: lengths, resets: atEnd || lengths != nil ? resets : nil,
+            atEnd: atEnd,
             givenState: givenState, threads: threads)
         }
         let expected = run(plain)
@@ -86,15 +86,17 @@ import Testing
     a.count == b.count ? a.indices.filter { a[$0] != b[$0] } : [-1]
   }
 
+  private static let regularized = StackOptions(
+    dropout: 0.3, weightDrop: 0.2, residual: true, learnsInitialState: true)
+
   /// 128 sequences make stretches of 4 steps: 10 steps are segments of one stretch, 36 of two.
   @Test(arguments: CellKind.withRecurrentWeight, [10, 36])
   func fusedRunsThatRecomputeGiveTheSameBits(kind: CellKind, time: Int) throws {
     func check<Cell: RecurrentCell<Double>>(_ below: Cell) throws {
       var random = RandomSource(seed: 2)
       let cells = [below, kind.random(input: 3, hidden: 3, using: &random) as! Cell]
-      let options = StackOptions(dropout: 0.3, weightDrop: 0.2, residual: true, learnsInitialState: time == 10)
       try expectSameBits(
-        cells, options, time: time, batch: 128, inputs: time == 10 ? Input.allCases : [.vectors], "seed 1")
+        cells, Self.regularized, time: time, batch: 128, inputs: time == 10 ? Input.allCases : [.vectors], "seed 1")
     }
     var random = RandomSource(seed: 1)
     try check(kind.random(input: 3, hidden: 3, using: &random))
@@ -110,8 +112,7 @@ import Testing
     }
     func check<Cell: RecurrentCell<Double>>(_ cells: [Cell], _ label: String) throws {
       try expectSameBits(
-        cells, StackOptions(dropout: 0.3, weightDrop: 0.2, residual: true), time: 10, batch: 128,
-        inputs: [.vectors, .longTable], threads: [2], label)
+        cells, Self.regularized, time: 10, batch: 128, inputs: [.vectors, .longTable], threads: [2], label)
     }
     var random = RandomSource(seed: 1)
     try check(kind.random(input: 3, hidden: 3, using: &random))

@@ -14,6 +14,8 @@ struct BackwardSteps<Scalar: TensorScalar> {
   let dInitial: [Tensor<Scalar>]
   /// ∂L/∂(the peepholes) of each sequence, [B, 3·H], for cells that have them.
   let dPeepholes: Tensor<Scalar>?
+  /// ∂L/∂(what sequences that forget begin with) of each sequence, [B, width], where that is given.
+  let dBeginning: [Tensor<Scalar>]
   /// ∂L/∂x, [T, B, input], where it is wanted.
   let dInput: Tensor<Scalar>?
 
@@ -32,11 +34,13 @@ struct BackwardSteps<Scalar: TensorScalar> {
   /// The memory of the views.
   private let kept: [Tensor<Scalar>]
   private let dStates: [MatrixView<Scalar>]
+  private let dBeginningViews: [MatrixView<Scalar>]
   private let dInputView, dPeepholesView: MatrixView<Scalar>?
 
   init(
     record: FusedRecord<Scalar>, weights: GatedWeights<Scalar>, plan: StretchPlan, dOutputs: Tensor<Scalar>?,
-    dFinal: [Tensor<Scalar>?], laterPeepholes: Tensor<Scalar>?, needsInputGradient: Bool, workspace: Workspace<Scalar>
+    dFinal: [Tensor<Scalar>?], laterPeepholes: Tensor<Scalar>?,
+    laterBeginning: [Tensor<Scalar>]?, needsInputGradient: Bool, workspace: Workspace<Scalar>
   ) {
     let pool = workspace.pool
     (self.record, self.plan, self.dOutputs) = (record, plan, dOutputs.map { ($0, $0.matrix()) })
@@ -46,6 +50,10 @@ struct BackwardSteps<Scalar: TensorScalar> {
     let stateShapes = [record.hidden, record.memory].compactMap { $0?.states }.map { [record.batch, $0.shape[2]] }
     var states = zip(dFinal, stateShapes).map { $0 ?? .zeros(TensorShape($1)) }
     dStates = states.indices.map { states[$0].mutableMatrix() }
+    let beginning = [record.hidden, record.memory].compactMap { $0?.beginning }
+    var beginnings = laterBeginning ?? beginning.map { .zeros([record.batch, $0.count]) }
+    dBeginningViews = beginnings.indices.map { beginnings[$0].mutableMatrix() }
+    dBeginning = beginnings
     let inputShape: TensorShape = [record.time, record.batch, weights.inputSize]
     var input = needsInputGradient ? Tensor<Scalar>(uninitialized: inputShape, pool: pool) : nil
     var peepholes = record.peepholes.map { laterPeepholes ?? Tensor<Scalar>.zeros([record.batch, $0.count]) }
@@ -131,8 +139,12 @@ struct BackwardSteps<Scalar: TensorScalar> {
     }
     if let keptHidden { dh.add(keptHidden) }
     if let keptMemory { dc?.add(keptMemory) }
-    record.forget(dh, at: t, rows: rows)
-    if let dc { record.forget(dc, at: t, rows: rows) }
+    record.forEachReset(at: t, rows: rows) { row in
+      for (component, d) in dStates.map({ $0.rows(rows).rows(row) }).enumerated() {
+        if !dBeginningViews.isEmpty { dBeginningViews[component].rows(rows).rows(row).add(d) }
+        d.fill(0)
+      }
+    }
     if let dInputView, let inputWeight { dInputView.rows(now).setProduct(gradients.gates, inputWeight) }
   }
 }

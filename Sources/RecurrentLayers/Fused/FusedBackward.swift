@@ -26,8 +26,9 @@ struct FusedBackward<Scalar: TensorScalar> {
   }
 
   /// From the gradients of the outputs and of the final state to those of the initial state, W_ih, W_hh, b_ih, b_hh, W_hr, the
-  /// peepholes (where there are such) and the input (where it consists of vectors, or of rows of a table: of the table). In a part
-  /// of a sequence those of weights and of the table follow with its first steps.
+  /// peepholes (where there are such), the input (where it consists of vectors, or of rows of a table: of the table) and what
+  /// sequences that forget begin with (where it is given). In a part of a sequence those of weights, of the table and of the
+  /// beginning follow with its first steps.
   func gradients(upstream: [Tensor<Scalar>?]) -> [Tensor<Scalar>?] {
     let plan = StretchPlan(time: record.time, batch: record.batch)
     let separates = record.functions.separatesRecurrent
@@ -38,7 +39,8 @@ struct FusedBackward<Scalar: TensorScalar> {
     let later = part.flatMap { $0.sums.cells[$0.place] }
     let steps = BackwardSteps(
       record: record, weights: weights, plan: plan, dOutputs: upstream[0], dFinal: Array(upstream.dropFirst()),
-      laterPeepholes: later?.peepholes, needsInputGradient: needsInputGradient && areVectors, workspace: workspace)
+      laterPeepholes: later?.peepholes,
+      laterBeginning: later?.beginning, needsInputGradient: needsInputGradient && areVectors, workspace: workspace)
     let candidate = record.resetHidden.map {
       WeightGradient(
         inputs: $0, outputs: weights.outputSize, plan: plan, hasBias: false, continuing: later?.candidate,
@@ -76,11 +78,13 @@ struct FusedBackward<Scalar: TensorScalar> {
     }
     if let part, part.start > 0 {
       part.sums.cells[part.place] = .init(
-        recurrent: recurrent, input: input, projection: projection, candidate: candidate, peepholes: steps.dPeepholes)
+        recurrent: recurrent, input: input, projection: projection, candidate: candidate, peepholes: steps.dPeepholes,
+        beginning: steps.dBeginning)
       withExtendedLifetime((record, steps)) {}
       let count = 2 + weights.optional.count + (record.peepholes == nil ? 0 : 3)
       let ofWeights = [Tensor<Scalar>?](repeating: nil, count: count)
       return steps.dInitial + ofWeights + (sequence.variable == nil ? [] : [steps.dInput])
+        + steps.dBeginning.map { _ in nil }
     }
     let (recurrentSums, inputSums) = (recurrent.sums(), input.sums(needsTable: needsInputGradient))
     withExtendedLifetime((record, steps, recurrent, input)) {}
@@ -94,6 +98,6 @@ struct FusedBackward<Scalar: TensorScalar> {
       result += (0..<3).map { sums.rows($0 * width..<($0 + 1) * width) }
     }
     if sequence.variable != nil { result.append(areVectors ? steps.dInput : inputSums.table) }
-    return result
+    return result + steps.dBeginning.map { columnSums($0, workspace: workspace) }
   }
 }

@@ -55,7 +55,8 @@ extension FusedCell {
     let masks = ZoneoutMask.masks(for: sequence, widths: stateWidths, probabilities: probabilities, in: &context)
     let record = FusedRecord(
       functions: gates, time: sequence.time, width: weights.inputWeight.value.shape[0],
-      projectedWidth: weights.projection?.shape[1], lengths: sequence.lengths, resets: sequence.resets, masks: masks,
+      projectedWidth: weights.projection?.shape[1], lengths: sequence.lengths, resets: sequence.resets,
+      beginning: sequence.beginning.map(\.value), masks: masks,
       peepholes: allPeepholes, initial: state.components.map { $0.value }, pool: workspace.pool)
     let steps = ForwardSteps(
       record: record, input: inputProjection(sequence, workspace: workspace), weights: weights, workspace: workspace)
@@ -64,6 +65,7 @@ extension FusedCell {
       [weights.inputWeight, weights.recurrentWeight] + weights.optional + peepholes
     var inputs = state.components + parameters.map { [context] in context.variable($0) }
     if let variable = sequence.variable { inputs.append(variable) }
+    inputs += sequence.beginning
     let backward = FusedBackward(record: record, sequence: sequence, weights: weights, workspace: workspace)
     let results = Variable.operation([record.outputs] + record.final(pool: workspace.pool), of: inputs) {
       backward.gradients(upstream: $0)

@@ -40,12 +40,14 @@ struct FusedRecord<Scalar: TensorScalar> {
   ///   - width: G·H.
   ///   - projectedWidth: H, where h is a projection of the units; nil elsewhere.
   ///   - resets: where sequences forget; nil where none does.
+  ///   - beginning: what they begin with after that, each component [H]; empty for zeros.
   ///   - masks: for each component of the state, where elements keep their values; nil where none does.
   ///   - peepholes: those of i, f and o, [3·H], for cells that have them.
   ///   - initial: h and, where there is one, c before the first step, [B, H].
   init(
     functions: GateFunctions, time: Int, width: Int, projectedWidth: Int?, lengths: SequenceLengths?,
-    resets: StateResets?, masks: [ZoneoutMask<Scalar>?], peepholes: Tensor<Scalar>?, initial: [Tensor<Scalar>],
+    resets: StateResets?, beginning: [Tensor<Scalar>], masks: [ZoneoutMask<Scalar>?], peepholes: Tensor<Scalar>?,
+    initial: [Tensor<Scalar>],
     pool: BufferPool
   ) {
     (self.functions, self.time, batch, self.width) = (functions, time, initial[0].shape[0], width)
@@ -54,7 +56,7 @@ struct FusedRecord<Scalar: TensorScalar> {
     func states(_ component: Int) -> StateRecord<Scalar> {
       StateRecord(
         from: initial[component], time: time, forgets: resets != nil,
-        taking: masks[component], pool: pool)
+        beginning: beginning.isEmpty ? nil : beginning[component], taking: masks[component], pool: pool)
     }
     let padded = Self.paddedWidth(width)
     gates = Tensor(uninitialized: [rows, padded], pool: pool)
@@ -106,7 +108,10 @@ struct FusedRecord<Scalar: TensorScalar> {
     let now = self.rows(rows, at: t)
     func enter(_ views: StateViews<Scalar>) {
       views.enter(now)
-      forget(views.read(now), at: t, rows: rows)
+      let states = views.read(now)
+      forEachReset(at: t, rows: rows) { row in
+        if let beginning = views.beginning { states.rows(row).copy(from: beginning) } else { states.rows(row).fill(0) }
+      }
     }
     enter(hiddenViews)
     if let memoryViews { enter(memoryViews) }
@@ -119,12 +124,10 @@ struct FusedRecord<Scalar: TensorScalar> {
     memoryViews?.leave(rows, now, next)
   }
 
-  /// Sets a state of some rows, or its gradient, to zeros where their sequences forget before a step.
-  func forget(_ state: MatrixView<Scalar>, at t: Int, rows: Range<Int>) {
+  /// Calls `body` for those of some rows, counted from the first of them, whose sequences forget before a step.
+  func forEachReset(at t: Int, rows: Range<Int>, _ body: (_ row: Range<Int>) -> Void) {
     guard let resets else { return }
-    for (row, isReset) in resets.mask(at: t)[self.rows(rows, at: t)].enumerated() where isReset {
-      state.rows(row..<row + 1).fill(0)
-    }
+    for (row, isReset) in resets.mask(at: t)[self.rows(rows, at: t)].enumerated() where isReset { body(row..<row + 1) }
   }
 
   /// Carries the state of some rows over a step unchanged.

@@ -13,11 +13,14 @@ struct StateRecord<Scalar: TensorScalar> {
   let computed: Tensor<Scalar>?
   /// What of it is taken.
   let mask: ZoneoutMask<Scalar>?
+  /// What a sequence that forgets begins with, [W]; nil for zeros.
+  let beginning: Tensor<Scalar>?
   let views: StateViews<Scalar>
 
   /// A record of which nothing but the initial state is there yet, [B, W].
   init(
-    from initial: Tensor<Scalar>, time: Int, forgets: Bool, taking mask: ZoneoutMask<Scalar>?, pool: BufferPool
+    from initial: Tensor<Scalar>, time: Int, forgets: Bool, beginning: Tensor<Scalar>?,
+    taking mask: ZoneoutMask<Scalar>?, pool: BufferPool
   ) {
     let (batch, width) = (initial.shape[0], initial.shape[1])
     func ofSteps() -> Tensor<Scalar> { Tensor(uninitialized: [time * batch, width], pool: pool) }
@@ -25,10 +28,12 @@ struct StateRecord<Scalar: TensorScalar> {
     var (entered, computed) = (forgets ? ofSteps() : nil, mask == nil ? nil : ofSteps())
     views = StateViews(
       states: states.mutableMatrix(), entered: entered?.mutableMatrix(), computed: computed?.mutableMatrix(),
-      taken: mask?.taken.matrix(), isMaskDrawn: mask?.isDrawn ?? false)
+      taken: mask?.taken.matrix(), beginning: beginning?.reshaped([1, width]).matrix(),
+      isMaskDrawn: mask?.isDrawn ?? false)
     views.states.rows(0..<batch).copy(from: initial.matrix())
     withExtendedLifetime((initial, states)) {}
-    (self.states, self.entered, self.computed, self.mask) = (states, entered, computed, mask)
+    (self.states, self.entered, self.computed) = (states, entered, computed)
+    (self.mask, self.beginning) = (mask, beginning)
   }
 
   /// What the steps read, one after the other: the first T·B rows.
@@ -48,7 +53,7 @@ struct StateRecord<Scalar: TensorScalar> {
 /// step later, `next`.
 struct StateViews<Scalar: TensorScalar> {
   let states: MatrixView<Scalar>
-  let entered, computed, taken: MatrixView<Scalar>?
+  let entered, computed, taken, beginning: MatrixView<Scalar>?
   let isMaskDrawn: Bool
 
   /// What a step reads.

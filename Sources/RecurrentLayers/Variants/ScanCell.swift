@@ -85,9 +85,12 @@ extension ScanCell {
       (a, b) = (a.withPadding(.ones(a.shape), lengths), b.withoutPadding(lengths))
     }
     if let resets = sequence.resets {
-      // A sequence that forgets: h' = 0·h + b.
-      let rows = [sequence.time * sequence.batch, hiddenSize]
-      a = a.reshaped(rows).keepingRows(resets.places.map { !$0 }).reshaped(a.shape.dimensions)
+      // A sequence that forgets: h' = 0·h + a·(what it begins with) + b.
+      func keeping(_ places: [Bool], of all: Variable<Scalar>) -> Variable<Scalar> {
+        all.reshaped([places.count, hiddenSize]).keepingRows(places).reshaped(all.shape.dimensions)
+      }
+      if let beginning = sequence.beginning.first { b = b + keeping(resets.places, of: a * beginning) }
+      a = keeping(resets.places.map { !$0 }, of: a)
     }
     let (outputs, last) = linearScan(a, b, from: state.hidden, in: context)
     return (sequence.lengths.map { outputs.withoutPadding($0) } ?? outputs, HiddenState(hidden: last))
