@@ -2,10 +2,10 @@ import TensorCore
 
 /// The places of a batch before which a sequence forgets: where a document begins inside a stream.
 ///
-/// A sequence enters the step at such a place with the state of the beginning, as its cell makes it, and no gradient flows back
-/// across the place: outputs, final states and gradients are those of the documents run one by one. A cell that reads backward
-/// forgets on the other side, before it reads a document's last step; a place at the first step tells it nothing. Behind a
-/// sequence's end there is nothing to forget.
+/// A sequence enters the step at such a place with the state of the beginning (zeros, unless the cell or a stack that learns it
+/// says otherwise), and no gradient flows back across the place: outputs, final states and gradients are those of the documents
+/// run one by one. A cell that reads backward forgets at the other side, before it reads the last step of the document before; a
+/// place at the first step tells it nothing. Behind a sequence's end there is nothing to forget.
 public struct StateResets: Sendable, Equatable {
   /// Whether sequence b forgets before step t: `places[t * batch + b]`.
   public let places: [Bool]
@@ -28,12 +28,12 @@ public struct StateResets: Sendable, Equatable {
       require(
         preceding.count == grid.batch, "StateResets: \(preceding.count) preceding tokens for \(grid.batch) sequences")
     }
-    let before = (preceding?.map { $0 == token } ?? Array(repeating: false, count: grid.batch))
-    self.init(
-      Array((before + grid.ids.map { $0 == token }).prefix(grid.ids.count)), time: grid.time, batch: grid.batch)
+    let before = preceding?.map { $0 == token } ?? Array(repeating: false, count: grid.batch)
+    let places = (before + grid.ids.map { $0 == token }).prefix(grid.ids.count)
+    self.init(Array(places), time: grid.time, batch: grid.batch)
   }
 
-  /// Whether there is any place.
+  /// Whether there is no such place.
   var isEmpty: Bool { !places.contains(true) }
 
   /// Whether each sequence forgets before a step.

@@ -173,23 +173,22 @@ import Testing
       let expected = runOneByOne(stack, streams, point, tokens: tokens)
       let found = try run(stack, streams, point, tokens: tokens)
       expectEqual(found, expected, tolerance: 1e-12, "\(label), streams \(index), seed 11")
-      for threads in [2, 3] {
-        let several = try run(stack, streams, point, tokens: tokens, threads: threads)
-        expectEqual(several, found, tolerance: 0, "\(label), streams \(index), \(threads) threads, seed 11")
-      }
+      let several = try run(stack, streams, point, tokens: tokens, threads: 3)
+      expectEqual(several, found, tolerance: 0, "\(label), streams \(index), 3 threads, seed 11")
     }
   }
 
   @Test(arguments: CellKind.allCases, [false, true])
   func streamsOfDocumentsAreTheirDocumentsRunOneByOne(kind: CellKind, tokens: Bool) throws {
     func check<Cell: RecurrentCell<Double>>(_ cell: Cell) throws {
-      for options in [StackOptions(), StackOptions(learnsInitialState: true)] {
-        let label = "learned \(options.learnsInitialState)"
-        try self.check(StackedRecurrent([cell], options: options), tokens: tokens, "one layer, \(label)")
-        try self.check(StackedRecurrent([Unrolled(cell)], options: options), tokens: tokens, "unrolled, \(label)")
-        let zoneout = Zoneout(cell, hidden: 0.2, memory: 0.3)
-        try self.check(StackedRecurrent([zoneout], options: options), tokens: tokens, "zoneout, \(label)")
+      for learns in [false, true] {
+        let options = StackOptions(learnsInitialState: learns)
+        try self.check(StackedRecurrent([cell], options: options), tokens: tokens, "learned \(learns)")
+        try self.check(
+          StackedRecurrent([Unrolled(cell)], options: options), tokens: tokens, "unrolled, learned \(learns)")
       }
+      let zoneout = Zoneout(cell, hidden: 0.2, memory: 0.3)
+      try self.check(StackedRecurrent([zoneout]), tokens: tokens, "zoneout")
     }
     var random = RandomSource(seed: 12)
     try check(kind.random(input: input, hidden: hidden, using: &random))

@@ -39,8 +39,8 @@ struct BackwardSteps<Scalar: TensorScalar> {
 
   init(
     record: FusedRecord<Scalar>, weights: GatedWeights<Scalar>, plan: StretchPlan, dOutputs: Tensor<Scalar>?,
-    dFinal: [Tensor<Scalar>?], laterPeepholes: Tensor<Scalar>?,
-    laterBeginning: [Tensor<Scalar>]?, needsInputGradient: Bool, workspace: Workspace<Scalar>
+    dFinal: [Tensor<Scalar>?], laterPeepholes: Tensor<Scalar>?, laterBeginning: [Tensor<Scalar>]?,
+    needsInputGradient: Bool, workspace: Workspace<Scalar>
   ) {
     let pool = workspace.pool
     (self.record, self.plan, self.dOutputs) = (record, plan, dOutputs.map { ($0, $0.matrix()) })

@@ -3,7 +3,8 @@ import TensorCore
 /// All that a fused pass over a sequence computed, step by step: T steps, B sequences, H hidden units, G gates.
 ///
 /// Memory kept for the backward pass: about T·B·H·(G + 1) elements, and T·B·H more for an LSTM's cell states, T·B·3H for a
-/// GRU's recurrent preactivations, T·B·H for the states that a GRU resets before the product.
+/// GRU's recurrent preactivations, T·B·H for the states that a GRU resets before the product. Where sequences forget, T·B·H
+/// more for each component of the state; where elements keep their values, twice that.
 struct FusedRecord<Scalar: TensorScalar> {
   let functions: GateFunctions
   let time: Int
@@ -47,8 +48,7 @@ struct FusedRecord<Scalar: TensorScalar> {
   init(
     functions: GateFunctions, time: Int, width: Int, projectedWidth: Int?, lengths: SequenceLengths?,
     resets: StateResets?, beginning: [Tensor<Scalar>], masks: [ZoneoutMask<Scalar>?], peepholes: Tensor<Scalar>?,
-    initial: [Tensor<Scalar>],
-    pool: BufferPool
+    initial: [Tensor<Scalar>], pool: BufferPool
   ) {
     (self.functions, self.time, batch, self.width) = (functions, time, initial[0].shape[0], width)
     (self.lengths, self.resets, self.peepholes) = (lengths, resets, peepholes)
@@ -144,7 +144,5 @@ struct FusedRecord<Scalar: TensorScalar> {
   var outputs: Tensor<Scalar> { hidden.states.rows(1..<time + 1) }
 
   /// h and, where there is one, c after the last step, [B, H].
-  func final(pool: BufferPool) -> [Tensor<Scalar>] {
-    [hidden, memory].compactMap { $0?.last(pool: pool) }
-  }
+  func final(pool: BufferPool) -> [Tensor<Scalar>] { [hidden, memory].compactMap { $0?.last(pool: pool) } }
 }
