@@ -5,7 +5,7 @@ import CSequenceKernels
 /// H is the hidden size; states are [rows, H] without gaps between rows, gates [rows, gates · H]. Formulas and gate orders are
 /// those of PyTorch's documentation of `nn.LSTM`, `nn.GRU` and `nn.RNN`.
 extension MatrixView {
-  private func requireStates(_ gates: Int, _ states: MatrixView...) {
+  func requireStates(_ gates: Int, _ states: MatrixView...) {
     for state in states where state.rows != rows || state.columns * gates != columns || !state.isContiguous {
       shapeFailure("recurrent gates", shape, state.shape, hint: "\(gates) gates need a state of 1/\(gates) the width")
     }

@@ -184,6 +184,19 @@ typedef struct SKKernels {
   void (*normalize_rows_gradient)(
     int64_t m, int64_t n, const void *y, const double *variances, double epsilon, const void *g, void *out);
 
+  /// Layer normalization of each of m rows of n elements: y = x̂·gain + bias, added to what stands in y if `adds`, with
+  /// x̂ = scale · (x − mean) and scale = 1 / √(variance + epsilon). x̂ is kept in `normalized`, each row's scale in `scales`.
+  /// Either `normalized` or y may be x.
+  void (*layer_norm)(
+    int64_t m, int64_t n, const void *x, int64_t x_row_stride, double epsilon, const void *gain, const void *bias,
+    void *normalized, int64_t normalized_row_stride, void *scales, int64_t scales_stride, bool adds, void *y,
+    int64_t y_row_stride);
+  /// ∂L/∂x from g = ∂L/∂y; dx may be g. Each row adds its ∂L/∂gain and ∂L/∂bias to its own row of dgain and dbias.
+  void (*layer_norm_gradient)(
+    int64_t m, int64_t n, const void *normalized, int64_t normalized_row_stride, const void *scales,
+    int64_t scales_stride, const void *gain, const void *g, int64_t g_row_stride, void *dx, int64_t dx_row_stride,
+    void *dgain, void *dbias, int64_t sums_row_stride);
+
   // --- Recurrent gates, over `rows` sequences. Row strides are given for the gate matrices; every state matrix is
   //     rows × H contiguous. Gate order and formulas are PyTorch's.
 
@@ -216,6 +229,18 @@ typedef struct SKKernels {
   void (*lstm_coupled_gates_gradient)(
     int64_t rows, int64_t H, const void *gates, int64_t gates_row_stride, const void *c_previous, const void *c,
     const void *dh, void *dc, void *dgates, int64_t dgates_row_stride);
+
+  /// As lstm_gates, with a layer normalization before the output: h = o·tanh(ĉ·gain + bias). ĉ, c brought to mean 0 and
+  /// variance 1, is kept in `normalized` (rows × H), what each row was scaled by in `scales`: see layer_norm.
+  void (*lstm_normalized_gates)(
+    int64_t rows, int64_t H, void *gates, int64_t gates_row_stride, const void *c_previous, double epsilon,
+    const void *gain, const void *bias, void *c, void *normalized, void *scales, int64_t scales_stride, void *h);
+  /// As lstm_gates_gradient; dh holds zeros on return. Each row adds its ∂L/∂gain and ∂L/∂bias to its own row of dgain and
+  /// dbias.
+  void (*lstm_normalized_gates_gradient)(
+    int64_t rows, int64_t H, const void *gates, int64_t gates_row_stride, const void *c_previous, const void *gain,
+    const void *bias, const void *normalized, const void *scales, int64_t scales_stride, void *dh, void *dc,
+    void *dgates, int64_t dgates_row_stride, void *dgain, void *dbias, int64_t sums_row_stride);
 
   /// gates (rows × 3H: r, z, n) holds x·W_ihᵀ + b_ih on entry and the activations r, z, n on return; recurrent
   /// (rows × 3H) holds h_previous·W_hhᵀ + b_hh and is left as it is.

@@ -1,0 +1,102 @@
+import CSequenceKernels
+
+/// A layer normalization of rows of n elements, y = x̂·gain + bias, and what it keeps of each for the way back.
+package struct LayerNormView<Scalar: TensorScalar> {
+  package let gain, bias: MatrixView<Scalar>
+  package let epsilon: Double
+  /// x̂, the rows brought to mean 0 and variance 1, [rows, n].
+  package let normalized: MatrixView<Scalar>
+  /// What each row was scaled by, 1 / √(variance + epsilon), [rows, 1].
+  package let scales: MatrixView<Scalar>
+
+  /// - Parameter gain: [1, n], as `bias`.
+  package init(
+    gain: MatrixView<Scalar>, bias: MatrixView<Scalar>, epsilon: Double, normalized: MatrixView<Scalar>,
+    scales: MatrixView<Scalar>
+  ) {
+    if gain.shape != [1, normalized.columns] || bias.shape != gain.shape {
+      shapeFailure("layer normalization", gain.shape, bias.shape, hint: "the rows are \(normalized.columns) wide")
+    }
+    require(scales.rows == normalized.rows && scales.columns == 1, "layer normalization: each row has one scale")
+    (self.gain, self.bias, self.epsilon, self.normalized, self.scales) = (gain, bias, epsilon, normalized, scales)
+  }
+
+  package func rows(_ range: Range<Int>) -> LayerNormView {
+    LayerNormView(
+      gain: gain, bias: bias, epsilon: epsilon, normalized: normalized.rows(range), scales: scales.rows(range))
+  }
+
+  fileprivate func requireRows(of matrices: MatrixView<Scalar>...) {
+    for matrix in matrices where matrix.shape != normalized.shape {
+      shapeFailure("layer normalization", matrix.shape, normalized.shape)
+    }
+  }
+}
+
+/// ∂L/∂gain and ∂L/∂bias of a layer normalization, each row's apart, [rows, n] each and one stride: to be added to.
+package struct LayerNormSums<Scalar: TensorScalar> {
+  let gain, bias: MatrixView<Scalar>
+
+  package init(gain: MatrixView<Scalar>, bias: MatrixView<Scalar>) {
+    if gain.shape != bias.shape || gain.stride != bias.stride {
+      shapeFailure("layer normalization", gain.shape, bias.shape, hint: "both sums have the same rows")
+    }
+    (self.gain, self.bias) = (gain, bias)
+  }
+}
+
+extension MatrixView {
+  /// This becomes the layer normalization of the rows of x, or has it added.
+  ///
+  /// x may be this, or what the normalization keeps.
+  package func setLayerNorm(_ x: MatrixView, _ norm: LayerNormView<Scalar>, adding: Bool = false) {
+    norm.requireRows(of: self, x)
+    WorkProfile.account(for: .gates) {
+      Scalar.kernels.table.pointee.layer_norm(
+        Int64(rows), Int64(columns), x.base, Int64(x.stride), norm.epsilon, norm.gain.base, norm.bias.base,
+        norm.normalized.base, Int64(norm.normalized.stride), norm.scales.base, Int64(norm.scales.stride), adding, base,
+        Int64(stride))
+    }
+  }
+
+  /// This becomes the gradient of the rows that were normalized, from that of what they became, which may be this.
+  package func setLayerNormGradient(
+    _ upstream: MatrixView, _ norm: LayerNormView<Scalar>, sums: LayerNormSums<Scalar>
+  ) {
+    norm.requireRows(of: self, upstream, sums.gain)
+    WorkProfile.account(for: .gates) {
+      Scalar.kernels.table.pointee.layer_norm_gradient(
+        Int64(rows), Int64(columns), norm.normalized.base, Int64(norm.normalized.stride), norm.scales.base,
+        Int64(norm.scales.stride), norm.gain.base, upstream.base, Int64(upstream.stride), base, Int64(stride),
+        sums.gain.base, sums.bias.base, Int64(sums.gain.stride))
+    }
+  }
+
+  /// As `applyLSTMGates`, with h = o·tanh(the layer normalization of c).
+  package func applyNormalizedLSTMGates(
+    cPrevious: MatrixView, c: MatrixView, h: MatrixView, norm: LayerNormView<Scalar>
+  ) {
+    requireStates(4, cPrevious, c, h, norm.normalized)
+    WorkProfile.account(for: .gates) {
+      Scalar.kernels.table.pointee.lstm_normalized_gates(
+        Int64(rows), Int64(h.columns), base, Int64(stride), cPrevious.base, norm.epsilon, norm.gain.base,
+        norm.bias.base, c.base, norm.normalized.base, norm.scales.base, Int64(norm.scales.stride), h.base)
+    }
+  }
+
+  /// As `setLSTMGradient`; dh goes from ∂L/∂h to zeros.
+  package func setNormalizedLSTMGradient(
+    gates: MatrixView, cPrevious: MatrixView, dh: MatrixView, dc: MatrixView, norm: LayerNormView<Scalar>,
+    sums: LayerNormSums<Scalar>
+  ) {
+    requireStates(4, cPrevious, dh, dc, norm.normalized)
+    norm.requireRows(of: sums.gain)
+    require(gates.rows == rows && gates.columns == columns, "recurrent gates: sizes differ")
+    WorkProfile.account(for: .gates) {
+      Scalar.kernels.table.pointee.lstm_normalized_gates_gradient(
+        Int64(rows), Int64(dh.columns), gates.base, Int64(gates.stride), cPrevious.base, norm.gain.base,
+        norm.bias.base, norm.normalized.base, norm.scales.base, Int64(norm.scales.stride), dh.base, dc.base, base,
+        Int64(stride), sums.gain.base, sums.bias.base, Int64(sums.gain.stride))
+    }
+  }
+}
