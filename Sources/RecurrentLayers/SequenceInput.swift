@@ -160,6 +160,9 @@ public struct SequenceInput<Scalar: TensorScalar> {
     return result
   }
 
+  /// Whether these are vectors, and not tokens that stand for such.
+  var areVectors: Bool { if case .vectors = content { true } else { false } }
+
   /// What gradients flow through: the vectors, or the table of them.
   var variable: Variable<Scalar>? {
     switch content {

@@ -21,6 +21,8 @@ final class FusedSums<Scalar: TensorScalar> {
     let candidate: WeightGradient<Scalar>?
     /// Of each sequence, [batch, 3·hidden].
     let peepholes: Tensor<Scalar>?
+    /// Of each sequence, [batch, 2 · width of all normalizations].
+    let norms: Tensor<Scalar>?
     /// Of what sequences that forget begin with, [batch, width].
     let beginning: [Tensor<Scalar>]
   }

@@ -13,7 +13,7 @@ enum CellKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
   static let fast: [CellKind] = fused + [.minGRU, .minLSTM]
 
   /// Those of which a whole sequence runs in one tape node.
-  static let fused: [CellKind] = generating + [.gruResetBefore]
+  static let fused: [CellKind] = generating + [.gruResetBefore, .lstmLayerNorm, .gruLayerNorm]
 
   /// Those whose hidden state is multiplied by a weight.
   static let withRecurrentWeight: [CellKind] = allCases.filter { $0 != .minGRU && $0 != .minLSTM }

@@ -16,6 +16,8 @@ struct BackwardSteps<Scalar: TensorScalar> {
   let dPeepholes: Tensor<Scalar>?
   /// ∂L/∂(what sequences that forget begin with) of each sequence, [B, width], where that is given.
   let dBeginning: [Tensor<Scalar>]
+  /// ∂L/∂(gains and biases of layer normalizations) likewise, [B, 2 · width of all]: the gains before the biases.
+  let dNorms: Tensor<Scalar>?
   /// ∂L/∂x, [T, B, input], where it is wanted.
   let dInput: Tensor<Scalar>?
 
@@ -35,12 +37,11 @@ struct BackwardSteps<Scalar: TensorScalar> {
   private let kept: [Tensor<Scalar>]
   private let dStates: [MatrixView<Scalar>]
   private let dBeginningViews: [MatrixView<Scalar>]
-  private let dInputView, dPeepholesView: MatrixView<Scalar>?
+  private let dInputView, dPeepholesView, dNormsView: MatrixView<Scalar>?
 
   init(
     record: FusedRecord<Scalar>, weights: GatedWeights<Scalar>, plan: StretchPlan, dOutputs: Tensor<Scalar>?,
-    dFinal: [Tensor<Scalar>?], laterPeepholes: Tensor<Scalar>?, laterBeginning: [Tensor<Scalar>]?,
-    needsInputGradient: Bool, workspace: Workspace<Scalar>
+    dFinal: [Tensor<Scalar>?], later: FusedSums<Scalar>.OfCell?, needsInputGradient: Bool, workspace: Workspace<Scalar>
   ) {
     let pool = workspace.pool
     (self.record, self.plan, self.dOutputs) = (record, plan, dOutputs.map { ($0, $0.matrix()) })
@@ -51,14 +52,16 @@ struct BackwardSteps<Scalar: TensorScalar> {
     var states = zip(dFinal, stateShapes).map { $0 ?? .zeros(TensorShape($1)) }
     dStates = states.indices.map { states[$0].mutableMatrix() }
     let beginning = [record.hidden, record.memory].compactMap { $0?.beginning }
-    var beginnings = laterBeginning ?? beginning.map { .zeros([record.batch, $0.count]) }
+    var beginnings = later?.beginning ?? beginning.map { .zeros([record.batch, $0.count]) }
     dBeginningViews = beginnings.indices.map { beginnings[$0].mutableMatrix() }
     dBeginning = beginnings
     let inputShape: TensorShape = [record.time, record.batch, weights.inputSize]
     var input = needsInputGradient ? Tensor<Scalar>(uninitialized: inputShape, pool: pool) : nil
-    var peepholes = record.peepholes.map { laterPeepholes ?? Tensor<Scalar>.zeros([record.batch, $0.count]) }
+    var peepholes = record.peepholes.map { later?.peepholes ?? Tensor<Scalar>.zeros([record.batch, $0.count]) }
+    var norms = record.norms.map { later?.norms ?? Tensor<Scalar>.zeros([record.batch, 2 * $0.width]) }
     (dInputView, dPeepholesView) = (input?.mutableMatrix(), peepholes?.mutableMatrix())
-    (dInitial, dInput, dPeepholes) = (states, input, peepholes)
+    dNormsView = norms?.mutableMatrix()
+    (dInitial, dInput, dPeepholes, dNorms) = (states, input, peepholes, norms)
 
     var kept: [Tensor<Scalar>] = []
     func matrix(_ rows: Int, _ columns: Int, padded: Int) -> MatrixView<Scalar> {
@@ -127,7 +130,7 @@ struct BackwardSteps<Scalar: TensorScalar> {
     let at = record.views(at: t, rows: rows)
     functions.backward(
       at, dh: dUnits, dc: dc, dGates: gradients.gates, dRecurrent: gradients.recurrent,
-      dPeepholes: dPeepholesView?.rows(rows))
+      dPeepholes: dPeepholesView?.rows(rows), dNorms: dNormsView?.rows(rows))
     if let candidate = recurrentWeight.candidate {
       let (parts, dReset) = (gradients.gates.divided, dResetHidden!.rows(rows))
       dReset.setProduct(parts.candidate, candidate)

@@ -26,21 +26,18 @@ struct FusedBackward<Scalar: TensorScalar> {
   }
 
   /// From the gradients of the outputs and of the final state to those of the initial state, W_ih, W_hh, b_ih, b_hh, W_hr, the
-  /// peepholes (where there are such), the input (where it consists of vectors, or of rows of a table: of the table) and what
-  /// sequences that forget begin with (where it is given). In a part of a sequence those of weights, of the table and of the
-  /// beginning follow with its first steps.
+  /// peepholes and the layer normalizations (where there are such), the input (where it consists of vectors, or of rows of a
+  /// table: of the table) and what sequences that forget begin with (where it is given). In a part of a sequence those of
+  /// weights, of the table and of the beginning follow with its first steps.
   func gradients(upstream: [Tensor<Scalar>?]) -> [Tensor<Scalar>?] {
     let plan = StretchPlan(time: record.time, batch: record.batch)
     let separates = record.functions.separatesRecurrent
     let hasBias = weights.inputBias != nil || weights.recurrentBias != nil
-    var areVectors = false
-    if case .vectors = sequence.content { areVectors = true }
     let part = sequence.part
     let later = part.flatMap { $0.sums.cells[$0.place] }
     let steps = BackwardSteps(
       record: record, weights: weights, plan: plan, dOutputs: upstream[0], dFinal: Array(upstream.dropFirst()),
-      laterPeepholes: later?.peepholes,
-      laterBeginning: later?.beginning, needsInputGradient: needsInputGradient && areVectors, workspace: workspace)
+      later: later, needsInputGradient: needsInputGradient && sequence.areVectors, workspace: workspace)
     let candidate = record.resetHidden.map {
       WeightGradient(
         inputs: $0, outputs: weights.outputSize, plan: plan, hasBias: false, continuing: later?.candidate,
@@ -79,14 +76,23 @@ struct FusedBackward<Scalar: TensorScalar> {
     if let part, part.start > 0 {
       part.sums.cells[part.place] = .init(
         recurrent: recurrent, input: input, projection: projection, candidate: candidate, peepholes: steps.dPeepholes,
-        beginning: steps.dBeginning)
+        norms: steps.dNorms, beginning: steps.dBeginning)
       withExtendedLifetime((record, steps)) {}
-      let count = 2 + weights.optional.count + (record.peepholes == nil ? 0 : 3)
+      let count =
+        2 + weights.optional.count + (record.peepholes == nil ? 0 : 3)
+        + (record.norms?.layers.parameters.count ?? 0)
       let ofWeights = [Tensor<Scalar>?](repeating: nil, count: count)
       return steps.dInitial + ofWeights + (sequence.variable == nil ? [] : [steps.dInput])
         + steps.dBeginning.map { _ in nil }
     }
-    let (recurrentSums, inputSums) = (recurrent.sums(), input.sums(needsTable: needsInputGradient))
+    var normsOfTokens: Tensor<Scalar>?
+    let inputSums = input.sums(needsTable: needsInputGradient) { ofTable in
+      guard let table = normalizedTable else { return ofTable }
+      let gradients = table.gradients(ofTable)
+      normsOfTokens = gradients.sums
+      return gradients.products
+    }
+    let recurrentSums = recurrent.sums()
     withExtendedLifetime((record, steps, recurrent, input)) {}
     let dRecurrent = candidate.map { .concatenate([recurrentSums.weight, $0.sums().weight]) } ?? recurrentSums.weight
     var result: [Tensor<Scalar>?] = steps.dInitial + [inputSums.weight, dRecurrent]
@@ -97,7 +103,23 @@ struct FusedBackward<Scalar: TensorScalar> {
       let (sums, width) = (columnSums(each, workspace: workspace), each.shape[1] / 3)
       result += (0..<3).map { sums.rows($0 * width..<($0 + 1) * width) }
     }
-    if sequence.variable != nil { result.append(areVectors ? steps.dInput : inputSums.table) }
+    if let norms = record.norms, let each = steps.dNorms {
+      result += norms.gradients(ofSequences: each, ofTokens: normsOfTokens, workspace: workspace)
+    }
+    if sequence.variable != nil { result.append(sequence.areVectors ? steps.dInput : inputSums.table) }
     return result + steps.dBeginning.map { columnSums($0, workspace: workspace) }
+  }
+
+  /// What was looked up for tokens, made again, in cells that normalize it.
+  private var normalizedTable: NormalizedTable<Scalar>? {
+    guard let norms = record.norms else { return nil }
+    let bias = weights.inputBias?.value
+    let products: Tensor<Scalar>
+    switch sequence.content {
+    case .vectors: return nil
+    case .tokens: products = weights.tokenProducts(bias: bias, workspace: workspace)
+    case .embedded(_, let table): products = weights.products(table.value, bias: bias, workspace: workspace)
+    }
+    return NormalizedTable(products, norms.layers.input, workspace: workspace)
   }
 }

@@ -11,6 +11,8 @@ protocol FusedCell<Scalar>: RecurrentCell {
   var gates: GateFunctions { get }
   /// The weights through which i, f and o see the cell state, [hidden] each; none, unless the cell says otherwise.
   var peepholes: [Parameter<Scalar>] { get }
+  /// What is normalized; nothing, unless the cell says otherwise. Such a cell has gate functions of its own.
+  var norms: CellNorms<Scalar>? { get }
 }
 
 /// A cell that may stand around one with a fused pass, and then runs through it.
@@ -27,6 +29,7 @@ extension FusedCell {
   public var inputSize: Int { weights.inputSize }
   public var hiddenSize: Int { weights.outputSize }
   var peepholes: [Parameter<Scalar>] { [] }
+  var norms: CellNorms<Scalar>? { nil }
   /// All of them, one after the other; nil where there are none.
   var allPeepholes: Tensor<Scalar>? { peepholes.isEmpty ? nil : .concatenate(peepholes.map(\.value)) }
 
@@ -53,16 +56,17 @@ extension FusedCell {
       shapeFailure("initial state", component.shape, [sequence.batch, width], hint: "it must be [batch, width]")
     }
     let masks = ZoneoutMask.masks(for: sequence, widths: stateWidths, probabilities: probabilities, in: &context)
+    let (input, norms) = (inputProjection(sequence, workspace: workspace), norms)
     let record = FusedRecord(
       functions: gates, time: sequence.time, width: weights.inputWeight.value.shape[0],
       projectedWidth: weights.projection?.shape[1], lengths: sequence.lengths, resets: sequence.resets,
-      beginning: sequence.beginning.map(\.value), masks: masks,
-      peepholes: allPeepholes, initial: state.components.map { $0.value }, pool: workspace.pool)
+      beginning: sequence.beginning.map(\.value), masks: masks, peepholes: allPeepholes, norms: norms,
+      readsVectors: sequence.areVectors, initial: state.components.map { $0.value }, pool: workspace.pool)
     let steps = ForwardSteps(
-      record: record, input: inputProjection(sequence, workspace: workspace), weights: weights, workspace: workspace)
+      record: record, input: input, weights: weights, workspace: workspace)
     workspace.team.split(record.batch) { steps.run(rows: $0) }
     let parameters =
-      [weights.inputWeight, weights.recurrentWeight] + weights.optional + peepholes
+      [weights.inputWeight, weights.recurrentWeight] + weights.optional + peepholes + (norms?.parameters ?? [])
     var inputs = state.components + parameters.map { [context] in context.variable($0) }
     if let variable = sequence.variable { inputs.append(variable) }
     inputs += sequence.beginning
@@ -81,20 +85,29 @@ extension FusedCell {
     case .vectors(let input):
       .product(
         input: input.value, weight: workspace.packed(weights.inputWeight, transposed: true), bias: foldedBias)
-    case .tokens(let grid): .lookUp(ids: grid.ids, table: inputTable(workspace: workspace))
+    case .tokens(let grid):
+      .lookUp(
+        ids: grid.ids,
+        table: workspace.table(of: tableParameters) {
+          inputTable(weights.tokenProducts(bias: foldedBias, workspace: workspace), workspace: workspace)
+        })
     case .embedded(let grid, let table):
       .lookUp(
         ids: grid.ids,
-        table: affine(
-          table.value, workspace.packed(weights.inputWeight, transposed: true), bias: foldedBias, workspace: workspace))
+        table: inputTable(
+          weights.products(table.value, bias: foldedBias, workspace: workspace), workspace: workspace))
     }
   }
 
-  /// W_ihᵀ + b, [input, G·H]: the projection of each one-hot vector.
-  private func inputTable(workspace: Workspace<Scalar>) -> Tensor<Scalar> {
-    workspace.table(of: [weights.inputWeight] + [weights.inputBias, weights.recurrentBias].compactMap { $0 }) {
-      transposed(weights.inputWeight.value, addingToRows: foldedBias, workspace: workspace)
-    }
+  /// What is looked up for tokens, [tokens, G·H].
+  private func inputTable(_ products: Tensor<Scalar>, workspace: Workspace<Scalar>) -> Tensor<Scalar> {
+    norms.map { NormalizedTable(products, $0.input, workspace: workspace).rows } ?? products
+  }
+
+  /// What the table for one-hot vectors is made of.
+  private var tableParameters: [Parameter<Scalar>] {
+    [weights.inputWeight] + [weights.inputBias, weights.recurrentBias].compactMap { $0 }
+      + (norms?.input ?? []).flatMap { [$0.weight, $0.bias] }
   }
 
   /// The biases that are added before the time loop: those there are, unless the cell keeps the recurrent one apart.
@@ -102,5 +115,17 @@ extension FusedCell {
     let recurrentBias = gates.separatesRecurrent ? nil : weights.recurrentBias
     let biases = [weights.inputBias, recurrentBias].compactMap { $0?.value }
     return biases.count == 2 ? biases[0] + biases[1] : biases.first
+  }
+}
+
+extension GatedWeights {
+  /// W_ihᵀ + b, [input, G·H]: the projection of each one-hot vector.
+  func tokenProducts(bias: Tensor<Scalar>?, workspace: Workspace<Scalar>) -> Tensor<Scalar> {
+    transposed(inputWeight.value, addingToRows: bias, workspace: workspace)
+  }
+
+  /// x·W_ihᵀ + b of the rows of a table, [tokens, G·H].
+  func products(_ table: Tensor<Scalar>, bias: Tensor<Scalar>?, workspace: Workspace<Scalar>) -> Tensor<Scalar> {
+    affine(table, workspace.packed(inputWeight, transposed: true), bias: bias, workspace: workspace)
   }
 }

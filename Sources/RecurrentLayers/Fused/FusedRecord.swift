@@ -4,7 +4,8 @@ import TensorCore
 ///
 /// Memory kept for the backward pass: about T·B·H·(G + 1) elements, and T·B·H more for an LSTM's cell states, T·B·3H for a
 /// GRU's recurrent preactivations, T·B·H for the states that a GRU resets before the product. Where sequences forget, T·B·H
-/// more for each component of the state; where elements keep their values, twice that.
+/// more for each component of the state; where elements keep their values, twice that. Layer normalization keeps about as much
+/// as what it normalizes.
 struct FusedRecord<Scalar: TensorScalar> {
   let functions: GateFunctions
   let time: Int
@@ -29,6 +30,8 @@ struct FusedRecord<Scalar: TensorScalar> {
   var resetHidden: Tensor<Scalar>?
   /// Those of i, f and o, [3·H], for cells that have them.
   let peepholes: Tensor<Scalar>?
+  /// For cells that normalize.
+  let norms: FusedNorms<Scalar>?
   /// Views of these tensors, in their order: the loops over time touch no reference count.
   private let gatesView: MatrixView<Scalar>
   let hiddenViews: StateViews<Scalar>
@@ -44,11 +47,13 @@ struct FusedRecord<Scalar: TensorScalar> {
   ///   - beginning: what they begin with after that, each component [H]; empty for zeros.
   ///   - masks: for each component of the state, where elements keep their values; nil where none does.
   ///   - peepholes: those of i, f and o, [3·H], for cells that have them.
+  ///   - norms: for cells that normalize.
+  ///   - readsVectors: whether x·W_ihᵀ is computed step by step.
   ///   - initial: h and, where there is one, c before the first step, [B, H].
   init(
     functions: GateFunctions, time: Int, width: Int, projectedWidth: Int?, lengths: SequenceLengths?,
     resets: StateResets?, beginning: [Tensor<Scalar>], masks: [ZoneoutMask<Scalar>?], peepholes: Tensor<Scalar>?,
-    initial: [Tensor<Scalar>], pool: BufferPool
+    norms: CellNorms<Scalar>?, readsVectors: Bool, initial: [Tensor<Scalar>], pool: BufferPool
   ) {
     (self.functions, self.time, batch, self.width) = (functions, time, initial[0].shape[0], width)
     (self.lengths, self.resets, self.peepholes) = (lengths, resets, peepholes)
@@ -69,6 +74,9 @@ struct FusedRecord<Scalar: TensorScalar> {
     resetHidden = functions.resetsBeforeProduct ? Tensor(uninitialized: [rows, width / 3], pool: pool) : nil
     resetHiddenView = resetHidden?.mutableMatrix()
     (unitsView, peepholesView) = (units?.mutableMatrix(), peepholes?.reshaped([1, -1]).matrix())
+    // A GRU's gates need what h·W_hhᵀ became later too.
+    let place = functions == .lstmLayerNorm ? recurrentView : nil
+    self.norms = norms.map { FusedNorms($0, rows: rows, readsVectors: readsVectors, recurrent: place, pool: pool) }
   }
 
   /// A row of gates is a cache line longer than it need be: rows that lie a power of two apart share few places in the caches.
@@ -85,7 +93,7 @@ struct FusedRecord<Scalar: TensorScalar> {
       gates: gatesView.rows(now), recurrent: recurrentView?.rows(now), hPrevious: hiddenViews.read(now),
       resetHidden: resetHiddenView?.rows(now),
       h: (unitsView?.rows(now)) ?? hiddenViews.computed(now, next), cPrevious: memoryViews?.read(now),
-      c: memoryViews?.computed(now, next), peepholes: peepholesView)
+      c: memoryViews?.computed(now, next), peepholes: peepholesView, norms: norms?.views.rows(now))
   }
 
   /// Divides some rows of the batch into those whose sequences run at a step and those whose sequences have ended.

@@ -2,13 +2,14 @@ import TensorCore
 
 /// The pointwise part of each cell's step, forward and backward: all in which the fused cells differ.
 enum GateFunctions {
-  case elmanTanh, elmanReLU, lstm, lstmPeephole, lstmCoupled, gru, gruResetBefore
+  case elmanTanh, elmanReLU, lstm, lstmPeephole, lstmCoupled, lstmLayerNorm, gru, gruResetBefore, gruLayerNorm
 
   /// Whether there is a cell state beside the hidden state.
-  var hasMemory: Bool { self == .lstm || self == .lstmPeephole || self == .lstmCoupled }
+  var hasMemory: Bool { [.lstm, .lstmPeephole, .lstmCoupled, .lstmLayerNorm].contains(self) }
 
-  /// Whether the hidden state's preactivations are kept apart from the input's, because a gate comes between them.
-  var separatesRecurrent: Bool { self == .gru }
+  /// Whether the hidden state's preactivations are kept apart from the input's, because a gate or a normalization comes between
+  /// them.
+  var separatesRecurrent: Bool { self == .gru || self == .lstmLayerNorm || self == .gruLayerNorm }
 
   /// Whether the last gate reads not the hidden state but r·h, so that its product waits for the gate r.
   var resetsBeforeProduct: Bool { self == .gruResetBefore }
@@ -22,17 +23,23 @@ enum GateFunctions {
     case .lstmPeephole:
       at.gates.applyPeepholeLSTMGates(peepholes: at.peepholes!, cPrevious: at.cPrevious!, c: at.c!, h: at.h)
     case .lstmCoupled: at.gates.applyCoupledLSTMGates(cPrevious: at.cPrevious!, c: at.c!, h: at.h)
+    case .lstmLayerNorm:
+      at.norms!.recurrent.apply(to: at.recurrent!, setting: at.gates, adding: true)
+      at.gates.applyNormalizedLSTMGates(cPrevious: at.cPrevious!, c: at.c!, h: at.h, norm: at.norms!.memory!.first)
     case .gru: at.gates.applyGRUGates(recurrent: at.recurrent!, hPrevious: at.hPrevious, h: at.h)
     case .gruResetBefore: at.gates.applyGRUCandidate(hPrevious: at.hPrevious, h: at.h)
+    case .gruLayerNorm:
+      at.norms!.recurrent.apply(to: at.recurrent!, setting: at.recurrent!)
+      at.gates.applyGRUGates(recurrent: at.recurrent!, hPrevious: at.hPrevious, h: at.h)
     }
   }
 
   /// One step back. dh is ∂L/∂h on entry; on return it holds what of ∂L/∂hPrevious does not pass through W_hh (GRUs alone have
-  /// such a part). dc goes from ∂L/∂c to ∂L/∂cPrevious. To dPeepholes that of the peepholes is added, each sequence's to its own
-  /// row.
+  /// such a part). dc goes from ∂L/∂c to ∂L/∂cPrevious. To dPeepholes that of the peepholes is added, to dNorms that of the gains
+  /// and biases of layer normalizations, each sequence's to its own row.
   func backward<Scalar>(
     _ at: StepViews<Scalar>, dh: MatrixView<Scalar>, dc: MatrixView<Scalar>?, dGates: MatrixView<Scalar>,
-    dRecurrent: MatrixView<Scalar>, dPeepholes: MatrixView<Scalar>?
+    dRecurrent: MatrixView<Scalar>, dPeepholes: MatrixView<Scalar>?, dNorms: MatrixView<Scalar>?
   ) {
     switch self {
     case .elmanTanh: dGates.setActivationGradient(.tanh, kept: at.h, upstream: dh)
@@ -44,10 +51,22 @@ enum GateFunctions {
         dPeepholes: dPeepholes!)
     case .lstmCoupled:
       dGates.setCoupledLSTMGradient(gates: at.gates, cPrevious: at.cPrevious!, c: at.c!, dh: dh, dc: dc!)
+    case .lstmLayerNorm:
+      let norms = at.norms!
+      dGates.setNormalizedLSTMGradient(
+        gates: at.gates, cPrevious: at.cPrevious!, dh: dh, dc: dc!, norm: norms.memory!.first,
+        sums: norms.memory!.sumsOfFirst(of: dNorms!))
+      norms.recurrent.applyGradient(to: dGates, setting: dRecurrent, sums: dNorms!)
+      norms.input?.applyGradient(to: dGates, setting: dGates, sums: dNorms!)
     case .gru:
       dGates.setGRUGradient(
         gates: at.gates, recurrent: at.recurrent!, hPrevious: at.hPrevious, dh: dh, dRecurrent: dRecurrent)
     case .gruResetBefore: dGates.setGRUCandidateGradient(gates: at.gates, hPrevious: at.hPrevious, dh: dh)
+    case .gruLayerNorm:
+      dGates.setGRUGradient(
+        gates: at.gates, recurrent: at.recurrent!, hPrevious: at.hPrevious, dh: dh, dRecurrent: dRecurrent)
+      at.norms!.recurrent.applyGradient(to: dRecurrent, setting: dRecurrent, sums: dNorms!)
+      at.norms!.input?.applyGradient(to: dGates, setting: dGates, sums: dNorms!)
     }
   }
 }
@@ -65,4 +84,6 @@ struct StepViews<Scalar: TensorScalar> {
   let c: MatrixView<Scalar>?
   /// The same for every row, [1, 3·H], for cells that have them.
   let peepholes: MatrixView<Scalar>?
+  /// For cells that normalize.
+  let norms: StepNorms<Scalar>?
 }

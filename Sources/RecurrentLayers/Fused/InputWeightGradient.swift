@@ -58,17 +58,21 @@ enum InputWeightGradient<Scalar: TensorScalar> {
   }
 
   /// ∂L/∂W_ih, ∂L/∂b_ih and, where it is wanted, ∂L/∂(the table of vectors).
-  func sums(needsTable: Bool) -> (weight: Tensor<Scalar>, bias: Tensor<Scalar>?, table: Tensor<Scalar>?) {
+  ///
+  /// - Parameter ofProducts: makes of the gradient of what was looked up that of the products with W_ihᵀ.
+  func sums(
+    needsTable: Bool, ofProducts: (_ ofTable: Tensor<Scalar>) -> Tensor<Scalar>
+  ) -> (weight: Tensor<Scalar>, bias: Tensor<Scalar>?, table: Tensor<Scalar>?) {
     switch self {
     case .vectors(let gradient):
       let sums = gradient.sums()
       return (sums.weight, sums.bias, nil)
     case .tokens(let gradient, let hasBias):
-      let products = gradient.sum()
+      let products = ofProducts(gradient.sum())
       let bias = hasBias ? columnSums(products, workspace: gradient.workspace) : nil
       return (transposed(products, workspace: gradient.workspace), bias, nil)
     case .embedded(let gradient, let hasBias, let table, let weight):
-      let (products, workspace) = (gradient.sum(), gradient.workspace)
+      let (products, workspace) = (ofProducts(gradient.sum()), gradient.workspace)
       let dTable =
         needsTable
         ? products.matmul(workspace.packed(weight, transposed: false), team: workspace.team, pool: workspace.pool) : nil

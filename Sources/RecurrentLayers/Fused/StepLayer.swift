@@ -134,7 +134,7 @@ package final class StepLayer<Scalar: TensorScalar> {
     functions.forward(
       StepViews(
         gates: part.gates, recurrent: recurrent, hPrevious: h, resetHidden: nil, h: h, cPrevious: c, c: c,
-        peepholes: part.peepholes))
+        peepholes: part.peepholes, norms: nil))
     output(ofStep: step).columns(part.units).copy(from: h)
   }
 
@@ -161,7 +161,7 @@ extension FusedCell {
   func stepLayer(
     batch: Int, parts: Int, format: ProductFormat, readsTokens: Bool, tokens: Tensor<Scalar>?
   ) -> StepLayer<Scalar>? {
-    if weights.projection != nil || gates.resetsBeforeProduct { return nil }
+    if weights.projection != nil || gates.resetsBeforeProduct || norms != nil { return nil }
     var table: Tensor<Scalar>?
     if readsTokens {
       let products =
@@ -177,7 +177,7 @@ extension FusedCell {
 
 extension StackedRecurrent {
   /// The layers as ones that run step by step, the lowest reading tokens. Nil for cells that have no such form (those that
-  /// project their output, or reset before the product, or have no fused pass), and for stacks that are not plain.
+  /// project their output, reset before the product, normalize, or have no fused pass), and for stacks that are not plain.
   ///
   /// - Parameters:
   ///   - embedding: the vector of each token, [tokens, input]; nil for one-hot vectors.

@@ -14,7 +14,7 @@ import TensorCore
 /// `GRUCell`, z is what is kept of h; the paper calls that 1 − z.
 ///
 /// Gains start at 1, biases at 0.
-public struct LayerNormGRUCell<Scalar: TensorScalar>: RecurrentCell {
+public struct LayerNormGRUCell<Scalar: TensorScalar>: RecurrentCell, FusedCell {
   /// W_ih and W_hh.
   public var weights: GatedWeights<Scalar>
   /// LN_i, over 2·hidden.
@@ -42,13 +42,6 @@ public struct LayerNormGRUCell<Scalar: TensorScalar>: RecurrentCell {
     initialize(using: &random)
   }
 
-  public var inputSize: Int { weights.inputSize }
-  public var hiddenSize: Int { weights.outputSize }
-
-  public mutating func updateRecurrentWeights(_ body: (_ weight: inout Parameter<Scalar>) -> Void) {
-    body(&weights.recurrentWeight)
-  }
-
   public func step(
     _ input: Variable<Scalar>, from state: HiddenState<Scalar>, in context: inout ForwardContext<Scalar>
   ) -> (output: Variable<Scalar>, state: HiddenState<Scalar>) {
@@ -64,6 +57,11 @@ public struct LayerNormGRUCell<Scalar: TensorScalar>: RecurrentCell {
       + r * recurrentCandidateNorm(h.gate(2, of: 3), in: &context)).tanh()
     let hidden = n + z * (state.hidden - n)
     return (hidden, HiddenState(hidden: hidden))
+  }
+
+  var gates: GateFunctions { .gruLayerNorm }
+  var norms: CellNorms<Scalar>? {
+    CellNorms(input: [inputNorm, inputCandidateNorm], recurrent: [recurrentNorm, recurrentCandidateNorm])
   }
 
   public mutating func visitParameters<V: ParameterVisitor<Scalar>>(_ visitor: inout V) throws(V.Failure) {

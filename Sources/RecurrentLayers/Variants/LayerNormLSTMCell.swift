@@ -13,7 +13,7 @@ import TensorCore
 /// b_ih and b_hh.
 ///
 /// The forget gate's part of LN_i's bias starts at 1, gains at 1, the other biases at 0.
-public struct LayerNormLSTMCell<Scalar: TensorScalar>: RecurrentCell {
+public struct LayerNormLSTMCell<Scalar: TensorScalar>: RecurrentCell, FusedCell {
   /// W_ih and W_hh.
   public var weights: GatedWeights<Scalar>
   /// LN_i, over 4·hidden.
@@ -41,13 +41,6 @@ public struct LayerNormLSTMCell<Scalar: TensorScalar>: RecurrentCell {
     initialize(using: &random)
   }
 
-  public var inputSize: Int { weights.inputSize }
-  public var hiddenSize: Int { weights.outputSize }
-
-  public mutating func updateRecurrentWeights(_ body: (_ weight: inout Parameter<Scalar>) -> Void) {
-    body(&weights.recurrentWeight)
-  }
-
   public func step(
     _ input: Variable<Scalar>, from state: LSTMState<Scalar>, in context: inout ForwardContext<Scalar>
   ) -> (output: Variable<Scalar>, state: LSTMState<Scalar>) {
@@ -62,6 +55,9 @@ public struct LayerNormLSTMCell<Scalar: TensorScalar>: RecurrentCell {
     let hidden = o * cellNorm(cell, in: &context).tanh()
     return (hidden, LSTMState(hidden: hidden, cell: cell))
   }
+
+  var gates: GateFunctions { .lstmLayerNorm }
+  var norms: CellNorms<Scalar>? { CellNorms(input: [inputNorm], recurrent: [recurrentNorm], memory: [cellNorm]) }
 
   public mutating func visitParameters<V: ParameterVisitor<Scalar>>(_ visitor: inout V) throws(V.Failure) {
     try weights.visitParameters(&visitor)
