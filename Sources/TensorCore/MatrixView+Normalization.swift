@@ -14,8 +14,8 @@ package struct LayerNormView<Scalar: TensorScalar> {
     gain: MatrixView<Scalar>, bias: MatrixView<Scalar>, epsilon: Double, normalized: MatrixView<Scalar>,
     scales: MatrixView<Scalar>
   ) {
-    if gain.shape != [1, normalized.columns] || bias.shape != gain.shape {
-      shapeFailure("layer normalization", gain.shape, bias.shape, hint: "the rows are \(normalized.columns) wide")
+    for row in [gain, bias] where row.rows != 1 || row.columns != normalized.columns {
+      shapeFailure("layer normalization", row.shape, [1, normalized.columns], hint: "one gain and one bias a column")
     }
     require(scales.rows == normalized.rows && scales.columns == 1, "layer normalization: each row has one scale")
     (self.gain, self.bias, self.epsilon, self.normalized, self.scales) = (gain, bias, epsilon, normalized, scales)
@@ -27,7 +27,7 @@ package struct LayerNormView<Scalar: TensorScalar> {
   }
 
   fileprivate func requireRows(of matrices: MatrixView<Scalar>...) {
-    for matrix in matrices where matrix.shape != normalized.shape {
+    for matrix in matrices where matrix.rows != normalized.rows || matrix.columns != normalized.columns {
       shapeFailure("layer normalization", matrix.shape, normalized.shape)
     }
   }
@@ -38,7 +38,7 @@ package struct LayerNormSums<Scalar: TensorScalar> {
   let gain, bias: MatrixView<Scalar>
 
   package init(gain: MatrixView<Scalar>, bias: MatrixView<Scalar>) {
-    if gain.shape != bias.shape || gain.stride != bias.stride {
+    if gain.rows != bias.rows || gain.columns != bias.columns || gain.stride != bias.stride {
       shapeFailure("layer normalization", gain.shape, bias.shape, hint: "both sums have the same rows")
     }
     (self.gain, self.bias) = (gain, bias)

@@ -58,9 +58,12 @@ struct BackwardSteps<Scalar: TensorScalar> {
     let inputShape: TensorShape = [record.time, record.batch, weights.inputSize]
     var input = needsInputGradient ? Tensor<Scalar>(uninitialized: inputShape, pool: pool) : nil
     var peepholes = record.peepholes.map { later?.peepholes ?? Tensor<Scalar>.zeros([record.batch, $0.count]) }
-    var norms = record.norms.map { later?.norms ?? Tensor<Scalar>.zeros([record.batch, 2 * $0.width]) }
+    var norms = record.norms.map {
+      later?.norms ?? Tensor<Scalar>(uninitialized: [record.batch, 2 * $0.width], pool: pool)
+    }
     (dInputView, dPeepholesView) = (input?.mutableMatrix(), peepholes?.mutableMatrix())
     dNormsView = norms?.mutableMatrix()
+    if later == nil { dNormsView?.fill(0) }
     (dInitial, dInput, dPeepholes, dNorms) = (states, input, peepholes, norms)
 
     var kept: [Tensor<Scalar>] = []

@@ -169,9 +169,10 @@ struct NormalizedTable<Scalar: TensorScalar> {
   /// From the gradient of the rows to that of the products and, of each token, ∂L/∂gain and ∂L/∂bias.
   func gradients(_ upstream: Tensor<Scalar>) -> (products: Tensor<Scalar>, sums: Tensor<Scalar>) {
     var products = Tensor<Scalar>(uninitialized: upstream.shape, pool: workspace.pool)
-    var sums = Tensor<Scalar>.zeros([upstream.shape[0], 2 * upstream.shape[1]])
+    var sums = Tensor<Scalar>(uninitialized: [upstream.shape[0], 2 * upstream.shape[1]], pool: workspace.pool)
     let (dy, dx, sumsView) = (upstream.matrix(), products.mutableMatrix(), sums.mutableMatrix())
     workspace.team.split(dx.rows) {
+      sumsView.rows($0).fill(0)
       views.rows($0).applyGradient(to: dy.rows($0), setting: dx.rows($0), sums: sumsView.rows($0))
     }
     withExtendedLifetime((self, upstream, products, sums)) {}
