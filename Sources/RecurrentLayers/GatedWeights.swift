@@ -70,4 +70,13 @@ extension Variable {
     let width = shape[-1] / count
     return slice(axis: -1, index * width..<(index + 1) * width)
   }
+
+  /// From an LSTM's preactivations, in the order i, f, g, o, and its cell state to the new cell state and the output gate.
+  func lstmCell(from previous: Variable) -> (cell: Variable, output: Variable) {
+    let i = gate(0, of: 4).sigmoid()
+    let f = gate(1, of: 4).sigmoid()
+    let g = gate(2, of: 4).tanh()
+    let o = gate(3, of: 4).sigmoid()
+    return (f * previous + i * g, o)
+  }
 }

@@ -44,11 +44,7 @@ public struct LSTMCell<Scalar: TensorScalar>: RecurrentCell, FusedCell {
     _ input: Variable<Scalar>, from state: LSTMState<Scalar>, in context: inout ForwardContext<Scalar>
   ) -> (output: Variable<Scalar>, state: LSTMState<Scalar>) {
     let gates = weights.fromInput(input, in: context) + weights.fromHidden(state.hidden, in: context)
-    let i = gates.gate(0, of: 4).sigmoid()
-    let f = gates.gate(1, of: 4).sigmoid()
-    let g = gates.gate(2, of: 4).tanh()
-    let o = gates.gate(3, of: 4).sigmoid()
-    let cell = f * state.cell + i * g
+    let (cell, o) = gates.lstmCell(from: state.cell)
     let units = o * cell.tanh()
     let hidden = weights.projection.map { linear(units, weight: $0, bias: nil, in: context) } ?? units
     return (hidden, LSTMState(hidden: hidden, cell: cell))

@@ -14,10 +14,10 @@ package struct LayerNormView<Scalar: TensorScalar> {
     gain: MatrixView<Scalar>, bias: MatrixView<Scalar>, epsilon: Double, normalized: MatrixView<Scalar>,
     scales: MatrixView<Scalar>
   ) {
-    for row in [gain, bias] where row.rows != 1 || row.columns != normalized.columns {
-      shapeFailure("layer normalization", row.shape, [1, normalized.columns], hint: "one gain and one bias a column")
-    }
-    require(scales.rows == normalized.rows && scales.columns == 1, "layer normalization: each row has one scale")
+    require(
+      gain.rows == 1 && bias.rows == 1 && gain.columns == normalized.columns && bias.columns == normalized.columns
+        && scales.rows == normalized.rows && scales.columns == 1,
+      "layer normalization: each column has one gain and one bias, each row one scale")
     (self.gain, self.bias, self.epsilon, self.normalized, self.scales) = (gain, bias, epsilon, normalized, scales)
   }
 

@@ -133,4 +133,15 @@ import Testing
     let cell = kind.random(input: 3, hidden: 4, using: &random)
     for time in [1, 9] { #expect(nodes(cell, time: time) == 1, "\(time) steps") }
   }
+
+  @Test func aNormalizationOfAnotherWidthTraps() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      var cell = LayerNormGRUCell<Float>(input: 2, hidden: 3)
+      (cell.recurrentNorm, cell.recurrentCandidateNorm) = (LayerNorm(3), LayerNorm(6))
+      var context = ForwardContext<Float>()
+      let state = cell.initialState(batchSize: 1, in: &context)
+      _ = cell.run(.vectors(Variable(.zeros([1, 1, 2]))), from: state, in: &context)
+    }
+    expectMessage("LayerNorm: shapes [6] and [3] do not fit", from: result)
+  }
 }

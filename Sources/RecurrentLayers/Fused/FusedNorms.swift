@@ -24,13 +24,24 @@ struct FusedNorms<Scalar: TensorScalar> {
   /// The memory of the views.
   private let kept: [Tensor<Scalar>]
 
+  /// Traps unless the layers are as wide as what they normalize.
+  ///
   /// - Parameters:
   ///   - rows: T·B.
+  ///   - width: G·H.
   ///   - readsVectors: whether x·W_ihᵀ is normalized step by step; what is looked up for tokens has been before.
   ///   - recurrent: where h·W_hhᵀ stands, if it may be normalized in its place.
   init(
-    _ layers: CellNorms<Scalar>, rows: Int, readsVectors: Bool, recurrent: MatrixView<Scalar>?, pool: BufferPool
+    _ layers: CellNorms<Scalar>, rows: Int, width product: Int, hidden: Int, readsVectors: Bool,
+    recurrent: MatrixView<Scalar>?, pool: BufferPool
   ) {
+    for (layers, width) in [(layers.input, product), (layers.recurrent, product), (layers.memory, hidden)] {
+      // Where two stand side by side, the second is that of the candidate.
+      for (layer, width) in zip(layers, layers.count == 2 ? [width - hidden, hidden] : [width])
+      where layer.weight.shape != [width] {
+        shapeFailure("LayerNorm", [width], layer.weight.shape, hint: "it must be as wide as what it normalizes")
+      }
+    }
     var (kept, width) = ([Tensor<Scalar>](), 0)
     func views(_ layers: [LayerNorm<Scalar>], in place: MatrixView<Scalar>? = nil) -> NormViews<Scalar>? {
       if layers.isEmpty { return nil }

@@ -76,7 +76,11 @@ struct FusedRecord<Scalar: TensorScalar> {
     (unitsView, peepholesView) = (units?.mutableMatrix(), peepholes?.reshaped([1, -1]).matrix())
     // A GRU's gates need what h·W_hhᵀ became later too.
     let place = functions == .lstmLayerNorm ? recurrentView : nil
-    self.norms = norms.map { FusedNorms($0, rows: rows, readsVectors: readsVectors, recurrent: place, pool: pool) }
+    self.norms = norms.map {
+      FusedNorms(
+        $0, rows: rows, width: width, hidden: initial[0].shape[1], readsVectors: readsVectors, recurrent: place,
+        pool: pool)
+    }
   }
 
   /// A row of gates is a cache line longer than it need be: rows that lie a power of two apart share few places in the caches.

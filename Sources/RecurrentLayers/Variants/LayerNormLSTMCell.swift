@@ -47,11 +47,7 @@ public struct LayerNormLSTMCell<Scalar: TensorScalar>: RecurrentCell, FusedCell 
     let gates =
       inputNorm(weights.fromInput(input, in: context), in: &context)
       + recurrentNorm(weights.fromHidden(state.hidden, in: context), in: &context)
-    let i = gates.gate(0, of: 4).sigmoid()
-    let f = gates.gate(1, of: 4).sigmoid()
-    let g = gates.gate(2, of: 4).tanh()
-    let o = gates.gate(3, of: 4).sigmoid()
-    let cell = f * state.cell + i * g
+    let (cell, o) = gates.lstmCell(from: state.cell)
     let hidden = o * cellNorm(cell, in: &context).tanh()
     return (hidden, LSTMState(hidden: hidden, cell: cell))
   }
