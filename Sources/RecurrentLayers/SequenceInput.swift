@@ -57,7 +57,8 @@ public struct SequenceInput<Scalar: TensorScalar> {
     _ grid: TokenGrid, table: Variable<Scalar>, lengths: SequenceLengths? = nil
   ) -> SequenceInput { SequenceInput(content: .embedded(grid, table: table), lengths: lengths) }
 
-  /// The same with sequences that forget at some places.
+  /// The same with sequences that forget at some places. A run of it traps unless the places are those of as many steps and
+  /// sequences.
   public func resetting(at resets: StateResets) -> SequenceInput {
     var result = self
     result.resets = resets
