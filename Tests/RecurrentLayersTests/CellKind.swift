@@ -42,6 +42,12 @@ enum CellKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
     }
   }
 
+  /// Each of the fast ones with each choice of biases that it has: normalized products have theirs in the normalization.
+  static let fastWithBiases: [(kind: CellKind, biases: Biases)] = fast.flatMap { kind in
+    let choices = kind == .lstmLayerNorm || kind == .gruLayerNorm ? [.both] : Biases.allCases
+    return choices.map { (kind, $0) }
+  }
+
   /// The parameters' names and shapes, in their order.
   func parameters(input: Int, hidden: Int, bias: Bool) -> [(name: String, shape: [Int])] {
     let rows = gates * hidden

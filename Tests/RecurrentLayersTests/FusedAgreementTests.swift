@@ -5,7 +5,7 @@ import TensorCore
 import Testing
 
 @Suite struct FusedAgreementTests {
-  @Test(arguments: CellKind.fast, Biases.allCases)
+  @Test(arguments: CellKind.fastWithBiases)
   func fusedAgreesWithUnrolled(kind: CellKind, biases: Biases) {
     func compare<Cell: RecurrentCell<Double>>(_ cell: Cell, _ point: SequencePoint<Double>, _ label: Comment) {
       for tokens in [false, true] {
