@@ -4,7 +4,7 @@ import TensorCore
 
 /// Layers that run step by step: everything is allocated once, and weights are packed once.
 final class LayerwiseSession<Scalar: TensorScalar>: StepSession {
-  private let layers: [StepLayer<Scalar>]
+  private let layers: [any StepLayer<Scalar>]
   private let decoder: PackedMatrix<Scalar>
   private let decoderBias: MatrixView<Scalar>
   private let vocabulary: Int

@@ -17,7 +17,7 @@ protocol RecurrentStack<Scalar>: Module {
   /// The layers as ones that run step by step; see `StackedRecurrent.stepLayers`.
   func stepLayers(
     batch: Int, parts: Int, format: ProductFormat, embedding: Tensor<Scalar>?
-  ) -> [StepLayer<Scalar>]?
+  ) -> [any StepLayer<Scalar>]?
 }
 
 extension StackedRecurrent: RecurrentStack {

@@ -59,7 +59,7 @@ public struct Zoneout<Cell: RecurrentCell>: RecurrentCell {
     guard let fusedCell else { return unroll(sequence, from: state, in: &context) { _ in } }
     func run<Fused: FusedCell<Scalar>>(_ cell: Fused) -> (Variable<Scalar>, [Variable<Scalar>]) {
       let (outputs, final) = cell.run(
-        sequence, from: Fused.State(components: state.components), keeping: [hidden, memory], in: &context)
+        sequence, from: Fused.State(components: state.components), keeping: probabilities, in: &context)
       return (outputs, final.components)
     }
     let (outputs, components) = run(fusedCell)
@@ -73,4 +73,5 @@ public struct Zoneout<Cell: RecurrentCell>: RecurrentCell {
 
 extension Zoneout: FusedForm {
   var fusedCell: (any FusedCell<Scalar>)? { cell as? any FusedCell<Scalar> }
+  var probabilities: [Double] { [hidden, memory] }
 }

@@ -13,13 +13,12 @@ enum CellKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
   static let fast: [CellKind] = fused + [.minGRU, .minLSTM]
 
   /// Those of which a whole sequence runs in one tape node.
-  static let fused: [CellKind] = generating + [.gruResetBefore, .lstmLayerNorm, .gruLayerNorm]
+  static let fused: [CellKind] = [
+    .elmanTanh, .elmanReLU, .lstm, .gru, .lstmPeephole, .lstmCoupled, .gruResetBefore, .lstmLayerNorm, .gruLayerNorm,
+  ]
 
   /// Those whose hidden state is multiplied by a weight.
   static let withRecurrentWeight: [CellKind] = allCases.filter { $0 != .minGRU && $0 != .minLSTM }
-
-  /// Those that run a step at a time for generation.
-  static let generating: [CellKind] = [.elmanTanh, .elmanReLU, .lstm, .gru, .lstmPeephole, .lstmCoupled]
 
   var testDescription: String { rawValue }
 

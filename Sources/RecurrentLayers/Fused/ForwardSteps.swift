@@ -13,7 +13,7 @@ enum InputProjection<Scalar: TensorScalar> {
 /// The loop over time of a forward pass, which each thread runs for its own rows of the batch without waiting for the others.
 struct ForwardSteps<Scalar: TensorScalar> {
   private let record: FusedRecord<Scalar>
-  private let input: InputProjection<Scalar>
+  private var input: InputProjection<Scalar>
   private let recurrentWeight: RecurrentProduct<Scalar>
   private let recurrentBias: Tensor<Scalar>?
   private let projection: PackedMatrix<Scalar>?
@@ -27,6 +27,11 @@ struct ForwardSteps<Scalar: TensorScalar> {
     recurrentWeight = RecurrentProduct(weights, record.functions, transposed: true, workspace: workspace)
     recurrentBias = record.functions.separatesRecurrent ? weights.recurrentBias?.value : nil
     projection = weights.projection.map { workspace.packed($0, transposed: true) }
+  }
+
+  /// Looks up other tokens than those that it was made for: as many.
+  mutating func lookUp(_ tokens: [Int32]) {
+    if case .lookUp(_, let table) = input { input = .lookUp(ids: tokens, table: table) }
   }
 
   /// Fills the record for some rows of the batch.

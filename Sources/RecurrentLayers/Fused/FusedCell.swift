@@ -18,6 +18,8 @@ protocol FusedCell<Scalar>: RecurrentCell {
 /// A cell that may stand around one with a fused pass, and then runs through it.
 protocol FusedForm<Scalar>: RecurrentCell {
   var fusedCell: (any FusedCell<Scalar>)? { get }
+  /// Those with which elements of h and of c keep their values from step to step.
+  var probabilities: [Double] { get }
 }
 
 extension RecurrentCell {
@@ -55,15 +57,8 @@ extension FusedCell {
     for (component, width) in zip(state.components, stateWidths) where component.shape != [sequence.batch, width] {
       shapeFailure("initial state", component.shape, [sequence.batch, width], hint: "it must be [batch, width]")
     }
-    let masks = ZoneoutMask.masks(for: sequence, widths: stateWidths, probabilities: probabilities, in: &context)
-    let (input, norms) = (inputProjection(sequence, workspace: workspace), norms)
-    let record = FusedRecord(
-      functions: gates, time: sequence.time, width: weights.inputWeight.value.shape[0],
-      projectedWidth: weights.projection?.shape[1], lengths: sequence.lengths, resets: sequence.resets,
-      beginning: sequence.beginning.map(\.value), masks: masks, peepholes: allPeepholes, norms: norms,
-      readsVectors: sequence.areVectors, initial: state.components.map { $0.value }, pool: workspace.pool)
-    let steps = ForwardSteps(
-      record: record, input: input, weights: weights, workspace: workspace)
+    let initial = state.components.map { $0.value }
+    let (record, steps) = parts(of: sequence, from: initial, keeping: probabilities, in: &context)
     workspace.team.split(record.batch) { steps.run(rows: $0) }
     let parameters =
       [weights.inputWeight, weights.recurrentWeight] + weights.optional + peepholes + (norms?.parameters ?? [])
@@ -76,6 +71,26 @@ extension FusedCell {
     }
     let outputs = sequence.lengths.map { results[0].withoutPadding($0) } ?? results[0]
     return (outputs, State(components: Array(results.dropFirst())))
+  }
+
+  /// The forward pass over a sequence, which is still to be run.
+  ///
+  /// - Parameters:
+  ///   - initial: h and, where there is one, c before the first step, [batch, width].
+  ///   - probabilities: those with which elements of h and of c keep their values from step to step.
+  func parts(
+    of sequence: SequenceInput<Scalar>, from initial: [Tensor<Scalar>], keeping probabilities: [Double],
+    in context: inout ForwardContext<Scalar>
+  ) -> (record: FusedRecord<Scalar>, steps: ForwardSteps<Scalar>) {
+    let masks = ZoneoutMask.masks(for: sequence, widths: stateWidths, probabilities: probabilities, in: &context)
+    let workspace = context.workspace
+    let input = inputProjection(sequence, workspace: workspace)
+    let record = FusedRecord(
+      functions: gates, time: sequence.time, width: weights.inputWeight.value.shape[0],
+      projectedWidth: weights.projection?.shape[1], lengths: sequence.lengths, resets: sequence.resets,
+      beginning: sequence.beginning.map(\.value), masks: masks, peepholes: allPeepholes, norms: norms,
+      readsVectors: sequence.areVectors, initial: initial, pool: workspace.pool)
+    return (record, ForwardSteps(record: record, input: input, weights: weights, workspace: workspace))
   }
 
   private func inputProjection(

@@ -142,6 +142,13 @@ struct FusedRecord<Scalar: TensorScalar> {
     for (row, isReset) in resets.mask(at: t)[self.rows(rows, at: t)].enumerated() where isReset { body(row..<row + 1) }
   }
 
+  /// Takes the state after the last step for that before the first.
+  func beginAgain() {
+    for views in [hiddenViews, memoryViews].compactMap({ $0 }) {
+      views.states.rows(0..<batch).copy(from: views.states.rows(time * batch..<(time + 1) * batch))
+    }
+  }
+
   /// Carries the state of some rows over a step unchanged.
   func keepState(at t: Int, rows: Range<Int>) {
     let (now, next) = (self.rows(rows, at: t), self.rows(rows, at: t + 1))

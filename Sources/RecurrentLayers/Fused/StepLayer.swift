@@ -5,179 +5,32 @@ import TensorCore
 /// One recurrent layer that runs one step at a time, for generation: everything is allocated once.
 ///
 /// Its units may be divided into parts, which threads compute side by side; before a step, and before its output is read, all
-/// parts of the step before must be done. The division does not change a bit.
-///
-/// Large weights come from far away at every step, which is what a step costs. The recurrent product of the next step can be
-/// computed as soon as a step's output is known: then it finds in the nearest cache what this step read last.
-package final class StepLayer<Scalar: TensorScalar> {
-  /// What the layer adds up before its recurrent part.
-  private enum Input {
-    /// A row for each token: its product with W_ihᵀ, biases included.
-    case table(MatrixView<Scalar>)
-    /// W_ihᵀ and the biases, for vectors.
-    case product(PackedMatrix<Scalar>, bias: MatrixView<Scalar>)
-  }
-
-  private let functions: GateFunctions
-  private let input: Input
-  private let recurrentWeight: PackedMatrix<Scalar>
-  private let recurrentBias: MatrixView<Scalar>
-  private let parts: [Part]
-  /// h after steps of even and of odd number, [batch, hidden].
-  private let hidden: [MatrixView<Scalar>]
-  /// The memory of all views.
-  private let tensors: [Tensor<Scalar>]
-
-  /// Some units, with what belongs to them alone.
-  private struct Part {
-    let units: Range<Int>
-    /// Where the preactivations stand here and in the weights' columns, piece by piece.
-    let pieces: [(own: Range<Int>, all: Range<Int>)]
-    /// [batch, gates · units]; what the hidden state contributes has the same shape.
-    let gates, recurrent: MatrixView<Scalar>
-    /// [batch, units].
-    let hidden: MatrixView<Scalar>
-    let memory: MatrixView<Scalar>?
-    let peepholes: MatrixView<Scalar>?
-  }
-
-  /// - Parameter table: the products of all tokens, for the layer that reads tokens; nil for one that reads vectors.
-  init(
-    _ weights: GatedWeights<Scalar>, functions: GateFunctions, peepholes: [Tensor<Scalar>], table: Tensor<Scalar>?,
-    foldedBias: Tensor<Scalar>?, batch: Int, parts count: Int, format: ProductFormat
-  ) {
-    var tensors: [Tensor<Scalar>] = []
-    func keep(_ tensor: Tensor<Scalar>) -> MatrixView<Scalar> {
-      var tensor = tensor
-      let view = tensor.mutableMatrix()
-      tensors.append(tensor)
-      return view
-    }
-    let (width, hiddenSize) = (weights.recurrentWeight.value.shape[0], weights.outputSize)
-    func row(_ vector: Tensor<Scalar>?) -> MatrixView<Scalar> { keep((vector ?? .zeros([width])).reshaped([1, -1])) }
-    self.functions = functions
-    input =
-      table.map { .table(keep($0)) }
-      ?? .product(PackedMatrix(weights.inputWeight.value, transposed: true, format: format), bias: row(foldedBias))
-    recurrentWeight = PackedMatrix(weights.recurrentWeight.value, transposed: true, format: format)
-    recurrentBias = row(functions.separatesRecurrent ? weights.recurrentBias?.value : nil)
-    hidden = [keep(.zeros([batch, hiddenSize])), keep(.zeros([batch, hiddenSize]))]
-    parts = Self.division(of: hiddenSize, into: count).map { units in
-      let gates = [batch, width / hiddenSize * units.count]
-      return Part(
-        units: units, pieces: Self.pieces(of: units, gates: width / hiddenSize, hidden: hiddenSize),
-        gates: keep(.zeros(TensorShape(gates))), recurrent: keep(.zeros(TensorShape(gates))),
-        hidden: keep(.zeros([batch, units.count])),
-        memory: functions.hasMemory ? keep(.zeros([batch, units.count])) : nil,
-        peepholes: peepholes.isEmpty ? nil : row(.concatenate(peepholes.map { $0.rows(units) })))
-    }
-    self.tensors = tensors
-  }
-
-  /// Whole panels of units for each part; all units in one part where a gate does not begin at a panel.
-  private static func division(of hiddenSize: Int, into count: Int) -> [Range<Int>] {
-    let width = PackedMatrix<Scalar>.panelWidth
-    let panels = hiddenSize / width
-    guard hiddenSize % width == 0, panels >= count else { return [0..<hiddenSize] }
-    return (0..<count).map { panels * $0 / count * width..<panels * ($0 + 1) / count * width }
-  }
-
-  /// The columns of some units, gate by gate in a part and at once in the whole, each cut into pieces that begin at a panel.
-  private static func pieces(of units: Range<Int>, gates: Int, hidden: Int) -> [(own: Range<Int>, all: Range<Int>)] {
-    let isWhole = units.count == hidden
-    let length = isWhole ? gates * hidden : units.count
-    let most = 8 * PackedMatrix<Scalar>.panelWidth
-    return (0..<(isWhole ? 1 : gates)).flatMap { gate in
-      stride(from: 0, to: length, by: most).map { start in
-        let (own, all) = (gate * units.count + start, gate * hidden + units.lowerBound + start)
-        let count = min(most, length - start)
-        return (own..<own + count, all..<all + count)
-      }
-    }
-  }
+/// parts of the step before must be done.
+package protocol StepLayer<Scalar>: AnyObject {
+  associatedtype Scalar: TensorScalar
 
   /// How many parts the units are divided into.
-  package var partCount: Int { parts.count }
+  var partCount: Int { get }
 
-  /// Sets the state to zeros.
-  package func reset() {
-    for state in hidden { state.fill(0) }
-    for part in parts {
-      part.hidden.fill(0)
-      part.memory?.fill(0)
-    }
-  }
-
-  /// h after a step, [batch, hidden].
-  package func output(ofStep step: Int) -> MatrixView<Scalar> { hidden[step & 1] }
+  /// What the layer puts out after a step, [batch, output].
+  func output(ofStep step: Int) -> MatrixView<Scalar>
 
   /// Computes one part of a step.
   ///
   /// - Parameters:
+  ///   - step: counted on from any number.
   ///   - tokens: one for each sequence, for a layer that reads tokens.
   ///   - below: the output of the layer below, for one that reads vectors.
   ///   - isPrepared: whether `prepare` was called for this part after the step before.
-  package func run(part index: Int, step: Int, tokens: [Int32], below: MatrixView<Scalar>?, isPrepared: Bool = false) {
-    let part = parts[index]
-    if !isPrepared { multiplyRecurrent(part, part.pieces, output(ofStep: step + 1)) }
-    for (own, columns) in part.pieces {
-      let target = part.gates.columns(own)
-      switch input {
-      case .table(let table): target.gatherRows(tokens[...], of: table.columns(columns))
-      case .product(let weight, let bias):
-        target.setProduct(below!, weight, columns: columns, onto: .everyRow(bias.columns(columns)))
-      }
-    }
-    let recurrent = functions.separatesRecurrent ? part.recurrent : nil
-    if recurrent == nil { part.gates.add(part.recurrent) }
-    let (h, c) = (part.hidden, part.memory)
-    functions.forward(
-      StepViews(
-        gates: part.gates, recurrent: recurrent, hPrevious: h, resetHidden: nil, h: h, cPrevious: c, c: c,
-        peepholes: part.peepholes, norms: nil))
-    output(ofStep: step).columns(part.units).copy(from: h)
-  }
+  func run(part index: Int, step: Int, tokens: [Int32], below: MatrixView<Scalar>?, isPrepared: Bool)
 
-  /// Computes the recurrent product of the next step for one part, in reverse order: beginning with the weights read last.
-  package func prepare(part index: Int, after step: Int) {
-    multiplyRecurrent(parts[index], parts[index].pieces.reversed(), output(ofStep: step))
-  }
-
-  private func multiplyRecurrent(
-    _ part: Part, _ pieces: some Sequence<(own: Range<Int>, all: Range<Int>)>, _ previous: MatrixView<Scalar>
-  ) {
-    for (own, columns) in pieces {
-      part.recurrent.columns(own).setProduct(
-        previous, recurrentWeight, columns: columns, onto: .everyRow(recurrentBias.columns(columns)))
-    }
-  }
-}
-
-extension FusedCell {
-  /// This cell as a layer that runs step by step; nil for one that has no such form.
-  ///
-  /// - Parameter tokens: for a layer that reads tokens, the vector of each, [tokens, input], or nil for one-hot vectors; for
-  ///   a layer that reads vectors, nil.
-  func stepLayer(
-    batch: Int, parts: Int, format: ProductFormat, readsTokens: Bool, tokens: Tensor<Scalar>?
-  ) -> StepLayer<Scalar>? {
-    if weights.projection != nil || gates.resetsBeforeProduct || norms != nil { return nil }
-    var table: Tensor<Scalar>?
-    if readsTokens {
-      let products =
-        tokens.map { $0.matmul(weights.inputWeight.value, transposingOther: true) }
-        ?? weights.inputWeight.value.transposed()
-      table = foldedBias.map { products + $0 } ?? products
-    }
-    return StepLayer(
-      weights, functions: gates, peepholes: peepholes.map(\.value), table: table, foldedBias: foldedBias, batch: batch,
-      parts: parts, format: format)
-  }
+  /// Computes what the next step needs and is known already, for one part.
+  func prepare(part index: Int, after step: Int)
 }
 
 extension StackedRecurrent {
-  /// The layers as ones that run step by step, the lowest reading tokens. Nil for cells that have no such form (those that
-  /// project their output, reset before the product, normalize, or have no fused pass), and for stacks that are not plain.
+  /// The layers as ones that run step by step, the lowest reading tokens. Nil for cells without a fused pass, and for layers of
+  /// two directions.
   ///
   /// - Parameters:
   ///   - embedding: the vector of each token, [tokens, input]; nil for one-hot vectors.
@@ -185,15 +38,32 @@ extension StackedRecurrent {
   ///   - format: how weights are held.
   package func stepLayers(
     batch: Int, parts: Int, format: ProductFormat = .full, embedding: Tensor<Scalar>?
-  ) -> [StepLayer<Scalar>]? {
-    if isBidirectional || options.residual || options.learnsInitialState { return nil }
-    var layers: [StepLayer<Scalar>] = []
+  ) -> [any StepLayer<Scalar>]? {
+    if isBidirectional { return nil }
+    var context = ForwardContext<Scalar>()
+    let states = initialState(batchSize: batch, in: &context).map { $0.components.map(\.value) }
+    var layers: [any StepLayer<Scalar>] = []
     for (index, cell) in cells.enumerated() {
-      let layer = (cell as? any FusedCell<Scalar>)?.stepLayer(
-        batch: batch, parts: parts, format: format, readsTokens: index == 0, tokens: index == 0 ? embedding : nil)
-      guard let layer else { return nil }
-      layers.append(layer)
+      let form = cell as? any FusedForm<Scalar>
+      guard let fused = cell as? any FusedCell<Scalar> ?? form?.fusedCell else { return nil }
+      let isAdded = options.residual && index > 0 && cell.inputSize == cell.hiddenSize
+      if form == nil && fused.isDivisible && !isAdded && initialStates.isEmpty {
+        layers.append(
+          DividedStepLayer(
+            fused, batch: batch, parts: parts, format: format, readsTokens: index == 0,
+            embedding: index == 0 ? embedding : nil))
+      } else {
+        layers.append(
+          RecordedStepLayer(
+            fused, keeping: form?.probabilities ?? [0, 0], from: states[index], format: format, readsTokens: index == 0,
+            embedding: index == 0 ? embedding : nil, addsInput: isAdded))
+      }
     }
     return layers
   }
+}
+
+extension FusedCell {
+  /// Whether a unit's next state follows from the two products and its own state alone.
+  fileprivate var isDivisible: Bool { weights.projection == nil && !gates.resetsBeforeProduct && norms == nil }
 }

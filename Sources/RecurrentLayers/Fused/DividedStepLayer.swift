@@ -1,0 +1,142 @@
+import Autograd
+import NeuralLayers
+import TensorCore
+
+/// A layer whose units are divided into parts where they can be; the division does not change a bit.
+///
+/// Large weights come from far away at every step, which is what a step costs. The recurrent product of the next step can be
+/// computed as soon as a step's output is known: then it finds in the nearest cache what this step read last.
+final class DividedStepLayer<Scalar: TensorScalar>: StepLayer {
+  /// What the layer adds up before its recurrent part.
+  private enum Input {
+    /// A row for each token: its product with W_ihᵀ, biases included.
+    case table(MatrixView<Scalar>)
+    /// W_ihᵀ and the biases, for vectors.
+    case product(PackedMatrix<Scalar>, bias: MatrixView<Scalar>)
+  }
+
+  private let functions: GateFunctions
+  private let input: Input
+  private let recurrentWeight: PackedMatrix<Scalar>
+  private let recurrentBias: MatrixView<Scalar>
+  private let parts: [Part]
+  /// h after steps of even and of odd number, [batch, hidden].
+  private let hidden: [MatrixView<Scalar>]
+  /// The memory of all views.
+  private let tensors: [Tensor<Scalar>]
+
+  /// Some units, with what belongs to them alone.
+  private struct Part {
+    let units: Range<Int>
+    /// Where the preactivations stand here and in the weights' columns, piece by piece.
+    let pieces: [(own: Range<Int>, all: Range<Int>)]
+    /// [batch, gates · units]; what the hidden state contributes has the same shape.
+    let gates, recurrent: MatrixView<Scalar>
+    /// [batch, units].
+    let hidden: MatrixView<Scalar>
+    let memory: MatrixView<Scalar>?
+    let peepholes: MatrixView<Scalar>?
+  }
+
+  /// - Parameters:
+  ///   - readsTokens: whether the layer reads tokens, not vectors.
+  ///   - embedding: the vector of each token, [tokens, input]; nil for one-hot vectors.
+  init(
+    _ cell: some FusedCell<Scalar>, batch: Int, parts count: Int, format: ProductFormat, readsTokens: Bool,
+    embedding: Tensor<Scalar>?
+  ) {
+    let (weights, functions, foldedBias) = (cell.weights, cell.gates, cell.foldedBias)
+    let peepholes = cell.peepholes.map(\.value)
+    var tensors: [Tensor<Scalar>] = []
+    func keep(_ tensor: Tensor<Scalar>) -> MatrixView<Scalar> {
+      var tensor = tensor
+      let view = tensor.mutableMatrix()
+      tensors.append(tensor)
+      return view
+    }
+    let (width, hiddenSize) = (weights.recurrentWeight.value.shape[0], weights.outputSize)
+    func row(_ vector: Tensor<Scalar>?) -> MatrixView<Scalar> { keep((vector ?? .zeros([width])).reshaped([1, -1])) }
+    self.functions = functions
+    let inputWeight = weights.inputWeight.value
+    if readsTokens {
+      let products = embedding.map { $0.matmul(inputWeight, transposingOther: true) } ?? inputWeight.transposed()
+      input = .table(keep(foldedBias.map { products + $0 } ?? products))
+    } else {
+      input = .product(PackedMatrix(inputWeight, transposed: true, format: format), bias: row(foldedBias))
+    }
+    recurrentWeight = PackedMatrix(weights.recurrentWeight.value, transposed: true, format: format)
+    recurrentBias = row(functions.separatesRecurrent ? weights.recurrentBias?.value : nil)
+    hidden = [keep(.zeros([batch, hiddenSize])), keep(.zeros([batch, hiddenSize]))]
+    parts = Self.division(of: hiddenSize, into: count).map { units in
+      let gates = [batch, width / hiddenSize * units.count]
+      return Part(
+        units: units, pieces: Self.pieces(of: units, gates: width / hiddenSize, hidden: hiddenSize),
+        gates: keep(.zeros(TensorShape(gates))), recurrent: keep(.zeros(TensorShape(gates))),
+        hidden: keep(.zeros([batch, units.count])),
+        memory: functions.hasMemory ? keep(.zeros([batch, units.count])) : nil,
+        peepholes: peepholes.isEmpty ? nil : row(.concatenate(peepholes.map { $0.rows(units) })))
+    }
+    self.tensors = tensors
+  }
+
+  /// Whole panels of units for each part; all units in one part where a gate does not begin at a panel.
+  private static func division(of hiddenSize: Int, into count: Int) -> [Range<Int>] {
+    let width = PackedMatrix<Scalar>.panelWidth
+    let panels = hiddenSize / width
+    guard hiddenSize % width == 0, panels >= count else { return [0..<hiddenSize] }
+    return (0..<count).map { panels * $0 / count * width..<panels * ($0 + 1) / count * width }
+  }
+
+  /// The columns of some units, gate by gate in a part and at once in the whole, each cut into pieces that begin at a panel.
+  private static func pieces(of units: Range<Int>, gates: Int, hidden: Int) -> [(own: Range<Int>, all: Range<Int>)] {
+    let isWhole = units.count == hidden
+    let length = isWhole ? gates * hidden : units.count
+    let most = 8 * PackedMatrix<Scalar>.panelWidth
+    return (0..<(isWhole ? 1 : gates)).flatMap { gate in
+      stride(from: 0, to: length, by: most).map { start in
+        let (own, all) = (gate * units.count + start, gate * hidden + units.lowerBound + start)
+        let count = min(most, length - start)
+        return (own..<own + count, all..<all + count)
+      }
+    }
+  }
+
+  package var partCount: Int { parts.count }
+
+  package func output(ofStep step: Int) -> MatrixView<Scalar> { hidden[step & 1] }
+
+  package func run(part index: Int, step: Int, tokens: [Int32], below: MatrixView<Scalar>?, isPrepared: Bool) {
+    let part = parts[index]
+    if !isPrepared { multiplyRecurrent(part, part.pieces, output(ofStep: step + 1)) }
+    for (own, columns) in part.pieces {
+      let target = part.gates.columns(own)
+      switch input {
+      case .table(let table): target.gatherRows(tokens[...], of: table.columns(columns))
+      case .product(let weight, let bias):
+        target.setProduct(below!, weight, columns: columns, onto: .everyRow(bias.columns(columns)))
+      }
+    }
+    let recurrent = functions.separatesRecurrent ? part.recurrent : nil
+    if recurrent == nil { part.gates.add(part.recurrent) }
+    let (h, c) = (part.hidden, part.memory)
+    functions.forward(
+      StepViews(
+        gates: part.gates, recurrent: recurrent, hPrevious: h, resetHidden: nil, h: h, cPrevious: c, c: c,
+        peepholes: part.peepholes, norms: nil))
+    output(ofStep: step).columns(part.units).copy(from: h)
+  }
+
+  /// In reverse order: beginning with the weights read last.
+  package func prepare(part index: Int, after step: Int) {
+    multiplyRecurrent(parts[index], parts[index].pieces.reversed(), output(ofStep: step))
+  }
+
+  private func multiplyRecurrent(
+    _ part: Part, _ pieces: some Sequence<(own: Range<Int>, all: Range<Int>)>, _ previous: MatrixView<Scalar>
+  ) {
+    for (own, columns) in pieces {
+      part.recurrent.columns(own).setProduct(
+        previous, recurrentWeight, columns: columns, onto: .everyRow(recurrentBias.columns(columns)))
+    }
+  }
+}
