@@ -65,7 +65,7 @@ let package = Package(
       name: "PyTorchParityTests",
       dependencies: ["Autograd", "RecurrentLayers", "ModelTraining", "LanguageModels", "TensorCheckpoints"]),
     .testTarget(name: "CharrnnCommandSupportTests", dependencies: ["CharrnnCommandSupport"]),
-    .testTarget(name: "CommandLineTests", dependencies: ["charrnn"]),
+    .testTarget(name: "CommandLineTests", dependencies: ["charrnn", "LanguageModels"]),
     .testTarget(
       name: "ExamplesTests",
       dependencies: [

@@ -81,7 +81,7 @@ public struct CharacterModel<Scalar: TensorScalar>: Module {
   }
 
   /// What the decoder reads of the top layer's outputs.
-  func dropping(_ outputs: Variable<Scalar>, in context: inout ForwardContext<Scalar>) -> Variable<Scalar> {
+  package func dropping(_ outputs: Variable<Scalar>, in context: inout ForwardContext<Scalar>) -> Variable<Scalar> {
     let locked = configuration.refinements.lockedDropout
     return locked > 0
       ? lockedDropout(outputs, probability: locked, in: &context)

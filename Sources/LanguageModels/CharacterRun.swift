@@ -29,7 +29,7 @@ public final class CharacterRun {
   ///   - checkpoint: the `last` of the run to go on with; nil starts from the beginning.
   ///   - initial: a model whose weights to start from, matched by symbol.
   ///   - directory: where it is kept; it is made when training begins.
-  /// - Throws: `TrainingSettings.UnsupportedPrecision`, `TrainingSettings.TooLarge`, `TrainingSettings.UnusableSchedule`,
+  /// - Throws: `TrainingSettings.Unusable`, `TrainingSettings.UnsupportedPrecision`, `TrainingSettings.TooLarge`, `TrainingSettings.UnusableSchedule`,
   ///   `CorpusError`, `CorpusSplitError`, `ResumeError`, `ModelFileError` or `SafetensorsError`.
   public init(
     settings: TrainingSettings, corpus: Corpus, directory: RunDirectory? = nil, resuming checkpoint: Checkpoint? = nil,
@@ -42,11 +42,12 @@ public final class CharacterRun {
     self.corpus = corpus
     self.directory = directory
     split = try settings.split(corpus)
+    let validation = split.validation.count > 1 ? TextStream(corpus.tokens[split.validation]) : nil
+    let schedule = try settings.learningRateSchedule(validates: validation != nil)
+    if let problem = settings.problem { throw TrainingSettings.Unusable(problem: problem) }
     let configuration = settings.configuration(vocabulary: corpus.vocabulary.count)
     try Self.requireMemory(for: settings, configuration)
     let windows = try settings.windows(of: corpus, split: split)
-    let validation = split.validation.count > 1 ? TextStream(corpus.tokens[split.validation]) : nil
-    let schedule = try settings.learningRateSchedule(validates: validation != nil)
     let task = CharacterTask<Float>(
       windows: windows, validation: validation, configuration: configuration, penalties: settings.penalties)
 
@@ -81,8 +82,14 @@ public final class CharacterRun {
   /// Refuses what cannot fit: weights, gradients, moments, packed copies and a state to go back to, and the activations of a
   /// step with their gradients.
   private static func requireMemory(for settings: TrainingSettings, _ configuration: ModelConfiguration) throws {
-    let rows = Double(settings.batch) * Double(max(settings.length, settings.backwardLength ?? 0))
-    let units = Double(configuration.layers) * Double(configuration.hidden) * Double(2 * configuration.cell.gates + 2)
+    let steps = TruncatedWindows.stepsKept(
+      length: settings.length, backwardLength: settings.backwardLength, varies: settings.variesLength)
+    let rows = Double(settings.batch) * Double(steps)
+    let (gates, components) = (configuration.cell.gates, configuration.stateComponents.count)
+    let perUnit =
+      2 * gates + 2 + (configuration.refinements.layerNorm ? gates + 1 : 0)
+      + (configuration.refinements.zoneout > 0 ? 2 * components : 0)
+    let units = Double(configuration.layers) * Double(configuration.hidden) * Double(perUnit)
     let numbers = 9 * Double(configuration.parameterCount) + rows * (units + 2 * Double(configuration.vocabulary))
     let machine = Double(ProcessInfo.processInfo.physicalMemory)
     guard numbers * 4 < machine else {
@@ -109,7 +116,7 @@ public final class CharacterRun {
   /// Steps done.
   public var step: Int { trainer.step }
   public var model: CharacterModel<Float> { trainer.model }
-  /// Tokens that one step trains on.
+  /// Tokens that one step trains on; the mean where lengths vary.
   public var tokensPerStep: Int { settings.batch * settings.length }
   public var progress: TrainingProgress { trainer.progress }
 

@@ -62,7 +62,7 @@ public struct CharacterTask<Scalar: TensorScalar>: TrainingTask {
 
   public var carriedState: [(name: String, tensor: Tensor<Scalar>)] {
     guard let state else { return [] }
-    return zip(stateNames, state.layers.joined()).map { ($0, $1) }
+    return zip(stateNames.joined(), state.layers.joined()).map { ($0.name, $1) }
   }
 
   public mutating func restore<Failure: Error>(
@@ -70,22 +70,19 @@ public struct CharacterTask<Scalar: TensorScalar>: TrainingTask {
   ) throws(Failure) {
     state = nil
     guard windows.carriesState(into: step) else { return }
-    let components = configuration.stateComponents
     var layers: [[Tensor<Scalar>]] = []
-    for layer in 0..<configuration.layers {
+    for components in stateNames {
       var tensors: [Tensor<Scalar>] = []
-      for (name, width) in components {
-        tensors.append(try carried("state.l\(layer).\(name)", [windows.batch, width]))
-      }
+      for (name, width) in components { tensors.append(try carried(name, [windows.batch, width])) }
       layers.append(tensors)
     }
     state = Model.State(layers: layers)
   }
 
-  /// `state.l0.hidden`, `state.l0.cell`, `state.l1.hidden`, …
-  private var stateNames: [String] {
-    (0..<configuration.layers).flatMap { layer in
-      configuration.stateComponents.map { "state.l\(layer).\($0.name)" }
+  /// `state.l0.hidden`, `state.l0.cell`, `state.l1.hidden`, … and their widths, layer by layer.
+  private var stateNames: [[(name: String, width: Int)]] {
+    (0..<configuration.layers).map { layer in
+      configuration.stateComponents.map { ("state.l\(layer).\($0.name)", $0.width) }
     }
   }
 }

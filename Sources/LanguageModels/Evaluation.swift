@@ -15,7 +15,7 @@ public struct TextStream: Sendable {
 
 /// How well a model predicts a text.
 public enum Evaluation {
-  /// The sum of −log p over all predictions, in nats, reading the text as one stream from the zero state.
+  /// The sum of −log p over all predictions, in nats, reading the text as one stream from the model's initial state.
   ///
   /// Exact: it depends on nothing but the model and the text, and PyTorch gives the same.
   public static func negativeLogLikelihood<Scalar>(

@@ -10,7 +10,7 @@ final class LayerwiseSession<Scalar: TensorScalar>: StepSession {
   private let vocabulary: Int
   private let team: ThreadTeam
   private let barrier: ThreadBarrier
-  private let logits: Tensor<Scalar>
+  let logits: Tensor<Scalar>
   private let logitsView: MatrixView<Scalar>
   /// The memory of `decoderBias`.
   private let bias: Tensor<Scalar>
@@ -58,11 +58,5 @@ final class LayerwiseSession<Scalar: TensorScalar>: StepSession {
   private func decode(_ outputs: MatrixView<Scalar>, columns: Range<Int>) {
     logitsView.columns(columns).setProduct(
       outputs, decoder, columns: columns, onto: .everyRow(decoderBias.columns(columns)))
-  }
-
-  func copyLogits(of text: Int, to target: inout [Double]) {
-    logits.withScalars { scalars in
-      for index in 0..<vocabulary { target[index] = scalars[text * vocabulary + index].double }
-    }
   }
 }

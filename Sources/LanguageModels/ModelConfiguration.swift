@@ -55,10 +55,7 @@ public struct ModelConfiguration: Sendable, Hashable, Codable {
   private static let largest = 1 << 19
 
   /// Whether a pass in training draws anything at random.
-  var isRandomInTraining: Bool {
-    let with = refinements
-    return [dropout, with.lockedDropout, with.embeddingDropout, with.weightDrop, with.zoneout].contains { $0 > 0 }
-  }
+  var isRandomInTraining: Bool { probabilities.contains { $0.value > 0 } }
 }
 
 /// What follows from the numbers.

@@ -186,7 +186,7 @@ func decoded<Value: Codable>(
   return value
 }
 
-/// The names of all values in a JSON text, those within others with theirs before: `refinements.zoneout`.
+/// The names of all values in a JSON text, those within others with theirs before: `refined.zoneout`.
 private func names(inJSON json: String) -> Set<String> {
   func names(_ value: Any, at path: String) -> [String] {
     guard let members = value as? [String: Any] else { return value is NSNull ? [] : [path] }

@@ -21,16 +21,52 @@ public struct ModelRefinements: Sendable, Hashable, Codable {
   public var zoneout = 0.0
 
   public init() {}
+
+  /// The names in files.
+  private enum CodingKeys: String, CodingKey {
+    case layerNorm, projection, residual, learnsInitialState, lockedDropout, embeddingDropout, weightDrop, zoneout
+  }
+
+  /// A file need not name what it does not use: it may be older than some of them.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    func value<Value: Decodable>(_ key: CodingKeys, _ usual: Value) throws -> Value {
+      try values.decodeIfPresent(Value.self, forKey: key) ?? usual
+    }
+    layerNorm = try value(.layerNorm, layerNorm)
+    projection = try value(.projection, projection)
+    residual = try value(.residual, residual)
+    learnsInitialState = try value(.learnsInitialState, learnsInitialState)
+    lockedDropout = try value(.lockedDropout, lockedDropout)
+    embeddingDropout = try value(.embeddingDropout, embeddingDropout)
+    weightDrop = try value(.weightDrop, weightDrop)
+    zoneout = try value(.zoneout, zoneout)
+  }
 }
 
 extension ModelConfiguration {
-  /// Which of the refinements this model cannot have, or not together; nil if it can have all of them.
-  var refinementProblem: String? {
+  /// With what probability something is dropped, or keeps its value, by the field's names for it.
+  public var probabilities: [(name: String, value: Double)] {
     let with = refinements
-    for (name, probability) in [
+    return [
       ("dropout", dropout), ("locked dropout", with.lockedDropout), ("embedding dropout", with.embeddingDropout),
       ("weight drop", with.weightDrop), ("zoneout", with.zoneout),
-    ] where !(probability >= 0 && probability < 1) {
+    ]
+  }
+
+  /// Takes over what decides no parameter's name or shape.
+  mutating func takeProbabilities(of other: ModelConfiguration) {
+    dropout = other.dropout
+    refinements.lockedDropout = other.refinements.lockedDropout
+    refinements.embeddingDropout = other.refinements.embeddingDropout
+    refinements.weightDrop = other.refinements.weightDrop
+    refinements.zoneout = other.refinements.zoneout
+  }
+
+  /// Why this model cannot have its refinements, or cannot have them together; nil if it can.
+  var refinementProblem: String? {
+    let with = refinements
+    for (name, probability) in probabilities where !(probability >= 0 && probability < 1) {
       return "\(name) is \(probability); it must be at least 0 and below 1"
     }
     if dropout > 0 && with.lockedDropout > 0 {

@@ -36,7 +36,7 @@ extension StackedRecurrent: RecurrentStack {
 
 extension ModelConfiguration {
   /// The recurrent layers of this architecture, whose weights are still to be drawn.
-  func recurrentStack<Scalar: TensorScalar>(of: Scalar.Type = Scalar.self) -> any RecurrentStack<Scalar> {
+  func recurrentStack<Scalar: TensorScalar>() -> any RecurrentStack<Scalar> {
     switch (cell, refinements.layerNorm) {
     case (.lstm, true): stack { LayerNormLSTMCell<Scalar>(input: $0, hidden: hidden, inputWeight: $1) }
     case (.lstm, false):

@@ -5,7 +5,7 @@ import TensorCore
 /// How fast a run trains and its model writes, on this machine now.
 public struct SpeedMeasurement: Sendable {
   public let trainTokensPerSecond: Double
-  /// The arithmetic that the model needs, whatever was computed: 6 × (Σ|W_hh| + Σ over the layers above the first |W_ih| +
+  /// The arithmetic that the model needs, whatever was computed: 6 × (Σ|W_hh| + Σ over the layers above the first |W_ih| + Σ|W_hr| +
   /// |W_decoder|) operations a token. An input product that is a look-up counts as nothing.
   public let trainGigaflops: Double
   /// The measured limit of multiply-adds on the same threads.

@@ -9,8 +9,18 @@ protocol StepSession<Scalar>: AnyObject {
   /// Reads the next token of each text and computes the logits of the one after it.
   func read(_ tokens: [Int32])
 
+  /// Those of each text, [batch, vocabulary].
+  var logits: Tensor<Scalar> { get }
+}
+
+extension StepSession {
   /// The logits of one text, copied to `target`.
-  func copyLogits(of text: Int, to target: inout [Double])
+  func copyLogits(of text: Int, to target: inout [Double]) {
+    let vocabulary = logits.shape[1]
+    logits.withScalars { scalars in
+      for index in 0..<vocabulary { target[index] = scalars[text * vocabulary + index].double }
+    }
+  }
 }
 
 extension CharacterModel {
@@ -25,13 +35,12 @@ extension CharacterModel {
   }
 }
 
-/// A session for any model: each step is a pass over sequences of one token. Weights are packed once.
+/// A session for any model: each step is a pass over sequences of one token.
 private final class WholeModelSession<Scalar: TensorScalar>: StepSession {
   private let model: CharacterModel<Scalar>
   private let workspace: Workspace<Scalar>
   private var state: CharacterModel<Scalar>.State?
-  /// [1, batch, vocabulary].
-  private var logits = Tensor<Scalar>.zeros([1, 0, 0])
+  private(set) var logits = Tensor<Scalar>.zeros([0, 0])
 
   init(model: CharacterModel<Scalar>, weights: WeightFormat, team: ThreadTeam) {
     self.model = model.bound()
@@ -41,13 +50,6 @@ private final class WholeModelSession<Scalar: TensorScalar>: StepSession {
   func read(_ tokens: [Int32]) {
     var context = ForwardContext(workspace: workspace)
     let (logits, next) = model(TokenGrid(ids: tokens, time: 1, batch: tokens.count), from: state, in: &context)
-    (self.logits, state) = (logits.value, next)
-  }
-
-  func copyLogits(of text: Int, to target: inout [Double]) {
-    let vocabulary = logits.shape[2]
-    logits.withScalars { scalars in
-      for index in 0..<vocabulary { target[index] = scalars[text * vocabulary + index].double }
-    }
+    (self.logits, state) = (logits.value.reshaped([tokens.count, -1]), next)
   }
 }

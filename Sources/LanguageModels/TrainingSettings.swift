@@ -23,7 +23,7 @@ public struct TrainingSettings: Sendable, Equatable, Codable {
   public var weightDecay: Double?
   /// Streams side by side.
   public var batch = 50
-  /// Steps of backpropagation through time.
+  /// Tokens of each stream from update to update, and as a rule steps of backpropagation through time.
   public var length = 50
   /// Steps that gradients flow back, where they are not those between updates: see `TruncatedWindows`.
   public var backwardLength: Int?
@@ -113,6 +113,13 @@ public struct TrainingSettings: Sendable, Equatable, Codable {
     }
   }
 
+  /// Settings that no run can have.
+  public struct Unusable: Error, Equatable, CustomStringConvertible {
+    public let problem: String
+
+    public var description: String { problem }
+  }
+
   /// A model or a batch that this machine has not the memory for.
   public struct TooLarge: Error, Equatable, CustomStringConvertible {
     public let bytes, available: Double
@@ -120,12 +127,12 @@ public struct TrainingSettings: Sendable, Equatable, Codable {
     public var description: String {
       String(
         format: "training so would take about %.0f GB of memory, and this machine has %.0f; choose a smaller --hidden, "
-          + "--layers, --embedding, --batch or --length", bytes / 1e9, available / 1e9)
+          + "--layers, --embedding, --batch, --length or --backward-length", bytes / 1e9, available / 1e9)
     }
   }
 
   /// What is wrong with the numbers; nil if a run can be made of them.
-  var problem: String? {
+  public var problem: String? {
     let least = [
       ("batch", batch), ("length", length), ("backwardLength", backwardLength ?? 1), ("patience", patience ?? 1),
       ("validateEvery", validateEvery ?? 1), ("horizon", horizon ?? 1),
@@ -138,14 +145,11 @@ public struct TrainingSettings: Sendable, Equatable, Codable {
     ] {
       if let weight, !(weight >= 0 && weight.isFinite) { return "\(name) is \(weight); it must be a number from 0 up" }
     }
-    return variationProblem ?? optimizerSettings.problem ?? configuration(vocabulary: 1).problem
-  }
-
-  /// Why lengths cannot vary; nil where they can, or need not.
-  public var variationProblem: String? {
-    guard variesLength && length < TruncatedWindows.leastVaried else { return nil }
-    return
-      "a length of \(length) is too short to vary; keep it as it is, or make it at least \(TruncatedWindows.leastVaried)"
+    if variesLength && length < TruncatedWindows.leastVaried {
+      return
+        "a length of \(length) is too short to vary; keep it as it is, or make it at least \(TruncatedWindows.leastVaried)"
+    }
+    return optimizerSettings.problem ?? configuration(vocabulary: 1).problem
   }
 
   /// The rule that updates parameters, with the length of its steps and the decay of weights.

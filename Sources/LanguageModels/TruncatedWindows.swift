@@ -6,7 +6,8 @@ import TensorCore
 ///
 /// From update to update every stream goes on by the forward length. Gradients flow back through the backward length, as a
 /// rule the same. With a longer one, steps before are read again from a state further back, with the weights of now; with a
-/// shorter one, the steps are cut into parts through whose borders no gradient flows. (Williams and Peng, "An efficient
+/// shorter one, the steps are cut into parts, none of them longer, through whose borders no gradient flows. What is drawn for
+/// a whole pass (locked dropout, weight drop, embedding dropout) is then drawn for each part of a window. (Williams and Peng, "An efficient
 /// gradient-based algorithm for on-line training of recurrent network trajectories", 1990; here every step has a loss.)
 public struct TruncatedWindows: Sendable {
   private let streams: ContiguousBatches
@@ -16,20 +17,20 @@ public struct TruncatedWindows: Sendable {
   /// - Parameters:
   ///   - streams: their length is the forward length.
   ///   - backwardLength: nil for the forward length.
-  ///   - variation: where lengths that differ are drawn from, anew for each epoch: every border between two windows moves by
-  ///     none, one or two eighths of the length either way. (Few different lengths are few sizes of memory to keep.) Nil keeps
-  ///     them alike.
+  ///   - variation: where lengths that differ are drawn from, anew for each epoch: every border between two windows stays, or
+  ///     moves by a quarter of the length either way. (Few different lengths are few sizes of memory to keep.) Nil keeps them
+  ///     alike.
   /// - Precondition: the backward length is at least 1; lengths that vary are at least `leastVaried` on average.
   public init(_ streams: ContiguousBatches, backwardLength: Int? = nil, variation: RandomSource? = nil) {
     require(backwardLength ?? 1 > 0, "TruncatedWindows: gradients cannot flow back \(backwardLength ?? 0) steps")
     require(
       variation == nil || streams.length >= Self.leastVaried,
-      "TruncatedWindows: a length of \(streams.length) has no eighths to vary by")
+      "TruncatedWindows: a length of \(streams.length) has no quarters to vary by")
     (self.streams, self.backwardLength, self.variation) = (streams, backwardLength, variation)
   }
 
   /// The shortest length that can vary.
-  public static let leastVaried = 8
+  public static let leastVaried = 4
 
   /// The windows of an epoch, whatever their lengths.
   public var perEpoch: Int { streams.windowsPerEpoch }
@@ -62,6 +63,12 @@ public struct TruncatedWindows: Sendable {
     return Window(borders: borders.sorted(), new: new, next: next, isCut: isCut)
   }
 
+  /// How many steps the windows of different lengths have together: for each length, memory is kept.
+  static func stepsKept(length: Int, backwardLength: Int?, varies: Bool) -> Int {
+    let lengths = varies ? (-2...2).map { length + $0 * (length / 4) } : [length]
+    return Set(lengths.map { max($0, backwardLength ?? 0) }).reduce(0, +)
+  }
+
   /// Whether a state is carried into an update: not where it begins at the beginning of the streams.
   package func carriesState(into step: Int) -> Bool { window(step).steps.lowerBound > 0 }
 
@@ -87,6 +94,6 @@ public struct TruncatedWindows: Sendable {
     let regular = index * streams.length
     guard let variation, index > 0, index < perEpoch else { return regular }
     var random = variation.substream(UInt64(epoch * perEpoch + index))
-    return regular + Int.random(in: -2...2, using: &random) * (streams.length / 8)
+    return regular + Int.random(in: -1...1, using: &random) * (streams.length / 4)
   }
 }

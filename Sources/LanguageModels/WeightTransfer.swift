@@ -13,7 +13,7 @@ extension CharacterModel {
   where Scalar: StorableScalar {
     var theirs = other.model.configuration
     theirs.vocabulary = configuration.vocabulary
-    theirs.takeRegularization(of: configuration)
+    theirs.takeProbabilities(of: configuration)
     guard other.vocabulary.kind == vocabulary.kind else {
       throw ModelFileError(
         file: "--init-from",
@@ -43,15 +43,6 @@ extension CharacterModel {
 }
 
 extension ModelConfiguration {
-  /// Takes over what decides no parameter's name or shape.
-  fileprivate mutating func takeRegularization(of other: ModelConfiguration) {
-    dropout = other.dropout
-    refinements.lockedDropout = other.refinements.lockedDropout
-    refinements.embeddingDropout = other.refinements.embeddingDropout
-    refinements.weightDrop = other.refinements.weightDrop
-    refinements.zoneout = other.refinements.zoneout
-  }
-
   /// The options beyond sizes that decide parameters, as they are written.
   fileprivate var structuralOptions: String {
     let with = refinements

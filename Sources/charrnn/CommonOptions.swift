@@ -65,11 +65,12 @@ enum ModelOptions {
     "batch", .integer(atLeast: 1, atMost: 1 << 20), default: usual.batch, help: "streams trained side by side")
   static let length = Option(
     "length", .integer(atLeast: 1, atMost: 1 << 20), default: usual.length,
-    help: "steps of backpropagation through time")
+    help: "tokens of each stream between updates; gradients flow back through as many")
   static let backwardLength = Option(
     "backward-length", .integer(atLeast: 1, atMost: 1 << 20), defaultNote: "as --length",
     help: "steps that gradients flow back")
-  static let varyLength = Flag("vary-length", help: "let lengths vary by up to a half, anew in each epoch")
+  static let varyLength = Flag(
+    "vary-length", help: "let lengths vary from a half to one and a half, anew in each epoch")
   static let tokens = Option("tokens", .choice(of: TokenKind.self), default: usual.tokens, help: "what a token is")
   static let precision = Option(
     "precision", .choice(of: TrainingSettings.Precision.self), default: usual.precision,
@@ -111,7 +112,8 @@ enum ModelOptions {
     try reader.take(weightDecay, \.weightDecay)
     try reader.take(batch, \.batch)
     try reader.take(length, \.length)
-    try reader.take(backwardLength, \.backwardLength)
+    let back = reader.arguments[backwardLength]
+    try reader.take(backwardLength, \.backwardLength, back == reader.settings.length ? nil : back)
     try reader.take(varyLength, \.variesLength, reader.arguments[varyLength])
     try reader.take(optimizer, \.optimizer)
     try reader.take(learningRate, \.learningRate)
@@ -120,7 +122,10 @@ enum ModelOptions {
     try reader.take(precision, \.precision)
     try reader.take(tokens, \.tokens)
     try reader.take(seed, \.seed, UInt64(reader.arguments[seed]))
-    if let problem = reader.settings.variationProblem { throw reader.arguments.usageFailure(problem) }
+    var settings = reader.settings
+    // The horizon of a schedule follows from the corpus.
+    settings.horizon = settings.horizon ?? 1
+    if let problem = settings.problem { throw reader.arguments.usageFailure(problem) }
   }
 
   /// Takes what decides the model, and what it drops in training.

@@ -20,7 +20,7 @@ func commandFailure(for error: any Error) -> CommandFailure {
     case .inputOutput: CommandFailure("\(error)", code: .inputOutput)
     }
   case is CorpusSplitError, is TrainingSettings.UnsupportedPrecision, is TrainingSettings.TooLarge,
-    is TrainingSettings.UnusableSchedule:
+    is TrainingSettings.UnusableSchedule, is TrainingSettings.Unusable:
     CommandFailure.usage("\(error)")
   case is RunDirectoryTaken: CommandFailure("\(error)", code: .cannotCreate)
   case is TrainingDiverged: CommandFailure("\(error)", code: .diverged)

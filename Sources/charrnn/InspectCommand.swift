@@ -24,7 +24,7 @@ enum InspectCommand {
       "cell": .string(configuration.cell.rawValue), "layers": .integer(configuration.layers),
       "hidden": .integer(configuration.hidden), "embedding": .integer(configuration.embedding),
       "tie": .bool(configuration.isTied), "dropout": .number(configuration.dropout),
-      "refinements": charrnn.json(configuration.refinements),
+      "refinements": configuration.refinements.json,
       "tokens": .string(file.vocabulary.kind.rawValue), "vocabulary": .array(symbols(file.vocabulary)),
       "parameters": .integer(file.model.parameterCount), "step": history.map { .integer($0.step) } ?? .null,
       "epoch": history.map { .number($0.epoch) } ?? .null,

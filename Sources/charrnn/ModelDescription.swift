@@ -1,15 +1,15 @@
 import CharrnnCommandSupport
 import SequenceModeling
 
-/// A model's refinements under the names of their options.
-func json(_ refinements: ModelRefinements) -> JSONText {
-  [
-    "layer_norm": .bool(refinements.layerNorm), "projection": .integer(refinements.projection),
-    "residual": .bool(refinements.residual), "learned_state": .bool(refinements.learnsInitialState),
-    "locked_dropout": .number(refinements.lockedDropout),
-    "embedding_dropout": .number(refinements.embeddingDropout),
-    "weight_drop": .number(refinements.weightDrop), "zoneout": .number(refinements.zoneout),
-  ]
+extension ModelRefinements {
+  /// Under the names of their options.
+  var json: JSONText {
+    [
+      "layer_norm": .bool(layerNorm), "projection": .integer(projection), "residual": .bool(residual),
+      "learned_state": .bool(learnsInitialState), "locked_dropout": .number(lockedDropout),
+      "embedding_dropout": .number(embeddingDropout), "weight_drop": .number(weightDrop), "zoneout": .number(zoneout),
+    ]
+  }
 }
 
 extension ModelConfiguration {
@@ -23,12 +23,7 @@ extension ModelConfiguration {
     add("projection \(with.projection)", if: with.projection > 0)
     add("residual", if: with.residual)
     add("learned state", if: with.learnsInitialState)
-    for (name, probability) in [
-      ("dropout", dropout), ("locked dropout", with.lockedDropout), ("embedding dropout", with.embeddingDropout),
-      ("weight drop", with.weightDrop), ("zoneout", with.zoneout),
-    ] {
-      add("\(name) \(probability)", if: probability > 0)
-    }
+    for (name, probability) in probabilities { add("\(name) \(probability)", if: probability > 0) }
     return parts.joined(separator: ", ")
   }
 }

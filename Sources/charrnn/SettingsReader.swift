@@ -35,6 +35,7 @@ struct SettingsReader {
     switch value {
     case let value as any RawRepresentable: "\(value.rawValue)"
     case let value as Int?: value.map(String.init) ?? "none"
+    case let value as Double?: value.map { "\($0)" } ?? "none"
     default: "\(value)"
     }
   }

@@ -118,7 +118,7 @@ enum TrainCommand {
       "corpora": .array(arguments[corpora].map { .string($0) }),
       "cell": .string(settings.cell.rawValue), "layers": .integer(settings.layers), "hidden": .integer(settings.hidden),
       "embedding": .integer(settings.embedding), "tie": .bool(settings.isTied),
-      "dropout": .number(settings.dropout), "refinements": json(settings.refinements),
+      "dropout": .number(settings.dropout), "refinements": settings.refinements.json,
       "activation_regularization": .number(settings.activationRegularization ?? 0),
       "temporal_regularization": .number(settings.temporalRegularization ?? 0),
       "weight_decay": settings.weightDecay.map { .number($0) } ?? .null,

@@ -1,4 +1,5 @@
 import Foundation
+import LanguageModels
 import Testing
 
 /// Cells and refinements of a model, by their options.
@@ -9,9 +10,7 @@ import Testing
     return workplace
   }
 
-  private static let cells = [
-    "lstm", "gru", "rnn", "rnn-relu", "gru-reset-before", "peephole-lstm", "coupled-lstm", "min-gru", "min-lstm",
-  ]
+  private static let cells = CellKind.allCases.map(\.rawValue)
   private static let refinements = [
     ["--layer-norm"], ["--projection", "3"], ["--residual"], ["--learned-state"], ["--locked-dropout", "0.3"],
     ["--embedding", "4", "--embedding-dropout", "0.3"], ["--weight-drop", "0.3"], ["--zoneout", "0.3"],
@@ -53,12 +52,17 @@ import Testing
   @Test("A resumed run keeps its refinements, and refuses others")
   func resume() throws {
     let workplace = try workplace()
-    let options = ["--zoneout", "0.2", "--layer-norm", "--backward-length", "20"]
+    let options = [
+      "--zoneout", "0.2", "--layer-norm", "--backward-length", "20", "--temporal-regularization", "2",
+    ]
     expectDone(try workplace.charrnn(["train", "fable.txt", "--out", "run", "--steps", "2"] + small + options))
     let resume = ["train", "fable.txt", "--out", "run", "--resume", "--steps", "4"]
     expectError(try workplace.charrnn(resume + ["--zoneout", "0.3"]), 64, "--zoneout", "0.2")
     expectError(try workplace.charrnn(resume + ["--weight-drop", "0.3"]), 64, "--weight-drop", "0.0")
-    expectError(try workplace.charrnn(resume + ["--backward-length", "10"]), 64, "--backward-length", "20")
+    expectError(try workplace.charrnn(resume + ["--backward-length", "10"]), 64, "--backward-length", "with 20;")
+    expectError(
+      try workplace.charrnn(resume + ["--temporal-regularization", "1"]), 64, "--temporal-regularization", "with 2.0;")
+    expectError(try workplace.charrnn(resume + ["--weight-decay", "1"]), 64, "--weight-decay", "with none;")
     expectDone(try workplace.charrnn(resume))
     let shown = try workplace.charrnn("inspect", "run", "--json").json()
     let refinements = try #require(shown["refinements"] as? [String: Any])
@@ -85,7 +89,7 @@ import Testing
         for fragment in fragments { expectError(outcome, 64, fragment) }
       }
     }
-    expectError(try workplace.charrnn("train", "fable.txt", "--length", "7", "--vary-length"), 64, "length of 7", "8")
+    expectError(try workplace.charrnn("train", "fable.txt", "--length", "3", "--vary-length"), 64, "length of 3", "4")
     #expect(!(try workplace.charrnn("train", "--help")).text.contains("bidirectional"))
   }
 }

@@ -100,6 +100,17 @@ import Testing
     #expect(error?.description.contains("\n") == false)
   }
 
+  @Test("A file may be older than some refinements, and newer than none that it uses")
+  func olderFiles() throws {
+    let model = CharacterModel<Float>.sample(.small { $0.refinements.projection = 4 })
+    var checkpoint = ModelFile(model: model, vocabulary: Self.vocabulary).checkpoint
+    let architecture = try #require(checkpoint.metadata["architecture"])
+    let members = try #require(architecture.firstRange(of: #/"refined":\{[^}]*\}/#))
+    checkpoint.metadata["architecture"] = architecture.replacingCharacters(
+      in: members, with: #""refined":{"projection":4}"#)
+    #expect(try ModelFile<Float>(checkpoint).model.configuration == model.configuration)
+  }
+
   @Test(
     "What excludes each other, or would do nothing, is a problem that names both and says what to do",
     arguments: [

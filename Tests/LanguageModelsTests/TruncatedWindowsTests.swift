@@ -68,13 +68,15 @@ import Testing
   }
 
   private static let model = CharacterModel<Double>.sample(.small(.lstm) { $0.vocabulary = 7 }).bound()
+  private static let dropping = CharacterModel<Double>.sample(
+    .small(.lstm) { ($0.layers, $0.vocabulary, $0.dropout) = (1, 7, 0.5) }
+  ).bound()
 
   /// The gradients of a task's first steps, by parameter, and the losses.
   private func training(
-    _ windows: TruncatedWindows, steps: Int, penalties: ActivationPenalties = ActivationPenalties()
+    _ windows: TruncatedWindows, steps: Int
   ) -> [(loss: Double, gradients: [Tensor<Double>])] {
-    var task = CharacterTask<Double>(
-      windows: windows, validation: nil, configuration: Self.model.configuration, penalties: penalties)
+    var task = CharacterTask<Double>(windows: windows, validation: nil, configuration: Self.model.configuration)
     return (0..<steps).map { step in
       let tape = Tape<Double>()
       var context = ForwardContext(tape: tape, mode: .training)
@@ -121,6 +123,17 @@ import Testing
     }
   }
 
+  @Test("So it does where lengths vary", arguments: [nil, 12, 40] as [Int?])
+  func varied(backward: Int?) throws {
+    let windows = try windows(backward: backward, seed: 5)
+    for (step, result) in training(windows, steps: 6).enumerated() {
+      let window = windows.window(step)
+      let expected = try expected(window.new, from: window.steps.lowerBound)
+      #expect(abs(result.loss - expected.loss) < 1e-12)
+      #expect(difference(result.gradients, expected.gradients) < 1e-12, "step \(step)")
+    }
+  }
+
   @Test("A shorter one gives the mean of its parts' gradients", arguments: [1, 3, 4, 7])
   func shorter(backward: Int) throws {
     for (step, result) in training(try windows(backward: backward), steps: 4).enumerated() {
@@ -134,20 +147,32 @@ import Testing
     }
   }
 
-  @Test("Penalties are added to the loss of the new steps alone")
+  @Test("Penalties are for the outputs of the new steps alone: of large ones after dropout, of changes before it")
   func penalties() throws {
-    let plain = training(try windows(backward: 12), steps: 3)
-    let both = training(try windows(backward: 12), steps: 3, penalties: ActivationPenalties(activation: 2, temporal: 3))
-    for (step, (plain, penalized)) in zip(plain, both).enumerated() {
-      let streams = try ContiguousBatches(Self.tokens, in: 0..<402, batch: 2, length: 8)
-      var context = ForwardContext<Double>()
+    let streams = try ContiguousBatches(Self.tokens, in: 0..<402, batch: 2, length: 8)
+    let penalties = ActivationPenalties(activation: 2, temporal: 3)
+    let windows = try windows(backward: 12)
+    var (plain, penalized) = (
+      CharacterTask<Double>(windows: windows, validation: nil, configuration: Self.dropping.configuration),
+      CharacterTask<Double>(
+        windows: windows, validation: nil, configuration: Self.dropping.configuration, penalties: penalties)
+    )
+    for step in 0..<3 {
+      func context() -> ForwardContext<Double> {
+        ForwardContext(tape: Tape<Double>(), mode: .training, random: RandomSource(seed: UInt64(step)))
+      }
+      var contexts = [context(), context(), context()]
+      let added =
+        penalized.loss(of: Self.dropping, step: step, in: &contexts[0]).value.scalar
+        - plain.loss(of: Self.dropping, step: step, in: &contexts[1]).value.scalar
       let steps = step * 8..<(step + 1) * 8
       let grid = TokenGrid(ids: streams.window(0..<steps.upperBound).inputs, time: steps.upperBound, batch: 2)
-      let outputs = Self.model.read(grid, from: nil, in: &context).outputs.slice(axis: 0, steps)
-      let added =
-        activationRegularization(outputs, weight: 2).value.scalar
+      let outputs = Self.dropping.read(grid, from: nil, in: &contexts[2]).outputs.slice(axis: 0, steps)
+      let dropped = Self.dropping.dropping(outputs, in: &contexts[2])
+      let expected =
+        activationRegularization(dropped, weight: 2).value.scalar
         + temporalActivationRegularization(outputs, weight: 3).value.scalar
-      #expect(abs(penalized.loss - plain.loss - added) < 1e-12 && added > 0)
+      #expect(abs(added - expected) < 1e-12 && added > 0)
     }
   }
 }

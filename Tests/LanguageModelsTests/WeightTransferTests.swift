@@ -71,4 +71,33 @@ import Testing
       #expect(!description.contains("\n"))
     }
   }
+
+  @Test("What is dropped in training may differ; what decides parameters may not, and its option is named")
+  func refinements() throws {
+    let corpus = try sampleCorpus()
+    func refined(_ change: (inout ModelRefinements) -> Void) -> TrainingSettings {
+      .small {
+        $0.refinements.weightDrop = 0.1
+        change(&$0.refinements)
+      }
+    }
+    func start(_ settings: TrainingSettings, from other: TrainingSettings) throws -> CharacterModel<Float> {
+      let model = try CharacterRun(settings: other, corpus: corpus).model
+      return try CharacterRun(
+        settings: settings, corpus: corpus, initial: ModelFile(model: model, vocabulary: corpus.vocabulary)
+      ).model
+    }
+    let other = refined { ($0.weightDrop, $0.zoneout, $0.lockedDropout) = (0, 0.2, 0.3) }
+    let model = try start(refined { _ in }, from: other)
+    #expect(try model.weights == CharacterRun(settings: other, corpus: corpus).model.weights)
+    #expect(model.configuration.refinements == refined { _ in }.refinements)
+    for (settings, option) in [
+      (refined { $0.layerNorm = true }, "--layer-norm"), (refined { $0.projection = 3 }, "--projection 3"),
+      (refined { $0.residual = true }, "--residual"), (refined { $0.learnsInitialState = true }, "--learned-state"),
+    ] {
+      let error = #expect(throws: ModelFileError.self) { try start(refined { _ in }, from: settings) }
+      #expect(error?.description.contains(option) == true)
+      #expect(throws: ModelFileError.self) { try start(settings, from: refined { _ in }) }
+    }
+  }
 }
