@@ -80,7 +80,7 @@ public enum GradientCheck {
     let first = stencil(step)
     if agree(first, expected, at: step) { return first }
     var previous = first
-    for h in [step / 10, step / 100, step / 1000] {
+    for h in [step / 10, step / 100, step / 1000, step / 10_000] {
       let next = stencil(h)
       if agree(next, previous, at: h) { return previous }
       previous = next

@@ -85,10 +85,7 @@ public final class CharacterRun {
     let steps = TruncatedWindows.stepsKept(
       length: settings.length, backwardLength: settings.backwardLength, varies: settings.variesLength)
     let rows = Double(settings.batch) * Double(steps)
-    let (gates, components) = (configuration.cell.gates, configuration.stateComponents.count)
-    let perUnit =
-      2 * gates + 2 + (configuration.refinements.layerNorm ? gates + 1 : 0)
-      + (configuration.refinements.zoneout > 0 ? 2 * components : 0)
+    let perUnit = configuration.activationsPerUnit + (settings.penalties == ActivationPenalties() ? 0 : 3)
     let units = Double(configuration.layers) * Double(configuration.hidden) * Double(perUnit)
     let numbers = 9 * Double(configuration.parameterCount) + rows * (units + 2 * Double(configuration.vocabulary))
     let machine = Double(ProcessInfo.processInfo.physicalMemory)

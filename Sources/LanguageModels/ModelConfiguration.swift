@@ -90,6 +90,15 @@ extension ModelConfiguration {
     return hidden * (gates * recurrent + vectors + refinements.projection) + initialState
   }
 
+  /// About how many numbers a unit keeps of each step of each sequence while training, gradients included: measured, and
+  /// rounded up.
+  var activationsPerUnit: Int {
+    let with = refinements
+    return (cell.hasRecurrentWeights ? 2 : 4) * cell.gates + 2 + (with.layerNorm ? cell.gates + 1 : 0)
+      + (with.zoneout > 0 ? 2 * stateComponents.count : 0) + (with.residual ? 2 : 0)
+      + (dropout + with.lockedDropout > 0 ? 2 : 0)
+  }
+
   /// Floating-point operations to train on a token: two for each multiply-add, once forward and twice backward. An input
   /// product that is a look-up counts as nothing.
   var operationsPerToken: Int {

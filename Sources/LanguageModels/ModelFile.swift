@@ -64,6 +64,11 @@ public struct ModelFile<Scalar: StorableScalar>: Sendable {
     }
     model = CharacterModel(configuration)
     try model.take(from: checkpoint)
+    let known = Set(model.parameters.map(\.name))
+    let isOfModel = { (name: String) in ["encoder.", "rnn.", "decoder."].contains { name.hasPrefix($0) } }
+    if let unknown = checkpoint.names.first(where: { isOfModel($0) && !known.contains($0) }) {
+      throw ModelFileError(file: file, reason: "its architecture has no parameter \(shown(unknown)), which it holds")
+    }
     history = try checkpoint.metadata[MetadataKey.history].map { try TrainingHistory(json: $0, file: file) }
   }
 

@@ -140,10 +140,11 @@ public struct TrainingSettings: Sendable, Equatable, Codable {
     for (name, value) in least where value < 1 { return "\(name) is \(value); it must be at least 1" }
     if schedule.spansHorizon && horizon == nil { return "the schedule \(schedule.rawValue) has no horizon" }
     if seed > Int.max { return "seed is \(seed); it must be at most \(Int.max)" }
-    for (name, weight) in [
-      ("activationRegularization", activationRegularization), ("temporalRegularization", temporalRegularization),
-    ] {
-      if let weight, !(weight >= 0 && weight.isFinite) { return "\(name) is \(weight); it must be a number from 0 up" }
+    for (name, value) in [
+      ("clip", clip), ("activationRegularization", activationRegularization ?? 0),
+      ("temporalRegularization", temporalRegularization ?? 0),
+    ] where !(value >= 0 && value.isFinite) {
+      return "\(name) is \(value); it must be a number from 0 up"
     }
     if variesLength && length < TruncatedWindows.leastVaried {
       return

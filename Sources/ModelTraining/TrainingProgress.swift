@@ -29,6 +29,7 @@ public struct TrainingProgress: Sendable, Equatable, Codable {
     ]
     // Far above what any run counts to, and far from where counting on would overflow.
     for (name, value) in counts where !(0...1 << 53).contains(value) { return "\(name) is \(value)" }
+    if !(learningRate >= 0 && learningRate.isFinite) { return "learningRate is \(learningRate)" }
     return plateau?.problem
   }
 

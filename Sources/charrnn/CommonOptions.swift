@@ -109,13 +109,15 @@ enum ModelOptions {
     try readArchitecture(&reader, hidden: hidden)
     try reader.take(activationRegularization, \.activationRegularization, orNil(reader, activationRegularization))
     try reader.take(temporalRegularization, \.temporalRegularization, orNil(reader, temporalRegularization))
-    try reader.take(weightDecay, \.weightDecay)
     try reader.take(batch, \.batch)
     try reader.take(length, \.length)
     let back = reader.arguments[backwardLength]
     try reader.take(backwardLength, \.backwardLength, back == reader.settings.length ? nil : back)
     try reader.take(varyLength, \.variesLength, reader.arguments[varyLength])
     try reader.take(optimizer, \.optimizer)
+    // Only AdamW decays weights unless it is told otherwise.
+    let decay = reader.arguments[weightDecay]
+    try reader.take(weightDecay, \.weightDecay, decay == 0 && reader.settings.optimizer != .adamW ? nil : decay)
     try reader.take(learningRate, \.learningRate)
     try reader.take(schedule, \.schedule)
     try reader.take(clip, \.clip)

@@ -63,7 +63,7 @@ import Testing
     expectError(
       try workplace.charrnn(resume + ["--temporal-regularization", "1"]), 64, "--temporal-regularization", "with 2.0;")
     expectError(try workplace.charrnn(resume + ["--weight-decay", "1"]), 64, "--weight-decay", "with none;")
-    expectDone(try workplace.charrnn(resume))
+    expectDone(try workplace.charrnn(resume + ["--weight-decay", "0"]))
     let shown = try workplace.charrnn("inspect", "run", "--json").json()
     let refinements = try #require(shown["refinements"] as? [String: Any])
     #expect(refinements["zoneout"] as? Double == 0.2 && refinements["layer_norm"] as? Bool == true)

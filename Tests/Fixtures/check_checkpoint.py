@@ -56,15 +56,22 @@ def part(tokens, split, validation, test):
 def build(architecture, tensors):
     """The modules of the model, with the file's weights: every one of them, and nothing left as it was initialized."""
     cell, vocabulary, embedding = (architecture[key] for key in ("cell", "vocabulary", "embedding"))
-    kind = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU, "rnn": torch.nn.RNN, "rnn-relu": torch.nn.RNN}[cell]
-    options = {"nonlinearity": "relu"} if cell == "rnn-relu" else {}
+    kinds = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU, "rnn": torch.nn.RNN, "rnn-relu": torch.nn.RNN}
+    refined = architecture.get("refined", {})
+    beyond = [name for name in ("layerNorm", "residual", "learnsInitialState", "zoneout") if refined.get(name)]
+    if cell not in kinds or beyond:
+        raise SystemExit(f"torch.nn has no module for the cell {cell}" + (f" with {', '.join(beyond)}" if beyond else ""))
+    projection = refined.get("projection", 0)
+    options = {"nonlinearity": "relu"} if cell == "rnn-relu" else {"proj_size": projection} if projection else {}
     model = torch.nn.ModuleDict({
-        "rnn": kind(embedding or vocabulary, architecture["hidden"], architecture["layers"],
-                    bias="rnn.bias_ih_l0" in tensors, **options),
-        "decoder": torch.nn.Linear(architecture["hidden"], vocabulary, bias="decoder.bias" in tensors)})
+        "rnn": kinds[cell](embedding or vocabulary, architecture["hidden"], architecture["layers"],
+                           bias="rnn.bias_ih_l0" in tensors, **options),
+        "decoder": torch.nn.Linear(projection or architecture["hidden"], vocabulary, bias="decoder.bias" in tensors)})
     if embedding:
         model["encoder"] = torch.nn.Embedding(vocabulary, embedding)
     own = {name: tensor for name, tensor in tensors.items() if name.split(".")[0] in ("rnn", "decoder", "encoder")}
+    if architecture.get("tied"):
+        own["decoder.weight"] = own["encoder.weight"]
     model.load_state_dict(own, strict=True)
     return model.double().eval()
 

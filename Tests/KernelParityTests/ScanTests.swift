@@ -55,4 +55,23 @@ struct ScanTests {
       }
     }
   }
+
+  @Test func nothingPassesWhereTheFactorIsZero() {
+    check(Float.self)
+    check(Double.self)
+
+    func check<S: KernelScalar>(_: S.Type) {
+      for (name, kernels) in S.instances {
+        for bad in [S.nan, .infinity, -.infinity] {
+          // Two steps of one column: what is bad comes before the first, and the gradient's after the second.
+          let (a, b): ([S], [S]) = ([0, 0], [2, 3])
+          var (h, da, db, carried): ([S], [S], [S], [S]) = ([7, 7], [7, 7], [7, 7], [bad])
+          kernels.linear_scan(2, 1, 1, a, b, [bad], &h)
+          #expect(h == [2, 3], "\(name) \(S.self)")
+          kernels.linear_scan_gradient(2, 1, 1, a, [5], h, nil, &carried, &da, &db)
+          #expect(carried == [0] && db[0] == 0 && da[0] == 0, "\(name) \(S.self)")
+        }
+      }
+    }
+  }
 }

@@ -88,9 +88,11 @@ import Testing
       (#""zoneout":0"#, #""zoneout":1"#, "zoneout is 1"),
       (#""projection":4"#, #""projection":9"#, "projection is 9, hidden is 6"),
       (#""layerNorm":false"#, #""layerNorm":true"#, "layer normalization"),
+      (#""learnsInitialState":true"#, #""learnsInitialState":false"#, "has no parameter \"rnn.initial_cell_l0\""),
     ])
   func unknown(from: String, to: String, reason: String) throws {
-    let model = CharacterModel<Float>.sample(.small { $0.refinements.projection = 4 })
+    let model = CharacterModel<Float>.sample(
+      .small { ($0.refinements.projection, $0.refinements.learnsInitialState) = (4, true) })
     var checkpoint = ModelFile(model: model, vocabulary: Self.vocabulary).checkpoint
     let architecture = try #require(checkpoint.metadata["architecture"])
     #expect(architecture.contains(from), "the test is out of date: \(architecture)")

@@ -73,6 +73,22 @@ import Testing
     }
   }
 
+  @Test("Settings that no run can have are refused before one begins")
+  func impossible() throws {
+    let corpus = try sampleCorpus()
+    for settings in [
+      TrainingSettings.small { $0.backwardLength = 0 }, .small { ($0.length, $0.variesLength) = (3, true) },
+      .small { $0.activationRegularization = -1 }, .small { $0.temporalRegularization = .nan },
+      .small { $0.clip = .nan }, .small { $0.patience = 0 }, .small { $0.seed = .max },
+      .small { $0.weightDecay = -1 }, .small { $0.refinements.zoneout = 1 }, .small { $0.learningRate = .infinity },
+    ] {
+      let error = #expect(throws: TrainingSettings.Unusable.self) {
+        try CharacterRun(settings: settings, corpus: corpus)
+      }
+      #expect(error.map { "\($0)".contains("\n") } == false)
+    }
+  }
+
   /// Changes of the state of a run that is whole otherwise.
   private static let damage: [(from: String, to: String)] = [
     ("{", "["), (#""batch":4"#, #""batch":0"#), (#""batch":4"#, #""batch":9223372036854775807"#),
@@ -85,7 +101,8 @@ import Testing
     (#""validationFraction":"0.05""#, #""validationFraction":"7""#), (#""optimizer":"adam""#, #""optimizer":"magic""#),
     (#""learningRate":0.002"#, #""learningRate":-1"#), (#""schedule":"constant""#, #""schedule":"cosine""#),
     (#""schedule":"constant""#, #""schedule":"one-cycle","horizon":0"#),
-    (#""schedule":"constant""#, #""schedule":"magic""#),
+    (#""schedule":"constant""#, #""schedule":"magic""#), (#""clip":5"#, #""clip":-5"#),
+    (#""learningRate":0.002,"lossCount""#, #""learningRate":-1,"lossCount""#),
   ]
 
   @Test("A state that no run can have is an error of one line, never a trap", arguments: damage.indices)
