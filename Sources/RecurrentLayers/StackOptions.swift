@@ -1,3 +1,5 @@
+import TensorCore
+
 /// How the layers of a recurrent stack are put together, and how they are regularized.
 public struct StackOptions: Sendable, Equatable, Codable {
   /// The probability that an output of a layer below the top is dropped while training.
@@ -32,5 +34,14 @@ public struct StackOptions: Sendable, Equatable, Codable {
     (self.dropout, self.dropoutIsLocked, self.weightDrop) = (dropout, dropoutIsLocked, weightDrop)
     (self.residual, self.learnsInitialState, self.merging) = (residual, learnsInitialState, merging)
     self.recomputes = recomputes
+  }
+
+  /// Traps on probabilities that are none.
+  func validate() {
+    for (probability, name) in [(dropout, "dropout"), (weightDrop, "weight drop")] {
+      require(
+        probability >= 0 && probability < 1,
+        "StackedRecurrent: the probability \(probability) of \(name) is not in 0..<1")
+    }
   }
 }

@@ -30,20 +30,19 @@ extension StackedRecurrent {
       -> Variable<Scalar>
   ) -> [StateGradientNorms] {
     require(context.tape != nil, "gradientNorms: without a tape there are no gradients")
-    var steps = Array(repeating: [Cell.State](), count: cells.count + reverseCells.count)
+    var steps = Array(repeating: [Cell.State](), count: places.count)
     let state = state ?? initialState(batchSize: sequence.batch, in: &context)
     let stack = droppingWeights(in: &context)
     let (outputs, final) = stack.runAtOnce(sequence, from: state, taking: .all, in: &context) { place, state in
       for component in state.components where component.isRecorded { component.keepGradient() }
-      steps[place].append(state)
+      steps[place.index].append(state)
     }
     let gradients = loss(outputs, final, &context).gradients()
-    return steps.enumerated().flatMap { place, states in
+    return zip(places, steps).flatMap { place, states in
       Cell.State.componentNames.enumerated().map { index, name in
         let norms = states.map { gradients[$0.components[index]].map { Double($0.sumOfSquares()).squareRoot() } ?? 0 }
         return StateGradientNorms(
-          layer: isBidirectional ? place / 2 : place, isReverse: isBidirectional && place % 2 == 1, component: name,
-          norms: norms)
+          layer: place.layer, isReverse: place.isReverse, component: name, norms: norms)
       }
     }
   }

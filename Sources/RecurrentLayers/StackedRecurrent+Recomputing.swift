@@ -14,7 +14,7 @@ extension StackedRecurrent {
   func runRecomputing(
     _ sequence: SequenceInput<Scalar>, from state: [Cell.State], taking wanted: Wanted,
     in context: inout ForwardContext<Scalar>
-  ) -> (Variable<Scalar>, [Cell.State]) {
+  ) -> (outputs: Variable<Scalar>, state: [Cell.State]) {
     var sequence = sequence.validated(inputSize: cells[0].inputSize)
     if cells[0].isFused { sequence = sequence.withoutLongTable }
     let steps = Segments<Cell>.steps(time: sequence.time, batch: sequence.batch)

@@ -7,9 +7,12 @@ extension StackedRecurrent {
   func droppingWeights(in context: inout ForwardContext<Scalar>) -> StackedRecurrent {
     guard options.weightDrop > 0 && context.mode == .training else { return self }
     var stack = self
-    for layer in cells.indices {
-      stack.cells[layer].dropWeights(options.weightDrop, in: &context)
-      if isBidirectional { stack.reverseCells[layer].dropWeights(options.weightDrop, in: &context) }
+    for place in places {
+      if place.isReverse {
+        stack.reverseCells[place.layer].dropWeights(options.weightDrop, in: &context)
+      } else {
+        stack.cells[place.layer].dropWeights(options.weightDrop, in: &context)
+      }
     }
     return stack
   }

@@ -1,0 +1,30 @@
+import TensorCore
+
+extension StackedRecurrent {
+  /// Traps unless the cells fit each other and can do what the options ask for.
+  func validate() {
+    require(!cells.isEmpty, "StackedRecurrent: no cells")
+    options.validate()
+    require(
+      options.weightDrop == 0 || (cells + reverseCells).allSatisfy(\.hasRecurrentWeights),
+      "StackedRecurrent: weight drop needs recurrent weights, and a \(Cell.self) names none in updateRecurrentWeights")
+    require(
+      !isBidirectional || !options.recomputes,
+      "StackedRecurrent: layers of two directions cannot recompute, because both ends of a sequence would have to be first"
+    )
+    require(
+      !options.recomputes || !(cells[0] is any ScanCell<Scalar>),
+      "StackedRecurrent: a \(Cell.self) runs all steps at once and cannot recompute them part by part")
+    require(
+      !isBidirectional
+        || reverseCells.map(\.inputSize) == cells.map(\.inputSize)
+          && reverseCells.map(\.hiddenSize) == cells.map(\.hiddenSize),
+      "StackedRecurrent: the cells of the two directions differ in number or sizes")
+    for (layer, above) in cells.dropFirst().enumerated() {
+      let width = width(ofLayer: layer)
+      require(
+        width == above.inputSize,
+        "StackedRecurrent: a cell of input size \(above.inputSize) stands above a layer of output size \(width)")
+    }
+  }
+}
