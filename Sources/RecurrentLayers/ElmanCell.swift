@@ -36,5 +36,5 @@ public struct ElmanCell<Scalar: TensorScalar>: RecurrentCell, FusedCell {
     return (hidden, HiddenState(hidden: hidden))
   }
 
-  var gates: GateFunctions { activation == .tanh ? .elmanTanh : .elmanReLU }
+  var functions: GateFunctions { activation == .tanh ? .elmanTanh : .elmanReLU }
 }

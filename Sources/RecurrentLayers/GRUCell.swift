@@ -56,5 +56,5 @@ public struct GRUCell<Scalar: TensorScalar>: RecurrentCell, FusedCell {
     return (hidden, HiddenState(hidden: hidden))
   }
 
-  var gates: GateFunctions { reset == .afterProduct ? .gru : .gruResetBefore }
+  var functions: GateFunctions { reset == .afterProduct ? .gru : .gruResetBefore }
 }

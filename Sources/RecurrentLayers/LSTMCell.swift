@@ -52,5 +52,5 @@ public struct LSTMCell<Scalar: TensorScalar>: RecurrentCell, FusedCell {
 
   public var stateWidths: [Int] { [hiddenSize, cellSize] }
 
-  var gates: GateFunctions { .lstm }
+  var functions: GateFunctions { .lstm }
 }

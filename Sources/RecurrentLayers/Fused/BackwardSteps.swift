@@ -122,8 +122,8 @@ struct BackwardSteps<Scalar: TensorScalar> {
     let dc = dStates.count > 1 ? dStates[1].rows(rows) : nil
     if let dOutputs { dh.add(dOutputs.view.rows(now)) }
     let (keptHidden, keptMemory) = (dKeptHidden?.rows(rows), dKeptMemory?.rows(rows))
-    if let keptHidden { record.hiddenViews.divide(dh, kept: keptHidden, rows, now) }
-    if let keptMemory, let dc { record.memoryViews?.divide(dc, kept: keptMemory, rows, now) }
+    if let keptHidden { record.hiddenViews.splitGradient(dh, kept: keptHidden, rows, now) }
+    if let keptMemory, let dc { record.memoryViews?.splitGradient(dc, kept: keptMemory, rows, now) }
     var dUnits = dh
     if let projection, let projected = gradients.projected {
       dUnits = self.dUnits!.rows(rows)
@@ -135,7 +135,7 @@ struct BackwardSteps<Scalar: TensorScalar> {
       at, dh: dUnits, dc: dc, dGates: gradients.gates, dRecurrent: gradients.recurrent,
       dPeepholes: dPeepholesView?.rows(rows), dNorms: dNormsView?.rows(rows))
     if let candidate = recurrentWeight.candidate {
-      let (parts, dReset) = (gradients.gates.divided, dResetHidden!.rows(rows))
+      let (parts, dReset) = (gradients.gates.gruParts, dResetHidden!.rows(rows))
       dReset.setProduct(parts.candidate, candidate)
       gradients.gates.setGRUResetGradient(gates: at.gates, hPrevious: at.hPrevious, dResetHidden: dReset, dh: dh)
       dh.setProduct(parts.gates, recurrentWeight.gates, onto: .target)

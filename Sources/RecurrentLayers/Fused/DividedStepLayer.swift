@@ -45,7 +45,7 @@ final class DividedStepLayer<Scalar: TensorScalar>: StepLayer {
     _ cell: some FusedCell<Scalar>, batch: Int, parts count: Int, format: ProductFormat, readsTokens: Bool,
     embedding: Tensor<Scalar>?
   ) {
-    let (weights, functions, foldedBias) = (cell.weights, cell.gates, cell.foldedBias)
+    let (weights, functions, foldedBias) = (cell.weights, cell.functions, cell.foldedBias)
     let peepholes = cell.peepholes.map(\.value)
     var tensors: [Tensor<Scalar>] = []
     func keep(_ tensor: Tensor<Scalar>) -> MatrixView<Scalar> {

@@ -69,7 +69,7 @@ struct ForwardSteps<Scalar: TensorScalar> {
         let at = record.views(at: t, rows: rows)
         let start = beginGates(at.gates, record.rows(rows, at: t))
         if let candidate = recurrentWeight.candidate {
-          let parts = at.gates.divided
+          let parts = at.gates.gruParts
           parts.gates.setProduct(at.hPrevious, recurrentWeight.gates, onto: .target)
           at.gates.applyGRUReset(hPrevious: at.hPrevious, resetHidden: at.resetHidden!)
           parts.candidate.setProduct(at.resetHidden!, candidate, onto: .target)
@@ -113,7 +113,7 @@ struct RecurrentProduct<Scalar: TensorScalar> {
 
 extension MatrixView {
   /// Of gates r, z and n the first two, and the last.
-  var divided: (gates: MatrixView, candidate: MatrixView) {
+  var gruParts: (gates: MatrixView, candidate: MatrixView) {
     (columns(0..<columns / 3 * 2), columns(columns / 3 * 2..<columns))
   }
 }

@@ -69,7 +69,7 @@ struct FusedBackward<Scalar: TensorScalar> {
         recurrent.add(steps.dRecurrent, stretch, thread: thread)
         input.add(steps.dGates, stretch, thread: thread)
         projection?.add(steps.dProjected, stretch, thread: thread)
-        candidate?.add(steps.dGates.map { $0.divided.candidate }, stretch, thread: thread)
+        candidate?.add(steps.dGates.map { $0.gruParts.candidate }, stretch, thread: thread)
         barrier.wait()
       }
     }

@@ -8,7 +8,7 @@ import TensorCore
 /// part of a step too: products ask for their weights ahead of time, so that large ones need no other order than small ones.
 protocol FusedCell<Scalar>: RecurrentCell {
   var weights: GatedWeights<Scalar> { get set }
-  var gates: GateFunctions { get }
+  var functions: GateFunctions { get }
   /// The weights through which i, f and o see the cell state, [hidden] each; none, unless the cell says otherwise.
   var peepholes: [Parameter<Scalar>] { get }
   /// What is normalized; nothing, unless the cell says otherwise. Such a cell has gate functions of its own.
@@ -86,7 +86,7 @@ extension FusedCell {
     let workspace = context.workspace
     let input = inputProjection(sequence, workspace: workspace)
     let record = FusedRecord(
-      functions: gates, time: sequence.time, width: weights.inputWeight.value.shape[0],
+      functions: functions, time: sequence.time, width: weights.inputWeight.value.shape[0],
       projectedWidth: weights.projection?.shape[1], lengths: sequence.lengths, resets: sequence.resets,
       beginning: sequence.beginning.map(\.value), masks: masks, peepholes: allPeepholes, norms: norms,
       readsVectors: sequence.areVectors, initial: initial, pool: workspace.pool)
@@ -127,7 +127,7 @@ extension FusedCell {
 
   /// The biases that are added before the time loop: those there are, unless the cell keeps the recurrent one apart.
   var foldedBias: Tensor<Scalar>? {
-    let recurrentBias = gates.separatesRecurrent ? nil : weights.recurrentBias
+    let recurrentBias = functions.separatesRecurrent ? nil : weights.recurrentBias
     let biases = [weights.inputBias, recurrentBias].compactMap { $0?.value }
     return biases.count == 2 ? biases[0] + biases[1] : biases.first
   }

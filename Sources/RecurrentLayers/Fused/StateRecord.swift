@@ -74,7 +74,7 @@ struct StateViews<Scalar: TensorScalar> {
   }
 
   /// From the gradient of what a step left to those of what it computed and, `kept`, of what it read for the rest.
-  func divide(_ gradient: MatrixView<Scalar>, kept: MatrixView<Scalar>, _ rows: Range<Int>, _ now: Range<Int>) {
+  func splitGradient(_ gradient: MatrixView<Scalar>, kept: MatrixView<Scalar>, _ rows: Range<Int>, _ now: Range<Int>) {
     if let taken { gradient.divide(into: taken.rows(isMaskDrawn ? now : rows), rest: kept) }
   }
 

@@ -65,5 +65,5 @@ extension StackedRecurrent {
 
 extension FusedCell {
   /// Whether a unit's next state follows from the two products and its own state alone.
-  fileprivate var isDivisible: Bool { weights.projection == nil && !gates.resetsBeforeProduct && norms == nil }
+  fileprivate var isDivisible: Bool { weights.projection == nil && !functions.resetsBeforeProduct && norms == nil }
 }

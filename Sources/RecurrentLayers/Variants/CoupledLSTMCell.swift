@@ -42,5 +42,5 @@ public struct CoupledLSTMCell<Scalar: TensorScalar>: RecurrentCell, FusedCell {
     return (hidden, LSTMState(hidden: hidden, cell: cell))
   }
 
-  var gates: GateFunctions { .lstmCoupled }
+  var functions: GateFunctions { .lstmCoupled }
 }

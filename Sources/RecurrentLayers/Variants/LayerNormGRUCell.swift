@@ -59,7 +59,7 @@ public struct LayerNormGRUCell<Scalar: TensorScalar>: RecurrentCell, FusedCell {
     return (hidden, HiddenState(hidden: hidden))
   }
 
-  var gates: GateFunctions { .gruLayerNorm }
+  var functions: GateFunctions { .gruLayerNorm }
   var norms: CellNorms<Scalar>? {
     CellNorms(input: [inputNorm, inputCandidateNorm], recurrent: [recurrentNorm, recurrentCandidateNorm])
   }

@@ -52,7 +52,7 @@ public struct LayerNormLSTMCell<Scalar: TensorScalar>: RecurrentCell, FusedCell 
     return (hidden, LSTMState(hidden: hidden, cell: cell))
   }
 
-  var gates: GateFunctions { .lstmLayerNorm }
+  var functions: GateFunctions { .lstmLayerNorm }
   var norms: CellNorms<Scalar>? { CellNorms(input: [inputNorm], recurrent: [recurrentNorm], memory: [cellNorm]) }
 
   public mutating func visitParameters<V: ParameterVisitor<Scalar>>(_ visitor: inout V) throws(V.Failure) {

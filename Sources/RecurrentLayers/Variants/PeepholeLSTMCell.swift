@@ -53,7 +53,7 @@ public struct PeepholeLSTMCell<Scalar: TensorScalar>: RecurrentCell, FusedCell {
     return (hidden, LSTMState(hidden: hidden, cell: cell))
   }
 
-  var gates: GateFunctions { .lstmPeephole }
+  var functions: GateFunctions { .lstmPeephole }
   var peepholes: [Parameter<Scalar>] { [inputPeephole, forgetPeephole, outputPeephole] }
 
   public mutating func visitParameters<V: ParameterVisitor<Scalar>>(_ visitor: inout V) throws(V.Failure) {
