@@ -31,10 +31,10 @@ struct BackwardSteps<Scalar: TensorScalar> {
   private let dUnits: MatrixView<Scalar>?
   /// ∂L/∂(r·h) of a step, [B, H], for cells that reset before the product.
   private let dResetHidden: MatrixView<Scalar>?
-  /// Of ∂L/∂h and ∂L/∂c after a step what belongs to elements that kept their values, in runs in which some do.
-  private let dKeptHidden, dKeptMemory: MatrixView<Scalar>?
-  /// The memory of the views.
-  private let kept: [Tensor<Scalar>]
+  /// What of ∂L/∂h and of ∂L/∂c after a step passes by it, through the elements that keep their values; nil where none does.
+  private let dKeptHidden, dKeptCell: MatrixView<Scalar>?
+  /// What the views are of.
+  private let storage: [Tensor<Scalar>]
   private let dStates: [MatrixView<Scalar>]
   private let dBeginningViews: [MatrixView<Scalar>]
   private let dInputView, dPeepholesView, dNormsView: MatrixView<Scalar>?
@@ -48,10 +48,10 @@ struct BackwardSteps<Scalar: TensorScalar> {
     recurrentWeight = RecurrentProduct(weights, record.functions, transposed: false, workspace: workspace)
     inputWeight = needsInputGradient ? workspace.packed(weights.inputWeight, transposed: false) : nil
 
-    let stateShapes = [record.hidden, record.memory].compactMap { $0?.states }.map { [record.batch, $0.shape[2]] }
+    let stateShapes = [record.hidden, record.cell].compactMap { $0?.states }.map { [record.batch, $0.shape[2]] }
     var states = zip(dFinal, stateShapes).map { $0 ?? .zeros(TensorShape($1)) }
     dStates = states.indices.map { states[$0].mutableMatrix() }
-    let beginning = [record.hidden, record.memory].compactMap { $0?.beginning }
+    let beginning = [record.hidden, record.cell].compactMap { $0?.beginning }
     var beginnings = later?.beginning ?? beginning.map { .zeros([record.batch, $0.count]) }
     dBeginningViews = beginnings.indices.map { beginnings[$0].mutableMatrix() }
     dBeginning = beginnings
@@ -66,11 +66,11 @@ struct BackwardSteps<Scalar: TensorScalar> {
     if later == nil { dNormsView?.fill(0) }
     (dInitial, dInput, dPeepholes, dNorms) = (states, input, peepholes, norms)
 
-    var kept: [Tensor<Scalar>] = []
+    var storage: [Tensor<Scalar>] = []
     func matrix(_ rows: Int, _ columns: Int, padded: Int) -> MatrixView<Scalar> {
       var tensor = Tensor<Scalar>(uninitialized: [rows, padded], pool: pool)
       let view = tensor.mutableMatrix().columns(0..<columns)
-      kept.append(tensor)
+      storage.append(tensor)
       return view
     }
     func ofStretch(_ width: Int) -> [MatrixView<Scalar>] {
@@ -85,8 +85,8 @@ struct BackwardSteps<Scalar: TensorScalar> {
     func likeState(_ state: StateRecord<Scalar>?) -> MatrixView<Scalar>? {
       state?.computed.map { matrix(record.batch, $0.shape[1], padded: $0.shape[1]) }
     }
-    (dKeptHidden, dKeptMemory) = (likeState(record.hidden), likeState(record.memory))
-    self.kept = kept
+    (dKeptHidden, dKeptCell) = (likeState(record.hidden), likeState(record.cell))
+    self.storage = storage
   }
 
   /// Goes through the steps of a stretch, from the last to the first, for some rows of the batch.
@@ -121,9 +121,9 @@ struct BackwardSteps<Scalar: TensorScalar> {
     let dh = dStates[0].rows(rows)
     let dc = dStates.count > 1 ? dStates[1].rows(rows) : nil
     if let dOutputs { dh.add(dOutputs.view.rows(now)) }
-    let (keptHidden, keptMemory) = (dKeptHidden?.rows(rows), dKeptMemory?.rows(rows))
+    let (keptHidden, keptCell) = (dKeptHidden?.rows(rows), dKeptCell?.rows(rows))
     if let keptHidden { record.hiddenViews.splitGradient(dh, kept: keptHidden, rows, now) }
-    if let keptMemory, let dc { record.memoryViews?.splitGradient(dc, kept: keptMemory, rows, now) }
+    if let keptCell, let dc { record.cellViews?.splitGradient(dc, kept: keptCell, rows, now) }
     var dUnits = dh
     if let projection, let projected = gradients.projected {
       dUnits = self.dUnits!.rows(rows)
@@ -144,9 +144,10 @@ struct BackwardSteps<Scalar: TensorScalar> {
         gradients.recurrent, recurrentWeight.gates, onto: functions.separatesRecurrent ? .target : .nothing)
     }
     if let keptHidden { dh.add(keptHidden) }
-    if let keptMemory { dc?.add(keptMemory) }
+    if let keptCell { dc?.add(keptCell) }
     record.forEachReset(at: t, rows: rows) { row in
-      for (component, d) in dStates.map({ $0.rows(rows).rows(row) }).enumerated() {
+      for component in dStates.indices {
+        let d = dStates[component].rows(rows).rows(row)
         if !dBeginningViews.isEmpty { dBeginningViews[component].rows(rows).rows(row).add(d) }
         d.fill(0)
       }

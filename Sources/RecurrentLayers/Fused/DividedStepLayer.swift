@@ -22,8 +22,8 @@ final class DividedStepLayer<Scalar: TensorScalar>: StepLayer {
   private let parts: [Part]
   /// h after steps of even and of odd number, [batch, hidden].
   private let hidden: [MatrixView<Scalar>]
-  /// The memory of all views.
-  private let tensors: [Tensor<Scalar>]
+  /// What the views are of.
+  private let storage: [Tensor<Scalar>]
 
   /// Some units, with what belongs to them alone.
   private struct Part {
@@ -34,7 +34,8 @@ final class DividedStepLayer<Scalar: TensorScalar>: StepLayer {
     let gates, recurrent: MatrixView<Scalar>
     /// [batch, units].
     let hidden: MatrixView<Scalar>
-    let memory: MatrixView<Scalar>?
+    /// c, likewise, for cells that have it.
+    let cell: MatrixView<Scalar>?
     let peepholes: MatrixView<Scalar>?
   }
 
@@ -47,36 +48,35 @@ final class DividedStepLayer<Scalar: TensorScalar>: StepLayer {
   ) {
     let (weights, functions, foldedBias) = (cell.weights, cell.functions, cell.foldedBias)
     let peepholes = cell.peepholes.map(\.value)
-    var tensors: [Tensor<Scalar>] = []
-    func keep(_ tensor: Tensor<Scalar>) -> MatrixView<Scalar> {
+    var storage: [Tensor<Scalar>] = []
+    func view(_ tensor: Tensor<Scalar>) -> MatrixView<Scalar> {
       var tensor = tensor
-      let view = tensor.mutableMatrix()
-      tensors.append(tensor)
-      return view
+      defer { storage.append(tensor) }
+      return tensor.mutableMatrix()
     }
     let (width, hiddenSize) = (weights.recurrentWeight.value.shape[0], weights.outputSize)
-    func row(_ vector: Tensor<Scalar>?) -> MatrixView<Scalar> { keep((vector ?? .zeros([width])).reshaped([1, -1])) }
+    func row(_ vector: Tensor<Scalar>?) -> MatrixView<Scalar> { view((vector ?? .zeros([width])).reshaped([1, -1])) }
     self.functions = functions
     let inputWeight = weights.inputWeight.value
     if readsTokens {
       let products = embedding.map { $0.matmul(inputWeight, transposingOther: true) } ?? inputWeight.transposed()
-      input = .table(keep(foldedBias.map { products + $0 } ?? products))
+      input = .table(view(foldedBias.map { products + $0 } ?? products))
     } else {
       input = .product(PackedMatrix(inputWeight, transposed: true, format: format), bias: row(foldedBias))
     }
     recurrentWeight = PackedMatrix(weights.recurrentWeight.value, transposed: true, format: format)
     recurrentBias = row(functions.separatesRecurrent ? weights.recurrentBias?.value : nil)
-    hidden = [keep(.zeros([batch, hiddenSize])), keep(.zeros([batch, hiddenSize]))]
+    hidden = [view(.zeros([batch, hiddenSize])), view(.zeros([batch, hiddenSize]))]
     parts = Self.division(of: hiddenSize, into: count).map { units in
       let gates = [batch, width / hiddenSize * units.count]
       return Part(
         units: units, pieces: Self.pieces(of: units, gates: width / hiddenSize, hidden: hiddenSize),
-        gates: keep(.zeros(TensorShape(gates))), recurrent: keep(.zeros(TensorShape(gates))),
-        hidden: keep(.zeros([batch, units.count])),
-        memory: functions.hasMemory ? keep(.zeros([batch, units.count])) : nil,
+        gates: view(.zeros(TensorShape(gates))), recurrent: view(.zeros(TensorShape(gates))),
+        hidden: view(.zeros([batch, units.count])),
+        cell: functions.hasCellState ? view(.zeros([batch, units.count])) : nil,
         peepholes: peepholes.isEmpty ? nil : row(.concatenate(peepholes.map { $0.rows(units) })))
     }
-    self.tensors = tensors
+    self.storage = storage
   }
 
   /// Whole panels of units for each part; all units in one part where a gate does not begin at a panel.
@@ -118,7 +118,7 @@ final class DividedStepLayer<Scalar: TensorScalar>: StepLayer {
     }
     let recurrent = functions.separatesRecurrent ? part.recurrent : nil
     if recurrent == nil { part.gates.add(part.recurrent) }
-    let (h, c) = (part.hidden, part.memory)
+    let (h, c) = (part.hidden, part.cell)
     functions.forward(
       StepViews(
         gates: part.gates, recurrent: recurrent, hPrevious: h, resetHidden: nil, h: h, cPrevious: c, c: c,

@@ -51,7 +51,7 @@ struct ForwardSteps<Scalar: TensorScalar> {
       let (input, start) = (input.matrix(), everyRow(bias))
       run(rows: rows) { gates, now in
         gates.setProduct(input.rows(now), weight, onto: start)
-        record.norms?.views.input?.rows(now).apply(to: gates, setting: gates)
+        record.norms?.steps.input?.rows(now).apply(to: gates, setting: gates)
         return .target
       }
     }

@@ -85,11 +85,7 @@ extension FusedCell {
     let masks = ZoneoutMask.masks(for: sequence, widths: stateWidths, probabilities: probabilities, in: &context)
     let workspace = context.workspace
     let input = inputProjection(sequence, workspace: workspace)
-    let record = FusedRecord(
-      functions: functions, time: sequence.time, width: weights.inputWeight.value.shape[0],
-      projectedWidth: weights.projection?.shape[1], lengths: sequence.lengths, resets: sequence.resets,
-      beginning: sequence.beginning.map(\.value), masks: masks, peepholes: allPeepholes, norms: norms,
-      readsVectors: sequence.areVectors, initial: initial, pool: workspace.pool)
+    let record = FusedRecord(of: self, over: sequence, from: initial, masks: masks, pool: workspace.pool)
     return (record, ForwardSteps(record: record, input: input, weights: weights, workspace: workspace))
   }
 

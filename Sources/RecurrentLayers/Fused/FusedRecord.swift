@@ -17,17 +17,17 @@ struct FusedRecord<Scalar: TensorScalar> {
   /// Where sequences forget; nil where none does.
   let resets: StateResets?
   /// [T·B, `paddedWidth`].
-  var gates: Tensor<Scalar>
+  let gates: Tensor<Scalar>
   /// h·W_hhᵀ + b_hh, [T·B, `paddedWidth`], for cells that keep it apart.
-  var recurrent: Tensor<Scalar>?
+  let recurrent: Tensor<Scalar>?
   /// h.
   let hidden: StateRecord<Scalar>
   /// c, for cells that have it.
-  let memory: StateRecord<Scalar>?
+  let cell: StateRecord<Scalar>?
   /// What h is a projection of, [T·B, H], for cells that project it.
-  var units: Tensor<Scalar>?
+  let units: Tensor<Scalar>?
   /// r·h, [T·B, H], for cells that reset before the product.
-  var resetHidden: Tensor<Scalar>?
+  let resetHidden: Tensor<Scalar>?
   /// Those of i, f and o, [3·H], for cells that have them.
   let peepholes: Tensor<Scalar>?
   /// For cells that normalize.
@@ -35,51 +35,46 @@ struct FusedRecord<Scalar: TensorScalar> {
   /// Views of these tensors, in their order: the loops over time touch no reference count.
   private let gatesView: MatrixView<Scalar>
   let hiddenViews: StateViews<Scalar>
-  let memoryViews: StateViews<Scalar>?
+  let cellViews: StateViews<Scalar>?
   private let recurrentView, unitsView, resetHiddenView, peepholesView: MatrixView<Scalar>?
 
   /// A record of which nothing but the initial state is there yet.
   ///
   /// - Parameters:
-  ///   - width: G·H.
-  ///   - projectedWidth: H, where h is a projection of the units; nil elsewhere.
-  ///   - resets: where sequences forget; nil where none does.
-  ///   - beginning: what they begin with after that, each component [H]; empty for zeros.
-  ///   - masks: for each component of the state, where elements keep their values; nil where none does.
-  ///   - peepholes: those of i, f and o, [3·H], for cells that have them.
-  ///   - norms: for cells that normalize.
-  ///   - readsVectors: whether x·W_ihᵀ is computed step by step.
+  ///   - fused: the cell that is run.
   ///   - initial: h and, where there is one, c before the first step, [B, H].
+  ///   - masks: for each component of the state, where elements keep their values; nil where none does.
   init(
-    functions: GateFunctions, time: Int, width: Int, projectedWidth: Int?, lengths: SequenceLengths?,
-    resets: StateResets?, beginning: [Tensor<Scalar>], masks: [ZoneoutMask<Scalar>?], peepholes: Tensor<Scalar>?,
-    norms: CellNorms<Scalar>?, readsVectors: Bool, initial: [Tensor<Scalar>], pool: BufferPool
+    of fused: some FusedCell<Scalar>, over sequence: SequenceInput<Scalar>, from initial: [Tensor<Scalar>],
+    masks: [ZoneoutMask<Scalar>?], pool: BufferPool
   ) {
-    (self.functions, self.time, batch, self.width) = (functions, time, initial[0].shape[0], width)
-    (self.lengths, self.resets, self.peepholes) = (lengths, resets, peepholes)
-    let rows = time * batch
+    functions = fused.functions
+    (time, batch, width) = (sequence.time, sequence.batch, fused.weights.inputWeight.value.shape[0])
+    (lengths, resets, peepholes) = (sequence.lengths, sequence.resets, fused.allPeepholes)
+    let (rows, width) = (time * batch, width)
+    func ofSteps(_ width: Int) -> Tensor<Scalar> { Tensor(uninitialized: [rows, width], pool: pool) }
     func states(_ component: Int) -> StateRecord<Scalar> {
-      StateRecord(
-        from: initial[component], time: time, forgets: resets != nil,
-        beginning: beginning.isEmpty ? nil : beginning[component], taking: masks[component], pool: pool)
+      let beginning = sequence.beginning.isEmpty ? nil : sequence.beginning[component].value
+      return StateRecord(
+        from: initial[component], time: sequence.time, forgets: sequence.resets != nil, beginning: beginning,
+        taking: masks[component], pool: pool)
     }
+    (hidden, cell) = (states(0), functions.hasCellState ? states(1) : nil)
+    (hiddenViews, cellViews) = (hidden.views, cell?.views)
     let padded = Self.paddedWidth(width)
-    gates = Tensor(uninitialized: [rows, padded], pool: pool)
-    recurrent = functions.separatesRecurrent ? Tensor(uninitialized: [rows, padded], pool: pool) : nil
-    hidden = states(0)
-    memory = functions.hasMemory ? states(1) : nil
-    (gatesView, hiddenViews, memoryViews) = (gates.mutableMatrix().columns(0..<width), hidden.views, memory?.views)
-    units = projectedWidth.map { Tensor(uninitialized: [rows, $0], pool: pool) }
+    var gates = ofSteps(padded)
+    var recurrent = functions.separatesRecurrent ? ofSteps(padded) : nil
+    var units = fused.weights.projection.map { ofSteps($0.shape[1]) }
+    var resetHidden = functions.resetsBeforeProduct ? ofSteps(width / 3) : nil
+    gatesView = gates.mutableMatrix().columns(0..<width)
     recurrentView = recurrent?.mutableMatrix().columns(0..<width)
-    resetHidden = functions.resetsBeforeProduct ? Tensor(uninitialized: [rows, width / 3], pool: pool) : nil
-    resetHiddenView = resetHidden?.mutableMatrix()
-    (unitsView, peepholesView) = (units?.mutableMatrix(), peepholes?.reshaped([1, -1]).matrix())
-    // A GRU's gates need what h·W_hhᵀ became later too.
-    let place = functions == .lstmLayerNorm ? recurrentView : nil
-    self.norms = norms.map {
-      FusedNorms(
-        $0, rows: rows, width: width, hidden: initial[0].shape[1], readsVectors: readsVectors, recurrent: place,
-        pool: pool)
+    (unitsView, resetHiddenView) = (units?.mutableMatrix(), resetHidden?.mutableMatrix())
+    peepholesView = peepholes?.reshaped([1, -1]).matrix()
+    (self.gates, self.recurrent, self.units, self.resetHidden) = (gates, recurrent, units, resetHidden)
+    let place = functions.normalizesRecurrentInPlace ? recurrentView : nil
+    norms = fused.norms.map {
+      $0.validate(product: width, hidden: initial[0].shape[1])
+      return FusedNorms($0, rows: rows, readsVectors: sequence.areVectors, recurrent: place, pool: pool)
     }
   }
 
@@ -96,8 +91,8 @@ struct FusedRecord<Scalar: TensorScalar> {
     return StepViews(
       gates: gatesView.rows(now), recurrent: recurrentView?.rows(now), hPrevious: hiddenViews.read(now),
       resetHidden: resetHiddenView?.rows(now),
-      h: (unitsView?.rows(now)) ?? hiddenViews.computed(now, next), cPrevious: memoryViews?.read(now),
-      c: memoryViews?.computed(now, next), peepholes: peepholesView, norms: norms?.views.rows(now))
+      h: (unitsView?.rows(now)) ?? hiddenViews.computed(now, next), cPrevious: cellViews?.read(now),
+      c: cellViews?.computed(now, next), peepholes: peepholesView, norms: norms?.steps.rows(now))
   }
 
   /// Divides some rows of the batch into those whose sequences run at a step and those whose sequences have ended.
@@ -126,25 +121,26 @@ struct FusedRecord<Scalar: TensorScalar> {
       }
     }
     enter(hiddenViews)
-    if let memoryViews { enter(memoryViews) }
+    if let cellViews { enter(cellViews) }
   }
 
   /// Leaves what some rows computed at a step, or what is taken of it.
   func leave(at t: Int, rows: Range<Int>) {
     let (now, next) = (self.rows(rows, at: t), self.rows(rows, at: t + 1))
     hiddenViews.leave(rows, now, next)
-    memoryViews?.leave(rows, now, next)
+    cellViews?.leave(rows, now, next)
   }
 
   /// Calls `body` for those of some rows, counted from the first of them, whose sequences forget before a step.
   func forEachReset(at t: Int, rows: Range<Int>, _ body: (_ row: Range<Int>) -> Void) {
     guard let resets else { return }
-    for (row, isReset) in resets.mask(at: t)[self.rows(rows, at: t)].enumerated() where isReset { body(row..<row + 1) }
+    let first = self.rows(rows, at: t).lowerBound
+    for row in 0..<rows.count where resets.places[first + row] { body(row..<row + 1) }
   }
 
   /// Takes the state after the last step for that before the first.
   func beginAgain() {
-    for views in [hiddenViews, memoryViews].compactMap({ $0 }) {
+    for views in [hiddenViews, cellViews].compactMap({ $0 }) {
       views.states.rows(0..<batch).copy(from: views.states.rows(time * batch..<(time + 1) * batch))
     }
   }
@@ -153,8 +149,8 @@ struct FusedRecord<Scalar: TensorScalar> {
   func keepState(at t: Int, rows: Range<Int>) {
     let (now, next) = (self.rows(rows, at: t), self.rows(rows, at: t + 1))
     hiddenViews.keep(now, next)
-    memoryViews?.keep(now, next)
-    // Read with the gradient of 0 that an ended sequence gives its weights.
+    cellViews?.keep(now, next)
+    // Multiplied by the gradient of 0 that an ended sequence gives its weights: must be finite, because 0·NaN is NaN.
     unitsView?.rows(now).fill(0)
     resetHiddenView?.rows(now).fill(0)
   }
@@ -163,5 +159,5 @@ struct FusedRecord<Scalar: TensorScalar> {
   var outputs: Tensor<Scalar> { hidden.states.rows(1..<time + 1) }
 
   /// h and, where there is one, c after the last step, [B, H].
-  func final(pool: BufferPool) -> [Tensor<Scalar>] { [hidden, memory].compactMap { $0?.last(pool: pool) } }
+  func final(pool: BufferPool) -> [Tensor<Scalar>] { [hidden, cell].compactMap { $0?.last(pool: pool) } }
 }

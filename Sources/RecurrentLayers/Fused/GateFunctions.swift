@@ -5,7 +5,7 @@ enum GateFunctions {
   case elmanTanh, elmanReLU, lstm, lstmPeephole, lstmCoupled, lstmLayerNorm, gru, gruResetBefore, gruLayerNorm
 
   /// Whether there is a cell state beside the hidden state.
-  var hasMemory: Bool { [.lstm, .lstmPeephole, .lstmCoupled, .lstmLayerNorm].contains(self) }
+  var hasCellState: Bool { [.lstm, .lstmPeephole, .lstmCoupled, .lstmLayerNorm].contains(self) }
 
   /// Whether the hidden state's preactivations are kept apart from the input's, because a gate or a normalization comes between
   /// them.
@@ -13,6 +13,9 @@ enum GateFunctions {
 
   /// Whether the last gate reads not the hidden state but r·h, so that its product waits for the gate r.
   var resetsBeforeProduct: Bool { self == .gruResetBefore }
+
+  /// Whether x̂ of h·W_hhᵀ may stand where the product stood. (A GRU's gates need there what the normalization made of it.)
+  var normalizesRecurrentInPlace: Bool { self == .lstmLayerNorm }
 
   /// One step. `at.gates` goes from preactivations to activations; h (and c) are written.
   func forward<Scalar>(_ at: StepViews<Scalar>) {
@@ -25,7 +28,7 @@ enum GateFunctions {
     case .lstmCoupled: at.gates.applyCoupledLSTMGates(cPrevious: at.cPrevious!, c: at.c!, h: at.h)
     case .lstmLayerNorm:
       at.norms!.recurrent.apply(to: at.recurrent!, setting: at.gates, adding: true)
-      at.gates.applyNormalizedLSTMGates(cPrevious: at.cPrevious!, c: at.c!, h: at.h, norm: at.norms!.memory!.first)
+      at.gates.applyNormalizedLSTMGates(cPrevious: at.cPrevious!, c: at.c!, h: at.h, norm: at.norms!.cell!.first)
     case .gru: at.gates.applyGRUGates(recurrent: at.recurrent!, hPrevious: at.hPrevious, h: at.h)
     case .gruResetBefore: at.gates.applyGRUCandidate(hPrevious: at.hPrevious, h: at.h)
     case .gruLayerNorm:
@@ -54,8 +57,8 @@ enum GateFunctions {
     case .lstmLayerNorm:
       let norms = at.norms!
       dGates.setNormalizedLSTMGradient(
-        gates: at.gates, cPrevious: at.cPrevious!, dh: dh, dc: dc!, norm: norms.memory!.first,
-        sums: norms.memory!.sumsOfFirst(of: dNorms!))
+        gates: at.gates, cPrevious: at.cPrevious!, dh: dh, dc: dc!, norm: norms.cell!.first,
+        sums: norms.cell!.sumsOfFirst(of: dNorms!))
       norms.recurrent.applyGradient(to: dGates, setting: dRecurrent, sums: dNorms!)
       norms.input?.applyGradient(to: dGates, setting: dGates, sums: dNorms!)
     case .gru:

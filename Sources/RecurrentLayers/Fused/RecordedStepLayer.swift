@@ -24,13 +24,13 @@ final class RecordedStepLayer<Scalar: TensorScalar>: StepLayer {
     format: ProductFormat, readsTokens: Bool, embedding: Tensor<Scalar>?, addsInput: Bool
   ) {
     let (workspace, batch) = (Workspace<Scalar>(products: format), initial[0].shape[0])
-    func kept(_ width: Int) -> (tensor: Tensor<Scalar>, view: MatrixView<Scalar>) {
+    func allocated(_ width: Int) -> (tensor: Tensor<Scalar>, view: MatrixView<Scalar>) {
       var tensor = Tensor<Scalar>.zeros([batch, width])
       let view = tensor.mutableMatrix()
       return (tensor, view)
     }
-    input = readsTokens ? nil : kept(cell.inputSize)
-    sum = addsInput ? kept(cell.hiddenSize) : nil
+    input = readsTokens ? nil : allocated(cell.inputSize)
+    sum = addsInput ? allocated(cell.hiddenSize) : nil
     let grid = TokenGrid(ids: [Int32](repeating: 0, count: batch), time: 1, batch: batch)
     let sequence: SequenceInput<Scalar> =
       input.map { .vectors(Variable($0.tensor.reshaped([1, batch, -1]))) }

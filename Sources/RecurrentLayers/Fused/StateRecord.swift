@@ -78,7 +78,8 @@ struct StateViews<Scalar: TensorScalar> {
     if let taken { gradient.divide(into: taken.rows(isMaskDrawn ? now : rows), rest: kept) }
   }
 
-  /// Carries the state over a step unchanged. What is read with a gradient of 0 is finite.
+  /// Carries the state over a step unchanged. What such a step would have read is multiplied by a gradient of 0 and must be
+  /// finite, because 0·NaN is NaN.
   func keep(_ now: Range<Int>, _ next: Range<Int>) {
     states.rows(next).copy(from: states.rows(now))
     entered?.rows(now).fill(0)

@@ -53,7 +53,7 @@ public struct LayerNormLSTMCell<Scalar: TensorScalar>: RecurrentCell, FusedCell 
   }
 
   var functions: GateFunctions { .lstmLayerNorm }
-  var norms: CellNorms<Scalar>? { CellNorms(input: [inputNorm], recurrent: [recurrentNorm], memory: [cellNorm]) }
+  var norms: CellNorms<Scalar>? { CellNorms(input: [inputNorm], recurrent: [recurrentNorm], cell: [cellNorm]) }
 
   public mutating func visitParameters<V: ParameterVisitor<Scalar>>(_ visitor: inout V) throws(V.Failure) {
     try weights.visitParameters(&visitor)
