@@ -42,9 +42,6 @@ public struct GatedWeights<Scalar: TensorScalar>: Module {
   /// The width of the output, which is what the next step reads.
   var outputSize: Int { recurrentWeight.value.shape[1] }
 
-  /// b_ih, b_hh and W_hr, those there are.
-  var optional: [Parameter<Scalar>] { [inputBias, recurrentBias, projection].compactMap { $0 } }
-
   /// x·W_ihᵀ + b_ih, [batch, gates · hidden].
   func fromInput(_ x: Variable<Scalar>, in context: borrowing ForwardContext<Scalar>) -> Variable<Scalar> {
     linear(x, weight: inputWeight, bias: inputBias, in: context)

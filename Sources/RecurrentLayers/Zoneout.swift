@@ -44,7 +44,7 @@ public struct Zoneout<Cell: RecurrentCell>: RecurrentCell {
   ) -> (output: Variable<Scalar>, state: Cell.State) {
     let next = cell.step(input, from: state, in: &context).state
     let components = zip(next.components, state.components).enumerated().map { index, pair in
-      zoneout(pair.0, keeping: pair.1, probability: index == 0 ? hidden : memory, in: &context)
+      zoneout(pair.0, keeping: pair.1, probability: probabilities[index], in: &context)
     }
     return (components[0], Cell.State(components: components))
   }
@@ -73,5 +73,5 @@ public struct Zoneout<Cell: RecurrentCell>: RecurrentCell {
 
 extension Zoneout: FusedForm {
   var fusedCell: (any FusedCell<Scalar>)? { cell as? any FusedCell<Scalar> }
-  var probabilities: [Double] { [hidden, memory] }
+  var probabilities: ZoneoutProbabilities { ZoneoutProbabilities(hidden: hidden, cell: memory) }
 }

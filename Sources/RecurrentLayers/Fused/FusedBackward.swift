@@ -11,12 +11,15 @@ struct FusedBackward<Scalar: TensorScalar> {
   let sequence: SequenceInput<Scalar>
   let weights: GatedWeights<Scalar>
   let workspace: Workspace<Scalar>
+  /// The gradients of the inputs, none of them known yet.
+  private let withoutGradients: FusedInputs<Tensor<Scalar>?>
   private let needsInputGradient: Bool
 
   init(
     record: FusedRecord<Scalar>, sequence: SequenceInput<Scalar>, weights: GatedWeights<Scalar>,
-    workspace: Workspace<Scalar>
+    withoutGradients: FusedInputs<Tensor<Scalar>?>, workspace: Workspace<Scalar>
   ) {
+    self.withoutGradients = withoutGradients
     self.record = record
     self.weights = weights
     self.workspace = workspace
@@ -25,10 +28,8 @@ struct FusedBackward<Scalar: TensorScalar> {
     self.sequence = sequence.detached()
   }
 
-  /// From the gradients of the outputs and of the final state to those of the initial state, W_ih, W_hh, b_ih, b_hh, W_hr, the
-  /// peepholes and the layer normalizations (where there are such), the input (where it consists of vectors, or of rows of a
-  /// table: of the table) and what sequences that forget begin with (where it is given). In a part of a sequence those of
-  /// weights, of the table and of the beginning follow with its first steps.
+  /// From the gradients of the outputs and of the final state to those of the node's inputs. In a part of a sequence those of
+  /// weights, of a table and of what sequences that forget begin with follow with its first steps.
   func gradients(upstream: [Tensor<Scalar>?]) -> [Tensor<Scalar>?] {
     let plan = StretchPlan(time: record.time, batch: record.batch)
     let separates = record.functions.separatesRecurrent
@@ -73,41 +74,41 @@ struct FusedBackward<Scalar: TensorScalar> {
         barrier.wait()
       }
     }
+    var gradients = withoutGradients
+    gradients.initial = steps.dInitial
+    if sequence.areVectors { gradients.vectors? = steps.dInput }
     if let part, part.start > 0 {
       part.sums.cells[part.place] = .init(
         recurrent: recurrent, input: input, projection: projection, candidate: candidate, peepholes: steps.dPeepholes,
         norms: steps.dNorms, beginning: steps.dBeginning)
       withExtendedLifetime((record, steps)) {}
-      let count =
-        2 + weights.optional.count + (record.peepholes == nil ? 0 : 3)
-        + (record.norms?.layers.parameters.count ?? 0)
-      let ofWeights = [Tensor<Scalar>?](repeating: nil, count: count)
-      return steps.dInitial + ofWeights + (sequence.variable == nil ? [] : [steps.dInput])
-        + steps.dBeginning.map { _ in nil }
+      return gradients.inOrder
     }
     var normsOfTokens: Tensor<Scalar>?
     let inputSums = input.sums(needsTable: needsInputGradient) { ofTable in
       guard let table = normalizedTable else { return ofTable }
-      let gradients = table.gradients(ofTable)
-      normsOfTokens = gradients.sums
-      return gradients.products
+      let ofTokens = table.gradients(ofTable)
+      normsOfTokens = ofTokens.sums
+      return ofTokens.products
     }
     let recurrentSums = recurrent.sums()
     withExtendedLifetime((record, steps, recurrent, input)) {}
-    let dRecurrent = candidate.map { .concatenate([recurrentSums.weight, $0.sums().weight]) } ?? recurrentSums.weight
-    var result: [Tensor<Scalar>?] = steps.dInitial + [inputSums.weight, dRecurrent]
-    if weights.inputBias != nil { result.append(inputSums.bias) }
-    if weights.recurrentBias != nil { result.append(separates ? recurrentSums.bias : inputSums.bias) }
-    if let projection { result.append(projection.sums().weight) }
+    gradients.inputWeight = inputSums.weight
+    gradients.recurrentWeight =
+      candidate.map { .concatenate([recurrentSums.weight, $0.sums().weight]) } ?? recurrentSums.weight
+    gradients.inputBias? = inputSums.bias
+    gradients.recurrentBias? = separates ? recurrentSums.bias : inputSums.bias
+    gradients.projection? = projection?.sums().weight
     if let each = steps.dPeepholes {
       let (sums, width) = (columnSums(each, workspace: workspace), each.shape[1] / 3)
-      result += (0..<3).map { sums.rows($0 * width..<($0 + 1) * width) }
+      gradients.peepholes = (0..<3).map { sums.rows($0 * width..<($0 + 1) * width) }
     }
     if let norms = record.norms, let each = steps.dNorms {
-      result += norms.gradients(ofSequences: each, ofTokens: normsOfTokens, workspace: workspace)
+      gradients.norms = norms.gradients(ofSequences: each, ofTokens: normsOfTokens, workspace: workspace)
     }
-    if sequence.variable != nil { result.append(sequence.areVectors ? steps.dInput : inputSums.table) }
-    return result + steps.dBeginning.map { columnSums($0, workspace: workspace) }
+    if !sequence.areVectors { gradients.vectors? = inputSums.table }
+    gradients.beginning = steps.dBeginning.map { columnSums($0, workspace: workspace) }
+    return gradients.inOrder
   }
 
   /// What was looked up for tokens, made again, in cells that normalize it.

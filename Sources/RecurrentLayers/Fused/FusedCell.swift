@@ -18,8 +18,7 @@ protocol FusedCell<Scalar>: RecurrentCell {
 /// A cell that may stand around one with a fused pass, and then runs through it.
 protocol FusedForm<Scalar>: RecurrentCell {
   var fusedCell: (any FusedCell<Scalar>)? { get }
-  /// Those with which elements of h and of c keep their values from step to step.
-  var probabilities: [Double] { get }
+  var probabilities: ZoneoutProbabilities { get }
 }
 
 extension RecurrentCell {
@@ -45,11 +44,13 @@ extension FusedCell {
 
   public func run(
     _ sequence: SequenceInput<Scalar>, from state: State, in context: inout ForwardContext<Scalar>
-  ) -> (outputs: Variable<Scalar>, state: State) { run(sequence, from: state, keeping: [0, 0], in: &context) }
+  ) -> (outputs: Variable<Scalar>, state: State) {
+    run(sequence, from: state, keeping: ZoneoutProbabilities(), in: &context)
+  }
 
-  /// - Parameter probabilities: those with which elements of h and of c keep their values from step to step.
+  /// Runs a whole sequence in which elements of the state may keep their values from step to step.
   func run(
-    _ sequence: SequenceInput<Scalar>, from state: State, keeping probabilities: [Double],
+    _ sequence: SequenceInput<Scalar>, from state: State, keeping probabilities: ZoneoutProbabilities,
     in context: inout ForwardContext<Scalar>
   ) -> (outputs: Variable<Scalar>, state: State) {
     let sequence = sequence.validated(inputSize: inputSize).withoutLongTable
@@ -60,26 +61,35 @@ extension FusedCell {
     let initial = state.components.map { $0.value }
     let (record, steps) = parts(of: sequence, from: initial, keeping: probabilities, in: &context)
     workspace.team.split(record.batch) { steps.run(rows: $0) }
-    let parameters =
-      [weights.inputWeight, weights.recurrentWeight] + weights.optional + peepholes + (norms?.parameters ?? [])
-    var inputs = state.components + parameters.map { [context] in context.variable($0) }
-    if let variable = sequence.variable { inputs.append(variable) }
-    inputs += sequence.beginning
-    let backward = FusedBackward(record: record, sequence: sequence, weights: weights, workspace: workspace)
-    let results = Variable.operation([record.outputs] + record.final(pool: workspace.pool), of: inputs) {
+    let inputs = inputs(sequence, from: state, in: context)
+    let backward = FusedBackward(
+      record: record, sequence: sequence, weights: weights, withoutGradients: inputs.map { _ in nil },
+      workspace: workspace)
+    let results = Variable.operation([record.outputs] + record.final(pool: workspace.pool), of: inputs.inOrder) {
       backward.gradients(upstream: $0)
     }
     let outputs = sequence.lengths.map { results[0].withoutPadding($0) } ?? results[0]
     return (outputs, State(components: Array(results.dropFirst())))
   }
 
+  /// All through which gradients flow.
+  private func inputs(
+    _ sequence: SequenceInput<Scalar>, from state: State, in context: borrowing ForwardContext<Scalar>
+  ) -> FusedInputs<Variable<Scalar>> {
+    func variable(_ parameter: Parameter<Scalar>) -> Variable<Scalar> { context.variable(parameter) }
+    return FusedInputs(
+      initial: state.components, inputWeight: variable(weights.inputWeight),
+      recurrentWeight: variable(weights.recurrentWeight), inputBias: weights.inputBias.map(variable),
+      recurrentBias: weights.recurrentBias.map(variable), projection: weights.projection.map(variable),
+      peepholes: peepholes.map(variable), norms: (norms?.parameters ?? []).map(variable), vectors: sequence.variable,
+      beginning: sequence.beginning)
+  }
+
   /// The forward pass over a sequence, which is still to be run.
   ///
-  /// - Parameters:
-  ///   - initial: h and, where there is one, c before the first step, [batch, width].
-  ///   - probabilities: those with which elements of h and of c keep their values from step to step.
+  /// - Parameter initial: h and, where there is one, c before the first step, [batch, width].
   func parts(
-    of sequence: SequenceInput<Scalar>, from initial: [Tensor<Scalar>], keeping probabilities: [Double],
+    of sequence: SequenceInput<Scalar>, from initial: [Tensor<Scalar>], keeping probabilities: ZoneoutProbabilities,
     in context: inout ForwardContext<Scalar>
   ) -> (record: FusedRecord<Scalar>, steps: ForwardSteps<Scalar>) {
     let masks = ZoneoutMask.masks(for: sequence, widths: stateWidths, probabilities: probabilities, in: &context)

@@ -14,13 +14,12 @@ final class RecordedStepLayer<Scalar: TensorScalar>: StepLayer {
   private var isFirst = true
 
   /// - Parameters:
-  ///   - probabilities: those with which elements of h and of c keep their values from step to step.
   ///   - initial: h and, where there is one, c before the first step, [batch, width].
   ///   - readsTokens: whether the layer reads tokens, not vectors.
   ///   - embedding: the vector of each token, [tokens, input]; nil for one-hot vectors.
   ///   - addsInput: whether it puts out the sum of its state and its input.
   init(
-    _ cell: some FusedCell<Scalar>, keeping probabilities: [Double], from initial: [Tensor<Scalar>],
+    _ cell: some FusedCell<Scalar>, keeping probabilities: ZoneoutProbabilities, from initial: [Tensor<Scalar>],
     format: ProductFormat, readsTokens: Bool, embedding: Tensor<Scalar>?, addsInput: Bool
   ) {
     let (workspace, batch) = (Workspace<Scalar>(products: format), initial[0].shape[0])

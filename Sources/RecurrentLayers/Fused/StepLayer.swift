@@ -55,7 +55,8 @@ extension StackedRecurrent {
       } else {
         layers.append(
           RecordedStepLayer(
-            fused, keeping: form?.probabilities ?? [0, 0], from: states[index], format: format, readsTokens: index == 0,
+            fused, keeping: form?.probabilities ?? ZoneoutProbabilities(), from: states[index], format: format,
+            readsTokens: index == 0,
             embedding: index == 0 ? embedding : nil, addsInput: isAdded))
       }
     }

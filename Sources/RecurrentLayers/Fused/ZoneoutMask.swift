@@ -1,6 +1,16 @@
 import Autograd
 import TensorCore
 
+/// With which probabilities elements of the state keep their values from step to step.
+struct ZoneoutProbabilities: Sendable {
+  /// Those of h.
+  var hidden = 0.0
+  /// Those of c, and of any further component of the state.
+  var cell = 0.0
+
+  subscript(component: Int) -> Double { component == 0 ? hidden : cell }
+}
+
 /// What zoneout takes of what each step computes of a component of the state; the rest keeps its value.
 struct ZoneoutMask<Scalar: TensorScalar> {
   /// In training 1 or 0 for each step, [T·B, W]; at inference what share is taken at every step, [B, W].
@@ -10,9 +20,10 @@ struct ZoneoutMask<Scalar: TensorScalar> {
   /// The masks of components of given widths; nil where the probability is 0. They are drawn step by step, first those of the
   /// first component, as steps that run one by one draw them.
   static func masks(
-    for sequence: SequenceInput<Scalar>, widths: [Int], probabilities: [Double],
+    for sequence: SequenceInput<Scalar>, widths: [Int], probabilities: ZoneoutProbabilities,
     in context: inout ForwardContext<Scalar>
   ) -> [ZoneoutMask?] {
+    let probabilities = widths.indices.map { probabilities[$0] }
     if probabilities.allSatisfy({ $0 == 0 }) { return widths.map { _ in nil } }
     let (time, batch, start) = (sequence.time, sequence.batch, sequence.part?.start ?? 0)
     let isDrawn = context.mode == .training
