@@ -74,11 +74,9 @@ public struct TruncatedWindows: Sendable {
 
   /// The tokens of a window, and those that follow the new ones.
   func tokens(of window: Window) -> (inputs: [TokenGrid], targets: [Int32]) {
-    let tokens = streams.window(window.steps)
-    let grids = zip(window.borders, window.borders.dropFirst()).map { start, end in
-      let places = (start - window.steps.lowerBound) * batch..<(end - window.steps.lowerBound) * batch
-      return TokenGrid(ids: Array(tokens.inputs[places]), time: end - start, batch: batch)
-    }
+    let (tokens, start) = (streams.window(window.steps), window.steps.lowerBound)
+    let inputs = TokenGrid(ids: tokens.inputs, time: window.steps.count, batch: batch)
+    let grids = zip(window.borders, window.borders.dropFirst()).map { inputs.steps($0 - start..<$1 - start) }
     return (grids, Array(tokens.targets.suffix(window.new.count * batch)))
   }
 

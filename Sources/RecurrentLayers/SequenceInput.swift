@@ -4,7 +4,9 @@ import TensorCore
 /// Token ids of several sequences side by side, time-major: the id of sequence b at time t is `ids[t * batch + b]`.
 public struct TokenGrid: Sendable, Equatable {
   public let ids: [Int32]
+  /// How many steps there are.
   public let time: Int
+  /// How many sequences stand side by side.
   public let batch: Int
 
   /// - Precondition: there are time × batch ids.
@@ -13,6 +15,12 @@ public struct TokenGrid: Sendable, Equatable {
     self.ids = ids
     self.time = time
     self.batch = batch
+  }
+
+  /// Some of its steps.
+  package func steps(_ range: Range<Int>) -> TokenGrid {
+    TokenGrid(
+      ids: Array(ids[range.lowerBound * batch..<range.upperBound * batch]), time: range.count, batch: batch)
   }
 
   /// Traps on an id that is none of so many tokens.
@@ -176,6 +184,14 @@ public struct SequenceInput<Scalar: TensorScalar> {
 extension Variable {
   /// [time, batch, features] with zeros behind the end of each sequence.
   func withoutPadding(_ lengths: SequenceLengths) -> Variable {
-    reshaped([shape[0] * shape[1], shape[2]]).keepingRows(lengths.mask).reshaped(shape.dimensions)
+    keepingPlaces(lengths.mask)
+  }
+
+  /// Of [time, batch, features] the places of [time · batch] for which the mask holds, and those of another variable of the
+  /// same shape, or zeros, for the others.
+  func keepingPlaces(_ mask: [Bool], else other: Variable? = nil) -> Variable {
+    let (rows, shape) = ([mask.count, shape[2]], shape.dimensions)
+    let own = reshaped(rows)
+    return (other.map { own.keepingRows(mask, else: $0.reshaped(rows)) } ?? own.keepingRows(mask)).reshaped(shape)
   }
 }

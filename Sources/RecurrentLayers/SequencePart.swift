@@ -12,13 +12,13 @@ struct SequencePart<Scalar: TensorScalar> {
 }
 
 /// The gradients of weights that fused passes back over the parts of a sequence, from the last to the first, have summed so
-/// far. In what order they add up, part by part, must be that of one pass over the whole.
+/// far. An earlier part adds to them, so that all steps are summed in the order of one pass over the whole.
 final class FusedSums<Scalar: TensorScalar> {
   struct OfCell {
-    let recurrent: WeightGradient<Scalar>
-    let input: InputWeightGradient<Scalar>
-    let projection: WeightGradient<Scalar>?
-    let candidate: WeightGradient<Scalar>?
+    let recurrent: WeightGradient<Scalar>.Sums
+    let input: InputWeightGradient<Scalar>.Sums
+    let projection: WeightGradient<Scalar>.Sums?
+    let candidate: WeightGradient<Scalar>.Sums?
     /// Of each sequence, [batch, 3·hidden].
     let peepholes: Tensor<Scalar>?
     /// Of each sequence, [batch, 2 · width of all normalizations].
@@ -34,15 +34,11 @@ final class FusedSums<Scalar: TensorScalar> {
 extension SequenceInput {
   /// Some steps of the sequence as a part of it. Gradients do not flow to the whole.
   func part(_ steps: Range<Int>, sums: FusedSums<Scalar>) -> SequenceInput {
-    func part(_ grid: TokenGrid) -> TokenGrid {
-      let places = steps.lowerBound * grid.batch..<steps.upperBound * grid.batch
-      return TokenGrid(ids: Array(grid.ids[places]), time: steps.count, batch: grid.batch)
-    }
     let content: Content =
       switch content {
       case .vectors(let input): .vectors(Variable(input.value.rows(steps)))
-      case .tokens(let grid): .tokens(part(grid))
-      case .embedded(let grid, let table): .embedded(part(grid), table: table.detached())
+      case .tokens(let grid): .tokens(grid.steps(steps))
+      case .embedded(let grid, let table): .embedded(grid.steps(steps), table: table.detached())
       }
     return SequenceInput(
       content: content, lengths: lengths?.part(steps), resets: resets?.part(steps),

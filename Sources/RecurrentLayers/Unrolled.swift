@@ -93,13 +93,8 @@ extension SequenceInput {
   fileprivate func step(_ t: Int, width: Int) -> Variable<Scalar> {
     switch content {
     case .vectors(let input): input.row(t)
-    case .tokens(let grid):
-      Variable(.oneHot(grid.ids(at: t), classes: width))
-    case .embedded(let grid, let table): table.gatherRows(grid.ids(at: t))
+    case .tokens(let grid): Variable(.oneHot(grid.steps(t..<t + 1).ids, classes: width))
+    case .embedded(let grid, let table): table.gatherRows(grid.steps(t..<t + 1).ids)
     }
   }
-}
-
-extension TokenGrid {
-  fileprivate func ids(at t: Int) -> [Int32] { Array(ids[t * batch..<(t + 1) * batch]) }
 }

@@ -11,18 +11,27 @@ package struct WeightGradient<Scalar: TensorScalar> {
   private let plan: StretchPlan
   private let lanes: [Lane]
   private let workspace: Workspace<Scalar>
-  private let kept: Tensor<Scalar>
+  private let inputStorage: Tensor<Scalar>
   /// Whether the sums over later steps stand there already.
   private let isContinued: Bool
 
-  /// What is gathered over one lane.
+  /// What has been summed up, by lane: all that is needed to go on with earlier steps.
+  package struct Sums {
+    fileprivate let lanes: [OfLane]
+
+    fileprivate struct OfLane {
+      /// Σ gᵀ·x, [out, in].
+      let weight: Tensor<Scalar>
+      let weightView: MatrixView<Scalar>
+      /// Σ g, [1, out].
+      let bias: Tensor<Scalar>?
+      let biasView: MatrixView<Scalar>?
+    }
+  }
+
+  /// What belongs to one lane.
   private struct Lane {
-    /// Σ gᵀ·x, [out, in].
-    let weight: Tensor<Scalar>
-    let weightView: MatrixView<Scalar>
-    /// Σ g, [1, out].
-    let bias: Tensor<Scalar>?
-    let biasView: MatrixView<Scalar>?
+    let sums: Sums.OfLane
     /// The inputs of a stretch, without those of other lanes between them; nil where there are none.
     let rows: (tensor: Tensor<Scalar>, view: MatrixView<Scalar>)?
     /// The same packed, by how many rows there are.
@@ -32,32 +41,38 @@ package struct WeightGradient<Scalar: TensorScalar> {
   /// - Parameters:
   ///   - inputs: x, [time · batch, in]; more rows may follow.
   ///   - outputs: the columns of g.
-  ///   - previous: the sums over steps that come after those of the plan, to be added to; they must be of the same kind.
+  ///   - previous: the sums over steps that come after those of the plan, to be added to in their place; they must be of the
+  ///     same kind.
   package init(
     inputs: Tensor<Scalar>, outputs: Int, plan: StretchPlan, hasBias: Bool,
-    continuing previous: WeightGradient? = nil, workspace: Workspace<Scalar>
+    continuing previous: Sums? = nil, workspace: Workspace<Scalar>
   ) {
     let (pool, width) = (workspace.pool, inputs.shape[-1])
     isContinued = previous != nil
     lanes = plan.lanes.indices.map { lane in
-      var weight = previous?.lanes[lane].weight ?? Tensor(uninitialized: [outputs, width], pool: pool)
-      var bias = hasBias ? previous?.lanes[lane].bias ?? Tensor(uninitialized: [1, outputs], pool: pool) : nil
       var rows = plan.lanes.count > 1 ? Tensor<Scalar>(uninitialized: [plan.longest(lane), width], pool: pool) : nil
-      let views = (
-        previous?.lanes[lane].weightView ?? weight.mutableMatrix(),
-        previous.map { $0.lanes[lane].biasView } ?? bias?.mutableMatrix(), rows?.mutableMatrix()
-      )
+      let rowsView = rows?.mutableMatrix()
       var packed: [Int: PackedMatrix<Scalar>] = [:]
       for stretch in plan.stretches where packed[plan.count(stretch, lane)] == nil {
         packed[plan.count(stretch, lane)] = PackedMatrix(
           uninitializedRows: plan.count(stretch, lane), columns: width, format: workspace.products, pool: pool)
       }
       return Lane(
-        weight: weight, weightView: views.0, bias: bias, biasView: views.1, rows: rows.map { ($0, views.2!) },
-        packed: packed)
+        sums: previous?.lanes[lane] ?? Self.newSums(outputs: outputs, width: width, hasBias: hasBias, pool: pool),
+        rows: rows.map { ($0, rowsView!) }, packed: packed)
     }
-    (self.inputs, kept, self.plan, self.workspace) = (inputs.matrix(), inputs, plan, workspace)
+    (self.inputs, inputStorage, self.plan, self.workspace) = (inputs.matrix(), inputs, plan, workspace)
   }
+
+  private static func newSums(outputs: Int, width: Int, hasBias: Bool, pool: BufferPool) -> Sums.OfLane {
+    var weight = Tensor<Scalar>(uninitialized: [outputs, width], pool: pool)
+    var bias = hasBias ? Tensor<Scalar>(uninitialized: [1, outputs], pool: pool) : nil
+    let (weightView, biasView) = (weight.mutableMatrix(), bias?.mutableMatrix())
+    return Sums.OfLane(weight: weight, weightView: weightView, bias: bias, biasView: biasView)
+  }
+
+  /// What has been summed up so far, without what it was summed up from.
+  package var sumsSoFar: Sums { Sums(lanes: lanes.map(\.sums)) }
 
   /// Packs a thread's part of the inputs of a stretch.
   package func pack(_ stretch: Range<Int>, thread: Int) {
@@ -80,12 +95,12 @@ package struct WeightGradient<Scalar: TensorScalar> {
   /// - Parameter gradients: of the outputs, for each lane, in the rows that it has in a stretch; all inputs are packed.
   package func add(_ gradients: [MatrixView<Scalar>], _ stretch: Range<Int>, thread: Int) {
     let isFirst = stretch == plan.stretches.last && !isContinued
-    for (index, part) in plan.share(of: lanes[0].weightView.rows, unit: 1, thread, workspace.team) {
+    for (index, part) in plan.share(of: lanes[0].sums.weightView.rows, unit: 1, thread, workspace.team) {
       let lane = lanes[index]
       let packed = lane.packed[plan.count(stretch, index)]!
       let g = gradients[index].rows(0..<packed.shape[0]).columns(part)
-      lane.weightView.rows(part).setProduct(g, transposed: true, packed, onto: isFirst ? .nothing : .target)
-      if let target = lane.biasView?.columns(part) {
+      lane.sums.weightView.rows(part).setProduct(g, transposed: true, packed, onto: isFirst ? .nothing : .target)
+      if let target = lane.sums.biasView?.columns(part) {
         if isFirst { target.fill(0) }
         target.addColumnSums(of: g)
       }
@@ -94,9 +109,9 @@ package struct WeightGradient<Scalar: TensorScalar> {
 
   /// The sums over all lanes: of the weight, [out, in], and of the bias, [out].
   package func sums() -> (weight: Tensor<Scalar>, bias: Tensor<Scalar>?) {
-    defer { withExtendedLifetime(kept) {} }
-    let weight = addLanes(lanes.map { ($0.weight, $0.weightView) }, team: workspace.team)
-    let biases = lanes.compactMap { lane in lane.bias.map { ($0, lane.biasView!) } }
+    defer { withExtendedLifetime(inputStorage) {} }
+    let weight = addLanes(lanes.map { ($0.sums.weight, $0.sums.weightView) }, team: workspace.team)
+    let biases = lanes.compactMap { lane in lane.sums.bias.map { ($0, lane.sums.biasView!) } }
     return (weight, biases.isEmpty ? nil : addLanes(biases, team: workspace.team).reshaped([-1]))
   }
 }

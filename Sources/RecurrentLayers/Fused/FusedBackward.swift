@@ -79,8 +79,8 @@ struct FusedBackward<Scalar: TensorScalar> {
     if sequence.areVectors { gradients.vectors? = steps.dInput }
     if let part, part.start > 0 {
       part.sums.cells[part.place] = .init(
-        recurrent: recurrent, input: input, projection: projection, candidate: candidate, peepholes: steps.dPeepholes,
-        norms: steps.dNorms, beginning: steps.dBeginning)
+        recurrent: recurrent.sumsSoFar, input: input.sumsSoFar, projection: projection?.sumsSoFar,
+        candidate: candidate?.sumsSoFar, peepholes: steps.dPeepholes, norms: steps.dNorms, beginning: steps.dBeginning)
       withExtendedLifetime((record, steps)) {}
       return gradients.inOrder
     }

@@ -7,9 +7,18 @@ enum InputWeightGradient<Scalar: TensorScalar> {
   case tokens(TableGradient<Scalar>, hasBias: Bool)
   case embedded(TableGradient<Scalar>, hasBias: Bool, table: Tensor<Scalar>, weight: Parameter<Scalar>)
 
+  /// What has been summed up.
+  enum Sums {
+    case vectors(WeightGradient<Scalar>.Sums)
+    case table(TableGradient<Scalar>.Sums)
+
+    fileprivate var ofVectors: WeightGradient<Scalar>.Sums? { if case .vectors(let sums) = self { sums } else { nil } }
+    fileprivate var ofTable: TableGradient<Scalar>.Sums? { if case .table(let sums) = self { sums } else { nil } }
+  }
+
   init(
     _ sequence: SequenceInput<Scalar>, weights: GatedWeights<Scalar>, width: Int, plan: StretchPlan, hasBias: Bool,
-    continuing previous: InputWeightGradient?, workspace: Workspace<Scalar>
+    continuing previous: Sums?, workspace: Workspace<Scalar>
   ) {
     switch sequence.content {
     case .vectors(let input):
@@ -33,14 +42,11 @@ enum InputWeightGradient<Scalar: TensorScalar> {
     }
   }
 
-  private var ofVectors: WeightGradient<Scalar>? {
-    if case .vectors(let gradient) = self { gradient } else { nil }
-  }
-
-  private var ofTable: TableGradient<Scalar>? {
+  /// What has been summed up so far, without what it was summed up from.
+  var sumsSoFar: Sums {
     switch self {
-    case .vectors: nil
-    case .tokens(let gradient, _), .embedded(let gradient, _, _, _): gradient
+    case .vectors(let gradient): .vectors(gradient.sumsSoFar)
+    case .tokens(let gradient, _), .embedded(let gradient, _, _, _): .table(gradient.tables)
     }
   }
 
@@ -84,23 +90,25 @@ enum InputWeightGradient<Scalar: TensorScalar> {
 
 /// The gradient of the table whose rows stand for the products of tokens' vectors with W_ihᵀ.
 struct TableGradient<Scalar: TensorScalar> {
+  /// By lane, [tokens, G·H].
+  typealias Sums = [(tensor: Tensor<Scalar>, view: MatrixView<Scalar>)]
+
   let workspace: Workspace<Scalar>
+  /// What has been summed up so far.
+  let tables: Sums
   private let ids: [Int32]
   private let plan: StretchPlan
-  /// By lane, [tokens, G·H].
-  private let tables: [(tensor: Tensor<Scalar>, view: MatrixView<Scalar>)]
-
   /// Whether the sums over later steps stand there already.
   private let isContinued: Bool
 
   init(
-    ids: [Int32], tokens: Int, width: Int, plan: StretchPlan, continuing previous: TableGradient?,
+    ids: [Int32], tokens: Int, width: Int, plan: StretchPlan, continuing previous: Sums?,
     workspace: Workspace<Scalar>
   ) {
     (self.ids, self.plan, self.workspace) = (ids, plan, workspace)
     isContinued = previous != nil
     tables =
-      previous?.tables
+      previous
       ?? plan.lanes.map { _ in
         var table = Tensor<Scalar>(uninitialized: [tokens, width], pool: workspace.pool)
         let view = table.mutableMatrix()

@@ -82,15 +82,12 @@ extension ScanCell {
     var (a, b) = coefficients(weights(sequence, in: context))
     if let lengths = sequence.lengths {
       // A sequence that has ended keeps its state: h' = 1·h + 0.
-      (a, b) = (a.withPadding(.ones(a.shape), lengths), b.withoutPadding(lengths))
+      (a, b) = (a.keepingPlaces(lengths.mask, else: Variable(.ones(a.shape))), b.withoutPadding(lengths))
     }
     if let resets = sequence.resets {
       // A sequence that forgets: h' = 0·h + a·(what it begins with) + b.
-      func keeping(_ places: [Bool], of all: Variable<Scalar>) -> Variable<Scalar> {
-        all.reshaped([places.count, hiddenSize]).keepingRows(places).reshaped(all.shape.dimensions)
-      }
-      if let beginning = sequence.beginning.first { b = b + keeping(resets.places, of: a * beginning) }
-      a = keeping(resets.places.map { !$0 }, of: a)
+      if let beginning = sequence.beginning.first { b = b + (a * beginning).keepingPlaces(resets.places) }
+      a = a.keepingPlaces(resets.places.map { !$0 })
     }
     let (outputs, last) = linearScan(a, b, from: state.hidden, in: context)
     return (sequence.lengths.map { outputs.withoutPadding($0) } ?? outputs, HiddenState(hidden: last))
@@ -98,14 +95,5 @@ extension ScanCell {
 
   public mutating func visitParameters<V: ParameterVisitor<Scalar>>(_ visitor: inout V) throws(V.Failure) {
     try weights.visitParameters(&visitor)
-  }
-}
-
-extension Variable {
-  /// [time, batch, features] with other numbers behind the end of each sequence.
-  fileprivate func withPadding(_ padding: Tensor<Scalar>, _ lengths: SequenceLengths) -> Variable {
-    let rows = [shape[0] * shape[1], shape[2]]
-    return reshaped(rows).keepingRows(lengths.mask, else: Variable(padding.reshaped(rows)))
-      .reshaped(shape.dimensions)
   }
 }
