@@ -19,6 +19,7 @@ public struct ElmanCell<Scalar: TensorScalar>: RecurrentCell, FusedCell {
     weights = GatedWeights(gates: 1, input: input, hidden: hidden, bias: bias, inputWeight: inputWeight)
   }
 
+  /// A cell with weights drawn from a random source; otherwise the same.
   public init(
     input: Int, hidden: Int, activation: Activation = .tanh, bias: Bool = true,
     inputWeight: Initializer = .lecunUniform,

@@ -33,6 +33,7 @@ public struct GRUCell<Scalar: TensorScalar>: RecurrentCell, FusedCell {
     weights = GatedWeights(gates: 3, input: input, hidden: hidden, bias: bias, inputWeight: inputWeight)
   }
 
+  /// A cell with weights drawn from a random source; otherwise the same.
   public init(
     input: Int, hidden: Int, reset: Reset = .afterProduct, bias: Bool = true,
     inputWeight: Initializer = .lecunUniform, using random: inout RandomSource

@@ -32,6 +32,7 @@ public struct LSTMCell<Scalar: TensorScalar>: RecurrentCell, FusedCell {
       inputBias: .stacked([.zeros, .constant(1), .zeros, .zeros]))
   }
 
+  /// A cell with weights drawn from a random source; otherwise the same.
   public init(
     input: Int, hidden: Int, projection: Int? = nil, bias: Bool = true, inputWeight: Initializer = .lecunUniform,
     using random: inout RandomSource

@@ -30,6 +30,9 @@ public struct Recurrent<Cell: RecurrentCell>: Layer {
     self.init(StackedRecurrent(cells, dropout: dropout), returning: output)
   }
 
+  /// A stack as a layer.
+  ///
+  /// - Parameter output: whether what comes out is that of the end or of each step.
   public init(_ stack: StackedRecurrent<Cell>, returning output: Output = .last) {
     self.stack = stack
     self.output = output

@@ -5,7 +5,7 @@ import TensorCore
 /// One step of a recurrent network: from an input and a state to an output and the next state.
 ///
 /// A cell that implements `step` alone runs over sequences one step at a time; the cells of this module also bring a fast way
-/// to run a whole sequence.
+/// to run a whole sequence. Cells of other modules leave `run` to that default: what a sequence consists of is known here alone.
 public protocol RecurrentCell<Scalar>: Module {
   associatedtype State: RecurrentState<Scalar>
 
@@ -32,7 +32,7 @@ public protocol RecurrentCell<Scalar>: Module {
     _ input: Variable<Scalar>, from state: State, in context: inout ForwardContext<Scalar>
   ) -> (output: Variable<Scalar>, state: State)
 
-  /// Runs a whole sequence.
+  /// Runs a whole sequence: step by step, unless a cell of this module knows a faster way.
   ///
   /// - Returns: the outputs of all steps, [time, batch, hiddenSize], and the state after the last.
   func run(
@@ -86,7 +86,7 @@ public struct HiddenState<Scalar: TensorScalar>: RecurrentState {
 
 /// The state of an LSTM.
 public struct LSTMState<Scalar: TensorScalar>: RecurrentState {
-  /// h, [batch, hidden].
+  /// h, [batch, output]: as wide as the hidden units, unless the output is projected.
   public var hidden: Variable<Scalar>
   /// c, [batch, hidden].
   public var cell: Variable<Scalar>

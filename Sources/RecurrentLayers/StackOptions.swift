@@ -1,7 +1,7 @@
 import TensorCore
 
 /// How the layers of a recurrent stack are put together, and how they are regularized.
-public struct StackOptions: Sendable, Equatable, Codable {
+public struct StackOptions: Sendable, Equatable {
   /// The probability that an output of a layer below the top is dropped while training.
   public var dropout = 0.0
   /// Whether the outputs that drop are the same at every step of a sequence (Gal and Ghahramani, 2016).

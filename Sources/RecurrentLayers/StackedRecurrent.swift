@@ -24,6 +24,10 @@ public struct StackedRecurrent<Cell: RecurrentCell>: Module {
     self.init(cells, reverse: [], options: options)
   }
 
+  /// Layers of one direction with dropout between them.
+  ///
+  /// - Parameter dropout: the probability that an output of a layer below the top is dropped while training.
+  /// - Precondition: as for `init(_:options:)`, and the probability is at least 0 and below 1.
   public init(_ cells: [Cell], dropout: Double) { self.init(cells, options: StackOptions(dropout: dropout)) }
 
   /// Layers of two directions.

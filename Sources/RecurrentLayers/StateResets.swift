@@ -9,7 +9,9 @@ import TensorCore
 public struct StateResets: Sendable, Equatable {
   /// Whether sequence b forgets before step t: `places[t * batch + b]`.
   public let places: [Bool]
+  /// How many steps there are.
   public let time: Int
+  /// How many sequences run side by side.
   public let batch: Int
 
   /// - Precondition: there are time × batch places.
@@ -50,8 +52,8 @@ public struct StateResets: Sendable, Equatable {
     StateResets(zip(places, lengths.mask).map { $0 && $1 }, time: time, batch: batch)
   }
 
-  /// Those of the sequences read from the last step to the first. What begins at step t of n stands behind the step n − t of
-  /// those.
+  /// Those of the sequences read from the last step to the first: a document that begins at step t of n ends, read so, with
+  /// step n − t − 1, and what comes before it in the sequence begins with step n − t.
   func reversed(_ lengths: SequenceLengths?) -> StateResets {
     var result = [Bool](repeating: false, count: places.count)
     for (place, isMarked) in places.enumerated() where isMarked {

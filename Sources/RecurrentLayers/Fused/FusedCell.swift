@@ -4,8 +4,9 @@ import TensorCore
 
 /// A cell whose whole sequence runs in one tape node, with a backward pass written by hand.
 ///
-/// Each thread runs the loop over time for its own rows of the batch without waiting for the others. The input's product is
-/// part of a step too: products ask for their weights ahead of time, so that large ones need no other order than small ones.
+/// Each thread runs the loop over time for its own rows of the batch without waiting for the others. The product of the input
+/// is computed in that loop, step by step, like that of the state: a thread needs nothing but its own rows, and one order
+/// serves weights of any size, because products fetch theirs ahead of their use.
 protocol FusedCell<Scalar>: RecurrentCell {
   var weights: GatedWeights<Scalar> { get set }
   var functions: GateFunctions { get }

@@ -22,6 +22,7 @@ public struct CoupledLSTMCell<Scalar: TensorScalar>: RecurrentCell, FusedCell {
       inputBias: .stacked([.constant(1), .zeros, .zeros]))
   }
 
+  /// A cell with weights drawn from a random source; otherwise the same.
   public init(
     input: Int, hidden: Int, bias: Bool = true, inputWeight: Initializer = .lecunUniform,
     using random: inout RandomSource

@@ -35,6 +35,7 @@ public struct LayerNormGRUCell<Scalar: TensorScalar>: RecurrentCell, FusedCell {
     (inputCandidateNorm, recurrentCandidateNorm) = (LayerNorm(hidden), LayerNorm(hidden))
   }
 
+  /// A cell with weights drawn from a random source; otherwise the same.
   public init(
     input: Int, hidden: Int, inputWeight: Initializer = .lecunUniform, using random: inout RandomSource
   ) {

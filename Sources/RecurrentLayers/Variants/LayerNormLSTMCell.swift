@@ -34,6 +34,7 @@ public struct LayerNormLSTMCell<Scalar: TensorScalar>: RecurrentCell, FusedCell 
     cellNorm = LayerNorm(hidden)
   }
 
+  /// A cell with weights drawn from a random source; otherwise the same.
   public init(
     input: Int, hidden: Int, inputWeight: Initializer = .lecunUniform, using random: inout RandomSource
   ) {

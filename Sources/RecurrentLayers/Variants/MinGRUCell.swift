@@ -21,6 +21,7 @@ public struct MinGRUCell<Scalar: TensorScalar>: RecurrentCell, ScanCell {
       gates: Self.gateCount, input: input, hidden: hidden, bias: bias, inputWeight: inputWeight)
   }
 
+  /// A cell with weights drawn from a random source; otherwise the same.
   public init(
     input: Int, hidden: Int, bias: Bool = true, inputWeight: Initializer = .lecunUniform,
     using random: inout RandomSource

@@ -22,6 +22,7 @@ public struct MinLSTMCell<Scalar: TensorScalar>: RecurrentCell, ScanCell {
       inputBias: .stacked([.zeros, .constant(1), .zeros]))
   }
 
+  /// A cell with weights drawn from a random source; otherwise the same.
   public init(
     input: Int, hidden: Int, bias: Bool = true, inputWeight: Initializer = .lecunUniform,
     using random: inout RandomSource

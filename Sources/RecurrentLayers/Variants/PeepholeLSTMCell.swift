@@ -32,6 +32,7 @@ public struct PeepholeLSTMCell<Scalar: TensorScalar>: RecurrentCell, FusedCell {
     outputPeephole = Parameter([hidden], .zeros)
   }
 
+  /// A cell with weights drawn from a random source; otherwise the same.
   public init(
     input: Int, hidden: Int, bias: Bool = true, inputWeight: Initializer = .lecunUniform,
     using random: inout RandomSource
