@@ -115,6 +115,45 @@ import Testing
     if kind == .lstm { try compare(LSTMCell<Double>(input: 2, hidden: 3, projection: 2, using: &random), cellSize: 3) }
   }
 
+  /// What sequences begin with after they forget is learned, and elements keep their values of it or of the state before.
+  @Test(arguments: CellKind.fused)
+  func sequencesThatForgetALearnedStateAgreeWithUnrolled(kind: CellKind) throws {
+    func results<Cell: RecurrentCell<Double>>(
+      _ cell: Cell, _ lengths: SequenceLengths?, threads: Int = 1
+    ) -> [Tensor<Double>] {
+      var stack = StackedRecurrent(
+        [Zoneout(cell, hidden: 0.4, memory: 0.3)], options: StackOptions(learnsInitialState: true)
+      ).bound()
+      var drawn = RandomSource(seed: 12)
+      stack.updateParameters { parameter, name in
+        if name.hasPrefix("initial") { parameter.value = .uniform(parameter.shape, in: -1..<1, using: &drawn) }
+      }
+      let tape = Tape<Double>()
+      var context = ForwardContext(
+        tape: tape, mode: .training, random: RandomSource(seed: 13), workspace: Workspace(threads: threads))
+      let x = tape.watch(input(seed: 14))
+      // At the first step, in the middle, at a last step, and behind an end.
+      let resets = StateResets((0..<time * batch).map { [0, 4, 5, 7, 8, 10].contains($0) }, time: time, batch: batch)
+      let sequence = SequenceInput.vectors(x, lengths: lengths).resetting(at: resets)
+      let (outputs, state) = stack.run(sequence, in: &context)
+      let gradients = loss(outputs, state.flatMap(\.components), of: .both).gradients()
+      return [outputs.value, gradients[x]!] + state.flatMap { $0.components.map(\.value) }
+        + stack.parameters.map { gradients[$0.parameter]! }
+    }
+    func compare<Cell: RecurrentCell<Double>>(_ cell: Cell) throws {
+      for lengths in [nil, try SequenceLengths(lengths, time: time)] {
+        let fused = results(cell, lengths)
+        for (a, b) in zip(fused, results(Unrolled(cell), lengths)) {
+          let difference = (a - b).absolute().max().scalar
+          #expect(difference <= 1e-10 * max(1, b.absolute().max().scalar), "ragged \(lengths != nil), seed 11")
+        }
+        #expect(results(cell, lengths, threads: 3) == fused, "ragged \(lengths != nil), seed 11")
+      }
+    }
+    var random = RandomSource(seed: 11)
+    try compare(kind.random(input: 2, hidden: 3, using: &random))
+  }
+
   @Test func singlePrecisionAgreesWithUnrolledWithinItsRounding() {
     var random = RandomSource(seed: 9)
     let cell = LSTMCell<Float>(input: 5, hidden: 12, using: &random)
