@@ -74,10 +74,24 @@ public struct CharacterModel<Scalar: TensorScalar>: Module {
   package func read(
     _ tokens: TokenGrid, from state: [[Variable<Scalar>]]?, in context: inout ForwardContext<Scalar>
   ) -> (outputs: Variable<Scalar>, state: [[Variable<Scalar>]]) {
-    guard let encoder else { return rnn.run(.tokens(tokens), fromComponents: state, in: &context) }
-    let table = embeddingDropout(
-      context.variable(encoder.weight), probability: configuration.refinements.embeddingDropout, in: &context)
-    return rnn.run(.embedded(tokens, table: table), fromComponents: state, in: &context)
+    let (outputs, states) = read([tokens], isCut: false, from: state, in: &context)
+    return (outputs, states[0])
+  }
+
+  /// The same over the parts of a grid, with the state after each.
+  ///
+  /// - Parameter isCut: whether no gradient flows from a part to the one before it.
+  func read(
+    _ parts: [TokenGrid], isCut: Bool, from state: [[Variable<Scalar>]]?, in context: inout ForwardContext<Scalar>
+  ) -> (outputs: Variable<Scalar>, states: [[[Variable<Scalar>]]]) {
+    let table = encoder.map { encoder in
+      embeddingDropout(
+        context.variable(encoder.weight), probability: configuration.refinements.embeddingDropout, in: &context)
+    }
+    let inputs = parts.map { tokens -> SequenceInput<Scalar> in
+      table.map { .embedded(tokens, table: $0) } ?? .tokens(tokens)
+    }
+    return rnn.run(parts: inputs, isCut: isCut, fromComponents: state, in: &context)
   }
 
   /// What the decoder reads of the top layer's outputs.

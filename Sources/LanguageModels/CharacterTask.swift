@@ -36,16 +36,9 @@ public struct CharacterTask<Scalar: TensorScalar>: TrainingTask {
     let window = windows.window(step)
     let (inputs, targets) = windows.tokens(of: window)
     if window.steps.lowerBound == 0 { state = nil }
-    var running = state?.constants
-    var outputs: [Variable<Scalar>] = []
-    for (input, end) in zip(inputs, window.borders.dropFirst()) {
-      let (ofPart, next) = model.read(input, from: running, in: &context)
-      outputs.append(ofPart)
-      if end == window.next { state = Model.State(next) }
-      running = window.isCut ? Model.State(next).constants : next
-    }
+    let (all, states) = model.read(inputs, isCut: window.isCut, from: state?.constants, in: &context)
+    for (end, next) in zip(window.borders.dropFirst(), states) where end == window.next { state = Model.State(next) }
     if window.next == nil { state = nil }
-    let all = outputs.count == 1 ? outputs[0] : .concatenate(outputs, axis: 0)
     let known = window.steps.count - window.new.count
     let own = known == 0 ? all : all.slice(axis: 0, known..<window.steps.count)
     let read = model.dropping(own, in: &context)

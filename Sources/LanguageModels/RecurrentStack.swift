@@ -5,11 +5,12 @@ import TensorCore
 
 /// The recurrent part of a character model, whatever its cells are.
 protocol RecurrentStack<Scalar>: Module {
-  /// Runs a sequence from the components of each layer's state; nil means the initial state.
+  /// Runs the parts of a sequence from the components of each layer's state, nil meaning the initial state, to those after each
+  /// part; see `StackedRecurrent.run(parts:isCut:from:in:)`.
   func run(
-    _ sequence: SequenceInput<Scalar>, fromComponents state: [[Variable<Scalar>]]?,
+    parts: [SequenceInput<Scalar>], isCut: Bool, fromComponents state: [[Variable<Scalar>]]?,
     in context: inout ForwardContext<Scalar>
-  ) -> (outputs: Variable<Scalar>, state: [[Variable<Scalar>]])
+  ) -> (outputs: Variable<Scalar>, states: [[[Variable<Scalar>]]])
 
   /// The components of each layer's state before anything was read.
   func initialComponents(batch: Int, in context: inout ForwardContext<Scalar>) -> [[Variable<Scalar>]]
@@ -22,11 +23,12 @@ protocol RecurrentStack<Scalar>: Module {
 
 extension StackedRecurrent: RecurrentStack {
   func run(
-    _ sequence: SequenceInput<Scalar>, fromComponents state: [[Variable<Scalar>]]?,
+    parts: [SequenceInput<Scalar>], isCut: Bool, fromComponents state: [[Variable<Scalar>]]?,
     in context: inout ForwardContext<Scalar>
-  ) -> (outputs: Variable<Scalar>, state: [[Variable<Scalar>]]) {
-    let (outputs, next) = run(sequence, from: state?.map { Cell.State(components: $0) }, in: &context)
-    return (outputs, next.map { $0.components })
+  ) -> (outputs: Variable<Scalar>, states: [[[Variable<Scalar>]]]) {
+    let state = state?.map { Cell.State(components: $0) }
+    let (outputs, states) = run(parts: parts, isCut: isCut, from: state, in: &context)
+    return (outputs, states.map { $0.map { $0.components } })
   }
 
   func initialComponents(batch: Int, in context: inout ForwardContext<Scalar>) -> [[Variable<Scalar>]] {

@@ -6,8 +6,7 @@ import TensorCore
 ///
 /// From update to update every stream goes on by the forward length. Gradients flow back through the backward length, as a
 /// rule the same. With a longer one, steps before are read again from a state further back, with the weights of now; with a
-/// shorter one, the steps are cut into parts, none of them longer, through whose borders no gradient flows. What is drawn for
-/// a whole pass (locked dropout, weight drop, embedding dropout) is then drawn for each part of a window. (Williams and Peng, "An efficient
+/// shorter one, the steps are cut into parts, none of them longer, through whose borders no gradient flows. (Williams and Peng, "An efficient
 /// gradient-based algorithm for on-line training of recurrent network trajectories", 1990; here every step has a loss.)
 public struct TruncatedWindows: Sendable {
   private let streams: ContiguousBatches

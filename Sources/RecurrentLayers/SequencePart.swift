@@ -5,8 +5,8 @@ import TensorCore
 struct SequencePart<Scalar: TensorScalar> {
   /// The first of its steps, in the whole.
   let start: Int
-  /// What the fused passes back over all parts have in common, cell by cell.
-  let sums: FusedSums<Scalar>
+  /// What the fused passes back over all parts have in common, cell by cell; nil where each has gradients of its own.
+  let sums: FusedSums<Scalar>?
   /// Which cell is run.
   var place = 0
 }

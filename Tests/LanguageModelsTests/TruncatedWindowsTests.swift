@@ -147,6 +147,21 @@ import Testing
     }
   }
 
+  @Test("However a window is cut, it draws at random what it draws in one", arguments: ModelConfiguration.refined)
+  func draws(configuration: ModelConfiguration) throws {
+    var configuration = configuration
+    (configuration.vocabulary, configuration.dropout) = (7, configuration.refinements.lockedDropout > 0 ? 0 : 0.3)
+    let model = CharacterModel<Double>.sample(configuration).bound()
+    func loss(backward: Int?) throws -> Double {
+      var task = CharacterTask<Double>(
+        windows: try windows(backward: backward), validation: nil, configuration: configuration)
+      var context = ForwardContext(tape: Tape<Double>(), mode: .training, random: RandomSource(seed: 4))
+      return task.loss(of: model, step: 0, in: &context).value.scalar
+    }
+    let whole = try loss(backward: nil)
+    for backward in [1, 3, 4, 12] { #expect(abs(try loss(backward: backward) - whole) < 1e-12, "\(backward)") }
+  }
+
   @Test("Penalties are for the outputs of the new steps alone: of large ones after dropout, of changes before it")
   func penalties() throws {
     let streams = try ContiguousBatches(Self.tokens, in: 0..<402, batch: 2, length: 8)

@@ -35,7 +35,7 @@ struct FusedBackward<Scalar: TensorScalar> {
     let separates = record.functions.separatesRecurrent
     let hasBias = weights.inputBias != nil || weights.recurrentBias != nil
     let part = sequence.part
-    let later = part.flatMap { $0.sums.cells[$0.place] }
+    let later = part.flatMap { $0.sums?.cells[$0.place] }
     let steps = BackwardSteps(
       record: record, weights: weights, plan: plan, dOutputs: upstream[0], dFinal: Array(upstream.dropFirst()),
       later: later, needsInputGradient: needsInputGradient && sequence.areVectors, workspace: workspace)
@@ -77,8 +77,8 @@ struct FusedBackward<Scalar: TensorScalar> {
     var gradients = withoutGradients
     gradients.initial = steps.dInitial
     if sequence.areVectors { gradients.vectors? = steps.dInput }
-    if let part, part.start > 0 {
-      part.sums.cells[part.place] = .init(
+    if let part, let sums = part.sums, part.start > 0 {
+      sums.cells[part.place] = .init(
         recurrent: recurrent.sumsSoFar, input: input.sumsSoFar, projection: projection?.sumsSoFar,
         candidate: candidate?.sumsSoFar, peepholes: steps.dPeepholes, norms: steps.dNorms, beginning: steps.dBeginning)
       withExtendedLifetime((record, steps)) {}
