@@ -17,6 +17,7 @@ public final class Workspace<Scalar: TensorScalar> {
 
   private struct PackKey: Hashable {
     let slot: Int
+    let rows: Range<Int>?
     let transposed: Bool
   }
 
@@ -41,14 +42,21 @@ public final class Workspace<Scalar: TensorScalar> {
 
   /// The parameter's matrix (or its transpose) as the right-hand side of products, packed again only when it has changed. Axes
   /// after the second count as one with it.
-  package func packed(_ parameter: Parameter<Scalar>, transposed: Bool) -> PackedMatrix<Scalar> {
-    let (value, shape) = (parameter.value, parameter.shape)
-    let rows = shape.rank == 2 ? value : value.reshaped([shape[0], shape.dimensions.dropFirst().reduce(1, *)])
-    guard let slot = parameter.slot else { return pack(rows, transposed: transposed) }
-    let key = PackKey(slot: slot, transposed: transposed)
+  ///
+  /// - Parameter part: the rows that are packed; nil for all of them.
+  package func packed(
+    _ parameter: Parameter<Scalar>, rows part: Range<Int>? = nil, transposed: Bool
+  ) -> PackedMatrix<Scalar> {
+    func packed() -> PackedMatrix<Scalar> {
+      let (value, shape) = (parameter.value, parameter.shape)
+      let matrix = shape.rank == 2 ? value : value.reshaped([shape[0], shape.dimensions.dropFirst().reduce(1, *)])
+      return pack(part.map { matrix.rows($0) } ?? matrix, transposed: transposed)
+    }
+    guard let slot = parameter.slot else { return packed() }
+    let key = PackKey(slot: slot, rows: part, transposed: transposed)
     if let known = packs[key], known.generation == parameter.generation { return known.matrix }
     packs[key] = nil
-    let matrix = pack(rows, transposed: transposed)
+    let matrix = packed()
     packs[key] = (parameter.generation, matrix)
     return matrix
   }

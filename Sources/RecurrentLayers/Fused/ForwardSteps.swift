@@ -101,9 +101,9 @@ struct RecurrentProduct<Scalar: TensorScalar> {
 
   init(_ weights: GatedWeights<Scalar>, _ functions: GateFunctions, transposed: Bool, workspace: Workspace<Scalar>) {
     if functions.resetsBeforeProduct {
-      let (weight, hidden) = (weights.recurrentWeight.value, weights.outputSize)
-      gates = workspace.pack(weight.rows(0..<2 * hidden), transposed: transposed)
-      candidate = workspace.pack(weight.rows(2 * hidden..<3 * hidden), transposed: transposed)
+      let (weight, hidden) = (weights.recurrentWeight, weights.outputSize)
+      gates = workspace.packed(weight, rows: 0..<2 * hidden, transposed: transposed)
+      candidate = workspace.packed(weight, rows: 2 * hidden..<3 * hidden, transposed: transposed)
     } else {
       gates = workspace.packed(weights.recurrentWeight, transposed: transposed)
       candidate = nil
