@@ -55,11 +55,12 @@ private func unrolled<Cell: RecurrentCell<Double>>(_ cell: Cell) -> any Recurren
 @Suite struct GradientTests {
   @Test(arguments: CellKind.fast, LossTerms.allCases)
   func fusedGradientsAreNumericOnes(kind: CellKind, terms: LossTerms) {
-    for (seed, biases) in zip([1, 2] as [UInt64], [Biases.both, .none]) {
+    // Without biases, and for tokens, what the loss is computed from makes no difference.
+    for (seed, biases) in zip([1, 2] as [UInt64], [Biases.both, .none]) where biases == .both || terms == .both {
       var random = RandomSource(seed: seed)
       let cell = kind.random(input: 3, hidden: 3, biases: biases, using: &random)
       let point = SequencePoint<Double>(time: 4, batch: 2, input: 3, hidden: 3, using: &random)
-      for tokens in [false, true] {
+      for tokens in terms == .both ? [false, true] : [false] {
         expectGradients(of: cell, on: point, tokens: tokens, terms: terms, "\(biases) biases, seed \(seed)")
       }
     }
