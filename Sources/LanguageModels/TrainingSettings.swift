@@ -9,9 +9,11 @@ public struct TrainingSettings: Sendable, Equatable, Codable {
   public var cell = CellKind.lstm
   public var layers = 2
   public var hidden = 128
+  /// The width of the token embedding; 0 means that tokens enter as one-hot vectors.
   public var embedding = 0
   /// True or nil, so that records of runs that are not tied say nothing of it.
   private var tied: Bool?
+  /// The probability that a unit between layers, and before the decoder, is dropped.
   public var dropout = 0.0
   /// Nil where there are none, so that records of plain runs say nothing of them.
   private var refined: ModelRefinements?

@@ -2,7 +2,8 @@ import RecurrentLayers
 import SequenceText
 import TensorCore
 
-/// How truncated backpropagation through time goes through a text: what each update reads, and how far its gradients flow back.
+/// How truncated backpropagation through time goes through a text: what each update reads, and how far its gradients flow
+/// back. A `CharacterTask` is trained by it.
 ///
 /// From update to update every stream goes on by the forward length. Gradients flow back through the backward length, as a
 /// rule the same. With a longer one, steps before are read again from a state further back, with the weights of now; with a

@@ -49,7 +49,8 @@ public struct Zoneout<Cell: RecurrentCell>: RecurrentCell {
     return (components[0], Cell.State(components: components))
   }
 
-  /// Runs a whole sequence: in one go where the cell can, with the masks that are drawn step by step otherwise.
+  /// Runs a whole sequence, in one go where the cell has a fused pass (a `MinGRUCell` or `MinLSTMCell` has none), with the masks
+  /// that are drawn step by step otherwise.
   ///
   /// Memory that such a pass keeps beside the cell's: for each component of the state that has a probability, what the cell
   /// computed at all steps and, in training, the masks.

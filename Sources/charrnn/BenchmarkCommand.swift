@@ -43,7 +43,12 @@ enum BenchmarkCommand {
   private static func json(_ speed: SpeedMeasurement, _ settings: TrainingSettings, threads: Int) -> String {
     let members: [(name: String, value: JSONText)] = [
       ("cell", .string(settings.cell.rawValue)), ("layers", .integer(settings.layers)),
-      ("hidden", .integer(settings.hidden)), ("batch", .integer(settings.batch)), ("length", .integer(settings.length)),
+      ("hidden", .integer(settings.hidden)), ("embedding", .integer(settings.embedding)),
+      ("tie", .bool(settings.isTied)), ("dropout", .number(settings.dropout)),
+      ("refinements", settings.refinements.json), ("batch", .integer(settings.batch)),
+      ("length", .integer(settings.length)),
+      ("backward_length", .integer(settings.backwardLength ?? settings.length)),
+      ("vary_length", .bool(settings.variesLength)),
       ("precision", .string(settings.precision.rawValue)), ("threads", .integer(threads)),
       ("train_tokens_per_second", .number(speed.trainTokensPerSecond)), ("train_gflops", .number(speed.trainGigaflops)),
       ("peak_gflops", .number(speed.peakGigaflops)),

@@ -12,20 +12,21 @@ enum ModelOptions {
   static let embedding = Option(
     "embedding", .integer(atLeast: 0, atMost: 65_536), default: usual.embedding,
     help: "width of the token embedding; 0 is one-hot")
-  static let tie = Flag("tie", help: "use the embedding as the decoder's weight too; it is then as wide as a layer")
+  static let tie = Flag("tie", help: "use the embedding, then as wide as a layer (--embedding 128), as the decoder too")
   static let dropout = Option(
-    "dropout", .number(atLeast: 0, below: 1), default: usual.dropout, help: "probability that a unit is dropped")
-  static let layerNorm = Flag("layer-norm", help: "normalize the gates' sums; for lstm and gru")
+    "dropout", .number(atLeast: 0, below: 1), default: usual.dropout,
+    help: "probability that a unit is dropped, between layers and before the decoder")
+  static let layerNorm = Flag("layer-norm", help: "normalize the gates' sums; for gru, and lstm without projection")
   static let projection = Option(
     "projection", .integer(atLeast: 0, atMost: 65_536), default: usual.refinements.projection,
-    help: "width that a layer's output is projected to, for lstm; 0 is none")
-  static let residual = Flag("residual", help: "add what a layer above the first reads to its output")
+    help: "width below --hidden that a layer's output is projected to, for lstm; 0 is none")
+  static let residual = Flag("residual", help: "skip connections around the layers above the first")
   static let learnedState = Flag("learned-state", help: "learn the state before the text begins")
   /// Declared to be refused with its reason.
   static let bidirectional = Flag("bidirectional", help: "")
   static let lockedDropout = Option(
     "locked-dropout", .number(atLeast: 0, below: 1), default: usual.refinements.lockedDropout,
-    help: "the same, for all steps of an update alike")
+    help: "the same in place of --dropout, with the same units for all steps of an update")
   static let embeddingDropout = Option(
     "embedding-dropout", .number(atLeast: 0, below: 1), default: usual.refinements.embeddingDropout,
     help: "probability that a token's embedding is dropped")
@@ -34,14 +35,16 @@ enum ModelOptions {
     help: "probability that a recurrent weight is dropped")
   static let zoneout = Option(
     "zoneout", .number(atLeast: 0, below: 1), default: usual.refinements.zoneout,
-    help: "probability that a unit keeps its state for a step")
+    help: "probability that a unit keeps its state, h and c alike, for a step")
   static let activationRegularization = Option(
-    "activation-regularization", .number(atLeast: 0), default: 0, help: "weight of the outputs' mean square in the loss"
+    "activation-regularization", .number(atLeast: 0), default: 0,
+    help: "weight in the loss of the mean square of the top layer's outputs"
   )
   static let temporalRegularization = Option(
-    "temporal-regularization", .number(atLeast: 0), default: 0, help: "the same for the outputs' changes")
+    "temporal-regularization", .number(atLeast: 0), default: 0, help: "the same for their changes from step to step")
   static let weightDecay = Option(
-    "weight-decay", .number(atLeast: 0), defaultNote: "0.01 for adamw, else 0", help: "decay of the weights (L2)")
+    "weight-decay", .number(atLeast: 0), defaultNote: "0.01 for adamw, else 0",
+    help: "decay of the weights: L2, or decoupled for adamw")
   static let batch = Option(
     "batch", .integer(atLeast: 1, atMost: 1 << 20), default: usual.batch, help: "streams trained side by side")
   static let length = Option(
@@ -49,7 +52,7 @@ enum ModelOptions {
     help: "tokens of each stream between updates; gradients flow back through as many")
   static let backwardLength = Option(
     "backward-length", .integer(atLeast: 1, atMost: 1 << 20), defaultNote: "as --length",
-    help: "steps that gradients flow back")
+    help: "steps that gradients flow back; with more than --length, text is read again, which takes longer")
   static let varyLength = Flag(
     "vary-length", help: "let lengths vary from a half to one and a half, anew in each epoch")
   static let tokens = Option("tokens", .choice(of: TokenKind.self), default: usual.tokens, help: "what a token is")

@@ -5,7 +5,7 @@ package struct SequenceTask: Sendable {
   package let name: String
   /// What goes in, and what is to come out.
   package let summary: String
-  /// Trains on the task from a seed and measures what was
+  /// Trains on the task from a seed and measures what was learned.
   package let findings: @Sendable (_ effort: Effort, _ seed: UInt64) throws -> [Finding]
 
   package static let all: [SequenceTask] = [
@@ -38,7 +38,7 @@ package enum Effort: Sendable {
 package struct Finding: Sendable, CustomStringConvertible {
   package let quantity: String
   package let value: Double
-  /// What the value is at least, or at most, once the task is
+  /// What the value is at least, or at most, once the task is learned.
   package let bound: Bound
   /// What it is for an answer that takes no memory.
   package let baseline: Double
