@@ -91,7 +91,16 @@ public struct CharacterModel<Scalar: TensorScalar>: Module {
     let inputs = parts.map { tokens -> SequenceInput<Scalar> in
       table.map { .embedded(tokens, table: $0) } ?? .tokens(tokens)
     }
-    return rnn.run(parts: inputs, isCut: isCut, fromComponents: state, in: &context)
+    func run(_ stack: some RecurrentStack<Scalar>) -> (outputs: Variable<Scalar>, states: [[[Variable<Scalar>]]]) {
+      stack.run(parts: inputs, isCut: isCut, fromComponents: state, in: &context)
+    }
+    // The usual cells by their own types: such calls can be specialized.
+    return switch rnn {
+    case let stack as StackedRecurrent<LSTMCell<Scalar>>: run(stack)
+    case let stack as StackedRecurrent<GRUCell<Scalar>>: run(stack)
+    case let stack as StackedRecurrent<ElmanCell<Scalar>>: run(stack)
+    default: run(rnn)
+    }
   }
 
   /// What the decoder reads of the top layer's outputs.

@@ -3,8 +3,8 @@ import RecurrentLayers
 import TensorCore
 
 /// Layers that run step by step: everything is allocated once, and weights are packed once.
-final class LayerwiseSession<Scalar: TensorScalar>: StepSession {
-  private let layers: [any StepLayer<Scalar>]
+final class LayerwiseSession<Scalar: TensorScalar> {
+  private let layers: [StepLayer<Scalar>]
   private let decoder: PackedMatrix<Scalar>
   private let decoderBias: MatrixView<Scalar>
   private let vocabulary: Int

@@ -18,7 +18,7 @@ protocol RecurrentStack<Scalar>: Module {
   /// The layers as ones that run step by step; see `StackedRecurrent.stepLayers`.
   func stepLayers(
     batch: Int, parts: Int, format: ProductFormat, embedding: Tensor<Scalar>?
-  ) -> [any StepLayer<Scalar>]?
+  ) -> [StepLayer<Scalar>]?
 }
 
 extension StackedRecurrent: RecurrentStack {

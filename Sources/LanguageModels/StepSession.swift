@@ -3,22 +3,33 @@ import RecurrentLayers
 import TensorCore
 
 /// A character model that reads one token of each of several texts at a time and predicts the next: what generation runs on.
-protocol StepSession<Scalar>: AnyObject {
-  associatedtype Scalar: TensorScalar
+///
+/// An enum, not a protocol, so that calls are of known types and can be specialized.
+enum StepSession<Scalar: TensorScalar> {
+  case layerwise(LayerwiseSession<Scalar>)
+  case whole(WholeModelSession<Scalar>)
 
   /// Reads the next token of each text and computes the logits of the one after it.
-  func read(_ tokens: [Int32])
+  func read(_ tokens: [Int32]) {
+    switch self {
+    case .layerwise(let session): session.read(tokens)
+    case .whole(let session): session.read(tokens)
+    }
+  }
 
-  /// Those of each text, [batch, vocabulary].
-  var logits: Tensor<Scalar> { get }
-}
-
-extension StepSession {
   /// The logits of one text, copied to `target`.
   func copyLogits(of text: Int, to target: inout [Double]) {
     let vocabulary = logits.shape[1]
     logits.withScalars { scalars in
       for index in 0..<vocabulary { target[index] = scalars[text * vocabulary + index].double }
+    }
+  }
+
+  /// Those of each text, [batch, vocabulary].
+  private var logits: Tensor<Scalar> {
+    switch self {
+    case .layerwise(let session): session.logits
+    case .whole(let session): session.logits
     }
   }
 }
@@ -29,14 +40,14 @@ extension CharacterModel {
   /// - Parameters:
   ///   - batch: how many texts run side by side.
   ///   - weights: how weights are held.
-  func stepSession(batch: Int, weights: WeightFormat, team: ThreadTeam) -> any StepSession<Scalar> {
-    LayerwiseSession(model: self, batch: batch, weights: weights, team: team)
-      ?? WholeModelSession(model: self, weights: weights, team: team)
+  func stepSession(batch: Int, weights: WeightFormat, team: ThreadTeam) -> StepSession<Scalar> {
+    LayerwiseSession(model: self, batch: batch, weights: weights, team: team).map { .layerwise($0) }
+      ?? .whole(WholeModelSession(model: self, weights: weights, team: team))
   }
 }
 
 /// A session for any model: each step is a pass over sequences of one token.
-private final class WholeModelSession<Scalar: TensorScalar>: StepSession {
+final class WholeModelSession<Scalar: TensorScalar> {
   private let model: CharacterModel<Scalar>
   private let workspace: Workspace<Scalar>
   private var state: CharacterModel<Scalar>.State?

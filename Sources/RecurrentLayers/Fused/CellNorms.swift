@@ -40,7 +40,7 @@ struct CellNorms<Scalar: TensorScalar> {
 /// The layer normalizations of a fused pass, and what they keep of every step: of T·B rows x̂ and a scale.
 struct FusedNorms<Scalar: TensorScalar> {
   let layers: CellNorms<Scalar>
-  let steps: StepNorms<Scalar>
+  let steps: NormsOfSteps<Scalar>
   /// The columns of all that are normalized step by step, one beside the other.
   let width: Int
   /// What the views are of.
@@ -60,7 +60,7 @@ struct FusedNorms<Scalar: TensorScalar> {
       end = views.columns.upperBound
       return views
     }
-    steps = StepNorms(
+    steps = NormsOfSteps(
       input: readsVectors ? views(layers.input) : nil, recurrent: views(layers.recurrent, in: recurrent)!,
       cell: views(layers.cell))
     (self.layers, width, storage) = (layers, end, tensors)

@@ -6,7 +6,7 @@ import TensorCore
 ///
 /// Large weights come from far away at every step, which is what a step costs. The recurrent product of the next step can be
 /// computed as soon as a step's output is known: then it finds in the nearest cache what this step read last.
-final class DividedStepLayer<Scalar: TensorScalar>: StepLayer {
+package final class DividedStepLayer<Scalar: TensorScalar> {
   /// What the layer adds up before its recurrent part.
   private enum Input {
     /// A row for each token: its product with W_ihᵀ, biases included.
@@ -101,11 +101,12 @@ final class DividedStepLayer<Scalar: TensorScalar>: StepLayer {
     }
   }
 
-  package var partCount: Int { parts.count }
+  var partCount: Int { parts.count }
 
-  package func output(ofStep step: Int) -> MatrixView<Scalar> { hidden[step & 1] }
+  func output(ofStep step: Int) -> MatrixView<Scalar> { hidden[step & 1] }
 
-  package func run(part index: Int, step: Int, tokens: [Int32], below: MatrixView<Scalar>?, isPrepared: Bool) {
+  /// Computes one part of a step; see `StepLayer.run`.
+  func run(part index: Int, step: Int, tokens: [Int32], below: MatrixView<Scalar>?, isPrepared: Bool) {
     let part = parts[index]
     if !isPrepared { multiplyRecurrent(part, part.pieces, output(ofStep: step + 1)) }
     for (own, columns) in part.pieces {
@@ -127,7 +128,7 @@ final class DividedStepLayer<Scalar: TensorScalar>: StepLayer {
   }
 
   /// In reverse order: beginning with the weights read last.
-  package func prepare(part index: Int, after step: Int) {
+  func prepare(part index: Int, after step: Int) {
     multiplyRecurrent(parts[index], parts[index].pieces.reversed(), output(ofStep: step))
   }
 

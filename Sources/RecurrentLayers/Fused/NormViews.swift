@@ -2,17 +2,29 @@ import Autograd
 import NeuralLayers
 import TensorCore
 
-/// The layer normalizations of some rows: of a step, or of all.
-struct StepNorms<Scalar: TensorScalar> {
+/// The layer normalizations of all steps.
+///
+/// A class, so that what a step reads and writes stays small for the many cells that do not normalize.
+final class NormsOfSteps<Scalar: TensorScalar> {
   /// Nil where the products of tokens were normalized before they were looked up.
   let input: NormViews<Scalar>?
   let recurrent: NormViews<Scalar>
   /// For cells that have a cell state.
   let cell: NormViews<Scalar>?
 
-  func rows(_ range: Range<Int>) -> StepNorms {
-    StepNorms(input: input?.rows(range), recurrent: recurrent.rows(range), cell: cell?.rows(range))
+  init(input: NormViews<Scalar>?, recurrent: NormViews<Scalar>, cell: NormViews<Scalar>?) {
+    (self.input, self.recurrent, self.cell) = (input, recurrent, cell)
   }
+}
+
+/// The layer normalizations of some rows, of a step.
+struct StepNorms<Scalar: TensorScalar> {
+  let all: NormsOfSteps<Scalar>
+  let rows: Range<Int>
+
+  var input: NormViews<Scalar>? { all.input?.rows(rows) }
+  var recurrent: NormViews<Scalar> { all.recurrent.rows(rows) }
+  var cell: NormViews<Scalar>? { all.cell?.rows(rows) }
 }
 
 /// One layer normalization of rows, or two side by side over their columns.

@@ -4,7 +4,7 @@ import TensorCore
 
 /// A layer whose step is a fused pass over a sequence of one step, with a record that is kept from step to step: for all that
 /// units cannot compute apart from each other.
-final class RecordedStepLayer<Scalar: TensorScalar>: StepLayer {
+package final class RecordedStepLayer<Scalar: TensorScalar> {
   private let record: FusedRecord<Scalar>
   private var steps: ForwardSteps<Scalar>
   /// What a layer that reads vectors reads, [batch, input].
@@ -39,14 +39,14 @@ final class RecordedStepLayer<Scalar: TensorScalar>: StepLayer {
     (record, steps) = (parts.record, parts.steps)
   }
 
-  package var partCount: Int { 1 }
-
-  package func output(ofStep step: Int) -> MatrixView<Scalar> { sum?.view ?? state }
+  /// What the layer puts out after the step that was run last, [batch, output].
+  var output: MatrixView<Scalar> { sum?.view ?? state }
 
   /// h after the step that was run last.
   private var state: MatrixView<Scalar> { record.hiddenViews.states.rows(record.batch..<2 * record.batch) }
 
-  package func run(part index: Int, step: Int, tokens: [Int32], below: MatrixView<Scalar>?, isPrepared: Bool) {
+  /// Computes a step; see `StepLayer.run`.
+  func run(tokens: [Int32], below: MatrixView<Scalar>?) {
     if !isFirst { record.beginAgain() }
     isFirst = false
     if let input { input.view.copy(from: below!) } else { steps.lookUp(tokens) }
@@ -56,6 +56,4 @@ final class RecordedStepLayer<Scalar: TensorScalar>: StepLayer {
       sum.view.add(below!)
     }
   }
-
-  package func prepare(part index: Int, after step: Int) {}
 }

@@ -6,14 +6,27 @@ import TensorCore
 ///
 /// Its units may be divided into parts, which threads compute side by side; before a step, and before its output is read, all
 /// parts of the step before must be done.
-package protocol StepLayer<Scalar>: AnyObject {
-  associatedtype Scalar: TensorScalar
+///
+/// An enum, not a protocol, so that calls are of known types and can be specialized.
+package enum StepLayer<Scalar: TensorScalar> {
+  case divided(DividedStepLayer<Scalar>)
+  case recorded(RecordedStepLayer<Scalar>)
 
   /// How many parts the units are divided into.
-  var partCount: Int { get }
+  package var partCount: Int {
+    switch self {
+    case .divided(let layer): layer.partCount
+    case .recorded: 1
+    }
+  }
 
   /// What the layer puts out after a step, [batch, output].
-  func output(ofStep step: Int) -> MatrixView<Scalar>
+  package func output(ofStep step: Int) -> MatrixView<Scalar> {
+    switch self {
+    case .divided(let layer): layer.output(ofStep: step)
+    case .recorded(let layer): layer.output
+    }
+  }
 
   /// Computes one part of a step.
   ///
@@ -22,10 +35,18 @@ package protocol StepLayer<Scalar>: AnyObject {
   ///   - tokens: one for each sequence, for a layer that reads tokens.
   ///   - below: the output of the layer below, for one that reads vectors.
   ///   - isPrepared: whether `prepare` was called for this part after the step before.
-  func run(part index: Int, step: Int, tokens: [Int32], below: MatrixView<Scalar>?, isPrepared: Bool)
+  package func run(part: Int, step: Int, tokens: [Int32], below: MatrixView<Scalar>?, isPrepared: Bool) {
+    switch self {
+    case .divided(let layer):
+      layer.run(part: part, step: step, tokens: tokens, below: below, isPrepared: isPrepared)
+    case .recorded(let layer): layer.run(tokens: tokens, below: below)
+    }
+  }
 
   /// Computes what the next step needs and is known already, for one part.
-  func prepare(part index: Int, after step: Int)
+  package func prepare(part: Int, after step: Int) {
+    if case .divided(let layer) = self { layer.prepare(part: part, after: step) }
+  }
 }
 
 extension StackedRecurrent {
@@ -38,26 +59,27 @@ extension StackedRecurrent {
   ///   - format: how weights are held.
   package func stepLayers(
     batch: Int, parts: Int, format: ProductFormat = .full, embedding: Tensor<Scalar>?
-  ) -> [any StepLayer<Scalar>]? {
+  ) -> [StepLayer<Scalar>]? {
     if isBidirectional { return nil }
     var context = ForwardContext<Scalar>()
     let states = initialState(batchSize: batch, in: &context).map { $0.components.map(\.value) }
-    var layers: [any StepLayer<Scalar>] = []
+    var layers: [StepLayer<Scalar>] = []
     for (index, cell) in cells.enumerated() {
       let form = cell as? any FusedForm<Scalar>
       guard let fused = cell as? any FusedCell<Scalar> ?? form?.fusedCell else { return nil }
       let isAdded = options.residual && index > 0 && cell.inputSize == cell.hiddenSize
       if form == nil && fused.isDivisible && !isAdded && initialStates.isEmpty {
         layers.append(
-          DividedStepLayer(
-            fused, batch: batch, parts: parts, format: format, readsTokens: index == 0,
-            embedding: index == 0 ? embedding : nil))
+          .divided(
+            DividedStepLayer(
+              fused, batch: batch, parts: parts, format: format, readsTokens: index == 0,
+              embedding: index == 0 ? embedding : nil)))
       } else {
         layers.append(
-          RecordedStepLayer(
-            fused, keeping: form?.probabilities ?? ZoneoutProbabilities(), from: states[index], format: format,
-            readsTokens: index == 0,
-            embedding: index == 0 ? embedding : nil, addsInput: isAdded))
+          .recorded(
+            RecordedStepLayer(
+              fused, keeping: form?.probabilities ?? ZoneoutProbabilities(), from: states[index], format: format,
+              readsTokens: index == 0, embedding: index == 0 ? embedding : nil, addsInput: isAdded)))
       }
     }
     return layers
