@@ -145,6 +145,12 @@ struct BackwardSteps<Scalar: TensorScalar> {
     }
     if let keptHidden { dh.add(keptHidden) }
     if let keptCell { dc?.add(keptCell) }
+    if record.resets != nil { forget(at: t, rows: rows) }
+    if let dInputView, let inputWeight { dInputView.rows(now).setProduct(gradients.gates, inputWeight) }
+  }
+
+  /// Lets no gradient pass to before where sequences forget, but to what they begin with.
+  private func forget(at t: Int, rows: Range<Int>) {
     record.forEachReset(at: t, rows: rows) { row in
       for component in dStates.indices {
         let d = dStates[component].rows(rows).rows(row)
@@ -152,7 +158,6 @@ struct BackwardSteps<Scalar: TensorScalar> {
         d.fill(0)
       }
     }
-    if let dInputView, let inputWeight { dInputView.rows(now).setProduct(gradients.gates, inputWeight) }
   }
 }
 
