@@ -92,7 +92,8 @@ struct FusedRecord<Scalar: TensorScalar> {
       gates: gatesView.rows(now), recurrent: recurrentView?.rows(now), hPrevious: hiddenViews.read(now),
       resetHidden: resetHiddenView?.rows(now),
       h: (unitsView?.rows(now)) ?? hiddenViews.computed(now, next), cPrevious: cellViews?.read(now),
-      c: cellViews?.computed(now, next), peepholes: peepholesView, norms: norms.map { StepNorms(all: $0.steps, rows: now) })
+      c: cellViews?.computed(now, next), peepholes: peepholesView,
+      norms: norms.map { StepNorms(all: $0.steps, rows: now) })
   }
 
   /// Divides some rows of the batch into those whose sequences run at a step and those whose sequences have ended.
