@@ -7,9 +7,9 @@ struct EchoModel: Module {
   var cell: MinimalGatedCell<Float>
   var decoder: Dense<Float>
 
-  init(hidden: Int, using random: inout RandomSource) {
-    cell = MinimalGatedCell(input: 1, hidden: hidden, using: &random)
-    decoder = Dense(hidden, 2, using: &random)
+  init(hidden: Int) {
+    cell = MinimalGatedCell(input: 1, hidden: hidden)
+    decoder = Dense(hidden, 2)
   }
 
   mutating func visitParameters<V: ParameterVisitor<Float>>(_ visitor: inout V) throws(V.Failure) {

@@ -14,13 +14,13 @@ struct MinimalGatedCell<Scalar: TensorScalar>: RecurrentCell {
   let inputSize: Int
   let hiddenSize: Int
 
-  init(input: Int, hidden: Int, using random: inout RandomSource) {
+  init(input: Int, hidden: Int) {
     inputSize = input
     hiddenSize = hidden
-    gateInput = Dense(input, hidden, using: &random)
-    gateHidden = Dense(hidden, hidden, bias: false, initializer: .orthogonal, using: &random)
-    newInput = Dense(input, hidden, using: &random)
-    newHidden = Dense(hidden, hidden, bias: false, initializer: .orthogonal, using: &random)
+    gateInput = Dense(input, hidden)
+    gateHidden = Dense(hidden, hidden, bias: false, initializer: .orthogonal)
+    newInput = Dense(input, hidden)
+    newHidden = Dense(hidden, hidden, bias: false, initializer: .orthogonal)
   }
 
   func step(

@@ -6,7 +6,8 @@ import SequenceModeling
 
 var random = RandomSource(seed: 1)
 
-let checked = GradientCheck.compare(MinimalGatedCell<Double>(input: 2, hidden: 3, using: &random)) { cell, _, context in
+let freshCell = MinimalGatedCell<Double>(input: 2, hidden: 3).drawn(using: &random)
+let checked = GradientCheck.compare(freshCell) { cell, _, context in
   let input = Variable(Tensor<Double>([0.5, -1, 2, 0.1, -0.3, 0.7], shape: [3, 1, 2]))
   let (outputs, _) = cell.run(.vectors(input), from: cell.initialState(batchSize: 1, in: &context), in: &context)
   return outputs.squared().sum()
@@ -16,7 +17,7 @@ for comparison in checked {
 }
 
 let trainer = Trainer(
-  model: EchoModel(hidden: 24, using: &random), task: EchoTask(), optimizer: .adam(learningRate: 0.01),
+  model: EchoModel(hidden: 24).drawn(using: &random), task: EchoTask(), optimizer: .adam(learningRate: 0.01),
   clipping: .norm(1),
   seed: 1)
 for step in 1...600 {

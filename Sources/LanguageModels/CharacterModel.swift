@@ -18,16 +18,10 @@ public struct CharacterModel<Scalar: TensorScalar>: Module {
   /// What the top layer's outputs are multiplied by, [vocabulary, output].
   var decoderWeight: Parameter<Scalar> { ownDecoderWeight ?? encoder!.weight }
 
-  /// A model with fresh weights, drawn from `random`.
+  /// A model whose weights are still to be drawn, by `drawn(using:)`, or loaded.
   ///
   /// - Precondition: the configuration has no `problem`.
-  public init(_ configuration: ModelConfiguration, using random: inout RandomSource) {
-    self.init(configuration)
-    initialize(using: &random)
-  }
-
-  /// A model whose weights are still to be drawn or loaded.
-  init(_ configuration: ModelConfiguration) {
+  public init(_ configuration: ModelConfiguration) {
     if let problem = configuration.problem { programmingError("CharacterModel: \(problem)") }
     self.configuration = configuration
     let (vocabulary, embedding) = (configuration.vocabulary, configuration.embedding)

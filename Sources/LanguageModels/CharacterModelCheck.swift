@@ -16,7 +16,7 @@ public struct CharacterModelCheck {
   ///   - seed: decides weights, tokens and state.
   public init(_ configuration: ModelConfiguration, batch: Int, length: Int, seed: UInt64) {
     var random = RandomSource(seed: seed)
-    var model = CharacterModel<Double>(configuration, using: &random)
+    var model = CharacterModel<Double>(configuration).drawn(using: &random)
     // Biases start at 0, where a wrong gradient could hide: every parameter is moved.
     var moves = random.substream(1)
     model.updateParameters { parameter, _ in

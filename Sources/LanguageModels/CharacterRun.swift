@@ -53,7 +53,7 @@ public final class CharacterRun {
 
     let saved = try checkpoint.map { try Self.model(of: $0, configuration: configuration, corpus: corpus) }
     var random = RandomSource(seed: settings.seed)
-    var model = saved ?? CharacterModel<Float>(configuration, using: &random)
+    var model = saved ?? CharacterModel<Float>(configuration).drawn(using: &random)
     if let initial { try model.takeWeights(of: initial, vocabulary: corpus.vocabulary) }
     isResumed = checkpoint != nil
     trainer = Trainer(

@@ -21,14 +21,6 @@ public struct Dense<Scalar: TensorScalar>: Layer {
     self.activation = activation
   }
 
-  public init(
-    _ inputs: Int, _ outputs: Int, activation: ActivationFunction = .linear, bias: Bool = true,
-    initializer: Initializer = .glorotUniform, using random: inout RandomSource
-  ) {
-    self.init(inputs, outputs, activation: activation, bias: bias, initializer: initializer)
-    initialize(using: &random)
-  }
-
   /// A layer of given weights, [out, in], and biases, [out].
   public init(weight: Tensor<Scalar>, bias: Tensor<Scalar>? = nil, activation: ActivationFunction = .linear) {
     if weight.rank != 2 || bias.map({ $0.shape != [weight.shape[0]] }) ?? false {

@@ -11,13 +11,6 @@ public struct Embedding<Scalar: TensorScalar>: Module {
     weight = Parameter([tokens, features], initializer)
   }
 
-  public init(
-    tokens: Int, features: Int, initializer: Initializer = .normal(1), using random: inout RandomSource
-  ) {
-    self.init(tokens: tokens, features: features, initializer: initializer)
-    initialize(using: &random)
-  }
-
   /// - Parameter tokens: ids, each at least 0 and below the number of tokens.
   /// - Returns: [ids, features].
   public func callAsFunction(_ tokens: [Int32], in context: inout ForwardContext<Scalar>) -> Variable<Scalar> {

@@ -32,6 +32,16 @@ extension Module {
     random = visitor.random
   }
 
+  /// A copy of this module with fresh values for every parameter that was declared with an initializer, drawn from a random
+  /// source in the order of visiting:
+  ///
+  ///     let layer = Dense<Float>(20, 10).drawn(using: &random)
+  public func drawn(using random: inout RandomSource) -> Self {
+    var copy = self
+    copy.initialize(using: &random)
+    return copy
+  }
+
   /// Draws values for the parameters that have none yet, or provisional ones.
   ///
   /// - Parameter provisionally: whether a larger model, drawn in this way too, is to draw them again.

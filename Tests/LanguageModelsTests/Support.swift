@@ -95,7 +95,7 @@ extension CharacterModel {
   /// A model of random weights.
   static func sample(_ configuration: ModelConfiguration, seed: UInt64 = 1) -> CharacterModel {
     var random = RandomSource(seed: seed)
-    return CharacterModel(configuration, using: &random)
+    return CharacterModel(configuration).drawn(using: &random)
   }
 
   /// Every parameter by name.

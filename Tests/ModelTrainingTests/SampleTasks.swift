@@ -12,8 +12,8 @@ struct Network: Module {
 
   init(seed: UInt64) {
     var random = RandomSource(seed: seed)
-    hidden = Dense(2, 8, using: &random)
-    output = Dense(8, 1, using: &random)
+    hidden = Dense(2, 8).drawn(using: &random)
+    output = Dense(8, 1).drawn(using: &random)
   }
 
   func callAsFunction(_ input: Variable<Double>, in context: inout ForwardContext<Double>) -> Variable<Double> {

@@ -61,7 +61,7 @@ import Testing
 
   @Test func drawnLayersKeepTheirValuesAndTheOthersShareOneStream() {
     var random = RandomSource(seed: 6)
-    let drawn = Dense<Double>(3, 4, using: &random)
+    let drawn = Dense<Double>(3, 4).drawn(using: &random)
     let given = Dense<Double>(weight: .full([2, 4], 7))
     let found = Sequential<Double>(seed: 8) {
       drawn

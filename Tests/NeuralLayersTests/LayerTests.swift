@@ -7,7 +7,7 @@ import Testing
   @Test(arguments: [[2], [5, 2], [3, 4, 2]])
   func denseMapsTheLastAxis(dimensions: [Int]) {
     var random = RandomSource(seed: 1)
-    var layer = Dense<Double>(2, 3, using: &random)
+    var layer = Dense<Double>(2, 3).drawn(using: &random)
     layer.bias!.value = Tensor([10, 20, 30], shape: [3])
     let input = Tensor<Double>.normal(TensorShape(dimensions), using: &random)
     var context = ForwardContext<Double>()
@@ -23,16 +23,17 @@ import Testing
 
   @Test func denseStartsWithGlorotWeightsAndNoBias() {
     var (random, same) = (RandomSource(seed: 1), RandomSource(seed: 1))
-    let layer = Dense<Float>(20, 10, using: &random)
+    let layer = Dense<Float>(20, 10).drawn(using: &random)
     #expect(layer.weight.value == Initializer.glorotUniform([10, 20], using: &same))
     #expect(layer.bias?.value == .zeros([10]))
     #expect(
-      Dense<Float>(20, 10, bias: false, initializer: .constant(2), using: &random).weight.value == .full([10, 20], 2))
+      Dense<Float>(20, 10, bias: false, initializer: .constant(2)).drawn(using: &random).weight.value
+        == .full([10, 20], 2))
   }
 
   @Test func lookingUpIsTheProductWithOneHotVectors() {
     var random = RandomSource(seed: 2)
-    let layer = Embedding<Double>(tokens: 5, features: 3, using: &random)
+    let layer = Embedding<Double>(tokens: 5, features: 3).drawn(using: &random)
     var context = ForwardContext<Double>()
     let tokens: [Int32] = [4, 0, 2, 2, 4, 1]
     let rows = layer(tokens, in: &context).value
@@ -42,7 +43,7 @@ import Testing
 
   @Test func theGradientOfAnEmbeddingCountsItsUses() {
     var random = RandomSource(seed: 3)
-    let layer = Embedding<Double>(tokens: 4, features: 2, using: &random).bound()
+    let layer = Embedding<Double>(tokens: 4, features: 2).drawn(using: &random).bound()
     var context = ForwardContext(tape: Tape<Double>())
     let gradient = layer([3, 1, 3, 3], in: &context).sum().gradients()[layer.weight]
     #expect(gradient == Tensor([0, 0, 1, 1, 0, 0, 3, 3], shape: [4, 2]))
@@ -52,7 +53,7 @@ import Testing
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       var random = RandomSource(seed: 3)
       var context = ForwardContext<Double>()
-      _ = Embedding<Double>(tokens: 4, features: 2, using: &random)([0, 4], in: &context)
+      _ = Embedding<Double>(tokens: 4, features: 2).drawn(using: &random)([0, 4], in: &context)
     }
     expectMessage("index 4 (at position 1) is outside of a table of shape [4, 2]", from: result)
   }
@@ -61,7 +62,7 @@ import Testing
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       var random = RandomSource(seed: 3)
       var context = ForwardContext(tape: Tape<Double>())
-      _ = Dense<Double>(2, 3, using: &random)(Variable(.zeros([1, 2])), in: &context)
+      _ = Dense<Double>(2, 3).drawn(using: &random)(Variable(.zeros([1, 2])), in: &context)
     }
     expectMessage("a parameter of shape [3, 2] is used under a tape before its model was bound", from: result)
   }

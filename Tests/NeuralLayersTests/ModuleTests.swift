@@ -12,7 +12,7 @@ private let input: Tensor<Double> = {
   @Test(arguments: [true, false])
   func denseConforms(hasBias: Bool) {
     var random = RandomSource(seed: 1)
-    let module = Dense<Double>(3, 4, bias: hasBias, using: &random)
+    let module = Dense<Double>(3, 4, bias: hasBias).drawn(using: &random)
     expectConformance(
       module, parameterCount: hasBias ? 16 : 12, names: hasBias ? ["weight", "bias"] : ["weight"]
     ) { $0(Variable(input), in: &$1).tanh().sum() }
@@ -20,7 +20,7 @@ private let input: Tensor<Double> = {
 
   @Test func embeddingConforms() {
     var random = RandomSource(seed: 1)
-    let module = Embedding<Double>(tokens: 7, features: 2, using: &random)
+    let module = Embedding<Double>(tokens: 7, features: 2).drawn(using: &random)
     expectConformance(module, parameterCount: 14, names: ["weight"]) { $0([3, 0, 3], in: &$1).tanh().sum() }
   }
 
@@ -33,17 +33,17 @@ private let input: Tensor<Double> = {
 
   @Test func modulesWithinModulesConformAndAreNamedByTheirPath() {
     var random = RandomSource(seed: 1)
-    let network = TwoLayerNetwork(3, 4, 2, dropout: 0.25, using: &random)
+    let network = TwoLayerNetwork(3, 4, 2, dropout: 0.25).drawn(using: &random)
     expectConformance(
       network, parameterCount: 24, names: ["hidden.weight", "hidden.bias", "output.weight"]
     ) { $0(Variable(input), in: &$1).squared().sum() }
 
     let names = (0..<2).flatMap { ["hidden.weight_f\($0)", "hidden.bias_f\($0)", "output.weight_f\($0)"] } + ["factor"]
-    expectConformance(Tower(floors: 2, using: &random), parameterCount: 59, names: names) {
+    expectConformance(Tower(floors: 2).drawn(using: &random), parameterCount: 59, names: names) {
       $0(Variable(input), in: &$1).squared().sum()
     }
     expectConformance(
-      Pair(first: network, second: Tower(floors: 1, using: &random)), parameterCount: 24 + 31,
+      Pair(first: network, second: Tower(floors: 1).drawn(using: &random)), parameterCount: 24 + 31,
       names: ["a.hidden.weight", "a.hidden.bias", "a.output.weight"]
         + ["b.hidden.weight_f0", "b.hidden.bias_f0", "b.output.weight_f0", "b.factor"]
     ) { pair, context in
@@ -56,7 +56,7 @@ private let input: Tensor<Double> = {
     for seed: UInt64 in [1, 2] {
       var random = RandomSource(seed: seed)
       let points = [(name: "input", value: Tensor<Double>.normal([4, 3], using: &random))]
-      let network = TwoLayerNetwork(3, 5, 2, dropout: 0.3, using: &random)
+      let network = TwoLayerNetwork(3, 5, 2, dropout: 0.3).drawn(using: &random)
       for mode in [ForwardMode.training, .inference] {
         let comparisons = GradientCheck.compare(network, inputs: points, mode: mode) { model, inputs, context in
           softmaxCrossEntropy(model(inputs[0], in: &context), targets: [0, 1, 1, 0], in: context)
@@ -65,10 +65,10 @@ private let input: Tensor<Double> = {
         #expect(comparisons.map(\.name) == ["input", "hidden.weight", "hidden.bias", "output.weight"])
       }
       expectPassing(
-        GradientCheck.compare(Tower(floors: 2, using: &random), inputs: points) { model, inputs, context in
+        GradientCheck.compare(Tower(floors: 2).drawn(using: &random), inputs: points) { model, inputs, context in
           meanSquaredError(model(inputs[0], in: &context), Variable(.ones([4, 3])))
         })
-      let embedding = Embedding<Double>(tokens: 4, features: 3, using: &random)
+      let embedding = Embedding<Double>(tokens: 4, features: 3).drawn(using: &random)
       let comparisons = GradientCheck.compare(embedding) { model, _, context in
         model([1, 3, 1], in: &context).tanh().sum()
       }
@@ -78,7 +78,7 @@ private let input: Tensor<Double> = {
 
   @Test func aParameterThatIsLeftOutOfTheBackwardPassIsCaught() {
     var random = RandomSource(seed: 1)
-    let model = Dense<Double>(3, 2, using: &random)
+    let model = Dense<Double>(3, 2).drawn(using: &random)
     let comparisons = GradientCheck.compare(model) { model, _, context in
       let x = Variable(input)
       return (linear(x, weight: model.weight, bias: nil, in: context) + Variable(model.bias!.value)).squared().sum()
@@ -88,7 +88,7 @@ private let input: Tensor<Double> = {
 
   @Test func bindingGivesSlotsInTheOrderOfVisitingAndLeavesTheOriginalAlone() {
     var random = RandomSource(seed: 1)
-    var model = Tower(floors: 2, using: &random)
+    var model = Tower(floors: 2).drawn(using: &random)
     #expect(model.parameters.allSatisfy { $0.parameter.slot == nil })
     #expect(model.bound().parameters.map(\.parameter.slot) == Array(0..<7))
     #expect(model.parameters.allSatisfy { $0.parameter.slot == nil })
@@ -99,7 +99,7 @@ private let input: Tensor<Double> = {
 
   @Test func aModuleIsAValue() {
     var random = RandomSource(seed: 1)
-    var model = TwoLayerNetwork(3, 4, 2, using: &random)
+    var model = TwoLayerNetwork(3, 4, 2).drawn(using: &random)
     let snapshot = model
     model.updateParameters { parameter, _ in parameter.value *= 0 }
     #expect(model.parameters.allSatisfy { $0.parameter.value.sumOfSquares() == 0 })
@@ -108,7 +108,7 @@ private let input: Tensor<Double> = {
 
   @Test func aVisitorThatThrowsEndsTheVisit() {
     var random = RandomSource(seed: 1)
-    var model = Tower(floors: 2, using: &random)
+    var model = Tower(floors: 2).drawn(using: &random)
     var visitor = Searcher(sought: "output.weight_f0")
     #expect(throws: Found(name: "output.weight_f0")) { try model.visitParameters(&visitor) }
     #expect(visitor.seen == ["hidden.weight_f0", "hidden.bias_f0"])

@@ -9,9 +9,9 @@ struct TwoLayerNetwork: Layer {
   var output: Dense<Double>
   var dropout: Dropout<Double>
 
-  init(_ inputs: Int, _ units: Int, _ outputs: Int, dropout: Double = 0, using random: inout RandomSource) {
-    hidden = Dense(inputs, units, using: &random)
-    output = Dense(units, outputs, bias: false, using: &random)
+  init(_ inputs: Int, _ units: Int, _ outputs: Int, dropout: Double = 0) {
+    hidden = Dense(inputs, units)
+    output = Dense(units, outputs, bias: false)
     self.dropout = Dropout(dropout)
   }
 
@@ -32,9 +32,9 @@ struct Tower: Module {
   var floors: [TwoLayerNetwork]
   var factor: Parameter<Double>
 
-  init(floors: Int, using random: inout RandomSource) {
-    self.floors = (0..<floors).map { _ in TwoLayerNetwork(3, 4, 3, using: &random) }
-    factor = Parameter(.normal([3], using: &random))
+  init(floors: Int) {
+    self.floors = (0..<floors).map { _ in TwoLayerNetwork(3, 4, 3) }
+    factor = Parameter([3], .normal(1))
   }
 
   func callAsFunction(_ input: Variable<Double>, in context: inout ForwardContext<Double>) -> Variable<Double> {

@@ -24,9 +24,9 @@ import Testing
   @Test func theGradientVanishesInASmallElmanNetAndStaysInTheMemoryOfAnLSTM() throws {
     var random = RandomSource(seed: 1)
     let x = Tensor<Double>.normal([40, 2, 3], standardDeviation: 0.3, using: &random)
-    var elman = ElmanCell<Double>(input: 3, hidden: 8, using: &random)
+    var elman = ElmanCell<Double>(input: 3, hidden: 8).drawn(using: &random)
     elman.weights.recurrentWeight.value *= 0.5
-    var lstm = LSTMCell<Double>(input: 3, hidden: 8, using: &random)
+    var lstm = LSTMCell<Double>(input: 3, hidden: 8).drawn(using: &random)
     lstm.updateParameters { parameter, name in
       if name == "bias_ih" { for unit in 8..<16 { parameter.value[unit] = 5 } }
     }
@@ -76,7 +76,7 @@ import Testing
 
   @Test func everyCellOfAStackHasItsNormsAndPaddingHasNone() throws {
     var random = RandomSource(seed: 4)
-    func cells() -> [GRUCell<Double>] { [3, 4].map { GRUCell(input: $0, hidden: 2, using: &random) } }
+    func cells() -> [GRUCell<Double>] { [3, 4].map { GRUCell(input: $0, hidden: 2).drawn(using: &random) } }
     let stack = StackedRecurrent(cells(), reverse: cells())
     let x = Tensor<Double>.normal([5, 2, 3], using: &random)
     let found = norms(stack, x, lengths: try SequenceLengths([3, 2], time: 5), atEnd: false)

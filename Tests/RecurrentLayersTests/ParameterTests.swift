@@ -11,14 +11,15 @@ import Testing
   ) -> [(name: String, parameter: Parameter<Float>)] {
     var random = RandomSource(seed: seed)
     func model<Cell: RecurrentCell<Float>>(_ below: Cell, _ above: any RecurrentCell<Float>) -> any Module<Float> {
-      let decoder = Dense<Float>(hidden, input, using: &random)
+      let decoder = Dense<Float>(hidden, input).drawn(using: &random)
       let cells = [below, above as! Cell]
       return unrolled
         ? SequenceModel(rnn: StackedRecurrent(cells.map { Unrolled($0) }), decoder: decoder)
         : SequenceModel(rnn: StackedRecurrent(cells), decoder: decoder)
     }
-    let below = kind.make(Float.self, input: input, hidden: hidden, bias: bias, using: &random)
-    return model(below, kind.make(Float.self, input: hidden, hidden: hidden, bias: bias, using: &random)).parameters
+    let below = kind.make(Float.self, input: input, hidden: hidden, bias: bias).drawn(using: &random)
+    return model(below, kind.make(Float.self, input: hidden, hidden: hidden, bias: bias).drawn(using: &random))
+      .parameters
   }
 
   @Test(arguments: CellKind.allCases, [false, true])
@@ -42,7 +43,7 @@ import Testing
   func weightsStartAsDocumented(kind: CellKind) {
     var random = RandomSource(seed: 2)
     let hidden = 16
-    let cell = kind.make(Double.self, input: 50, hidden: hidden, using: &random)
+    let cell = kind.make(Double.self, input: 50, hidden: hidden).drawn(using: &random)
     let values = Dictionary(uniqueKeysWithValues: cell.parameters.map { ($0.name, $0.parameter.value) })
     // LeCun's uniform: ±√(3 / inputs).
     let (inputWeight, recurrentWeight) = (values["weight_ih"]!, values["weight_hh"])
@@ -67,7 +68,7 @@ import Testing
 
   @Test func forgetBiasesThatWereLoadedStay() {
     var random = RandomSource(seed: 4)
-    var stack = StackedRecurrent([LSTMCell<Float>(input: 3, hidden: 2, using: &random)])
+    var stack = StackedRecurrent([LSTMCell<Float>(input: 3, hidden: 2).drawn(using: &random)])
     stack.updateParameters { parameter, _ in parameter.value = .full(parameter.value.shape, 0.25) }
     stack.bind()
     var context = ForwardContext<Float>()
@@ -77,7 +78,7 @@ import Testing
 
   @Test func drawingAgainGivesWhatAFreshCellHas() {
     var (random, same) = (RandomSource(seed: 5), RandomSource(seed: 5))
-    let fresh = StackedRecurrent([LSTMCell<Float>(input: 3, hidden: 2, using: &random)])
+    let fresh = StackedRecurrent([LSTMCell<Float>(input: 3, hidden: 2).drawn(using: &random)])
     var other = StackedRecurrent([LSTMCell<Float>(input: 3, hidden: 2)])
     #expect(other.parameters.map(\.parameter.isDrawn) == [false, false, true, true])
     other.initialize(using: &same)
@@ -101,8 +102,7 @@ import Testing
 
   @Test func aCellWithoutUnitsTraps() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      var random = RandomSource(seed: 1)
-      _ = GRUCell<Float>(input: 3, hidden: 0, using: &random)
+      _ = GRUCell<Float>(input: 3, hidden: 0)
     }
     expectMessage("a recurrent cell cannot have 3 inputs and 0 hidden units", from: result)
   }

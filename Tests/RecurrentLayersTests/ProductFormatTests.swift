@@ -14,7 +14,7 @@ import Testing
     return [false, true].map { tokens in
       let (input, hidden) = (tokens ? 9 : 33, 40)
       let point = SequencePoint<Float>(time: 6, batch: 11, input: input, hidden: hidden, using: &random)
-      let cell = kind.make(Float.self, input: input, hidden: hidden, using: &random)
+      let cell = kind.make(Float.self, input: input, hidden: hidden).drawn(using: &random)
       func run<Cell: RecurrentCell<Float>>(_ cell: Cell) -> SequenceRun<Float> {
         SequenceRun(cell, on: point, tokens: tokens, threads: threads, products: products, seed: seed)
       }

@@ -164,7 +164,7 @@ import Testing
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       var random = RandomSource(seed: 1)
       var context = ForwardContext<Float>()
-      let cell = GRUCell<Float>(input: 2, hidden: 3, using: &random)
+      let cell = GRUCell<Float>(input: 2, hidden: 3).drawn(using: &random)
       let lengths = try SequenceLengths([3, 2], time: 3)
       _ = cell.run(
         .vectors(Variable(.zeros([3, 4, 2])), lengths: lengths),

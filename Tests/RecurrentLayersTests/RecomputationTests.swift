@@ -122,17 +122,17 @@ import Testing
 
   @Test func longSequencesAndOtherStructuresGiveTheSameBits() throws {
     var random = RandomSource(seed: 3)
-    let projected = [3, 2].map { LSTMCell<Double>(input: $0, hidden: 4, projection: 2, using: &random) }
+    let projected = [3, 2].map { LSTMCell<Double>(input: $0, hidden: 4, projection: 2).drawn(using: &random) }
     try expectSameBits(
       projected, StackOptions(dropout: 0.3, dropoutIsLocked: true), time: 300, batch: 1, inputs: [.vectors, .tokens],
       "projected, seed 3")
-    let own = [3, 2].map { MinimalGatedCell(input: $0, hidden: 2, using: &random) }
+    let own = [3, 2].map { MinimalGatedCell(input: $0, hidden: 2).drawn(using: &random) }
     try expectSameBits(own, StackOptions(), time: 10, batch: 128, inputs: [.vectors], "a cell of one's own, seed 3")
   }
 
   @Test func theMemoryOfAManyToOneNetGrowsWithTheRootOfTime() {
     var random = RandomSource(seed: 6)
-    let cell = LSTMCell<Double>(input: 20, hidden: 4, using: &random)
+    let cell = LSTMCell<Double>(input: 20, hidden: 4).drawn(using: &random)
     let batch = 16
     /// The most that the pool held, and the gradients.
     func run(time: Int, recomputes: Bool) -> (bytes: Int, gradients: [Tensor<Double>]) {
@@ -157,7 +157,8 @@ import Testing
   @Test func theTapeIsReleasedWithItsLastReference() {
     var random = RandomSource(seed: 8)
     let stack = StackedRecurrent(
-      [GRUCell<Double>(input: 3, hidden: 2, using: &random)], options: StackOptions(weightDrop: 0.5, recomputes: true)
+      [GRUCell<Double>(input: 3, hidden: 2).drawn(using: &random)],
+      options: StackOptions(weightDrop: 0.5, recomputes: true)
     ).bound()
     weak var released: Tape<Double>?
     do {

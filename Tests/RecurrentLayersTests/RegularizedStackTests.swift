@@ -98,7 +98,7 @@ import Testing
   @Test(arguments: [0.2, 0.5], [1, 2] as [UInt64])
   func aPassDropsElementsOfTheRecurrentWeightOnce(probability: Double, seed: UInt64) {
     var random = RandomSource(seed: 20)
-    let cell = LSTMCell<Double>(input: 3, hidden: 30, using: &random)
+    let cell = LSTMCell<Double>(input: 3, hidden: 30).drawn(using: &random)
     let dropped = StackedRecurrent([cell], options: StackOptions(weightDrop: probability)).bound()
     let tape = Tape<Double>()
     var context = ForwardContext(tape: tape, mode: .training, random: RandomSource(seed: seed))
@@ -140,7 +140,7 @@ import Testing
   @Test func weightDropOfACellWithoutRecurrentWeightsTraps() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       var random = RandomSource(seed: 1)
-      let cell = MinimalGatedCell(input: 2, hidden: 3, using: &random)
+      let cell = MinimalGatedCell(input: 2, hidden: 3).drawn(using: &random)
       _ = StackedRecurrent([cell], options: StackOptions(weightDrop: 0.1))
     }
     expectMessage(

@@ -211,9 +211,9 @@ import Testing
       CellKind.minLSTM.random(input: $0, hidden: hidden, using: &random) as! MinLSTMCell<Double>
     }
     try check(StackedRecurrent([scans[0]], reverse: [scans[1]]), tokens: false, "two scans")
-    let own = [input, hidden].map { MinimalGatedCell(input: $0, hidden: hidden, using: &random) }
+    let own = [input, hidden].map { MinimalGatedCell(input: $0, hidden: hidden).drawn(using: &random) }
     try check(StackedRecurrent(own), tokens: false, "a cell of one's own, that begins with a state of its own")
-    let projected = [input, 2].map { LSTMCell<Double>(input: $0, hidden: hidden, projection: 2, using: &random) }
+    let projected = [input, 2].map { LSTMCell<Double>(input: $0, hidden: hidden, projection: 2).drawn(using: &random) }
     try check(StackedRecurrent(projected, options: learning), tokens: false, "projected, learned")
   }
 
@@ -241,7 +241,7 @@ import Testing
 
   @Test func noGradientReachesAStateBeforeADocument() {
     var random = RandomSource(seed: 16)
-    let stack = StackedRecurrent([LSTMCell<Double>(input: input, hidden: hidden, using: &random)]).bound()
+    let stack = StackedRecurrent([LSTMCell<Double>(input: input, hidden: hidden).drawn(using: &random)]).bound()
     let x = Variable(Tensor<Double>.normal([time, 2, input], using: &random))
     let resets = StateResets((0..<time * 2).map { $0 / 2 == 4 }, time: time, batch: 2)
     var context = ForwardContext(tape: Tape<Double>())
@@ -272,7 +272,7 @@ import Testing
     let shape = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       var random = RandomSource(seed: 1)
       var context = ForwardContext<Float>()
-      let stack = StackedRecurrent([GRUCell<Float>(input: 2, hidden: 3, using: &random)])
+      let stack = StackedRecurrent([GRUCell<Float>(input: 2, hidden: 3).drawn(using: &random)])
       let resets = StateResets([true, false], time: 1, batch: 2)
       _ = stack.run(SequenceInput.vectors(Variable(.zeros([3, 2, 2]))).resetting(at: resets), in: &context)
     }

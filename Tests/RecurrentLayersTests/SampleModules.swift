@@ -14,11 +14,11 @@ struct MinimalGatedCell: RecurrentCell {
   let inputSize: Int
   let hiddenSize: Int
 
-  init(input: Int, hidden: Int, using random: inout RandomSource) {
+  init(input: Int, hidden: Int) {
     (inputSize, hiddenSize) = (input, hidden)
-    forget = Dense(input + hidden, hidden, using: &random)
-    candidate = Dense(input + hidden, hidden, using: &random)
-    start = Parameter(.uniform([hidden], in: -0.5..<0.5, using: &random))
+    forget = Dense(input + hidden, hidden)
+    candidate = Dense(input + hidden, hidden)
+    start = Parameter([hidden], .uniform(0.5))
   }
 
   func initialState(batchSize: Int, in context: inout ForwardContext<Double>) -> HiddenState<Double> {

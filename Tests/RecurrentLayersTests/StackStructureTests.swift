@@ -25,7 +25,7 @@ import Testing
     let output = projection ?? hidden
     let width = bidirectional && options.merging == .concatenate ? 2 * output : output
     func cells() -> [Cell] {
-      [3, width].map { LSTMCell(input: $0, hidden: hidden, projection: projection, using: &random) }
+      [3, width].map { LSTMCell(input: $0, hidden: hidden, projection: projection).drawn(using: &random) }
     }
     let forward = cells()
     var stack = StackedRecurrent(forward, reverse: bidirectional ? cells() : [], options: options)
@@ -170,7 +170,8 @@ import Testing
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       var random = RandomSource(seed: 1)
       let (four, five) = (
-        GRUCell<Float>(input: 3, hidden: 4, using: &random), GRUCell<Float>(input: 3, hidden: 5, using: &random)
+        GRUCell<Float>(input: 3, hidden: 4).drawn(using: &random),
+        GRUCell<Float>(input: 3, hidden: 5).drawn(using: &random)
       )
       _ = StackedRecurrent([four], reverse: [five])
     }

@@ -78,9 +78,9 @@ import Testing
 
   @Test func dropoutLeavesTheTopLayersOutputsAndTheStatesAlone() {
     var random = RandomSource(seed: 3)
-    let cell = GRUCell<Double>(input: 3, hidden: 8, using: &random)
+    let cell = GRUCell<Double>(input: 3, hidden: 8).drawn(using: &random)
     let single = StackedRecurrent([cell], dropout: 0.9)
-    let double = StackedRecurrent([cell, GRUCell(input: 8, hidden: 8, using: &random)], dropout: 0.9)
+    let double = StackedRecurrent([cell, GRUCell(input: 8, hidden: 8).drawn(using: &random)], dropout: 0.9)
     let input = SequenceInput.vectors(Variable(Tensor<Double>.normal([4, 2, 3], using: &random)))
     var (training, inference) = (ForwardContext<Double>(mode: .training), ForwardContext<Double>(mode: .inference))
     let plain = single.run(input, in: &inference)
@@ -90,7 +90,7 @@ import Testing
 
   @Test func aTapeChangesNoBitOfTheOutputs() {
     var random = RandomSource(seed: 4)
-    let stack = StackedRecurrent([LSTMCell<Float>(input: 3, hidden: 9, using: &random)]).bound()
+    let stack = StackedRecurrent([LSTMCell<Float>(input: 3, hidden: 9).drawn(using: &random)]).bound()
     let input = SequenceInput.vectors(Variable(Tensor<Float>.normal([4, 2, 3], using: &random)))
     var (taped, plain) = (ForwardContext<Float>(tape: Tape()), ForwardContext<Float>())
     let (recorded, constant) = (stack.run(input, in: &taped), stack.run(input, in: &plain))
@@ -102,7 +102,7 @@ import Testing
   @Test func noPassKeepsItsTapeAliveAndUpdatesStayInPlace() {
     var random = RandomSource(seed: 5)
     var stack = StackedRecurrent([
-      LSTMCell<Float>(input: 3, hidden: 4, using: &random), LSTMCell(input: 4, hidden: 4, using: &random),
+      LSTMCell<Float>(input: 3, hidden: 4).drawn(using: &random), LSTMCell(input: 4, hidden: 4).drawn(using: &random),
     ]).bound()
     let workspace = Workspace<Float>()
     let grid = TokenGrid(ids: [0, 1, 2, 1], time: 2, batch: 2)
@@ -132,7 +132,7 @@ import Testing
   @Test func cellsThatDoNotFitTrap() async {
     let sizes = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       var random = RandomSource(seed: 1)
-      let cell = GRUCell<Float>(input: 3, hidden: 4, using: &random)
+      let cell = GRUCell<Float>(input: 3, hidden: 4).drawn(using: &random)
       _ = StackedRecurrent([cell, cell])
     }
     expectMessage("a cell of input size 3 stands above a layer of output size 4", from: sizes)
@@ -170,7 +170,7 @@ import Testing
 private func run(_ input: SequenceInput<Double>, from state: [HiddenState<Double>]? = nil) {
   var random = RandomSource(seed: 1)
   var context = ForwardContext<Double>()
-  _ = StackedRecurrent([GRUCell(input: 3, hidden: 4, using: &random)]).run(input, from: state, in: &context)
+  _ = StackedRecurrent([GRUCell(input: 3, hidden: 4).drawn(using: &random)]).run(input, from: state, in: &context)
 }
 
 /// Expects that a process ended with a message on standard error that contains the given one.

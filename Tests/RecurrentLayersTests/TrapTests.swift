@@ -101,7 +101,7 @@ import Testing
   @Test func theZeroStateOfAProjectedLSTMIsAsWideAsItsOutputAndItsCell() {
     var random = RandomSource(seed: 4)
     for (input, hidden, projection) in [(3, 7, 2), (7, 3, 1), (2, 5, 4)] {
-      let cell = LSTMCell<Double>(input: input, hidden: hidden, projection: projection, using: &random)
+      let cell = LSTMCell<Double>(input: input, hidden: hidden, projection: projection).drawn(using: &random)
       var context = ForwardContext<Double>()
       let state = cell.initialState(batchSize: 2, in: &context)
       #expect(state.components.map(\.value) == [.zeros([2, projection]), .zeros([2, hidden])])
@@ -132,7 +132,7 @@ import Testing
     }
     var random = RandomSource(seed: 5)
     let cell = kind.random(input: input, hidden: hidden, using: &random)
-    let projected = LSTMCell<Double>(input: input, hidden: hidden, projection: 2, using: &random)
+    let projected = LSTMCell<Double>(input: input, hidden: hidden, projection: 2).drawn(using: &random)
     for time in [stretch - 1, stretch, stretch + 1, 2 * stretch, 2 * stretch + 1] {
       try compare(cell, time: time, cellSize: hidden, seed: UInt64(time))
       if kind == .lstm { try compare(projected, time: time, cellSize: hidden, seed: UInt64(time)) }

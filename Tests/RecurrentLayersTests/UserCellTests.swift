@@ -8,7 +8,8 @@ import Testing
   private func stack(seed: UInt64) -> (stack: StackedRecurrent<MinimalGatedCell>, input: Tensor<Double>) {
     var random = RandomSource(seed: seed)
     let cells = [
-      MinimalGatedCell(input: 2, hidden: 3, using: &random), MinimalGatedCell(input: 3, hidden: 2, using: &random),
+      MinimalGatedCell(input: 2, hidden: 3).drawn(using: &random),
+      MinimalGatedCell(input: 3, hidden: 2).drawn(using: &random),
     ]
     return (StackedRecurrent(cells, dropout: 0.3), .normal([4, 2, 2], using: &random))
   }

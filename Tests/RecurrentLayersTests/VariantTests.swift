@@ -14,8 +14,8 @@ import Testing
 
   @Test func aPeepholeCellStartsAsTheCellWithoutThem() {
     var (random, same) = (RandomSource(seed: 1), RandomSource(seed: 1))
-    var cell = PeepholeLSTMCell<Double>(input: 3, hidden: 5, using: &random)
-    let plain = LSTMCell<Double>(input: 3, hidden: 5, using: &same)
+    var cell = PeepholeLSTMCell<Double>(input: 3, hidden: 5).drawn(using: &random)
+    let plain = LSTMCell<Double>(input: 3, hidden: 5).drawn(using: &same)
     let input = Tensor<Double>.normal([6, 2, 3], using: &random)
     let difference = outputs(cell, input) - outputs(plain, input)
     #expect(difference.absolute().max().scalar < 1e-14, "seed 1")
@@ -29,8 +29,8 @@ import Testing
 
   @Test func whereTheResetGateActsMakesADifferenceFromTheFirstStateThatIsNotZero() {
     var (random, same) = (RandomSource(seed: 2), RandomSource(seed: 2))
-    let after = GRUCell<Double>(input: 3, hidden: 5, using: &random)
-    let before = GRUCell<Double>(input: 3, hidden: 5, reset: .beforeProduct, using: &same)
+    let after = GRUCell<Double>(input: 3, hidden: 5).drawn(using: &random)
+    let before = GRUCell<Double>(input: 3, hidden: 5, reset: .beforeProduct).drawn(using: &same)
     #expect(after.parameters.map(\.parameter.value) == before.parameters.map(\.parameter.value))
     let input = Tensor<Double>.normal([6, 2, 3], using: &random)
     let steps = (outputs(after, input) - outputs(before, input)).absolute()

@@ -39,7 +39,7 @@ import Testing
   @Test(arguments: [1, 2] as [UInt64])
   func unitsKeepTheirValuesStepByStepWithProbabilitiesOfTheirOwn(seed: UInt64) {
     var random = RandomSource(seed: seed)
-    let cell = Zoneout(LSTMCell<Double>(input: 2, hidden: 200, using: &random), hidden: 0.2, memory: 0.6)
+    let cell = Zoneout(LSTMCell<Double>(input: 2, hidden: 200).drawn(using: &random), hidden: 0.2, memory: 0.6)
     var context = ForwardContext<Double>(mode: .training, random: RandomSource(seed: seed))
     var state = cell.initialState(batchSize: 20, in: &context)
     var kept: [[[Bool]]] = [[], []]
@@ -63,7 +63,7 @@ import Testing
 
   @Test func atInferenceTheStateIsTheMeanOfKeepingAndGoingOn() {
     var random = RandomSource(seed: 5)
-    let plain = LSTMCell<Double>(input: 2, hidden: 3, using: &random)
+    let plain = LSTMCell<Double>(input: 2, hidden: 3).drawn(using: &random)
     let cell = Zoneout(plain, hidden: 0.25, memory: 0.5)
     var context = ForwardContext<Double>()
     let state = LSTMState<Double>(
@@ -112,7 +112,9 @@ import Testing
     }
     var random = RandomSource(seed: 8)
     try compare(kind.random(input: 2, hidden: 3, using: &random))
-    if kind == .lstm { try compare(LSTMCell<Double>(input: 2, hidden: 3, projection: 2, using: &random), cellSize: 3) }
+    if kind == .lstm {
+      try compare(LSTMCell<Double>(input: 2, hidden: 3, projection: 2).drawn(using: &random), cellSize: 3)
+    }
   }
 
   /// What sequences begin with after they forget is learned, and elements keep their values of it or of the state before.
@@ -156,7 +158,7 @@ import Testing
 
   @Test func singlePrecisionAgreesWithUnrolledWithinItsRounding() {
     var random = RandomSource(seed: 9)
-    let cell = LSTMCell<Float>(input: 5, hidden: 12, using: &random)
+    let cell = LSTMCell<Float>(input: 5, hidden: 12).drawn(using: &random)
     let point = SequencePoint<Float>(time: 6, batch: 3, input: 5, hidden: 12, using: &random)
     func run<Cell: RecurrentCell<Float>>(_ cell: Cell) -> SequenceRun<Float> {
       SequenceRun(
@@ -168,7 +170,7 @@ import Testing
   /// What is drawn between the layers and behind them does not depend on the way through time.
   @Test func theWayThroughTimeDrawsNothingElse() {
     var random = RandomSource(seed: 10)
-    let cells = [2, 3].map { GRUCell<Double>(input: $0, hidden: 3, using: &random) }
+    let cells = [2, 3].map { GRUCell<Double>(input: $0, hidden: 3).drawn(using: &random) }
     let x = Variable(input(seed: 3))
     func outputs<Cell: RecurrentCell<Double>>(_ cells: [Cell]) -> Tensor<Double> {
       let stack = StackedRecurrent(cells.map { Zoneout($0, hidden: 0.3) }, dropout: 0.4).bound()

@@ -11,7 +11,7 @@ extension SequenceTask {
     let batches = (0..<steps).map { _ in AddingBatch(count: 32, time: 100, using: &random) }
     let unseen = AddingBatch(count: effort.unseen, time: 100, using: &random)
     func error<Cell: RecurrentCell<Float>>(of cell: Cell) throws -> Double {
-      let net = try SequenceNet(cell, outputs: 1, using: &random)
+      let net = try SequenceNet(cell, outputs: 1).drawn(using: &random)
         .trained(on: batches, steps: steps, learningRate: 0.01) { $1.error(of: $0, in: &$2) }
       var context = ForwardContext<Float>()
       return Double(unseen.error(of: net, in: &context).value.scalar)

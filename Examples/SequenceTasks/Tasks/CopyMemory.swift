@@ -13,7 +13,7 @@ extension SequenceTask {
     let cell = GRUCell<Float>(
       input: CopyBatch.symbols, hidden: units, inputWeight: .oneHot(CopyBatch.symbols)
     ).keeping(0.88)
-    let net = try SequenceNet(cell, outputs: CopyBatch.symbols, using: &random)
+    let net = try SequenceNet(cell, outputs: CopyBatch.symbols).drawn(using: &random)
       .trained(on: batches, steps: steps, learningRate: 0.015) { $1.loss(of: $0, in: &$2) }
     var context = ForwardContext<Float>()
     let loss = Double(

@@ -12,7 +12,7 @@ extension SequenceTask {
     let batch = try LanguageBatch((1...20).map(countingString), targets: (1...20).map(countingAnswers))
     // A count has to be kept without loss.
     let cell = LSTMCell<Float>(input: 2, hidden: units, inputWeight: .oneHot(2)).keeping(0.993)
-    let net = try SequenceNet(cell, outputs: 3, using: &random)
+    let net = try SequenceNet(cell, outputs: 3).drawn(using: &random)
       .trained(on: [batch], steps: steps, learningRate: 0.02) { $1.loss(of: $0, in: &$2) }
     return [1...20, 21...40].map { range in
       let right = range.share { net.probabilities(along: countingString($0)).argmax() == countingAnswers($0) }

@@ -13,7 +13,7 @@ extension SequenceTask {
     func strings(_ count: Int) -> [[Int32]] { (0..<count).map { _ in grammar.string(using: &random) } }
     let batches = try (0..<steps).map { _ in try LanguageBatch(strings(32)) }
     let cell = LSTMCell<Float>(input: symbols, hidden: units, inputWeight: .oneHot(symbols))
-    let net = try SequenceNet(cell, outputs: symbols, using: &random)
+    let net = try SequenceNet(cell, outputs: symbols).drawn(using: &random)
       .trained(on: batches, steps: steps, learningRate: 0.03) { $1.loss(of: $0, in: &$2) }
 
     let written = net.texts(effort.unseen, length: 100, from: 0, using: &random)

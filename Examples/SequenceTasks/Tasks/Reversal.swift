@@ -31,9 +31,8 @@ private struct EncoderDecoder: Module {
   init(units: Int, using random: inout RandomSource) {
     let symbols = ReversalBatch.mark + 1
     let cell = GRUCell<Float>(input: Int(symbols), hidden: units, inputWeight: .oneHot(Int(symbols)))
-    encoder = StackedRecurrent([cell])
-    decoder = SequenceNet(cell, outputs: Int(symbols), using: &random)
-    encoder.initialize(using: &random)
+    decoder = SequenceNet(cell, outputs: Int(symbols)).drawn(using: &random)
+    encoder = StackedRecurrent([cell]).drawn(using: &random)
   }
 
   private func read(_ batch: ReversalBatch, in context: inout ForwardContext<Float>) -> [HiddenState<Float>] {

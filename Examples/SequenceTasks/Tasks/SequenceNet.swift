@@ -7,10 +7,9 @@ struct SequenceNet<Cell: RecurrentCell<Float>>: Module {
   var stack: StackedRecurrent<Cell>
   var decoder: Dense<Float>
 
-  init(_ cell: Cell, outputs: Int, using random: inout RandomSource) {
+  init(_ cell: Cell, outputs: Int) {
     stack = StackedRecurrent([cell])
     decoder = Dense(stack.outputSize, outputs)
-    initialize(using: &random)
   }
 
   /// What is said after the last step of each sequence: [batch, outputs].

@@ -12,7 +12,7 @@ extension SequenceTask {
     let cell = GRUCell<Float>(
       input: OrderBatch.symbols, hidden: units, inputWeight: .oneHot(OrderBatch.symbols)
     ).keeping(0.88)
-    let net = try SequenceNet(cell, outputs: 4, using: &random)
+    let net = try SequenceNet(cell, outputs: 4).drawn(using: &random)
       .trained(on: batches, steps: steps, learningRate: 0.01) { net, batch, context in
         softmaxCrossEntropy(batch.answers(of: net, in: &context), targets: batch.classes, in: context)
       }
