@@ -1,8 +1,8 @@
 import TensorCore
 
-/// The batches of one epoch: for each batch, the indices of its samples. Every sample is in exactly one of them.
+/// The batches of one epoch: for each batch, the indices of its samples. Every sample is in exactly one batch.
 ///
-/// The order of an epoch depends on the seed and the epoch alone, so that training goes on exactly from any step:
+/// The order depends on the seed and the epoch alone, so that training can resume exactly at any step:
 ///
 ///     let order = BatchOrder(count: data.count, batchSize: 32, seed: 1, epoch: epoch)
 ///     for indices in order.dropFirst(stepsDone) { step(data.rows(indices)) }
@@ -10,11 +10,11 @@ public struct BatchOrder: RandomAccessCollection, Sendable {
   public let batchSize: Int
   private let order: [Int]
 
-  /// The batches of `count` samples: `batchSize` each, and fewer in the last one where that does not divide `count`.
-  /// Traps on a batch size below 1, a negative count or a negative epoch.
+  /// The batches of `count` samples: `batchSize` in each, and the remainder in the last one.
   ///
-  /// - Parameter shuffled: whether the samples come in a random order, a permutation drawn from substream `epoch` of the
-  ///   random source of the seed; otherwise in their own order.
+  /// - Parameter shuffled: whether the samples are permuted, by a permutation drawn from substream `epoch` of the random
+  ///   source of the seed.
+  /// - Precondition: the batch size is at least 1; count and epoch are not negative.
   public init(count: Int, batchSize: Int, seed: UInt64, epoch: Int, shuffled: Bool = true) {
     require(
       count >= 0 && batchSize > 0 && epoch >= 0,
@@ -26,10 +26,12 @@ public struct BatchOrder: RandomAccessCollection, Sendable {
 
   public var startIndex: Int { 0 }
 
-  /// How many batches there are.
+  /// The number of batches.
   public var endIndex: Int { order.count / batchSize + (order.count % batchSize == 0 ? 0 : 1) }
 
-  /// The samples of one batch. Traps where there is no such batch.
+  /// The indices of the samples of one batch.
+  ///
+  /// - Precondition: the batch is one of `indices`.
   public subscript(batch: Int) -> [Int] {
     require(indices.contains(batch), "BatchOrder: there is no batch \(batch) among \(endIndex)")
     let start = batch * batchSize

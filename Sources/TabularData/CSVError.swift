@@ -1,38 +1,38 @@
 import TensorCore
 
-/// Why a CSV file, or a column of it, cannot be used: the file, the place and the reason, in one line.
+/// A CSV file, or a column of it, that cannot be used: the file, the line and column, and the reason, in one line.
 public struct CSVError: Error, Equatable, CustomStringConvertible {
-  /// The path the file was opened by, or the name that was given to the text.
+  /// The path by which the file was opened, or the name given to the text.
   public let file: String
-  /// The physical line, counted from 1, where the record or the field at fault starts; nil where it is no one line.
+  /// The physical line, counted from 1, on which the record or field at fault starts; nil when the whole file is at fault.
   public let line: Int?
-  /// The column at fault; nil where it is no one column.
+  /// The column at fault; nil when a whole record or the whole file is.
   public let column: Column?
   public let problem: Problem
 
   /// A column of a table.
   public struct Column: Equatable, Sendable, CustomStringConvertible {
-    /// Counted from 1.
+    /// The position of the column, counted from 1.
     public let number: Int
-    /// Nil where the header has no name for it.
+    /// The name in the header; nil when the header has fewer columns.
     public let name: String?
 
     public var description: String { "column \(number)\(name.map { " \(quoted($0))" } ?? "")" }
   }
 
-  /// Every way a file can be malformed or unfit.
+  /// Every way in which a file can be malformed or unusable.
   public enum Problem: Error, Equatable {
-    // The file as a whole.
+    // Problems of the whole file.
     case unreadable(FileError)
     case empty
     case notUTF8
     case noRows
 
-    // The header.
+    // Problems of the header.
     case emptyColumnName
     case repeatedColumnName(first: Int)
 
-    // The form of a record.
+    // Problems of the form of a record.
     case unterminatedQuote
     case textAfterQuote
     case quoteInUnquotedField
@@ -40,7 +40,7 @@ public struct CSVError: Error, Equatable, CustomStringConvertible {
     case emptyLine
     case fieldCount(Int, columns: Int)
 
-    // What a reader wants of a column.
+    // Problems of a column that a reader asks for.
     case unknownColumn(String, columns: [String])
     case missingValue
     case notANumber(String)

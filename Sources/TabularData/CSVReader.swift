@@ -1,10 +1,10 @@
-/// Reads the fields of CSV text one after another, without copying them.
+/// Reader of the fields of a CSV text, one after another, without copying them.
 struct CSVReader: Sendable {
-  /// What errors call the text.
+  /// The name of the text in errors.
   let file: String
   let bytes: [UInt8]
   let separator: UInt8
-  /// The names in the header; those read so far while it is read.
+  /// The names in the header; while the header is being read, the names so far.
   var columnNames: [String] = []
   private(set) var position = 0
   /// The column of the next field, counted from 0.
@@ -15,13 +15,13 @@ struct CSVReader: Sendable {
   struct Field {
     /// The bytes of the field without the quotes around it.
     let range: Range<Int>
-    /// Where the field starts, with its quote.
+    /// The offset of the field, including an opening quote.
     let start: Int
     let hasDoubledQuotes: Bool
     let endsRecord: Bool
   }
 
-  /// Starts behind a byte-order mark.
+  /// A reader at the first byte after a byte-order mark, if there is one.
   init(_ bytes: [UInt8], file: String, separator: UInt8) {
     self.bytes = bytes
     self.file = file
@@ -29,7 +29,7 @@ struct CSVReader: Sendable {
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
   }
 
-  /// Whether there is no record any more; asked between records.
+  /// Whether all records have been read. Valid between records.
   var isAtEnd: Bool { position == bytes.count }
 
   mutating func next() throws(CSVError) -> Field {
@@ -60,7 +60,7 @@ struct CSVReader: Sendable {
     return try finish(start + 1..<end, start: start, end: end + 1, hasDoubledQuotes: hasDoubledQuotes)
   }
 
-  /// Goes past what ends the field: a separator, a line break, or the end of the text.
+  /// Skips the end of a field: a separator, a line break, or the end of the text.
   private mutating func finish(
     _ range: Range<Int>, start: Int, end: Int, hasDoubledQuotes: Bool
   ) throws(CSVError) -> Field {
@@ -81,7 +81,7 @@ struct CSVReader: Sendable {
     return Field(range: range, start: start, hasDoubledQuotes: hasDoubledQuotes, endsRecord: endsRecord)
   }
 
-  /// The bytes that the field stands for.
+  /// The value of a field in bytes, with doubled quotes made single.
   func value(of field: Field) -> ArraySlice<UInt8> {
     guard field.hasDoubledQuotes else { return bytes[field.range] }
     var value: [UInt8] = []
@@ -95,10 +95,10 @@ struct CSVReader: Sendable {
 
   func text(of field: Field) -> String { String(decoding: value(of: field), as: UTF8.self) }
 
-  /// Whether nothing but spaces and tabs stands in the field.
+  /// Whether the field contains nothing but spaces and tabs.
   func isBlank(_ field: Field) -> Bool { bytes[field.range].allSatisfy { $0 == 0x20 || $0 == 0x09 } }
 
-  /// An error in the record or field that starts at a byte.
+  /// An error in the record or field that starts at a byte offset.
   func error(_ problem: CSVError.Problem, at offset: Int, column: Int? = nil) -> CSVError {
     let line = bytes[..<offset].reduce(1) { $0 + ($1 == Self.lineFeed ? 1 : 0) }
     return CSVError(file: file, line: line, column: column.map(place), problem: problem)

@@ -1,9 +1,9 @@
 import TensorCore
 
 extension CSVTable {
-  /// The values of a column as they stand in the file, the quotes around them taken off; empty ones among them.
+  /// The values of a column as text, without the quotes around them. A value may be empty.
   ///
-  /// - Throws: `CSVError`, where there is no such column.
+  /// - Throws: `CSVError` when there is no such column.
   public func strings(of column: String) throws(CSVError) -> [String] {
     var strings: [String] = []
     strings.reserveCapacity(rowCount)
@@ -11,14 +11,13 @@ extension CSVTable {
     return strings
   }
 
-  /// The numbers of some columns, of shape [rows, columns], the columns in the order of `columns`.
+  /// The numbers of some columns, [rows, columns], in the order of `columns`.
   ///
-  /// A number is written in decimal digits, with a point or without, and may have a sign and an exponent: `-1.5e-3`.
-  /// Spaces around it are passed over. It is rounded once, to the nearest number of the type (so that a tiny one may
-  /// become 0).
+  /// A number is written in decimal digits, with or without a point, and may have a sign and an exponent: `-1.5e-3`.
+  /// Spaces around it are ignored. It is rounded once, to the nearest number of the type; a tiny one may become 0.
   ///
-  /// - Throws: `CSVError`, where there is no such column, a value is missing, is not a number, is not finite, or is too
-  ///   large for the type.
+  /// - Throws: `CSVError` when there is no such column, or a value is missing, not a number, not finite, or too large for
+  ///   the type.
   public func tensor<Scalar: TensorScalar>(
     of columns: [String], as type: Scalar.Type = Float.self
   ) throws(CSVError) -> Tensor<Scalar> {
@@ -27,9 +26,9 @@ extension CSVTable {
     return Tensor(try numbers(of: indices), shape: [rowCount, columns.count])
   }
 
-  /// The classes in a column: its distinct values, in the order of their UTF-8 bytes, and which of them each row has.
+  /// The classes in a column: its distinct values in the order of their UTF-8 bytes, and the class of each row.
   ///
-  /// - Throws: `CSVError`, where there is no such column or a value is missing (nothing, or nothing but spaces).
+  /// - Throws: `CSVError` when there is no such column or a value is missing (empty or only spaces).
   public func classes(of column: String) throws(CSVError) -> ClassLabels {
     var numbers: [ArraySlice<UInt8>: Int32] = [:]
     let found = try classNumbers(of: column) { value, _ in
@@ -45,11 +44,10 @@ extension CSVTable {
       names: values.map { String(decoding: $0, as: UTF8.self) }, indices: found.map { places[Int($0)] })
   }
 
-  /// The classes in a column, numbered as they are in `names`: those of another file, which a model was trained on.
+  /// The classes in a column, numbered by their position in `names`: the classes of the file that a model was trained on.
   ///
-  /// Traps where two names have the same UTF-8 bytes.
-  ///
-  /// - Throws: `CSVError`, where there is no such column, or a value is missing or none of the names.
+  /// - Precondition: no two names have the same UTF-8 bytes.
+  /// - Throws: `CSVError` when there is no such column, or a value is missing or not among the names.
   public func classes(of column: String, among names: [String]) throws(CSVError) -> ClassLabels {
     var numbers: [ArraySlice<UInt8>: Int32] = [:]
     for (number, name) in names.enumerated() {
@@ -63,7 +61,7 @@ extension CSVTable {
     return ClassLabels(names: names, indices: indices)
   }
 
-  /// The number that `number` gives the value of each row.
+  /// The class number of each row: `number` applied to its value.
   private func classNumbers(
     of column: String,
     _ number: (ArraySlice<UInt8>, (CSVError.Problem) -> CSVError) throws(CSVError) -> Int32
@@ -79,7 +77,7 @@ extension CSVTable {
     return indices
   }
 
-  // Specialized, because generic arithmetic costs a hundred times as much.
+  // Generic arithmetic would cost a hundred times as much.
   @_specialize(where Scalar == Float)
   @_specialize(where Scalar == Double)
   private func numbers<Scalar: TensorScalar>(of columns: [Int]) throws(CSVError) -> [Scalar] {

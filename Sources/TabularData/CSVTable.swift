@@ -2,25 +2,25 @@ import TensorCore
 
 /// A table read from a CSV file: a line of column names, then a line for each row.
 ///
-/// The form is that of RFC 4180: fields stand between separators; one that holds a separator, a quote or a line break is
-/// put in quotes, and the quotes inside of it are doubled; lines end with LF or CR LF, the last one with or without it. A
-/// byte-order mark is passed over. Spaces belong to a field. Names and values are told apart by their UTF-8 bytes.
+/// The format is that of RFC 4180. Fields are separated by the separator. A field that contains a separator, a quote or a
+/// line break is quoted, with the quotes inside doubled. Lines end with LF or CR LF; the last line end may be missing. A
+/// byte-order mark is skipped. Spaces belong to a field. Names and values are compared by their UTF-8 bytes.
 ///
-/// The table keeps the bytes of the file; each column that is asked for is read in one pass over them.
+/// The table keeps the bytes of the file; every access to columns reads them in one pass.
 public struct CSVTable: Sendable {
   /// The names in the header, in order; no two have the same UTF-8 bytes.
   public let columnNames: [String]
-  /// The rows below the header; at least one.
+  /// The number of rows below the header, at least 1.
   public let rowCount: Int
-  /// Stands at the first row.
+  /// A reader at the first row.
   let firstRow: CSVReader
-  /// The place of each column, by the bytes of its name.
+  /// The index of each column, by the bytes of its name.
   let columnIndices: [ArraySlice<UInt8>: Int]
 
   /// Reads the file (or pipe) at `path`.
   ///
   /// - Parameter separator: an ASCII character, and neither a quote nor a line break.
-  /// - Throws: `CSVError`, where the file cannot be read or is not such a table.
+  /// - Throws: `CSVError` when the file cannot be read or is malformed.
   public init(contentsOf path: String, separator: Character = ",") throws(CSVError) {
     let bytes: [UInt8]
     do { bytes = try FileReader(path).rest() } catch {
@@ -29,12 +29,20 @@ public struct CSVTable: Sendable {
     try self.init(bytes: bytes, name: path, separator: separator)
   }
 
-  /// Reads a text, which errors call `name`.
+  /// Reads a text.
+  ///
+  /// - Parameter name: the name of the text in errors.
+  /// - Throws: `CSVError` when the text is malformed.
   public init(text: String, name: String = "text", separator: Character = ",") throws(CSVError) {
     try self.init(bytes: Array(text.utf8), name: name, separator: separator)
   }
 
-  /// Reads the bytes of a file, which errors call `name`.
+  /// Reads the bytes of a file.
+  ///
+  /// - Parameters:
+  ///   - name: the name of the file in errors.
+  ///   - separator: an ASCII character, and neither a quote nor a line break.
+  /// - Throws: `CSVError` when the file is malformed.
   public init(bytes: [UInt8], name: String, separator: Character = ",") throws(CSVError) {
     guard let separator = separator.asciiValue, !Set("\"\r\n".utf8).contains(separator) else {
       programmingError(
@@ -50,7 +58,7 @@ public struct CSVTable: Sendable {
     if rowCount == 0 { throw reader.error(.noRows, at: 0) }
   }
 
-  /// Gives the reader the names in the header, and returns the place of each.
+  /// Reads the header into the reader's column names. Returns the index of each column.
   private static func readHeader(_ reader: inout CSVReader) throws(CSVError) -> [ArraySlice<UInt8>: Int] {
     var indices: [ArraySlice<UInt8>: Int] = [:]
     while true {
@@ -65,7 +73,7 @@ public struct CSVTable: Sendable {
     }
   }
 
-  /// Reads all records, so that every later pass meets well-formed ones alone.
+  /// Counts the records and checks their form, so that later passes need not.
   private static func countRows(_ start: CSVReader) throws(CSVError) -> Int {
     var (reader, rows) = (start, 0)
     let columns = reader.columnNames.count
@@ -86,10 +94,10 @@ public struct CSVTable: Sendable {
   }
 }
 
-/// Where the first line starts that is not valid UTF-8.
+/// The offset of the first line that is not valid UTF-8.
 private func firstLineNotUTF8(_ bytes: [UInt8]) -> Int? {
   if String(validating: bytes, as: UTF8.self) != nil { return nil }
-  // A line feed is never a part of a longer sequence, so that lines are valid each by itself.
+  // A line feed is never part of a multi-byte sequence, so each line can be checked by itself.
   return bytes.split(separator: CSVReader.lineFeed, omittingEmptySubsequences: false)
     .first { String(validating: $0, as: UTF8.self) == nil }?.startIndex
 }

@@ -1,13 +1,13 @@
 import TensorCore
 
-/// The classes that samples belong to, by number.
+/// The classes of samples, as numbers with names.
 public struct ClassLabels: Sendable {
-  /// The name of each class; a class's number is its place here.
+  /// The name of each class. The number of a class is its index here.
   public let names: [String]
-  /// The class of each sample.
+  /// The class number of each sample.
   public let indices: [Int32]
 
-  /// A row for each sample, 1 at its class and 0 elsewhere: shape [samples, classes].
+  /// One-hot rows, [samples, classes]: 1 at the sample's class and 0 elsewhere.
   public func oneHot<Scalar: TensorScalar>(as type: Scalar.Type = Float.self) -> Tensor<Scalar> {
     .oneHot(indices, classes: names.count)
   }

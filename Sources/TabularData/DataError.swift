@@ -1,12 +1,13 @@
-/// Why data cannot be trained on or evaluated: what and where, in one line. Rows are counted from 0, as tensors count them.
+/// Data that cannot be trained on or evaluated: the fault and its position, in one line. Rows are counted from 0, as in
+/// tensors.
 public enum DataError: Error, Equatable, CustomStringConvertible {
   case noSamples
   case countsDiffer(inputs: Int, targets: Int)
-  /// An infinite number or NaN (written as `value`), at one index for each axis of the row.
+  /// An infinity or NaN, printed as `value`. `index` is its position in the row, one number for each axis.
   case notFinite(Part, row: Int, index: [Int], value: String)
   case classOutOfRange(Int32, row: Int, classes: Int)
   case batchLargerThanData(batch: Int, count: Int)
-  /// A share of the samples for the test part that leaves one of the two parts empty.
+  /// A test fraction that leaves the training or the test part empty.
   case emptyPart(testFraction: Double, count: Int)
 
   public enum Part: String, Sendable {

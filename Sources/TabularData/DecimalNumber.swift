@@ -1,6 +1,6 @@
 import TensorCore
 
-/// The number that stands in a range of bytes, spaces around it apart, rounded to the nearest one of the type.
+/// Parses the number in a range of bytes, ignoring spaces around it, and rounds it to the nearest number of the type.
 @inline(__always)
 func decimalNumber<Scalar: TensorScalar>(
   in bytes: [UInt8], _ field: Range<Int>
@@ -29,16 +29,16 @@ private func malformedNumber(_ bytes: [UInt8], _ range: Range<Int>) -> CSVError.
   return ["nan", "inf", "infinity"].contains(word) ? .notFinite(text) : .notANumber(text)
 }
 
-/// A number as it is written: ± digits · 10^exponent.
+/// A decimal number in parts: ± digits · 10^exponent.
 private struct DecimalParts {
   private var isNegative = false
   private var digits: UInt64 = 0
   private var exponent = 0
-  /// Whether there were more digits than `digits` has room for.
+  /// Whether `digits` could not hold all digits.
   private var isCut = false
 
-  /// Nil where the bytes are not a sign, digits with at most one point among them, and an exponent, of which the digits
-  /// alone must be there.
+  /// Parses an optional sign, digits with at most one point, and an optional exponent. Nil when the bytes are anything
+  /// else.
   init?(_ bytes: [UInt8], _ range: Range<Int>) {
     var index = range.lowerBound
     let end = range.upperBound
@@ -68,7 +68,7 @@ private struct DecimalParts {
       if index == end { return nil }
       var power = 0
       while index < end, bytes[index] &- 0x30 < 10 {
-        // Beyond this all numbers are too large, or 0.
+        // A larger exponent changes nothing: the number is too large, or 0.
         power = min(power * 10 + Int(bytes[index] - 0x30), 1_000_000)
         index += 1
       }
@@ -83,10 +83,10 @@ private struct DecimalParts {
     return bytes[index] == UInt8(ascii: "-")
   }
 
-  /// The number, where few digits and a small exponent make that a matter of one rounding; nil elsewhere.
+  /// The correctly rounded number, when there are few enough digits for Clinger's fast path; nil otherwise.
   ///
-  /// Digits up to 2⁵³, and 10^0 to 10^22, are exact in double precision, so that their product or quotient is rounded
-  /// once. In single precision it is rounded again, which goes wrong only halfway between two numbers.
+  /// Digits up to 2⁵³ and powers from 10^0 to 10^22 are exact in double precision, so their product or quotient is rounded
+  /// once. Conversion to single precision rounds a second time, which can be wrong only halfway between two numbers.
   ///
   /// Source: Clinger, "How to read floating point numbers accurately" (PLDI 1990).
   @inline(__always)

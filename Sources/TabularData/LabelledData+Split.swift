@@ -1,15 +1,15 @@
 import TensorCore
 
 extension LabelledData {
-  /// Two parts in random order, which share no sample: one to train on and one to test on.
+  /// Splits the samples at random into a training part and a test part.
   ///
-  /// The test part has `(Double(count) * testFraction).rounded()` samples, ties away from zero. With `stratified`, each
-  /// class has its share of it: a class of k samples has ⌊k · testFraction⌋ in it or one more, those with the largest
-  /// remainders getting the one more (of equal remainders, the lower class first). Traps where `stratified` is asked for
-  /// and the targets are not classes.
+  /// The test part has `(Double(count) * testFraction).rounded()` samples, ties away from zero. With `stratified`, every
+  /// class is split by the same fraction: a class of k samples has ⌊k · testFraction⌋ in the test part, or one more when
+  /// its remainder is among the largest (of equal remainders, the lower class first).
   ///
-  /// - Parameter random: decides the order: the same source gives the same parts.
-  /// - Throws: `DataError.emptyPart`, where a part would have no sample; so it does with a fraction outside of 0 to 1.
+  /// - Parameter random: decides the split and the order of samples.
+  /// - Precondition: with `stratified`, the targets are classes.
+  /// - Throws: `DataError.emptyPart` when a part would be empty, or the fraction is not between 0 and 1.
   public func split(
     testFraction: Double, stratified: Bool = false, using random: inout RandomSource
   ) throws(DataError) -> (train: LabelledData, test: LabelledData) {
@@ -37,7 +37,7 @@ extension LabelledData {
   }
 }
 
-/// How many samples of each class go to the test part.
+/// The number of samples of each class in the test part.
 private func shares(of classes: [Int32], testFraction: Double, testCount: Int) -> [Int32: Int] {
   var sizes: [Int32: Int] = [:]
   for label in classes { sizes[label, default: 0] += 1 }

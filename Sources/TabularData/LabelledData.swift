@@ -1,13 +1,13 @@
 import TensorCore
 
-/// What a model is to answer for each sample.
+/// The target of each sample: numbers or a class.
 public enum Targets<Scalar: TensorScalar>: Sendable {
-  /// Numbers, of shape [samples, …].
+  /// Numbers, [samples, …].
   case values(Tensor<Scalar>)
-  /// The number of a class for each sample.
+  /// The class number of each sample.
   case classes([Int32])
 
-  /// How many samples they are for.
+  /// The number of samples.
   public var count: Int {
     switch self {
     case .values(let values): values.shape[0]
@@ -16,17 +16,18 @@ public enum Targets<Scalar: TensorScalar>: Sendable {
   }
 }
 
-/// Samples to learn from, or to be measured by: inputs and what a model is to answer for each. All numbers are finite,
-/// and there is at least one sample.
+/// Samples for training or evaluation: inputs with their targets. There is at least one sample, and all numbers are
+/// finite.
 public struct LabelledData<Scalar: TensorScalar>: Sendable {
-  /// Of shape [samples, …].
+  /// The inputs, [samples, …].
   public let inputs: Tensor<Scalar>
   public let targets: Targets<Scalar>
 
-  /// Checks the data. Traps where the inputs or values are a single number, without an axis of samples.
+  /// Samples from inputs and targets, which are checked.
   ///
-  /// - Throws: `DataError`, where there are no samples, the inputs and targets are not equally many, or a number is
-  ///   infinite or NaN.
+  /// - Precondition: inputs and values have at least one axis.
+  /// - Throws: `DataError` when there are no samples, the numbers of inputs and targets differ, or a number is infinite or
+  ///   NaN.
   public init(inputs: Tensor<Scalar>, targets: Targets<Scalar>) throws(DataError) {
     require(inputs.rank > 0, "LabelledData: inputs of shape \(inputs.shape) have no axis of samples")
     if case .values(let values) = targets {
@@ -40,12 +41,12 @@ public struct LabelledData<Scalar: TensorScalar>: Sendable {
     self.init(checkedInputs: inputs, targets: targets)
   }
 
-  /// Samples and the class of each.
+  /// Samples with class numbers as targets.
   public init(inputs: Tensor<Scalar>, classes: [Int32]) throws(DataError) {
     try self.init(inputs: inputs, targets: .classes(classes))
   }
 
-  /// Samples and the numbers that belong to each, of shape [samples, …].
+  /// Samples with numbers as targets, [samples, …].
   public init(inputs: Tensor<Scalar>, values: Tensor<Scalar>) throws(DataError) {
     try self.init(inputs: inputs, targets: .values(values))
   }
@@ -55,24 +56,27 @@ public struct LabelledData<Scalar: TensorScalar>: Sendable {
     self.targets = targets
   }
 
-  /// How many samples there are.
+  /// The number of samples.
   public var count: Int { inputs.shape[0] }
 
-  /// The numbers that belong to each sample, [samples, …]; nil where classes do.
+  /// The targets as numbers, [samples, …]; nil when they are classes.
   public var values: Tensor<Scalar>? { if case .values(let values) = targets { values } else { nil } }
 
-  /// The class of each sample; nil where numbers belong to it.
+  /// The class number of each sample; nil when the targets are numbers.
   public var classes: [Int32]? { if case .classes(let classes) = targets { classes } else { nil } }
 
-  /// The same samples with other inputs, standardized ones, say.
+  /// Samples with transformed inputs (standardized, for instance) and unchanged targets.
   ///
-  /// - Throws: what `transform` throws; `DataError` where it gives another number of samples, or one that is not finite.
+  /// - Throws: any error of `transform`; `DataError` when it changes the number of samples or returns a number that is not
+  ///   finite.
   public func mapInputs(_ transform: (Tensor<Scalar>) throws -> Tensor<Scalar>) throws -> LabelledData {
     try LabelledData(inputs: transform(inputs), targets: targets)
   }
 
-  /// The samples at the given indices, in that order. Traps where there are none, or an index is not in 0..<count.
-  /// - Complexity: O(the size of the result): rows are copied whole.
+  /// The samples at the given indices, in that order.
+  ///
+  /// - Precondition: there is at least one index, and all are in 0..<count.
+  /// - Complexity: O(the size of the result): rows are copied.
   public func rows(_ indices: [Int]) -> LabelledData {
     require(!indices.isEmpty, "rows: no indices, and data has at least one sample")
     let inputs = inputs.rows(indices)
@@ -83,9 +87,9 @@ public struct LabelledData<Scalar: TensorScalar>: Sendable {
     }
   }
 
-  /// Checks that all class labels are in 0..<classes; targets that are numbers have none.
+  /// Checks that all class numbers are in 0..<classes. Targets that are numbers always pass.
   ///
-  /// - Throws: `DataError.classOutOfRange` for the first that is not.
+  /// - Throws: `DataError.classOutOfRange` for the first class that is not.
   public func requireClasses(below classes: Int) throws(DataError) {
     guard case .classes(let labels) = targets else { return }
     if let row = labels.firstIndex(where: { $0 < 0 || Int($0) >= classes }) {
@@ -94,7 +98,9 @@ public struct LabelledData<Scalar: TensorScalar>: Sendable {
   }
 }
 
-/// Throws `DataError.notFinite` for the first number, in row-major order, that is not finite.
+/// Checks that all numbers are finite.
+///
+/// - Throws: `DataError.notFinite` for the first that is not, in row-major order.
 func requireFinite<Scalar>(_ tensor: Tensor<Scalar>, _ part: DataError.Part) throws(DataError) {
   guard let position = tensor.firstNonFinite else { return }
   var (rest, index) = (position, [Int]())

@@ -1,5 +1,5 @@
-/// A text from a file that may be hostile, between quotation marks: on one line, without characters that do not show,
-/// of bounded length.
+/// A text from an untrusted file, quoted and made safe to print: on one line, without invisible characters, of bounded
+/// length.
 func quoted(_ text: String) -> String {
   let limit = 40
   var shown = ""
@@ -14,7 +14,7 @@ func quoted(_ text: String) -> String {
   return "\"\(shown)\(text.unicodeScalars.count > limit ? "…" : "")\""
 }
 
-/// The first names of a list, and how many more there are.
+/// The first names of a list, and the number of the others.
 func listed(_ names: [String]) -> String {
   let limit = 8
   let shown = names.prefix(limit).map(quoted).joined(separator: ", ")

@@ -1,11 +1,11 @@
 import Foundation
 
 extension AtomicFile {
-  /// Removes the temporary files that killed processes left in `directory`; each may be as large as the file it was to
-  /// become. What cannot be removed stays.
+  /// Removes the temporary files that killed processes left in `directory`; each may be as large as a whole file. Files
+  /// that cannot be removed stay.
   ///
-  /// Call it only while no one else can be writing there, as by holding the directory's lock: a temporary file in use looks
-  /// the same.
+  /// Call it only while nothing else can write there, for instance while holding a `DirectoryLock`: a temporary file in
+  /// use has the same kind of name.
   public static func removeAbandoned(in directory: String) {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
     for name in names where isTemporaryName(name) { try? SystemFileOperations().remove("\(directory)/\(name)") }
@@ -15,7 +15,7 @@ extension AtomicFile {
 
   private static func isTemporaryName(_ name: String) -> Bool {
     let parts = name.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-    // A dot, the name of the file, which may have dots of its own, the number of the process, `tmp`.
+    // The form is `.NAME.PROCESS.tmp`; NAME may contain dots.
     guard parts.count >= 4, let first = parts.first, first.isEmpty,
       parts.last.map({ $0.elementsEqual("tmp".utf8) }) == true
     else { return false }

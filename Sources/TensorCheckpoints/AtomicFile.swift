@@ -8,22 +8,22 @@ import TensorCore
   import Glibc
 #endif
 
-/// Replaces files whole or not at all.
+/// Replacement of whole files: after a crash at any moment there is the old file or the new one.
 public enum AtomicFile {
-  /// Makes `chunks`, one after the other, the content of the file at `path`.
+  /// Replaces the content of the file at `path` by `chunks`, one after the other.
   ///
-  /// They are written to a temporary file in the same directory and put on the disk; the temporary is renamed to
-  /// `path`, and the directory is put on the disk. A process killed at any moment, or a power loss, leaves the old file
-  /// or the new one; a reader that has the old file mapped keeps it. The file gets the permissions of any new file.
-  /// There may be one writer of a path at a time. Where a link stands at the path, the file that it leads to is replaced.
+  /// The chunks are written to a temporary file in the same directory and synced; the temporary is renamed to `path`,
+  /// and the directory is synced. A kill or a power loss at any moment leaves the old file or the new one. A reader that
+  /// has the old file mapped keeps it. The file gets the permissions of any new file. A symbolic link at `path` is
+  /// followed: the file that it leads to is replaced. A path may have one writer at a time.
   ///
-  /// Throws `FileError`, also where something other than a file stands at the path (a directory, a pipe, a device); the old file is then still there and the temporary is removed. (Only where the directory could
-  /// not be put on the disk at the end, the new file is already in place.)
+  /// - Throws: `FileError` when a call fails, or when `path` is a directory, a pipe or a device. The old file is then
+  ///   still there and the temporary is removed, except when syncing the directory failed: the new file is then in place.
   public static func write(_ chunks: [[UInt8]], to path: String) throws(FileError) {
     try write(chunks, to: fileToReplace(at: path), using: SystemFileOperations())
   }
 
-  /// The path itself, or where the link at the path leads.
+  /// The path, with a symbolic link at its end resolved.
   private static func fileToReplace(at path: String) throws(FileError) -> String {
     var status = stat()
     guard stat(path, &status) == 0 else { return path }
@@ -39,7 +39,7 @@ public enum AtomicFile {
   ) throws(FileError) {
     let (directory, name) = split(path)
     let temporary = "\(directory)/\(temporaryName(for: name, process: getpid()))"
-    // A killed process may have left one, and process numbers return.
+    // A killed process may have left a temporary of this name: the system reuses process numbers.
     try? operations.remove(temporary)
     do throws(FileError) {
       try create(temporary, holding: chunks, for: path, using: operations)
@@ -73,7 +73,7 @@ public enum AtomicFile {
     var rest = chunk[...]
     while !rest.isEmpty {
       let written = try operations.writeSome(rest, to: descriptor)
-      // A call that writes nothing and says nothing would be repeated for ever.
+      // Without this check, a call that writes 0 bytes without an error would repeat for ever.
       guard written > 0 else { throw SystemError(code: EIO) }
       rest = rest.dropFirst(written)
     }
@@ -85,14 +85,14 @@ public enum AtomicFile {
       try operations.sync(descriptor)
     } catch {
       try? operations.closeDescriptor(descriptor)
-      // Some file systems have no such thing.
+      // Some file systems cannot sync a directory.
       if error.code == EINVAL || error.code == ENOTSUP { return }
       throw error
     }
     try operations.closeDescriptor(descriptor)
   }
 
-  /// The directory and the last part of `path`.
+  /// The directory and the file name of `path`.
   private static func split(_ path: String) -> (directory: String, name: String) {
     guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return (".", path) }
     let directory = path[..<slash]

@@ -3,11 +3,11 @@ import TensorCore
 extension Checkpoint {
   /// Reads a safetensors file, with or without a format version and checksum.
   ///
-  /// The header is checked whole before anything is allocated for what it says; then the version, the checksum and,
-  /// unless `requireFinite` is false, that every floating-point value is finite. The tensors are copied out of the
-  /// mapping.
+  /// The whole header is checked before memory is allocated for the tensors. Then the version and the checksum are
+  /// checked, and, unless `requireFinite` is false, that every floating-point value is finite. The tensors are copied
+  /// out of the mapping.
   ///
-  /// Throws `SafetensorsError` with the place and the reason.
+  /// - Throws: `SafetensorsError` with the file, the offset or tensor, and the reason.
   public init(_ file: MappedFile, requireFinite: Bool = true) throws(SafetensorsError) {
     let header: SafetensorsHeader
     do {
@@ -25,7 +25,9 @@ extension Checkpoint {
     if requireFinite { try self.requireFinite() }
   }
 
-  /// Reads the file at `path`. Throws `FileError` where it cannot be read, `SafetensorsError` where it is malformed.
+  /// Reads the file at `path`.
+  ///
+  /// - Throws: `FileError` when it cannot be read, `SafetensorsError` when it is malformed.
   public init(contentsOf path: String, requireFinite: Bool = true) throws {
     try self.init(MappedFile(path), requireFinite: requireFinite)
   }

@@ -1,13 +1,13 @@
 import TensorCore
 
 extension Checkpoint {
-  /// The safetensors file with this content, in pieces to be written one after the other: the header, then the tensors.
+  /// The bytes of a safetensors file with this content, in chunks: the header, then each tensor.
   ///
-  /// The bytes depend on the content alone: metadata are sorted by name, tensors stand in the order of `names`, and the
+  /// The bytes depend on the content alone: metadata are sorted by name, tensors are in the order of `names`, and the
   /// header is padded with spaces so that the data begin at a multiple of 8.
   ///
-  /// Traps when the metadata hold `format_version` or `checksum`, when a tensor is called `__metadata__`, or when the
-  /// header would be above 100,000,000 bytes.
+  /// - Precondition: the metadata do not hold `format_version` or `checksum`, no tensor is called `__metadata__`, and the
+  ///   header has at most 100,000,000 bytes.
   public func serialized() -> [[UInt8]] {
     let names = names
     var (header, digits) = header(naming: names)
@@ -19,13 +19,15 @@ extension Checkpoint {
     return [header] + data
   }
 
-  /// Writes the file, replacing what was at `path` whole or not at all (see `AtomicFile`). Traps as `serialized()`
-  /// does.
+  /// Writes the file to `path`, replacing an old file whole or not at all (see `AtomicFile`).
+  ///
+  /// - Precondition: as for `serialized()`.
+  /// - Throws: `FileError` when the file cannot be written; the old file then stays.
   public func write(to path: String) throws(FileError) {
     try AtomicFile.write(serialized(), to: path)
   }
 
-  /// The length and the header, and where in them the digits of the checksum stand, zeros for now.
+  /// The length and the header, and the range in them of the checksum's digits, which are still zeros.
   private func header(naming names: [String]) -> (bytes: [UInt8], digits: Range<Int>) {
     require(
       metadata[FileSeal.versionKey] == nil && metadata[FileSeal.checksumKey] == nil

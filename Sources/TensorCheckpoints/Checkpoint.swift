@@ -1,12 +1,12 @@
 import TensorCore
 
-/// Named tensors and metadata: what one safetensors file holds. It knows no model.
+/// Named tensors and metadata: the content of one safetensors file. It knows nothing of models.
 public struct Checkpoint: Sendable, Equatable {
-  /// The tensors by name. Names that Swift holds for equal strings are one name.
+  /// The tensors by name. Names are compared as Swift compares strings, by canonical equivalence.
   public var tensors: [String: StoredTensor]
-  /// Free text by name. `format_version` and `checksum` are the file's own and never here.
+  /// Text by name. `format_version` and `checksum` belong to the file and are never among them.
   public var metadata: [String: String]
-  /// What errors call it: the path of the file it was read from.
+  /// The name of this checkpoint in error messages: the path of the file that it was read from.
   public var file: String
 
   public init(
@@ -17,13 +17,13 @@ public struct Checkpoint: Sendable, Equatable {
     self.file = file
   }
 
-  /// Equal content, whatever file it came from.
+  /// Whether tensors and metadata are equal; `file` is not compared.
   public static func == (left: Checkpoint, right: Checkpoint) -> Bool {
     left.tensors == right.tensors && left.metadata == right.metadata
   }
 
-  /// The names of the tensors in the order of the file: the largest elements first, so that all are aligned, then by
-  /// the bytes of the name.
+  /// The names of the tensors in the order of the file: by element size, largest first, so that all are aligned, then
+  /// by the bytes of the name.
   public var names: [String] {
     tensors.sorted { left, right in
       let (a, b) = (left.value.dtype.bitCount, right.value.dtype.bitCount)
@@ -33,8 +33,8 @@ public struct Checkpoint: Sendable, Equatable {
 
   /// The values of the tensor `name` in row-major order, as `StoredTensor.values(as:)` reads them.
   ///
-  /// Throws `SafetensorsError` where there is no such tensor, its shape is not `shape` (if one is given), its type
-  /// cannot be read as `Value`, or a finite F64 is beyond the range of the `Float` that is wanted.
+  /// - Throws: `SafetensorsError` when there is no such tensor, its shape is not `shape` (if one is given), its type
+  ///   cannot be read as `Value`, or a finite F64 is out of the range of `Float`.
   public func values<Value: StoredValue>(
     of name: String, shape: [Int]? = nil, as type: Value.Type = Value.self
   ) throws(SafetensorsError) -> [Value] {
@@ -53,8 +53,10 @@ public struct Checkpoint: Sendable, Equatable {
     return values
   }
 
-  /// Throws `SafetensorsError` with the first tensor, in the order of `names`, that holds an infinite value or one that
-  /// is not a number, and its row-major index.
+  /// Checks that all floating-point values are finite.
+  ///
+  /// - Throws: `SafetensorsError` with the first tensor, in the order of `names`, that holds an infinity or NaN, and the
+  ///   row-major index of that value.
   public func requireFinite() throws(SafetensorsError) {
     for name in names {
       if let index = tensors[name]?.firstNonFinite() { throw error(.notFinite(tensor: name, index: index)) }

@@ -1,7 +1,7 @@
 import TensorCore
 
 extension StoredTensor {
-  /// The element types of the safetensors format, by their names in the file.
+  /// Element types of the safetensors format; the raw value is the name in the file.
   public enum DType: String, Sendable, CaseIterable {
     case bool = "BOOL"
     case f4 = "F4"
@@ -26,7 +26,7 @@ extension StoredTensor {
     case i64 = "I64"
     case u64 = "U64"
 
-    /// The size of one element.
+    /// The size of one element in bits.
     public var bitCount: Int {
       switch self {
       case .f4: 4
@@ -38,10 +38,10 @@ extension StoredTensor {
       }
     }
 
-    /// The bits that a tensor of `shape` takes, or nil where they are too many to count.
+    /// The size in bits of a tensor of `shape`, or nil when it overflows `Int` or a factor is negative.
     ///
-    /// A shape is too large when the product of its factors other than zero is, so that the answer does not depend on
-    /// their order.
+    /// Zeros are left out of the product that is tested for overflow, so that the result does not depend on the order of
+    /// the factors.
     public func bitCount(ofShape shape: [Int]) -> Int? {
       var bits = bitCount
       for factor in shape where factor != 0 {

@@ -8,21 +8,23 @@ import TensorCore
   import Glibc
 #endif
 
-/// An advisory lock on a directory, held from its creation to the end of the object's life, or of the process, however
-/// that ends: the kernel releases it.
+/// An advisory lock on a directory, held until the object is released or the process ends. The operating system releases
+/// the lock of a process that is killed.
 ///
-/// Keep it in a stored property, or in `withExtendedLifetime`: a local variable may die after its last use.
-/// The lock is on the file `run.lock` in the directory, which is created when it is missing and stays.
+/// Keep the object in a stored property: a local variable may be released after its last use. The lock is on the file
+/// `run.lock` in the directory, which is created when missing and never removed.
 public final class DirectoryLock: Sendable {
   public static let fileName = "run.lock"
 
   private let descriptor: Int32
 
-  /// Throws `FileError`, whose `kind` is `busy`, and whose `path` the directory, where another object or process holds the
-  /// lock.
+  /// Takes the lock without waiting.
+  ///
+  /// - Throws: `FileError`; its `kind` is `busy` and its `path` the directory when another object or process holds the
+  ///   lock.
   public init(_ directory: String) throws(FileError) {
     let path = "\(directory)/\(Self.fileName)"
-    // Not passed on to child processes, which would hold the lock beyond this one.
+    // O_CLOEXEC: a child process would otherwise keep the lock after this process has ended.
     descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw FileError(path: path, action: "open", code: errno) }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {

@@ -8,17 +8,17 @@ import TensorCore
   import Glibc
 #endif
 
-/// The operating-system calls that replacing a file takes, so that a test can make any of them fail.
+/// The system calls that replace a file, as a protocol, so that a test can make any of them fail.
 ///
 /// Each throws the call's `errno`.
 package protocol FileOperations {
-  /// Creates a file that does not exist yet, for writing, with the permissions the user gives new files.
+  /// Creates a file for writing, with the permissions of any new file. Fails when the file exists.
   func create(_ path: String) throws(SystemError) -> Int32
-  /// Opens a directory.
+  /// Opens a directory, to sync it.
   func openDirectory(_ path: String) throws(SystemError) -> Int32
-  /// Writes some of `bytes` and returns how many: at least one, at most all.
+  /// Writes a prefix of `bytes` and returns its length, at least 1.
   func writeSome(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) throws(SystemError) -> Int
-  /// Returns when what was written is on the disk.
+  /// Waits until everything written to the descriptor is on the disk.
   func sync(_ descriptor: Int32) throws(SystemError)
   func closeDescriptor(_ descriptor: Int32) throws(SystemError)
   func move(_ path: String, to newPath: String) throws(SystemError)
@@ -33,12 +33,12 @@ package struct SystemError: Error, Equatable {
   }
 }
 
-/// The calls themselves.
+/// The real system calls.
 package struct SystemFileOperations: FileOperations {
   package init() {}
 
   package func create(_ path: String) throws(SystemError) -> Int32 {
-    // The kernel takes the user's mask from the mode.
+    // The system applies the user's umask to the mode.
     try result { open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666) }
   }
 
@@ -55,7 +55,7 @@ package struct SystemFileOperations: FileOperations {
   }
 
   package func closeDescriptor(_ descriptor: Int32) throws(SystemError) {
-    // Not repeated when interrupted: the descriptor is gone by then.
+    // An interrupted close is not repeated: the descriptor is already closed.
     guard close(descriptor) == 0 || errno == EINTR else { throw SystemError(code: errno) }
   }
 

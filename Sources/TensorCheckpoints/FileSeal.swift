@@ -1,9 +1,9 @@
 import TensorCore
 
-/// What makes a safetensors file one of ours: a format version and a checksum among its metadata.
+/// The format version and the checksum that this package writes into the metadata of a safetensors file.
 ///
-/// The checksum is the SHA-256 of the whole file with its own 64 digits taken as zeros. A file that has neither is
-/// somebody else's and is read as it is; one that has either must have both.
+/// The checksum is the SHA-256 of the whole file with its own 64 digits replaced by zeros. A file with neither was written
+/// by another program and is read without this check. A file with only one of them is refused.
 enum FileSeal {
   static let versionKey = "format_version"
   static let checksumKey = "checksum"
@@ -17,7 +17,7 @@ enum FileSeal {
     case (_?, nil): throw .versionWithoutChecksum
     case (let found?, let checksum?):
       guard found == version else { throw .unknownVersion(found) }
-      // The digits are looked for in place, so they must stand there as they are.
+      // The hash skips the digits at their position in the file, so they must not be written with escapes.
       let digits = checksum.value.utf8
       guard !checksum.hasEscapes, digits.count == 64, digits.allSatisfy({ "0123456789abcdef".utf8.contains($0) })
       else { throw .malformedChecksum(offset: checksum.range.lowerBound) }

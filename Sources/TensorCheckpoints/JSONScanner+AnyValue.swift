@@ -1,6 +1,8 @@
-/// Throws `duplicateName` where an object anywhere in the JSON `text` has a name twice: Foundation's readers would keep one of
-/// the two silently. Throws another problem where the text is not JSON or is nested deeper than 64 levels. Offsets count
-/// from the start of the text.
+/// Checks that no object in the JSON `text`, at any depth, has the same name twice; Foundation's readers would silently keep
+/// one of the two.
+///
+/// - Throws: `duplicateName`; another problem when the text is not JSON or is nested deeper than 64 levels. Offsets count
+///   from the start of the text.
 package func requireDistinctNames(inJSON text: String) throws(SafetensorsError.Problem) {
   var scanner = JSONScanner(Array(text.utf8), origin: 0)
   try scanner.anyValue(levels: 64)
@@ -8,9 +10,9 @@ package func requireDistinctNames(inJSON text: String) throws(SafetensorsError.P
 }
 
 extension JSONScanner {
-  /// Reads a value of any kind. Of numbers and the words `true`, `false` and `null` only the extent is checked.
+  /// Reads a value of any kind. Numbers and the words `true`, `false` and `null` are skipped without being parsed.
   fileprivate mutating func anyValue(levels: Int) throws(Problem) {
-    // Each level takes a piece of the stack.
+    // Every level is a recursive call: the limit protects the stack.
     guard levels > 0 else { throw .malformedHeader(offset: offset, expected: "fewer levels") }
     skipSpace()
     switch current {

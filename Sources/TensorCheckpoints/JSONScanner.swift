@@ -1,20 +1,20 @@
-/// Reads the JSON of a safetensors header, left to right.
+/// Scanner for the JSON of a safetensors header, left to right.
 ///
-/// It takes what the format allows and nothing else: the caller says what comes next, so that the depth is that of the
-/// format. A name that stands twice in an object is an error; general JSON readers keep one of the two.
+/// It accepts what the format allows and nothing else: the caller states what comes next, so that the depth of nesting is
+/// bounded by the format. A name that occurs twice in an object is an error; general JSON readers keep one of the two.
 struct JSONScanner {
   typealias Problem = SafetensorsError.Problem
 
   struct Text {
     var value: String
-    /// Where its characters stand in the file, without the quotes.
+    /// The position of its bytes in the file, without the quotes.
     var range: Range<Int>
     var hasEscapes = false
   }
 
-  /// Valid UTF-8.
+  /// The text, valid UTF-8.
   private let bytes: [UInt8]
-  /// Where `bytes` stands in the file: places are counted from the file's start.
+  /// The offset of `bytes` in the file; errors report offsets from the start of the file.
   private let origin: Int
   private var position = 0
 
@@ -23,9 +23,9 @@ struct JSONScanner {
     self.origin = origin
   }
 
-  /// Reads an object, calling `member` with each name; it must read the value.
+  /// Reads an object. Calls `member` with each name; `member` must read the value.
   ///
-  /// Names are compared as Swift compares strings: two that differ only in how an accent is encoded are the same name.
+  /// Names are compared as Swift compares strings, by canonical equivalence.
   mutating func object(_ member: (inout JSONScanner, String) throws(Problem) -> Void) throws(Problem) {
     try require("{", or: "an object")
     guard !take("}") else { return }
@@ -48,7 +48,7 @@ struct JSONScanner {
     return values
   }
 
-  /// Reads an array, calling `element` where each begins; it must read it.
+  /// Reads an array. Calls `element` at the start of each element; `element` must read it.
   mutating func array(_ element: (inout JSONScanner) throws(Problem) -> Void) throws(Problem) {
     try require("[", or: "a list of numbers")
     guard !take("]") else { return }
@@ -56,14 +56,14 @@ struct JSONScanner {
     try require("]", or: "\",\" or \"]\"")
   }
 
-  /// Reads a number, or a word such as `null`, without looking into it.
+  /// Skips a number, or a word such as `null`, without parsing it.
   mutating func word() throws(Problem) {
     let start = position
     while let byte = current, byte.isDigit || byte.isLetter || "+-.".utf8.contains(byte) { position += 1 }
     guard position > start else { throw .malformedHeader(offset: offset, expected: "a value") }
   }
 
-  /// Reads a whole number, zero or above, without a sign, leading zeros, fraction or exponent.
+  /// Reads a non-negative integer without sign, leading zeros, fraction or exponent.
   private mutating func integer() throws(Problem) -> Int {
     skipSpace()
     let start = position
@@ -104,13 +104,13 @@ struct JSONScanner {
     return Text(value: String(decoding: content, as: UTF8.self), range: range, hasEscapes: hasEscapes)
   }
 
-  /// Reads white space to the end.
+  /// Requires that nothing but white space follows.
   mutating func end() throws(Problem) {
     skipSpace()
     guard current == nil else { throw .malformedHeader(offset: offset, expected: "the header's end") }
   }
 
-  /// What follows a backslash.
+  /// Reads the rest of an escape, after its backslash.
   private mutating func escapedScalar() throws(Problem) -> Unicode.Scalar {
     let start = offset - 1
     guard let byte = current else { throw .malformedHeader(offset: start, expected: "an escape") }
@@ -127,7 +127,7 @@ struct JSONScanner {
     }
     let unit = try hexadecimalUnit()
     if let scalar = Unicode.Scalar(unit) { return scalar }
-    // A code point above U+FFFF is written as two surrogates.
+    // A code point above U+FFFF is written as a pair of surrogates.
     if UTF16.isLeadSurrogate(UInt16(unit)), current == UInt8(ascii: "\\") {
       position += 1
       if current == UInt8(ascii: "u") {
@@ -153,7 +153,7 @@ struct JSONScanner {
     return unit
   }
 
-  /// Where in the file the next byte stands.
+  /// The offset in the file of the next byte.
   var offset: Int { origin + position }
 
   var current: UInt8? { position < bytes.count ? bytes[position] : nil }

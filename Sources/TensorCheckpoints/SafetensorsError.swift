@@ -1,6 +1,6 @@
-/// Why a file is not a checkpoint that can be used: the file, the place and the reason, in one line.
+/// A file that is not a usable checkpoint: the file, the offset or tensor, and the reason, in one line.
 public struct SafetensorsError: Error, Equatable, CustomStringConvertible {
-  /// The path the file was opened by.
+  /// The path by which the file was opened.
   public let file: String
   public let problem: Problem
 
@@ -11,16 +11,16 @@ public struct SafetensorsError: Error, Equatable, CustomStringConvertible {
 
   public var description: String { "\(file): \(problem)" }
 
-  /// Every way a file can be malformed or unfit. Offsets are in bytes from the start of the file.
+  /// Every way in which a file can be malformed or unusable. Offsets are in bytes from the start of the file.
   public enum Problem: Error, Equatable {
-    // Before the header can be read.
+    // Problems found before the header is read.
     case tooShort(size: Int)
     case headerTooLong(length: UInt64)
     case headerCutShort(end: Int, size: Int)
     case headerNotObject
     case headerNotUTF8(offset: Int)
 
-    // The header's text.
+    // Problems of the header's text.
     case malformedHeader(offset: Int, expected: String)
     case notAnInteger(offset: Int)
     case integerTooLarge(offset: Int)
@@ -28,7 +28,7 @@ public struct SafetensorsError: Error, Equatable, CustomStringConvertible {
     case unknownField(String, tensor: String)
     case missingField(String, tensor: String)
 
-    // What the header says of the tensors.
+    // Problems of the tensors that the header describes.
     case unknownDType(String, tensor: String)
     case shapeTooLarge(tensor: String)
     case partialByte(tensor: String)
@@ -39,14 +39,14 @@ public struct SafetensorsError: Error, Equatable, CustomStringConvertible {
     case cutShort(tensor: String, end: Int, size: Int)
     case trailingBytes(offset: Int, count: Int)
 
-    // The format version and the checksum.
+    // Problems of the format version and the checksum.
     case versionWithoutChecksum
     case checksumWithoutVersion
     case unknownVersion(String)
     case malformedChecksum(offset: Int)
     case checksumMismatch
 
-    // What a reader wants of a tensor.
+    // Problems of a tensor that a reader asks for.
     case notFinite(tensor: String, index: Int)
     case missingTensor(String)
     case unknownTensor(String)
@@ -124,7 +124,7 @@ extension SafetensorsError.Problem: CustomStringConvertible {
     }
   }
 
-  /// A name from a file that may be hostile: on one line, without control characters, of bounded length.
+  /// A name from an untrusted file, made safe to print: on one line, without control characters, of bounded length.
   private func quoted(_ name: String) -> String {
     let limit = 100
     var text = ""

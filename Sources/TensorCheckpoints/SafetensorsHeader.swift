@@ -1,11 +1,11 @@
 import TensorCore
 
-/// The header of a safetensors file, with every check that can be made before the data are looked at.
+/// The header of a safetensors file, with every check that does not need the data.
 ///
 /// The checks come in this order: the file holds a length; the length is within the limit and the file; the header
-/// starts with `{`, is UTF-8, is an object of the format, with no name twice; and, of every tensor in the order of the
-/// data: its type is known, its shape can be counted, its size is the span of its offsets, and it begins where the last
-/// one ended, the first at 0, the last at the end of the file.
+/// starts with `{`, is UTF-8, is an object of the format, and has no name twice. Then for every tensor, in the order of the
+/// data: the type is known, the size of the shape does not overflow, the size equals the span of the offsets, and the
+/// tensor begins where the previous one ended. The first begins at 0 and the last ends at the end of the file.
 struct SafetensorsHeader {
   typealias Problem = SafetensorsError.Problem
 
@@ -13,7 +13,7 @@ struct SafetensorsHeader {
     var name: String
     var dtype: StoredTensor.DType
     var shape: [Int]
-    /// Where the bytes stand in the file.
+    /// The range of its bytes in the file.
     var range: Range<Int>
   }
 
@@ -23,7 +23,7 @@ struct SafetensorsHeader {
   /// The tensors in the order of their data.
   private(set) var entries: [Entry] = []
   private(set) var metadata: [String: String] = [:]
-  /// Where the value of the metadata's `checksum` stands in the file.
+  /// The metadata's `checksum` with its position in the file.
   private(set) var checksum: JSONScanner.Text?
 
   init(of file: MappedFile) throws(Problem) {
@@ -78,7 +78,7 @@ struct SafetensorsHeader {
   }
 }
 
-/// A tensor as the header's text says it, not believed yet.
+/// A tensor as described by the header, not validated yet.
 private struct ScannedEntry {
   typealias Problem = SafetensorsError.Problem
 
@@ -116,7 +116,7 @@ private struct ScannedEntry {
     let (begin, end) = (offsets[0], offsets[1])
     guard begin <= end else { throw .offsetsReversed(tensor: name, begin: begin, end: end) }
     guard end - begin == size else { throw .sizeMismatch(tensor: name, needed: size, given: end - begin) }
-    // No real file comes near the end of the integers; the sum must not trap on one that claims to.
+    // A hostile header may give offsets near Int.max: the sum must not trap.
     let (fileEnd, overflow) = dataStart.addingReportingOverflow(end)
     guard !overflow else { throw .cutShort(tensor: name, end: end, size: fileSize) }
     return SafetensorsHeader.Entry(
@@ -125,7 +125,7 @@ private struct ScannedEntry {
 }
 
 extension [UInt8] {
-  /// The index of the first byte that does not continue valid UTF-8.
+  /// The index of the first byte that is not valid UTF-8.
   fileprivate var firstInvalidUTF8: Int? {
     var parser = Unicode.UTF8.ForwardParser()
     var rest = makeIterator()

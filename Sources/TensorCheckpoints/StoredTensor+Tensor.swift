@@ -1,6 +1,6 @@
 import TensorCore
 
-/// A type that tensors hold and files store: `Float` or `Double`.
+/// A scalar type that tensors hold and files store: `Float` or `Double`.
 public typealias StorableScalar = StoredValue & TensorScalar
 
 extension StoredTensor {
@@ -10,9 +10,9 @@ extension StoredTensor {
 }
 
 extension Checkpoint {
-  /// A tensor of the file; numbers stored in another precision are rounded.
+  /// The tensor `name`; numbers stored in another precision are rounded.
   ///
-  /// - Throws: `SafetensorsError` when it is missing or has another shape.
+  /// - Throws: `SafetensorsError` when it is missing, has another shape or another kind of type.
   package func tensor<Scalar: StorableScalar>(
     _ name: String, shape: TensorShape
   ) throws(SafetensorsError) -> Tensor<Scalar> {

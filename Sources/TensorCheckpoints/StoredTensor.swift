@@ -1,12 +1,14 @@
 import TensorCore
 
-/// A tensor as a file holds it: the type of its elements, its shape, and its bytes in row-major order, little-endian.
+/// A tensor as stored in a file: element type, shape, and bytes in row-major order, little-endian.
 public struct StoredTensor: Sendable, Equatable {
   public let dtype: DType
   public let shape: [Int]
   public let bytes: [UInt8]
 
-  /// Traps when `bytes` is not exactly what `shape` and `dtype` need.
+  /// A tensor of given bytes.
+  ///
+  /// - Precondition: `bytes` has the size that `shape` and `dtype` require.
   public init(dtype: DType, shape: [Int], bytes: [UInt8]) {
     require(
       dtype.bitCount(ofShape: shape) == 8 * bytes.count,
@@ -16,7 +18,9 @@ public struct StoredTensor: Sendable, Equatable {
     self.bytes = bytes
   }
 
-  /// The values as they are, in row-major order. Traps when their number is not the product of `shape`.
+  /// A tensor of given values in row-major order, stored without conversion.
+  ///
+  /// - Precondition: there are as many values as the product of `shape`.
   public init<Value: StoredValue>(_ values: [Value], shape: [Int]) {
     self.init(dtype: Value.dtype, shape: shape, bytes: LittleEndianBytes.encode(values))
   }
@@ -24,20 +28,20 @@ public struct StoredTensor: Sendable, Equatable {
   /// The number of elements: the product of the shape.
   public var count: Int { shape.reduce(1, *) }
 
-  /// The values in row-major order, or nil where the stored type cannot be read as `Value`.
+  /// The values in row-major order, or nil when the stored type cannot be read as `Value`.
   ///
   /// Integers are read as the type they were stored with. `Float` and `Double` are read from F64, F32, F16 and BF16,
-  /// and F64 read as `Float` is rounded to the nearest; everything else is exact.
+  /// and F64 read as `Float` is rounded to nearest; every other conversion is exact.
   public func values<Value: StoredValue>(as type: Value.Type = Value.self) -> [Value]? {
     Value.values(of: self)
   }
 }
 
-/// A number type that a tensor can be stored from and read as.
+/// A number type whose values a `StoredTensor` can be made from and read as.
 public protocol StoredValue: BitwiseCopyable, Sendable {
-  /// The type it is stored as.
+  /// The element type of tensors stored from this type.
   static var dtype: StoredTensor.DType { get }
-  /// The values of `tensor`, or nil where its type cannot be read as this one.
+  /// The values of `tensor` in row-major order, or nil when its type cannot be read as this one.
   static func values(of tensor: StoredTensor) -> [Self]?
 }
 
@@ -66,7 +70,7 @@ extension Float: StoredValue {
     }
   }
 
-  /// The value of an IEEE 754 binary16 number. (Swift's own `Float16` does not exist on every platform.)
+  /// The value of an IEEE 754 binary16 number. (`Float16` does not exist on every platform.)
   private init(halfPrecisionBits bits: UInt16) {
     let exponent = Int(bits >> 10) & 31
     let fraction = UInt32(bits & 0x3ff)
