@@ -1,6 +1,6 @@
 import SequenceModeling
 
-/// A cell and a layer that reads its outputs.
+/// A recurrent cell with a linear decoder.
 struct EchoModel: Module {
   typealias Scalar = Float
 
@@ -18,7 +18,7 @@ struct EchoModel: Module {
   }
 }
 
-/// Random bits go in; the bit of three steps ago is to come out. Knowing nothing, the loss is ln 2 = 0.693 nats.
+/// Task: random bits go in, and the target is the bit of three steps ago. Guessing gives a loss of ln 2 = 0.693 nats.
 struct EchoTask: TrainingTask {
   let stepsPerEpoch = 100
   let delay = 3

@@ -4,7 +4,7 @@ import SequenceModeling
 ///
 ///     f = σ(W_f·x + U_f·h)    n = tanh(W_n·x + U_n·(f·h))    h' = (1 − f)·h + f·n
 ///
-/// Its step is all that is written by hand: running over sequences, stacking, gradients, checks and saving come with
+/// The step is all that a cell must write. Running over sequences, stacking, gradients, checks and saving come with
 /// `RecurrentCell`.
 struct MinimalGatedCell<Scalar: TensorScalar>: RecurrentCell {
   var gateInput: Dense<Scalar>

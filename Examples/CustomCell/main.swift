@@ -1,4 +1,4 @@
-// Trains a recurrent cell of one's own: its gradients first checked, then put to use.
+// Trains a recurrent cell of your own, after checking its gradients.
 //
 //     swift run -c release CustomCellExample
 

@@ -120,7 +120,7 @@ enum Glyphs {
   /// Each glyph as 0 and 1, row by row.
   private static let bits = drawings.map { drawing in drawing.filter { $0 != "\n" }.map { $0 == "#" ? Float(1) : 0 } }
 
-  /// Digits as a bad pen and a bad eye leave them: moved by up to one place, fainter or darker, with noise on every point.
+  /// Distorted digits: moved by up to one point, scaled in brightness, with noise on every point.
   static func noisy(_ count: Int, noise: Float, using random: inout RandomSource) throws -> LabelledData<Float> {
     let labels = (0..<count).map { Int32($0 % 10) }
     var pixels: [Float] = []

@@ -1,4 +1,4 @@
-// Reads digits that were moved and made noisy, with units that each see nine neighbouring points.
+// Reads shifted and noisy digits with locally connected units, each of which sees nine neighbouring points.
 //
 //     swift run -c release DigitRecognizerExample
 

@@ -1,4 +1,4 @@
-// Exclusive or: a perceptron cannot learn it, since no line separates its classes; a net with a hidden layer can.
+// Exclusive or: a perceptron cannot learn it, because no line separates the classes. A net with a hidden layer can.
 //
 //     swift run -c release ExclusiveOrExample
 

@@ -1,10 +1,10 @@
-// A net of two layers whose weights are all given: what comes out, how wrong it is, and one step of gradient descent.
+// A net of two layers with given weights: the outputs, the loss, the gradients, and one step of gradient descent.
 //
 //     swift run ExplicitWeightsExample
 
 import SequenceModeling
 
-// A layer's weight is [outputs, inputs]: row i holds what leads to output i.
+// A layer's weight is [outputs, inputs]: row i holds the weights of output i.
 var net = Sequential<Double> {
   Dense(
     weight: Tensor([0.1, 0.3, 0.2, 0.4], shape: [2, 2]), bias: Tensor([0.1, 0.2], shape: [2]), activation: .sigmoid)

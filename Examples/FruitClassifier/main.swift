@@ -1,5 +1,5 @@
-// Tells fruits apart by their measures: a table is read, a net compiled and fitted, and then asked about fruits that it has
-// not seen. (The measures in fruits.csv are made up.)
+// Classifies fruits by their measures: reads a table, compiles and fits a net, and evaluates it on fruits that it has not
+// seen. (The measures in fruits.csv are made up.)
 //
 //     swift run -c release FruitClassifierExample
 
@@ -15,7 +15,7 @@ var random = RandomSource(seed: 1)
 let data = try LabelledData(inputs: table.tensor(of: measures, as: Float.self), classes: kinds.indices)
 let (training, test) = try data.split(testFraction: 0.25, stratified: true, using: &random)
 
-// Mean and deviation are those of the training part: the test part must not be known in any way.
+// Mean and deviation come from the training part alone: the test part must not influence training.
 let standardizer = try Standardizer(fitting: training.inputs)
 
 let net = Sequential {

@@ -12,14 +12,14 @@ func show(_ name: String, _ neuron: Neuron<Double>) {
   for row in 0..<4 { print("  \(inputs.row(row))  weighted sum \(sums[row])  fires \(outputs[row] == 1)") }
 }
 
-// Both inputs together reach the threshold, one alone does not.
+// AND: both inputs together reach the threshold, one alone does not.
 show("and", Neuron(weights: Tensor([1, 1], shape: [2]), bias: -1.5))
-// One is enough.
+// OR: one input is enough.
 show("or", Neuron(weights: Tensor([1, 1], shape: [2]), bias: -0.5))
-// The second input inhibits.
+// The second input inhibits: its weight is negative.
 show("first but not second", Neuron(weights: Tensor([1, -1], shape: [2]), bias: -0.5))
 
-// With a sigmoid in the threshold's place the answer is a degree, which has a slope to learn by.
+// A sigmoid in place of the threshold gives a graded output, whose gradient is not zero.
 let smooth = Dense<Double>(
   weight: Tensor([8, 8], shape: [1, 2]), bias: Tensor([-12], shape: [1]), activation: .sigmoid)
 print("and, by degrees: \(smooth.predict(inputs).reshaped([4]))")

@@ -1,4 +1,4 @@
-// A Hopfield network as a memory: it stores pictures and finds them again from noisy ones.
+// A Hopfield network as an associative memory: it stores pictures and recalls them from noisy copies.
 //
 //     swift run -c release PatternRecallExample
 

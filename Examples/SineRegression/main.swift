@@ -1,4 +1,4 @@
-// Learns a sine from noisy points, with a learning rate that warms up and then follows a cosine down.
+// Learns a sine from noisy points, with a linear warm-up of the learning rate and cosine decay.
 //
 //     swift run -c release SineRegressionExample
 
@@ -15,7 +15,7 @@ var net = Sequential {
   Dense(32, 32, activation: .tanh)
   Dense(32, 1)
 }
-// A schedule counts updates: those of an epoch are the batches of the 320 points that are not held out.
+// A schedule counts updates. An epoch has as many as there are batches of the 320 points that are not held out.
 let (epochs, batch) = (150, 40)
 let updates = epochs * 320 / batch
 let history = try net.fit(

@@ -1,10 +1,10 @@
-// Training written out: initialize, forward, loss, backward, update, again and again.
+// A training loop written out: initialize, then forward, loss, backward and update for every batch.
 //
 //     swift run -c release TrainingLoopExample
 
 import SequenceModeling
 
-/// Two layers, written as a struct: what is computed and which parameters there are.
+/// Two layers as a struct: the forward pass and the list of parameters.
 struct Net: Layer {
   typealias Scalar = Float
 
@@ -21,19 +21,19 @@ struct Net: Layer {
   }
 }
 
-// Is a point inside of a circle?
+// Data: is a point inside a circle?
 var random = RandomSource(seed: 1)
 let points = Tensor<Float>.uniform([500, 2], in: -1..<1, using: &random)
 let inside = points.squared().sum(axis: 1, keepingAxis: true).map { $0 < 0.5 ? 1 : 0 }
 
-// Initialize: draw first values, give every parameter its slot, and make room for the optimizer's moments.
+// Initialize: draw the first values, give every parameter its slot, and allocate the optimizer's moments.
 var net = Net()
 net.initialize(using: &random)
 net.bind()
 var optimizer = Optimizer(.adam(learningRate: 0.02), for: net)
 let workspace = Workspace<Float>()
 
-// Each step has randomness of its own, for layers that need it (dropout).
+// Each step gets a random stream of its own, for layers that need one (dropout).
 let steps = RandomSource(seed: 2)
 for epoch in 1...100 {
   var total = 0.0
@@ -43,13 +43,14 @@ for epoch in 1...100 {
       var context = ForwardContext<Float>(
         tape: Tape(), mode: .training, random: steps.substream(UInt64(optimizer.step)), workspace: workspace)
       let logits = net(Variable(points.rows(batch)), in: &context)
-      // Loss: a single number that says how wrong the outputs are.
+      // Loss: a single number.
       let loss = binaryCrossEntropyFromLogits(logits, targets: inside.rows(batch))
-      // Backward: the tape is read from its end; each operation hands on the gradient of what it computed.
+      // Backward: from the end of the tape to its start, each operation turns the gradient of its result into gradients
+      // of its operands.
       return (loss.value.scalar, loss.gradients(), context.statistics)
     }()
-    // Update: every parameter takes a step against its gradient. The tape is gone by now. What layers remember of a pass (batch
-    // normalization does) is taken over too.
+    // Update: every parameter takes a step against its gradient. The tape has been released, so parameters change in
+    // place. Statistics that layers keep (running means of batch normalization) are updated too.
     optimizer.update(&net, with: gradients)
     net.updateStatistics(from: statistics)
     total += Double(loss)

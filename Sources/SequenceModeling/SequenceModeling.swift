@@ -1,3 +1,5 @@
+// The public modules, so that users import SequenceModeling alone. `.ci/documentation` reads this list.
+
 @_exported import Autograd
 @_exported import LanguageModels
 @_exported import ModelTraining

@@ -1,4 +1,4 @@
-// Tasks whose right answer is known, learned by recurrent nets: what was found stands beside what is to be expected.
+// Trains recurrent nets on tasks with known answers and prints each result beside the expected one.
 //
 //     swift run -c release SequenceTasksExample                  # all of them, in a minute or two
 //     swift run -c release SequenceTasksExample copy reversal    # some of them

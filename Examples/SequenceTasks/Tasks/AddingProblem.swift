@@ -25,11 +25,12 @@ extension SequenceTask {
   }
 }
 
-/// Sequences of a number from 0 to 1 and a mark at each step; one number of either half is marked with a 1, the others with 0.
+/// A batch of the adding problem. Each step has a number in 0..<1 and a mark; one step in each half is marked 1, all others
+/// 0. The target is the sum of the two marked numbers.
 package struct AddingBatch {
-  /// [time, batch, 2].
+  /// Numbers and marks, [time, batch, 2].
   package let inputs: Tensor<Float>
-  /// [batch, 1].
+  /// Targets, [batch, 1].
   package let sums: Tensor<Float>
 
   package init(count: Int, time: Int, using random: inout RandomSource) {

@@ -18,13 +18,14 @@ extension SequenceTask {
     var context = ForwardContext<Float>()
     let loss = Double(
       CopyBatch(count: effort.unseen, delay: 20, using: &random).loss(of: net, in: &context).value.scalar)
-    // Without memory the ten symbols can only be guessed, and all else is sure.
+    // Without memory, each of the ten symbols is a guess among 8, and all other outputs are certain.
     let guessing = 10 * log(8.0) / Double(20 + 20)
     return [Finding(quantity: "loss in nats", value: loss, bound: .below(guessing / 10), baseline: guessing)]
   }
 }
 
-/// Ten symbols of eight, blanks, a sign at which to begin, and ten blanks more; to be said are blanks, then the ten symbols.
+/// A batch of the copy task. Inputs: ten symbols out of eight, blanks, a start sign, and ten more blanks. Targets: blanks,
+/// then the ten symbols.
 package struct CopyBatch {
   package static let symbols = 10
   private static let (blank, sign) = (Int32(8), Int32(9))
@@ -32,7 +33,7 @@ package struct CopyBatch {
   package let inputs: TokenGrid
   package let targets: TokenGrid
 
-  /// - Parameter delay: the steps between the last symbol and the sign to begin, that one included.
+  /// - Parameter delay: steps from the last symbol to the start sign, which is included.
   package init(count: Int, delay: Int, using random: inout RandomSource) {
     let memories = (0..<count).map { _ in (0..<10).map { _ in Int32(random.number(below: 8)) } }
     func blanks(_ count: Int) -> [Int32] { Array(repeating: Self.blank, count: count) }

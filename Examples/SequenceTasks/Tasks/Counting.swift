@@ -1,8 +1,7 @@
 import SequenceModeling
 
 extension SequenceTask {
-  /// The language aⁿbⁿ (Gers and Schmidhuber, 2001): after each symbol is to be said what may follow, which once the first b is
-  /// there takes counting.
+  /// The language aⁿbⁿ (Gers and Schmidhuber, 2001): predict the next symbol. After the first b this requires a count.
   package static let counting = SequenceTask(
     name: "counting",
     summary: "as many b as there were a: learned up to n = 20, right up to n = 40"
@@ -10,7 +9,7 @@ extension SequenceTask {
     let (steps, units) = effort.choose(trial: (2, 4), brief: (3000, 8), full: (8000, 8))
     var random = RandomSource(seed: seed)
     let batch = try LanguageBatch((1...20).map(countingString), targets: (1...20).map(countingAnswers))
-    // A count has to be kept without loss.
+    // A forget gate near 1 keeps the count without loss.
     let cell = LSTMCell<Float>(input: 2, hidden: units, inputWeight: .oneHot(2)).keeping(0.993)
     let net = try SequenceNet(cell, outputs: 3).drawn(using: &random)
       .trained(on: [batch], steps: steps, learningRate: 0.02) { $1.loss(of: $0, in: &$2) }
@@ -22,10 +21,11 @@ extension SequenceTask {
   }
 }
 
-/// n times a (0) and n times b (1).
+/// The string aⁿbⁿ, with a as 0 and b as 1.
 private func countingString(_ n: Int) -> [Int32] { repeated(0, n) + repeated(1, n) }
 
-/// After an a either may follow (0), after a b another b (1) or, after as many as there were a, the end (2).
+/// The target after each symbol: 0 after an a (either symbol may follow), 1 after a b that is not the last, 2 (the end)
+/// after the last.
 private func countingAnswers(_ n: Int) -> [Int32] { repeated(0, n) + repeated(1, n - 1) + [2] }
 
 private func repeated(_ symbol: Int32, _ count: Int) -> [Int32] { Array(repeating: symbol, count: count) }

@@ -1,21 +1,21 @@
 import SequenceModeling
 
-/// Strings of different lengths, and what is to be said after each symbol.
+/// A batch of strings of different lengths, with a target after each symbol.
 package struct LanguageBatch {
   package let inputs: TokenGrid
   package let targets: TokenGrid
   package let lengths: SequenceLengths
 
-  /// - Parameter targets: as long, string by string, as the inputs.
+  /// - Parameter targets: one for each input symbol.
   init(_ inputs: [[Int32]], targets: [[Int32]]) throws {
     self.inputs = TokenGrid(padding: inputs)
     self.targets = TokenGrid(padding: targets)
     lengths = try SequenceLengths(of: inputs)
   }
 
-  /// To be said after each symbol is the one that follows.
+  /// A batch for a language model: the target is the next symbol.
   ///
-  /// - Parameter strings: of two symbols at least.
+  /// - Parameter strings: at least two symbols each.
   package init(_ strings: [[Int32]]) throws {
     try self.init(strings.map { $0.dropLast() }, targets: strings.map { Array($0.dropFirst()) })
   }
@@ -27,14 +27,14 @@ package struct LanguageBatch {
 }
 
 extension SequenceNet {
-  /// The probability of each answer after each symbol of a string, [steps, answers].
+  /// The predicted probabilities after each symbol of a string, [steps, answers].
   func probabilities(along string: [Int32]) -> Tensor<Float> {
     var context = ForwardContext<Float>()
     let grid = TokenGrid(ids: string, time: string.count, batch: 1)
     return answers(to: .tokens(grid), in: &context).value.softmax().reshaped([string.count, -1])
   }
 
-  /// What the net writes from a first symbol on, each symbol drawn by its probability.
+  /// Strings sampled from the net, starting with a given symbol.
   func texts(_ count: Int, length: Int, from first: Int32, using random: inout RandomSource) -> [[Int32]] {
     var context = ForwardContext<Float>()
     var texts = Array(repeating: [first], count: count)
@@ -50,7 +50,7 @@ extension SequenceNet {
 }
 
 extension RandomSource {
-  /// An index, each being as likely as its probability says.
+  /// An index drawn from a categorical distribution.
   fileprivate mutating func index(drawnBy probabilities: [Float]) -> Int32 {
     var rest = Float(uniform())
     for (index, probability) in probabilities.enumerated() {

@@ -1,7 +1,7 @@
 import SequenceModeling
 
 extension SequenceTask {
-  /// Names told apart by the language they come from: many to one, with names of different lengths in one batch.
+  /// Classification of names by language: many to one, with names of different lengths in one batch.
   package static let placeNames = SequenceTask(
     name: "names",
     summary: "a place name: which of three invented languages it comes from"
@@ -24,7 +24,7 @@ extension SequenceTask {
   }
 }
 
-/// Reads a name from both ends.
+/// A bidirectional classifier of names.
 private struct NameReader: Module {
   typealias Scalar = Float
 
@@ -66,11 +66,11 @@ struct NameBatch {
   }
 }
 
-/// Languages of the same letters, none of which tells by itself where a name comes from.
+/// Invented languages that use the same letters, so that no single letter identifies the language.
 package enum InventedLanguage: CaseIterable {
-  /// The vowels of a name are all front ones or all back ones: `metiri`, `lukora`.
+  /// All vowels of a name are front vowels or all are back vowels: `metiri`, `lukora`.
   case harmonic
-  /// Front and back vowels take turns: `mekuti`, `tosena`.
+  /// Front and back vowels alternate: `mekuti`, `tosena`.
   case alternating
   /// Any vowel may follow any other, but one consonant is doubled: `marrite`.
   case doubling
@@ -80,7 +80,7 @@ package enum InventedLanguage: CaseIterable {
   package static let back = Array("aou")
   package static let letters = consonants + front + back
 
-  /// A name of two to five syllables, each a consonant and a vowel.
+  /// A random name of two to five syllables, each a consonant and a vowel.
   package func name(using random: inout RandomSource) -> String {
     func draw(_ letters: [Character]) -> Character { letters[random.number(below: letters.count)] }
     let syllables = 2 + random.number(below: 4)

@@ -21,7 +21,7 @@ extension SequenceTask {
   }
 }
 
-/// One net reads a sequence to its end; from the state in which that leaves it another writes one.
+/// An encoder that reads a sequence, and a decoder that writes one from the encoder's final state.
 private struct EncoderDecoder: Module {
   typealias Scalar = Float
 
@@ -39,7 +39,7 @@ private struct EncoderDecoder: Module {
     encoder.runToEnd(.tokens(TokenGrid(padding: batch.sequences), lengths: batch.lengths), in: &context).state
   }
 
-  /// While it learns, the decoder is given what it should have written, whatever it would have written itself.
+  /// Teacher forcing: during training the decoder reads the correct previous symbol instead of its own output.
   func loss(on batch: ReversalBatch, in context: inout ForwardContext<Float>) -> Variable<Float> {
     let state = read(batch, in: &context)
     let given = SequenceInput<Float>.tokens(batch.answers.inputs, lengths: batch.answers.lengths)
@@ -47,7 +47,7 @@ private struct EncoderDecoder: Module {
     return softmaxCrossEntropy(logits, targets: batch.answers.lengths.packed(batch.answers.targets), in: context)
   }
 
-  /// What the decoder writes by itself, each time the likeliest symbol, up to the mark of the end.
+  /// Greedy decoding: the decoder reads its own most probable symbol, up to the end mark.
   func answers(to batch: ReversalBatch, longest: Int) -> [[Int32]] {
     var context = ForwardContext<Float>()
     var state = read(batch, in: &context)
@@ -67,7 +67,7 @@ private struct EncoderDecoder: Module {
 }
 
 struct ReversalBatch {
-  /// Stands at the beginning and at the end of an answer.
+  /// The symbol that starts and ends an answer.
   static let mark: Int32 = 8
 
   let sequences: [[Int32]]

@@ -1,6 +1,6 @@
 import SequenceModeling
 
-/// A recurrent layer and a linear one that reads it.
+/// A recurrent layer with a linear decoder.
 struct SequenceNet<Cell: RecurrentCell<Float>>: Module {
   typealias Scalar = Float
 
@@ -12,12 +12,12 @@ struct SequenceNet<Cell: RecurrentCell<Float>>: Module {
     decoder = Dense(stack.outputSize, outputs)
   }
 
-  /// What is said after the last step of each sequence: [batch, outputs].
+  /// The output after the last step of each sequence, [batch, outputs].
   func answer(to input: SequenceInput<Float>, in context: inout ForwardContext<Float>) -> Variable<Float> {
     decoder(stack.runToEnd(input, in: &context).output, in: &context)
   }
 
-  /// What is said after every step: [time, batch, outputs], or where there are lengths [steps, outputs] without the padding.
+  /// The outputs after every step: [time, batch, outputs], or with lengths [steps, outputs], without padding.
   func answers(
     to input: SequenceInput<Float>, from state: [Cell.State]? = nil, in context: inout ForwardContext<Float>
   ) -> Variable<Float> {
@@ -25,7 +25,7 @@ struct SequenceNet<Cell: RecurrentCell<Float>>: Module {
     return decoder(input.lengths?.packed(outputs) ?? outputs, in: &context)
   }
 
-  /// What is said after one more token of each sequence, [batch, outputs], and the state to go on from.
+  /// The output after one more token of each sequence, [batch, outputs], and the next state.
   func answer(
     toNext tokens: [Int32], from state: [Cell.State]?, in context: inout ForwardContext<Float>
   ) -> (answer: Tensor<Float>, state: [Cell.State]) {

@@ -1,11 +1,11 @@
 import SequenceModeling
 
-/// A task whose right answer is known, so that what a recurrent net found can be held against it.
+/// A task with a known answer, with which the result of a recurrent net can be compared.
 package struct SequenceTask: Sendable {
   package let name: String
-  /// What goes in, and what is to come out.
+  /// The inputs and the target, in one line.
   package let summary: String
-  /// Trains on the task from a seed and measures what was learned.
+  /// Trains a net on the task and measures it on unseen samples.
   package let findings: @Sendable (_ effort: Effort, _ seed: UInt64) throws -> [Finding]
 
   package static let all: [SequenceTask] = [
@@ -13,16 +13,16 @@ package struct SequenceTask: Sendable {
   ]
 }
 
-/// How much work is put into a task.
+/// The amount of training.
 package enum Effort: Sendable {
-  /// A few steps, after which nothing is learned yet.
+  /// A few steps, too few to learn anything.
   case trial
-  /// Enough to learn the task, in seconds.
+  /// Enough to learn the task, within seconds.
   case brief
   /// A larger or longer form of the task.
   case full
 
-  /// How many samples are measured, none of which was learned from.
+  /// The number of unseen samples to measure on.
   var unseen: Int { choose(trial: 10, brief: 500, full: 1000) }
 
   func choose<Value>(trial: Value, brief: Value, full: Value) -> Value {
@@ -34,13 +34,13 @@ package enum Effort: Sendable {
   }
 }
 
-/// A number that was measured, beside what it should be.
+/// A measured number beside its expected one.
 package struct Finding: Sendable, CustomStringConvertible {
   package let quantity: String
   package let value: Double
-  /// What the value is at least, or at most, once the task is learned.
+  /// The limit that the value reaches when the task is learned.
   package let bound: Bound
-  /// What it is for an answer that takes no memory.
+  /// The value for the best answer without memory.
   package let baseline: Double
 
   package enum Bound: Sendable {

@@ -2,7 +2,7 @@ import Foundation
 import SequenceModeling
 
 extension SequenceTask {
-  /// A forecast of a sine of unknown period and phase, compared with the naive one: that nothing changes.
+  /// A forecast of a sine of unknown period and phase, compared with the naive forecast: the last point.
   package static let sineForecast = SequenceTask(
     name: "sine",
     summary: "50 noisy points of a sine: the point 10 steps after them"
@@ -30,8 +30,8 @@ extension SequenceTask {
   }
 }
 
-/// Sines of amplitude 1, with periods from 15 to 45 steps, any phase and a little noise: 50 points [samples, 50, 1] of each, and
-/// the point 10 steps after the last, without noise.
+/// Sines of amplitude 1, with periods from 15 to 45 steps and any phase. Inputs: 50 points with a little noise,
+/// [samples, 50, 1]. Targets: the point 10 steps after the last, without noise, [samples, 1].
 private func sines(_ count: Int, using random: inout RandomSource) throws -> LabelledData<Float> {
   var (inputs, values) = ([Float](), [Float]())
   for _ in 0..<count {

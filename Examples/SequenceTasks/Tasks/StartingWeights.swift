@@ -2,15 +2,16 @@ import Foundation
 import SequenceModeling
 
 extension Initializer {
-  /// For weights that read one-hot vectors of this width: of each sum over inputs a single term is not 0.
+  /// Initializer for weights that multiply one-hot vectors of a given width. A sum over inputs has a single term, so the
+  /// variance is 1 instead of 1/width.
   static func oneHot(_ width: Int) -> Initializer { .scaled(by: Double(width).squareRoot(), .lecunUniform) }
 }
 
-// Before anything is learned a gate whose bias is 0 keeps half of what a cell holds from step to step, so that no gradient comes
-// back over a long delay. A bias that keeps more makes such delays learnable sooner (Jozefowicz et al., 2015).
+// A gate with bias 0 initially keeps half of the state at each step, so that the gradient vanishes over a long delay. A larger
+// bias keeps more, and such delays are learned sooner (Jozefowicz et al., 2015).
 
 extension LSTMCell<Float> {
-  /// The same cell with forget gates that at first keep this share of c from step to step.
+  /// A copy whose forget gates initially keep this fraction of c at each step.
   func keeping(_ share: Double) -> LSTMCell {
     var cell = self
     cell.weights.inputBias = Parameter(
@@ -20,7 +21,7 @@ extension LSTMCell<Float> {
 }
 
 extension GRUCell<Float> {
-  /// The same cell with update gates that at first keep this share of h from step to step.
+  /// A copy whose update gates initially keep this fraction of h at each step.
   func keeping(_ share: Double) -> GRUCell {
     var cell = self
     cell.weights.inputBias = Parameter(
@@ -29,5 +30,5 @@ extension GRUCell<Float> {
   }
 }
 
-/// The number whose σ is this share.
+/// The logit of a fraction: σ of the result is `share`.
 private func bias(keeping share: Double) -> Double { log(share / (1 - share)) }

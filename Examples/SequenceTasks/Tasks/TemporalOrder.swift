@@ -24,15 +24,15 @@ extension SequenceTask {
   }
 }
 
-/// Sequences that begin with E, end with B and are made of a, b, c and d between, save for an X or Y between steps 10 and 20 and
-/// another between steps 50 and 60.
+/// A batch of the temporal order task. A sequence starts with E, ends with B and consists of a, b, c and d, except for an X
+/// or Y between steps 10 and 20 and another between steps 50 and 60. The target is the pair of the two.
 struct OrderBatch {
-  /// a b c d X Y E B.
+  /// The number of symbols: a b c d X Y E B.
   static let symbols = 8
 
   let sequences: TokenGrid
   let lengths: SequenceLengths
-  /// XX, XY, YX or YY.
+  /// Targets: XX, XY, YX or YY as 0 to 3.
   let classes: [Int32]
 
   init(count: Int, using random: inout RandomSource) throws {

@@ -1,6 +1,6 @@
 import SequenceModeling
 
-/// Learning from batches that lie ready, one after the other.
+/// A task over a list of prepared batches, used in turn.
 struct PreparedTask<Model: Module<Float>, Batch>: TrainingTask {
   let batches: [Batch]
   let lossOfBatch: (Model, Batch, inout ForwardContext<Float>) -> Variable<Float>
@@ -13,7 +13,7 @@ struct PreparedTask<Model: Module<Float>, Batch>: TrainingTask {
 }
 
 extension Module where Scalar == Float {
-  /// This model after so many steps with Adam, whose rate follows a cosine down.
+  /// The model after training with Adam: a short warm-up, then cosine decay of the learning rate.
   func trained<Batch>(
     on batches: [Batch], steps: Int, learningRate: Double,
     loss: @escaping (Self, Batch, inout ForwardContext<Float>) -> Variable<Float>
@@ -28,7 +28,7 @@ extension Module where Scalar == Float {
 }
 
 extension Collection {
-  /// The share of elements for which something holds.
+  /// The fraction of elements that satisfy a predicate.
   func share(where holds: (Element) throws -> Bool) rethrows -> Double {
     Double(try filter(holds).count) / Double(Swift.max(count, 1))
   }
