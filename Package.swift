@@ -51,21 +51,24 @@ let package = Package(
     .executableTarget(
       name: "SequenceTasksExample", dependencies: ["SequenceTasks"], path: "Examples/SequenceTasks/Program"),
 
-    .testTarget(name: "KernelParityTests", dependencies: ["CSequenceKernels"]),
-    .testTarget(name: "TensorCoreTests", dependencies: ["TensorCore"]),
-    .testTarget(name: "AutogradTests", dependencies: ["Autograd"]),
-    .testTarget(name: "NeuralLayersTests", dependencies: ["NeuralLayers"]),
-    .testTarget(name: "RecurrentLayersTests", dependencies: ["RecurrentLayers"]),
-    .testTarget(name: "TensorCheckpointsTests", dependencies: ["TensorCheckpoints"]),
-    .testTarget(name: "SequenceTextTests", dependencies: ["SequenceText"]),
-    .testTarget(name: "TabularDataTests", dependencies: ["TabularData"]),
-    .testTarget(name: "ModelTrainingTests", dependencies: ["ModelTraining", "RecurrentLayers"]),
-    .testTarget(name: "LanguageModelsTests", dependencies: ["LanguageModels"]),
+    .target(name: "CharrnnTestSupport", dependencies: ["Autograd"], path: "Tests/Support"),
+    .testTarget(name: "KernelParityTests", dependencies: ["CSequenceKernels", "CharrnnTestSupport"]),
+    .testTarget(name: "TensorCoreTests", dependencies: ["TensorCore", "CharrnnTestSupport"]),
+    .testTarget(name: "AutogradTests", dependencies: ["Autograd", "CharrnnTestSupport"]),
+    .testTarget(name: "NeuralLayersTests", dependencies: ["NeuralLayers", "CharrnnTestSupport"]),
+    .testTarget(name: "RecurrentLayersTests", dependencies: ["RecurrentLayers", "CharrnnTestSupport"]),
+    .testTarget(name: "TensorCheckpointsTests", dependencies: ["TensorCheckpoints", "CharrnnTestSupport"]),
+    .testTarget(name: "SequenceTextTests", dependencies: ["SequenceText", "CharrnnTestSupport"]),
+    .testTarget(name: "TabularDataTests", dependencies: ["TabularData", "CharrnnTestSupport"]),
+    .testTarget(name: "ModelTrainingTests", dependencies: ["ModelTraining", "RecurrentLayers", "CharrnnTestSupport"]),
+    .testTarget(name: "LanguageModelsTests", dependencies: ["LanguageModels", "CharrnnTestSupport"]),
     .testTarget(
       name: "PyTorchParityTests",
-      dependencies: ["Autograd", "RecurrentLayers", "ModelTraining", "LanguageModels", "TensorCheckpoints"]),
-    .testTarget(name: "CharrnnCommandSupportTests", dependencies: ["CharrnnCommandSupport"]),
-    .testTarget(name: "CommandLineTests", dependencies: ["charrnn", "LanguageModels"]),
+      dependencies: [
+        "Autograd", "RecurrentLayers", "ModelTraining", "LanguageModels", "TensorCheckpoints", "CharrnnTestSupport",
+      ]),
+    .testTarget(name: "CharrnnCommandSupportTests", dependencies: ["CharrnnCommandSupport", "CharrnnTestSupport"]),
+    .testTarget(name: "CommandLineTests", dependencies: ["charrnn", "LanguageModels", "CharrnnTestSupport"]),
     .testTarget(
       name: "ExamplesTests",
       dependencies: [
@@ -73,6 +76,6 @@ let package = Package(
         "FruitClassifierExample", "OneNeuronExample", "PatternRecallExample", "SequenceTasksExample",
         "SineRegressionExample", "TrainAndSampleExample", "TrainingLoopExample",
       ]),
-    .testTarget(name: "SequenceTasksTests", dependencies: ["SequenceTasks"]),
+    .testTarget(name: "SequenceTasksTests", dependencies: ["SequenceTasks", "CharrnnTestSupport"]),
   ]
 )

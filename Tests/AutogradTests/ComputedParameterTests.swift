@@ -1,10 +1,11 @@
 import Autograd
+import CharrnnTestSupport
 import TensorCore
 import Testing
 
 /// Parameters that stand for what a pass computed, gradients of what lies between, and randomness by step.
 @Suite struct ComputedParameterTests {
-  @Test(arguments: seeds)
+  @Test(arguments: gradientSeeds)
   func gradientsFlowThroughAParameterThatStandsForAVariable(seed: UInt64) {
     var source = RandomSource(seed: seed)
     expectGradients(at: [random([4, 3], &source), random([2, 3], &source)], "seed \(seed)") { inputs in

@@ -1,9 +1,10 @@
 import Autograd
+import CharrnnTestSupport
 import TensorCore
 import Testing
 
 @Suite struct DropoutGradientTests {
-  @Test(arguments: [0.1, 0.5, 0.8], seeds)
+  @Test(arguments: [0.1, 0.5, 0.8], gradientSeeds)
   func dropoutInTrainingModePassesOnTheGradientsOfWhatItKeeps(probability: Double, seed: UInt64) {
     var source = RandomSource(seed: seed)
     let workspace = Workspace<Double>(threads: 2)

@@ -1,4 +1,5 @@
 import Autograd
+import CharrnnTestSupport
 import TensorCore
 import Testing
 
@@ -34,7 +35,7 @@ struct Loss: Sendable, CustomTestStringConvertible {
 @Suite struct LossTests {
   static let shapes: [TensorShape] = [[4], [2, 3], [2, 3, 4]]
 
-  @Test(arguments: Loss.all, seeds)
+  @Test(arguments: Loss.all, gradientSeeds)
   func lossesHaveNumericGradients(loss: Loss, seed: UInt64) {
     var source = RandomSource(seed: seed)
     for shape in Self.shapes {
@@ -45,7 +46,7 @@ struct Loss: Sendable, CustomTestStringConvertible {
     }
   }
 
-  @Test(arguments: Loss.regression, seeds)
+  @Test(arguments: Loss.regression, gradientSeeds)
   func lossesOfNumbersHaveGradientsOnBothSides(loss: Loss, seed: UInt64) {
     var source = RandomSource(seed: seed)
     expectGradients(at: [random([2, 3], &source), random([2, 3], &source)], "seed \(seed)") {

@@ -1,4 +1,5 @@
 import Autograd
+import CharrnnTestSupport
 import TensorCore
 import Testing
 

@@ -1,3 +1,4 @@
+import CharrnnTestSupport
 import Foundation
 import Testing
 
@@ -13,7 +14,7 @@ import Testing
     for number in 0..<17_000 as Range<UInt32> { scalars.append(Unicode.Scalar(0x4E00 + number)!) }
     try workplace.write(String(scalars), to: "binary.txt")
     try workplace.write(fable, to: "fable.txt")
-    let before = try workplace.names
+    let before = try workplace.visibleNames
 
     func train(_ files: String..., options: [String] = []) throws -> Outcome {
       try workplace.charrnn(["train"] + files + ["--steps", "2"] + small + options)
@@ -28,7 +29,7 @@ import Testing
     expectError(try train("small.txt"), 65, "8 tokens", "needs 36")
     expectError(try train("missing.txt", options: ["--out", "out"]), 66)
     expectError(try train("small.txt", options: ["--out", "a/b"]), 65)
-    #expect(try workplace.names == before)
+    #expect(try workplace.visibleNames == before)
 
     expectDone(
       try workplace.charrnn(

@@ -1,3 +1,4 @@
+import CharrnnTestSupport
 import Foundation
 import Testing
 
@@ -183,7 +184,7 @@ import Testing
       "layers", "hidden", "batch", "length", "threads", "train_tokens_per_second", "train_gflops", "peak_gflops",
       "sample_characters_per_second", "loss", "peak_rss_mb",
     ] { #expect(try #require(report[key] as? Double) > 0, "\(key)") }
-    #expect(try workplace.names == ["fable.txt"])
+    #expect(try workplace.visibleNames == ["fable.txt"])
   }
 
   @Test("The profile of a step accounts for all of its time")
@@ -209,9 +210,7 @@ import Testing
     "Each kind of token makes valid UTF-8, and rates that can be compared", arguments: ["character", "scalar", "byte"])
   func multilingual(tokens: String) throws {
     let workplace = try Workplace()
-    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent()
-    let text = try String(contentsOf: root.appendingPathComponent("corpora/multilingual.txt"), encoding: .utf8)
+    let text = try String(contentsOf: Repository.corpus("multilingual.txt"), encoding: .utf8)
     let part = String(text.prefix(6000))
     try workplace.write(part, to: "part.txt")
     expectDone(try workplace.charrnn(["train", "part.txt", "--steps", "4", "--tokens", tokens] + small))

@@ -1,3 +1,4 @@
+import CharrnnTestSupport
 import Foundation
 import Testing
 
@@ -116,7 +117,7 @@ import Testing
       expectError(outcome, 64)
       #expect(outcome.errors == refusal)
     }
-    #expect(try workplace.names == ["fable.txt"])
+    #expect(try workplace.visibleNames == ["fable.txt"])
 
     let trained = try workplace.charrnn(Self.commands[0] + precision)
     if trained.code != 0 { return expectError(trained, 64, "neither AMX nor AVX512-BF16") }

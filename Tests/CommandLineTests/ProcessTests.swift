@@ -1,3 +1,4 @@
+import CharrnnTestSupport
 import Foundation
 import Testing
 

@@ -1,3 +1,4 @@
+import CharrnnTestSupport
 import Foundation
 import Testing
 
@@ -122,7 +123,7 @@ import Testing
         "--schedule \(schedule): a benchmark keeps the learning rate constant; leave it out "
           + "(see charrnn benchmark --help)")
     }
-    #expect(try workplace.names == ["fable.txt"])
+    #expect(try workplace.visibleNames == ["fable.txt"])
   }
 
   @Test("Going on with a run under another schedule is refused by name, and nothing changes")

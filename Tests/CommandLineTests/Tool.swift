@@ -1,3 +1,4 @@
+import CharrnnTestSupport
 import Foundation
 import Testing
 
@@ -18,18 +19,16 @@ struct Outcome {
   }
 }
 
-/// A directory of its own, in which command lines run; removed at the end.
-final class Workplace: Sendable {
-  let path = FileManager.default.temporaryDirectory.path + "/command-line-" + UUID().uuidString
+/// Directory in which command lines run.
+typealias Workplace = ScratchDirectory
 
-  init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false) }
+private final class BundleMarker {}
 
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
+extension ScratchDirectory {
   /// The command, which is built beside the tests.
   static let command: URL = {
     #if os(macOS)
-      let tests = Bundle(for: Workplace.self).bundleURL
+      let tests = Bundle(for: BundleMarker.self).bundleURL
     #else
       let tests = Bundle.main.executableURL!
     #endif
@@ -90,22 +89,9 @@ final class Workplace: Sendable {
     return running
   }
 
-  @discardableResult
-  func write(_ text: String, to name: String) throws -> String { try write(Array(text.utf8), to: name) }
-
-  @discardableResult
-  func write(_ bytes: [UInt8], to name: String) throws -> String {
-    try Data(bytes).write(to: URL(fileURLWithPath: "\(path)/\(name)"))
-    return name
-  }
-
-  func bytes(of name: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(fileURLWithPath: "\(path)/\(name)"))) }
-
-  func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: "\(path)/\(name)") }
-
-  /// The files and directories in it, hidden ones left out.
-  var names: [String] {
-    get throws { try FileManager.default.contentsOfDirectory(atPath: path).filter { !$0.hasPrefix(".") }.sorted() }
+  /// Files and directories in it, without the hidden ones, where the streams of commands are kept.
+  var visibleNames: [String] {
+    get throws { try names.filter { !$0.hasPrefix(".") } }
   }
 }
 

@@ -1,3 +1,4 @@
+import CharrnnTestSupport
 import Foundation
 import Testing
 
@@ -31,7 +32,7 @@ import Testing
       "tokens", "precision",
       "threads", "seed", "validate-every", "sample-every", "checkpoint-every", "overwrite", "resume", "init-from",
     ] { #expect(train.contains("--\(option)")) }
-    #expect(try workplace.names.isEmpty)
+    #expect(try workplace.visibleNames.isEmpty)
   }
 
   @Test("Wrong usage is answered with 64, one line, and what was meant")
@@ -65,6 +66,6 @@ import Testing
     expectError(try workplace.charrnn("--version", "x"), 64, "x")
     expectError(try workplace.charrnn("evaluate", "run"), 64, "CORPUS")
     expectError(try workplace.charrnn("gradcheck", "--break", "nothing"), 64, "decoder.weight")
-    #expect(try workplace.names == ["fable.txt"])
+    #expect(try workplace.visibleNames == ["fable.txt"])
   }
 }

@@ -1,4 +1,5 @@
 import CSequenceKernels
+import CharrnnTestSupport
 import Foundation
 import Testing
 

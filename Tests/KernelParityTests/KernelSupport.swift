@@ -1,4 +1,5 @@
 import CSequenceKernels
+import CharrnnTestSupport
 
 /// The instruction sets this machine can run.
 let machineSets: [SKInstructionSet] = [SKPortable, SKAVX2, SKAVX512, SKAMX].filter { sk_supports($0) }
@@ -39,17 +40,11 @@ extension KernelScalar {
 
 /// A reproducible stream of test values.
 struct TestValues {
-  private var state: UInt64
+  private var generator: SplitMix
 
-  init(seed: UInt64) { state = seed }
+  init(seed: UInt64) { generator = SplitMix(state: seed) }
 
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
-  }
+  mutating func next() -> UInt64 { generator.next() }
 
   mutating func index(below bound: Int) -> Int { Int(next() % UInt64(bound)) }
 

@@ -1,4 +1,5 @@
 import Autograd
+import CharrnnTestSupport
 import Foundation
 import LanguageModels
 import ModelTraining

@@ -1,4 +1,4 @@
-import Foundation
+import CharrnnTestSupport
 import LanguageModels
 import ModelTraining
 import NeuralLayers
@@ -6,15 +6,8 @@ import SequenceText
 import TensorCheckpoints
 import TensorCore
 
-/// A directory of its own for one test, removed at the end.
-final class ScratchDirectory {
-  let path = FileManager.default.temporaryDirectory.path + "/language-models-" + UUID().uuidString
-
-  init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false) }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
-  func run(_ name: String) -> RunDirectory { RunDirectory("\(path)/\(name)") }
+extension ScratchDirectory {
+  func run(_ name: String) -> RunDirectory { RunDirectory(path(of: name)) }
 }
 
 func bytes(of path: String) throws -> [UInt8] {

@@ -1,4 +1,5 @@
 import Autograd
+import CharrnnTestSupport
 import LanguageModels
 import NeuralLayers
 import RecurrentLayers

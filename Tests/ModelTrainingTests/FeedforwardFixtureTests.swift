@@ -1,4 +1,5 @@
 import Autograd
+import CharrnnTestSupport
 import Foundation
 import ModelTraining
 import NeuralLayers
@@ -26,11 +27,9 @@ private struct Fixture: Decodable {
   }
 
   static let shared: Fixture = {
-    let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .appendingPathComponent("Fixtures/feedforward.json")
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
-    return try! decoder.decode(Fixture.self, from: Data(contentsOf: file))
+    return try! decoder.decode(Fixture.self, from: Data(contentsOf: Repository.fixture("feedforward.json")))
   }()
 }
 
@@ -39,11 +38,6 @@ private struct Fixture: Decodable {
 
   private func tensor(_ matrix: Fixture.Matrix) -> Tensor<Double> {
     Tensor(matrix.flatMap { $0 }, shape: [matrix.count, matrix[0].count])
-  }
-
-  private func expectEqual(_ a: Tensor<Double>, _ b: Tensor<Double>, _ name: Comment) {
-    #expect(a.shape == b.shape, name)
-    #expect((a - b).absolute().max().scalar < 1e-12, name)
   }
 
   /// NumPy's weights are [inputs, outputs].
@@ -61,10 +55,10 @@ private struct Fixture: Decodable {
     _ parameters: [Tensor<Double>], _ weight1: Fixture.Matrix, _ bias1: [Double], _ weight2: Fixture.Matrix,
     _ bias2: [Double], _ name: Comment
   ) {
-    expectEqual(parameters[0], tensor(weight1).transposed(), name)
-    expectEqual(parameters[1], Tensor(bias1, shape: [2]), name)
-    expectEqual(parameters[2], tensor(weight2).transposed(), name)
-    expectEqual(parameters[3], Tensor(bias2, shape: [1]), name)
+    expectClose(parameters[0], tensor(weight1).transposed(), name)
+    expectClose(parameters[1], Tensor(bias1, shape: [2]), name)
+    expectClose(parameters[2], tensor(weight2).transposed(), name)
+    expectClose(parameters[3], Tensor(bias2, shape: [1]), name)
   }
 
   @Test("Outputs, loss, gradients and a step of descent are NumPy's to 1e-12")
@@ -74,12 +68,12 @@ private struct Fixture: Decodable {
     var context = ForwardContext(tape: tape, mode: .training)
     let inputs = tape.watch(tensor(fixture.inputs))
     let outputs = net(inputs, in: &context)
-    expectEqual(outputs.value, tensor(fixture.outputs), "outputs")
+    expectClose(outputs.value, tensor(fixture.outputs), "outputs")
     let loss = meanSquaredError(outputs, Variable(tensor(fixture.targets)))
     #expect(abs(loss.value.scalar - fixture.loss) < 1e-12)
 
     let (gradients, g) = (loss.gradients(), fixture.gradients)
-    expectEqual(gradients[inputs]!, tensor(g.inputs), "gradient of the inputs")
+    expectClose(gradients[inputs]!, tensor(g.inputs), "gradient of the inputs")
     expectParameters(
       net.parameters.map { gradients[$0.parameter]! }, g.weight1, g.bias1, g.weight2, g.bias2, "gradients")
 

@@ -1,3 +1,4 @@
+import CharrnnTestSupport
 import ModelTraining
 import NeuralLayers
 import TabularData
@@ -147,12 +148,4 @@ extension FitErrorTests {
     }
     expectMessage("Huber loss: delta is -1.0, not a positive number", from: delta)
   }
-}
-
-/// Expects that a process ended with a message on standard error that contains the given one.
-func expectMessage(
-  _ message: String, from result: ExitTest.Result?, sourceLocation: SourceLocation = #_sourceLocation
-) {
-  let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
-  #expect(text.contains(message), "\(text)", sourceLocation: sourceLocation)
 }

@@ -1,3 +1,4 @@
+import CharrnnTestSupport
 import Foundation
 import ModelTraining
 import TensorCore
@@ -6,9 +7,8 @@ import Testing
 @Suite struct RunDirectoryTests {
   /// Runs `body` with a directory of its own.
   private func withDirectory(_ body: (RunDirectory) throws -> Void) throws {
-    let path = FileManager.default.temporaryDirectory.path + "/run-" + UUID().uuidString
-    defer { try? FileManager.default.removeItem(atPath: path) }
-    try body(RunDirectory(path + "/of/a run"))
+    let scratch = try ScratchDirectory()
+    try body(RunDirectory(scratch.path(of: "of/a run")))
   }
 
   private func write(_ text: String, to path: String) throws {

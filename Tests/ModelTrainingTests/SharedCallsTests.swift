@@ -1,4 +1,5 @@
 import Autograd
+import CharrnnTestSupport
 import Foundation
 import ModelTraining
 import NeuralLayers
@@ -53,10 +54,6 @@ private struct Scale<Scalar: TensorScalar>: Layer {
     return try LabelledData(inputs: inputs, classes: (0..<count).map { inputs[$0, 2, 0] > 0 ? 1 : 0 })
   }
 
-  private func temporaryFile() -> String {
-    FileManager.default.temporaryDirectory.path + "/model-\(UUID().uuidString).safetensors"
-  }
-
   @Test("Both are fitted, saved, loaded and evaluated by the same calls", arguments: models.indices)
   func fitSaveLoadEvaluate(index: Int) throws {
     let (training, test) = (try Self.data(120, seed: 1), try Self.data(60, seed: 2))
@@ -68,8 +65,8 @@ private struct Scale<Scalar: TensorScalar>: Layer {
     let found = try model.evaluate(test, loss: .softmaxCrossEntropy, metrics: [.accuracy])
     #expect(found.loss < before.loss && found[.accuracy]! > 0.9)
 
-    let file = temporaryFile()
-    defer { try? FileManager.default.removeItem(atPath: file) }
+    let scratch = try ScratchDirectory()
+    let file = scratch.path(of: "model.safetensors")
     try model.save(to: file)
     var other = Self.models[index](2)
     try other.load(from: file)
@@ -96,8 +93,8 @@ private struct Scale<Scalar: TensorScalar>: Layer {
 
   @Test("A file that does not fit is refused by name, and nothing changes")
   func refusesWhatDoesNotFit() throws {
-    let file = temporaryFile()
-    defer { try? FileManager.default.removeItem(atPath: file) }
+    let scratch = try ScratchDirectory()
+    let file = scratch.path(of: "model.safetensors")
     var model = Self.feedforward(seed: 1)
     let before = model.parameters.map(\.parameter.value)
     func expectRefusal(_ problem: SafetensorsError.Problem) {
@@ -124,8 +121,8 @@ private struct Scale<Scalar: TensorScalar>: Layer {
 
   @Test("A precision is converted on loading, and metadata are kept")
   func converts() throws {
-    let file = temporaryFile()
-    defer { try? FileManager.default.removeItem(atPath: file) }
+    let scratch = try ScratchDirectory()
+    let file = scratch.path(of: "model.safetensors")
     let double = Sequential<Double>(seed: 4) { Dense(3, 2) }
     try double.save(to: file, metadata: ["made by": "a test"])
     #expect(try Checkpoint(contentsOf: file).metadata == ["made by": "a test"])

@@ -1,4 +1,5 @@
 import Autograd
+import CharrnnTestSupport
 import Foundation
 import ModelTraining
 import NeuralLayers
@@ -42,8 +43,8 @@ import Testing
 
   @Test("A file holds the statistics beside what is trained, and a model that is loaded still keeps them apart")
   func files() throws {
-    let file = FileManager.default.temporaryDirectory.path + "/statistics-\(UUID().uuidString).safetensors"
-    defer { try? FileManager.default.removeItem(atPath: file) }
+    let scratch = try ScratchDirectory()
+    let file = scratch.path(of: "statistics.safetensors")
     var model = network(seed: 1).bound()
     var context = ForwardContext<Double>(mode: .training)
     _ = model(Variable(.full([5, 3], 3)), in: &context)

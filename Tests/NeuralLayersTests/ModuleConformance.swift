@@ -55,20 +55,3 @@ extension Module where Scalar == Double {
 func address(_ parameter: Parameter<Double>) -> UInt {
   parameter.value.withScalars { UInt(bitPattern: $0.baseAddress) }
 }
-
-/// Expects the gradients of every parameter and input to be the numeric ones, and none to be zero.
-func expectPassing(_ comparisons: [GradientCheck.Comparison], sourceLocation: SourceLocation = #_sourceLocation) {
-  for comparison in comparisons {
-    let place: Comment = "\(comparison.name) \(comparison.shape): relative error \(comparison.relativeError)"
-    #expect(comparison.passes, place, sourceLocation: sourceLocation)
-    #expect(comparison.norm > 0, place, sourceLocation: sourceLocation)
-  }
-}
-
-/// Expects that a process ended with a message on standard error that contains the given one.
-func expectMessage(
-  _ message: String, from result: ExitTest.Result?, sourceLocation: SourceLocation = #_sourceLocation
-) {
-  let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
-  #expect(text.contains(message), sourceLocation: sourceLocation)
-}

@@ -1,4 +1,5 @@
 import Autograd
+import CharrnnTestSupport
 import NeuralLayers
 import TensorCore
 import Testing
@@ -45,11 +46,6 @@ private struct Geometry: CustomTestStringConvertible, Sendable {
 }
 
 @Suite struct NeighbourhoodTests {
-  private func expectClose(_ a: Tensor<Double>, _ b: Tensor<Double>, _ place: Comment) {
-    #expect(a.shape == b.shape, place)
-    #expect((a - b).absolute().max().scalar < 1e-12, place)
-  }
-
   @Test(arguments: Geometry.all)
   fileprivate func everyUnitSumsOverItsOwnWindowWithItsOwnWeights(geometry: Geometry) {
     for (batch, threads) in [(1, 1), (5, 1), (5, 2)] {

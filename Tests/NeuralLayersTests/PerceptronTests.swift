@@ -1,3 +1,4 @@
+import CharrnnTestSupport
 import NeuralLayers
 import TensorCore
 import Testing

@@ -1,4 +1,5 @@
 import Autograd
+import CharrnnTestSupport
 import NeuralLayers
 import TensorCore
 import Testing
@@ -62,11 +63,5 @@ import Testing
         #expect(comparison.norm > 1e-9 || mode == .training && ["1.0.bias", "0.bias"].contains(comparison.name))
       }
     }
-  }
-
-  private func expectClose(_ a: Tensor<Double>, _ b: Tensor<Double>, sourceLocation: SourceLocation = #_sourceLocation)
-  {
-    #expect(a.shape == b.shape, sourceLocation: sourceLocation)
-    #expect((a - b).absolute().max().scalar < 1e-12, sourceLocation: sourceLocation)
   }
 }

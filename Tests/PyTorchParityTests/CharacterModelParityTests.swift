@@ -1,4 +1,5 @@
 import Autograd
+import CharrnnTestSupport
 import Foundation
 import LanguageModels
 import NeuralLayers
@@ -19,7 +20,7 @@ import Testing
     let models: [String: Model]
 
     static func read() throws -> Report {
-      let file = fixtures.appendingPathComponent("character-models.json")
+      let file = Repository.fixture("character-models.json")
       return try JSONDecoder().decode(Report.self, from: Data(contentsOf: file))
     }
   }
@@ -34,7 +35,7 @@ import Testing
 
   /// The mean over the text as one stream from the zero state, in nats.
   private func loss<Scalar: StorableScalar>(of name: String, on report: Report, as: Scalar.Type) throws -> Double {
-    let file = try ModelFile<Scalar>(contentsOf: fixtures.appendingPathComponent("character-\(name).safetensors").path)
+    let file = try ModelFile<Scalar>(contentsOf: Repository.fixture("character-\(name).safetensors").path)
     #expect(file.vocabulary.count == report.vocabulary)
     #expect(file.model.parameterCount == report.models[name]?.parameters)
     let tokens = try Tokenizer(file.vocabulary).encode(report.text).tokens

@@ -3,10 +3,6 @@ import TensorCheckpoints
 import TensorCore
 import Testing
 
-/// Where the fixtures stand: beside the folders of the tests.
-let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-  .appendingPathComponent("Fixtures")
-
 /// A case of a fixture in a safetensors file.
 struct FixtureCase<Configuration: Decodable & Sendable> {
   let configuration: Configuration

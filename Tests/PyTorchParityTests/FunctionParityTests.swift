@@ -1,4 +1,5 @@
 import Autograd
+import CharrnnTestSupport
 import Foundation
 import TensorCore
 import Testing
@@ -28,7 +29,7 @@ private struct FunctionFixture: Decodable {
 
   static func read() throws -> FunctionFixture {
     try JSONDecoder().decode(
-      FunctionFixture.self, from: Data(contentsOf: fixtures.appendingPathComponent("functions.json")))
+      FunctionFixture.self, from: Data(contentsOf: Repository.fixture("functions.json")))
   }
 }
 

@@ -1,4 +1,5 @@
 import Autograd
+import CharrnnTestSupport
 import Foundation
 import NeuralLayers
 import TensorCheckpoints
@@ -24,7 +25,7 @@ struct LayerCase: Sendable, CustomStringConvertible {
 
   /// All cases of the fixture.
   static func all() throws -> [LayerCase] {
-    let cases: [FixtureCase<Configuration>] = try readCases(fixtures.appendingPathComponent("layers.safetensors").path)
+    let cases: [FixtureCase<Configuration>] = try readCases(Repository.fixture("layers.safetensors").path)
     return cases.enumerated().map { LayerCase(number: $0, configuration: $1.configuration, tensors: $1.tensors) }
   }
 

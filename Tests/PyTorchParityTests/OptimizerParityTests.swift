@@ -1,4 +1,5 @@
 import Autograd
+import CharrnnTestSupport
 import Foundation
 import ModelTraining
 import NeuralLayers
@@ -15,7 +16,7 @@ private struct OptimizerFixture: Decodable {
   let schedules: [String: [Double]]
 
   static func read() throws -> OptimizerFixture {
-    let file = fixtures.appendingPathComponent("optimizers.json")
+    let file = Repository.fixture("optimizers.json")
     return try JSONDecoder().decode(OptimizerFixture.self, from: Data(contentsOf: file))
   }
 

@@ -1,4 +1,5 @@
 import Autograd
+import CharrnnTestSupport
 import Foundation
 import NeuralLayers
 import RecurrentLayers
@@ -28,7 +29,7 @@ struct RecurrentCase: Sendable, CustomStringConvertible {
   /// All cases of the fixture, or of the other file.
   static func all() throws -> [RecurrentCase] {
     let cases: [FixtureCase<Configuration>] = try readCases(
-      sweepFile ?? fixtures.appendingPathComponent("recurrent.safetensors").path)
+      sweepFile ?? Repository.fixture("recurrent.safetensors").path)
     return cases.enumerated().map {
       RecurrentCase(number: $0, configuration: $1.configuration, tensors: $1.tensors)
     }

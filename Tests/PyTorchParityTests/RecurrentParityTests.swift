@@ -1,3 +1,4 @@
+import CharrnnTestSupport
 import TensorCheckpoints
 import TensorCore
 import Testing

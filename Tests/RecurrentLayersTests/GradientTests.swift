@@ -1,4 +1,5 @@
 import Autograd
+import CharrnnTestSupport
 import NeuralLayers
 import RecurrentLayers
 import TensorCore
@@ -9,29 +10,12 @@ enum LossTerms: CaseIterable, Sendable {
   case outputs, finalState, both
 }
 
-/// One number that depends on every element of a variable, on each in another way.
-func projection(_ variable: Variable<Double>, seed: UInt64) -> Variable<Double> {
-  var random = RandomSource(seed: seed)
-  return (variable * Variable(.uniform(variable.shape, in: 0.5..<1.5, using: &random))).sum()
-}
-
 func loss(_ outputs: Variable<Double>, _ state: [Variable<Double>], of terms: LossTerms) -> Variable<Double> {
   let fromState = state.enumerated().map { projection($1, seed: UInt64($0 + 1)) }
   switch terms {
   case .outputs: return projection(outputs, seed: 0)
   case .finalState: return fromState.dropFirst().reduce(fromState[0], +)
   case .both: return fromState.reduce(projection(outputs, seed: 0), +)
-  }
-}
-
-/// Expects the gradients of every parameter and input to be the numeric ones, and none to be zero.
-func expectPassing(
-  _ comparisons: [GradientCheck.Comparison], _ label: String, sourceLocation: SourceLocation = #_sourceLocation
-) {
-  for comparison in comparisons {
-    let place: Comment = "\(label), \(comparison.name) \(comparison.shape): relative error \(comparison.relativeError)"
-    #expect(comparison.passes, place, sourceLocation: sourceLocation)
-    #expect(comparison.norm > 0, place, sourceLocation: sourceLocation)
   }
 }
 

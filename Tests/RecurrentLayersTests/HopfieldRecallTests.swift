@@ -1,3 +1,4 @@
+import CharrnnTestSupport
 import RecurrentLayers
 import TensorCore
 import Testing

@@ -1,4 +1,5 @@
 import Autograd
+import CharrnnTestSupport
 import RecurrentLayers
 import TensorCore
 import Testing

@@ -1,4 +1,5 @@
 import Autograd
+import CharrnnTestSupport
 import NeuralLayers
 import RecurrentLayers
 import TensorCore
@@ -171,12 +172,4 @@ private func run(_ input: SequenceInput<Double>, from state: [HiddenState<Double
   var random = RandomSource(seed: 1)
   var context = ForwardContext<Double>()
   _ = StackedRecurrent([GRUCell(input: 3, hidden: 4).drawn(using: &random)]).run(input, from: state, in: &context)
-}
-
-/// Expects that a process ended with a message on standard error that contains the given one.
-func expectMessage(
-  _ message: String, from result: ExitTest.Result?, sourceLocation: SourceLocation = #_sourceLocation
-) {
-  let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
-  #expect(text.contains(message), sourceLocation: sourceLocation)
 }

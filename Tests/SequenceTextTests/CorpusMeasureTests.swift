@@ -1,10 +1,11 @@
+import CharrnnTestSupport
 import SequenceText
 import Testing
 
 @Suite struct CorpusMeasureTests {
   @Test(arguments: 1...30, TokenKind.allCases)
   func theCountsOfAdjacentRangesAddUp(seed: Int, kind: TokenKind) throws {
-    var generator = SeededGenerator(seed)
+    var generator = SplitMix(seed: seed)
     let corpus = try Corpus(text: [0x78] + Array(randomText(40, using: &generator).utf8), kind: kind)
     let all = corpus.measure(0..<corpus.tokens.count)
     #expect(all == TextMeasure(bytes: corpus.byteCount, characters: corpus.characterCount))
@@ -18,7 +19,7 @@ import Testing
   }
 
   @Test(arguments: 1...30) func charactersOfScalarsAreCountedWhereTheyBegin(seed: Int) throws {
-    var generator = SeededGenerator(seed)
+    var generator = SplitMix(seed: seed)
     let text = "x" + randomText(40, using: &generator)
     let corpus = try Corpus(text: Array(text.utf8), kind: .scalar)
     let begins = Set(text.indices.map { text.unicodeScalars.distance(from: text.startIndex, to: $0) })
@@ -30,7 +31,7 @@ import Testing
   }
 
   @Test(arguments: 1...30) func charactersOfBytesAreCountedWhereTheyBeginSaveWhereAScalarIsSplit(seed: Int) throws {
-    var generator = SeededGenerator(seed)
+    var generator = SplitMix(seed: seed)
     let text = "x" + randomText(40, using: &generator)
     let corpus = try Corpus(text: Array(text.utf8), kind: .byte)
     let begins = Set(text.indices.map { text.utf8.distance(from: text.startIndex, to: $0) })
@@ -45,7 +46,7 @@ import Testing
   }
 
   @Test(arguments: 1...30) func illFormedBytesCountAsTheirRepair(seed: Int) throws {
-    var generator = SeededGenerator(seed)
+    var generator = SplitMix(seed: seed)
     let bytes = [0x78] + damagedText(30, using: &generator)
     let corpus = try Corpus(text: bytes, kind: .byte)
     #expect(corpus.characterCount == String(decoding: bytes, as: UTF8.self).count)

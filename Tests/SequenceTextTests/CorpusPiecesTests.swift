@@ -1,3 +1,4 @@
+import CharrnnTestSupport
 import Foundation
 import SequenceText
 import TensorCore
@@ -13,7 +14,7 @@ import Testing
 
   @Test(arguments: 1...15, TokenKind.allCases)
   func theTokensAreThoseOfTheWholeText(seed: Int, kind: TokenKind) throws {
-    var generator = SeededGenerator(seed)
+    var generator = SplitMix(seed: seed)
     let text = "x" + randomText(80, using: &generator)
     let bytes = Array(text.utf8)
     for size in Self.sizes {
@@ -30,7 +31,7 @@ import Testing
 
   @Test(arguments: 1...15, TokenKind.allCases)
   func filesCutAnywhereAreOneText(seed: Int, kind: TokenKind) throws {
-    var generator = SeededGenerator(seed)
+    var generator = SplitMix(seed: seed)
     let text = "x" + randomText(30, using: &generator)
     let bytes = Array(text.utf8)
     let cuts = ([0, bytes.count] + (0..<3).map { _ in Int.random(in: 1..<bytes.count, using: &generator) }).sorted()
@@ -46,7 +47,7 @@ import Testing
 
   @Test(arguments: 1...15, sizes)
   func theOffsetOfInvalidUTF8IsThatInItsFile(seed: Int, size: Int) throws {
-    var generator = SeededGenerator(seed)
+    var generator = SplitMix(seed: seed)
     let (good, bad) = (Array(("a" + randomText(9, using: &generator)).utf8), damagedText(9, using: &generator))
     let valid = (0...bad.count).last { String(validating: bad[..<$0], as: UTF8.self) != nil }!
     guard !bad.isEmpty, !bad.starts(with: [0xEF, 0xBB, 0xBF]) else { return }

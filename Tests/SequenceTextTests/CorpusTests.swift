@@ -1,3 +1,4 @@
+import CharrnnTestSupport
 import Foundation
 import SequenceText
 import TensorCore
@@ -8,7 +9,7 @@ import Testing
 
   @Test(arguments: 1...20, TokenKind.allCases)
   func aCorpusSpellsItsTextInTheVocabularyOfAllOfIt(seed: Int, kind: TokenKind) throws {
-    var generator = SeededGenerator(seed)
+    var generator = SplitMix(seed: seed)
     let text = "x" + randomText(80, using: &generator)
     let corpus = try Corpus(text: Array(text.utf8), kind: kind)
     let symbols = tokensByViews(text, kind)
@@ -32,10 +33,10 @@ import Testing
   }
 
   @Test func filesAreOneTextWithoutASeparatorAndMayCutACharacter() throws {
-    let files = try TemporaryFiles()
+    let files = try ScratchDirectory()
     let text = Array("né\r\nb".utf8)
     for cut in 1..<text.count {
-      let paths = [try files.write("a", Array(text[..<cut])), try files.write("b", Array(text[cut...]))]
+      let paths = [try files.file("a", Array(text[..<cut])), try files.file("b", Array(text[cut...]))]
       for kind in TokenKind.allCases {
         let corpus = try Corpus(files: paths, kind: kind)
         let whole = try Corpus(text: text, kind: kind)
@@ -46,8 +47,8 @@ import Testing
   }
 
   @Test func aByteOrderMarkIsDroppedWithANoticeButNotFromBytes() throws {
-    let files = try TemporaryFiles()
-    let path = try files.write("marked", mark + Array("ab".utf8))
+    let files = try ScratchDirectory()
+    let path = try files.file("marked", mark + Array("ab".utf8))
     for kind in [TokenKind.character, .scalar] {
       let corpus = try Corpus(files: [path, path], kind: kind)
       #expect(corpus.tokens == [0, 1, 0, 1])
@@ -65,8 +66,8 @@ import Testing
   }
 
   @Test func carriageReturnsAreKeptAndSaidOnce() throws {
-    let files = try TemporaryFiles()
-    let path = try files.write("windows", Array("a\r\nb\r\n".utf8))
+    let files = try ScratchDirectory()
+    let path = try files.file("windows", Array("a\r\nb\r\n".utf8))
     for kind in TokenKind.allCases {
       let corpus = try Corpus(files: [path, path], kind: kind)
       #expect(corpus.notices == ["\(path): lines end in CR LF; they are kept as they are"])
@@ -76,27 +77,27 @@ import Testing
   }
 
   @Test(arguments: TokenKind.allCases) func whatIsNotThereOrEmptyIsAnErrorThatNamesIt(kind: TokenKind) throws {
-    let files = try TemporaryFiles()
-    let good = try files.write("good", [97])
+    let files = try ScratchDirectory()
+    let good = try files.file("good", [97])
     for missing in [files.path + "/missing", files.path, good + "/below"] {
       let error = #expect(throws: CorpusError.self) { try Corpus(files: [good, missing], kind: kind) }
       #expect(error?.category == .noInput)
       #expect(error?.description.hasPrefix(missing + ": ") == true)
     }
-    let empty = try files.write("empty", [])
+    let empty = try files.file("empty", [])
     let error = #expect(throws: CorpusError.empty(file: empty)) { try Corpus(files: [good, empty], kind: kind) }
     #expect(error?.category == .data)
-    let marked = try files.write("marked", mark)
+    let marked = try files.file("marked", mark)
     if kind != .byte {
       #expect(throws: CorpusError.empty(file: marked)) { try Corpus(files: [marked], kind: kind) }
     }
   }
 
   @Test func invalidUTF8IsAnErrorWithTheFileAndItsOwnOffset() throws {
-    let files = try TemporaryFiles()
-    let good = try files.write("good", Array("ä".utf8))
-    let bad = try files.write("bad", mark + Array("é".utf8) + [0xFF, 97])
-    let cut = try files.write("cut", Array("ab".utf8) + [0xE2, 0x82])
+    let files = try ScratchDirectory()
+    let good = try files.file("good", Array("ä".utf8))
+    let bad = try files.file("bad", mark + Array("é".utf8) + [0xFF, 97])
+    let cut = try files.file("cut", Array("ab".utf8) + [0xE2, 0x82])
     for kind in [TokenKind.character, .scalar] {
       #expect(throws: CorpusError.invalidUTF8(file: bad, offset: 5)) {
         try Corpus(files: [good, bad, good], kind: kind)
@@ -121,10 +122,10 @@ import Testing
   }
 
   @Test func unknownSymbolsAreAnErrorWithThePlaceInTheirFileOrSkipped() throws {
-    let files = try TemporaryFiles()
+    let files = try ScratchDirectory()
     let vocabulary = try Vocabulary(symbols: [[97], [98]], kind: .character)
-    let good = try files.write("good", Array("ab".utf8))
-    let strange = try files.write("strange", mark + Array("aéb".utf8))
+    let good = try files.file("good", Array("ab".utf8))
+    let strange = try files.file("strange", mark + Array("aéb".utf8))
     let error = #expect(throws: CorpusError.self) { try Corpus(files: [good, strange], vocabulary: vocabulary) }
     guard case .unknownSymbols(strange, let unknown)? = error else {
       Issue.record("\(String(describing: error))")

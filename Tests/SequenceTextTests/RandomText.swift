@@ -1,19 +1,5 @@
+import CharrnnTestSupport
 import SequenceText
-
-/// A small generator of the tests' own, so that a seed means the same text everywhere.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(_ seed: Int) { state = UInt64(seed) &* 0x9E37_79B9_7F4A_7C15 }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ mixed >> 31
-  }
-}
 
 /// Scalars that meet every rule of grapheme breaking, and plain text between them.
 private let pieces: [String] = [
@@ -25,14 +11,14 @@ private let pieces: [String] = [
 ]
 
 /// A text of `count` random pieces.
-func randomText(_ count: Int, using generator: inout SeededGenerator) -> String {
+func randomText(_ count: Int, using generator: inout SplitMix) -> String {
   var scalars = String.UnicodeScalarView()
   for _ in 0..<count { scalars += pieces.randomElement(using: &generator)!.unicodeScalars }
   return String(scalars)
 }
 
 /// Bytes that are nearly UTF-8: a random text with some bytes changed, lost or doubled.
-func damagedText(_ count: Int, using generator: inout SeededGenerator) -> [UInt8] {
+func damagedText(_ count: Int, using generator: inout SplitMix) -> [UInt8] {
   var bytes = Array(randomText(count, using: &generator).utf8)
   for _ in 0..<Int.random(in: 0...3, using: &generator) where !bytes.isEmpty {
     let place = bytes.indices.randomElement(using: &generator)!

@@ -1,3 +1,4 @@
+import CharrnnTestSupport
 import SequenceText
 import Testing
 
@@ -10,7 +11,7 @@ import Testing
 
   @Test(arguments: 1...40, TokenKind.allCases)
   func piecesJoinedAreTheTextAndNoneSplitsACharacter(seed: Int, kind: TokenKind) throws {
-    var generator = SeededGenerator(seed)
+    var generator = SplitMix(seed: seed)
     let text = "x" + randomText(60, using: &generator)
     let pieces = try pieces(Array(text.utf8), kind)
     #expect(Array(pieces.joined().utf8) == Array(text.utf8))
@@ -18,7 +19,7 @@ import Testing
   }
 
   @Test(arguments: 1...100) func illFormedBytesReadAsTheStandardLibraryRepairsThem(seed: Int) throws {
-    var generator = SeededGenerator(seed)
+    var generator = SplitMix(seed: seed)
     let bytes = [0x78] + damagedText(20, using: &generator)
     let repaired = String(decoding: bytes, as: UTF8.self)
     let pieces = try pieces(bytes, .byte)

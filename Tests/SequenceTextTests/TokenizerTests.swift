@@ -1,10 +1,11 @@
+import CharrnnTestSupport
 import SequenceText
 import Testing
 
 @Suite struct TokenizerTests {
   @Test(arguments: 1...40, TokenKind.allCases)
   func tokensAreThoseOfTheStandardLibrarysViews(seed: Int, kind: TokenKind) throws {
-    var generator = SeededGenerator(seed)
+    var generator = SplitMix(seed: seed)
     let text = randomText(Int.random(in: 1...80, using: &generator), using: &generator)
     let expected = tokensByViews(text, kind)
     let tokenizer = Tokenizer(try Vocabulary(symbols: Array(Set(expected)), kind: kind))
@@ -64,7 +65,7 @@ import Testing
   }
 
   @Test(arguments: 1...60) func theOffsetOfInvalidUTF8EndsTheLongestValidBeginning(seed: Int) throws {
-    var generator = SeededGenerator(seed)
+    var generator = SplitMix(seed: seed)
     let bytes = damagedText(12, using: &generator)
     let valid = (0...bytes.count).last { String(validating: bytes[..<$0], as: UTF8.self) != nil }!
     let tokenizer = Tokenizer(try Vocabulary(symbols: [[97]], kind: .scalar))

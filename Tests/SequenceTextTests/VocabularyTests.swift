@@ -1,3 +1,4 @@
+import CharrnnTestSupport
 import Foundation
 import SequenceText
 import Testing
@@ -15,7 +16,7 @@ import Testing
   }
 
   @Test(arguments: 1...20) func idsDependOnTheSymbolsAloneAndNotOnTheirOrder(seed: Int) throws {
-    var generator = SeededGenerator(seed)
+    var generator = SplitMix(seed: seed)
     for kind in TokenKind.allCases {
       let symbols = Array(Set(tokensByViews(randomText(60, using: &generator), kind)))
       let vocabulary = try Vocabulary(symbols: symbols, kind: kind)
@@ -43,7 +44,7 @@ import Testing
   }
 
   @Test(arguments: 1...20) func theJSONTextGivesTheSameVocabularyAndTheSameText(seed: Int) throws {
-    var generator = SeededGenerator(seed)
+    var generator = SplitMix(seed: seed)
     for kind in TokenKind.allCases {
       let symbols = Array(Set(tokensByViews(randomText(60, using: &generator), kind)))
       let vocabulary = try Vocabulary(symbols: symbols, kind: kind)

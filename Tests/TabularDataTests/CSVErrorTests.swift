@@ -1,4 +1,4 @@
-import Foundation
+import CharrnnTestSupport
 import TabularData
 import TensorCore
 import Testing
@@ -145,9 +145,9 @@ private let quotingAdvice = "put the whole field in quotes, and double the quote
   }
 
   @Test func theTextOfAFileIsThatOfItsBytes() throws {
-    let path = FileManager.default.temporaryDirectory.path + "/table-" + UUID().uuidString
-    try Data("\u{FEFF}a;b\r\n1;2\r\n".utf8).write(to: URL(fileURLWithPath: path))
-    defer { try? FileManager.default.removeItem(atPath: path) }
-    #expect(try CSVTable(contentsOf: path, separator: ";").tensor(of: ["a", "b"]).scalars == [1, 2])
+    let scratch = try ScratchDirectory()
+    try scratch.write("\u{FEFF}a;b\r\n1;2\r\n", to: "table.csv")
+    #expect(
+      try CSVTable(contentsOf: scratch.path(of: "table.csv"), separator: ";").tensor(of: ["a", "b"]).scalars == [1, 2])
   }
 }

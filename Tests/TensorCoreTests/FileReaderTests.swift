@@ -1,15 +1,18 @@
+import CharrnnTestSupport
 import Foundation
 import TensorCore
 import Testing
 
 @Suite struct FileReaderTests {
   /// A file of these bytes, removed with the value.
-  private final class TemporaryFile {
-    let path = FileManager.default.temporaryDirectory.path + "/file-reader-" + UUID().uuidString
+  private struct TemporaryFile {
+    private let scratch: ScratchDirectory
+    var path: String { scratch.path(of: "file") }
 
-    init(_ bytes: [UInt8]) throws { try Data(bytes).write(to: URL(fileURLWithPath: path)) }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
+    init(_ bytes: [UInt8]) throws {
+      scratch = try ScratchDirectory()
+      try scratch.write(bytes, to: "file")
+    }
 
     func cut(to size: UInt64) throws {
       let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
@@ -43,9 +46,9 @@ import Testing
   }
 
   @Test func afterTheEndOfAPipeNothingIsRead() throws {
-    let path = FileManager.default.temporaryDirectory.path + "/pipe-" + UUID().uuidString
+    let scratch = try ScratchDirectory()
+    let path = scratch.path(of: "pipe")
     try #require(mkfifo(path, 0o600) == 0)
-    defer { unlink(path) }
     Thread.detachNewThread {
       let writer = FileHandle(forWritingAtPath: path)
       writer?.write(Data("one".utf8))

@@ -1,9 +1,9 @@
 import Testing
 
 /// Expects that a process ended with a message on standard error that contains the given one.
-func expectMessage(
+package func expectMessage(
   _ message: String, from result: ExitTest.Result?, sourceLocation: SourceLocation = #_sourceLocation
 ) {
   let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
-  #expect(text.contains(message), sourceLocation: sourceLocation)
+  #expect(text.contains(message), "\(text)", sourceLocation: sourceLocation)
 }
