@@ -1,3 +1,4 @@
+import Autograd
 import TensorCore
 
 /// A Hopfield network: binary units that feed back to one another through symmetric weights, used as an associative memory.
@@ -98,17 +99,14 @@ private func reportAsymmetry<Scalar>(of weights: Tensor<Scalar>) -> Never {
   programmingError("HopfieldNetwork: \(one) but \(other); they must be equal")
 }
 
-/// An orthonormal basis of the span of the rows, as rows [rank, units], by Gram–Schmidt in double precision.
+/// An orthonormal basis of the span of the rows, as rows [rank, units]. A row that the rows before it span, to 10⁻⁸ of its
+/// length, adds nothing.
 private func orthonormalBasis<Scalar>(of rows: Tensor<Scalar>) -> Tensor<Scalar> {
   let units = rows.shape[1]
   let exact = Tensor<Double>(rows.scalars.map(\.double), shape: rows.shape)
-  var basis = Tensor<Double>.zeros([0, units])
+  var basis = OrthonormalBasis(length: units)
   for index in 0..<rows.shape[0] {
-    var rest = exact.rows(index..<index + 1)
-    // A second time, because what cancellation left of the basis in the first is no longer small beside a short rest.
-    for _ in 0..<2 { rest -= rest.matmul(basis, transposingOther: true).matmul(basis) }
-    let length = rest.sumOfSquares().squareRoot()
-    if length > 1e-8 * Double(units).squareRoot() { basis = .concatenate([basis, rest / length]) }
+    basis.add(exact.rows(index..<index + 1), tolerance: 1e-8 * Double(units).squareRoot())
   }
-  return Tensor(basis.scalars.map { Scalar($0) }, shape: basis.shape)
+  return Tensor(basis.vectors.scalars.map { Scalar($0) }, shape: basis.vectors.shape)
 }
