@@ -2,36 +2,36 @@ import Foundation
 import TensorCore
 
 /// A rule by which an optimizer changes weights. g is the gradient after clipping and decay, t counts updates from 1; moments
-/// start at 0. Formulas and defaults are PyTorch's.
+/// start at 0. Formulas are PyTorch's; the defaults stand in `OptimizerSettings`.
 public enum OptimizerRule: Sendable, Equatable, Codable {
   /// Stochastic gradient descent: w ← w − rate·g.
   ///
   /// With momentum (Polyak, 1964): v ← momentum·v + g, w ← w − rate·v. With Nesterov's look ahead (Sutskever et al., "On the
   /// importance of initialization and momentum in deep learning", 2013): w ← w − rate·(g + momentum·v).
-  case sgd(momentum: Double = 0, nesterov: Bool = false)
+  case sgd(momentum: Double, nesterov: Bool)
 
   /// Duchi, Hazan and Singer, "Adaptive subgradient methods" (2011): s ← s + g²,
   /// w ← w − rate / (1 + (t − 1)·rateDecay) · g / (√s + ε).
-  case adaGrad(rateDecay: Double = 0, epsilon: Double = 1e-10)
+  case adaGrad(rateDecay: Double, epsilon: Double)
 
   /// Tieleman and Hinton, lecture 6.5 (2012): s ← αs + (1 − α)g², d = g / (√s + ε), w ← w − rate·d, with α the smoothing.
   ///
   /// Centered (Graves, "Generating sequences with recurrent neural networks", 2013): m ← αm + (1 − α)g and
   /// d = g / (√(s − m²) + ε); a variance s − m² that rounding makes negative counts as 0. With momentum: v ← momentum·v + d,
   /// w ← w − rate·v.
-  case rmsProp(smoothing: Double = 0.99, epsilon: Double = 1e-8, momentum: Double = 0, centered: Bool = false)
+  case rmsProp(smoothing: Double, epsilon: Double, momentum: Double, centered: Bool)
 
   /// Zeiler, "ADADELTA: an adaptive learning rate method" (2012): s ← ρs + (1 − ρ)g², d = √(u + ε) / √(s + ε) · g,
   /// u ← ρu + (1 − ρ)d², w ← w − rate·d, with ρ the smoothing.
-  case adaDelta(smoothing: Double = 0.9, epsilon: Double = 1e-6)
+  case adaDelta(smoothing: Double, epsilon: Double)
 
   /// Kingma and Ba, "Adam: a method for stochastic optimization" (ICLR 2015): m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g²,
   /// w ← w − rate · m/(1 − β₁ᵗ) / (√(v/(1 − β₂ᵗ)) + ε). AdamW is this rule with decoupled weight decay.
-  case adam(beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8)
+  case adam(beta1: Double, beta2: Double, epsilon: Double)
 
   /// Dozat, "Incorporating Nesterov momentum into Adam" (2016): m and v as in Adam, μₜ = β₁(1 − ½·0.96^(t·momentumDecay)),
   /// Πₜ = μ₁·…·μₜ, w ← w − rate · (μₜ₊₁·m/(1 − Πₜ₊₁) + (1 − μₜ)·g/(1 − Πₜ)) / (√(v/(1 − β₂ᵗ)) + ε).
-  case nAdam(beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, momentumDecay: Double = 0.004)
+  case nAdam(beta1: Double, beta2: Double, epsilon: Double, momentumDecay: Double)
 
   /// What is kept for each weight.
   var momentNames: [String] {
