@@ -38,7 +38,7 @@ public enum Metric: Sendable, Hashable, CustomStringConvertible {
   public var isBetterWhenLarger: Bool {
     switch self {
     case .meanSquaredError, .meanAbsoluteError: false
-    default: true
+    case .accuracy, .topKAccuracy, .precision, .recall, .f1, .rSquared: true
     }
   }
 
@@ -46,7 +46,7 @@ public enum Metric: Sendable, Hashable, CustomStringConvertible {
   var needsConfusion: Bool {
     switch self {
     case .precision, .recall, .f1: true
-    default: false
+    case .accuracy, .topKAccuracy, .meanSquaredError, .meanAbsoluteError, .rSquared: false
     }
   }
 
@@ -54,7 +54,7 @@ public enum Metric: Sendable, Hashable, CustomStringConvertible {
   var comparesNumbers: Bool {
     switch self {
     case .meanSquaredError, .meanAbsoluteError, .rSquared: true
-    default: false
+    case .accuracy, .topKAccuracy, .precision, .recall, .f1: false
     }
   }
 }
