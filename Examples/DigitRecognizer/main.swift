@@ -25,9 +25,9 @@ var net = Sequential {
 print("\(net.parameterCount) parameters")
 
 try net.fit(
-  training, batchSize: 50, epochs: 30, optimizer: .adam(learningRate: 0.003), loss: .softmaxCrossEntropy,
-  metrics: [.accuracy],
-  callbacks: [.everyEpoch { report, _ in if report.epoch % 10 == 0 { print(report) } }])
+  training, epochs: 30, optimizer: .adam(learningRate: 0.003), loss: .softmaxCrossEntropy, metrics: [.accuracy],
+  options: FitOptions(
+    batchSize: 50, callbacks: [.everyEpoch { report, _ in if report.epoch % 10 == 0 { print(report) } }]))
 
 let found = try net.evaluate(test, loss: .softmaxCrossEntropy, metrics: [.accuracy, .topKAccuracy(2)])
 print("on \(found.samples) noisy digits never seen: \(found)")

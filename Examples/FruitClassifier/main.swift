@@ -25,8 +25,8 @@ let net = Sequential {
 var classifier = net.compile(
   optimizer: .adam(learningRate: 0.01), loss: .softmaxCrossEntropy, metrics: [.accuracy, .f1])
 let history = try classifier.fit(
-  training.mapInputs(standardizer.callAsFunction), batchSize: 16, epochs: 100, validation: .split(0.2),
-  earlyStopping: EarlyStopping(patience: 10))
+  training.mapInputs(standardizer.callAsFunction), epochs: 100,
+  options: FitOptions(batchSize: 16, validation: .split(0.2), earlyStopping: EarlyStopping(patience: 10)))
 print("stopped after \(history.epochs.count) epochs; the best: \(history.modelReport!)")
 
 let found = try classifier.evaluate(test.mapInputs(standardizer.callAsFunction))

@@ -19,9 +19,10 @@ var net = Sequential {
 let (epochs, batch) = (150, 40)
 let updates = epochs * 320 / batch
 let history = try net.fit(
-  x, y, batchSize: batch, epochs: epochs, optimizer: .adam(learningRate: 0.01),
-  schedule: .warmUp(steps: 50, from: 0.1, then: .cosine(steps: updates - 50)), loss: .meanSquaredError,
-  metrics: [.rSquared], validation: .split(0.2))
+  x, y, epochs: epochs, optimizer: .adam(learningRate: 0.01), loss: .meanSquaredError, metrics: [.rSquared],
+  options: FitOptions(
+    batchSize: batch, schedule: .warmUp(steps: 50, from: 0.1, then: .cosine(steps: updates - 50)),
+    validation: .split(0.2)))
 for report in history.epochs where report.epoch % 50 == 0 { print(report) }
 print("(the noise alone has a mean squared error of 0.01)")
 

@@ -89,8 +89,8 @@ private struct Fixture: Decodable {
     var net = net
     let data = try LabelledData(inputs: tensor(fixture.inputs), values: tensor(fixture.targets))
     let history = try net.fit(
-      data, batchSize: 2, epochs: 1, optimizer: .sgd(learningRate: fixture.rate), loss: .meanSquaredError,
-      shuffling: false)
+      data, epochs: 1, optimizer: .sgd(learningRate: fixture.rate), loss: .meanSquaredError,
+      options: FitOptions(batchSize: 2, shuffles: false))
     #expect(abs(history.losses[0] - fixture.loss) < 1e-12)
     let s = fixture.stepped
     expectParameters(net.parameters.map(\.parameter.value), s.weight1, s.bias1, s.weight2, s.bias2, "parameters")

@@ -30,7 +30,9 @@ import Testing
     #expect(throws: failure) { try net.fit(data, epochs: 1, loss: .softmaxCrossEntropy) }
     #expect(throws: failure) { _ = try net.evaluate(data, loss: .negativeLogLikelihood) }
     let good = try LabelledData(inputs: x, classes: [0, 1, 1, 0])
-    #expect(throws: failure) { try net.fit(good, epochs: 1, loss: .softmaxCrossEntropy, validation: .data(data)) }
+    #expect(throws: failure) {
+      try net.fit(good, epochs: 1, loss: .softmaxCrossEntropy, options: FitOptions(validation: .data(data)))
+    }
     #expect(failure.description.hasPrefix("class 2 at row 2 is outside of 0..<2"))
   }
 
@@ -39,7 +41,7 @@ import Testing
     expect(
       DataError.batchLargerThanData(batch: 64, count: 4),
       "a batch of 64 is larger than the data, which has 4 samples; choose a batch of 4 or fewer"
-    ) { try $0.fit(x, y, batchSize: 64, epochs: 1, loss: .meanSquaredError) }
+    ) { try $0.fit(x, y, epochs: 1, loss: .meanSquaredError, options: FitOptions(batchSize: 64)) }
   }
 
   @Test("Empty data and numbers that are none are errors that say where")
@@ -57,7 +59,7 @@ import Testing
       try net.fit(x, y.rows(0..<3), epochs: 1, loss: .meanSquaredError)
     }
     #expect(throws: DataError.emptyPart(testFraction: 0.01, count: 4)) {
-      try net.fit(x, y, epochs: 1, loss: .meanSquaredError, validation: .split(0.01))
+      try net.fit(x, y, epochs: 1, loss: .meanSquaredError, options: FitOptions(validation: .split(0.01)))
     }
   }
 
@@ -100,7 +102,8 @@ import Testing
       "the schedule waits for the validation loss to stop falling, and there are no validation data; hold some out"
     ) {
       try $0.fit(
-        x, y, epochs: 1, schedule: .warmUp(steps: 1, from: 0.5, then: .reduceOnPlateau()), loss: .meanSquaredError)
+        x, y, epochs: 1, loss: .meanSquaredError,
+        options: FitOptions(schedule: .warmUp(steps: 1, from: 0.5, then: .reduceOnPlateau())))
     }
     expect(
       FitError.metricNeedsClasses(metric: "top-2 accuracy"),
@@ -112,7 +115,7 @@ import Testing
     ) {
       try $0.fit(
         x, y, epochs: 1, loss: .binaryCrossEntropyFromLogits,
-        earlyStopping: EarlyStopping(watching: .metric(.recall), patience: 1))
+        options: FitOptions(earlyStopping: EarlyStopping(watching: .metric(.recall), patience: 1)))
     }
   }
 
@@ -126,7 +129,9 @@ import Testing
       "Dense: shapes [1, 2] and [1, 3] do not fit; the input must be [..., 3]", from: input)
     let target = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       var net = Sequential { Dense(2, 3) }
-      try net.fit(Tensor<Float>.ones([4, 2]), .ones([4, 2]), batchSize: 4, epochs: 1, loss: .meanSquaredError)
+      try net.fit(
+        Tensor<Float>.ones([4, 2]), .ones([4, 2]), epochs: 1, loss: .meanSquaredError, options: FitOptions(batchSize: 4)
+      )
     }
     expectMessage("meanSquaredError: shapes [4, 3] and [4, 2] do not fit", from: target)
   }

@@ -36,8 +36,8 @@ import Testing
         Dense(8, 1, activation: .sigmoid)
       }
       let history = try net.fit(
-        Self.corners, Self.exclusiveOr, batchSize: 4, epochs: 250, optimizer: .adam(learningRate: 0.05),
-        loss: .binaryCrossEntropy, metrics: [.accuracy], seed: seed)
+        Self.corners, Self.exclusiveOr, epochs: 250, optimizer: .adam(learningRate: 0.05),
+        loss: .binaryCrossEntropy, metrics: [.accuracy], options: FitOptions(batchSize: 4, seed: seed))
       let outputs = net.predict(Self.corners).reshaped([4])
       #expect((outputs - Self.exclusiveOr).absolute().max().scalar < 0.1, "seed \(seed)")
       #expect(history.epochs.last?.training[.accuracy] == 1, "seed \(seed)")
@@ -50,8 +50,8 @@ import Testing
     func fitted(seed: UInt64, threads: Int) throws -> (losses: [Double], parameters: [[Float]]) {
       var net = classifier()
       let history = try net.fit(
-        data, batchSize: 32, epochs: 3, loss: .softmaxCrossEntropy, validation: .split(0.2), seed: seed,
-        threads: threads)
+        data, epochs: 3, loss: .softmaxCrossEntropy,
+        options: FitOptions(batchSize: 32, validation: .split(0.2), seed: seed, threads: threads))
       return (history.losses + history.validationLosses, net.parameters.map(\.parameter.value.scalars))
     }
     let one = try fitted(seed: 1, threads: 1)
@@ -65,11 +65,12 @@ import Testing
   func goesOn() throws {
     let data = try fans(100, seed: 2)
     let compiled = classifier().compile(
-      optimizer: .nAdam(), schedule: .cosine(steps: 24), loss: .softmaxCrossEntropy, metrics: [.accuracy])
+      optimizer: .nAdam(), loss: .softmaxCrossEntropy, metrics: [.accuracy])
     var (whole, parts) = (compiled, compiled)
-    let atOnce = try whole.fit(data, batchSize: 20, epochs: 5)
-    let first = try parts.fit(data, batchSize: 20, epochs: 2)
-    let second = try parts.fit(data, batchSize: 20, epochs: 3)
+    let options = FitOptions<Sequential<Float>>(batchSize: 20, schedule: .cosine(steps: 24))
+    let atOnce = try whole.fit(data, epochs: 5, options: options)
+    let first = try parts.fit(data, epochs: 2, options: options)
+    let second = try parts.fit(data, epochs: 3, options: options)
     #expect(whole.model.parameters.map(\.parameter.value) == parts.model.parameters.map(\.parameter.value))
     #expect(first.losses + second.losses == atOnce.losses)
     #expect((first.epochs + second.epochs).map(\.epoch) == [1, 2, 3, 4, 5])
@@ -82,8 +83,8 @@ import Testing
     let (training, test) = (try fans(600, seed: 3), try fans(200, seed: 4))
     var net = classifier()
     let history = try net.fit(
-      training, batchSize: 30, epochs: 30, optimizer: .adam(learningRate: 0.01), loss: .softmaxCrossEntropy,
-      metrics: [.accuracy, .f1], validation: .data(test))
+      training, epochs: 30, optimizer: .adam(learningRate: 0.01), loss: .softmaxCrossEntropy,
+      metrics: [.accuracy, .f1], options: FitOptions(batchSize: 30, validation: .data(test)))
     let last = try #require(history.epochs.last)
     #expect(last.training[.accuracy]! > 0.9)
     #expect(try net.evaluate(test, loss: .softmaxCrossEntropy, metrics: [.accuracy, .f1]) == last.validation)
@@ -99,7 +100,8 @@ import Testing
     var random = RandomSource(seed: 5)
     let x = Tensor<Float>.normal([256, 1], mean: 10, standardDeviation: 3, using: &random)
     var net = Sequential { BatchNorm(1) }
-    try net.fit(x, x, batchSize: 64, epochs: 30, optimizer: .sgd(learningRate: 0), loss: .meanSquaredError)
+    try net.fit(
+      x, x, epochs: 30, optimizer: .sgd(learningRate: 0), loss: .meanSquaredError, options: FitOptions(batchSize: 64))
     let values = Dictionary(uniqueKeysWithValues: net.parameters.map { ($0.name, $0.parameter.value.scalar) })
     #expect(abs(values["0.running_mean"]! - x.mean().scalar) < 0.5)
     #expect(abs(values["0.running_var"]! - 9) < 2)
@@ -113,8 +115,10 @@ import Testing
     var compiled = classifier().compile(
       optimizer: .adam(learningRate: 0.03), loss: .softmaxCrossEntropy, metrics: [.accuracy])
     let history = try compiled.fit(
-      training, batchSize: 20, epochs: 300, validation: .data(other), earlyStopping: EarlyStopping(patience: 5),
-      callbacks: [.everyEpoch { _, model in models.append(model) }])
+      training, epochs: 300,
+      options: FitOptions(
+        batchSize: 20, validation: .data(other), earlyStopping: EarlyStopping(patience: 5),
+        callbacks: [.everyEpoch { _, model in models.append(model) }]))
     let losses = history.validationLosses
     let best = losses.indices.min { losses[$0] < losses[$1] }!
     #expect(history.end == .stoppedEarly)
@@ -128,8 +132,10 @@ import Testing
     var last = classifier().compile(
       optimizer: .adam(learningRate: 0.03), loss: .softmaxCrossEntropy, metrics: [.accuracy])
     let again = try last.fit(
-      training, batchSize: 20, epochs: 300, validation: .data(other),
-      earlyStopping: EarlyStopping(watching: .metric(.accuracy), patience: 2, restoringBest: false))
+      training, epochs: 300,
+      options: FitOptions(
+        batchSize: 20, validation: .data(other),
+        earlyStopping: EarlyStopping(watching: .metric(.accuracy), patience: 2, restoringBest: false)))
     #expect(again.end == .stoppedEarly && again.modelEpoch == again.epochs.count)
     let accuracies = again.epochs.map { $0.validation![.accuracy]! }
     #expect(accuracies.dropLast(2).max()! >= accuracies.suffix(2).max()!, "a larger accuracy is a better one")
@@ -141,11 +147,13 @@ import Testing
     var (steps, epochs) = ([Int](), [Int]())
     var net = classifier()
     let history = try net.fit(
-      data, batchSize: 20, epochs: 10, loss: .softmaxCrossEntropy,
-      callbacks: [
-        .everyStep { steps.append($0.step) }, .everyEpoch { report, _ in epochs.append(report.epoch) },
-        .stop { $0.epoch == 4 },
-      ])
+      data, epochs: 10, loss: .softmaxCrossEntropy,
+      options: FitOptions(
+        batchSize: 20,
+        callbacks: [
+          .everyStep { steps.append($0.step) }, .everyEpoch { report, _ in epochs.append(report.epoch) },
+          .stop { $0.epoch == 4 },
+        ]))
     #expect(steps == Array(1...12))
     #expect(epochs == [1, 2, 3, 4])
     #expect(history.end == .stoppedByCallback && history.epochs.count == 4)
@@ -153,7 +161,8 @@ import Testing
     let before = net.parameters.map(\.parameter.value)
     #expect(throws: Unexpected.self) {
       try net.fit(
-        data, epochs: 10, loss: .softmaxCrossEntropy, callbacks: [.everyEpoch { _, _ in throw Unexpected() }])
+        data, epochs: 10, loss: .softmaxCrossEntropy,
+        options: FitOptions(callbacks: [.everyEpoch { _, _ in throw Unexpected() }]))
     }
     #expect(net.parameters.map(\.parameter.value) == before, "after a failure the model is as it was")
   }
@@ -177,8 +186,8 @@ import Testing
     let targets = Tensor<Float>.ones([count, 1])
     var net = Sequential { Dense(count, 1, bias: false, initializer: .zeros) }
     let history = try net.fit(
-      .identity(count), targets, batchSize: 4, epochs: 5, optimizer: .sgd(learningRate: 0.5), loss: .meanSquaredError,
-      validation: .split(0.25))
+      .identity(count), targets, epochs: 5, optimizer: .sgd(learningRate: 0.5), loss: .meanSquaredError,
+      options: FitOptions(batchSize: 4, validation: .split(0.25)))
     #expect(net.parameters[0].parameter.value.scalars.count { $0 == 0 } == 5)
     #expect(history.validationLosses == [1, 1, 1, 1, 1])
   }
@@ -188,9 +197,10 @@ import Testing
     var rates: [Double] = []
     var net = Sequential { Dense(2, 1) }
     let history = try net.fit(
-      Self.corners, Self.exclusiveOr, batchSize: 2, epochs: 3, optimizer: .sgd(learningRate: 1e-3),
-      schedule: .step(every: 1, factor: 0.5), loss: .meanSquaredError,
-      callbacks: [.everyStep { rates.append($0.learningRate) }])
+      Self.corners, Self.exclusiveOr, epochs: 3, optimizer: .sgd(learningRate: 1e-3), loss: .meanSquaredError,
+      options: FitOptions(
+        batchSize: 2, schedule: .step(every: 1, factor: 0.5), callbacks: [.everyStep { rates.append($0.learningRate) }])
+    )
     #expect(rates == (0..<6).map { 1e-3 / Double(1 << $0) })
     #expect(history.epochs.map(\.learningRate) == [rates[1], rates[3], rates[5]])
   }
@@ -203,7 +213,8 @@ import Testing
     var net = Sequential { Dense(2, 1, initializer: .zeros) }
     let x = Tensor<Float>.concatenate([Self.corners, Self.corners])
     let history = try net.fit(
-      x, targets, batchSize: 2, epochs: 3, optimizer: .sgd(), loss: .meanSquaredError, shuffling: false)
+      x, targets, epochs: 3, optimizer: .sgd(), loss: .meanSquaredError,
+      options: FitOptions(batchSize: 2, shuffles: false))
     #expect(history.epochs.map(\.training.samples) == [6, 6, 6])
     #expect(history.losses == [0, 0, 0])
     #expect(history.skippedSteps == 3 && history.rollbacks == 0)
@@ -214,7 +225,7 @@ import Testing
     var net = Sequential { Dense(2, 1) }
     let targets = Tensor<Float>.full([4], 3e38)
     #expect(throws: TrainingDiverged.self) {
-      try net.fit(Self.corners, targets, batchSize: 4, epochs: 2, loss: .meanSquaredError)
+      try net.fit(Self.corners, targets, epochs: 2, loss: .meanSquaredError, options: FitOptions(batchSize: 4))
     }
   }
 
@@ -228,7 +239,9 @@ import Testing
     targets[0] = 3e38
     let x = Tensor<Float>.concatenate([Self.corners * 1000, Self.corners])
     // Of two batches the first, with the large inputs, is never finite.
-    try net.fit(x, targets, batchSize: 4, epochs: 1, optimizer: .sgd(), loss: .meanSquaredError, shuffling: false)
+    try net.fit(
+      x, targets, epochs: 1, optimizer: .sgd(), loss: .meanSquaredError,
+      options: FitOptions(batchSize: 4, shuffles: false))
     let mean = net.parameters.first { $0.name == "0.running_mean" }!.parameter.value
     #expect(mean.scalars.allSatisfy { abs($0 - 0.05) < 1e-6 })
   }

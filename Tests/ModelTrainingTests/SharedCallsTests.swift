@@ -60,8 +60,8 @@ private struct Scale<Scalar: TensorScalar>: Layer {
     var model = Self.models[index](1)
     let before = try model.evaluate(test, loss: .softmaxCrossEntropy, metrics: [.accuracy])
     try model.fit(
-      training, batchSize: 20, epochs: 30, optimizer: .adam(learningRate: 0.02), loss: .softmaxCrossEntropy,
-      metrics: [.accuracy])
+      training, epochs: 30, optimizer: .adam(learningRate: 0.02), loss: .softmaxCrossEntropy,
+      metrics: [.accuracy], options: FitOptions(batchSize: 20))
     let found = try model.evaluate(test, loss: .softmaxCrossEntropy, metrics: [.accuracy])
     #expect(found.loss < before.loss && found[.accuracy]! > 0.9)
 

@@ -18,9 +18,9 @@ extension SequenceTask {
     }
     net.initialize(using: &random)
     try net.fit(
-      series, batchSize: 32, epochs: epochs, optimizer: .adam(learningRate: 0.01),
-      schedule: .cosine(steps: epochs * (count / 32), floor: 0.01), clipping: .norm(1),
-      loss: .meanSquaredError, seed: seed)
+      series, epochs: epochs, optimizer: .adam(learningRate: 0.01), loss: .meanSquaredError,
+      options: FitOptions(
+        batchSize: 32, schedule: .cosine(steps: epochs * (count / 32), floor: 0.01), clipping: .norm(1), seed: seed))
     let error = try net.evaluate(unseen, loss: .meanSquaredError).loss
     let last = unseen.inputs.slice(axis: 1, 49..<50).reshaped([-1, 1])
     let naive = Double((last - unseen.values!).squared().mean().scalar)

@@ -3,67 +3,47 @@ import NeuralLayers
 import TabularData
 import TensorCore
 
-/// A model together with how it is trained and judged: what `compile` gives.
+/// A model with its optimizer, loss and metrics, as `compile` gives it.
 ///
 ///     var network = model.compile(optimizer: .adam(), loss: .binaryCrossEntropy, metrics: [.accuracy])
 ///     try network.fit(data, epochs: 30)
 ///     print(try network.evaluate(test))
 ///
-/// Values that the model's layers have not drawn yet are drawn here. A further `fit` goes on from where the one before it ended,
+/// Parameters that have no values yet are drawn here, with the seed 0. A further `fit` continues from the end of the one before,
 /// with the optimizer's moments (those of the last epoch, also where early stopping kept an earlier model).
 public struct CompiledModel<Model: Layer>: Sendable {
   public typealias Scalar = Model.Scalar
 
   public private(set) var model: Model
   private let optimizer: OptimizerSettings
-  private let schedule: LearningRateSchedule
-  private let clipping: GradientClipping
   private let criterion: Criterion<Scalar>
   private var trained: (optimizer: Optimizer<Scalar>, progress: TrainingProgress, epochs: Int)?
 
   public init(
-    _ model: Model, optimizer: OptimizerSettings = .adam(), schedule: LearningRateSchedule = .constant,
-    clipping: GradientClipping = .none, loss: LossFunction<Scalar>, metrics: [Metric] = []
+    _ model: Model, optimizer: OptimizerSettings = .adam(), loss: LossFunction<Scalar>, metrics: [Metric] = []
   ) {
     for case .topKAccuracy(let k) in metrics { require(k > 0, "top-k accuracy: k is \(k), less than 1") }
     self.model = model
     var random = RandomSource(seed: 0)
     self.model.drawMissing(using: &random)
-    (self.optimizer, self.schedule, self.clipping) = (optimizer, schedule, clipping)
+    self.optimizer = optimizer
     criterion = Criterion(lossFunction: loss, metrics: metrics)
   }
 
-  /// Where the data come from that a fit is validated on after each epoch.
-  public enum Validation: Sendable {
-    case none
-    /// A share of the training data, drawn by the seed and held out.
-    case split(Double)
-    case data(LabelledData<Scalar>)
-  }
-
-  /// Trains the model.
+  /// Trains the model for a number of passes over the data.
   ///
-  /// - Parameters:
-  ///   - batchSize: samples of one update; nil means 32, or all where there are fewer.
-  ///   - epochs: passes over the data.
-  ///   - shuffling: whether each epoch goes through the data in an order of its own.
-  ///   - seed: decides the order, what dropout drops, and what is held out. The same seed gives the same bits.
-  ///   - threads: how many compute; the bits do not depend on it.
   /// - Returns: what each epoch found.
   /// - Throws: `DataError`, `FitError`; `TrainingDiverged` when the loss would not stay finite; what a callback throws. The
   ///   model is then left as it was.
   @discardableResult
   public mutating func fit(
-    _ data: LabelledData<Scalar>, batchSize: Int? = nil, epochs: Int, validation: Validation = .none,
-    earlyStopping: EarlyStopping? = nil, shuffling: Bool = true, seed: UInt64 = 1, threads: Int = 1,
-    callbacks: [FitCallback<Model>] = []
+    _ data: LabelledData<Scalar>, epochs: Int, options: FitOptions<Model> = FitOptions()
   ) throws -> FitHistory {
-    let (training, heldOut) = try parts(of: data, validation, seed: seed)
-    try requireFit(training, heldOut, earlyStopping)
+    let (training, heldOut) = try options.parts(of: data)
+    try requireFit(training, heldOut, options)
     require(!model.trainedParameters.isEmpty, "fit: the model has no parameter to train")
-    let size = batchSize ?? min(32, training.count)
-    require(size > 0 && epochs >= 0, "fit: a batch of \(size) samples and \(epochs) epochs")
-    if size > training.count { throw DataError.batchLargerThanData(batch: size, count: training.count) }
+    require(epochs >= 0, "fit: \(epochs) epochs")
+    let size = try options.batchSize(of: training.count)
 
     let progress = trained?.progress
     let before = (
@@ -73,23 +53,23 @@ public struct CompiledModel<Model: Layer>: Sendable {
     let task = SupervisedTask<Model>(
       data: training, validationData: heldOut, criterion: criterion,
       schedule: BatchSchedule(
-        size: size, shuffles: shuffling, seed: seed, firstStep: before.step, firstEpoch: before.epochs))
+        size: size, shuffles: options.shuffles, seed: options.seed, firstStep: before.step, firstEpoch: before.epochs))
     let trainer = Trainer(
-      model: model, task: task, optimizer: optimizer, schedule: schedule, clipping: clipping, seed: seed,
-      threads: threads)
+      model: model, task: task, optimizer: optimizer, schedule: options.schedule, clipping: options.clipping,
+      seed: options.seed, threads: options.threads)
     if let trained {
       trainer.restore(model: model, task: task, optimizer: trained.optimizer, progress: trained.progress)
     }
-    var watch = earlyStopping.map { StoppingWatch<Model>($0) }
+    var watch = options.earlyStopping.map { StoppingWatch<Model>($0) }
     var history = FitHistory()
     while history.epochs.count < epochs && history.end == .finished {
       let report = try trainEpoch(
         before.epochs + history.epochs.count + 1, by: trainer,
-        upTo: before.step + (history.epochs.count + 1) * task.stepsPerEpoch, callbacks)
+        upTo: before.step + (history.epochs.count + 1) * task.stepsPerEpoch, options.callbacks)
       history.epochs.append(report)
       history.modelEpoch = report.epoch
       if watch?.isOver(after: report, trainer.model) ?? false { history.end = .stoppedEarly }
-      for callback in callbacks where try callback.afterEpoch(report, trainer.model) == .stop {
+      for callback in options.callbacks where try callback.afterEpoch(report, trainer.model) == .stop {
         history.end = .stoppedByCallback
       }
     }
@@ -97,21 +77,19 @@ public struct CompiledModel<Model: Layer>: Sendable {
     history.skippedSteps = trainer.progress.skipped - before.skipped
     history.rollbacks = trainer.progress.rollbacks - before.rollbacks
     model = watch?.model(orLast: trainer.model) ?? trainer.model
-    if let watch, let best = watch.best, earlyStopping?.restoresBest ?? false { history.modelEpoch = best.epoch }
+    if let watch, let best = watch.best, options.earlyStopping?.restoresBest ?? false {
+      history.modelEpoch = best.epoch
+    }
     trained = (trainer.optimizer, trainer.progress, before.epochs + history.epochs.count)
     return history
   }
 
-  /// The same for inputs and numbers, both [samples, …].
+  /// Trains the model on inputs and target numbers, both [samples, …].
   @discardableResult
   public mutating func fit(
-    _ inputs: Tensor<Scalar>, _ targets: Tensor<Scalar>, batchSize: Int? = nil, epochs: Int,
-    validation: Validation = .none, earlyStopping: EarlyStopping? = nil, shuffling: Bool = true, seed: UInt64 = 1,
-    threads: Int = 1, callbacks: [FitCallback<Model>] = []
+    _ inputs: Tensor<Scalar>, _ targets: Tensor<Scalar>, epochs: Int, options: FitOptions<Model> = FitOptions()
   ) throws -> FitHistory {
-    try fit(
-      LabelledData(inputs: inputs, values: targets), batchSize: batchSize, epochs: epochs, validation: validation,
-      earlyStopping: earlyStopping, shuffling: shuffling, seed: seed, threads: threads, callbacks: callbacks)
+    try fit(LabelledData(inputs: inputs, values: targets), epochs: epochs, options: options)
   }
 
   private func trainEpoch(
@@ -144,27 +122,14 @@ public struct CompiledModel<Model: Layer>: Sendable {
     model.predict(inputs, threads: threads)
   }
 
-  private func parts(
-    of data: LabelledData<Scalar>, _ validation: Validation, seed: UInt64
-  ) throws(DataError) -> (training: LabelledData<Scalar>, heldOut: LabelledData<Scalar>?) {
-    switch validation {
-    case .none: return (data, nil)
-    case .data(let other): return (data, other)
-    case .split(let fraction):
-      var random = RandomSource(seed: seed)
-      let (training, heldOut) = try data.split(testFraction: fraction, using: &random)
-      return (training, heldOut)
-    }
-  }
-
   private func requireFit(
-    _ training: LabelledData<Scalar>, _ heldOut: LabelledData<Scalar>?, _ stopping: EarlyStopping?
+    _ training: LabelledData<Scalar>, _ heldOut: LabelledData<Scalar>?, _ options: FitOptions<Model>
   ) throws {
     for data in [training, heldOut].compactMap({ $0 }) {
       try criterion.requireFit(data, outputWidth: model.outputWidth(for: data.inputs))
     }
-    if heldOut == nil && schedule.waitsForPlateaus { throw FitError.scheduleNeedsValidation }
-    if case .metric(let metric)? = stopping?.watched, !criterion.metrics.contains(metric) {
+    if heldOut == nil && options.schedule.waitsForPlateaus { throw FitError.scheduleNeedsValidation }
+    if case .metric(let metric)? = options.earlyStopping?.watched, !criterion.metrics.contains(metric) {
       throw FitError.metricNotMeasured(metric: metric.description)
     }
   }

@@ -4,44 +4,42 @@ import TabularData
 import TensorCore
 
 extension Layer {
-  /// This model with the way to train and to judge it.
+  /// This model with an optimizer, a loss and metrics, ready for several fits.
   public func compile(
-    optimizer: OptimizerSettings = .adam(), schedule: LearningRateSchedule = .constant,
-    clipping: GradientClipping = .none, loss: LossFunction<Scalar>, metrics: [Metric] = []
+    optimizer: OptimizerSettings = .adam(), loss: LossFunction<Scalar>, metrics: [Metric] = []
   ) -> CompiledModel<Self> {
-    CompiledModel(self, optimizer: optimizer, schedule: schedule, clipping: clipping, loss: loss, metrics: metrics)
+    CompiledModel(self, optimizer: optimizer, loss: loss, metrics: metrics)
   }
 
   /// Compiles and fits in one call; see `CompiledModel.fit`.
+  ///
+  ///     try net.fit(data, epochs: 30, loss: .softmaxCrossEntropy)
+  ///
+  /// - Parameters:
+  ///   - epochs: passes over the data.
+  ///   - loss: what training minimizes; a mean over the samples of a batch.
+  ///   - metrics: what is measured beside the loss, each epoch.
+  ///   - options: batch size, schedule, validation, early stopping and the rest, each with a default.
   @discardableResult
   public mutating func fit(
-    _ data: LabelledData<Scalar>, batchSize: Int? = nil, epochs: Int, optimizer: OptimizerSettings = .adam(),
-    schedule: LearningRateSchedule = .constant, clipping: GradientClipping = .none, loss: LossFunction<Scalar>,
-    metrics: [Metric] = [], validation: CompiledModel<Self>.Validation = .none, earlyStopping: EarlyStopping? = nil,
-    shuffling: Bool = true, seed: UInt64 = 1, threads: Int = 1, callbacks: [FitCallback<Self>] = []
+    _ data: LabelledData<Scalar>, epochs: Int, optimizer: OptimizerSettings = .adam(), loss: LossFunction<Scalar>,
+    metrics: [Metric] = [], options: FitOptions<Self> = FitOptions()
   ) throws -> FitHistory {
-    var compiled = compile(
-      optimizer: optimizer, schedule: schedule, clipping: clipping, loss: loss, metrics: metrics)
-    let history = try compiled.fit(
-      data, batchSize: batchSize, epochs: epochs, validation: validation, earlyStopping: earlyStopping,
-      shuffling: shuffling, seed: seed, threads: threads, callbacks: callbacks)
+    var compiled = compile(optimizer: optimizer, loss: loss, metrics: metrics)
+    let history = try compiled.fit(data, epochs: epochs, options: options)
     self = compiled.model
     return history
   }
 
-  /// The same for inputs [samples, …] and numbers [samples, …].
+  /// Compiles and fits in one call, on inputs and target numbers, both [samples, …].
   @discardableResult
   public mutating func fit(
-    _ inputs: Tensor<Scalar>, _ targets: Tensor<Scalar>, batchSize: Int? = nil, epochs: Int,
-    optimizer: OptimizerSettings = .adam(), schedule: LearningRateSchedule = .constant,
-    clipping: GradientClipping = .none, loss: LossFunction<Scalar>, metrics: [Metric] = [],
-    validation: CompiledModel<Self>.Validation = .none, earlyStopping: EarlyStopping? = nil, shuffling: Bool = true,
-    seed: UInt64 = 1, threads: Int = 1, callbacks: [FitCallback<Self>] = []
+    _ inputs: Tensor<Scalar>, _ targets: Tensor<Scalar>, epochs: Int, optimizer: OptimizerSettings = .adam(),
+    loss: LossFunction<Scalar>, metrics: [Metric] = [], options: FitOptions<Self> = FitOptions()
   ) throws -> FitHistory {
     try fit(
-      LabelledData(inputs: inputs, values: targets), batchSize: batchSize, epochs: epochs, optimizer: optimizer,
-      schedule: schedule, clipping: clipping, loss: loss, metrics: metrics, validation: validation,
-      earlyStopping: earlyStopping, shuffling: shuffling, seed: seed, threads: threads, callbacks: callbacks)
+      LabelledData(inputs: inputs, values: targets), epochs: epochs, optimizer: optimizer, loss: loss, metrics: metrics,
+      options: options)
   }
 
   /// The loss and the metrics on data, in inference mode.
