@@ -1,6 +1,6 @@
 import TensorCore
 
-/// Compares gradients from the tape with numeric ones, in double precision (so that what is checked is generic over its scalar).
+/// Compares gradients from the tape with numeric ones, in double precision (code under check must be generic over its scalar).
 ///
 /// The numeric derivative is the five-point central stencil, (−f(x+2h) + 8f(x+h) − 8f(x−h) + f(x−2h)) / 12h with h = 1e-3; a
 /// tensor passes when ‖a − n‖ / (‖a‖ + ‖n‖) is below 1e-7. Where the stencil straddles a kink (of ReLU, say) the step is
@@ -9,7 +9,7 @@ public enum GradientCheck {
   public static let step = 1e-3
   public static let tolerance = 1e-7
 
-  /// How one tensor's gradients compare.
+  /// Comparison of the two gradients of one tensor.
   public struct Comparison: Sendable, CustomStringConvertible {
     public let name: String
     public let shape: TensorShape

@@ -1,6 +1,6 @@
 import TensorCore
 
-/// What a backward pass found: ∂L/∂x for every watched variable and every bound parameter that the loss depends on.
+/// Gradients ∂L/∂x of a backward pass, for every watched variable and every bound parameter that the loss depends on.
 public struct Gradients<Scalar: TensorScalar> {
   private let tape: UInt64
   private let values: [Tensor<Scalar>?]
@@ -14,7 +14,7 @@ public struct Gradients<Scalar: TensorScalar> {
 
   /// The gradient of a watched variable; nil where the loss does not depend on it.
   ///
-  /// - Precondition: the variable stands on the tape that the gradients are of.
+  /// - Precondition: the variable is recorded on the tape of this backward pass.
   public subscript(variable: Variable<Scalar>) -> Tensor<Scalar>? {
     guard let other = variable.tape else { return nil }
     require(other.number == tape, "gradients: the variable of shape \(variable.shape) stands on another tape")

@@ -1,8 +1,8 @@
 import TensorCore
 
-/// How the first values of a parameter are drawn.
+/// Distribution of a parameter's first values.
 ///
-/// Of a weight [out, in, …] the fan-in, the inputs that one output sums over, is in · …; the fan-out is out · …
+/// The fan-in of a weight [out, in, …], the number of inputs that one output sums over, is in · …; its fan-out is out · …
 /// (as in PyTorch, `…` is the window of a convolution).
 public indirect enum Initializer: Sendable, Equatable, Codable {
   case zeros
@@ -38,7 +38,7 @@ public indirect enum Initializer: Sendable, Equatable, Codable {
 
   /// A tensor of the given shape.
   ///
-  /// - Precondition: where fans count, the shape has at least two axes.
+  /// - Precondition: the shape has at least two axes where the distribution depends on the fans.
   public func callAsFunction<Scalar: TensorScalar>(
     _ shape: TensorShape, using random: inout RandomSource
   ) -> Tensor<Scalar> {
@@ -70,7 +70,7 @@ public indirect enum Initializer: Sendable, Equatable, Codable {
     }
   }
 
-  /// Whether the values are the same whatever is drawn.
+  /// Whether the values do not depend on the random source.
   var isDeterministic: Bool {
     switch self {
     case .zeros, .constant, .identity: true
@@ -110,7 +110,7 @@ private func drawnNormally<Scalar: TensorScalar>(
 }
 
 extension RandomSource {
-  /// A draw from the standard normal distribution, given that it is within ±2.
+  /// A draw from the standard normal distribution truncated to ±2.
   fileprivate mutating func truncatedNormal() -> Double {
     while true {
       let value = normal()

@@ -1,6 +1,6 @@
 import TensorCore
 
-/// A tensor that belongs to a model: one that training changes, or a statistic that a layer keeps of what it saw.
+/// A tensor that belongs to a model: one that training changes, or a statistic of the data that a layer keeps.
 ///
 /// A parameter is a value. *Binding* a model gives each of its parameters a slot; gradients, optimizer moments and packed
 /// weights are found by slot.
@@ -26,15 +26,15 @@ public struct Parameter<Scalar: TensorScalar>: Sendable {
   }
   private var stored: Tensor<Scalar>
   public let role: Role
-  /// How its first values are drawn; nil for one that was made from given values.
+  /// Distribution of its first values; nil for a parameter made from given values.
   public let initializer: Initializer?
   /// Whether it has values: false from its declaration until they are drawn, loaded or set.
   public private(set) var isDrawn: Bool
-  /// Whether its values were drawn for want of a seed, and give way to those that a larger model draws for it.
+  /// Whether its values were drawn without a seed, so that an enclosing model draws them again.
   package private(set) var isProvisional = false
-  /// The place of this parameter in its model's order of visiting; nil until the model is bound.
+  /// Index of this parameter in its model's order of visiting; nil until the model is bound.
   public private(set) var slot: Int?
-  /// A number that no other value of any parameter has: what is derived from the value is looked up by it.
+  /// A number unique to this value of this parameter: the key of everything derived from the value (packed weights).
   package private(set) var generation = UniqueNumber.next()
 
   /// A parameter of given values.
@@ -45,8 +45,8 @@ public struct Parameter<Scalar: TensorScalar>: Sendable {
     isDrawn = true
   }
 
-  /// A parameter whose values are still to be drawn: `Module.initialize(using:)` does it, or a `Sequential` that the layer
-  /// becomes part of, or a file that is loaded.
+  /// A parameter without values yet: `Module.drawn(using:)` and `initialize(using:)` draw them, or a `Sequential` that
+  /// contains the layer; loading a file sets them.
   public init(_ shape: TensorShape, _ initializer: Initializer, role: Role = .trained) {
     var none = RandomSource(seed: 0)
     stored = initializer.isDeterministic ? initializer(shape, using: &none) : .zeros(shape)
@@ -57,7 +57,7 @@ public struct Parameter<Scalar: TensorScalar>: Sendable {
 
   public var shape: TensorShape { stored.shape }
 
-  /// Draws fresh values, if it knows how.
+  /// Draws fresh values, if it has an initializer.
   package mutating func draw(using random: inout RandomSource, provisionally: Bool = false) {
     guard let initializer else { return }
     value = initializer(shape, using: &random)

@@ -1,12 +1,12 @@
 import TensorCore
 
-/// The record of a computation, from which gradients are read off backwards.
+/// Record of a computation, which the backward pass reads from its end to its start.
 ///
 /// A tape is a flat array of nodes in the order in which they were computed, so that the backward pass is one loop over it
 /// and releasing it needs no recursion. Nodes hold the tensors that their pullbacks need, never variables. Drop the tape
 /// before updating parameters: a tensor that is still held by a node is copied when it is written to.
 public final class Tape<Scalar: TensorScalar> {
-  /// From the gradients of a node's outputs (nil where nothing depends on one) to those of its inputs (nil where an input
+  /// Maps the gradients of a node's outputs (nil where nothing depends on one) to those of its inputs (nil where an input
   /// needs none).
   public typealias Pullback = (_ upstream: [Tensor<Scalar>?]) -> [Tensor<Scalar>?]
 
@@ -16,18 +16,18 @@ public final class Tape<Scalar: TensorScalar> {
     let pullback: Pullback
   }
 
-  /// What tells this tape from all others.
+  /// Identity of this tape.
   let number = UniqueNumber.next()
   private var nodes: [Node] = []
   /// The shape of every value, by id.
   private var shapes: [TensorShape] = []
-  /// The values whose gradients outlast the backward pass although a node put them out.
+  /// Outputs of nodes whose gradients are kept after the backward pass.
   private var kept: Set<Int> = []
   private var slots: [Int: (id: Int, generation: UInt64)] = [:]
 
   public init() {}
 
-  /// How many operations were recorded.
+  /// The number of recorded operations.
   public var count: Int { nodes.count }
 
   /// A variable whose gradient is wanted.
@@ -36,7 +36,7 @@ public final class Tape<Scalar: TensorScalar> {
     return Variable(value: value, tape: self, id: shapes.count - 1)
   }
 
-  /// The variable of a parameter in a slot: the same one each time, so that its uses add up.
+  /// The variable of a parameter in a slot: the same one each time, so that the gradients of its uses add up.
   ///
   /// Traps when the slot is taken by another value: two models, each bound by itself, cannot share a tape.
   func variable(_ parameter: Parameter<Scalar>, slot: Int) -> Variable<Scalar> {

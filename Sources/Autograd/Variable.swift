@@ -2,7 +2,7 @@ import TensorCore
 
 /// A tensor that takes part in a computation whose gradient may be asked for.
 ///
-/// Operations on variables compute their values at once. Where an operand stands on a tape, the operation is recorded there;
+/// Operations on variables compute their values at once. Where an operand is on a tape, the operation is recorded there;
 /// otherwise it is plain arithmetic.
 public struct Variable<Scalar: TensorScalar> {
   public let value: Tensor<Scalar>
@@ -23,10 +23,10 @@ public struct Variable<Scalar: TensorScalar> {
   /// Whether a gradient can flow to it.
   public var isRecorded: Bool { tape != nil }
 
-  /// The same value as a constant: the computation before it gets no gradient through it.
+  /// This value as a constant: no gradient flows back through it.
   public func detached() -> Variable { Variable(value) }
 
-  /// Has gradients hold this variable's too, as they do those of watched ones. It must stand on a tape.
+  /// Keeps this variable's gradient after the backward pass, as for a watched one. It must be on a tape.
   public func keepGradient() {
     guard let tape else { programmingError("keepGradient: the variable does not depend on anything on a tape") }
     tape.keepGradient(of: id)
@@ -34,7 +34,7 @@ public struct Variable<Scalar: TensorScalar> {
 
   /// The gradients of this variable, a single number, with respect to all that was watched on its tape.
   ///
-  /// - Precondition: it holds one element and stands on a tape.
+  /// - Precondition: it holds one element and is on a tape.
   public func gradients() -> Gradients<Scalar> {
     require(value.count == 1, "gradients: a loss is a single number, this variable has the shape \(shape)")
     return gradients(seed: .ones(like: value))
@@ -42,16 +42,16 @@ public struct Variable<Scalar: TensorScalar> {
 
   /// The gradients of Σ seed · self (a vector–Jacobian product).
   ///
-  /// - Precondition: the seed has this variable's shape, and the variable stands on a tape.
+  /// - Precondition: the seed has this variable's shape, and the variable is on a tape.
   public func gradients(seed: Tensor<Scalar>) -> Gradients<Scalar> {
     guard let tape else { programmingError("gradients: the variable does not depend on anything on a tape") }
     if seed.shape != shape { shapeFailure("gradients", shape, seed.shape, hint: "the seed needs the variable's shape") }
     return tape.gradients(of: [(id, seed)])
   }
 
-  /// Records an operation with one result: the way to write one's own.
+  /// Records an operation with one result; operations of one's own are written with this.
   ///
-  /// - Parameter pullback: from ∂L/∂value to ∂L/∂input for each input (nil for one that needs none). It captures tensors,
+  /// - Parameter pullback: maps ∂L/∂value to ∂L/∂input for each input (nil for one that needs none). It captures tensors,
   ///   not variables.
   public static func operation(
     _ value: Tensor<Scalar>, of inputs: [Variable],

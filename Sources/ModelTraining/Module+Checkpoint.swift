@@ -4,8 +4,8 @@ import TensorCheckpoints
 import TensorCore
 
 extension Module where Scalar: StorableScalar {
-  /// Writes every parameter and statistic, under its name, to a safetensors file, which replaces what was at `path` whole or not
-  /// at all.
+  /// Writes every parameter and statistic, under its name, to a safetensors file, which replaces the file at `path` as a whole
+  /// or not at all.
   ///
   /// - Parameter metadata: free text by name that goes with them (what inputs were standardized by, the names of classes);
   ///   `Checkpoint(contentsOf:)` reads it.

@@ -14,7 +14,7 @@ public struct RunDirectory: Sendable, Equatable {
   public var last: String { path + "/last.safetensors" }
   /// Every option as it was resolved, as JSON.
   public var configuration: String { path + "/config.json" }
-  /// One JSON object a line for each thing that was measured.
+  /// Measurements, one JSON object a line.
   public var metrics: String { path + "/metrics.jsonl" }
 
   /// Whether it holds a `last` or a `best`.
@@ -32,7 +32,7 @@ public struct RunDirectory: Sendable, Equatable {
     }
   }
 
-  /// Makes sure that there is room for a file of this size, by taking it for a moment.
+  /// Checks that there is room for a file of this size, by allocating it for a moment.
   public func requireRoom(_ bytes: Int) throws(FileError) {
     #if os(Linux)
       let probe = path + "/.room.\(getpid()).tmp"
@@ -57,8 +57,7 @@ public struct RunDirectory: Sendable, Equatable {
     if written != bytes.count { throw FileError(path: metrics, action: "write", code: written < 0 ? errno : ENOSPC) }
   }
 
-  /// Cuts the metrics back to what was measured up to a step: what came after will be measured again, and what ended the run
-  /// then does not end it now.
+  /// Removes the metrics after a step, which a resumed run measures again, and the event that ended the run.
   public func cutMetrics(toStep step: Int) throws {
     guard let data = FileManager.default.contents(atPath: metrics) else { return }
     struct Line: Decodable { let step: Int, event: String? }

@@ -4,8 +4,8 @@ import TensorCore
 
 /// Trains a model on a task, one step at a time: loss, gradients, clipping, update.
 ///
-/// Feedforward and recurrent models train alike; what differs is their task. A trainer prints nothing and keeps no clock: it
-/// reports what happened, and the same seed gives the same bits whatever the number of threads.
+/// Feedforward and recurrent models differ in their task alone. A trainer prints nothing and reads no clock: it returns
+/// events. The same seed gives the same bits for any number of threads.
 public final class Trainer<Task: TrainingTask> {
   public typealias Scalar = Task.Scalar
 
@@ -28,11 +28,11 @@ public final class Trainer<Task: TrainingTask> {
   }
 
   /// - Parameters:
-  ///   - optimizer: how gradients change the model, and at which base rate.
-  ///   - schedule: how the rate changes from update to update.
-  ///   - clipping: how gradients that are too long are shortened.
+  ///   - optimizer: rule, base learning rate and weight decay.
+  ///   - schedule: factor of the learning rate, by update.
+  ///   - clipping: limit on the gradients of an update.
   ///   - seed: decides all that is random in training (dropout), step by step.
-  ///   - products: how matrix products are computed.
+  ///   - products: number format of matrix products.
   /// - Precondition: optimizer, schedule and clipping have no problem.
   public init(
     model: Task.Model, task: Task, optimizer: OptimizerSettings = .adam(), schedule: LearningRateSchedule = .constant,
@@ -59,10 +59,10 @@ public final class Trainer<Task: TrainingTask> {
 
   /// Does one step.
   ///
-  /// A loss or gradient that is not finite is seen before the update: the step is left out. After several in a row the run goes
-  /// back to the last good state at half the learning rate.
+  /// A step whose loss or gradient is not finite is skipped, without an update. After several in a row the run goes back to
+  /// the last good state at half the learning rate.
   ///
-  /// - Throws: `TrainingDiverged` when going back did not help a number of times.
+  /// - Throws: `TrainingDiverged` after several such rollbacks.
   public func trainStep() throws(TrainingDiverged) -> TrainingEvent {
     if lastGood == nil || step % Recovery.snapshotInterval == 0 && progress.skippedInARow == 0 { rememberGoodState() }
     let carried = task
@@ -71,7 +71,7 @@ public final class Trainer<Task: TrainingTask> {
     progress.step += 1
     let (scale, limit) = (clipping.scale(norm: norm), clipping.elementLimit)
     guard loss.isFinite && norm.isFinite && min(norm * scale, limit) < Recovery.largestGradient else {
-      // What this step carried on may be no more finite than its loss.
+      // The state that this step carried may be no more finite than its loss.
       task = carried
       return try leaveOut(loss: loss, gradients: gradients)
     }
@@ -85,7 +85,7 @@ public final class Trainer<Task: TrainingTask> {
     return .step(StepReport(step: step, loss: loss, gradientNorm: norm, learningRate: optimizer.learningRate))
   }
 
-  /// The tape lives in here alone, so that it is gone when the parameters change.
+  /// The tape is local to this function, so that it is released before the parameters change.
   private func lossAndGradients() -> (loss: Double, gradients: Gradients<Scalar>, statistics: PassStatistics<Scalar>) {
     var context = ForwardContext<Scalar>(
       tape: Tape(), mode: .training, random: random.substream(UInt64(step)), workspace: workspace)
@@ -93,7 +93,7 @@ public final class Trainer<Task: TrainingTask> {
     return (loss.value.scalar.double, loss.gradients(), context.statistics)
   }
 
-  /// Measures the validation loss; nil where the task holds nothing out.
+  /// Measures the validation loss; nil without validation data.
   ///
   /// - Parameter scheduled: whether it counts for the best loss, for patience, for a schedule that waits for plateaus and for the
   ///   report of the training loss.
@@ -118,7 +118,7 @@ public final class Trainer<Task: TrainingTask> {
     return progress.meanLoss
   }
 
-  /// Takes up a saved run: the model with its parameters, the optimizer with its moments, the task with what it carried.
+  /// Restores a saved run: the model with its parameters, the optimizer with its moments, the task with its carried state.
   public func restore(model: Task.Model, task: Task, optimizer: Optimizer<Scalar>, progress: TrainingProgress) {
     self.model = model.bound()
     self.task = task
@@ -148,7 +148,7 @@ public final class Trainer<Task: TrainingTask> {
     return .rolledBack(toStep: step, learningRate: rate, reason: reason)
   }
 
-  /// Says which parameter or moment is not finite; nil if all are. (A sum of squares of numbers that are is finite in double
+  /// Names a parameter or moment that is not finite; nil if all are. (Sums of squares of finite numbers are finite in double
   /// precision.)
   public var nonFiniteState: String? {
     let parameters = model.parameters.map { (name: "the parameter \($0.name)", tensor: $0.parameter.value) }
@@ -166,12 +166,12 @@ public final class Trainer<Task: TrainingTask> {
   }
 }
 
-/// How a run recovers from steps that are not finite.
+/// Limits of the recovery from steps that are not finite.
 private enum Recovery {
-  /// Steps between the states that it can go back to.
+  /// Steps between the snapshots that a rollback can restore.
   static let snapshotInterval = 100
   static let skipsBeforeRollback = 5
-  /// The square of a larger element, which moments hold, would leave single precision.
+  /// Moments hold squares of elements; beyond this they would overflow single precision.
   static let largestGradient = 1e18
   static let mostRollbacks = 5
 }

@@ -1,18 +1,18 @@
-/// Something that happened in a run. Whoever runs a trainer decides what to show of it.
+/// An event of a run. The caller of a trainer decides what to show.
 public enum TrainingEvent: Sendable {
   /// A step was done.
   case step(StepReport)
   /// The model was measured on what is held out; `scheduled` unless it is the one at the end of the run.
   case validated(ValidationReport)
-  /// A step was left out because its loss or a gradient was not finite.
+  /// A step was skipped because its loss or a gradient was not finite.
   case skipped(step: Int, reason: String)
   /// Several steps in a row were not finite: the run went back to an earlier step, with a lower learning rate.
   case rolledBack(toStep: Int, learningRate: Double, reason: String)
 }
 
-/// What one step did.
+/// Results of one step.
 public struct StepReport: Sendable, Equatable {
-  /// Steps done, this one counted.
+  /// Steps done, including this one.
   public let step: Int
   /// The mean loss of the batch, in the unit of the loss.
   public let loss: Double
@@ -22,12 +22,12 @@ public struct StepReport: Sendable, Equatable {
   public let learningRate: Double
 }
 
-/// What a validation found.
+/// Results of a validation.
 public struct ValidationReport: Sendable, Equatable {
   public let step: Int
   /// The mean training loss since the report before.
   public let trainingLoss: Double?
-  /// What was measured on the data held out.
+  /// Loss and metrics of the validation data.
   public let evaluation: EvaluationReport
   public let scheduled: Bool
   /// Whether it is the lowest so far.

@@ -1,4 +1,4 @@
-/// Where a run stands, beside its tensors: all the numbers that an exact resume needs.
+/// Progress of a run: the numbers, beside its tensors, that an exact resume needs.
 public struct TrainingProgress: Sendable, Equatable, Codable {
   /// Steps done.
   public var step = 0
@@ -16,12 +16,12 @@ public struct TrainingProgress: Sendable, Equatable, Codable {
   public var skippedInARow = 0
   public var skipped = 0
   public var rollbacks = 0
-  /// What a schedule that waits for plateaus has seen; nil before the first scheduled validation and without such a schedule.
+  /// State of a plateau schedule; nil before the first scheduled validation and without such a schedule.
   public var plateau: PlateauProgress?
 
   public init(learningRate: Double) { self.learningRate = learningRate }
 
-  /// What is wrong with the numbers of a file; nil if a run can go on from them.
+  /// Description of invalid numbers in a file; nil if a run can resume from them.
   package var problem: String? {
     let counts = [
       ("step", step), ("updates", updates), ("validationsSinceBest", validationsSinceBest), ("lossCount", lossCount),

@@ -2,39 +2,39 @@ import Autograd
 import NeuralLayers
 import TensorCore
 
-/// What a trainer is to do: where its batches come from and what their loss is.
+/// The batches of a training run and their loss.
 public protocol TrainingTask<Model> {
   associatedtype Model: Module
   typealias Scalar = Model.Scalar
 
-  /// How many steps go once through the training data.
+  /// Steps of one pass over the training data.
   var stepsPerEpoch: Int { get }
 
   /// The loss of a step, a single number on the context's tape.
   ///
   /// A task may carry state from step to step (the hidden state of truncated backpropagation through time); it is called with
-  /// consecutive steps. A step that is left out, because it is not finite, leaves no trace in the task.
+  /// consecutive steps. A step that is skipped, because it is not finite, leaves the task unchanged.
   ///
   /// - Parameter step: counted from 0 at the start of the run.
   mutating func loss(
     of model: Model, step: Int, in context: inout ForwardContext<Scalar>
   ) -> Variable<Scalar>
 
-  /// What the model is worth on data held out for validation; nil where there are none.
+  /// Loss and metrics on the validation data; nil without validation data.
   func validation(of model: Model, workspace: Workspace<Scalar>) -> EvaluationReport?
 
-  /// What the task carries, by name, so that a run can be resumed exactly.
+  /// Tensors carried from step to step, by name, so that a run can be resumed exactly.
   var carriedState: [(name: String, tensor: Tensor<Scalar>)] { get }
 
-  /// Takes up what was carried after `step` steps.
+  /// Restores the state carried after `step` steps.
   ///
-  /// - Parameter carried: gives a tensor by the name that `carriedState` gave it, in the shape asked for.
+  /// - Parameter carried: returns the tensor of a name of `carriedState`, in the given shape.
   mutating func restore<Failure: Error>(
     step: Int, carried: (_ name: String, _ shape: TensorShape) throws(Failure) -> Tensor<Scalar>
   ) throws(Failure)
 }
 
-/// A task that holds nothing out and carries nothing from step to step is done with its batches and their loss.
+/// Defaults for tasks without validation data and without carried state.
 extension TrainingTask {
   public func validation(of model: Model, workspace: Workspace<Scalar>) -> EvaluationReport? { nil }
 

@@ -1,12 +1,13 @@
 import Autograd
 import TensorCore
 
-/// A convolution along a line: at each place the same weights read a window of the input (LeCun, 1989).
+/// A convolution along a line: at each position the same weights read a window of the input (LeCun, 1989).
 ///
 ///     y[t] = Σ_j W[:, :, j]·x[t · stride − padding + j] + b
 ///
-/// The input is [batch, length, channels], the output [batch, places, filters] with places = (length + 2·padding − window) /
-/// stride + 1. (PyTorch's `Conv1d` puts the channels before the length; its weight and bias are these.)
+/// The input is [batch, length, channels], the output [batch, positions, filters] with positions =
+/// (length + 2·padding − window) / stride + 1. (PyTorch's `Conv1d` puts the channels before the length; its weight and bias
+/// have these shapes.)
 public struct Convolution1D<Scalar: TensorScalar>: Layer {
   /// [filters, channels, window].
   public var weight: Parameter<Scalar>
@@ -46,7 +47,7 @@ public struct Convolution1D<Scalar: TensorScalar>: Layer {
     return activation(sums)
   }
 
-  /// What decides which inputs stand in which window.
+  /// Settings from which the table of windows follows.
   private struct Geometry: Hashable {
     let length, channels, window, stride, padding: Int
   }

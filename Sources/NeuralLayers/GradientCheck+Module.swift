@@ -5,7 +5,7 @@ extension GradientCheck {
   /// Checks the gradients of a loss with respect to every parameter of a model and to further inputs.
   ///
   /// - Parameters:
-  ///   - inputs: what else the loss depends on: the network's input, an initial state.
+  ///   - inputs: further variables that the loss depends on: the network's input, an initial state.
   ///   - mode: `training` checks with dropout; every evaluation then drops the same elements.
   ///   - breaking: the name of a gradient to spoil on purpose, so that the check can be seen to fail.
   ///   - loss: from the model and the inputs to a single number.

@@ -6,7 +6,7 @@ import TensorCore
 ///
 ///     y[u] = W[u]·x[neighbourhood of u] + b[u]
 ///
-/// A sample is [places, channels], or any other shape of as many numbers, in that order ([places] where there is one channel);
+/// A sample is [positions, channels], or any other shape of as many numbers in that order ([positions] with one channel);
 /// the output is [batch, units, filters].
 public struct LocallyConnected<Scalar: TensorScalar>: Layer {
   public let neighbourhoods: Neighbourhoods
@@ -21,7 +21,7 @@ public struct LocallyConnected<Scalar: TensorScalar>: Layer {
   /// A layer whose weights are still to be drawn, unit by unit; the biases start at 0.
   ///
   /// - Parameters:
-  ///   - channels: numbers that the input has at each place.
+  ///   - channels: numbers that the input has at each position.
   ///   - filters: numbers that each unit puts out.
   public init(
     _ neighbourhoods: Neighbourhoods, channels: Int = 1, filters: Int = 1, activation: ActivationFunction = .linear,

@@ -44,7 +44,7 @@ extension Module {
 
   /// Draws values for the parameters that have none yet, or provisional ones.
   ///
-  /// - Parameter provisionally: whether a larger model, drawn in this way too, is to draw them again.
+  /// - Parameter provisionally: whether a larger model that contains this one may draw them again.
   package mutating func drawMissing(using random: inout RandomSource, provisionally: Bool = false) {
     var visitor = ParameterDrawing<Scalar>(random: random, provisionally: provisionally) {
       !$0.isDrawn || $0.isProvisional
@@ -53,8 +53,8 @@ extension Module {
     random = visitor.random
   }
 
-  /// Takes over the statistics that a training pass came to, `context.statistics` (the running means of batch normalization).
-  /// A trainer does it after each update; a loop of one's own must.
+  /// Stores the statistics that a training pass computed, `context.statistics` (the running means of batch normalization).
+  /// A trainer calls this after each update; a loop of one's own must call it too.
   public mutating func updateStatistics(from statistics: PassStatistics<Scalar>) {
     if statistics.values.isEmpty { return }
     updateParameters { parameter, _ in
@@ -83,7 +83,7 @@ extension Module {
     parameters.filter { $0.parameter.role == .trained }
   }
 
-  /// How many numbers training adjusts.
+  /// The number of scalars that training adjusts.
   public var parameterCount: Int { trainedParameters.reduce(0) { $0 + $1.parameter.value.count } }
 }
 

@@ -12,7 +12,7 @@ public protocol Module<Scalar>: Sendable {
   mutating func visitParameters<V: ParameterVisitor<Scalar>>(_ visitor: inout V) throws(V.Failure)
 }
 
-/// A module that maps one variable to another: what networks are stacked from. One's own takes a few lines:
+/// A module that maps one variable to another, so that layers can be stacked. A layer of one's own takes a few lines:
 ///
 ///     struct Scale<Scalar: TensorScalar>: Layer {
 ///       var factor: Parameter<Scalar>
@@ -36,14 +36,14 @@ public protocol ParameterVisitor<Scalar> {
   associatedtype Scalar: TensorScalar
   associatedtype Failure: Error = Never
 
-  /// Where in the module the visit is; a visitor only has to hold it.
+  /// Position of the visit in the tree of modules; a visitor only has to store it.
   var path: ParameterPath { get set }
 
   /// Called for each parameter, with its full name.
   mutating func visit(_ parameter: inout Parameter<Scalar>, at name: String) throws(Failure)
 }
 
-/// What stands around a parameter's own name: `rnn.` + `weight_ih` + `_l0`.
+/// Prefix and suffix of a parameter's full name: `rnn.` + `weight_ih` + `_l0`.
 public struct ParameterPath: Sendable {
   var prefix = ""
   var suffix = ""

@@ -1,34 +1,35 @@
 import Autograd
 import TensorCore
 
-/// Which inputs each unit of a locally connected layer, or each place of a convolution, sees.
+/// Windows of the input that the units of a locally connected layer, or the positions of a convolution, read.
 public struct Neighbourhoods: Sendable, Equatable {
-  /// The places that inputs have.
-  public let places: Int
+  /// Positions of the input.
+  public let positions: Int
   public let units: Int
-  /// How many places a unit sees, those outside of the input counted.
+  /// Positions in a unit's window, including those in the padding.
   public let inputsPerUnit: Int
-  /// By unit, then by place in its window: the input's place, or −1 outside.
+  /// Index of the input position by unit, then by position in its window; −1 in the padding.
   private let table: [Int32]
 
-  /// Windows along a line: unit u sees the places from u · stride − padding on.
+  /// Windows along a line: unit u reads the positions from u · stride − padding on.
   ///
   /// - Parameters:
-  ///   - length: places on the line.
-  ///   - window: neighbouring places that a unit sees.
+  ///   - length: positions on the line.
+  ///   - window: neighbouring positions that a unit reads.
   ///   - stride: how far the windows of neighbouring units are apart.
-  ///   - padding: zeros that stand on either side of the line.
+  ///   - padding: zeros on either side of the line.
   /// - Precondition: there is room for one window at least.
   public static func line(_ length: Int, window: Int = 9, stride: Int = 1, padding: Int = 0) -> Neighbourhoods {
     let axis = Axis("line", size: length, window: window, stride: stride, padding: padding)
-    return Neighbourhoods(places: length, units: axis.count, inputsPerUnit: window, table: axis.windows.flatMap { $0 })
+    return Neighbourhoods(
+      positions: length, units: axis.count, inputsPerUnit: window, table: axis.windows.flatMap { $0 })
   }
 
-  /// Square windows on a grid whose rows stand one after the other: window × window places, with a padding of (window − 1) / 2
-  /// around a unit's own.
+  /// Square windows of window × window positions on a grid, stored row after row. A padding of (window − 1) / 2 centres each
+  /// window on its unit.
   ///
   /// - Parameters:
-  ///   - window: rows and columns that a unit sees.
+  ///   - window: rows and columns that a unit reads.
   ///   - padding: zeros around the grid.
   /// - Precondition: there is room for one window at least.
   public static func grid(
@@ -42,16 +43,16 @@ public struct Neighbourhoods: Sendable, Equatable {
       }
     }
     return Neighbourhoods(
-      places: rows * columns, units: vertical.count * horizontal.count, inputsPerUnit: window * window, table: table)
+      positions: rows * columns, units: vertical.count * horizontal.count, inputsPerUnit: window * window, table: table)
   }
 
-  /// The columns that a unit reads of a sample [places · channels], channel by channel (as a convolution's weight stands).
+  /// The columns that a unit reads of a sample [positions · channels], channel by channel, the order of a convolution's weight.
   func columns(channels: Int) -> [Int32] {
     var columns: [Int32] = []
     for unit in 0..<units {
-      let places = table[unit * inputsPerUnit..<(unit + 1) * inputsPerUnit]
+      let positions = table[unit * inputsPerUnit..<(unit + 1) * inputsPerUnit]
       for channel in 0..<Int32(channels) {
-        columns += places.map { $0 < 0 ? -1 : $0 * Int32(channels) + channel }
+        columns += positions.map { $0 < 0 ? -1 : $0 * Int32(channels) + channel }
       }
     }
     return columns
@@ -65,12 +66,12 @@ public struct Neighbourhoods: Sendable, Equatable {
     init(_ name: String, size: Int, window: Int, stride: Int, padding: Int) {
       require(
         window > 0 && stride > 0 && padding >= 0 && size + 2 * padding >= window,
-        "Neighbourhoods.\(name): a window of \(window) at stride \(stride) does not fit \(size) places with \(padding) of "
+        "Neighbourhoods.\(name): a window of \(window) at stride \(stride) does not fit \(size) positions with \(padding) of "
           + "padding on either side")
       windows = (0...(size + 2 * padding - window) / stride).map { unit in
         (0..<window).map { offset in
-          let place = unit * stride - padding + offset
-          return place >= 0 && place < size ? Int32(place) : -1
+          let position = unit * stride - padding + offset
+          return position >= 0 && position < size ? Int32(position) : -1
         }
       }
     }
@@ -78,15 +79,15 @@ public struct Neighbourhoods: Sendable, Equatable {
 }
 
 extension Neighbourhoods {
-  /// What all units see of each sample, [batch, units · channels · window].
+  /// Windows of all units side by side, [batch, units · channels · window].
   func patches<Scalar>(
     of input: Variable<Scalar>, _ columns: [Int32], channels: Int, _ layer: String,
     in context: borrowing ForwardContext<Scalar>
   ) -> Variable<Scalar> {
     let shape = input.shape
-    if shape.rank < 2 || shape.dimensions.dropFirst().reduce(1, *) != places * channels {
-      shapeFailure(layer, shape, [places, channels], hint: "the input must be [batch, \(places), \(channels)]")
+    if shape.rank < 2 || shape.dimensions.dropFirst().reduce(1, *) != positions * channels {
+      shapeFailure(layer, shape, [positions, channels], hint: "the input must be [batch, \(positions), \(channels)]")
     }
-    return input.reshaped([shape[0], places * channels]).gatherColumns(columns, in: context)
+    return input.reshaped([shape[0], positions * channels]).gatherColumns(columns, in: context)
   }
 }

@@ -8,19 +8,19 @@ import TensorCore
 ///       Dense(10, 1, activation: .sigmoid)
 ///     }
 ///
-/// Parameters are named by the layer's place, as in PyTorch: `0.weight`, `0.bias`, `1.weight`, … A `Sequential` is a layer
-/// itself and may stand among others.
+/// Parameters are named by the layer's index, as in PyTorch: `0.weight`, `0.bias`, `1.weight`, … A `Sequential` is a layer
+/// itself and may be nested.
 public struct Sequential<Scalar: TensorScalar>: Layer {
-  /// The first one first.
+  /// In the order in which they are applied.
   public var layers: [any Layer<Scalar>]
 
   /// The layers as they are.
   public init(_ layers: [any Layer<Scalar>]) { self.layers = layers }
 
-  /// Layers whose values are still to be drawn get them from one stream of random numbers; the others keep theirs.
+  /// Draws the layers that have no values yet from one stream of random numbers; the others keep their values.
   ///
-  /// - Parameter seed: decides the values that are drawn. Nil stands for 0, and leaves it to a `Sequential` that this one becomes
-  ///   part of to draw them again: no two layers of a net start alike. (Two nets apart do: give them seeds.)
+  /// - Parameter seed: decides the values that are drawn. Nil means 0, and lets an enclosing `Sequential` draw them again, so
+  ///   that no two layers of one net start alike. (Two separate nets without seeds do.)
   @_disfavoredOverload
   public init(seed: UInt64? = nil, @LayerBuilder<Scalar> _ layers: () -> [any Layer<Scalar>]) {
     self.init(drawing: layers(), seed: seed)
@@ -44,7 +44,7 @@ public struct Sequential<Scalar: TensorScalar>: Layer {
 }
 
 extension Sequential where Scalar == Float {
-  /// Layers in single precision, which is what is meant where nothing else is said.
+  /// Layers in single precision, the default.
   public init(seed: UInt64? = nil, @LayerBuilder<Float> _ layers: () -> [any Layer<Float>]) {
     self.init(drawing: layers(), seed: seed)
   }
@@ -55,7 +55,7 @@ extension Sequential where Scalar == Float {
 public enum LayerBuilder<Scalar: TensorScalar> {
   public static func buildExpression<L: Layer<Scalar>>(_ layer: L) -> [any Layer<Scalar>] { [layer] }
   public static func buildExpression(_ layers: [any Layer<Scalar>]) -> [any Layer<Scalar>] { layers }
-  @available(*, unavailable, message: "it is no Layer: what stands in a Sequential maps one variable to another")
+  @available(*, unavailable, message: "it is no Layer: each element of a Sequential maps one variable to another")
   @_disfavoredOverload
   public static func buildExpression<M: Module<Scalar>>(_ module: M) -> [any Layer<Scalar>] { [] }
   public static func buildBlock(_ parts: [any Layer<Scalar>]...) -> [any Layer<Scalar>] { parts.flatMap { $0 } }

@@ -8,7 +8,7 @@ import Testing
 private struct Geometry: CustomTestStringConvertible, Sendable {
   let length, channels, filters, window, stride, padding: Int
   var testDescription: String { "\(length)x\(channels) to \(filters), window \(window)/\(stride)+\(padding)" }
-  var places: Int { (length + 2 * padding - window) / stride + 1 }
+  var positions: Int { (length + 2 * padding - window) / stride + 1 }
   var line: Neighbourhoods { .line(length, window: window, stride: stride, padding: padding) }
 
   static let all: [Geometry] = [
@@ -19,21 +19,21 @@ private struct Geometry: CustomTestStringConvertible, Sendable {
     Geometry(length: 1, channels: 1, filters: 2, window: 3, stride: 1, padding: 1),
   ]
 
-  /// The sum that defines output (place, filter): weights(place, filter, channel, offset) times inputs, zeros outside.
+  /// The sum that defines output (position, filter): weights(position, filter, channel, offset) times inputs, zeros outside.
   func expected(
     _ x: Tensor<Double>, weights: (Int, Int, Int, Int) -> Double, bias: (Int, Int) -> Double
   ) -> Tensor<Double> {
     let batch = x.shape[0]
     var scalars: [Double] = []
     for b in 0..<batch {
-      for place in 0..<places {
+      for position in 0..<positions {
         for filter in 0..<filters {
-          var sum = bias(place, filter)
+          var sum = bias(position, filter)
           for channel in 0..<channels {
             for offset in 0..<window {
-              let position = place * stride - padding + offset
-              if position >= 0 && position < length {
-                sum += weights(place, filter, channel, offset) * x[b, position, channel]
+              let source = position * stride - padding + offset
+              if source >= 0 && source < length {
+                sum += weights(position, filter, channel, offset) * x[b, source, channel]
               }
             }
           }
@@ -41,7 +41,7 @@ private struct Geometry: CustomTestStringConvertible, Sendable {
         }
       }
     }
-    return Tensor(scalars, shape: [batch, places, filters])
+    return Tensor(scalars, shape: [batch, positions, filters])
   }
 }
 
@@ -86,7 +86,7 @@ private struct Geometry: CustomTestStringConvertible, Sendable {
     let input = [
       (name: "input", value: Tensor<Double>.normal([3, geometry.length, geometry.channels], using: &random))
     ]
-    let target = Variable(Tensor<Double>.normal([3, geometry.places, geometry.filters], using: &random))
+    let target = Variable(Tensor<Double>.normal([3, geometry.positions, geometry.filters], using: &random))
     var local = LocallyConnected<Double>(
       geometry.line, channels: geometry.channels, filters: geometry.filters, activation: .tanh)
     local.initialize(using: &random)
@@ -155,6 +155,6 @@ private struct Geometry: CustomTestStringConvertible, Sendable {
     let window = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Neighbourhoods.line(6, window: 9, padding: 1)
     }
-    expectMessage("a window of 9 at stride 1 does not fit 6 places with 1 of padding on either side", from: window)
+    expectMessage("a window of 9 at stride 1 does not fit 6 positions with 1 of padding on either side", from: window)
   }
 }

@@ -3,17 +3,17 @@ import NeuralLayers
 import TabularData
 import TensorCore
 
-/// What a model is judged by: its loss, and the metrics beside it.
+/// The loss of a fit and the metrics measured beside it.
 struct Criterion<Scalar: TensorScalar>: Sendable {
   let lossFunction: LossFunction<Scalar>
   let metrics: [Metric]
 
-  /// Samples that pass through a model at once where no gradient is wanted.
+  /// Samples of one inference batch.
   static var usualBatch: Int { 256 }
 
   var measurement: Measurement<Scalar> { Measurement(metrics, decision: lossFunction.decision) }
 
-  /// The loss of a model on a batch, which is also counted.
+  /// The loss of a model on a batch, which is added to the measurement.
   func loss<Model: Layer<Scalar>>(
     of model: Model, on batch: LabelledData<Scalar>, adding measurement: inout Measurement<Scalar>,
     in context: inout ForwardContext<Scalar>
@@ -37,9 +37,9 @@ struct Criterion<Scalar: TensorScalar>: Sendable {
     return measurement.report
   }
 
-  /// Checks that the data's targets are such as the loss and the metrics are defined for.
+  /// Checks that the loss and the metrics are defined for the data's targets.
   ///
-  /// - Parameter width: how many numbers the model puts out for a sample, along the last axis.
+  /// - Parameter width: length of the last axis of the model's outputs.
   /// - Throws: `FitError`; `DataError` for a class that the model has no output for.
   func requireFit(_ data: LabelledData<Scalar>, outputWidth width: Int) throws {
     let name = lossFunction.name

@@ -1,8 +1,8 @@
 import TensorCore
 
-/// Ends a fit when it no longer gets better.
+/// Ends a fit when the watched value no longer improves.
 public struct EarlyStopping: Sendable {
-  /// What is watched: of the validation data where there are any, else of the training data.
+  /// The watched value: of the validation data where there are any, else of the training data.
   public enum Watched: Sendable, Equatable {
     case loss
     case metric(Metric)
@@ -11,7 +11,7 @@ public struct EarlyStopping: Sendable {
   public let watched: Watched
   /// Epochs in a row without improvement after which the fit ends.
   public let patience: Int
-  /// How much better than the best an epoch must be to count as better.
+  /// Improvement over the best epoch that counts as one.
   public let minimumImprovement: Double
   /// Whether the model of the best epoch is kept, rather than the last one.
   public let restoresBest: Bool
@@ -31,7 +31,7 @@ public struct EarlyStopping: Sendable {
   }
 }
 
-/// What early stopping has seen, and the best model.
+/// Progress of early stopping, with the best model so far.
 struct StoppingWatch<Model: Sendable> {
   private let rule: EarlyStopping
   private(set) var best: (value: Double, epoch: Int, model: Model)?
@@ -39,7 +39,7 @@ struct StoppingWatch<Model: Sendable> {
 
   init(_ rule: EarlyStopping) { self.rule = rule }
 
-  /// Takes note of an epoch.
+  /// Records an epoch.
   ///
   /// - Returns: whether the fit is to end.
   mutating func isOver(after report: EpochReport, _ model: Model) -> Bool {
@@ -58,6 +58,6 @@ struct StoppingWatch<Model: Sendable> {
     return epochsSinceBest >= rule.patience
   }
 
-  /// The model to end with.
+  /// The model that the fit returns.
   func model(orLast last: Model) -> Model { rule.restoresBest ? best?.model ?? last : last }
 }

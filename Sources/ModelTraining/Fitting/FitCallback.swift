@@ -1,4 +1,4 @@
-/// What is called while a model is fitted: to show progress, to save the model, to end the fit.
+/// Functions called during a fit: to show progress, to save the model, to end the fit.
 public struct FitCallback<Model: Sendable> {
   public enum Reply: Sendable { case goOn, stop }
 
@@ -18,7 +18,7 @@ public struct FitCallback<Model: Sendable> {
     FitCallback(afterStep: body)
   }
 
-  /// Called after every epoch, with the model as it stands.
+  /// Called after every epoch, with the current model.
   public static func everyEpoch(_ body: @escaping (EpochReport, Model) throws -> Void) -> FitCallback {
     FitCallback(afterEpoch: { report, model in
       try body(report, model)
@@ -26,7 +26,7 @@ public struct FitCallback<Model: Sendable> {
     })
   }
 
-  /// Ends the fit after the first epoch of which `condition` holds.
+  /// Ends the fit after the first epoch that meets the condition.
   public static func stop(when condition: @escaping (EpochReport) -> Bool) -> FitCallback {
     FitCallback(afterEpoch: { report, _ in condition(report) ? .stop : .goOn })
   }

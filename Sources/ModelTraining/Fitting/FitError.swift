@@ -1,13 +1,13 @@
 import TabularData
 
-/// Why a model cannot be fitted to data, or evaluated on it: what does not go together, and what to do.
+/// Model, loss, metrics and data that do not fit together; the description says what to change.
 public enum FitError: Error, Equatable, CustomStringConvertible {
-  /// The loss wants numbers and the data hold classes, or the other way round.
+  /// The loss is defined for numbers and the data hold classes, or the other way round.
   case lossNeedsValues(loss: String)
   case lossNeedsClasses(loss: String)
   /// The loss is one of several classes, and the model has a single output.
   case lossNeedsOutputs(loss: String)
-  /// A target is none that the loss is defined for.
+  /// A target lies outside the domain of the loss.
   case targetOutsideDomain(loss: String, value: Double, row: Int, domain: TargetDomain)
   /// The metric compares numbers, or answers of classes, and the data hold the other.
   case metricNeedsValues(metric: String)

@@ -1,12 +1,12 @@
-/// What one epoch of a fit found.
+/// Results of one epoch of a fit.
 public struct EpochReport: Sendable, CustomStringConvertible {
   /// Counted from 1, earlier fits of the same model included.
   public let epoch: Int
   /// Steps done so far.
   public let step: Int
-  /// Of the training data, added up while training went on (so with dropout, and with parameters that still changed).
+  /// Loss and metrics of the training data, accumulated during the epoch (with dropout, while parameters changed).
   public let training: EvaluationReport
-  /// Of the validation data, after the epoch; nil where there are none.
+  /// Loss and metrics of the validation data after the epoch; nil without validation data.
   public let validation: EvaluationReport?
   /// The learning rate of the epoch's last update.
   public let learningRate: Double
@@ -17,16 +17,16 @@ public struct EpochReport: Sendable, CustomStringConvertible {
   }
 }
 
-/// What a fit did, epoch by epoch.
+/// Results of a fit, epoch by epoch.
 public struct FitHistory: Sendable {
   public internal(set) var epochs: [EpochReport] = []
   /// Why it ended.
   public internal(set) var end = End.finished
-  /// The epoch that the model is left at: the last, or with early stopping the best.
+  /// The epoch whose parameters the model has: the last, or with early stopping the best.
   public internal(set) var modelEpoch = 0
-  /// Steps that were left out because their loss or gradient was not finite.
+  /// Steps skipped because their loss or gradient was not finite.
   public internal(set) var skippedSteps = 0
-  /// How often the fit went back to an earlier step, at half the learning rate, because several steps in a row were left out.
+  /// How often the fit went back to an earlier step, at half the learning rate, because several steps in a row were skipped.
   public internal(set) var rollbacks = 0
 
   public enum End: Sendable, Equatable {
@@ -38,7 +38,7 @@ public struct FitHistory: Sendable {
     case stoppedByCallback
   }
 
-  /// What was found in the epoch that the model is left at; nil where there was none.
+  /// The report of `modelEpoch`; nil without an epoch.
   public var modelReport: EpochReport? { epochs.first { $0.epoch == modelEpoch } }
 
   /// The training loss of each epoch.

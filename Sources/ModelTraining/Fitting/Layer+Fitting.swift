@@ -17,8 +17,8 @@ extension Layer {
   ///
   /// - Parameters:
   ///   - epochs: passes over the data.
-  ///   - loss: what training minimizes; a mean over the samples of a batch.
-  ///   - metrics: what is measured beside the loss, each epoch.
+  ///   - loss: the function that training minimizes, a mean over the samples of a batch.
+  ///   - metrics: measured beside the loss in each epoch.
   ///   - options: batch size, schedule, validation, early stopping and the rest, each with a default.
   @discardableResult
   public mutating func fit(
@@ -62,7 +62,7 @@ extension Layer {
     return parts.count == 1 ? parts[0] : .concatenate(parts)
   }
 
-  /// How many numbers the model puts out for a sample, along the last axis.
+  /// Length of the last axis of the model's outputs.
   func outputWidth(for inputs: Tensor<Scalar>) -> Int {
     let shape = predict(inputs.rows(0..<1)).shape
     require(

@@ -2,22 +2,22 @@ import Autograd
 import TabularData
 import TensorCore
 
-/// What training makes small, chosen by name: `.meanSquaredError`, `.binaryCrossEntropy`, …
+/// The function that training minimizes, chosen by name: `.meanSquaredError`, `.binaryCrossEntropy`, …
 ///
-/// Each gives the mean over a batch; the functions of the same names in `Autograd` say how it is computed.
+/// Each is a mean over a batch; the functions of the same names in `Autograd` say how it is computed.
 public struct LossFunction<Scalar: TensorScalar>: Sendable {
   public typealias Body =
     @Sendable (_ outputs: Variable<Scalar>, _ targets: Targets<Scalar>, _ context: borrowing ForwardContext<Scalar>) ->
     Variable<Scalar>
 
-  /// What it wants to be told of each sample.
+  /// Kind of target that the loss needs for each sample.
   public enum TargetKind: Sendable { case values, classes, either }
 
   public let name: String
   public let targetKind: TargetKind
   /// How outputs are read as answers; nil where they are numbers.
   public let decision: Decision?
-  /// Where targets that are numbers must lie.
+  /// Range of numeric targets.
   public let domain: TargetDomain
   private let body: Body
 
@@ -33,7 +33,7 @@ public struct LossFunction<Scalar: TensorScalar>: Sendable {
     self.body = body
   }
 
-  /// Whether the classes 0 and 1 may stand for the numbers 0 and 1, where there is one output a sample.
+  /// Whether the classes 0 and 1 count as the numbers 0 and 1, for models with one output.
   var readsClassesAsNumbers: Bool { targetKind == .values && domain == .probabilities && decision != .largest }
 
   /// The loss of a batch, a single number.
@@ -97,14 +97,14 @@ extension LossFunction {
     return comparing("Huber loss") { Autograd.huber($0, Variable($1), delta: delta) }
   }
 
-  /// Of probabilities (outputs of a sigmoid) and targets in 0...1, in nats.
+  /// Binary cross entropy of probabilities (outputs of a sigmoid) and targets in 0...1, in nats.
   public static var binaryCrossEntropy: LossFunction {
     comparing("binary cross entropy", domain: .probabilities, decision: .threshold(0.5)) {
       Autograd.binaryCrossEntropy($0, targets: $1)
     }
   }
 
-  /// The same of logits, with the sigmoid folded in: more exact, and it never overflows.
+  /// Binary cross entropy of logits and targets in 0...1, in nats. The sigmoid is folded in: more exact, without overflow.
   public static var binaryCrossEntropyFromLogits: LossFunction {
     comparing("binary cross entropy from logits", domain: .probabilities, decision: .threshold(0)) {
       Autograd.binaryCrossEntropyFromLogits($0, targets: $1)
@@ -116,14 +116,14 @@ extension LossFunction {
     comparing("hinge loss", domain: .signs, decision: .threshold(0, target: 0)) { Autograd.hinge($0, targets: $1) }
   }
 
-  /// Of log-probabilities (outputs of a log-softmax) and the probabilities there should be, in nats.
+  /// Kullback–Leibler divergence of log-probabilities (outputs of a log-softmax) from target probabilities, in nats.
   public static var kullbackLeibler: LossFunction {
     comparing("Kullback-Leibler divergence", domain: .probabilities, decision: .largest) {
       Autograd.kullbackLeibler($0, distributions: $1)
     }
   }
 
-  /// Of logits (outputs without an activation) and classes, or probabilities of the outputs' shape, in nats.
+  /// Cross entropy of logits (outputs without an activation) and classes, or probabilities of the outputs' shape, in nats.
   public static var softmaxCrossEntropy: LossFunction {
     LossFunction("softmax cross entropy", targets: .either, domain: .probabilities, decision: .largest) {
       outputs, targets, context in
@@ -134,7 +134,7 @@ extension LossFunction {
     }
   }
 
-  /// Of log-probabilities (outputs of a log-softmax) and classes, in nats.
+  /// Negative log-likelihood of classes under log-probabilities (outputs of a log-softmax), in nats.
   public static var negativeLogLikelihood: LossFunction {
     LossFunction("negative log-likelihood", targets: .classes, decision: .largest) { outputs, targets, _ in
       guard case .classes(let classes) = targets else {

@@ -3,10 +3,10 @@ import NeuralLayers
 import TabularData
 import TensorCore
 
-/// Learning from samples with known answers, in shuffled batches: the task that `fit` gives a trainer.
+/// Supervised learning in shuffled batches: the task that `fit` gives a trainer.
 ///
-/// The order of an epoch's batches is a function of the seed and the epoch. Loss and metrics of the epoch are added up from the
-/// outputs that training computes anyway.
+/// The order of an epoch's batches is a function of the seed and the epoch. Loss and metrics of the epoch come from the
+/// outputs of the training passes.
 struct SupervisedTask<Model: Layer>: TrainingTask {
   typealias Scalar = Model.Scalar
 
@@ -27,14 +27,14 @@ struct SupervisedTask<Model: Layer>: TrainingTask {
 
   var stepsPerEpoch: Int { schedule.stepsPerEpoch(count: data.count) }
 
-  /// What training measured in an epoch, counted from the start of the fit; nil where every step was left out.
+  /// Training loss and metrics of an epoch, counted from the start of the fit; nil where every step was skipped.
   func report(ofEpoch epoch: Int) -> EvaluationReport? { measured.epoch == epoch ? measured.sums.report : nil }
 
   mutating func loss(
     of model: Model, step: Int, in context: inout ForwardContext<Scalar>
   ) -> Variable<Scalar> {
     let (epoch, position) = (step - schedule.firstStep).quotientAndRemainder(dividingBy: stepsPerEpoch)
-    // Not at the epoch's first step: that one may be left out.
+    // Not at the epoch's first step, which may be skipped.
     if measured.epoch != epoch { measured = (epoch, criterion.measurement) }
     if order?.epoch != epoch { order = (epoch, schedule.batches(count: data.count, epoch: epoch)) }
     return criterion.loss(
@@ -46,12 +46,12 @@ struct SupervisedTask<Model: Layer>: TrainingTask {
   }
 }
 
-/// Which batches a fit goes through.
+/// Order of the batches of a fit.
 struct BatchSchedule: Sendable {
   let size: Int
   let shuffles: Bool
   let seed: UInt64
-  /// Steps and epochs that the model was trained for before.
+  /// Steps and epochs of earlier fits.
   let firstStep: Int
   let firstEpoch: Int
 
@@ -64,8 +64,8 @@ struct BatchSchedule: Sendable {
 }
 
 extension Targets {
-  /// The targets in the form of outputs [samples, …, 1]: numbers [samples, …] with that last axis, and the classes 0 and 1 as
-  /// these numbers where `asNumbers`. All others as they are.
+  /// Targets reshaped to outputs [samples, …, 1]: numbers [samples, …] get the last axis, and with `asNumbers` the classes 0
+  /// and 1 become numbers. All others stay as they are.
   func fitted(to outputs: TensorShape, asNumbers: Bool) -> Targets {
     switch self {
     case .values(let values) where values.shape.dimensions + [1] == outputs.dimensions:

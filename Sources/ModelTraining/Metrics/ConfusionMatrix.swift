@@ -1,12 +1,12 @@
 import TensorCore
 
-/// How often each class was taken for each: what accuracy, precision, recall and F1 are read from.
+/// Counts of predictions by actual and predicted class; accuracy, precision, recall and F1 follow from them.
 public struct ConfusionMatrix: Sendable, Equatable, CustomStringConvertible {
   public let classes: Int
-  /// By the actual class, then by the predicted one.
+  /// Row-major, [actual, predicted].
   private var counts: [Int]
 
-  /// - Precondition: there is a class.
+  /// - Precondition: there is at least one class.
   public init(classes: Int) {
     require(classes > 0, "ConfusionMatrix: there are no classes")
     self.classes = classes
@@ -23,25 +23,25 @@ public struct ConfusionMatrix: Sendable, Equatable, CustomStringConvertible {
     counts[actual * classes + predicted] += 1
   }
 
-  /// How often `predicted` was said where `actual` was right.
+  /// The number of samples of class `actual` that were predicted as `predicted`.
   public subscript(actual actual: Int, predicted predicted: Int) -> Int { counts[actual * classes + predicted] }
 
-  /// How many predictions were counted.
+  /// The number of counted predictions.
   public var count: Int { counts.reduce(0, +) }
 
-  /// The share of predictions that are right; NaN without any.
+  /// Share of correct predictions; NaN without any.
   public var accuracy: Double { Double((0..<classes).reduce(0) { $0 + right($1) }) / Double(count) }
 
-  /// Of the predictions of a class, the share that is right; 0 where it was never predicted.
+  /// Share of the predictions of a class that are correct; 0 where it was never predicted.
   public func precision(of label: Int) -> Double { share(right(label), of: predicted(label)) }
 
-  /// Of the samples of a class, the share that was found; 0 where there is none.
+  /// Share of the samples of a class that were predicted as it; 0 where there is none.
   public func recall(of label: Int) -> Double { share(right(label), of: actual(label)) }
 
   /// The harmonic mean of precision and recall, 2·right / (predicted + actual); 0 where the class never occurs.
   public func f1(of label: Int) -> Double { share(2 * right(label), of: predicted(label) + actual(label)) }
 
-  /// The mean over the classes that occur, as actual or as predicted ones, of what `measure` says of each; 0 without any.
+  /// Mean of `measure` over the classes that occur as actual or predicted ones; 0 without any.
   public func macroMean(_ measure: (_ label: Int) -> Double) -> Double {
     let occurring = (0..<classes).filter { predicted($0) + actual($0) > 0 }
     return occurring.isEmpty ? 0 : occurring.reduce(0) { $0 + measure($1) } / Double(occurring.count)

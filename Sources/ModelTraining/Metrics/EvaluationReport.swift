@@ -1,12 +1,12 @@
-/// What a model was found to be worth on a set of samples.
+/// Loss and metrics of a model on a set of samples.
 public struct EvaluationReport: Sendable, Equatable, CustomStringConvertible {
-  /// The samples, or predictions, that were counted.
+  /// Samples, or predictions, measured.
   public let samples: Int
   /// The mean over the samples.
   public let loss: Double
-  /// In the order in which they were asked for.
+  /// In the order of the request.
   public let metrics: [MetricValue]
-  /// How often each class was taken for each, where precision, recall or F1 was asked for.
+  /// Present where precision, recall or F1 was requested.
   public let confusion: ConfusionMatrix?
 
   public init(samples: Int, loss: Double, metrics: [MetricValue] = [], confusion: ConfusionMatrix? = nil) {
@@ -16,7 +16,7 @@ public struct EvaluationReport: Sendable, Equatable, CustomStringConvertible {
     self.confusion = confusion
   }
 
-  /// The value of a metric; nil where it was not asked for.
+  /// The value of a metric; nil if it was not requested.
   public subscript(metric: Metric) -> Double? { metrics.first { $0.metric == metric }?.value }
 
   /// `loss 0.1234, accuracy 0.987`.
@@ -25,7 +25,7 @@ public struct EvaluationReport: Sendable, Equatable, CustomStringConvertible {
   }
 }
 
-/// A metric and what was measured.
+/// A metric and its value.
 public struct MetricValue: Sendable, Equatable {
   public let metric: Metric
   public let value: Double

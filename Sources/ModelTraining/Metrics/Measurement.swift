@@ -1,17 +1,17 @@
 import TabularData
 import TensorCore
 
-/// Adds up, batch by batch, what the loss and the metrics of a set of samples are read from.
+/// Accumulates, batch by batch, the sums from which loss and metrics follow.
 struct Measurement<Scalar: TensorScalar>: Sendable {
   private let metrics: [Metric]
   private let decision: Decision?
   private var lossSum = 0.0
   private var samples = 0
-  /// Answers that were given, and those that are right.
+  /// Answers counted, and those that are correct.
   private var answers = 0
   private var right = 0
   private var hits: [Int: Int] = [:]
-  /// Only where a metric is read from it: with many classes it is large.
+  /// Kept only for metrics that need it: with many classes it is large.
   private var confusion: ConfusionMatrix?
   private var errors: [ErrorSums] = []
 
@@ -72,9 +72,9 @@ struct Measurement<Scalar: TensorScalar>: Sendable {
       let start = row * width
       let own = scalars[start + Int(label)]
       var larger = 0
-      for place in 0..<width {
-        let other = scalars[start + place]
-        if other > own || other == own && place < Int(label) { larger += 1 }
+      for column in 0..<width {
+        let other = scalars[start + column]
+        if other > own || other == own && column < Int(label) { larger += 1 }
       }
       return !own.isNaN && larger < k
     }
@@ -108,20 +108,20 @@ struct Measurement<Scalar: TensorScalar>: Sendable {
     }
   }
 
-  /// Of two classes the second is the positive one.
+  /// With two classes, the measure of the second, the positive one; with more, the macro mean.
   private func counted(_ confusion: ConfusionMatrix, _ measure: (Int) -> Double) -> Double {
     confusion.classes == 2 ? measure(1) : confusion.macroMean(measure)
   }
 }
 
-/// The errors of one output over many samples. The spread of the targets is added up as Welford (1962) does, without
-/// cancellation.
+/// Errors of one output over many samples. The sum of squared deviations of the targets is updated by Welford's method
+/// (1962), without cancellation.
 private struct ErrorSums: Sendable {
   private var count = 0.0
   private var squares = 0.0
   private var absolutes = 0.0
   private var mean = 0.0
-  private var spread = 0.0
+  private var squaredDeviations = 0.0
 
   mutating func add(output: Double, target: Double) {
     count += 1
@@ -129,10 +129,10 @@ private struct ErrorSums: Sendable {
     absolutes += abs(output - target)
     let before = target - mean
     mean += before / count
-    spread += before * (target - mean)
+    squaredDeviations += before * (target - mean)
   }
 
   var meanSquare: Double { squares / count }
   var meanAbsolute: Double { absolutes / count }
-  var determination: Double { spread > 0 ? 1 - squares / spread : (squares == 0 ? 1 : 0) }
+  var determination: Double { squaredDeviations > 0 ? 1 - squares / squaredDeviations : (squares == 0 ? 1 : 0) }
 }

@@ -1,17 +1,16 @@
-/// A number that says how good predictions are, beside the loss.
+/// A measure of predictions beside the loss.
 public enum Metric: Sendable, Hashable, CustomStringConvertible {
-  /// The share of right answers. What an answer is follows from the loss: for binary losses each output by itself, yes above
-  /// the threshold; otherwise the class with the largest output. (Where a loss of numbers says neither, a single output answers
-  /// yes above 0.5.)
+  /// Share of correct answers. The loss decides how outputs are read: binary losses take each output as yes above the
+  /// threshold, others the class with the largest output. (For a loss on numbers, a single output is yes above 0.5.)
   case accuracy
-  /// The share of samples whose class is among the k ≥ 1 largest outputs. (Of equal outputs the one before counts as larger.)
+  /// Share of samples whose class is among the k ≥ 1 largest outputs. (Of equal outputs the one before counts as larger.)
   case topKAccuracy(Int)
-  /// Of the positive answers (yes, or of two classes the second), the share that is right; with more classes, the mean over
-  /// those that occur.
+  /// Share of the positive answers (yes, or the second of two classes) that are correct; with more classes, the mean over the
+  /// classes that occur.
   case precision
-  /// Of what is positive, the share that was found; with more classes, the mean over those that occur.
+  /// Share of the positive samples that were found; with more classes, the mean over the classes that occur.
   case recall
-  /// 2·precision·recall / (precision + recall); with more classes, the mean over those that occur.
+  /// 2·precision·recall / (precision + recall); with more classes, the mean over the classes that occur.
   case f1
   /// The mean of (output − target)².
   case meanSquaredError
@@ -42,7 +41,7 @@ public enum Metric: Sendable, Hashable, CustomStringConvertible {
     }
   }
 
-  /// Whether it is read from a confusion matrix.
+  /// Whether it follows from a confusion matrix.
   var needsConfusion: Bool {
     switch self {
     case .precision, .recall, .f1: true
@@ -50,7 +49,7 @@ public enum Metric: Sendable, Hashable, CustomStringConvertible {
     }
   }
 
-  /// Whether it compares numbers, not answers.
+  /// Whether it compares numbers rather than classes.
   var comparesNumbers: Bool {
     switch self {
     case .meanSquaredError, .meanAbsoluteError, .rSquared: true
@@ -59,7 +58,7 @@ public enum Metric: Sendable, Hashable, CustomStringConvertible {
   }
 }
 
-/// How the outputs of a model are read as an answer.
+/// Rule that turns the outputs of a model into an answer.
 public enum Decision: Sendable, Equatable {
   /// Each output answers by itself: yes (class 1) above the threshold, else no (class 0). Targets are read in the same way,
   /// with a threshold of their own.
@@ -67,6 +66,6 @@ public enum Decision: Sendable, Equatable {
   /// The class with the largest output.
   case largest
 
-  /// What suits outputs of so many numbers where the loss does not say: one number answers yes above 0.5.
+  /// The default for losses without a rule of their own: one output is yes above 0.5, several choose the largest.
   static func usual(width: Int) -> Decision { width == 1 ? .threshold(0.5) : .largest }
 }

@@ -1,26 +1,26 @@
 import Autograd
 import TensorCore
 
-/// How gradients that are too long are shortened before an update.
+/// Limit on the gradients of an update.
 public enum GradientClipping: Sendable, Equatable, Codable {
   case none
   /// All gradients together are scaled so that their global norm is at most this (Pascanu, Mikolov and Bengio, "On the
   /// difficulty of training recurrent neural networks", 2013).
   case norm(Double)
-  /// Each element of a gradient is brought to within ± this.
+  /// Each element of a gradient is clamped to ± this.
   case value(Double)
 
-  /// What gradients of this global norm are multiplied by. As PyTorch does, 1e-6 is added to the norm.
+  /// Factor of gradients of this global norm. As in PyTorch, 1e-6 is added to the norm.
   public func scale(norm: Double) -> Double {
     if case .norm(let limit) = self { min(1, limit / (norm + 1e-6)) } else { 1 }
   }
 
-  /// What no element is larger than, whatever the gradients are.
+  /// Largest magnitude of an element after clipping.
   public var elementLimit: Double {
     if case .value(let limit) = self { limit } else { .infinity }
   }
 
-  /// What is wrong with the limit; nil if it is one.
+  /// Description of an invalid limit; nil if it is valid.
   public var problem: String? {
     switch self {
     case .none: nil
@@ -29,7 +29,7 @@ public enum GradientClipping: Sendable, Equatable, Codable {
   }
 }
 
-/// The length of the gradients of all parameters together, √Σ g², summed parameter by parameter in the order of their slots.
+/// Norm of all gradients together, √Σ g², summed parameter by parameter in the order of their slots.
 public func globalNorm<Scalar>(of gradients: Gradients<Scalar>, team: ThreadTeam? = nil) -> Double {
   sumsOfSquares(of: gradients.ofParameters, team: team).reduce(0, +).squareRoot()
 }

@@ -2,16 +2,16 @@ import Autograd
 import NeuralLayers
 import TensorCore
 
-/// How gradients become changes of parameters, with the moments that the rule keeps for each of them.
+/// Updates parameters from their gradients, and keeps the moments that the rule needs for each parameter.
 ///
-/// The moments stay with the optimizer whatever happens to the learning rate, and are saved with it.
+/// A change of the learning rate leaves the moments as they are; they are saved with the optimizer.
 public struct Optimizer<Scalar: TensorScalar>: Sendable {
   public let rule: OptimizerRule
   public let decay: WeightDecay
-  /// The length of the next step.
+  /// Learning rate of the next update.
   public var learningRate: Double
   private var updates = UpdateCount()
-  /// By the rule's moment, then by slot.
+  /// Moments by kind (`OptimizerRule.momentNames`), then by slot.
   private var moments: [[Tensor<Scalar>]]
 
   /// - Parameter model: the model that will be trained, bound; the moments start at zero.
@@ -26,7 +26,7 @@ public struct Optimizer<Scalar: TensorScalar>: Sendable {
     }
   }
 
-  /// How many updates were made.
+  /// The number of updates made.
   public var step: Int { updates.count }
 
   /// Changes every parameter that has a gradient, in place; the others stay as they are, without decay.
@@ -34,8 +34,8 @@ public struct Optimizer<Scalar: TensorScalar>: Sendable {
   /// Drop the tape before: a parameter whose value is still held there is copied first.
   ///
   /// - Parameters:
-  ///   - scale: what the gradients are multiplied by (for clipping by norm).
-  ///   - limit: what their elements are then brought to within ± of (for clipping by value).
+  ///   - scale: factor of the gradients (for clipping by norm).
+  ///   - limit: magnitude to which their elements are then clamped (for clipping by value).
   public mutating func update<Model: Module<Scalar>>(
     _ model: inout Model, with gradients: Gradients<Scalar>, scale: Double = 1, limit: Double = .infinity,
     team: ThreadTeam = ThreadTeam(threads: 1)
@@ -56,9 +56,9 @@ public struct Optimizer<Scalar: TensorScalar>: Sendable {
     savedMoments(of: model).map { ($0.name, moments[$0.moment][$0.slot]) }
   }
 
-  /// Takes up where a saved optimizer stood.
+  /// Restores a saved optimizer.
   ///
-  /// - Parameter moment: gives a moment by the name that `namedMoments` gave it, in the shape asked for.
+  /// - Parameter moment: returns the moment of a name of `namedMoments`, in the given shape.
   public mutating func restore<Model: Module<Scalar>, Failure: Error>(
     step: Int, for model: Model, moment: (_ name: String, _ shape: TensorShape) throws(Failure) -> Tensor<Scalar>
   ) throws(Failure) {
@@ -68,7 +68,7 @@ public struct Optimizer<Scalar: TensorScalar>: Sendable {
     }
   }
 
-  /// Where the moments of the trained parameters are, with their names.
+  /// Indices and names of the moments of the trained parameters.
   private func savedMoments<Model: Module<Scalar>>(of model: Model) -> [(moment: Int, slot: Int, name: String)] {
     let parameters = model.parameters
     return rule.momentNames.enumerated().flatMap { moment, momentName in
@@ -102,7 +102,7 @@ private struct UpdateVisitor<Scalar: TensorScalar>: ParameterVisitor {
 }
 
 extension Array {
-  /// The element, with an empty tensor in its place: its owner may then change it without a copy.
+  /// Moves the element out and leaves an empty tensor, so that the caller can change it without a copy.
   fileprivate mutating func takeElement<Scalar>(at index: Int) -> Element where Element == Tensor<Scalar> {
     var element = Tensor<Scalar>.zeros([0])
     swap(&element, &self[index])

@@ -33,7 +33,7 @@ public enum OptimizerRule: Sendable, Equatable, Codable {
   /// Πₜ = μ₁·…·μₜ, w ← w − rate · (μₜ₊₁·m/(1 − Πₜ₊₁) + (1 − μₜ)·g/(1 − Πₜ)) / (√(v/(1 − β₂ᵗ)) + ε).
   case nAdam(beta1: Double, beta2: Double, epsilon: Double, momentumDecay: Double)
 
-  /// What is kept for each weight.
+  /// Names of the moments kept for each weight.
   var momentNames: [String] {
     switch self {
     case .sgd(let momentum, _): momentum == 0 ? [] : ["velocity"]
@@ -45,7 +45,7 @@ public enum OptimizerRule: Sendable, Equatable, Codable {
     }
   }
 
-  /// What is wrong with the numbers; nil if the rule can be followed.
+  /// Description of the first invalid number; nil if all are valid.
   public var problem: String? {
     func share(_ name: String, _ value: Double) -> String? {
       (0..<1).contains(value) ? nil : "\(name) is \(value); it must be at least 0 and below 1"
@@ -103,7 +103,7 @@ public enum OptimizerRule: Sendable, Equatable, Codable {
   }
 }
 
-/// How many updates were made, with the product of their momenta, which NAdam needs.
+/// Number of updates made, with the product of their momenta, which NAdam needs.
 struct UpdateCount: Sendable {
   private(set) var count = 0
   /// Πₜ, or 0 as soon as 1 − Πₜ is 1.
@@ -115,7 +115,7 @@ struct UpdateCount: Sendable {
     if momentumProduct < 0x1p-60 { momentumProduct = 0 }
   }
 
-  /// The same product as after so many single steps: a run that is resumed goes on with the same bits.
+  /// The count and product after so many updates, with the bits of an uninterrupted run.
   static func after(_ count: Int, of rule: OptimizerRule) -> UpdateCount {
     var updates = UpdateCount()
     while updates.count < count && updates.momentumProduct > 0 { updates.advance(by: rule) }

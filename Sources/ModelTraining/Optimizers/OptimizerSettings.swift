@@ -1,6 +1,6 @@
-/// Which optimizer trains a model: a rule, the length of its steps and the decay of weights.
+/// An optimizer: its rule, learning rate and weight decay.
 ///
-/// Each rule has a function here that names it and gives it PyTorch's defaults: `.adam()`, `.sgd(momentum: 0.9)`,
+/// Each rule has a function here with PyTorch's defaults: `.adam()`, `.sgd(momentum: 0.9)`,
 /// `.rmsProp(learningRate: 0.001, decay: .l2(1e-4, on: .matrices))`. The rules are described in `OptimizerRule`.
 public struct OptimizerSettings: Sendable, Equatable, Codable {
   public var rule: OptimizerRule
@@ -69,7 +69,7 @@ public struct OptimizerSettings: Sendable, Equatable, Codable {
       decay: decay)
   }
 
-  /// What is wrong with the numbers; nil if a model can be trained by them.
+  /// Description of the first invalid number; nil if all are valid.
   public var problem: String? {
     guard learningRate >= 0 && learningRate.isFinite else {
       return "the learning rate is \(learningRate); it must be a number from 0 up"

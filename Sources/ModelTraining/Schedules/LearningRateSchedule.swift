@@ -1,10 +1,9 @@
 import Foundation
 
-/// How the learning rate changes over a run: a factor of the base rate, which is a pure function of the updates done.
+/// Change of the learning rate over a run: a factor of the base rate that depends on the number of updates alone.
 ///
-/// The formulas are those of PyTorch's schedulers, stepped after every update (not every epoch). Floors are shares of the base
-/// rate. n counts the updates done before the one that
-/// the factor is for: it is 0 for the first.
+/// Formulas follow PyTorch's schedulers, stepped after every update (not every epoch). Floors are shares of the base rate.
+/// n is the number of updates done before: 0 for the first.
 public indirect enum LearningRateSchedule: Sendable, Equatable, Codable {
   case constant
   /// factor^⌊n / every⌋.
@@ -23,11 +22,11 @@ public indirect enum LearningRateSchedule: Sendable, Equatable, Codable {
   /// Times `factor`, though never below `floor`, whenever the loss of more than `patience` scheduled validations in a row was
   /// not below the best one times 1 − threshold; for `cooldown` validations after that none is counted.
   ///
-  /// Its factor of the updates is 1: what the validations have made of the rate stands in `PlateauProgress`.
+  /// `factor(after:)` is 1 for it: `PlateauProgress` holds the factor that the validations led to.
   case reduceOnPlateau(
     factor: Double = 0.1, patience: Int = 10, threshold: Double = 1e-4, cooldown: Int = 0, floor: Double = 0)
 
-  /// What the base rate is multiplied by in the update that comes after `updates` others.
+  /// Factor of the base rate in the update that comes after `updates` others.
   public func factor(after updates: Int) -> Double {
     let n = Double(updates)
     switch self {
@@ -51,7 +50,7 @@ public indirect enum LearningRateSchedule: Sendable, Equatable, Codable {
     end + (start - end) * 0.5 * (1 + cos(.pi * min(1, max(0, part))))
   }
 
-  /// What is wrong with the numbers; nil if a rate can follow them.
+  /// Description of the first invalid number; nil if all are valid.
   public var problem: String? {
     func count(_ name: String, _ value: Int, atLeast least: Int = 1) -> String? {
       value >= least ? nil : "the schedule's \(name) is \(value); it must be at least \(least)"

@@ -1,6 +1,6 @@
-/// What a schedule that waits for plateaus has seen of the validation losses.
+/// State of a plateau schedule: the validation losses so far and the factor they led to.
 public struct PlateauProgress: Sendable, Equatable, Codable {
-  /// What the learning rate is multiplied by.
+  /// Factor of the learning rate.
   public private(set) var scale = 1.0
   /// The best loss, among those that were better by the threshold; nil before the first.
   public private(set) var best: Double?
@@ -10,7 +10,7 @@ public struct PlateauProgress: Sendable, Equatable, Codable {
 
   public init() {}
 
-  /// What is wrong with the numbers of a file; nil if a run can go on from them.
+  /// Description of invalid numbers in a file; nil if a run can resume from them.
   var problem: String? {
     let isWhole =
       (0...1).contains(scale) && (0...1 << 53).contains(validationsSinceBest) && (0...1 << 53).contains(cooldown)
@@ -28,7 +28,7 @@ extension LearningRateSchedule {
     }
   }
 
-  /// What becomes of the progress after a scheduled validation; nil for a schedule that does not look at losses.
+  /// The progress after a scheduled validation; nil for a schedule that does not depend on losses.
   public func plateau(_ progress: PlateauProgress?, after loss: Double) -> PlateauProgress? {
     switch self {
     case .warmUp(_, _, let next): return next.plateau(progress, after: loss)
