@@ -6,14 +6,12 @@ import TensorCore
 final class LayerwiseSession<Scalar: TensorScalar> {
   private let layers: [StepLayer<Scalar>]
   private let decoder: PackedMatrix<Scalar>
-  private let decoderBias: MatrixView<Scalar>
+  /// [1, vocabulary].
+  private let decoderBias: SharedMatrix<Scalar>
   private let vocabulary: Int
   private let team: ThreadTeam
   private let barrier: ThreadBarrier
-  let logits: Tensor<Scalar>
-  private let logitsView: MatrixView<Scalar>
-  /// The memory of `decoderBias`.
-  private let bias: Tensor<Scalar>
+  private let scores: OwnedMatrix<Scalar>
   private var step = 0
 
   /// Nil for a model that has cells or structure without such a form.
@@ -25,11 +23,8 @@ final class LayerwiseSession<Scalar: TensorScalar> {
     guard let layers else { return nil }
     self.layers = layers
     decoder = PackedMatrix(model.decoderWeight.value, transposed: true, format: weights.products)
-    bias = model.decoderBias.value.reshaped([1, vocabulary])
-    decoderBias = bias.matrix()
-    var logits = Tensor<Scalar>.zeros([batch, vocabulary])
-    logitsView = logits.mutableMatrix()
-    self.logits = logits
+    decoderBias = SharedMatrix(model.decoderBias.value.reshaped([1, vocabulary]))
+    scores = OwnedMatrix(.zeros([batch, vocabulary]))
     self.team = threads > 1 && layers.contains { $0.partCount > 1 } ? team : ThreadTeam(threads: 1)
     barrier = ThreadBarrier(of: self.team.count)
   }
@@ -38,6 +33,9 @@ final class LayerwiseSession<Scalar: TensorScalar> {
   private static func isWorthSharing(_ configuration: ModelConfiguration) -> Bool {
     configuration.operationsPerToken / 6 * MemoryLayout<Scalar>.stride > 1 << 20
   }
+
+  /// The scores of all characters after the step that was run last, [batch, vocabulary].
+  var logits: Tensor<Scalar> { scores.tensor }
 
   func read(_ tokens: [Int32]) {
     step += 1
@@ -56,7 +54,7 @@ final class LayerwiseSession<Scalar: TensorScalar> {
   }
 
   private func decode(_ outputs: MatrixView<Scalar>, columns: Range<Int>) {
-    logitsView.columns(columns).setProduct(
-      outputs, decoder, columns: columns, onto: .everyRow(decoderBias.columns(columns)))
+    scores.view.columns(columns).setProduct(
+      outputs, decoder, columns: columns, onto: .everyRow(decoderBias.view.columns(columns)))
   }
 }

@@ -70,7 +70,7 @@ package final class PackedMatrix<Scalar: TensorScalar>: @unchecked Sendable {
   /// - Parameter columns: they begin at a panel.
   func multiply(
     _ a: UnsafePointer<Scalar>, rows m: Int, rowStride: Int, columnStride: Int, columns part: Range<Int>,
-    onto start: SKStart, to target: MatrixView<Scalar>
+    onto start: SKStart, to target: MutableMatrixView<Scalar>
   ) {
     WorkProfile.account(for: .products) {
       kernels.product(

@@ -10,7 +10,7 @@ package enum ProductStart<Scalar: TensorScalar> {
   /// Row i begins with row `indices[i]` of a table; the indices were checked by the caller.
   case rows(ArraySlice<Int32>, of: MatrixView<Scalar>)
 
-  func withKernelForm(for target: MatrixView<Scalar>, _ body: (SKStart) -> Void) {
+  func withKernelForm(for target: MutableMatrixView<Scalar>, _ body: (SKStart) -> Void) {
     switch self {
     case .nothing: body(SKStart())
     case .target: body(SKStart(rows: target.base, row_stride: Int64(target.stride), indices: nil))

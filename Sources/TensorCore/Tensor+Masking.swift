@@ -6,8 +6,8 @@ extension Tensor {
   package func choosingRows(_ mask: [Bool], else other: Tensor? = nil) -> Tensor {
     if let other, other.shape != shape { shapeFailure("choosingRows", shape, other.shape) }
     require(rank > 0 && mask.count == shape[0], "choosingRows: \(mask.count) truth values for the shape \(shape)")
-    let result = Tensor(uninitialized: shape, pool: storage.pool)
-    let (target, source, rest) = (result.flatRows, flatRows, other?.flatRows)
+    var result = Tensor(uninitialized: [shape[0], shape.dimensions.dropFirst().reduce(1, *)], pool: storage.pool)
+    let (target, source, rest) = (result.mutableMatrix(), flatRows, other?.flatRows)
     var start = 0
     while start < mask.count {
       let end = mask[start...].firstIndex { $0 != mask[start] } ?? mask.count
@@ -22,7 +22,7 @@ extension Tensor {
       start = end
     }
     withExtendedLifetime((self, other, result)) {}
-    return result
+    return result.reshaped(shape.dimensions)
   }
 
   /// One row for each entry of the leading axis.

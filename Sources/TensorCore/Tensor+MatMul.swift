@@ -36,6 +36,6 @@ extension Tensor {
 }
 
 /// Divides work among the threads of a team, or does it here where there is none.
-package func split(_ total: Int, unit: Int = 1, among team: ThreadTeam?, _ body: (Range<Int>) -> Void) {
+func split(_ total: Int, unit: Int = 1, among team: ThreadTeam?, _ body: (Range<Int>) -> Void) {
   if let team { team.split(total, unit: unit, body) } else if total > 0 { body(0..<total) }
 }

@@ -27,7 +27,11 @@ public final class ThreadTeam: Sendable {
   /// Runs `body` once on every thread, with the thread's index, and returns when all are done.
   ///
   /// Must not be called from within a task of the same team, nor from two threads at once.
-  package func run(_ body: (_ thread: Int) -> Void) {
+  ///
+  /// - Parameter owners: the tensors (or values that hold them, as a tuple) whose views `body` uses: they live until all
+  ///   threads are done.
+  package func run<Owners>(keeping owners: Owners = (), _ body: (_ thread: Int) -> Void) {
+    defer { withExtendedLifetime(owners) {} }
     if count == 1 { return body(0) }
     withoutActuallyEscaping(body) { body in
       shared.start(Job(body: body), helpers: count - 1)
@@ -38,7 +42,13 @@ public final class ThreadTeam: Sendable {
 
   /// Divides 0..<total into one range a thread, each a multiple of `unit` long but the last, and runs `body` on each that
   /// is not empty.
-  package func split(_ total: Int, unit: Int = 1, _ body: (Range<Int>) -> Void) {
+  ///
+  /// - Parameter owners: the tensors (or values that hold them, as a tuple) whose views `body` uses: they live until all
+  ///   threads are done.
+  package func split<Owners>(
+    _ total: Int, unit: Int = 1, keeping owners: Owners = (), _ body: (Range<Int>) -> Void
+  ) {
+    defer { withExtendedLifetime(owners) {} }
     let units = (total + unit - 1) / unit
     if count == 1 || units <= 1 {
       if total > 0 { body(0..<total) }

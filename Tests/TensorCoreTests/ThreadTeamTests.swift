@@ -24,7 +24,7 @@ struct ThreadTeamTests {
     var tensor = Tensor<Float>.zeros([3, 1])
     for round in 1...1000 {
       let cells = tensor.mutableMatrix()
-      team.run { cells.rows($0..<$0 + 1).add(cells.rows($0..<$0 + 1)) }
+      team.run(keeping: tensor) { cells.rows($0..<$0 + 1).add(cells.readOnly.rows($0..<$0 + 1)) }
       tensor += 1
       if round % 20 == 0 {
         #expect(tensor == .full([3, 1], 0x1p20 - 1))

@@ -42,10 +42,9 @@ package func affine<Scalar>(
   var result = Tensor<Scalar>(
     uninitialized: TensorShape(x.shape.dimensions.dropLast() + [columns]), pool: workspace.pool)
   let (target, source, row) = (result.mutableMatrix(), x.matrix(), bias.reshaped([1, columns]).matrix())
-  workspace.team.split(target.rows) { rows in
+  workspace.team.split(target.rows, keeping: (x, bias, result)) { rows in
     target.rows(rows).setProduct(source.rows(rows), matrix, onto: .everyRow(row))
   }
-  withExtendedLifetime((x, bias, result)) {}
   return result
 }
 
@@ -59,7 +58,7 @@ package func weightGradient<Scalar>(
     inputs: x, outputs: g.shape[1], plan: plan, hasBias: hasBias, workspace: workspace)
   let view = g.matrix()
   let barrier = ThreadBarrier(of: workspace.team.count)
-  workspace.team.run { thread in
+  workspace.team.run(keeping: (g, gradient)) { thread in
     for stretch in plan.stretches.reversed() {
       gradient.pack(stretch, thread: thread)
       barrier.wait()
@@ -67,18 +66,16 @@ package func weightGradient<Scalar>(
       barrier.wait()
     }
   }
-  withExtendedLifetime(g) {}
   return gradient.sums()
 }
 
 /// The sums over all axes but the last: the gradient of a bias.
 package func columnSums<Scalar>(_ g: Tensor<Scalar>, workspace: Workspace<Scalar>) -> Tensor<Scalar> {
-  let sums = Tensor<Scalar>(uninitialized: [g.shape[-1]], pool: workspace.pool)
-  let (target, source) = (sums.reshaped([1, -1]).matrix(), g.matrix())
-  workspace.team.split(target.columns, unit: 64) { columns in
+  var sums = Tensor<Scalar>(uninitialized: [g.shape[-1]], pool: workspace.pool)
+  let (target, source) = (sums.mutableMatrix(), g.matrix())
+  workspace.team.split(target.columns, unit: 64, keeping: (g, sums)) { columns in
     target.columns(columns).fill(0)
     target.columns(columns).addColumnSums(of: source.columns(columns))
   }
-  withExtendedLifetime((g, sums)) {}
   return sums
 }

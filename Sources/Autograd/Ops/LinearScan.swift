@@ -27,33 +27,33 @@ public func linearScan<Scalar>(
   let (shape, stateShape) = (a.shape, initial.shape)
   let (factors, start) = (a.value, initial.value)
   let steps = ScanSteps(shape)
-  let h = Tensor<Scalar>(uninitialized: shape, pool: pool)
-  // A copy, so that carrying it on keeps nothing else alive.
-  let last = Tensor<Scalar>(uninitialized: stateShape, pool: pool)
+  let output = OwnedMatrix<Scalar>(uninitialized: [steps.count, steps.width], pool: pool)
   let (target, aView, bView, startView) = (
-    steps.matrix(h), steps.matrix(factors), steps.matrix(b.value), steps.row(start)
+    output.view, steps.matrix(factors), steps.matrix(b.value), steps.row(start)
   )
-  team.split(steps.width, unit: 64) {
+  team.split(steps.width, unit: 64, keeping: (factors, b, start, output)) {
     target.columns($0).setScan(aView.columns($0), bView.columns($0), initial: startView.columns($0))
   }
-  steps.row(last).copy(from: target.rows(steps.count - 1..<steps.count))
-  withExtendedLifetime((factors, b, start, h, last)) {}
+  let h = output.tensor.reshaped(shape.dimensions)
+  // A copy, so that carrying it on keeps nothing else alive.
+  let last = h.row(steps.count - 1).copied(pool: pool)
 
   let results = Variable.operation([h, last], of: [a, b, initial]) { upstream in
-    let da = Tensor<Scalar>(uninitialized: shape, pool: pool)
-    let db = Tensor<Scalar>(uninitialized: shape, pool: pool)
-    let carried = Tensor<Scalar>(uninitialized: stateShape, pool: pool)
-    let (daView, dbView, carriedView) = (steps.matrix(da), steps.matrix(db), steps.row(carried))
+    let da = OwnedMatrix<Scalar>(uninitialized: [steps.count, steps.width], pool: pool)
+    let db = OwnedMatrix<Scalar>(uninitialized: [steps.count, steps.width], pool: pool)
+    let carried = OwnedMatrix(
+      upstream[1]?.reshaped([1, steps.width]).copied(pool: pool) ?? .zeros([1, steps.width], pool: pool))
     let (aView, startView, hView) = (steps.matrix(factors), steps.row(start), steps.matrix(h))
-    let (upstreamView, behind) = (upstream[0].map(steps.matrix), upstream[1].map(steps.row))
-    if let behind { carriedView.copy(from: behind) } else { carriedView.fill(0) }
-    team.split(steps.width, unit: 64) {
-      daView.columns($0).setScanGradient(
+    let upstreamView = upstream[0].map(steps.matrix)
+    team.split(steps.width, unit: 64, keeping: (factors, start, h, upstream, da, db, carried)) {
+      da.view.columns($0).setScanGradient(
         aView.columns($0), initial: startView.columns($0), h: hView.columns($0),
-        upstream: upstreamView?.columns($0), carried: carriedView.columns($0), db: dbView.columns($0))
+        upstream: upstreamView?.columns($0), carried: carried.view.columns($0), db: db.view.columns($0))
     }
-    withExtendedLifetime((factors, start, h, upstream, da, db, carried)) {}
-    return [da, db, carried]
+    return [
+      da.tensor.reshaped(shape.dimensions), db.tensor.reshaped(shape.dimensions),
+      carried.tensor.reshaped(stateShape.dimensions),
+    ]
   }
   return (results[0], results[1])
 }

@@ -43,40 +43,37 @@ private struct UnitProducts<Scalar: TensorScalar> {
   /// x[b, u]·W[u]ᵀ.
   func outputs(_ x: Tensor<Scalar>, _ w: Tensor<Scalar>) -> Tensor<Scalar> {
     let (inputs, outputs) = (w.shape[2], w.shape[1])
-    let result = Tensor<Scalar>(uninitialized: [batch, units, outputs], pool: workspace.pool)
-    let (source, weights, target) = (wide(x), w.matrix(), wide(result))
-    forEachUnit(packing: inputs, outputs) { unit, packed in
+    let result = OwnedMatrix<Scalar>(uninitialized: [batch, units * outputs], pool: workspace.pool)
+    let (source, weights, target) = (wide(x), w.matrix(), result.view)
+    forEachUnit(packing: inputs, outputs, keeping: (x, w, result)) { unit, packed in
       packed.pack(weights.rows(part(unit, outputs)), transposed: true, columns: 0..<outputs)
       target.columns(part(unit, outputs)).setProduct(source.columns(part(unit, inputs)), packed)
     }
-    withExtendedLifetime((x, w, result)) {}
-    return result
+    return result.tensor.reshaped([batch, units, outputs])
   }
 
   /// g[b, u]·W[u].
   func inputGradient(_ g: Tensor<Scalar>, _ w: Tensor<Scalar>) -> Tensor<Scalar> {
     let (inputs, outputs) = (w.shape[2], w.shape[1])
-    let result = Tensor<Scalar>(uninitialized: [batch, units, inputs], pool: workspace.pool)
-    let (source, weights, target) = (wide(g), w.matrix(), wide(result))
-    forEachUnit(packing: outputs, inputs) { unit, packed in
+    let result = OwnedMatrix<Scalar>(uninitialized: [batch, units * inputs], pool: workspace.pool)
+    let (source, weights, target) = (wide(g), w.matrix(), result.view)
+    forEachUnit(packing: outputs, inputs, keeping: (g, w, result)) { unit, packed in
       packed.pack(weights.rows(part(unit, outputs)), columns: 0..<inputs)
       target.columns(part(unit, inputs)).setProduct(source.columns(part(unit, outputs)), packed)
     }
-    withExtendedLifetime((g, w, result)) {}
-    return result
+    return result.tensor.reshaped([batch, units, inputs])
   }
 
   /// Σ over the batch of g[b, u]ᵀ·x[b, u].
   func weightGradient(_ g: Tensor<Scalar>, _ x: Tensor<Scalar>) -> Tensor<Scalar> {
     let (inputs, outputs) = (x.shape[2], g.shape[2])
-    let result = Tensor<Scalar>(uninitialized: [units, outputs, inputs], pool: workspace.pool)
-    let (gradients, source, target) = (wide(g), wide(x), result.matrix())
-    forEachUnit(packing: batch, inputs) { unit, packed in
+    let result = OwnedMatrix<Scalar>(uninitialized: [units, outputs, inputs], pool: workspace.pool)
+    let (gradients, source, target) = (wide(g), wide(x), result.view)
+    forEachUnit(packing: batch, inputs, keeping: (g, x, result)) { unit, packed in
       packed.pack(source.columns(part(unit, inputs)), columns: 0..<inputs)
       target.rows(part(unit, outputs)).setProduct(gradients.columns(part(unit, outputs)), transposed: true, packed)
     }
-    withExtendedLifetime((g, x, result)) {}
-    return result
+    return result.tensor
   }
 
   private func part(_ unit: Int, _ width: Int) -> Range<Int> { unit * width..<(unit + 1) * width }
@@ -87,10 +84,11 @@ private struct UnitProducts<Scalar: TensorScalar> {
   }
 
   /// Calls `body` for each unit with room for its right-hand side, [rows, columns].
-  private func forEachUnit(
-    packing rows: Int, _ columns: Int, _ body: (_ unit: Int, _ packed: PackedMatrix<Scalar>) -> Void
+  private func forEachUnit<Owners>(
+    packing rows: Int, _ columns: Int, keeping owners: Owners,
+    _ body: (_ unit: Int, _ packed: PackedMatrix<Scalar>) -> Void
   ) {
-    workspace.team.split(units) { range in
+    workspace.team.split(units, keeping: owners) { range in
       let packed = PackedMatrix<Scalar>(
         uninitializedRows: rows, columns: columns, format: .full, pool: workspace.pool)
       for unit in range { body(unit, packed) }

@@ -9,10 +9,9 @@ package func transposed<Scalar>(
   var result = Tensor<Scalar>(uninitialized: shape, pool: workspace.pool)
   let (target, source) = (result.mutableMatrix(), matrix.matrix())
   let addend = row?.reshaped([1, shape[1]]).matrix()
-  workspace.team.split(target.rows) { rows in
+  workspace.team.split(target.rows, keeping: (matrix, row, result)) { rows in
     target.rows(rows).setTransposed(source.columns(rows))
     if let addend { target.rows(rows).addToEveryRow(addend) }
   }
-  withExtendedLifetime((matrix, row, result)) {}
   return result
 }

@@ -7,11 +7,10 @@ import TensorCore
 /// threads than lanes, a thread needs nothing that another one computed. Within a lane threads share the rows of the weight.
 /// Results do not depend on the number of threads.
 package struct WeightGradient<Scalar: TensorScalar> {
-  private let inputs: MatrixView<Scalar>
+  private let inputs: SharedMatrix<Scalar>
   private let plan: StretchPlan
   private let lanes: [Lane]
   private let workspace: Workspace<Scalar>
-  private let inputStorage: Tensor<Scalar>
   /// Whether the sums over later steps stand there already.
   private let isContinued: Bool
 
@@ -21,11 +20,9 @@ package struct WeightGradient<Scalar: TensorScalar> {
 
     fileprivate struct OfLane {
       /// Σ gᵀ·x, [out, in].
-      let weight: Tensor<Scalar>
-      let weightView: MatrixView<Scalar>
+      let weight: OwnedMatrix<Scalar>
       /// Σ g, [1, out].
-      let bias: Tensor<Scalar>?
-      let biasView: MatrixView<Scalar>?
+      let bias: OwnedMatrix<Scalar>?
     }
   }
 
@@ -33,7 +30,7 @@ package struct WeightGradient<Scalar: TensorScalar> {
   private struct Lane {
     let sums: Sums.OfLane
     /// The inputs of a stretch, without those of other lanes between them; nil where there are none.
-    let rows: (tensor: Tensor<Scalar>, view: MatrixView<Scalar>)?
+    let rows: OwnedMatrix<Scalar>?
     /// The same packed, by how many rows there are.
     let packed: [Int: PackedMatrix<Scalar>]
   }
@@ -50,8 +47,8 @@ package struct WeightGradient<Scalar: TensorScalar> {
     let (pool, width) = (workspace.pool, inputs.shape[-1])
     isContinued = previous != nil
     lanes = plan.lanes.indices.map { lane in
-      var rows = plan.lanes.count > 1 ? Tensor<Scalar>(uninitialized: [plan.longest(lane), width], pool: pool) : nil
-      let rowsView = rows?.mutableMatrix()
+      let rows =
+        plan.lanes.count > 1 ? OwnedMatrix<Scalar>(uninitialized: [plan.longest(lane), width], pool: pool) : nil
       var packed: [Int: PackedMatrix<Scalar>] = [:]
       for stretch in plan.stretches where packed[plan.count(stretch, lane)] == nil {
         packed[plan.count(stretch, lane)] = PackedMatrix(
@@ -59,16 +56,15 @@ package struct WeightGradient<Scalar: TensorScalar> {
       }
       return Lane(
         sums: previous?.lanes[lane] ?? Self.newSums(outputs: outputs, width: width, hasBias: hasBias, pool: pool),
-        rows: rows.map { ($0, rowsView!) }, packed: packed)
+        rows: rows, packed: packed)
     }
-    (self.inputs, inputStorage, self.plan, self.workspace) = (inputs.matrix(), inputs, plan, workspace)
+    (self.inputs, self.plan, self.workspace) = (SharedMatrix(inputs), plan, workspace)
   }
 
   private static func newSums(outputs: Int, width: Int, hasBias: Bool, pool: BufferPool) -> Sums.OfLane {
-    var weight = Tensor<Scalar>(uninitialized: [outputs, width], pool: pool)
-    var bias = hasBias ? Tensor<Scalar>(uninitialized: [1, outputs], pool: pool) : nil
-    let (weightView, biasView) = (weight.mutableMatrix(), bias?.mutableMatrix())
-    return Sums.OfLane(weight: weight, weightView: weightView, bias: bias, biasView: biasView)
+    Sums.OfLane(
+      weight: OwnedMatrix(uninitialized: [outputs, width], pool: pool),
+      bias: hasBias ? OwnedMatrix(uninitialized: [1, outputs], pool: pool) : nil)
   }
 
   /// What has been summed up so far, without what it was summed up from.
@@ -76,6 +72,7 @@ package struct WeightGradient<Scalar: TensorScalar> {
 
   /// Packs a thread's part of the inputs of a stretch.
   package func pack(_ stretch: Range<Int>, thread: Int) {
+    let inputs = inputs.view
     for (lane, part) in plan.share(of: inputs.columns, unit: PackedMatrix<Scalar>.panelWidth, thread, workspace.team) {
       let packed = lanes[lane].packed[plan.count(stretch, lane)]!
       guard let rows = lanes[lane].rows?.view.rows(0..<packed.shape[0]) else {
@@ -86,7 +83,7 @@ package struct WeightGradient<Scalar: TensorScalar> {
         rows.rows(plan.rows(t, of: lane, in: stretch)).columns(part)
           .copy(from: inputs.rows(plan.rows(t, of: lane)).columns(part))
       }
-      packed.pack(rows, columns: part)
+      packed.pack(rows.readOnly, columns: part)
     }
   }
 
@@ -95,12 +92,12 @@ package struct WeightGradient<Scalar: TensorScalar> {
   /// - Parameter gradients: of the outputs, for each lane, in the rows that it has in a stretch; all inputs are packed.
   package func add(_ gradients: [MatrixView<Scalar>], _ stretch: Range<Int>, thread: Int) {
     let isFirst = stretch == plan.stretches.last && !isContinued
-    for (index, part) in plan.share(of: lanes[0].sums.weightView.rows, unit: 1, thread, workspace.team) {
+    for (index, part) in plan.share(of: lanes[0].sums.weight.view.rows, unit: 1, thread, workspace.team) {
       let lane = lanes[index]
       let packed = lane.packed[plan.count(stretch, index)]!
       let g = gradients[index].rows(0..<packed.shape[0]).columns(part)
-      lane.sums.weightView.rows(part).setProduct(g, transposed: true, packed, onto: isFirst ? .nothing : .target)
-      if let target = lane.sums.biasView?.columns(part) {
+      lane.sums.weight.view.rows(part).setProduct(g, transposed: true, packed, onto: isFirst ? .nothing : .target)
+      if let target = lane.sums.bias?.view.columns(part) {
         if isFirst { target.fill(0) }
         target.addColumnSums(of: g)
       }
@@ -109,20 +106,19 @@ package struct WeightGradient<Scalar: TensorScalar> {
 
   /// The sums over all lanes: of the weight, [out, in], and of the bias, [out].
   package func sums() -> (weight: Tensor<Scalar>, bias: Tensor<Scalar>?) {
-    defer { withExtendedLifetime(inputStorage) {} }
-    let weight = addLanes(lanes.map { ($0.sums.weight, $0.sums.weightView) }, team: workspace.team)
-    let biases = lanes.compactMap { lane in lane.sums.bias.map { ($0, lane.sums.biasView!) } }
+    let weight = addLanes(lanes.map(\.sums.weight), team: workspace.team)
+    let biases = lanes.compactMap(\.sums.bias)
     return (weight, biases.isEmpty ? nil : addLanes(biases, team: workspace.team).reshaped([-1]))
   }
 }
 
 /// Adds the tensors of all lanes to the first one, whose memory is written to, and returns it.
 package func addLanes<Scalar>(
-  _ parts: [(tensor: Tensor<Scalar>, view: MatrixView<Scalar>)], team: ThreadTeam
+  _ parts: [OwnedMatrix<Scalar>], team: ThreadTeam
 ) -> Tensor<Scalar> {
   if parts.count > 1 {
-    team.split(parts[0].view.rows) { rows in
-      for other in parts.dropFirst() { parts[0].view.rows(rows).add(other.view.rows(rows)) }
+    team.split(parts[0].view.rows, keeping: parts) { rows in
+      for other in parts.dropFirst() { parts[0].view.rows(rows).add(other.view.readOnly.rows(rows)) }
     }
   }
   return parts[0].tensor

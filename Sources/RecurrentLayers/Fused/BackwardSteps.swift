@@ -23,28 +23,30 @@ struct BackwardSteps<Scalar: TensorScalar> {
 
   private let record: FusedRecord<Scalar>
   private let plan: StretchPlan
-  private let dOutputs: (tensor: Tensor<Scalar>, view: MatrixView<Scalar>)?
+  private let dOutputs: SharedMatrix<Scalar>?
   private let recurrentWeight: RecurrentProduct<Scalar>
   private let inputWeight: PackedMatrix<Scalar>?
   private let projection: PackedMatrix<Scalar>?
   /// ∂L/∂units of a step, [B, H], for cells that project them.
-  private let dUnits: MatrixView<Scalar>?
+  private let dUnits: MutableMatrixView<Scalar>?
   /// ∂L/∂(r·h) of a step, [B, H], for cells that reset before the product.
-  private let dResetHidden: MatrixView<Scalar>?
+  private let dResetHidden: MutableMatrixView<Scalar>?
   /// What of ∂L/∂h and of ∂L/∂c after a step passes by it, through the elements that keep their values; nil where none does.
-  private let dKeptHidden, dKeptCell: MatrixView<Scalar>?
+  private let dKeptHidden, dKeptCell: MutableMatrixView<Scalar>?
   /// What the views are of.
   private let storage: [Tensor<Scalar>]
-  private let dStates: [MatrixView<Scalar>]
-  private let dBeginningViews: [MatrixView<Scalar>]
-  private let dInputView, dPeepholesView, dNormsView: MatrixView<Scalar>?
+  /// The views by which the gradients of a chunk are written.
+  private let gatesViews, recurrentViews, projectedViews: [MutableMatrixView<Scalar>]
+  private let dStates: [MutableMatrixView<Scalar>]
+  private let dBeginningViews: [MutableMatrixView<Scalar>]
+  private let dInputView, dPeepholesView, dNormsView: MutableMatrixView<Scalar>?
 
   init(
     record: FusedRecord<Scalar>, weights: GatedWeights<Scalar>, plan: StretchPlan, dOutputs: Tensor<Scalar>?,
     dFinal: [Tensor<Scalar>?], later: FusedSums<Scalar>.OfCell?, needsInputGradient: Bool, workspace: Workspace<Scalar>
   ) {
     let pool = workspace.pool
-    (self.record, self.plan, self.dOutputs) = (record, plan, dOutputs.map { ($0, $0.matrix()) })
+    (self.record, self.plan, self.dOutputs) = (record, plan, dOutputs.map { SharedMatrix($0) })
     recurrentWeight = RecurrentProduct(weights, record.functions, transposed: false, workspace: workspace)
     inputWeight = needsInputGradient ? workspace.packed(weights.inputWeight, transposed: false) : nil
 
@@ -67,22 +69,24 @@ struct BackwardSteps<Scalar: TensorScalar> {
     (dInitial, dInput, dPeepholes, dNorms) = (states, input, peepholes, norms)
 
     var storage: [Tensor<Scalar>] = []
-    func matrix(_ rows: Int, _ columns: Int, padded: Int) -> MatrixView<Scalar> {
+    func matrix(_ rows: Int, _ columns: Int, padded: Int) -> MutableMatrixView<Scalar> {
       var tensor = Tensor<Scalar>(uninitialized: [rows, padded], pool: pool)
       let view = tensor.mutableMatrix().columns(0..<columns)
       storage.append(tensor)
       return view
     }
-    func ofStretch(_ width: Int) -> [MatrixView<Scalar>] {
+    func ofStretch(_ width: Int) -> [MutableMatrixView<Scalar>] {
       plan.lanes.indices.map { matrix(plan.longest($0), width, padded: FusedRecord<Scalar>.paddedWidth(width)) }
     }
-    dGates = ofStretch(record.width)
-    dRecurrent = record.functions.separatesRecurrent ? ofStretch(record.width) : dGates
+    gatesViews = ofStretch(record.width)
+    recurrentViews = record.functions.separatesRecurrent ? ofStretch(record.width) : gatesViews
     projection = weights.projection.map { workspace.packed($0, transposed: false) }
-    dProjected = projection == nil ? [] : ofStretch(weights.outputSize)
+    projectedViews = projection == nil ? [] : ofStretch(weights.outputSize)
+    (dGates, dRecurrent) = (gatesViews.map(\.readOnly), recurrentViews.map(\.readOnly))
+    dProjected = projectedViews.map(\.readOnly)
     dUnits = record.units.map { matrix(record.batch, $0.shape[1], padded: $0.shape[1]) }
     dResetHidden = record.resetHidden.map { matrix(record.batch, $0.shape[1], padded: $0.shape[1]) }
-    func likeState(_ state: StateRecord<Scalar>?) -> MatrixView<Scalar>? {
+    func likeState(_ state: StateRecord<Scalar>?) -> MutableMatrixView<Scalar>? {
       state?.computed.map { matrix(record.batch, $0.shape[1], padded: $0.shape[1]) }
     }
     (dKeptHidden, dKeptCell) = (likeState(record.hidden), likeState(record.cell))
@@ -103,8 +107,8 @@ struct BackwardSteps<Scalar: TensorScalar> {
       func gradients(_ rows: Range<Int>) -> StepGradients<Scalar> {
         let inStretch = start + rows.lowerBound..<start + rows.upperBound
         return StepGradients(
-          gates: dGates[lane].rows(inStretch), recurrent: dRecurrent[lane].rows(inStretch),
-          projected: projection == nil ? nil : dProjected[lane].rows(inStretch))
+          gates: gatesViews[lane].rows(inStretch), recurrent: recurrentViews[lane].rows(inStretch),
+          projected: projection == nil ? nil : projectedViews[lane].rows(inStretch))
       }
       record.divide(rows, at: t) { rows in
         step(back: t, rows: rows, gradients(rows))
@@ -127,8 +131,8 @@ struct BackwardSteps<Scalar: TensorScalar> {
     var dUnits = dh
     if let projection, let projected = gradients.projected {
       dUnits = self.dUnits!.rows(rows)
-      projected.copy(from: dh)
-      dUnits.setProduct(dh, projection)
+      projected.copy(from: dh.readOnly)
+      dUnits.setProduct(dh.readOnly, projection)
     }
     let at = record.views(at: t, rows: rows)
     functions.backward(
@@ -136,17 +140,18 @@ struct BackwardSteps<Scalar: TensorScalar> {
       dPeepholes: dPeepholesView?.rows(rows), dNorms: dNormsView?.rows(rows))
     if let candidate = recurrentWeight.candidate {
       let (parts, dReset) = (gradients.gates.gruParts, dResetHidden!.rows(rows))
-      dReset.setProduct(parts.candidate, candidate)
-      gradients.gates.setGRUResetGradient(gates: at.gates, hPrevious: at.hPrevious, dResetHidden: dReset, dh: dh)
-      dh.setProduct(parts.gates, recurrentWeight.gates, onto: .target)
+      dReset.setProduct(parts.candidate.readOnly, candidate)
+      gradients.gates.setGRUResetGradient(
+        gates: at.gates.readOnly, hPrevious: at.hPrevious, dResetHidden: dReset.readOnly, dh: dh)
+      dh.setProduct(parts.gates.readOnly, recurrentWeight.gates, onto: .target)
     } else {
       dh.setProduct(
-        gradients.recurrent, recurrentWeight.gates, onto: functions.separatesRecurrent ? .target : .nothing)
+        gradients.recurrent.readOnly, recurrentWeight.gates, onto: functions.separatesRecurrent ? .target : .nothing)
     }
-    if let keptHidden { dh.add(keptHidden) }
-    if let keptCell { dc?.add(keptCell) }
+    if let keptHidden { dh.add(keptHidden.readOnly) }
+    if let keptCell { dc?.add(keptCell.readOnly) }
     if record.resets != nil { forget(at: t, rows: rows) }
-    if let dInputView, let inputWeight { dInputView.rows(now).setProduct(gradients.gates, inputWeight) }
+    if let dInputView, let inputWeight { dInputView.rows(now).setProduct(gradients.gates.readOnly, inputWeight) }
   }
 
   /// Lets no gradient pass to before where sequences forget, but to what they begin with.
@@ -154,7 +159,7 @@ struct BackwardSteps<Scalar: TensorScalar> {
     record.forEachReset(at: t, rows: rows) { row in
       for component in dStates.indices {
         let d = dStates[component].rows(rows).rows(row)
-        if !dBeginningViews.isEmpty { dBeginningViews[component].rows(rows).rows(row).add(d) }
+        if !dBeginningViews.isEmpty { dBeginningViews[component].rows(rows).rows(row).add(d.readOnly) }
         d.fill(0)
       }
     }
@@ -163,10 +168,10 @@ struct BackwardSteps<Scalar: TensorScalar> {
 
 /// The gradients that one step leaves for the sums over a stretch, for some rows of the batch.
 private struct StepGradients<Scalar: TensorScalar> {
-  let gates: MatrixView<Scalar>
+  let gates: MutableMatrixView<Scalar>
   /// May be the same.
-  let recurrent: MatrixView<Scalar>
-  let projected: MatrixView<Scalar>?
+  let recurrent: MutableMatrixView<Scalar>
+  let projected: MutableMatrixView<Scalar>?
 
   func fill(_ value: Scalar) {
     gates.fill(value)

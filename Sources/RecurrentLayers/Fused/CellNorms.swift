@@ -51,10 +51,10 @@ struct FusedNorms<Scalar: TensorScalar> {
   ///   - readsVectors: whether x·W_ihᵀ is normalized step by step; what is looked up for tokens has been before.
   ///   - recurrent: where h·W_hhᵀ stands, if it may be normalized in its place.
   init(
-    _ layers: CellNorms<Scalar>, rows: Int, readsVectors: Bool, recurrent: MatrixView<Scalar>?, pool: BufferPool
+    _ layers: CellNorms<Scalar>, rows: Int, readsVectors: Bool, recurrent: MutableMatrixView<Scalar>?, pool: BufferPool
   ) {
     var (tensors, end) = ([Tensor<Scalar>](), 0)
-    func views(_ layers: [LayerNorm<Scalar>], in place: MatrixView<Scalar>? = nil) -> NormViews<Scalar>? {
+    func views(_ layers: [LayerNorm<Scalar>], in place: MutableMatrixView<Scalar>? = nil) -> NormViews<Scalar>? {
       if layers.isEmpty { return nil }
       let views = NormViews(layers, at: end, rows: rows, in: place, storage: &tensors, pool: pool)
       end = views.columns.upperBound

@@ -21,7 +21,7 @@ package final class DividedStepLayer<Scalar: TensorScalar> {
   private let recurrentBias: MatrixView<Scalar>
   private let parts: [Part]
   /// h after steps of even and of odd number, [batch, hidden].
-  private let hidden: [MatrixView<Scalar>]
+  private let hidden: [MutableMatrixView<Scalar>]
   /// What the views are of.
   private let storage: [Tensor<Scalar>]
 
@@ -31,11 +31,11 @@ package final class DividedStepLayer<Scalar: TensorScalar> {
     /// Where the preactivations stand here and in the weights' columns, piece by piece.
     let pieces: [(own: Range<Int>, all: Range<Int>)]
     /// [batch, gates · units]; what the hidden state contributes has the same shape.
-    let gates, recurrent: MatrixView<Scalar>
+    let gates, recurrent: MutableMatrixView<Scalar>
     /// [batch, units].
-    let hidden: MatrixView<Scalar>
+    let hidden: MutableMatrixView<Scalar>
     /// c, likewise, for cells that have it.
-    let cell: MatrixView<Scalar>?
+    let cell: MutableMatrixView<Scalar>?
     let peepholes: MatrixView<Scalar>?
   }
 
@@ -49,18 +49,20 @@ package final class DividedStepLayer<Scalar: TensorScalar> {
     let (weights, functions, foldedBias) = (cell.weights, cell.functions, cell.foldedBias)
     let peepholes = cell.peepholes.map(\.value)
     var storage: [Tensor<Scalar>] = []
-    func view(_ tensor: Tensor<Scalar>) -> MatrixView<Scalar> {
+    func view(_ tensor: Tensor<Scalar>) -> MutableMatrixView<Scalar> {
       var tensor = tensor
       defer { storage.append(tensor) }
       return tensor.mutableMatrix()
     }
     let (width, hiddenSize) = (weights.recurrentWeight.value.shape[0], weights.outputSize)
-    func row(_ vector: Tensor<Scalar>?) -> MatrixView<Scalar> { view((vector ?? .zeros([width])).reshaped([1, -1])) }
+    func row(_ vector: Tensor<Scalar>?) -> MatrixView<Scalar> {
+      view((vector ?? .zeros([width])).reshaped([1, -1])).readOnly
+    }
     self.functions = functions
     let inputWeight = weights.inputWeight.value
     if readsTokens {
       let products = embedding.map { $0.matmul(inputWeight, transposingOther: true) } ?? inputWeight.transposed()
-      input = .table(view(foldedBias.map { products + $0 } ?? products))
+      input = .table(view(foldedBias.map { products + $0 } ?? products).readOnly)
     } else {
       input = .product(PackedMatrix(inputWeight, transposed: true, format: format), bias: row(foldedBias))
     }
@@ -103,7 +105,7 @@ package final class DividedStepLayer<Scalar: TensorScalar> {
 
   var partCount: Int { parts.count }
 
-  func output(ofStep step: Int) -> MatrixView<Scalar> { hidden[step & 1] }
+  func output(ofStep step: Int) -> MatrixView<Scalar> { hidden[step & 1].readOnly }
 
   /// Computes one part of a step; see `StepLayer.run`.
   func run(part index: Int, step: Int, tokens: [Int32], below: MatrixView<Scalar>?, isPrepared: Bool) {
@@ -118,13 +120,14 @@ package final class DividedStepLayer<Scalar: TensorScalar> {
       }
     }
     let recurrent = functions.separatesRecurrent ? part.recurrent : nil
-    if recurrent == nil { part.gates.add(part.recurrent) }
+    if recurrent == nil { part.gates.add(part.recurrent.readOnly) }
     let (h, c) = (part.hidden, part.cell)
     functions.forward(
       StepViews(
-        gates: part.gates, recurrent: recurrent, hPrevious: h, resetHidden: nil, h: h, cPrevious: c, c: c,
+        gates: part.gates, recurrent: recurrent, hPrevious: h.readOnly, resetHidden: nil, h: h,
+        cPrevious: c?.readOnly, c: c,
         peepholes: part.peepholes, norms: nil))
-    output(ofStep: step).columns(part.units).copy(from: h)
+    hidden[step & 1].columns(part.units).copy(from: h.readOnly)
   }
 
   /// In reverse order: beginning with the weights read last.

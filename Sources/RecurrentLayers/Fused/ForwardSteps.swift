@@ -51,16 +51,15 @@ struct ForwardSteps<Scalar: TensorScalar> {
       let (input, start) = (input.matrix(), everyRow(bias))
       run(rows: rows) { gates, now in
         gates.setProduct(input.rows(now), weight, onto: start)
-        record.norms?.steps.input?.rows(now).apply(to: gates, setting: gates)
+        record.norms?.steps.input?.rows(now).apply(to: gates.readOnly, setting: gates)
         return .target
       }
     }
-    withExtendedLifetime(self) {}
   }
 
   /// - Parameter beginGates: returns what the recurrent part of the preactivations of some rows is to be added to.
   private func run(
-    rows: Range<Int>, beginGates: (_ gates: MatrixView<Scalar>, _ now: Range<Int>) -> ProductStart<Scalar>
+    rows: Range<Int>, beginGates: (_ gates: MutableMatrixView<Scalar>, _ now: Range<Int>) -> ProductStart<Scalar>
   ) {
     let recurrentStart = everyRow(recurrentBias)
     for t in 0..<record.time {
@@ -72,14 +71,14 @@ struct ForwardSteps<Scalar: TensorScalar> {
           let parts = at.gates.gruParts
           parts.gates.setProduct(at.hPrevious, recurrentWeight.gates, onto: .target)
           at.gates.applyGRUReset(hPrevious: at.hPrevious, resetHidden: at.resetHidden!)
-          parts.candidate.setProduct(at.resetHidden!, candidate, onto: .target)
+          parts.candidate.setProduct(at.resetHidden!.readOnly, candidate, onto: .target)
         } else if let recurrent = at.recurrent {
           recurrent.setProduct(at.hPrevious, recurrentWeight.gates, onto: recurrentStart)
         } else {
           at.gates.setProduct(at.hPrevious, recurrentWeight.gates, onto: start)
         }
         record.functions.forward(at)
-        if let projection { record.output(at: t, rows: rows).setProduct(at.h, projection) }
+        if let projection { record.output(at: t, rows: rows).setProduct(at.h.readOnly, projection) }
         record.leave(at: t, rows: rows)
       } ended: { rows in
         record.keepState(at: t, rows: rows)
@@ -111,9 +110,9 @@ struct RecurrentProduct<Scalar: TensorScalar> {
   }
 }
 
-extension MatrixView {
+extension MutableMatrixView {
   /// Of gates r, z and n the first two, and the last.
-  var gruParts: (gates: MatrixView, candidate: MatrixView) {
+  var gruParts: (gates: MutableMatrixView, candidate: MutableMatrixView) {
     (columns(0..<columns / 3 * 2), columns(columns / 3 * 2..<columns))
   }
 }

@@ -58,7 +58,7 @@ struct FusedBackward<Scalar: TensorScalar> {
       workspace: workspace)
     let team = workspace.team
     let barrier = ThreadBarrier(of: plan.areLanesShared(by: team) ? team.count : 1)
-    team.run { thread in
+    team.run(keeping: (record, steps, recurrent, input, projection, candidate)) { thread in
       let rows = team.part(of: record.batch, for: thread)
       for stretch in plan.stretches.reversed() {
         steps.run(stretch, rows: rows)
@@ -70,7 +70,7 @@ struct FusedBackward<Scalar: TensorScalar> {
         recurrent.add(steps.dRecurrent, stretch, thread: thread)
         input.add(steps.dGates, stretch, thread: thread)
         projection?.add(steps.dProjected, stretch, thread: thread)
-        candidate?.add(steps.dGates.map { $0.gruParts.candidate }, stretch, thread: thread)
+        candidate?.add(steps.dGates.map { $0.columns($0.columns / 3 * 2..<$0.columns) }, stretch, thread: thread)
         barrier.wait()
       }
     }
@@ -81,7 +81,6 @@ struct FusedBackward<Scalar: TensorScalar> {
       sums.cells[part.place] = .init(
         recurrent: recurrent.sumsSoFar, input: input.sumsSoFar, projection: projection?.sumsSoFar,
         candidate: candidate?.sumsSoFar, peepholes: steps.dPeepholes, norms: steps.dNorms, beginning: steps.dBeginning)
-      withExtendedLifetime((record, steps)) {}
       return gradients.inOrder
     }
     var normsOfTokens: Tensor<Scalar>?
@@ -92,7 +91,6 @@ struct FusedBackward<Scalar: TensorScalar> {
       return ofTokens.products
     }
     let recurrentSums = recurrent.sums()
-    withExtendedLifetime((record, steps, recurrent, input)) {}
     gradients.inputWeight = inputSums.weight
     gradients.recurrentWeight =
       candidate.map { .concatenate([recurrentSums.weight, $0.sums().weight]) } ?? recurrentSums.weight

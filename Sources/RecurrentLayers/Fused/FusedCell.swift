@@ -61,7 +61,7 @@ extension FusedCell {
     }
     let initial = state.components.map { $0.value }
     let (record, steps) = parts(of: sequence, from: initial, keeping: probabilities, in: &context)
-    workspace.team.split(record.batch) { steps.run(rows: $0) }
+    workspace.team.split(record.batch, keeping: steps) { steps.run(rows: $0) }
     let inputs = inputs(sequence, from: state, in: context)
     let backward = FusedBackward(
       record: record, sequence: sequence, weights: weights, withoutGradients: inputs.map { _ in nil },

@@ -33,10 +33,11 @@ struct FusedRecord<Scalar: TensorScalar> {
   /// For cells that normalize.
   let norms: FusedNorms<Scalar>?
   /// Views of these tensors, in their order: the loops over time touch no reference count.
-  private let gatesView: MatrixView<Scalar>
+  private let gatesView: MutableMatrixView<Scalar>
   let hiddenViews: StateViews<Scalar>
   let cellViews: StateViews<Scalar>?
-  private let recurrentView, unitsView, resetHiddenView, peepholesView: MatrixView<Scalar>?
+  private let recurrentView, unitsView, resetHiddenView: MutableMatrixView<Scalar>?
+  private let peepholesView: MatrixView<Scalar>?
 
   /// A record of which nothing but the initial state is there yet.
   ///
@@ -106,7 +107,7 @@ struct FusedRecord<Scalar: TensorScalar> {
   }
 
   /// h of some rows as a step computes it.
-  func output(at t: Int, rows: Range<Int>) -> MatrixView<Scalar> {
+  func output(at t: Int, rows: Range<Int>) -> MutableMatrixView<Scalar> {
     hiddenViews.computed(self.rows(rows, at: t), self.rows(rows, at: t + 1))
   }
 
@@ -116,7 +117,7 @@ struct FusedRecord<Scalar: TensorScalar> {
     let now = self.rows(rows, at: t)
     func enter(_ views: StateViews<Scalar>) {
       views.enter(now)
-      let states = views.read(now)
+      let states = (views.entered ?? views.states).rows(now)
       forEachReset(at: t, rows: rows) { row in
         if let beginning = views.beginning { states.rows(row).copy(from: beginning) } else { states.rows(row).fill(0) }
       }
@@ -142,7 +143,7 @@ struct FusedRecord<Scalar: TensorScalar> {
   /// Takes the state after the last step for that before the first.
   func beginAgain() {
     for views in [hiddenViews, cellViews].compactMap({ $0 }) {
-      views.states.rows(0..<batch).copy(from: views.states.rows(time * batch..<(time + 1) * batch))
+      views.states.rows(0..<batch).copy(from: views.states.readOnly.rows(time * batch..<(time + 1) * batch))
     }
   }
 

@@ -20,20 +20,20 @@ enum GateFunctions {
   /// One step. `at.gates` goes from preactivations to activations; h (and c) are written.
   func forward<Scalar>(_ at: StepViews<Scalar>) {
     switch self {
-    case .elmanTanh: at.h.set(.tanh, of: at.gates)
-    case .elmanReLU: at.h.set(.relu, of: at.gates)
+    case .elmanTanh: at.h.set(.tanh, of: at.gates.readOnly)
+    case .elmanReLU: at.h.set(.relu, of: at.gates.readOnly)
     case .lstm: at.gates.applyLSTMGates(cPrevious: at.cPrevious!, c: at.c!, h: at.h)
     case .lstmPeephole:
       at.gates.applyPeepholeLSTMGates(peepholes: at.peepholes!, cPrevious: at.cPrevious!, c: at.c!, h: at.h)
     case .lstmCoupled: at.gates.applyCoupledLSTMGates(cPrevious: at.cPrevious!, c: at.c!, h: at.h)
     case .lstmLayerNorm:
-      at.norms!.recurrent.apply(to: at.recurrent!, setting: at.gates, adding: true)
+      at.norms!.recurrent.apply(to: at.recurrent!.readOnly, setting: at.gates, adding: true)
       at.gates.applyNormalizedLSTMGates(cPrevious: at.cPrevious!, c: at.c!, h: at.h, norm: at.norms!.cell!.first)
-    case .gru: at.gates.applyGRUGates(recurrent: at.recurrent!, hPrevious: at.hPrevious, h: at.h)
+    case .gru: at.gates.applyGRUGates(recurrent: at.recurrent!.readOnly, hPrevious: at.hPrevious, h: at.h)
     case .gruResetBefore: at.gates.applyGRUCandidate(hPrevious: at.hPrevious, h: at.h)
     case .gruLayerNorm:
-      at.norms!.recurrent.apply(to: at.recurrent!, setting: at.recurrent!)
-      at.gates.applyGRUGates(recurrent: at.recurrent!, hPrevious: at.hPrevious, h: at.h)
+      at.norms!.recurrent.apply(to: at.recurrent!.readOnly, setting: at.recurrent!)
+      at.gates.applyGRUGates(recurrent: at.recurrent!.readOnly, hPrevious: at.hPrevious, h: at.h)
     }
   }
 
@@ -41,50 +41,57 @@ enum GateFunctions {
   /// such a part). dc goes from ∂L/∂c to ∂L/∂cPrevious. To dPeepholes that of the peepholes is added, to dNorms that of the gains
   /// and biases of layer normalizations, each sequence's to its own row.
   func backward<Scalar>(
-    _ at: StepViews<Scalar>, dh: MatrixView<Scalar>, dc: MatrixView<Scalar>?, dGates: MatrixView<Scalar>,
-    dRecurrent: MatrixView<Scalar>, dPeepholes: MatrixView<Scalar>?, dNorms: MatrixView<Scalar>?
+    _ at: StepViews<Scalar>, dh: MutableMatrixView<Scalar>, dc: MutableMatrixView<Scalar>?,
+    dGates: MutableMatrixView<Scalar>,
+    dRecurrent: MutableMatrixView<Scalar>, dPeepholes: MutableMatrixView<Scalar>?, dNorms: MutableMatrixView<Scalar>?
   ) {
     switch self {
-    case .elmanTanh: dGates.setActivationGradient(.tanh, kept: at.h, upstream: dh)
-    case .elmanReLU: dGates.setActivationGradient(.relu, kept: at.h, upstream: dh)
-    case .lstm: dGates.setLSTMGradient(gates: at.gates, cPrevious: at.cPrevious!, c: at.c!, dh: dh, dc: dc!)
+    case .elmanTanh: dGates.setActivationGradient(.tanh, kept: at.h.readOnly, upstream: dh.readOnly)
+    case .elmanReLU: dGates.setActivationGradient(.relu, kept: at.h.readOnly, upstream: dh.readOnly)
+    case .lstm:
+      dGates.setLSTMGradient(
+        gates: at.gates.readOnly, cPrevious: at.cPrevious!, c: at.c!.readOnly, dh: dh.readOnly, dc: dc!)
     case .lstmPeephole:
       dGates.setPeepholeLSTMGradient(
-        gates: at.gates, peepholes: at.peepholes!, cPrevious: at.cPrevious!, c: at.c!, dh: dh, dc: dc!,
+        gates: at.gates.readOnly, peepholes: at.peepholes!, cPrevious: at.cPrevious!, c: at.c!.readOnly,
+        dh: dh.readOnly, dc: dc!,
         dPeepholes: dPeepholes!)
     case .lstmCoupled:
-      dGates.setCoupledLSTMGradient(gates: at.gates, cPrevious: at.cPrevious!, c: at.c!, dh: dh, dc: dc!)
+      dGates.setCoupledLSTMGradient(
+        gates: at.gates.readOnly, cPrevious: at.cPrevious!, c: at.c!.readOnly, dh: dh.readOnly, dc: dc!)
     case .lstmLayerNorm:
       let norms = at.norms!
       dGates.setNormalizedLSTMGradient(
-        gates: at.gates, cPrevious: at.cPrevious!, dh: dh, dc: dc!, norm: norms.cell!.first,
+        gates: at.gates.readOnly, cPrevious: at.cPrevious!, dh: dh, dc: dc!, norm: norms.cell!.first,
         sums: norms.cell!.sumsOfFirst(of: dNorms!))
-      norms.recurrent.applyGradient(to: dGates, setting: dRecurrent, sums: dNorms!)
-      norms.input?.applyGradient(to: dGates, setting: dGates, sums: dNorms!)
+      norms.recurrent.applyGradient(to: dGates.readOnly, setting: dRecurrent, sums: dNorms!)
+      norms.input?.applyGradient(to: dGates.readOnly, setting: dGates, sums: dNorms!)
     case .gru:
       dGates.setGRUGradient(
-        gates: at.gates, recurrent: at.recurrent!, hPrevious: at.hPrevious, dh: dh, dRecurrent: dRecurrent)
-    case .gruResetBefore: dGates.setGRUCandidateGradient(gates: at.gates, hPrevious: at.hPrevious, dh: dh)
+        gates: at.gates.readOnly, recurrent: at.recurrent!.readOnly, hPrevious: at.hPrevious, dh: dh,
+        dRecurrent: dRecurrent)
+    case .gruResetBefore: dGates.setGRUCandidateGradient(gates: at.gates.readOnly, hPrevious: at.hPrevious, dh: dh)
     case .gruLayerNorm:
       dGates.setGRUGradient(
-        gates: at.gates, recurrent: at.recurrent!, hPrevious: at.hPrevious, dh: dh, dRecurrent: dRecurrent)
-      at.norms!.recurrent.applyGradient(to: dRecurrent, setting: dRecurrent, sums: dNorms!)
-      at.norms!.input?.applyGradient(to: dGates, setting: dGates, sums: dNorms!)
+        gates: at.gates.readOnly, recurrent: at.recurrent!.readOnly, hPrevious: at.hPrevious, dh: dh,
+        dRecurrent: dRecurrent)
+      at.norms!.recurrent.applyGradient(to: dRecurrent.readOnly, setting: dRecurrent, sums: dNorms!)
+      at.norms!.input?.applyGradient(to: dGates.readOnly, setting: dGates, sums: dNorms!)
     }
   }
 }
 
 /// What one step reads and writes, for some rows of the batch.
 struct StepViews<Scalar: TensorScalar> {
-  let gates: MatrixView<Scalar>
-  let recurrent: MatrixView<Scalar>?
+  let gates: MutableMatrixView<Scalar>
+  let recurrent: MutableMatrixView<Scalar>?
   let hPrevious: MatrixView<Scalar>
   /// r·hPrevious, for cells that reset before the product.
-  let resetHidden: MatrixView<Scalar>?
+  let resetHidden: MutableMatrixView<Scalar>?
   /// The output, or what it is a projection of.
-  let h: MatrixView<Scalar>
+  let h: MutableMatrixView<Scalar>
   let cPrevious: MatrixView<Scalar>?
-  let c: MatrixView<Scalar>?
+  let c: MutableMatrixView<Scalar>?
   /// The same for every row, [1, 3·H], for cells that have them.
   let peepholes: MatrixView<Scalar>?
   /// For cells that normalize.

@@ -91,7 +91,7 @@ enum InputWeightGradient<Scalar: TensorScalar> {
 /// The gradient of the table whose rows stand for the products of tokens' vectors with W_ihᵀ.
 struct TableGradient<Scalar: TensorScalar> {
   /// By lane, [tokens, G·H].
-  typealias Sums = [(tensor: Tensor<Scalar>, view: MatrixView<Scalar>)]
+  typealias Sums = [OwnedMatrix<Scalar>]
 
   let workspace: Workspace<Scalar>
   /// What has been summed up so far.
@@ -109,11 +109,7 @@ struct TableGradient<Scalar: TensorScalar> {
     isContinued = previous != nil
     tables =
       previous
-      ?? plan.lanes.map { _ in
-        var table = Tensor<Scalar>(uninitialized: [tokens, width], pool: workspace.pool)
-        let view = table.mutableMatrix()
-        return (table, view)
-      }
+      ?? plan.lanes.map { _ in OwnedMatrix(uninitialized: [tokens, width], pool: workspace.pool) }
   }
 
   func add(_ gradients: [MatrixView<Scalar>], _ stretch: Range<Int>, thread: Int) {

@@ -39,7 +39,7 @@ struct NormViews<Scalar: TensorScalar> {
   ///   - place: where x̂ is kept; nil for a tensor of its own.
   ///   - storage: receives what the views are of.
   init(
-    _ layers: [LayerNorm<Scalar>], at start: Int, rows: Int, in place: MatrixView<Scalar>? = nil,
+    _ layers: [LayerNorm<Scalar>], at start: Int, rows: Int, in place: MutableMatrixView<Scalar>? = nil,
     storage: inout [Tensor<Scalar>], pool: BufferPool
   ) {
     func reading(_ parameter: Parameter<Scalar>) -> MatrixView<Scalar> {
@@ -47,7 +47,7 @@ struct NormViews<Scalar: TensorScalar> {
       storage.append(tensor)
       return tensor.matrix()
     }
-    func matrix(_ width: Int) -> MatrixView<Scalar> {
+    func matrix(_ width: Int) -> MutableMatrixView<Scalar> {
       var tensor = Tensor<Scalar>(uninitialized: [rows, width], pool: pool)
       defer { storage.append(tensor) }
       return tensor.mutableMatrix()
@@ -72,14 +72,16 @@ struct NormViews<Scalar: TensorScalar> {
   var columns: Range<Int> { start..<start + ofSecond.upperBound }
 
   /// Sets y to the normalized rows of x, or adds them.
-  func apply(to x: MatrixView<Scalar>, setting y: MatrixView<Scalar>, adding: Bool = false) {
+  func apply(to x: MatrixView<Scalar>, setting y: MutableMatrixView<Scalar>, adding: Bool = false) {
     y.columns(ofFirst).setLayerNorm(x.columns(ofFirst), first, adding: adding)
     if let second { y.columns(ofSecond).setLayerNorm(x.columns(ofSecond), second, adding: adding) }
   }
 
   /// Sets dx to ∂L/∂x from dy, which may be the same. ∂L/∂gain and ∂L/∂bias are added to the sums of all normalizations, the
   /// gains before the biases.
-  func applyGradient(to dy: MatrixView<Scalar>, setting dx: MatrixView<Scalar>, sums: MatrixView<Scalar>) {
+  func applyGradient(
+    to dy: MatrixView<Scalar>, setting dx: MutableMatrixView<Scalar>, sums: MutableMatrixView<Scalar>
+  ) {
     dx.columns(ofFirst).setLayerNormGradient(dy.columns(ofFirst), first, sums: self.sums(ofFirst, of: sums))
     if let second {
       dx.columns(ofSecond).setLayerNormGradient(dy.columns(ofSecond), second, sums: self.sums(ofSecond, of: sums))
@@ -87,9 +89,9 @@ struct NormViews<Scalar: TensorScalar> {
   }
 
   /// Where the sums of the first one stand among those of all normalizations.
-  func sumsOfFirst(of all: MatrixView<Scalar>) -> LayerNormSums<Scalar> { sums(ofFirst, of: all) }
+  func sumsOfFirst(of all: MutableMatrixView<Scalar>) -> LayerNormSums<Scalar> { sums(ofFirst, of: all) }
 
-  private func sums(_ own: Range<Int>, of all: MatrixView<Scalar>) -> LayerNormSums<Scalar> {
+  private func sums(_ own: Range<Int>, of all: MutableMatrixView<Scalar>) -> LayerNormSums<Scalar> {
     let (begin, end) = (start + own.lowerBound, start + own.upperBound)
     return LayerNormSums(
       gain: all.columns(begin..<end), bias: all.columns(all.columns / 2 + begin..<all.columns / 2 + end))

@@ -16,8 +16,9 @@ struct NormalizedTable<Scalar: TensorScalar> {
     var tensors = [products]
     let norms = NormViews(layers, at: 0, rows: products.shape[0], storage: &tensors, pool: workspace.pool)
     let (source, target) = (products.matrix(), table.mutableMatrix())
-    workspace.team.split(target.rows) { norms.rows($0).apply(to: source.rows($0), setting: target.rows($0)) }
-    withExtendedLifetime((products, table, tensors)) {}
+    workspace.team.split(target.rows, keeping: (products, table, tensors)) {
+      norms.rows($0).apply(to: source.rows($0), setting: target.rows($0))
+    }
     (rows, views, storage, self.workspace) = (table, norms, tensors, workspace)
   }
 
@@ -26,11 +27,10 @@ struct NormalizedTable<Scalar: TensorScalar> {
     var products = Tensor<Scalar>(uninitialized: upstream.shape, pool: workspace.pool)
     var sums = Tensor<Scalar>(uninitialized: [upstream.shape[0], 2 * upstream.shape[1]], pool: workspace.pool)
     let (dy, dx, sumsView) = (upstream.matrix(), products.mutableMatrix(), sums.mutableMatrix())
-    workspace.team.split(dx.rows) {
+    workspace.team.split(dx.rows, keeping: (self, upstream, products, sums)) {
       sumsView.rows($0).fill(0)
       views.rows($0).applyGradient(to: dy.rows($0), setting: dx.rows($0), sums: sumsView.rows($0))
     }
-    withExtendedLifetime((self, upstream, products, sums)) {}
     return (products, sums)
   }
 }

@@ -8,9 +8,9 @@ package final class RecordedStepLayer<Scalar: TensorScalar> {
   private let record: FusedRecord<Scalar>
   private var steps: ForwardSteps<Scalar>
   /// What a layer that reads vectors reads, [batch, input].
-  private let input: (tensor: Tensor<Scalar>, view: MatrixView<Scalar>)?
+  private let input: OwnedMatrix<Scalar>?
   /// The sum of input and state, [batch, output], for a layer that puts out that.
-  private let sum: (tensor: Tensor<Scalar>, view: MatrixView<Scalar>)?
+  private let sum: OwnedMatrix<Scalar>?
   private var isFirst = true
 
   /// - Parameters:
@@ -23,11 +23,7 @@ package final class RecordedStepLayer<Scalar: TensorScalar> {
     format: ProductFormat, readsTokens: Bool, embedding: Tensor<Scalar>?, addsInput: Bool
   ) {
     let (workspace, batch) = (Workspace<Scalar>(products: format), initial[0].shape[0])
-    func allocated(_ width: Int) -> (tensor: Tensor<Scalar>, view: MatrixView<Scalar>) {
-      var tensor = Tensor<Scalar>.zeros([batch, width])
-      let view = tensor.mutableMatrix()
-      return (tensor, view)
-    }
+    func allocated(_ width: Int) -> OwnedMatrix<Scalar> { OwnedMatrix(.zeros([batch, width])) }
     input = readsTokens ? nil : allocated(cell.inputSize)
     sum = addsInput ? allocated(cell.hiddenSize) : nil
     let grid = TokenGrid(ids: [Int32](repeating: 0, count: batch), time: 1, batch: batch)
@@ -40,10 +36,10 @@ package final class RecordedStepLayer<Scalar: TensorScalar> {
   }
 
   /// What the layer puts out after the step that was run last, [batch, output].
-  var output: MatrixView<Scalar> { sum?.view ?? state }
+  var output: MatrixView<Scalar> { sum?.view.readOnly ?? state }
 
   /// h after the step that was run last.
-  private var state: MatrixView<Scalar> { record.hiddenViews.states.rows(record.batch..<2 * record.batch) }
+  private var state: MatrixView<Scalar> { record.hiddenViews.states.readOnly.rows(record.batch..<2 * record.batch) }
 
   /// Computes a step; see `StepLayer.run`.
   func run(tokens: [Int32], below: MatrixView<Scalar>?) {

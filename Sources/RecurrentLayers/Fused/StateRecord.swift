@@ -30,8 +30,7 @@ struct StateRecord<Scalar: TensorScalar> {
       states: states.mutableMatrix(), entered: entered?.mutableMatrix(), computed: computed?.mutableMatrix(),
       taken: mask?.taken.matrix(), beginning: beginning?.reshaped([1, width]).matrix(),
       isMaskDrawn: mask?.isDrawn ?? false)
-    views.states.rows(0..<batch).copy(from: initial.matrix())
-    withExtendedLifetime((initial, states)) {}
+    views.states.rows(0..<batch).copy(from: initial)
     (self.states, self.entered, self.computed) = (states, entered, computed)
     (self.mask, self.beginning) = (mask, beginning)
   }
@@ -41,47 +40,46 @@ struct StateRecord<Scalar: TensorScalar> {
 
   /// After the last step, [B, W]: a copy, so that carrying it on keeps nothing else alive.
   func last(pool: BufferPool) -> Tensor<Scalar> {
-    let (time, batch) = (states.shape[0] - 1, states.shape[1])
-    var last = Tensor<Scalar>(uninitialized: [batch, states.shape[2]], pool: pool)
-    last.mutableMatrix().copy(from: states.row(time).matrix())
-    withExtendedLifetime((states, last)) {}
-    return last
+    states.row(states.shape[0] - 1).copied(pool: pool)
   }
 }
 
 /// Views of one component of the state. Rows are given by where they stand in the batch, `rows`, among all T·B, `now`, and a
 /// step later, `next`.
 struct StateViews<Scalar: TensorScalar> {
-  let states: MatrixView<Scalar>
-  let entered, computed, taken, beginning: MatrixView<Scalar>?
+  let states: MutableMatrixView<Scalar>
+  let entered, computed: MutableMatrixView<Scalar>?
+  let taken, beginning: MatrixView<Scalar>?
   let isMaskDrawn: Bool
 
   /// What a step reads.
-  func read(_ now: Range<Int>) -> MatrixView<Scalar> { (entered ?? states).rows(now) }
+  func read(_ now: Range<Int>) -> MatrixView<Scalar> { (entered ?? states).readOnly.rows(now) }
 
   /// Lets a step read what the one before it left; nothing to do where that is one and the same.
-  func enter(_ now: Range<Int>) { entered?.rows(now).copy(from: states.rows(now)) }
+  func enter(_ now: Range<Int>) { entered?.rows(now).copy(from: states.readOnly.rows(now)) }
 
   /// What a step computes.
-  func computed(_ now: Range<Int>, _ next: Range<Int>) -> MatrixView<Scalar> {
+  func computed(_ now: Range<Int>, _ next: Range<Int>) -> MutableMatrixView<Scalar> {
     computed?.rows(now) ?? states.rows(next)
   }
 
   /// Leaves what is taken of what a step computed, and what it read for the rest.
   func leave(_ rows: Range<Int>, _ now: Range<Int>, _ next: Range<Int>) {
     guard let computed, let taken else { return }
-    states.rows(next).setMixture(taken.rows(isMaskDrawn ? now : rows), of: computed.rows(now), and: read(now))
+    states.rows(next).setMixture(taken.rows(isMaskDrawn ? now : rows), of: computed.readOnly.rows(now), and: read(now))
   }
 
   /// From the gradient of what a step left to those of what it computed and, `kept`, of what it read for the rest.
-  func splitGradient(_ gradient: MatrixView<Scalar>, kept: MatrixView<Scalar>, _ rows: Range<Int>, _ now: Range<Int>) {
+  func splitGradient(
+    _ gradient: MutableMatrixView<Scalar>, kept: MutableMatrixView<Scalar>, _ rows: Range<Int>, _ now: Range<Int>
+  ) {
     if let taken { gradient.divide(into: taken.rows(isMaskDrawn ? now : rows), rest: kept) }
   }
 
   /// Carries the state over a step unchanged. What such a step would have read is multiplied by a gradient of 0 and must be
   /// finite, because 0·NaN is NaN.
   func keep(_ now: Range<Int>, _ next: Range<Int>) {
-    states.rows(next).copy(from: states.rows(now))
+    states.rows(next).copy(from: states.readOnly.rows(now))
     entered?.rows(now).fill(0)
   }
 }

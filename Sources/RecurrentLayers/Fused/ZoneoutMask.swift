@@ -27,25 +27,23 @@ struct ZoneoutMask<Scalar: TensorScalar> {
     if probabilities.allSatisfy({ $0 == 0 }) { return widths.map { _ in nil } }
     let (time, batch, start) = (sequence.time, sequence.batch, sequence.part?.start ?? 0)
     let isDrawn = context.mode == .training
-    var masks = zip(widths, probabilities).map { width, probability in
+    let masks = zip(widths, probabilities).map { width, probability in
       probability == 0
-        ? nil : Tensor<Scalar>(uninitialized: [isDrawn ? time * batch : batch, width], pool: context.workspace.pool)
+        ? nil
+        : OwnedMatrix<Scalar>(uninitialized: [isDrawn ? time * batch : batch, width], pool: context.workspace.pool)
     }
-    let views = masks.indices.map { masks[$0]?.mutableMatrix() }
     if isDrawn {
       context.forEachStep(start..<start + time) { step, context in
         let t = step - start
-        for (view, probability) in zip(views, probabilities) {
-          guard let rows = view?.rows(t * batch..<(t + 1) * batch) else { continue }
+        for (mask, probability) in zip(masks, probabilities) {
+          guard let rows = mask?.view.rows(t * batch..<(t + 1) * batch) else { continue }
           let mask: Tensor<Scalar> = zoneoutMask([batch, rows.columns], probability: probability, in: &context)
-          rows.copy(from: mask.matrix())
-          withExtendedLifetime(mask) {}
+          rows.copy(from: mask)
         }
       }
     } else {
-      for (view, probability) in zip(views, probabilities) { view?.fill(1 - Scalar(probability)) }
+      for (mask, probability) in zip(masks, probabilities) { mask?.view.fill(1 - Scalar(probability)) }
     }
-    withExtendedLifetime(masks) {}
-    return masks.map { $0.map { ZoneoutMask(taken: $0, isDrawn: isDrawn) } }
+    return masks.map { $0.map { ZoneoutMask(taken: $0.tensor, isDrawn: isDrawn) } }
   }
 }

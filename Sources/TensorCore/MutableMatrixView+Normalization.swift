@@ -5,14 +5,14 @@ package struct LayerNormView<Scalar: TensorScalar> {
   package let gain, bias: MatrixView<Scalar>
   package let epsilon: Double
   /// x̂, the rows brought to mean 0 and variance 1, [rows, n].
-  package let normalized: MatrixView<Scalar>
+  package let normalized: MutableMatrixView<Scalar>
   /// What each row was scaled by, 1 / √(variance + epsilon), [rows, 1].
-  package let scales: MatrixView<Scalar>
+  package let scales: MutableMatrixView<Scalar>
 
   /// - Parameter gain: [1, n], as `bias`.
   package init(
-    gain: MatrixView<Scalar>, bias: MatrixView<Scalar>, epsilon: Double, normalized: MatrixView<Scalar>,
-    scales: MatrixView<Scalar>
+    gain: MatrixView<Scalar>, bias: MatrixView<Scalar>, epsilon: Double, normalized: MutableMatrixView<Scalar>,
+    scales: MutableMatrixView<Scalar>
   ) {
     require(
       gain.rows == 1 && bias.rows == 1 && gain.columns == normalized.columns && bias.columns == normalized.columns
@@ -35,9 +35,9 @@ package struct LayerNormView<Scalar: TensorScalar> {
 
 /// ∂L/∂gain and ∂L/∂bias of a layer normalization, each row's apart, [rows, n] each and one stride: to be added to.
 package struct LayerNormSums<Scalar: TensorScalar> {
-  let gain, bias: MatrixView<Scalar>
+  let gain, bias: MutableMatrixView<Scalar>
 
-  package init(gain: MatrixView<Scalar>, bias: MatrixView<Scalar>) {
+  package init(gain: MutableMatrixView<Scalar>, bias: MutableMatrixView<Scalar>) {
     if gain.rows != bias.rows || gain.columns != bias.columns || gain.stride != bias.stride {
       shapeFailure("layer normalization", gain.shape, bias.shape, hint: "both sums have the same rows")
     }
@@ -45,12 +45,12 @@ package struct LayerNormSums<Scalar: TensorScalar> {
   }
 }
 
-extension MatrixView {
+extension MutableMatrixView {
   /// This becomes the layer normalization of the rows of x, or has it added.
   ///
   /// x may be this, or what the normalization keeps.
-  package func setLayerNorm(_ x: MatrixView, _ norm: LayerNormView<Scalar>, adding: Bool = false) {
-    norm.requireRows(of: self, x)
+  package func setLayerNorm(_ x: MatrixView<Scalar>, _ norm: LayerNormView<Scalar>, adding: Bool = false) {
+    norm.requireRows(of: readOnly, x)
     WorkProfile.account(for: .gates) {
       Scalar.kernels.table.pointee.layer_norm(
         Int64(rows), Int64(columns), x.base, Int64(x.stride), norm.epsilon, norm.gain.base, norm.bias.base,
@@ -61,9 +61,9 @@ extension MatrixView {
 
   /// This becomes the gradient of the rows that were normalized, from that of what they became, which may be this.
   package func setLayerNormGradient(
-    _ upstream: MatrixView, _ norm: LayerNormView<Scalar>, sums: LayerNormSums<Scalar>
+    _ upstream: MatrixView<Scalar>, _ norm: LayerNormView<Scalar>, sums: LayerNormSums<Scalar>
   ) {
-    norm.requireRows(of: self, upstream, sums.gain)
+    norm.requireRows(of: readOnly, upstream, sums.gain.readOnly)
     WorkProfile.account(for: .gates) {
       Scalar.kernels.table.pointee.layer_norm_gradient(
         Int64(rows), Int64(columns), norm.normalized.base, Int64(norm.normalized.stride), norm.scales.base,
@@ -74,9 +74,10 @@ extension MatrixView {
 
   /// As `applyLSTMGates`, with h = o·tanh(the layer normalization of c).
   package func applyNormalizedLSTMGates(
-    cPrevious: MatrixView, c: MatrixView, h: MatrixView, norm: LayerNormView<Scalar>
+    cPrevious: MatrixView<Scalar>, c: MutableMatrixView<Scalar>, h: MutableMatrixView<Scalar>,
+    norm: LayerNormView<Scalar>
   ) {
-    requireStates(4, cPrevious, c, h, norm.normalized)
+    requireStates(4, cPrevious, c.readOnly, h.readOnly, norm.normalized.readOnly)
     WorkProfile.account(for: .gates) {
       Scalar.kernels.table.pointee.lstm_normalized_gates(
         Int64(rows), Int64(h.columns), base, Int64(stride), cPrevious.base, norm.epsilon, norm.gain.base,
@@ -86,11 +87,12 @@ extension MatrixView {
 
   /// As `setLSTMGradient`; dh goes from ∂L/∂h to zeros.
   package func setNormalizedLSTMGradient(
-    gates: MatrixView, cPrevious: MatrixView, dh: MatrixView, dc: MatrixView, norm: LayerNormView<Scalar>,
+    gates: MatrixView<Scalar>, cPrevious: MatrixView<Scalar>, dh: MutableMatrixView<Scalar>,
+    dc: MutableMatrixView<Scalar>, norm: LayerNormView<Scalar>,
     sums: LayerNormSums<Scalar>
   ) {
-    requireStates(4, cPrevious, dh, dc, norm.normalized)
-    norm.requireRows(of: sums.gain)
+    requireStates(4, cPrevious, dh.readOnly, dc.readOnly, norm.normalized.readOnly)
+    norm.requireRows(of: sums.gain.readOnly)
     require(gates.rows == rows && gates.columns == columns, "recurrent gates: sizes differ")
     WorkProfile.account(for: .gates) {
       Scalar.kernels.table.pointee.lstm_normalized_gates_gradient(

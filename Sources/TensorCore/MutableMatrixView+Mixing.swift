@@ -1,8 +1,8 @@
 import CSequenceKernels
 
 /// Mixtures of matrices, element by element: a share of one and the rest of another.
-extension MatrixView {
-  private func requireSameLayout(_ matrices: MatrixView...) {
+extension MutableMatrixView {
+  private func requireSameLayout(_ matrices: MatrixView<Scalar>...) {
     require(isContiguous, "mixture: there are gaps between the rows")
     for other in matrices {
       if other.rows != rows || other.columns != columns { shapeFailure("mixture", shape, other.shape) }
@@ -11,7 +11,7 @@ extension MatrixView {
   }
 
   /// self = share·x + (1 − share)·y.
-  package func setMixture(_ share: MatrixView, of x: MatrixView, and y: MatrixView) {
+  package func setMixture(_ share: MatrixView<Scalar>, of x: MatrixView<Scalar>, and y: MatrixView<Scalar>) {
     requireSameLayout(share, x, y)
     WorkProfile.account(for: .gates) {
       Scalar.kernels.table.pointee.mix(Int64(rows * columns), share.base, x.base, y.base, base)
@@ -19,8 +19,8 @@ extension MatrixView {
   }
 
   /// rest = (1 − share)·self and self = share·self: from the gradient of a mixture to those of its parts.
-  package func divide(into share: MatrixView, rest: MatrixView) {
-    requireSameLayout(share, rest)
+  package func divide(into share: MatrixView<Scalar>, rest: MutableMatrixView<Scalar>) {
+    requireSameLayout(share, rest.readOnly)
     WorkProfile.account(for: .gates) {
       Scalar.kernels.table.pointee.mix_gradient(Int64(rows * columns), share.base, base, rest.base)
     }
