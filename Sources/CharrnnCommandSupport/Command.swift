@@ -1,15 +1,15 @@
-/// One subcommand: its grammar, the words of its help, and what it does.
+/// A subcommand: its grammar, its help, and the function that runs it.
 package struct Command: Sendable {
   package let name: String
   /// One line, lower case, without a full stop.
   package let summary: String
   package let arguments: [any ArgumentDeclaration]
   package let groups: [OptionGroup]
-  /// A whole command line that works as it stands.
+  /// An example for the help: a whole command line that works as printed.
   package let example: String
   package let run: @Sendable (ParsedArguments) throws -> ExitCode
 
-  /// Traps where two options share a name, an option takes the name `help`, or a repeated argument is not the last.
+  /// - Precondition: no two options share a name, none is called `help`, and only the last argument can be repeated.
   package init(
     name: String, summary: String, arguments: [any ArgumentDeclaration] = [], groups: [OptionGroup] = [],
     example: String, run: @escaping @Sendable (ParsedArguments) throws -> ExitCode

@@ -17,7 +17,9 @@ package struct Option<Value: Sendable>: OptionDeclaration {
   let expectation: String
   let names: [String]
 
-  /// An option whose value is `default` where it is not given. A default that the kind itself would refuse traps.
+  /// An option with a default value.
+  ///
+  /// - Precondition: the kind accepts the default.
   package init(_ name: String, _ kind: ValueKind<Value>, default defaultValue: Value, help: String) {
     self.name = name
     self.help = help
@@ -30,7 +32,7 @@ package struct Option<Value: Sendable>: OptionDeclaration {
     if let problem = problem(with: kind.show(defaultValue)) { programmingError("default of --\(name): \(problem)") }
   }
 
-  /// An option whose value is nil where it is not given; `defaultNote` tells the reader of the help what happens then.
+  /// An option whose value is nil when it is not given; `defaultNote` states in the help what happens then.
   package init<Wrapped: Sendable>(
     _ name: String, _ kind: ValueKind<Wrapped>, defaultNote: String? = nil, help: String
   ) where Value == Wrapped? {
@@ -51,7 +53,7 @@ package struct Option<Value: Sendable>: OptionDeclaration {
   }
 }
 
-/// An option without a value, on when it is given.
+/// An option without a value: true when given.
 package struct Flag: OptionDeclaration {
   package let name: String
   package let help: String
@@ -66,20 +68,20 @@ package struct Flag: OptionDeclaration {
   package func problem(with text: String) -> String? { "takes no value" }
 }
 
-/// What the parser and the help need to know of an option, whatever the type of its value.
+/// The part of an option's declaration that the parser and the help use, independent of the type of its value.
 package protocol OptionDeclaration: Sendable {
   /// The name without its hyphens.
   var name: String { get }
-  /// Empty for an option that is declared to be refused with a reason; help does not show it.
+  /// The help; empty for an option that is declared only to be refused with a reason, which the help does not list.
   var help: String { get }
-  /// What stands for the value in help; nil where the option takes none.
+  /// The placeholder of the value in the help; nil for an option without a value.
   var valueName: String? { get }
   var defaultText: String? { get }
-  /// What is wrong with a value; nil where it is right.
+  /// The problem with a value; nil when it is valid.
   func problem(with text: String) -> String?
 }
 
-/// Options under a heading of their own in the help; commands may share a group.
+/// Options under one heading of the help. Commands may share a group.
 package struct OptionGroup: Sendable {
   package let title: String
   package let options: [any OptionDeclaration]
@@ -111,7 +113,7 @@ extension Argument where Value == [String] {
   }
 }
 
-/// What the parser and the help need to know of a positional argument.
+/// The part of a positional argument's declaration that the parser and the help use.
 package protocol ArgumentDeclaration: Sendable {
   var name: String { get }
   var help: String { get }

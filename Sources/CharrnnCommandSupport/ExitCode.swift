@@ -1,18 +1,18 @@
-/// The name that opens every message of the command.
+/// The name that starts every message of the command.
 package let programName = "charrnn"
 
-/// What the process tells its caller. The numbers are those of `sysexits.h`, and 128 + n for a run stopped by signal n.
+/// The exit code of the process: a number of `sysexits.h`, or 128 + n for a run that signal n stopped.
 package enum ExitCode: Int32, Sendable, CaseIterable {
   case done = 0
-  /// A check ran and did not hold (`gradcheck`).
+  /// A check ran and failed (`gradcheck`).
   case checkFailed = 1
   case usage = 64
-  /// A corpus, a checkpoint or a text cannot be used as it is.
+  /// A corpus, a checkpoint or a text is invalid.
   case badData = 65
   case noInput = 66
   /// Training diverged beyond repair.
   case diverged = 70
-  /// Output cannot be created, or its place is taken.
+  /// Output cannot be created, or the directory holds another run.
   case cannotCreate = 73
   case inputOutput = 74
   /// Another run holds the run directory.
@@ -21,7 +21,7 @@ package enum ExitCode: Int32, Sendable, CaseIterable {
   case terminated = 143
 }
 
-/// The one way for a command to end other than well: what went wrong and what to do, in one line, and the exit code.
+/// A failed command: one line that says what went wrong and what to do, and the exit code. Commands fail in no other way.
 package struct CommandFailure: Error, Equatable, CustomStringConvertible {
   package let message: String
   package let code: ExitCode
@@ -33,7 +33,7 @@ package struct CommandFailure: Error, Equatable, CustomStringConvertible {
 
   package var description: String { message }
 
-  /// Wrong usage (64), with the page that shows the right one: that of `command`, or the program's own.
+  /// Wrong usage (64). The message points to the help of `command`, or to the program's.
   package static func usage(_ message: String, command: String? = nil) -> CommandFailure {
     let words = [programName, command, "--help"].compactMap { $0 }
     return CommandFailure("\(message) (see \(words.joined(separator: " ")))", code: .usage)
@@ -67,15 +67,15 @@ package func oneLine(_ text: String) -> String {
 private func isControl(_ scalar: Unicode.Scalar) -> Bool {
   switch scalar.properties.generalCategory {
   case .control, .lineSeparator, .paragraphSeparator: true
-  // Bidirectional overrides reorder what a reader sees.
+  // Bidirectional overrides would reorder the visible text.
   default: (0x202A...0x202E).contains(scalar.value) || (0x2066...0x2069).contains(scalar.value)
   }
 }
 
-/// A value as a message quotes it: in quotation marks, cut where it would drown the message.
+/// A value in quotation marks for a message, cut to a bounded length.
 func quoted(_ text: String) -> String { "\"\(shortened(text, to: 60))\"" }
 
-/// `text` with at most `limit` scalars, the last `…` where it was cut. (One character may be of any number of scalars.)
+/// `text` cut to at most `limit` scalars, the last of which is then `…`. (A character may have any number of scalars.)
 func shortened(_ text: String, to limit: Int) -> String {
   text.unicodeScalars.count > limit ? String(text.unicodeScalars.prefix(limit - 1)) + "…" : text
 }

@@ -1,4 +1,4 @@
-/// A JSON value that is written as one line, the members of an object in the order given.
+/// A JSON value that prints on one line, with the members of objects in the order given.
 ///
 ///     let report: JSONText = ["cell": "lstm", "layers": .integer(model.layers), "loss": .number(loss)]
 ///     try output.write(report.line + "\n")
@@ -6,7 +6,7 @@ package enum JSONText: Sendable {
   case null
   case bool(Bool)
   case integer(Int)
-  /// The shortest decimal that reads back as the same number; `null` where it is not finite, as JSON has no word for it.
+  /// The shortest decimal that reads back as the same number; `null` for a number that is not finite.
   case number(Double)
   case string(String)
   case array([JSONText])
@@ -35,7 +35,7 @@ private func quotedForJSON(_ text: String) -> String {
     case "\n": quoted += "\\n"
     case "\r": quoted += "\\r"
     case "\t": quoted += "\\t"
-    // Beside what JSON demands, the line separators that JavaScript and line readers stop at.
+    // JSON does not require escapes for these line separators, but JavaScript and line readers stop at them.
     case "\u{0}"..."\u{1F}", "\u{7F}"..."\u{9F}", "\u{2028}", "\u{2029}":
       let digits = String(scalar.value, radix: 16)
       quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits

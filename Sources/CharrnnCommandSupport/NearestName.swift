@@ -1,8 +1,8 @@
-/// The name that someone who wrote `word` most likely meant, or nil where none is near.
+/// The known name nearest to `word`, for "did you mean", or nil when none is near.
 ///
-/// Near is a typing error (at most half of the letters changed, dropped, added, or swapped with their neighbour), a
-/// beginning (`learn` for `learning-rate`), its initials (`lr`), or words of it or around it (`batch-size` for `batch`).
-/// Among equally near names the first one wins.
+/// A name is near when `word` is a misspelling of it (at most half of the letters changed, dropped, added, or swapped with
+/// their neighbour), a prefix (`learn` for `learning-rate`), its initials (`lr`), or shares whole words with it
+/// (`batch-size` for `batch`). Among equally near names the first one wins.
 package func nearestName(to word: String, among names: [String]) -> String? {
   let word = word.prefix(64).lowercased()
   guard !word.isEmpty else { return nil }
@@ -26,8 +26,8 @@ private func isRelated(_ word: String, to name: String) -> Bool {
     || Set(given).isSubset(of: meant) || Set(meant).isSubset(of: given)
 }
 
-/// The least number of insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b`, no stretch
-/// edited twice (optimal string alignment).
+/// The optimal string alignment distance: the least number of insertions, deletions, substitutions and swaps of neighbours
+/// that turn `a` into `b`, with no substring edited twice.
 ///
 /// - Complexity: O(|a|·|b|) time, O(|b|) memory.
 private func editDistance(_ a: [Character], _ b: [Character]) -> Int {

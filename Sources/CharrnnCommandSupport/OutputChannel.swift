@@ -1,7 +1,6 @@
 import Foundation
 
-/// An open file descriptor that text is written to, unbuffered: what `write` was given has left the process when it
-/// returns.
+/// Unbuffered output to an open file descriptor: when `write` returns, the operating system has the text.
 package struct OutputChannel: Sendable {
   package let descriptor: Int32
 
@@ -14,7 +13,7 @@ package struct OutputChannel: Sendable {
 
   package func write(_ text: String) throws(OutputFailure) { try write(Array(text.utf8)) }
 
-  /// Writes every byte, however many calls it takes.
+  /// Writes every byte, in as many system calls as necessary.
   package func write(_ bytes: [UInt8]) throws(OutputFailure) {
     var rest = bytes
     while !rest.isEmpty {
@@ -32,7 +31,7 @@ package struct OutputChannel: Sendable {
     }
   }
 
-  /// A terminal or pipe that another process made non-blocking.
+  /// Waits until the descriptor accepts output, for a terminal or pipe that another process made non-blocking.
   private func waitUntilWritable() {
     var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
     _ = poll(&request, 1, -1)
@@ -40,9 +39,9 @@ package struct OutputChannel: Sendable {
 }
 
 package enum OutputFailure: Error, Equatable, CustomStringConvertible {
-  /// The other end of a pipe was closed, as `head` does: nobody wants the rest.
+  /// The reader of the pipe closed it, as `head` does.
   case readerGone
-  /// The system refused, with this `errno`.
+  /// The system call failed with this `errno`.
   case failed(Int32)
 
   package var description: String {
@@ -58,13 +57,13 @@ package enum OutputFailure: Error, Equatable, CustomStringConvertible {
 
 /// Makes the standard streams safe to use; call it first.
 ///
-/// A closed pipe becomes an error of `write` rather than the end of the process, and a standard stream that the caller
-/// closed is held by the null device: else the next file opened, a checkpoint perhaps, would take its number and receive
-/// what is printed.
+/// SIGPIPE is ignored, so that a closed pipe is an error of `write` instead of the end of the process. A standard stream that
+/// the caller closed is opened on the null device. Otherwise the next file to be opened, perhaps a checkpoint, would get its
+/// descriptor and receive the printed text.
 package func prepareStandardStreams() {
   signal(SIGPIPE, SIG_IGN)
   for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(descriptor, F_GETFD) == -1 {
-    // Opened the wrong way round, so that using it is still an error; `open` takes the lowest free number, this one.
+    // `open` returns the lowest free descriptor, which is this one. The opposite mode keeps its use an error.
     _ = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
   }
 }

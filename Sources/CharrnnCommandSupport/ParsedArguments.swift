@@ -1,13 +1,15 @@
-/// The arguments of one command, checked: every value reads as its declaration says.
+/// The validated arguments of one command: every value can be read as the type that its declaration states.
 package struct ParsedArguments: Sendable {
   package let command: Command
-  /// The options that stand on the command line, by name, in the order given.
+  /// The options given on the command line, by name, in order.
   package private(set) var givenNames: [String] = []
   private var texts: [String: String] = [:]
   private var positionals: [String: [String]] = [:]
 
-  /// Reads the words after the command's name. `--` ends the options; options and positional arguments may be mixed; a
-  /// lone `-` and whatever begins like a negative number are never options. Throws wrong usage (64).
+  /// Parses the words after the command's name. `--` ends the options. Options and positional arguments may be mixed. A lone
+  /// `-` and words that start like a negative number are never options.
+  ///
+  /// - Throws: wrong usage (64).
   package init(_ words: [String], of command: Command) throws(CommandFailure) {
     self.command = command
     var loose: [String] = []
@@ -43,13 +45,13 @@ package struct ParsedArguments: Sendable {
     return argument.read(words)
   }
 
-  /// Whether the option stands on the command line, also when its value is the default.
+  /// Whether the option was given, even with its default value.
   package func gives(_ option: any OptionDeclaration) -> Bool {
     check(option)
     return texts[option.name] != nil
   }
 
-  /// Wrong usage of this command, found after parsing (options that exclude one another).
+  /// An error of wrong usage found after parsing, for instance options that exclude one another.
   package func usageFailure(_ message: String) -> CommandFailure { .usage(message, command: command.name) }
 
   private func check(_ option: any OptionDeclaration) {
@@ -61,7 +63,7 @@ package struct ParsedArguments: Sendable {
 
 extension ParsedArguments {
   private mutating func readOption(_ word: String, rest: inout ArraySlice<String>) throws(CommandFailure) {
-    // By scalar: a value may begin with a combining mark, which would join the equals sign to one character.
+    // Split by scalar: a combining mark at the start of the value would join the equals sign into one character.
     let scalars = word.unicodeScalars.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     let parts = scalars.map { String($0) }
     guard let option = command.options.first(where: { "--\($0.name)" == parts[0] }) else {
@@ -98,7 +100,7 @@ extension ParsedArguments {
   }
 }
 
-/// A lone `-` names standard input, and `-0.5` is a number: both are values.
+/// Whether a word is an option. A lone `-` names standard input, and `-0.5` is a number: both are values.
 func looksLikeOption(_ word: String) -> Bool {
   guard word.first == "-", let second = word.dropFirst().first else { return false }
   return !(second == "." || ("0"..."9").contains(second))

@@ -1,8 +1,8 @@
-/// The whole command: its subcommands, and the way from the words of a command line to an exit code.
+/// The program: its subcommands, and the dispatch from a command line to an exit code.
 package struct Program: Sendable {
   /// One sentence that opens the help.
   package let summary: String
-  /// What `--version` prints.
+  /// The line that `--version` prints.
   package let version: String
   package let commands: [Command]
   /// The message and the exit code of an error that is not a `CommandFailure`.
@@ -18,16 +18,16 @@ package struct Program: Sendable {
     self.classify = classify
   }
 
-  /// What a command line asks for.
+  /// The action that a command line asks for.
   package enum Request: Sendable {
-    /// A help page: one command's, or where nil the program's.
+    /// A help page: of a command, or of the program when nil.
     case help(Command?)
     case version
     case run(Command, ParsedArguments)
   }
 
-  /// Reads the words after the program's name. `--help` before any `--` wins over whatever else is wrong; `help` and
-  /// `help COMMAND` mean the same pages.
+  /// Parses the words after the program's name. `--help` before any `--` takes precedence over every error. `help` and
+  /// `help COMMAND` show the same pages.
   package func request(_ words: [String]) throws(CommandFailure) -> Request {
     guard let first = words.first else {
       throw .usage("no command given; the commands are \(commands.map(\.name).joined(separator: ", "))")
@@ -55,8 +55,8 @@ package struct Program: Sendable {
     throw .usage("unknown command \(quoted(name))\(hint)")
   }
 
-  /// Does what a command line asks for and gives the exit code. Results go to `output`, an error to `errors` as one line;
-  /// a reader of `output` that went away is no error.
+  /// Runs a command line and returns the exit code. Results go to `output`, an error as one line to `errors`. A closed pipe
+  /// at `output` is not an error.
   package func run(
     _ words: [String], output: OutputChannel = .standardOutput, errors: OutputChannel = .standardError
   ) -> ExitCode {
@@ -72,7 +72,7 @@ package struct Program: Sendable {
       return .done
     } catch {
       let failure = (error as? CommandFailure) ?? (error as? OutputFailure)?.commandFailure ?? classify(error)
-      // Nobody is left to tell where standard error is gone too.
+      // When standard error is closed too, the error cannot be reported.
       try? errors.write(errorLine(failure.message))
       return failure.code
     }

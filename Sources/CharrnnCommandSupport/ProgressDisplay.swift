@@ -1,16 +1,16 @@
-/// Where a training run stands. What is nil is not shown.
+/// The progress of a training run. Values that are nil are not shown.
 package struct ProgressState: Sendable, Equatable {
   package var step: Int
   package var totalSteps: Int?
-  /// How much of the run is done, 0 to 1, where its end is known otherwise than by `totalSteps`.
+  /// The fraction of the run that is done, 0 to 1, for a run whose end is not given by `totalSteps`.
   package var fraction: Double?
   package var epoch: Double?
-  /// Nats per token.
+  /// The training loss in nats per token.
   package var loss: Double?
   package var bitsPerCharacter: Double?
   package var charactersPerSecond: Double?
   package var secondsLeft: Double?
-  /// The newest validation loss, and the step it was measured at.
+  /// The latest validation loss, and its step.
   package var validation: Validation?
 
   package struct Validation: Sendable, Equatable {
@@ -48,7 +48,7 @@ package struct ProgressDisplay: Sendable {
     case plainLines
   }
 
-  /// May be set anew when the terminal is resized.
+  /// The style; it can be set again when the terminal is resized.
   package var style: Style
   private var lastShown: Double?
   private var lastValidationStep: Int?
@@ -56,8 +56,8 @@ package struct ProgressDisplay: Sendable {
 
   package init(style: Style) { self.style = style }
 
-  /// The text to write for `state`, if it is time for one: on a terminal at most ten times a second; elsewhere after each
-  /// validation, and once a minute. `now` is in seconds, from any fixed moment.
+  /// The text to write for `state`, or an empty one: on a terminal at most ten times a second, elsewhere after each validation
+  /// and once a minute. `now` is in seconds, from any fixed moment.
   package mutating func update(_ state: ProgressState, now: Double) -> String? {
     switch style {
     case .redrawnLine(let width, let color):
@@ -76,8 +76,8 @@ package struct ProgressDisplay: Sendable {
     }
   }
 
-  /// What to write before anything else goes to the terminal (a notice, a sample): takes the line away; the next update
-  /// draws it again at once. Empty where no line stands.
+  /// The text that erases the progress line, to be written before other text (a notice, a sample). The next update redraws
+  /// the line at once. Empty when there is no line.
   package mutating func clear() -> String {
     guard isLineOpen else { return "" }
     isLineOpen = false
@@ -85,7 +85,7 @@ package struct ProgressDisplay: Sendable {
     return "\r" + eraseToEnd
   }
 
-  /// The last state, to stay on the screen. Empty off a terminal, where the lines already say it.
+  /// The last line, which stays on the screen. Empty when not on a terminal, where it has been printed already.
   package mutating func finish(_ state: ProgressState) -> String {
     guard case .redrawnLine(let width, let color) = style else { return "" }
     isLineOpen = false

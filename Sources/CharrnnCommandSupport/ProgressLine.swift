@@ -16,7 +16,7 @@ extension ProgressState {
   /// As many parts as fit in one column less than `width` (a full line would wrap), and a bar in the room that is left:
   /// ` 42% [=====>       ] step 1260/3000  epoch 21.3  loss 1.523  2.20 bits/char  185k char/s  1m 23s left  val 1.602`.
   func redrawnLine(width: Int, color: Bool) -> String {
-    // Each part with its rank: the higher, the sooner it makes room.
+    // Parts with their ranks: those of higher rank are dropped first.
     let parts: [(rank: Int, text: String?)] = [
       (5, stepText),
       (6, epoch.map { "epoch \(Readable.fixed($0, digits: 1))" }),
@@ -41,7 +41,7 @@ extension ProgressState {
 
   private var stepText: String { "step \(step)" + (totalSteps.map { "/\($0)" } ?? "") }
 
-  /// From 0 to 1; nil where the end is not known.
+  /// The fraction done, 0 to 1; nil when the end is not known.
   private var done: Double? {
     let known = fraction ?? totalSteps.map { Double(step) / Double($0) }
     return known.flatMap { $0.isFinite ? min(max($0, 0), 1) : nil }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Numbers as people read them. Every function takes any value, also one that is not finite.
+/// Numbers formatted for people. Every function accepts any value, even one that is not finite.
 package enum Readable {
   /// Seconds as `0s`, `45s`, `1m 23s`, `2h 05m`, `3d 04h`.
   package static func time(seconds: Double) -> String {
@@ -27,7 +27,7 @@ package enum Readable {
     return fixed(scaled, digits: isWhole ? 0 : 1) + units[units.startIndex]
   }
 
-  /// A number with so many digits after the point.
+  /// A number with a fixed number of digits after the point.
   package static func fixed(_ value: Double, digits: Int) -> String { String(format: "%.\(digits)f", value) }
 
   private static func padded(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }

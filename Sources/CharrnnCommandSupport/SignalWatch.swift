@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// A request from outside to stop.
+/// A signal that asks the process to stop.
 package enum StopSignal: Int32, Sendable, CaseIterable {
   case interrupt = 2
   case terminate = 15
@@ -14,14 +14,14 @@ package enum StopSignal: Int32, Sendable, CaseIterable {
   }
 }
 
-/// Turns SIGINT and SIGTERM into a value that a loop can ask for between two steps. The second signal ends the process at
-/// once, with the exit code of a stopped run and nothing more done.
+/// Turns SIGINT and SIGTERM into a value that a loop can poll between steps. A second signal ends the process at once, with the
+/// exit code of a stopped run.
 package enum SignalWatch {
   /// Starts watching, for the rest of the process.
   package static func install() {
-    // Globals are made at first use, which must not be inside the handler.
+    // Globals are initialized at first use, which must not happen inside the handler.
     _ = received.load(ordering: .relaxed)
-    // A parent may have left them blocked.
+    // The parent process may have blocked the signals.
     var signals = sigset_t()
     sigemptyset(&signals)
     for stop in StopSignal.allCases {
@@ -31,14 +31,14 @@ package enum SignalWatch {
     pthread_sigmask(SIG_UNBLOCK, &signals, nil)
   }
 
-  /// The first signal that came, or nil.
+  /// The first signal received, or nil.
   package static var stop: StopSignal? { StopSignal(rawValue: received.load(ordering: .relaxed)) }
 }
 
-/// The number of the first signal; zero is none.
+/// The number of the first signal received, or 0.
 private let received = Atomic<Int32>(0)
 
-/// Only what is safe inside a signal handler: one lock-free exchange, and `_exit`.
+/// The signal handler. It uses only operations that are safe in one: a lock-free exchange, and `_exit`.
 private func handleSignal(_ number: Int32) {
   let isFirst = received.compareExchange(expected: 0, desired: number, ordering: .relaxed).exchanged
   if !isFirst { _exit(128 + number) }

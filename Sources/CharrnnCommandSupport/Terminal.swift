@@ -1,18 +1,18 @@
 import Foundation
 
-/// What is known of the terminal behind a channel, if there is one.
+/// Properties of the terminal behind a channel, if there is one.
 package enum Terminal {
   package static func isTerminal(_ channel: OutputChannel) -> Bool { isatty(channel.descriptor) == 1 }
 
-  /// Columns of the terminal; nil where it is none, or does not say.
+  /// Columns of the terminal; nil when there is none or its width is unknown.
   package static func width(of channel: OutputChannel) -> Int? {
     var size = winsize()
     guard ioctl(channel.descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
     return Int(size.ws_col)
   }
 
-  /// How progress is shown on a channel: one redrawn line on a terminal that can, plain lines elsewhere; in colour unless
-  /// `NO_COLOR` is set to anything but the empty text.
+  /// The style of progress on a channel: one redrawn line on a capable terminal, plain lines elsewhere; in colour unless
+  /// `NO_COLOR` is set and not empty.
   package static func progressStyle(
     of channel: OutputChannel, environment: [String: String] = ProcessInfo.processInfo.environment
   ) -> ProgressDisplay.Style {
