@@ -10,7 +10,7 @@
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 #include "Kernels/Instance.inc"
 
-const SKKernels sk_avx2_double = KERNEL_TABLE("avx2", NULL, NULL);
+const SKKernels sk_avx2_double = KERNEL_TABLE("avx2");
 #pragma clang attribute pop
 
 #endif

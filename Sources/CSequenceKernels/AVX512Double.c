@@ -10,8 +10,8 @@
 #pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,fma"))), apply_to = function)
 #include "Kernels/Instance.inc"
 
-const SKKernels sk_avx512_double = KERNEL_TABLE("avx512", NULL, NULL);
-const SKKernels sk_amx_double = KERNEL_TABLE("amx", NULL, NULL);
+const SKKernels sk_avx512_double = KERNEL_TABLE("avx512");
+const SKKernels sk_amx_double = KERNEL_TABLE("amx");
 
 #pragma clang attribute pop
 

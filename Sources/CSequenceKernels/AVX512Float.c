@@ -10,10 +10,13 @@
 #pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,fma"))), apply_to = function)
 #include "Kernels/Instance.inc"
 
-const SKKernels sk_avx512_float = KERNEL_TABLE("avx512", NULL, &int8_weights);
-const SKKernels sk_avx512_vnni_float = KERNEL_TABLE("avx512", NULL, &sk_avx512_vnni_int8);
-const SKKernels sk_avx512_bfloat16_float = KERNEL_TABLE("avx512", &sk_avx512_bfloat16, &sk_avx512_vnni_int8);
-const SKKernels sk_amx_float = KERNEL_TABLE("amx", &sk_amx_bfloat16, &sk_avx512_vnni_int8);
+const SKKernels sk_avx512_float = KERNEL_TABLE("avx512");
+const SKKernels sk_avx512_vnni_float = KERNEL_TABLE("avx512", .formats[SKFormatInt8Weights] = &sk_avx512_vnni_int8);
+const SKKernels sk_avx512_bfloat16_float = KERNEL_TABLE(
+    "avx512", .formats[SKFormatBFloat16] = &sk_avx512_bfloat16,
+    .formats[SKFormatInt8Weights] = &sk_avx512_vnni_int8);
+const SKKernels sk_amx_float = KERNEL_TABLE(
+    "amx", .formats[SKFormatBFloat16] = &sk_amx_bfloat16, .formats[SKFormatInt8Weights] = &sk_avx512_vnni_int8);
 
 #pragma clang attribute pop
 

@@ -13,4 +13,4 @@
 
 #include "Kernels/Instance.inc"
 
-const SKKernels sk_portable_double = KERNEL_TABLE("portable", NULL, NULL);
+const SKKernels sk_portable_double = KERNEL_TABLE("portable");

@@ -13,4 +13,4 @@
 
 #include "Kernels/Instance.inc"
 
-const SKKernels sk_portable_float = KERNEL_TABLE("portable", NULL, &int8_weights);
+const SKKernels sk_portable_float = KERNEL_TABLE("portable");

@@ -29,6 +29,40 @@ struct DispatchTests {
     }
   }
 
+  /// A kernel that `KERNEL_TABLE` leaves out is NULL there, and would crash its first caller.
+  @Test func everyKernelOfEveryTableIsThere() throws {
+    let first = try #require(MemoryLayout<SKKernels>.offset(of: \.unary))
+    let pointer = MemoryLayout<UnsafeRawPointer>.stride
+    for (name, kernels) in Float.instances + Double.instances {
+      withUnsafeBytes(of: kernels) { bytes in
+        for offset in stride(from: first, to: bytes.count, by: pointer) {
+          let entry = bytes.load(fromByteOffset: offset, as: Optional<UnsafeRawPointer>.self)
+          #expect(entry != nil, "\(name): kernel \((offset - first) / pointer) of SKKernels is NULL")
+        }
+      }
+    }
+  }
+
+  /// bfloat16 products exist for float on processors that multiply bfloat16; narrow weights exist for float alone.
+  @Test func everyTableHasTheFormatsThatAreDocumented() {
+    for (name, kernels) in Float.instances {
+      withUnsafePointer(to: kernels) {
+        for format in [SKFormatFull, SKFormatBFloat16Weights, SKFormatInt8Weights] {
+          #expect(sk_format($0, format) != nil, "\(name): format \(format.rawValue) in float")
+        }
+        #expect(name != "amx" || sk_format($0, SKFormatBFloat16) != nil)
+      }
+    }
+    for (name, kernels) in Double.instances {
+      withUnsafePointer(to: kernels) {
+        #expect(sk_format($0, SKFormatFull) != nil, "\(name): full products in double")
+        for format in [SKFormatBFloat16, SKFormatBFloat16Weights, SKFormatInt8Weights] {
+          #expect(sk_format($0, format) == nil, "\(name): format \(format.rawValue) in double")
+        }
+      }
+    }
+  }
+
   @Test func theBurstCountsItsOperations() {
     for (name, kernels) in Float.instances {
       #expect(kernels.multiply_add_burst(10) == 10 * kernels.multiply_add_burst(1), "\(name)")

@@ -89,13 +89,13 @@ struct LSTMVariantGateTests {
           let (m, n) = (Int64(rows), Int64(H))
           switch variant {
           case .peephole:
-            kernels.lstm_peephole_gates(m, n, &activations, Int64(stride), peepholes, previous, &c, &h)
-            kernels.lstm_peephole_gates_gradient(
+            kernels.peephole_lstm_gates(m, n, &activations, Int64(stride), peepholes, previous, &c, &h)
+            kernels.peephole_lstm_gates_gradient(
               m, n, activations, Int64(stride), peepholes, previous, c, dh, &dc, &gradients, Int64(outStride),
               &peepholeSums)
           case .coupled:
-            kernels.lstm_coupled_gates(m, n, &activations, Int64(stride), previous, &c, &h)
-            kernels.lstm_coupled_gates_gradient(
+            kernels.coupled_lstm_gates(m, n, &activations, Int64(stride), previous, &c, &h)
+            kernels.coupled_lstm_gates_gradient(
               m, n, activations, Int64(stride), previous, c, dh, &dc, &gradients, Int64(outStride))
           }
           let place: Comment = "\(name) \(S.self) H = \(H), seed 61"

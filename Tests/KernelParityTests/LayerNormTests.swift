@@ -177,7 +177,7 @@ struct LayerNormTests {
           kernels.lstm_gates(m, Int64(H), &plain, Int64(stride), previous, &plainC, &plainH)
           var (gates, c, normalized, h) = (x, unset, unset, unset)
           var scales = [S](repeating: 7, count: Self.rows)
-          kernels.lstm_normalized_gates(
+          kernels.normalized_lstm_gates(
             m, Int64(H), &gates, Int64(stride), previous, epsilon, gain, bias, &c, &normalized, &scales, 1, &h)
           #expect(gates == plain && c == plainC, place)
 
@@ -219,7 +219,7 @@ struct LayerNormTests {
           var (dhFound, dc, gradients) = (dh, dcNext, [S](repeating: 7, count: Self.rows * outStride))
           var sumsFound = sums
           sumsFound.withUnsafeMutableBufferPointer {
-            kernels.lstm_normalized_gates_gradient(
+            kernels.normalized_lstm_gates_gradient(
               m, Int64(H), gates, Int64(stride), previous, gain, bias, normalized, scales, 1, &dhFound, &dc, &gradients,
               Int64(outStride), $0.baseAddress!, $0.baseAddress! + H, Int64(2 * H))
           }

@@ -212,32 +212,32 @@ typedef struct SKKernels {
 
   /// The same with gates that see the cell state through `peepholes` (3H: those of i, f and o): i and f see c_previous, o
   /// sees c.
-  void (*lstm_peephole_gates)(
+  void (*peephole_lstm_gates)(
     int64_t rows, int64_t H, void *gates, int64_t gates_row_stride, const void *peepholes, const void *c_previous,
     void *c, void *h);
   /// The same with ∂L/∂peepholes added to dpeepholes (rows × 3H), each sequence's to its own row.
-  void (*lstm_peephole_gates_gradient)(
+  void (*peephole_lstm_gates_gradient)(
     int64_t rows, int64_t H, const void *gates, int64_t gates_row_stride, const void *peepholes,
     const void *c_previous, const void *c, const void *dh, void *dc, void *dgates, int64_t dgates_row_stride,
     void *dpeepholes);
 
   /// gates (rows × 3H: f, g, o) holds preactivations on entry, activations on return.
   /// c = f·c_previous + (1 − f)·g;  h = o·tanh(c).
-  void (*lstm_coupled_gates)(
+  void (*coupled_lstm_gates)(
     int64_t rows, int64_t H, void *gates, int64_t gates_row_stride, const void *c_previous, void *c, void *h);
   /// As lstm_gates_gradient, with dgates of rows × 3H.
-  void (*lstm_coupled_gates_gradient)(
+  void (*coupled_lstm_gates_gradient)(
     int64_t rows, int64_t H, const void *gates, int64_t gates_row_stride, const void *c_previous, const void *c,
     const void *dh, void *dc, void *dgates, int64_t dgates_row_stride);
 
   /// As lstm_gates, with a layer normalization before the output: h = o·tanh(ĉ·gain + bias). ĉ, c brought to mean 0 and
   /// variance 1, is kept in `normalized` (rows × H), what each row was scaled by in `scales`: see layer_norm.
-  void (*lstm_normalized_gates)(
+  void (*normalized_lstm_gates)(
     int64_t rows, int64_t H, void *gates, int64_t gates_row_stride, const void *c_previous, double epsilon,
     const void *gain, const void *bias, void *c, void *normalized, void *scales, int64_t scales_stride, void *h);
   /// As lstm_gates_gradient; dh holds zeros on return. Each row adds its ∂L/∂gain and ∂L/∂bias to its own row of dgain and
   /// dbias.
-  void (*lstm_normalized_gates_gradient)(
+  void (*normalized_lstm_gates_gradient)(
     int64_t rows, int64_t H, const void *gates, int64_t gates_row_stride, const void *c_previous, const void *gain,
     const void *bias, const void *normalized, const void *scales, int64_t scales_stride, void *dh, void *dc,
     void *dgates, int64_t dgates_row_stride, void *dgain, void *dbias, int64_t sums_row_stride);
@@ -258,17 +258,17 @@ typedef struct SKKernels {
   // The unit that resets before the product, gates rows × 3H: r, z, n.
 
   /// r and z go from preactivations to activations; reset_h = r·h_previous.
-  void (*gru_reset_gates)(
+  void (*reset_first_gru_gates)(
     int64_t rows, int64_t H, void *gates, int64_t gates_row_stride, const void *h_previous, void *reset_h);
   /// With r and z as above, n goes from preactivation to activation; h = (1 − z)·n + z·h_previous.
-  void (*gru_candidate)(
+  void (*reset_first_gru_candidate)(
     int64_t rows, int64_t H, void *gates, int64_t gates_row_stride, const void *h_previous, void *h);
   /// dgates receives ∂L/∂preactivations of z and n; dh holds ∂L/∂h on entry and z·dh on return.
-  void (*gru_candidate_gradient)(
+  void (*reset_first_gru_candidate_gradient)(
     int64_t rows, int64_t H, const void *gates, int64_t gates_row_stride, const void *h_previous, void *dh,
     void *dgates, int64_t dgates_row_stride);
   /// dgates receives ∂L/∂preactivations of r from ∂L/∂reset_h; r·dreset_h is added to dh.
-  void (*gru_reset_gates_gradient)(
+  void (*reset_first_gru_gates_gradient)(
     int64_t rows, int64_t H, const void *gates, int64_t gates_row_stride, const void *h_previous, const void *dreset_h,
     void *dh, void *dgates, int64_t dgates_row_stride);
 

@@ -1,6 +1,6 @@
 import CSequenceKernels
 
-/// A linear recurrence over the rows of matrices, element by element; each matrix has as many rows as there are steps.
+/// Linear recurrence h[t] = a[t]·h[t − 1] + b[t], element by element, over matrices of one row a time step.
 extension MutableMatrixView {
   private func requireSteps(_ matrices: MatrixView<Scalar>..., states: MatrixView<Scalar>...) {
     for other in matrices where other.rows != rows || other.columns != columns || other.stride != stride {
@@ -11,7 +11,7 @@ extension MutableMatrixView {
     }
   }
 
-  /// Row t becomes a[t]·row(t − 1) + b[t], where `initial` stands before the first row.
+  /// self[t] = a[t]·self[t − 1] + b[t], with self[−1] = `initial`, [1, columns].
   package func setScan(_ a: MatrixView<Scalar>, _ b: MatrixView<Scalar>, initial: MatrixView<Scalar>) {
     requireSteps(a, b, states: initial)
     WorkProfile.account(for: .gates) {
@@ -20,11 +20,13 @@ extension MutableMatrixView {
     }
   }
 
-  /// This becomes ∂L/∂a, `db` ∂L/∂b, of a scan that came to `h`.
+  /// Gradient of `setScan`: this view receives that of a.
   ///
   /// - Parameters:
-  ///   - upstream: ∂L/∂h but for what comes through later steps; nil means zeros.
-  ///   - carried: from what comes from behind the last step to ∂L/∂initial.
+  ///   - h: the states that the scan computed.
+  ///   - upstream: gradient of h from outside the recurrence; nil means zeros.
+  ///   - carried: gradient of the last state from later steps on entry, of the initial state on return, [1, columns].
+  ///   - db: receives the gradient of b.
   package func setScanGradient(
     _ a: MatrixView<Scalar>, initial: MatrixView<Scalar>, h: MatrixView<Scalar>, upstream: MatrixView<Scalar>?,
     carried: MutableMatrixView<Scalar>, db: MutableMatrixView<Scalar>

@@ -1,15 +1,18 @@
 import CSequenceKernels
 
-/// A layer normalization of rows of n elements, y = x̂·gain + bias, and what it keeps of each for the way back.
+/// Layer normalization of rows of n elements (Ba et al., 2016), y = x̂·gain + bias with x̂ = (x − mean) / √(variance + epsilon),
+/// and the buffers that its gradient needs.
 package struct LayerNormView<Scalar: TensorScalar> {
   package let gain, bias: MatrixView<Scalar>
   package let epsilon: Double
-  /// x̂, the rows brought to mean 0 and variance 1, [rows, n].
+  /// x̂, [rows, n].
   package let normalized: MutableMatrixView<Scalar>
-  /// What each row was scaled by, 1 / √(variance + epsilon), [rows, 1].
+  /// 1 / √(variance + epsilon) of each row, [rows, 1].
   package let scales: MutableMatrixView<Scalar>
 
-  /// - Parameter gain: [1, n], as `bias`.
+  /// - Parameters:
+  ///   - gain: [1, n].
+  ///   - bias: [1, n].
   package init(
     gain: MatrixView<Scalar>, bias: MatrixView<Scalar>, epsilon: Double, normalized: MutableMatrixView<Scalar>,
     scales: MutableMatrixView<Scalar>
@@ -26,14 +29,14 @@ package struct LayerNormView<Scalar: TensorScalar> {
       gain: gain, bias: bias, epsilon: epsilon, normalized: normalized.rows(range), scales: scales.rows(range))
   }
 
-  fileprivate func requireRows(of matrices: MatrixView<Scalar>...) {
+  func requireRows(of matrices: MatrixView<Scalar>...) {
     for matrix in matrices where matrix.rows != normalized.rows || matrix.columns != normalized.columns {
       shapeFailure("layer normalization", matrix.shape, normalized.shape)
     }
   }
 }
 
-/// ∂L/∂gain and ∂L/∂bias of a layer normalization, each row's apart, [rows, n] each and one stride: to be added to.
+/// Accumulators of the gradients of gain and bias, row by row: [rows, n] each, of equal strides.
 package struct LayerNormSums<Scalar: TensorScalar> {
   let gain, bias: MutableMatrixView<Scalar>
 
@@ -46,9 +49,9 @@ package struct LayerNormSums<Scalar: TensorScalar> {
 }
 
 extension MutableMatrixView {
-  /// This becomes the layer normalization of the rows of x, or has it added.
+  /// self = the layer normalization of the rows of x, or self += it if `adding`.
   ///
-  /// x may be this, or what the normalization keeps.
+  /// - Parameter x: may be this view or `norm.normalized`.
   package func setLayerNorm(_ x: MatrixView<Scalar>, _ norm: LayerNormView<Scalar>, adding: Bool = false) {
     norm.requireRows(of: readOnly, x)
     WorkProfile.account(for: .gates) {
@@ -59,7 +62,9 @@ extension MutableMatrixView {
     }
   }
 
-  /// This becomes the gradient of the rows that were normalized, from that of what they became, which may be this.
+  /// self = gradient of the rows before normalization. The gradients of gain and bias are added to `sums`.
+  ///
+  /// - Parameter upstream: gradient of the normalized rows; may be this view.
   package func setLayerNormGradient(
     _ upstream: MatrixView<Scalar>, _ norm: LayerNormView<Scalar>, sums: LayerNormSums<Scalar>
   ) {
@@ -69,36 +74,6 @@ extension MutableMatrixView {
         Int64(rows), Int64(columns), norm.normalized.base, Int64(norm.normalized.stride), norm.scales.base,
         Int64(norm.scales.stride), norm.gain.base, upstream.base, Int64(upstream.stride), base, Int64(stride),
         sums.gain.base, sums.bias.base, Int64(sums.gain.stride))
-    }
-  }
-
-  /// As `applyLSTMGates`, with h = o·tanh(the layer normalization of c).
-  package func applyNormalizedLSTMGates(
-    cPrevious: MatrixView<Scalar>, c: MutableMatrixView<Scalar>, h: MutableMatrixView<Scalar>,
-    norm: LayerNormView<Scalar>
-  ) {
-    requireStates(4, cPrevious, c.readOnly, h.readOnly, norm.normalized.readOnly)
-    WorkProfile.account(for: .gates) {
-      Scalar.kernels.table.pointee.lstm_normalized_gates(
-        Int64(rows), Int64(h.columns), base, Int64(stride), cPrevious.base, norm.epsilon, norm.gain.base,
-        norm.bias.base, c.base, norm.normalized.base, norm.scales.base, Int64(norm.scales.stride), h.base)
-    }
-  }
-
-  /// As `setLSTMGradient`; dh goes from ∂L/∂h to zeros.
-  package func setNormalizedLSTMGradient(
-    gates: MatrixView<Scalar>, cPrevious: MatrixView<Scalar>, dh: MutableMatrixView<Scalar>,
-    dc: MutableMatrixView<Scalar>, norm: LayerNormView<Scalar>,
-    sums: LayerNormSums<Scalar>
-  ) {
-    requireStates(4, cPrevious, dh.readOnly, dc.readOnly, norm.normalized.readOnly)
-    norm.requireRows(of: sums.gain.readOnly)
-    require(gates.rows == rows && gates.columns == columns, "recurrent gates: sizes differ")
-    WorkProfile.account(for: .gates) {
-      Scalar.kernels.table.pointee.lstm_normalized_gates_gradient(
-        Int64(rows), Int64(dh.columns), gates.base, Int64(gates.stride), cPrevious.base, norm.gain.base,
-        norm.bias.base, norm.normalized.base, norm.scales.base, Int64(norm.scales.stride), dh.base, dc.base, base,
-        Int64(stride), sums.gain.base, sums.bias.base, Int64(sums.gain.stride))
     }
   }
 }

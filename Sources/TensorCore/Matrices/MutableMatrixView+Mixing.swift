@@ -1,6 +1,6 @@
 import CSequenceKernels
 
-/// Mixtures of matrices, element by element: a share of one and the rest of another.
+/// Convex combinations of two matrices, element by element.
 extension MutableMatrixView {
   private func requireSameLayout(_ matrices: MatrixView<Scalar>...) {
     require(isContiguous, "mixture: there are gaps between the rows")

@@ -1,0 +1,43 @@
+import CSequenceKernels
+
+/// Gated recurrent unit that resets after the product, as PyTorch's (Cho et al., 2014), gates r, z, n.
+///
+/// Gates are [rows, 3H]; states are [rows, H] without gaps.
+extension MutableMatrixView {
+  /// One step: n = tanh(n + r·recurrent n), h = (1 − z)·n + z·hPrevious, where r and z are sigmoids of both parts' sums.
+  ///
+  /// This view holds the gates: the input's preactivations on entry, the activations r, z, n on return.
+  ///
+  /// - Parameter recurrent: the hidden state's preactivations, [rows, 3H].
+  package func applyGRUGates(recurrent: MatrixView<Scalar>, hPrevious: MatrixView<Scalar>, h: MutableMatrixView<Scalar>)
+  {
+    requireStates(3, hPrevious, h.readOnly)
+    requireGates(recurrent)
+    WorkProfile.account(for: .gates) {
+      Scalar.kernels.table.pointee.gru_gates(
+        Int64(rows), Int64(h.columns), base, Int64(stride), recurrent.base, Int64(recurrent.stride), hPrevious.base,
+        h.base)
+    }
+  }
+
+  /// Gradient of `applyGRUGates`. This view receives the gradient of the input's preactivations, [rows, 3H].
+  ///
+  /// - Parameters:
+  ///   - gates: the activations that the step left.
+  ///   - dh: gradient of h on entry; on return, the part of the gradient of hPrevious that bypasses the recurrent weights.
+  ///   - dRecurrent: receives the gradient of `recurrent`.
+  package func setGRUGradient(
+    gates: MatrixView<Scalar>, recurrent: MatrixView<Scalar>, hPrevious: MatrixView<Scalar>,
+    dh: MutableMatrixView<Scalar>, dRecurrent: MutableMatrixView<Scalar>
+  ) {
+    requireStates(3, hPrevious, dh.readOnly)
+    requireGates(gates)
+    requireGates(recurrent)
+    requireGates(dRecurrent.readOnly)
+    WorkProfile.account(for: .gates) {
+      Scalar.kernels.table.pointee.gru_gates_gradient(
+        Int64(rows), Int64(dh.columns), gates.base, Int64(gates.stride), recurrent.base, Int64(recurrent.stride),
+        hPrevious.base, dh.base, base, Int64(stride), dRecurrent.base, Int64(dRecurrent.stride))
+    }
+  }
+}

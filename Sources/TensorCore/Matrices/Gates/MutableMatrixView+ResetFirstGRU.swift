@@ -1,0 +1,59 @@
+import CSequenceKernels
+
+/// Gated recurrent unit that resets the hidden state before the product (Cho et al., 2014), gates r, z, n.
+///
+/// Gates are [rows, 3H]; states are [rows, H] without gaps. The candidate's product with r·h stands between the halves.
+extension MutableMatrixView {
+  /// First half of a step: r and z go from preactivations to activations; resetHidden = r·hPrevious.
+  package func applyGRUReset(hPrevious: MatrixView<Scalar>, resetHidden: MutableMatrixView<Scalar>) {
+    requireStates(3, hPrevious, resetHidden.readOnly)
+    WorkProfile.account(for: .gates) {
+      Scalar.kernels.table.pointee.reset_first_gru_gates(
+        Int64(rows), Int64(hPrevious.columns), base, Int64(stride), hPrevious.base, resetHidden.base)
+    }
+  }
+
+  /// Second half of a step: n goes from preactivation to activation; h = (1 − z)·n + z·hPrevious.
+  package func applyGRUCandidate(hPrevious: MatrixView<Scalar>, h: MutableMatrixView<Scalar>) {
+    requireStates(3, hPrevious, h.readOnly)
+    WorkProfile.account(for: .gates) {
+      Scalar.kernels.table.pointee.reset_first_gru_candidate(
+        Int64(rows), Int64(h.columns), base, Int64(stride), hPrevious.base, h.base)
+    }
+  }
+
+  /// Gradient of `applyGRUCandidate`. The z and n columns of this view receive the gradients of the preactivations.
+  ///
+  /// - Parameters:
+  ///   - gates: the activations that the step left.
+  ///   - dh: gradient of h on entry, z·dh on return.
+  package func setGRUCandidateGradient(
+    gates: MatrixView<Scalar>, hPrevious: MatrixView<Scalar>, dh: MutableMatrixView<Scalar>
+  ) {
+    requireStates(3, hPrevious, dh.readOnly)
+    requireGates(gates)
+    WorkProfile.account(for: .gates) {
+      Scalar.kernels.table.pointee.reset_first_gru_candidate_gradient(
+        Int64(rows), Int64(dh.columns), gates.base, Int64(gates.stride), hPrevious.base, dh.base, base, Int64(stride))
+    }
+  }
+
+  /// Gradient of `applyGRUReset`. The r columns of this view receive the gradient of the preactivations.
+  ///
+  /// - Parameters:
+  ///   - gates: the activations that the step left.
+  ///   - dResetHidden: gradient of resetHidden.
+  ///   - dh: receives, added, r·dResetHidden.
+  package func setGRUResetGradient(
+    gates: MatrixView<Scalar>, hPrevious: MatrixView<Scalar>, dResetHidden: MatrixView<Scalar>,
+    dh: MutableMatrixView<Scalar>
+  ) {
+    requireStates(3, hPrevious, dResetHidden, dh.readOnly)
+    requireGates(gates)
+    WorkProfile.account(for: .gates) {
+      Scalar.kernels.table.pointee.reset_first_gru_gates_gradient(
+        Int64(rows), Int64(dh.columns), gates.base, Int64(gates.stride), hPrevious.base, dResetHidden.base, dh.base,
+        base, Int64(stride))
+    }
+  }
+}
