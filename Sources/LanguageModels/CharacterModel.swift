@@ -86,7 +86,7 @@ public struct CharacterModel<Scalar: TensorScalar>: Module {
       table.map { .embedded(tokens, table: $0) } ?? .tokens(tokens)
     }
     func run(_ stack: some RecurrentStack<Scalar>) -> (outputs: Variable<Scalar>, states: [[[Variable<Scalar>]]]) {
-      stack.run(parts: inputs, isCut: isCut, fromComponents: state, in: &context)
+      stack.run(segments: inputs, isTruncated: isCut, fromComponents: state, in: &context)
     }
     // The usual cells by their own types: such calls can be specialized.
     return switch rnn {

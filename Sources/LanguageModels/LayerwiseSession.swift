@@ -19,13 +19,13 @@ final class LayerwiseSession<Scalar: TensorScalar> {
     vocabulary = model.configuration.vocabulary
     let threads = Self.isWorthSharing(model.configuration) ? team.count : 1
     let layers = model.rnn.stepLayers(
-      batch: batch, parts: threads, format: weights.products, embedding: model.encoder?.weight.value)
+      batch: batch, shards: threads, format: weights.products, embedding: model.encoder?.weight.value)
     guard let layers else { return nil }
     self.layers = layers
     decoder = PackedMatrix(model.decoderWeight.value, transposed: true, format: weights.products)
     decoderBias = SharedMatrix(model.decoderBias.value.reshaped([1, vocabulary]))
     scores = OwnedMatrix(.zeros([batch, vocabulary]))
-    self.team = threads > 1 && layers.contains { $0.partCount > 1 } ? team : ThreadTeam(threads: 1)
+    self.team = threads > 1 && layers.contains { $0.shardCount > 1 } ? team : ThreadTeam(threads: 1)
     barrier = ThreadBarrier(of: self.team.count)
   }
 
@@ -42,11 +42,11 @@ final class LayerwiseSession<Scalar: TensorScalar> {
     team.run { thread in
       var below: MatrixView<Scalar>?
       for layer in layers {
-        let isMine = thread < layer.partCount
-        if isMine { layer.run(part: thread, step: step, tokens: tokens, below: below, isPrepared: step % 2 == 0) }
+        let isMine = thread < layer.shardCount
+        if isMine { layer.run(shard: thread, step: step, tokens: tokens, below: below, isPrepared: step % 2 == 0) }
         barrier.wait()
         // Every other step, so that weights are read twice in a row.
-        if isMine && step % 2 == 1 { layer.prepare(part: thread, after: step) }
+        if isMine && step % 2 == 1 { layer.prepare(shard: thread, after: step) }
         below = layer.output(ofStep: step)
       }
       decode(below!, columns: team.part(of: vocabulary, unit: PackedMatrix<Scalar>.panelWidth, for: thread))

@@ -6,9 +6,9 @@ import TensorCore
 /// The recurrent part of a character model, whatever its cells are.
 protocol RecurrentStack<Scalar>: Module {
   /// Runs the parts of a sequence from the components of each layer's state, nil meaning the initial state, to those after each
-  /// part; see `StackedRecurrent.run(parts:isCut:from:in:)`.
+  /// part; see `StackedRecurrent.run(segments:isTruncated:from:in:)`.
   func run(
-    parts: [SequenceInput<Scalar>], isCut: Bool, fromComponents state: [[Variable<Scalar>]]?,
+    segments: [SequenceInput<Scalar>], isTruncated: Bool, fromComponents state: [[Variable<Scalar>]]?,
     in context: inout ForwardContext<Scalar>
   ) -> (outputs: Variable<Scalar>, states: [[[Variable<Scalar>]]])
 
@@ -17,17 +17,17 @@ protocol RecurrentStack<Scalar>: Module {
 
   /// The layers as ones that run step by step; see `StackedRecurrent.stepLayers`.
   func stepLayers(
-    batch: Int, parts: Int, format: ProductFormat, embedding: Tensor<Scalar>?
+    batch: Int, shards: Int, format: ProductFormat, embedding: Tensor<Scalar>?
   ) -> [StepLayer<Scalar>]?
 }
 
 extension StackedRecurrent: RecurrentStack {
   func run(
-    parts: [SequenceInput<Scalar>], isCut: Bool, fromComponents state: [[Variable<Scalar>]]?,
+    segments: [SequenceInput<Scalar>], isTruncated: Bool, fromComponents state: [[Variable<Scalar>]]?,
     in context: inout ForwardContext<Scalar>
   ) -> (outputs: Variable<Scalar>, states: [[[Variable<Scalar>]]]) {
     let state = state?.map { Cell.State(components: $0) }
-    let (outputs, states) = run(parts: parts, isCut: isCut, from: state, in: &context)
+    let (outputs, states) = run(segments: segments, isTruncated: isTruncated, from: state, in: &context)
     return (outputs, states.map { $0.map { $0.components } })
   }
 

@@ -257,15 +257,15 @@ import Testing
 
   @Test func documentsBeginBehindTheTokenThatEndsThem() {
     let grid = TokenGrid(ids: [7, 1, 2, 7, 7, 7], time: 3, batch: 2)
-    #expect(StateResets(after: 7, in: grid).places == [false, false, true, false, false, true])
-    #expect(StateResets(after: 7, in: grid, preceding: [1, 7]).places == [false, true, true, false, false, true])
+    #expect(StateResets(after: 7, in: grid).positions == [false, false, true, false, false, true])
+    #expect(StateResets(after: 7, in: grid, preceding: [1, 7]).positions == [false, true, true, false, false, true])
   }
 
   @Test func resetsThatDoNotFitTrap() async {
     let count = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = StateResets([true, false, true], time: 2, batch: 2)
     }
-    expectMessage("StateResets: 3 places for 2 steps of 2 sequences", from: count)
+    expectMessage("StateResets: 3 positions for 2 steps of 2 sequences", from: count)
     let preceding = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = StateResets(after: 1, in: TokenGrid(ids: [0, 1], time: 1, batch: 2), preceding: [1])
     }

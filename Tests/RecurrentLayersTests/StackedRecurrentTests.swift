@@ -151,7 +151,7 @@ import Testing
     let token = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       run(.tokens(TokenGrid(ids: [0, 3], time: 2, batch: 1)))
     }
-    expectMessage("recurrent layer: the token 3 is none of the 3", from: token)
+    expectMessage("recurrent layer: the token 3 is outside of the 3", from: token)
     let empty = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       run(.tokens(TokenGrid(ids: [], time: 0, batch: 1)))
     }

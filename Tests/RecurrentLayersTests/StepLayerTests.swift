@@ -42,17 +42,17 @@ import Testing
   private func steps<Cell: RecurrentCell<Float>>(
     _ stack: StackedRecurrent<Cell>, _ ids: [Int32], batch: Int, parts: Int, table: Tensor<Float>?
   ) -> [Float] {
-    let layers = stack.stepLayers(batch: batch, parts: parts, embedding: table)!
+    let layers = stack.stepLayers(batch: batch, shards: parts, embedding: table)!
     var all: [Float] = []
     for step in 0..<ids.count / batch {
       let tokens = Array(ids[step * batch..<(step + 1) * batch])
       var below: MatrixView<Float>?
       for layer in layers {
         let isPrepared = step % 3 == 1
-        for part in 0..<layer.partCount {
-          layer.run(part: part, step: step, tokens: tokens, below: below, isPrepared: isPrepared)
+        for part in 0..<layer.shardCount {
+          layer.run(shard: part, step: step, tokens: tokens, below: below, isPrepared: isPrepared)
         }
-        if step % 3 == 0 { for part in 0..<layer.partCount { layer.prepare(part: part, after: step) } }
+        if step % 3 == 0 { for part in 0..<layer.shardCount { layer.prepare(shard: part, after: step) } }
         below = layer.output(ofStep: step)
       }
       var copy = Tensor<Float>.zeros([batch, stack.outputSize])

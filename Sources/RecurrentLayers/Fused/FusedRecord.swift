@@ -1,103 +1,87 @@
+import Autograd
 import TensorCore
 
-/// All that a fused pass over a sequence computed, step by step: T steps, B sequences, H hidden units, G gates.
+/// Everything that a fused pass over a sequence computes and keeps for the backward pass: T steps, B sequences, H
+/// units, G gates.
 ///
-/// Memory kept for the backward pass: about T·B·H·(G + 1) elements, and T·B·H more for an LSTM's cell states, T·B·3H for a
-/// GRU's recurrent preactivations, T·B·H for the states that a GRU resets before the product. Where sequences forget, T·B·H
-/// more for each component of the state; where elements keep their values, twice that. Layer normalization keeps about as much
-/// as what it normalizes.
+/// Memory: T·B·(G·H + Σ state widths) numbers, and T·B times the width of each buffer that the cell's layout names or
+/// implies (recurrent products kept apart: G·H; units that are projected: H). Resets add T·B times each state width,
+/// zoneout twice that.
 struct FusedRecord<Scalar: TensorScalar> {
-  let functions: GateFunctions
+  let step: any FusedStep<Scalar>
+  let layout: StepLayout
   let time: Int
   let batch: Int
-  /// G·H.
-  let width: Int
-  /// The steps of each sequence; nil where all have T.
+  /// Steps of each sequence; nil where all have T.
   let lengths: SequenceLengths?
-  /// Where sequences forget; nil where none does.
   let resets: StateResets?
-  /// [T·B, `paddedWidth`].
-  let gates: Tensor<Scalar>
-  /// h·W_hhᵀ + b_hh, [T·B, `paddedWidth`], for cells that keep it apart.
-  let recurrent: Tensor<Scalar>?
-  /// h.
-  let hidden: StateRecord<Scalar>
-  /// c, for cells that have it.
-  let cell: StateRecord<Scalar>?
-  /// What h is a projection of, [T·B, H], for cells that project it.
+  /// By component; the first is h.
+  let states: [StateRecord<Scalar>]
+  /// Units of which h is a projection, [T·B, H]; nil without a projection.
   let units: Tensor<Scalar>?
-  /// r·h, [T·B, H], for cells that reset before the product.
-  let resetHidden: Tensor<Scalar>?
-  /// Those of i, f and o, [3·H], for cells that have them.
-  let peepholes: Tensor<Scalar>?
-  /// For cells that normalize.
-  let norms: FusedNorms<Scalar>?
-  /// Views of these tensors, in their order: the loops over time touch no reference count.
-  private let gatesView: MutableMatrixView<Scalar>
-  let hiddenViews: StateViews<Scalar>
-  let cellViews: StateViews<Scalar>?
-  private let recurrentView, unitsView, resetHiddenView: MutableMatrixView<Scalar>?
-  private let peepholesView: MatrixView<Scalar>?
+  /// By index in `StepLayout.saved`, [T·B, width].
+  let saved: [Tensor<Scalar>]
+  /// The cell's own parameters one after the other, [1, P]; nil without any.
+  let parameters: Tensor<Scalar>?
+  /// Views of these tensors: the loops over time touch no reference count.
+  let buffers: StepBuffers<Scalar>
+  private let unitsView: MutableMatrixView<Scalar>?
+  private let stateViews: [StateViews<Scalar>]
+  /// Output of each step as it is computed, before zoneout, [T·B, output].
+  private let outputView: MutableMatrixView<Scalar>
+  private let hasZoneout: Bool
+  /// Tensors that only the views read.
+  private let storage: [Tensor<Scalar>]
 
-  /// A record of which nothing but the initial state is there yet.
+  /// A record that holds the initial state alone.
   ///
   /// - Parameters:
-  ///   - fused: the cell that is run.
-  ///   - initial: h and, where there is one, c before the first step, [B, H].
-  ///   - masks: for each component of the state, where elements keep their values; nil where none does.
+  ///   - initialState: by component, [B, width].
+  ///   - masks: zoneout of each component; nil for none.
   init(
-    of fused: some FusedCell<Scalar>, over sequence: SequenceInput<Scalar>, from initial: [Tensor<Scalar>],
-    masks: [ZoneoutMask<Scalar>?], pool: BufferPool
+    step: any FusedStep<Scalar>, parameters: FusedParameters<Parameter<Scalar>>, request: SequenceRequest<Scalar>,
+    from initialState: [Tensor<Scalar>], masks: [ZoneoutMask<Scalar>?], pool: BufferPool
   ) {
-    functions = fused.functions
-    (time, batch, width) = (sequence.time, sequence.batch, fused.weights.inputWeight.value.shape[0])
-    (lengths, resets, peepholes) = (sequence.lengths, sequence.resets, fused.allPeepholes)
-    let (rows, width) = (time * batch, width)
-    func ofSteps(_ width: Int) -> Tensor<Scalar> { Tensor(uninitialized: [rows, width], pool: pool) }
-    func states(_ component: Int) -> StateRecord<Scalar> {
-      let beginning = sequence.beginning.isEmpty ? nil : sequence.beginning[component].value
-      return StateRecord(
-        from: initial[component], time: sequence.time, forgets: sequence.resets != nil, beginning: beginning,
-        taking: masks[component], pool: pool)
+    let (layout, sequence) = (step.layout, request.sequence)
+    let rows = sequence.time * sequence.batch
+    var storage: [Tensor<Scalar>] = []
+    func buffer(_ width: Int) -> OwnedMatrix<Scalar> { OwnedMatrix(uninitialized: [rows, width], pool: pool) }
+    func kept(_ width: Int, padded: Int? = nil) -> MutableMatrixView<Scalar> {
+      let matrix = buffer(padded ?? width)
+      storage.append(matrix.tensor)
+      return matrix.view.columns(0..<width)
     }
-    (hidden, cell) = (states(0), functions.hasCellState ? states(1) : nil)
-    (hiddenViews, cellViews) = (hidden.views, cell?.views)
-    let padded = Self.paddedWidth(width)
-    var gates = ofSteps(padded)
-    var recurrent = functions.separatesRecurrent ? ofSteps(padded) : nil
-    var units = fused.weights.projection.map { ofSteps($0.shape[1]) }
-    var resetHidden = functions.resetsBeforeProduct ? ofSteps(width / 3) : nil
-    gatesView = gates.mutableMatrix().columns(0..<width)
-    recurrentView = recurrent?.mutableMatrix().columns(0..<width)
-    (unitsView, resetHiddenView) = (units?.mutableMatrix(), resetHidden?.mutableMatrix())
-    peepholesView = peepholes?.reshaped([1, -1]).matrix()
-    (self.gates, self.recurrent, self.units, self.resetHidden) = (gates, recurrent, units, resetHidden)
-    let place = functions.normalizesRecurrentInPlace ? recurrentView : nil
-    norms = fused.norms.map {
-      $0.validate(product: width, hidden: initial[0].shape[1])
-      return FusedNorms($0, rows: rows, readsVectors: sequence.areVectors, recurrent: place, pool: pool)
+    let states = initialState.enumerated().map { index, initial in
+      StateRecord(
+        from: initial, time: sequence.time, hasResets: sequence.resets != nil,
+        resetState: request.resetState.isEmpty ? nil : request.resetState[index].value, mask: masks[index], pool: pool)
     }
+    let units = parameters.projection.map { buffer($0.shape[1]) }
+    let saved = layout.saved.map { buffer($0) }
+    let own = parameters.own.isEmpty ? nil : Tensor.concatenate(parameters.own.map(\.value)).reshaped([1, -1])
+    let (gates, padded) = (layout.gates, Self.paddedWidth(layout.gates))
+    let transform = sequence.areVectors ? step.inputTransform : nil
+    buffers = StepBuffers(
+      gates: kept(gates, padded: padded), recurrent: layout.separatesRecurrent ? kept(gates, padded: padded) : nil,
+      previous: states.map(\.views.entering.readOnly),
+      next: [units?.view ?? states[0].views.computed] + states.dropFirst().map(\.views.computed),
+      saved: saved.map(\.view), transformed: transform.map { $0.saved.map { kept($0) } } ?? [],
+      parameters: own?.matrix())
+    (self.step, self.layout, time, batch) = (step, layout, sequence.time, sequence.batch)
+    (lengths, resets, self.states, self.parameters) = (sequence.lengths, sequence.resets, states, own)
+    (stateViews, outputView) = (states.map(\.views), states[0].views.computed)
+    hasZoneout = masks.contains { $0 != nil }
+    (self.units, unitsView, self.saved, self.storage) = (units?.tensor, units?.view, saved.map(\.tensor), storage)
   }
 
-  /// A row of gates is a cache line longer than it need be: rows that lie a power of two apart share few places in the caches.
+  /// A row of gates is a cache line longer than its contents: rows a power of two apart would share few sets of the
+  /// caches.
   static func paddedWidth(_ width: Int) -> Int { width + 64 / MemoryLayout<Scalar>.stride }
 
-  /// Where some rows of the batch stand at a step among all T·B rows.
+  /// Rows of the batch at a step, among all T·B.
   func rows(_ rows: Range<Int>, at t: Int) -> Range<Int> { t * batch + rows.lowerBound..<t * batch + rows.upperBound }
 
-  /// The views of a step. They are valid while this record lives; they are written to in the forward pass only, before
-  /// anything else holds the tensors.
-  func views(at t: Int, rows: Range<Int>) -> StepViews<Scalar> {
-    let (now, next) = (self.rows(rows, at: t), self.rows(rows, at: t + 1))
-    return StepViews(
-      gates: gatesView.rows(now), recurrent: recurrentView?.rows(now), hPrevious: hiddenViews.read(now),
-      resetHidden: resetHiddenView?.rows(now),
-      h: (unitsView?.rows(now)) ?? hiddenViews.computed(now, next), cPrevious: cellViews?.read(now),
-      c: cellViews?.computed(now, next), peepholes: peepholesView,
-      norms: norms.map { StepNorms(all: $0.steps, rows: now) })
-  }
-
-  /// Divides some rows of the batch into those whose sequences run at a step and those whose sequences have ended.
+  /// Calls `running` with the rows whose sequences run at a step, and `ended` with the rest, in ranges.
   func divide(
     _ rows: Range<Int>, at t: Int, running: (_ rows: Range<Int>) -> Void, ended: (_ rows: Range<Int>) -> Void
   ) {
@@ -106,60 +90,57 @@ struct FusedRecord<Scalar: TensorScalar> {
     parts.ended.forEach(ended)
   }
 
-  /// h of some rows as a step computes it.
-  func output(at t: Int, rows: Range<Int>) -> MutableMatrixView<Scalar> {
-    hiddenViews.computed(self.rows(rows, at: t), self.rows(rows, at: t + 1))
-  }
+  /// Output of a step as it is computed, before zoneout: h, [rows, output].
+  func output(at now: Range<Int>) -> MutableMatrixView<Scalar> { outputView.rows(now) }
 
-  /// Prepares what some rows read at a step.
+  /// Makes the state that some rows read at a step, where that is a copy.
   func enter(at t: Int, rows: Range<Int>) {
     guard resets != nil else { return }
     let now = self.rows(rows, at: t)
-    func enter(_ views: StateViews<Scalar>) {
-      views.enter(now)
-      let states = (views.entered ?? views.states).rows(now)
+    for state in stateViews {
+      state.enter(now)
+      let entering = state.entering.rows(now)
       forEachReset(at: t, rows: rows) { row in
-        if let beginning = views.beginning { states.rows(row).copy(from: beginning) } else { states.rows(row).fill(0) }
+        if let start = state.resetState {
+          entering.rows(row).copy(from: start)
+        } else {
+          entering.rows(row).fill(0)
+        }
       }
     }
-    enter(hiddenViews)
-    if let cellViews { enter(cellViews) }
   }
 
-  /// Leaves what some rows computed at a step, or what is taken of it.
+  /// Hands on the state that some rows computed at a step, mixed by zoneout where there is any.
   func leave(at t: Int, rows: Range<Int>) {
-    let (now, next) = (self.rows(rows, at: t), self.rows(rows, at: t + 1))
-    hiddenViews.leave(rows, now, next)
-    cellViews?.leave(rows, now, next)
+    if !hasZoneout { return }
+    let now = self.rows(rows, at: t)
+    for state in stateViews { state.leave(rows, now) }
   }
 
-  /// Calls `body` for those of some rows, counted from the first of them, whose sequences forget before a step.
+  /// Calls `body` with each of some rows, counted from the first of them, that is reset before a step.
   func forEachReset(at t: Int, rows: Range<Int>, _ body: (_ row: Range<Int>) -> Void) {
     guard let resets else { return }
     let first = self.rows(rows, at: t).lowerBound
-    for row in 0..<rows.count where resets.places[first + row] { body(row..<row + 1) }
+    for row in 0..<rows.count where resets.positions[first + row] { body(row..<row + 1) }
   }
 
-  /// Takes the state after the last step for that before the first.
-  func beginAgain() {
-    for views in [hiddenViews, cellViews].compactMap({ $0 }) {
-      views.states.rows(0..<batch).copy(from: views.states.readOnly.rows(time * batch..<(time + 1) * batch))
-    }
+  /// Takes the final state for the initial state of another run.
+  func carryStateOver() {
+    for state in stateViews { state.carryOver(time: time, batch: batch) }
   }
 
-  /// Carries the state of some rows over a step unchanged.
+  /// Carries the state of ended sequences over a step unchanged.
   func keepState(at t: Int, rows: Range<Int>) {
-    let (now, next) = (self.rows(rows, at: t), self.rows(rows, at: t + 1))
-    hiddenViews.keep(now, next)
-    cellViews?.keep(now, next)
-    // Multiplied by the gradient of 0 that an ended sequence gives its weights: must be finite, because 0·NaN is NaN.
+    let now = self.rows(rows, at: t)
+    for state in stateViews { state.keep(now) }
+    // Operands of products: multiplied by gradients of 0, so they must be finite, because 0·NaN is NaN.
     unitsView?.rows(now).fill(0)
-    resetHiddenView?.rows(now).fill(0)
+    for view in buffers.saved { view.rows(now).fill(0) }
   }
 
-  /// h after each step, [T, B, H].
-  var outputs: Tensor<Scalar> { hidden.states.rows(1..<time + 1) }
+  /// h after each step, [T, B, output].
+  var outputs: Tensor<Scalar> { states[0].states.rows(1..<time + 1) }
 
-  /// h and, where there is one, c after the last step, [B, H].
-  func final(pool: BufferPool) -> [Tensor<Scalar>] { [hidden, cell].compactMap { $0?.last(pool: pool) } }
+  /// Each component after the last step, [B, width].
+  func finalState(pool: BufferPool) -> [Tensor<Scalar>] { states.map { $0.last(pool: pool) } }
 }

@@ -1,13 +1,13 @@
 import Autograd
 import TensorCore
 
-/// The gradients of W_ih and b_ih, from vectors or from tokens, gathered like those of any weight: see `WeightGradient`.
+/// Gradients of W_ih and b_ih, from vectors or from tokens, summed chunk by chunk: see `WeightGradient`.
 enum InputWeightGradient<Scalar: TensorScalar> {
   case vectors(WeightGradient<Scalar>)
   case tokens(TableGradient<Scalar>, hasBias: Bool)
   case embedded(TableGradient<Scalar>, hasBias: Bool, table: Tensor<Scalar>, weight: Parameter<Scalar>)
 
-  /// What has been summed up.
+  /// Sums over the steps so far.
   enum Sums {
     case vectors(WeightGradient<Scalar>.Sums)
     case table(TableGradient<Scalar>.Sums)
@@ -17,12 +17,13 @@ enum InputWeightGradient<Scalar: TensorScalar> {
   }
 
   init(
-    _ sequence: SequenceInput<Scalar>, weights: GatedWeights<Scalar>, width: Int, plan: StretchPlan, hasBias: Bool,
+    _ sequence: SequenceInput<Scalar>, weight: Parameter<Scalar>, plan: StretchPlan, hasBias: Bool,
     continuing previous: Sums?, workspace: Workspace<Scalar>
   ) {
+    let (width, inputSize) = (weight.shape[0], weight.shape[1])
     switch sequence.content {
     case .vectors(let input):
-      let rows = input.value.reshaped([-1, weights.inputSize])
+      let rows = input.value.reshaped([-1, inputSize])
       self = .vectors(
         WeightGradient(
           inputs: rows, outputs: width, plan: plan, hasBias: hasBias, continuing: previous?.ofVectors,
@@ -30,7 +31,7 @@ enum InputWeightGradient<Scalar: TensorScalar> {
     case .tokens(let grid):
       self = .tokens(
         TableGradient(
-          ids: grid.ids, tokens: weights.inputSize, width: width, plan: plan, continuing: previous?.ofTable,
+          ids: grid.ids, tokens: inputSize, width: width, plan: plan, continuing: previous?.ofTable,
           workspace: workspace),
         hasBias: hasBias)
     case .embedded(let grid, let table):
@@ -38,11 +39,11 @@ enum InputWeightGradient<Scalar: TensorScalar> {
         TableGradient(
           ids: grid.ids, tokens: table.shape[0], width: width, plan: plan, continuing: previous?.ofTable,
           workspace: workspace),
-        hasBias: hasBias, table: table.value, weight: weights.inputWeight)
+        hasBias: hasBias, table: table.value, weight: weight)
     }
   }
 
-  /// What has been summed up so far, without what it was summed up from.
+  /// Sums over the steps so far, without the inputs that they were taken from.
   var sumsSoFar: Sums {
     switch self {
     case .vectors(let gradient): .vectors(gradient.sumsSoFar)
@@ -50,22 +51,22 @@ enum InputWeightGradient<Scalar: TensorScalar> {
     }
   }
 
-  /// Prepares a thread's part of a stretch.
-  func pack(_ stretch: Range<Int>, thread: Int) {
-    if case .vectors(let gradient) = self { gradient.pack(stretch, thread: thread) }
+  /// Prepares a thread's share of a chunk.
+  func pack(_ chunk: Range<Int>, thread: Int) {
+    if case .vectors(let gradient) = self { gradient.pack(chunk, thread: thread) }
   }
 
-  /// Adds a thread's part of a stretch.
-  func add(_ gradients: [MatrixView<Scalar>], _ stretch: Range<Int>, thread: Int) {
+  /// Adds a thread's share of a chunk.
+  func add(_ gradients: [MatrixView<Scalar>], _ chunk: Range<Int>, thread: Int) {
     switch self {
-    case .vectors(let gradient): gradient.add(gradients, stretch, thread: thread)
-    case .tokens(let gradient, _), .embedded(let gradient, _, _, _): gradient.add(gradients, stretch, thread: thread)
+    case .vectors(let gradient): gradient.add(gradients, chunk, thread: thread)
+    case .tokens(let gradient, _), .embedded(let gradient, _, _, _): gradient.add(gradients, chunk, thread: thread)
     }
   }
 
-  /// ∂L/∂W_ih, ∂L/∂b_ih and, where it is wanted, ∂L/∂(the table of vectors).
+  /// Gradients of W_ih, of b_ih and, where it is wanted, of the table of vectors.
   ///
-  /// - Parameter ofProducts: makes of the gradient of what was looked up that of the products with W_ihᵀ.
+  /// - Parameter ofProducts: turns the gradient of the table that was looked up into that of the products with W_ihᵀ.
   func sums(
     needsTable: Bool, ofProducts: (_ ofTable: Tensor<Scalar>) -> Tensor<Scalar>
   ) -> (weight: Tensor<Scalar>, bias: Tensor<Scalar>?, table: Tensor<Scalar>?) {
@@ -88,17 +89,17 @@ enum InputWeightGradient<Scalar: TensorScalar> {
   }
 }
 
-/// The gradient of the table whose rows stand for the products of tokens' vectors with W_ihᵀ.
+/// Gradient of the table that tokens look up, [tokens, G·H]: the products of their vectors with W_ihᵀ.
 struct TableGradient<Scalar: TensorScalar> {
-  /// By lane, [tokens, G·H].
+  /// By shard, [tokens, G·H].
   typealias Sums = [OwnedMatrix<Scalar>]
 
   let workspace: Workspace<Scalar>
-  /// What has been summed up so far.
+  /// Sums over the steps so far.
   let tables: Sums
   private let ids: [Int32]
   private let plan: StretchPlan
-  /// Whether the sums over later steps stand there already.
+  /// Whether `tables` held sums over later steps at the start.
   private let isContinued: Bool
 
   init(
@@ -112,13 +113,13 @@ struct TableGradient<Scalar: TensorScalar> {
       ?? plan.lanes.map { _ in OwnedMatrix(uninitialized: [tokens, width], pool: workspace.pool) }
   }
 
-  func add(_ gradients: [MatrixView<Scalar>], _ stretch: Range<Int>, thread: Int) {
-    for (lane, part) in plan.share(of: tables[0].view.columns, unit: 16, thread, workspace.team) {
-      let table = tables[lane].view.columns(part)
-      if stretch == plan.stretches.last && !isContinued { table.fill(0) }
-      for t in stretch {
-        let g = gradients[lane].rows(plan.rows(t, of: lane, in: stretch)).columns(part)
-        table.scatterAddRows(ids[plan.rows(t, of: lane)], g)
+  func add(_ gradients: [MatrixView<Scalar>], _ chunk: Range<Int>, thread: Int) {
+    for (shard, part) in plan.share(of: tables[0].view.columns, unit: 16, thread, workspace.team) {
+      let table = tables[shard].view.columns(part)
+      if chunk == plan.stretches.last && !isContinued { table.fill(0) }
+      for t in chunk {
+        let g = gradients[shard].rows(plan.rows(t, of: shard, in: chunk)).columns(part)
+        table.scatterAddRows(ids[plan.rows(t, of: shard)], g)
       }
     }
   }

@@ -2,84 +2,90 @@ import TensorCore
 
 /// One component of the state through a fused pass: T steps, B sequences, W units.
 ///
-/// Between what a step computes and what the next one reads may stand a mask: of elements that keep their value (zoneout), and
-/// of rows that forget (resets). Only where there is one are there tensors for what is before it and behind it.
+/// Two masks may stand between a step's result and the next step's input: zoneout, which keeps elements, and resets,
+/// which replace rows. Only then are there tensors for the state before and after the mask.
 struct StateRecord<Scalar: TensorScalar> {
-  /// Before the first step and after each, [T + 1, B, W].
+  /// Initial state and the state after each step, [T + 1, B, W].
   let states: Tensor<Scalar>
-  /// What each step reads, [T·B, W], in runs in which sequences forget; elsewhere that is `states`.
-  let entered: Tensor<Scalar>?
-  /// What each step computes, [T·B, W], in runs in which elements keep their values; elsewhere that is `states`.
+  /// State that each step reads, [T·B, W], in runs with resets; else that is `states`.
+  let entering: Tensor<Scalar>?
+  /// State that each step computes, [T·B, W], in runs with zoneout; else that is `states`.
   let computed: Tensor<Scalar>?
-  /// What of it is taken.
   let mask: ZoneoutMask<Scalar>?
-  /// What a sequence that forgets begins with, [W]; nil for zeros.
-  let beginning: Tensor<Scalar>?
+  /// State after a reset, [W]; nil for zeros.
+  let resetState: Tensor<Scalar>?
   let views: StateViews<Scalar>
 
-  /// A record of which nothing but the initial state is there yet, [B, W].
+  /// A record that holds the initial state alone, [B, W].
   init(
-    from initial: Tensor<Scalar>, time: Int, forgets: Bool, beginning: Tensor<Scalar>?,
-    taking mask: ZoneoutMask<Scalar>?, pool: BufferPool
+    from initial: Tensor<Scalar>, time: Int, hasResets: Bool, resetState: Tensor<Scalar>?,
+    mask: ZoneoutMask<Scalar>?, pool: BufferPool
   ) {
     let (batch, width) = (initial.shape[0], initial.shape[1])
     func ofSteps() -> Tensor<Scalar> { Tensor(uninitialized: [time * batch, width], pool: pool) }
     var states = Tensor<Scalar>(uninitialized: [time + 1, batch, width], pool: pool)
-    var (entered, computed) = (forgets ? ofSteps() : nil, mask == nil ? nil : ofSteps())
+    var (entering, computed) = (hasResets ? ofSteps() : nil, mask == nil ? nil : ofSteps())
+    let all = states.mutableMatrix()
+    let (before, after) = (all.rows(0..<time * batch), all.rows(batch..<(time + 1) * batch))
     views = StateViews(
-      states: states.mutableMatrix(), entered: entered?.mutableMatrix(), computed: computed?.mutableMatrix(),
-      taken: mask?.taken.matrix(), beginning: beginning?.reshaped([1, width]).matrix(),
-      isMaskDrawn: mask?.isDrawn ?? false)
-    views.states.rows(0..<batch).copy(from: initial)
-    (self.states, self.entered, self.computed) = (states, entered, computed)
-    (self.mask, self.beginning) = (mask, beginning)
+      before: before, after: after, entering: entering?.mutableMatrix() ?? before,
+      computed: computed?.mutableMatrix() ?? after, isEnteringApart: entering != nil, mask: mask?.updated.matrix(),
+      isMaskDrawn: mask?.isDrawn ?? false, resetState: resetState?.reshaped([1, width]).matrix())
+    before.rows(0..<batch).copy(from: initial)
+    (self.states, self.entering, self.computed) = (states, entering, computed)
+    (self.mask, self.resetState) = (mask, resetState)
   }
 
-  /// What the steps read, one after the other: the first T·B rows.
-  var read: Tensor<Scalar> { entered ?? states.reshaped([-1, states.shape[2]]) }
+  /// States that the steps read, in order: the first T·B rows.
+  var read: Tensor<Scalar> { entering ?? states.reshaped([-1, states.shape[2]]) }
 
-  /// After the last step, [B, W]: a copy, so that carrying it on keeps nothing else alive.
-  func last(pool: BufferPool) -> Tensor<Scalar> {
-    states.row(states.shape[0] - 1).copied(pool: pool)
-  }
+  /// State after the last step, [B, W]: a copy, so that carrying it on keeps nothing else alive.
+  func last(pool: BufferPool) -> Tensor<Scalar> { states.row(states.shape[0] - 1).copied(pool: pool) }
 }
 
-/// Views of one component of the state. Rows are given by where they stand in the batch, `rows`, among all T·B, `now`, and a
-/// step later, `next`.
+/// Views of one component of the state, [T·B, W] each. Rows are given by position in the batch (`rows`) or among all
+/// T·B (`now`).
 struct StateViews<Scalar: TensorScalar> {
-  let states: MutableMatrixView<Scalar>
-  let entered, computed: MutableMatrixView<Scalar>?
-  let taken, beginning: MatrixView<Scalar>?
+  /// State before and after each step: the same memory, B rows apart.
+  let before, after: MutableMatrixView<Scalar>
+  /// State that a step reads: `before`, unless it is apart.
+  let entering: MutableMatrixView<Scalar>
+  /// State that a step computes: `after`, unless zoneout stands between.
+  let computed: MutableMatrixView<Scalar>
+  let isEnteringApart: Bool
+  /// Share of the computed state that is taken, [T·B, W] where it is drawn, else [B, W]; nil without zoneout.
+  let mask: MatrixView<Scalar>?
   let isMaskDrawn: Bool
+  /// State after a reset, [1, W]; nil for zeros.
+  let resetState: MatrixView<Scalar>?
 
-  /// What a step reads.
-  func read(_ now: Range<Int>) -> MatrixView<Scalar> { (entered ?? states).readOnly.rows(now) }
+  /// Copies the state that the previous step left to where a step reads it.
+  func enter(_ now: Range<Int>) { entering.rows(now).copy(from: before.readOnly.rows(now)) }
 
-  /// Lets a step read what the one before it left; nothing to do where that is one and the same.
-  func enter(_ now: Range<Int>) { entered?.rows(now).copy(from: states.readOnly.rows(now)) }
-
-  /// What a step computes.
-  func computed(_ now: Range<Int>, _ next: Range<Int>) -> MutableMatrixView<Scalar> {
-    computed?.rows(now) ?? states.rows(next)
+  /// Mixes the computed state with the previous one: after = mask·computed + (1 − mask)·entering.
+  func leave(_ rows: Range<Int>, _ now: Range<Int>) {
+    guard let mask else { return }
+    after.rows(now).setMixture(
+      mask.rows(isMaskDrawn ? now : rows), of: computed.readOnly.rows(now), and: entering.readOnly.rows(now))
   }
 
-  /// Leaves what is taken of what a step computed, and what it read for the rest.
-  func leave(_ rows: Range<Int>, _ now: Range<Int>, _ next: Range<Int>) {
-    guard let computed, let taken else { return }
-    states.rows(next).setMixture(taken.rows(isMaskDrawn ? now : rows), of: computed.readOnly.rows(now), and: read(now))
-  }
-
-  /// From the gradient of what a step left to those of what it computed and, `kept`, of what it read for the rest.
+  /// Splits the gradient of the state after a step into that of the computed state, in place, and that of the previous
+  /// state.
   func splitGradient(
     _ gradient: MutableMatrixView<Scalar>, kept: MutableMatrixView<Scalar>, _ rows: Range<Int>, _ now: Range<Int>
   ) {
-    if let taken { gradient.divide(into: taken.rows(isMaskDrawn ? now : rows), rest: kept) }
+    if let mask { gradient.divide(into: mask.rows(isMaskDrawn ? now : rows), rest: kept) }
   }
 
-  /// Carries the state over a step unchanged. What such a step would have read is multiplied by a gradient of 0 and must be
-  /// finite, because 0·NaN is NaN.
-  func keep(_ now: Range<Int>, _ next: Range<Int>) {
-    states.rows(next).copy(from: states.readOnly.rows(now))
-    entered?.rows(now).fill(0)
+  /// Carries the state over a step unchanged. Such a step's input is multiplied by a gradient of 0 and must be finite,
+  /// because 0·NaN is NaN.
+  func keep(_ now: Range<Int>) {
+    after.rows(now).copy(from: before.readOnly.rows(now))
+    if isEnteringApart { entering.rows(now).fill(0) }
+  }
+
+  /// Takes the final state for the initial state.
+  func carryOver(time: Int, batch: Int) {
+    before.rows(0..<batch).copy(from: after.readOnly.rows((time - 1) * batch..<time * batch))
   }
 }

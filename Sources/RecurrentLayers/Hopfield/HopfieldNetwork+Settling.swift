@@ -3,8 +3,8 @@ import TensorCore
 extension HopfieldNetwork {
   /// When the units of a sweep take their new states.
   public enum Updating: Sendable, CaseIterable {
-    /// One unit after another, in an order drawn anew for each sweep; each sees the states of those before it. The energy
-    /// never rises, so that the network comes to rest in a state that no unit leaves.
+    /// One unit after another, in an order drawn anew for each sweep; each sees the states of those before it. The
+    /// energy never rises, so that the network comes to rest in a state that no unit leaves.
     case asynchronous
     /// All at once. Ends in a state that repeats itself or in two that take turns (Goles, Fogelman and Pellegrin,
     /// "Decreasing energy functions as a tool for studying threshold networks", 1985). Draws no random numbers.
@@ -21,7 +21,7 @@ extension HopfieldNetwork {
     case unsettled
   }
 
-  /// What came of a state that was left to the network.
+  /// Result of settling a state.
   public struct Settling: Sendable, Equatable {
     /// The final state, [units].
     public let state: Tensor<Scalar>

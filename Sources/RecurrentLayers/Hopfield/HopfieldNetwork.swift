@@ -1,12 +1,13 @@
 import Autograd
 import TensorCore
 
-/// A Hopfield network: binary units that feed back to one another through symmetric weights, used as an associative memory.
+/// A Hopfield network: binary units that feed back to one another through symmetric weights, used as an associative
+/// memory.
 ///
-/// A state is a tensor [units] of 1 and −1. Patterns are stored in the weights as states that the network settles in; from a
-/// damaged pattern it settles in the whole one, as long as there are not too many: of random patterns, under the Hebbian
-/// rule, about 0.138 for each unit (Amit, Gutfreund and Sompolinsky, "Storing infinite numbers of patterns in a spin-glass
-/// model of neural networks", 1985).
+/// A state is a tensor [units] of 1 and −1. Patterns are stored in the weights as states that the network settles in;
+/// from a damaged pattern it settles in the whole one, as long as there are not too many: of random patterns, under the
+/// Hebbian rule, about 0.138 for each unit (Amit, Gutfreund and Sompolinsky, "Storing infinite numbers of patterns in a
+/// spin-glass model of neural networks", 1985).
 ///
 /// Source: Hopfield, "Neural networks and physical systems with emergent collective computational abilities" (1982).
 public struct HopfieldNetwork<Scalar: TensorScalar>: Sendable {
@@ -15,11 +16,13 @@ public struct HopfieldNetwork<Scalar: TensorScalar>: Sendable {
     /// wᵢⱼ = (1/N) Σ ξᵢ ξⱼ over the patterns (Hopfield, 1982).
     case hebbian
     /// W = X·X⁺, with the patterns as the columns of X and X⁺ its pseudo-inverse: the projection onto the span of the
-    /// patterns, Σ q·qᵀ over an orthonormal basis q of it. Patterns may be correlated, and recall holds for more of them.
+    /// patterns, Σ q·qᵀ over an orthonormal basis q of it. Patterns may be correlated, and recall holds for more of
+    /// them.
     ///
     /// A pattern that the ones before it span, to 10⁻⁸ of its length, adds nothing.
     ///
-    /// Source: Personnaz, Guyon and Dreyfus, "Information storage and retrieval in spin-glass like neural networks" (1985).
+    /// Source: Personnaz, Guyon and Dreyfus, "Information storage and retrieval in spin-glass like neural networks"
+    /// (1985).
     case pseudoInverse
   }
 
@@ -61,7 +64,8 @@ public struct HopfieldNetwork<Scalar: TensorScalar>: Sendable {
     case .pseudoInverse:
       let basis = orthonormalBasis(of: patterns)
       let projection = basis.matmul(basis, transposing: true)
-      // Two sums of the same products may be rounded differently, and the energy falls only where weights are symmetric.
+      // Two sums of the same products may be rounded differently, and the energy falls only where weights are
+      // symmetric.
       products = (projection + projection.transposed()) / 2
     }
     self.init(weights: products * (1 - .identity(units)))
@@ -70,7 +74,7 @@ public struct HopfieldNetwork<Scalar: TensorScalar>: Sendable {
   /// How many units there are.
   public var units: Int { weights.shape[0] }
 
-  /// What each unit receives from the others, hᵢ = Σ wᵢⱼ sⱼ over j: shape [units].
+  /// Local field of each unit, hᵢ = Σ wᵢⱼ sⱼ over j: shape [units].
   ///
   /// - Precondition: the state has the shape [units].
   public func fields(of state: Tensor<Scalar>) -> Tensor<Scalar> {
@@ -99,8 +103,8 @@ private func reportAsymmetry<Scalar>(of weights: Tensor<Scalar>) -> Never {
   programmingError("HopfieldNetwork: \(one) but \(other); they must be equal")
 }
 
-/// An orthonormal basis of the span of the rows, as rows [rank, units]. A row that the rows before it span, to 10⁻⁸ of its
-/// length, adds nothing.
+/// An orthonormal basis of the span of the rows, as rows [rank, units]. A row that the rows before it span, to 10⁻⁸ of
+/// its length, adds nothing.
 private func orthonormalBasis<Scalar>(of rows: Tensor<Scalar>) -> Tensor<Scalar> {
   let units = rows.shape[1]
   let exact = Tensor<Double>(rows.scalars.map(\.double), shape: rows.shape)

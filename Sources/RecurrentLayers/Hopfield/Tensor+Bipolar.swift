@@ -4,8 +4,8 @@ extension Tensor {
   /// The bipolar form of bits: 1 for true and −1 for false, of shape [bits].
   public static func bipolar(_ bits: [Bool]) -> Tensor { Tensor(bits.map { $0 ? 1 : -1 }, shape: [bits.count]) }
 
-  /// The overlap (1/N) Σ aᵢ bᵢ of two bipolar tensors of N elements: 1 where they are equal, −1 where they are opposite, and
-  /// 1 − 2d where a share d of the elements differs.
+  /// The overlap (1/N) Σ aᵢ bᵢ of two bipolar tensors of N elements: 1 where they are equal, −1 where they are
+  /// opposite, and 1 − 2d where a share d of the elements differs.
   ///
   /// - Precondition: the shapes are equal.
   public func overlap(with other: Tensor) -> Double {

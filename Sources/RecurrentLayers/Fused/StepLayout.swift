@@ -1,0 +1,58 @@
+/// Buffers and products of a fused step, by width: H hidden units, G gates.
+struct StepLayout: Sendable {
+  /// Width of the gates, G·H.
+  let gates: Int
+  /// Products that are added to the gates, in the order of their columns, which do not overlap.
+  let products: [Product]
+  /// Whether the products (and b_hh) are kept in a buffer of their own, `StepViews.recurrent`, instead of added to the
+  /// gates.
+  var separatesRecurrent = false
+  /// Whether a part of the gradient of the previous h bypasses the products: `FusedStep.backward` leaves it in
+  /// `d.state(0)`, whose contents are ignored otherwise.
+  var hiddenBypassesProducts = false
+  /// Width of each buffer that a row keeps beside gates and state.
+  var saved: [Int] = []
+  /// Whether a unit's new state depends on its own gates, state and entry of each of the cell's own parameters alone,
+  /// so that threads can share the units of a layer.
+  var isElementwise = true
+
+  /// Product of an operand and some rows of W_hh, transposed.
+  struct Product: Sendable {
+    /// Columns of the gates, and rows of W_hh.
+    let columns: Range<Int>
+    let operand: Operand
+  }
+
+  enum Operand: Sendable {
+    /// Columns of h after the previous step.
+    case hidden(Range<Int>)
+    /// A saved buffer, by index.
+    case saved(Int)
+  }
+
+  /// A layout in which one product with h feeds all gates.
+  ///
+  /// - Parameter output: width of h.
+  init(gates: Int, output: Int) {
+    self.init(gates: gates, products: [Product(columns: 0..<gates, operand: .hidden(0..<output))])
+  }
+
+  init(gates: Int, products: [Product]) {
+    (self.gates, self.products) = (gates, products)
+  }
+
+  /// Whether a product's gradient of h is the first to be written to its columns in a backward step, which takes the
+  /// products in reverse order.
+  func overwritesHiddenGradient(_ product: Product) -> Bool {
+    guard case .hidden(let columns) = product.operand, !hiddenBypassesProducts else { return false }
+    return !products.contains { later in
+      guard later.columns.lowerBound > product.columns.lowerBound, case .hidden(let others) = later.operand else {
+        return false
+      }
+      return others.overlaps(columns)
+    }
+  }
+
+  /// Whether one product, added to the gates, covers all of them: then it can start from the rows of a table.
+  var startsFromInput: Bool { !separatesRecurrent && products.count == 1 && products[0].columns == 0..<gates }
+}
