@@ -11,7 +11,7 @@
 
 #include "Kernels/BFloat16.inc"
 
-// Of the eight tile registers 0 to 3 hold C (two by two), 4 and 5 hold A, 6 and 7 hold B.
+// Tile registers 0 to 3 hold C (two by two), 4 and 5 hold A, 6 and 7 hold B.
 
 typedef struct TileConfiguration {
   uint8_t palette, start_row, reserved[14];

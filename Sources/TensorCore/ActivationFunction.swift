@@ -1,6 +1,6 @@
 import CSequenceKernels
 
-/// What a layer applies to its weighted sums: `activation(x)`, for a tensor or a variable.
+/// A function that a layer applies to its weighted sums: `activation(x)`, for a tensor or a variable.
 ///
 /// At a kink the derivative is the one that PyTorch takes. NaN gives NaN.
 public enum ActivationFunction: Hashable, Sendable, Codable {
@@ -80,7 +80,9 @@ public enum ActivationFunction: Hashable, Sendable, Codable {
     return result
   }
 
-  /// What computes a function of single elements, other than the linear one; traps for all others.
+  /// The kernel of an elementwise function other than `linear`.
+  ///
+  /// - Precondition: the function is elementwise and not `linear`.
   var kernel: (function: SKActivation, parameter: Double) {
     switch self {
     case .binaryStep: (SKActivationBinaryStep, 0)

@@ -8,7 +8,7 @@
 
 /// A file or directory that cannot be used: what could not be done, on what, and why.
 public struct FileError: Error, Equatable, CustomStringConvertible {
-  /// What a caller may want to tell apart; everything else is an input/output error.
+  /// Kinds of failure that callers distinguish; all others are input/output errors.
   public enum Kind: Sendable, Equatable {
     /// There is no such file or directory, and with such a path there can be none.
     case missing
@@ -23,11 +23,11 @@ public struct FileError: Error, Equatable, CustomStringConvertible {
 
   /// The path as it was given.
   public let path: String
-  /// What could not be done, as the end of "cannot …": `open`, `write`, `rename`.
+  /// The action that failed, as a verb that completes "cannot …": `open`, `write`, `rename`.
   public let action: String
   /// The operating system's `errno`.
   public let code: Int32
-  /// What the description says in place of the action and the system's reason, where that would not help; nil elsewhere.
+  /// Text that replaces the action and the system's reason in the description; nil when those say enough.
   public let explanation: String?
 
   public init(path: String, action: String, code: Int32, explanation: String? = nil) {

@@ -8,8 +8,8 @@
 
 /// A file or a pipe, read once from its start to its end.
 ///
-/// Of a file the bytes are read that it had when it was opened: what is added to it meanwhile is left out, and a file
-/// that became shorter is an error, where touching the lost part of a mapping would end the process.
+/// A file is read up to the size that it had when it was opened: bytes added later are left out. A file that became shorter
+/// is an error; a mapping would end the process instead.
 package final class FileReader {
   /// The path as it was given; errors name it.
   package let path: String
@@ -46,7 +46,7 @@ package final class FileReader {
 
   deinit { if isOwner { close(descriptor) } }
 
-  /// What stands on standard input, from where it is to its end, whatever it is: a file, a pipe, a terminal or a device.
+  /// Standard input from its current position to its end: a file, a pipe, a terminal or a device.
   package static var standardInput: FileReader { FileReader(standardInput: "standard input") }
 
   /// The next `count` bytes; fewer at the end, and none after it.

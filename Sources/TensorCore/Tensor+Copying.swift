@@ -1,5 +1,5 @@
 extension Tensor {
-  /// The same elements in memory of their own: keeping them keeps nothing else alive.
+  /// A copy in memory of its own, so that keeping it keeps no larger buffer alive.
   package func copied(pool: BufferPool?) -> Tensor {
     var copy = Tensor(uninitialized: shape, pool: pool)
     copy.mutableMatrix().copy(from: self)

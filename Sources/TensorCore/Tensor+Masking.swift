@@ -1,6 +1,6 @@
 extension Tensor {
   /// The rows of the leading axis for which the mask holds; the others are those of another tensor of the same shape, or zeros.
-  /// What is not chosen has no influence, whatever it holds.
+  /// Rows that are not chosen have no influence, even when they hold NaN.
   ///
   /// - Precondition: there is one truth value for each row.
   package func choosingRows(_ mask: [Bool], else other: Tensor? = nil) -> Tensor {

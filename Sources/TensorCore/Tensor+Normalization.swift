@@ -27,7 +27,8 @@ extension Tensor {
     return (result, moments)
   }
 
-  /// What a gradient with respect to normalized rows, which this tensor holds, is for the rows they were made from.
+  /// Gradient with respect to the rows before normalization; this tensor holds the normalized rows, and `upstream` the gradient
+  /// with respect to them.
   package func normalizedRowsGradient(
     _ upstream: Tensor, variances: Tensor<Double>, epsilon: Double, team: ThreadTeam
   ) -> Tensor {

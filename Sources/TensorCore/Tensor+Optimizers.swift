@@ -1,7 +1,7 @@
 import CSequenceKernels
 
-/// What comes before an optimizer's rule: the gradient is scaled, each of its elements brought within ±`limit`, and the decay
-/// of the weights added to it; then the weights lose the share `shrinkage`.
+/// Treatment of a gradient before an optimizer's rule: it is scaled, its elements are clamped to ±`limit`, and weight decay is
+/// added. Then the weights are multiplied by 1 − `shrinkage`.
 package struct GradientTreatment: Sendable {
   package var scale = 1.0
   package var limit = Double.infinity

@@ -60,7 +60,7 @@ extension Tensor {
 
   /// Where the largest element along an axis is, for all places of the other axes in row-major order.
   ///
-  /// Of equal elements it is the first; a NaN counts as the largest.
+  /// Among equal elements the first one counts; NaN counts as the largest.
   ///
   /// - Precondition: the axis is not empty.
   public func argmax(axis: Int = -1) -> [Int32] {

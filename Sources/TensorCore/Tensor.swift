@@ -68,7 +68,7 @@ public struct Tensor<Scalar: TensorScalar>: Sendable {
     return position
   }
 
-  /// The same elements under another shape, without copying.
+  /// A tensor of these elements with another shape, without copying.
   ///
   /// - Precondition: the shape has as many elements. One dimension may be −1: it is what remains for it.
   public func reshaped(_ dimensions: [Int]) -> Tensor {

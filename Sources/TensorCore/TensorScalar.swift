@@ -7,7 +7,7 @@ import CSequenceKernels
 public protocol TensorScalar: BinaryFloatingPoint, LosslessStringConvertible, Sendable, Codable {
   /// The kernels of this type for the instruction set in use.
   static var kernels: KernelTable { get }
-  /// The same number as a `Double`: exact. (The standard library's generic conversion takes a hundred times as long.)
+  /// This number as a `Double`, exactly. (The standard library's generic conversion takes a hundred times as long.)
   var double: Double { get }
 }
 

@@ -1,7 +1,7 @@
 import Dispatch
 import Synchronization
 
-/// What threads spend their time on, by kind of work, over all threads of the process while it is watched.
+/// Time by kind of work, summed over all threads of the process while it is watched.
 ///
 /// The operations of this package account for themselves. Unwatched, that costs them one look at a flag.
 public enum WorkProfile {

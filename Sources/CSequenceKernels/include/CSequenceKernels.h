@@ -53,7 +53,8 @@ typedef enum SKActivation {
   SKActivationHardSigmoid,  // min(max(x + 3, 0), 6) / 6;             f' = 1/6 where −3 < x < 3, else 0
 } SKActivation;
 
-/// What comes before the rule of an optimizer: g ← clamp(scale·g, ±limit) + l2·w + l1·sign(w), then w ← w − shrinkage·w.
+/// Treatment of a gradient before the rule of an optimizer: g ← clamp(scale·g, ±limit) + l2·w + l1·sign(w), then
+/// w ← w − shrinkage·w.
 typedef struct SKGradientTreatment {
   double scale;
   /// INFINITY clamps nothing.
@@ -79,8 +80,8 @@ typedef enum SKFormat {
   SKFormatCount,
 } SKFormat;
 
-/// What a product is added to: row i of it is rows[(indices ? indices[i] : i) · row_stride]. Where `rows` is NULL, nothing.
-/// C itself is allowed.
+/// Rows that a product is added to: row i is rows[(indices ? indices[i] : i) · row_stride]. `rows` may be NULL, for zeros,
+/// and may be C itself.
 typedef struct SKStart {
   const void *rows;
   int64_t row_stride;
@@ -210,12 +211,11 @@ typedef struct SKKernels {
     int64_t rows, int64_t H, const void *gates, int64_t gates_row_stride, const void *c_previous, const void *c,
     const void *dh, void *dc, void *dgates, int64_t dgates_row_stride);
 
-  /// The same with gates that see the cell state through `peepholes` (3H: those of i, f and o): i and f see c_previous, o
-  /// sees c.
+  /// LSTM gates that see the cell state through `peepholes` (3H: for i, f and o): i and f see c_previous, o sees c.
   void (*peephole_lstm_gates)(
     int64_t rows, int64_t H, void *gates, int64_t gates_row_stride, const void *peepholes, const void *c_previous,
     void *c, void *h);
-  /// The same with ∂L/∂peepholes added to dpeepholes (rows × 3H), each sequence's to its own row.
+  /// As `lstm_gates_gradient`; ∂L/∂peepholes is added to dpeepholes (rows × 3H), each sequence's to its own row.
   void (*peephole_lstm_gates_gradient)(
     int64_t rows, int64_t H, const void *gates, int64_t gates_row_stride, const void *peepholes,
     const void *c_previous, const void *c, const void *dh, void *dc, void *dgates, int64_t dgates_row_stride,

@@ -21,7 +21,7 @@ package struct MutableMatrixView<Scalar: TensorScalar>: @unchecked Sendable {
     return MutableMatrixView(base: base + range.lowerBound, rows: rows, columns: range.count, stride: stride)
   }
 
-  /// The same rectangle for reading.
+  /// A read-only view of these elements.
   package var readOnly: MatrixView<Scalar> { MatrixView(base: base, rows: rows, columns: columns, stride: stride) }
 
   var shape: TensorShape { [rows, columns] }

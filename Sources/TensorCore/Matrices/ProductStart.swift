@@ -1,11 +1,11 @@
 import CSequenceKernels
 
-/// What a product is added to, row by row, in the pass that computes it.
+/// Rows that a product is added to, in the pass that computes it.
 package enum ProductStart<Scalar: TensorScalar> {
   case nothing
-  /// What the target holds.
+  /// The contents of the target.
   case target
-  /// The same row, of as many columns as the target, for all: a bias.
+  /// One row for all, as wide as the target: a bias.
   case everyRow(MatrixView<Scalar>)
   /// Row i begins with row `indices[i]` of a table; the indices were checked by the caller.
   case rows(ArraySlice<Int32>, of: MatrixView<Scalar>)
