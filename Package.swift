@@ -74,7 +74,7 @@ let package = Package(
       dependencies: [
         "CustomCellExample", "DigitRecognizerExample", "ExclusiveOrExample", "ExplicitWeightsExample",
         "FruitClassifierExample", "OneNeuronExample", "PatternRecallExample", "SequenceTasksExample",
-        "SineRegressionExample", "TrainAndSampleExample", "TrainingLoopExample",
+        "SineRegressionExample", "TrainAndSampleExample", "TrainingLoopExample", "CharrnnTestSupport",
       ]),
     .testTarget(name: "SequenceTasksTests", dependencies: ["SequenceTasks", "CharrnnTestSupport"]),
   ]

@@ -1,3 +1,4 @@
+import CharrnnTestSupport
 import Foundation
 import Testing
 
@@ -97,7 +98,7 @@ import Testing
   #endif
 
   @Test func aTrainedModelWrites() throws {
-    let output = try output(of: "TrainAndSample")
+    let output = try output(of: "TrainAndSample", "\(amount(debug: 1, release: 12))")
     #expect(output.contains("The fox "))
   }
 }

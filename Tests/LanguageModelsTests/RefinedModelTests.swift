@@ -22,6 +22,7 @@ import Testing
 
   @Test("Their gradients are those that differences give", arguments: ModelConfiguration.refined)
   func gradients(configuration: ModelConfiguration) {
+    let configuration = configuration.sizedForGradients
     let comparisons = CharacterModelCheck(configuration, batch: 2, length: 3, seed: 1).run()
     #expect(comparisons.count >= CharacterModel<Float>.sample(configuration).parameters.count)
     for comparison in comparisons { #expect(comparison.passes && comparison.norm > 0, "\(comparison)") }
@@ -136,5 +137,16 @@ import Testing
     ] as [(ModelConfiguration, String)])
   func problems(configuration: ModelConfiguration, reason: String) {
     #expect(configuration.problem?.contains(reason) == true, "\(configuration.problem ?? "no problem")")
+  }
+}
+
+extension ModelConfiguration {
+  /// This architecture with fewer units in debug builds: a gradient check runs the model four times for each number.
+  fileprivate var sizedForGradients: ModelConfiguration {
+    var smaller = self
+    smaller.hidden = amount(debug: 3, release: hidden)
+    if refinements.projection > 0 { smaller.refinements.projection = amount(debug: 2, release: refinements.projection) }
+    if isTied { smaller.embedding = refinements.projection > 0 ? smaller.refinements.projection : smaller.hidden }
+    return smaller
   }
 }

@@ -49,7 +49,7 @@ import Testing
     #expect(perEpoch < 30, "the test is about several epochs")
     let whole = try train(settings, corpus, in: scratch.run("whole"), to: 30)
     #expect(try train(settings, corpus, in: scratch.run("two"), to: 30, threads: 2) == whole)
-    for stop in [1, 13, 14, perEpoch, perEpoch + 1, 29] {
+    for stop in sweep(debug: [13, perEpoch], release: [1, 13, 14, perEpoch, perEpoch + 1, 29]) {
       let directory = scratch.run("stop-\(stop)")
       try train(settings, corpus, in: directory, to: stop, threads: 2)
       #expect(try train(settings, corpus, in: directory, to: 30, resuming: true) == whole, "stopped after \(stop)")

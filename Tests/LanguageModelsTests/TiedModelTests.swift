@@ -18,10 +18,11 @@ import Testing
 
   @Test("There is one matrix for both, and it gets the gradients of both uses", arguments: CellKind.allCases)
   func gradients(cell: CellKind) {
-    let configuration = Self.configuration(cell)
+    let hidden = amount(debug: 3, release: 6)
+    let configuration = Self.configuration(cell, hidden: hidden)
     let model = CharacterModel<Double>.sample(configuration)
     #expect(model.parameterCount == configuration.parameterCount)
-    #expect(configuration.parameterCount == Self.configuration(cell, isTied: false).parameterCount - 5 * 6)
+    #expect(configuration.parameterCount == Self.configuration(cell, hidden: hidden, isTied: false).parameterCount - 5 * hidden)
     #expect(model.weights["encoder.weight"] != nil && model.weights["decoder.weight"] == nil)
     for comparison in CharacterModelCheck(configuration, batch: 2, length: 3, seed: 1).run() {
       #expect(comparison.passes && comparison.norm > 0, "\(comparison)")
