@@ -39,7 +39,7 @@ import Testing
     }
   }
 
-  /// Of a weight [out, in, window]: what the formulas call fan-in and fan-out.
+  /// Fan-in and fan-out of a weight [out, in, window].
   fileprivate struct Fans: CustomTestStringConvertible, Sendable {
     let shape: TensorShape
     let fanIn, fanOut: Double

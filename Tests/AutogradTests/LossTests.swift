@@ -10,7 +10,7 @@ struct Loss: Sendable, CustomTestStringConvertible {
   var targets: Range<Double> = 0..<1
   let apply: @Sendable (Variable<Double>, Variable<Double>) -> Variable<Double>
 
-  /// Those that have gradients on both sides.
+  /// Losses with gradients for predictions and targets.
   static let regression: [Loss] = [
     .init(testDescription: "meanSquaredError") { meanSquaredError($0, $1) },
     .init(testDescription: "meanAbsoluteError") { meanAbsoluteError($0, $1) },
@@ -75,7 +75,7 @@ struct Loss: Sendable, CustomTestStringConvertible {
     check(large) { negativeLogLikelihood($0.logSoftmax(), targets: [0, 1]) }
     check(large) { kullbackLeibler($0.logSoftmax(), distributions: certain) }
     check(certain) { binaryCrossEntropy($0, targets: 1 - certain) }
-    // What was held impossible, and does not happen, costs nothing.
+    // A probability of 0 for an event that does not happen costs nothing.
     check(Tensor([0, -.infinity, -.infinity, 0], shape: [2, 2])) { kullbackLeibler($0, distributions: certain) }
   }
 

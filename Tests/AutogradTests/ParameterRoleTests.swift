@@ -3,7 +3,7 @@ import CharrnnTestSupport
 import TensorCore
 import Testing
 
-/// What becomes of a parameter before it has values, and of one that is not trained.
+/// Parameters without values, and parameters that are not trained.
 @Suite struct ParameterRoleTests {
   @Test func aParameterIsDrawnOnceItsValuesAreKnown() {
     #expect(Parameter<Double>(.ones([2])).isDrawn)

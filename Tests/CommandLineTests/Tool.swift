@@ -2,7 +2,7 @@ import CharrnnTestSupport
 import Foundation
 import Testing
 
-/// What a command line did.
+/// Result of a command line.
 struct Outcome {
   let code: Int32
   let output: Data

@@ -2,7 +2,7 @@ import CharrnnTestSupport
 import Foundation
 import Testing
 
-/// What the example programs print is what they are there to show.
+/// Example programs print the results that they are there to show.
 @Suite struct ExamplesTests {
   /// Everything that an example writes to standard output. Fails where it ends with an error.
   private func output(of name: String, _ arguments: String...) throws -> String {
@@ -89,7 +89,7 @@ import Testing
     #expect(try number(after: "loss ", in: output) < 0.1)
   }
 
-  // What the tasks come to is tested beside them; training takes the optimized build.
+  // SequenceTasksTests holds the tasks' results; training them takes the optimized build.
   #if !DEBUG
     @Test func aTaskIsShownBesideWhatIsExpected() throws {
       let output = try output(of: "SequenceTasks", "names", "--brief")

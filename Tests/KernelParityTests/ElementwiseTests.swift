@@ -90,7 +90,7 @@ struct ElementwiseTests {
         }
         for (operation, reference) in binaryOperations {
           for (xStep, yStep) in [(1, 1), (0, 1), (1, 0), (0, 0)] {
-            // One rounding of an exact result, or of a double one that only ties could round twice.
+            // A single rounding of an exact result, or of a result in double precision, where only ties could round twice.
             let expected = (0..<n).map { S(reference(x[$0 * xStep].wide, y[$0 * yStep].wide)) }
             for (name, kernels) in S.instances {
               var out = x
@@ -142,7 +142,7 @@ struct ElementwiseTests {
       for n in oddSizes {
         let (x, y, g): ([S], [S], [S]) = (values.scalars(n), values.scalars(n), values.scalars(n))
         let shares: [S] = values.scalars(n, in: 0...1)
-        // Of two parts one is taken, with all its bits.
+        // A selection takes all bits of one of its two operands.
         for share in [shares, shares.map { $0 < 0.5 ? 0 : 1 }] {
           let isExact = share != shares
           for (name, kernels) in S.instances {

@@ -13,7 +13,7 @@ struct LSTMVariantGateTests {
 
   private static func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
 
-  /// One unit: its preactivations, weights of peepholes and states, and all that a step gives.
+  /// A single unit: its preactivations, peephole weights and states, and the results of a step.
   private struct Unit {
     var activations: [Double]
     var cell: Double

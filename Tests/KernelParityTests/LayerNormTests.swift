@@ -34,7 +34,7 @@ struct LayerNormTests {
     (0..<rows).map { row in matrix[row * stride..<row * stride + n].map(\.wide) }
   }
 
-  /// Where the elements of rows stand in a matrix whose rows are further apart; between them nothing may be written.
+  /// Indices of the elements of rows in a matrix with a larger stride; nothing may be written between the rows.
   private static func spread(_ rows: [[Double]], over start: [Double], stride: Int) -> [Double] {
     var result = start
     for (row, elements) in rows.enumerated() {

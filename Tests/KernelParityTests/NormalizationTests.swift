@@ -6,7 +6,7 @@ struct NormalizationTests {
   private static let rows = 3
   private static let epsilons = [1e-5, 0.25]
 
-  /// What each row comes to, computed in Double.
+  /// Expected result of each row, computed in Double.
   private struct Reference {
     var outputs: [Double] = []
     var means: [Double] = []
@@ -28,7 +28,7 @@ struct NormalizationTests {
     }
   }
 
-  /// One number more than there are rows stands behind the moments, and behind the outputs, so that a write past the end is seen.
+  /// Moments and outputs have one more number than there are rows, so that a write past the end is seen.
   private func normalized<S: KernelScalar>(
     _ kernels: SKKernels, _ x: [S], rows: Int, epsilon: Double
   ) -> (outputs: [S], means: [Double], variances: [Double]) {

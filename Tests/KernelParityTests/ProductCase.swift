@@ -42,7 +42,7 @@ struct ProductCase<S: KernelScalar> {
     c = values.scalars(m * cStride)
   }
 
-  /// The same numbers with both operands stored the other way round.
+  /// This case with both operands stored transposed.
   init(turning other: ProductCase) {
     (m, n, k, c) = (other.m, other.n, other.k, other.c)
     (accumulate, cStride) = (other.accumulate, other.cStride)

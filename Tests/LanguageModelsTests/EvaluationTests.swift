@@ -45,7 +45,7 @@ import Testing
     let run = try CharacterRun(settings: .small { $0.cell = cell }, corpus: corpus)
     try run.train(limits: TrainingLimits(steps: 40), reporting: quiet)
     let workspace = Workspace<Float>()
-    // One stream, then two, three and five; whole and with a remainder.
+    // Lengths for one stream, two, three and five, whole and with a remainder.
     for count in sweep(debug: [2, 1025, 2600], release: [2, 900, 1025, 1540, 2600]) {
       let text = TextStream(try sampleCorpus(sampleText(count, seed: 9)).tokens[...])
       let exact = Evaluation.negativeLogLikelihood(of: run.model, on: text, workspace: workspace)

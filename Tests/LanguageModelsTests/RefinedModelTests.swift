@@ -35,7 +35,7 @@ import Testing
     guard weights.products.isSupported(for: Float.self) else { return }
     var model = CharacterModel<Float>.sample(configuration)
     var random = RandomSource(seed: 2)
-    // Also what starts at 0, as learned initial states do.
+    // Every parameter moves, learned initial states too, which start at 0.
     model.updateParameters { parameter, _ in
       parameter.value += .normal(parameter.value.shape, mean: 0, standardDeviation: 0.5, using: &random)
     }

@@ -27,7 +27,9 @@ import Testing
     },
   ]
 
-  /// Trains up to a step, from the beginning or from what `directory` holds, and gives the bytes of `last`.
+  /// Trains up to a step, from the start or from the state in `directory`.
+  ///
+  /// - Returns: the bytes of `last`.
   @discardableResult
   private func train(
     _ settings: TrainingSettings, _ corpus: Corpus, in directory: RunDirectory, to step: Int, resuming: Bool = false,

@@ -6,7 +6,7 @@ import TensorCheckpoints
 import Testing
 
 @Suite struct RunScheduleTests {
-  /// What each step of a run was trained at, and each scheduled validation found.
+  /// Learning rate of each step of a run, and loss of each scheduled validation.
   private func follow(
     _ settings: TrainingSettings, in directory: RunDirectory, to step: Int, resuming: Bool = false
   ) throws -> (rates: [Double], losses: [(step: Int, loss: Double)]) {

@@ -16,7 +16,7 @@ import Testing
     }
     if let topK = options.topK { indices = Array(indices.prefix(topK)) }
     if let topP = options.topP {
-      // The shortest beginning that reaches the probability.
+      // The shortest prefix that reaches the probability.
       let each = softmax(indices)
       let enough = (1...indices.count).first { each.prefix($0).reduce(0, +) >= topP - 1e-12 } ?? indices.count
       indices = Array(indices.prefix(enough))

@@ -3,7 +3,7 @@ import TensorCore
 import Testing
 
 @Suite struct StopFilterTests {
-  /// What stands before the first place of `stop`.
+  /// The text before the first occurrence of `stop`.
   private func before(_ stop: String, in text: String) -> (text: [UInt8], found: Bool) {
     let (all, stop) = (Array(text.utf8), Array(stop.utf8))
     for start in all.indices where all[start...].starts(with: stop) { return (Array(all[..<start]), true) }

@@ -38,7 +38,7 @@ extension TrainingSettings {
     return settings
   }
 
-  /// One of each kind of model.
+  /// Settings of each kind of model.
   static var everyKind: [TrainingSettings] {
     CellKind.allCases.flatMap { cell in
       [0, 5].map { embedding in
@@ -58,7 +58,7 @@ extension ModelConfiguration {
     return configuration
   }
 
-  /// One with each of the refinements, and some with several.
+  /// Configurations with each refinement, and some with several.
   static let refined: [ModelConfiguration] = [
     small { $0.refinements.layerNorm = true },
     small(.gru) { $0.refinements.layerNorm = true },

@@ -7,7 +7,7 @@ import TabularData
 import TensorCore
 import Testing
 
-/// What generate_feedforward.py wrote.
+/// The fixture of `generate_feedforward.py`.
 private struct Fixture: Decodable {
   typealias Matrix = [[Double]]
   let rate: Double

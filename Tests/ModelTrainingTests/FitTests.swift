@@ -238,7 +238,7 @@ import Testing
     var targets = Tensor<Float>.zeros([8])
     targets[0] = 3e38
     let x = Tensor<Float>.concatenate([Self.corners * 1000, Self.corners])
-    // Of two batches the first, with the large inputs, is never finite.
+    // The first of two batches, with the large inputs, is never finite.
     try net.fit(
       x, targets, epochs: 1, optimizer: .sgd(), loss: .meanSquaredError,
       options: FitOptions(batchSize: 4, shuffles: false))

@@ -5,7 +5,7 @@ import TensorCore
 import Testing
 
 @Suite struct MetricTests {
-  /// What a model that hands its inputs on is worth: the inputs are the outputs.
+  /// Report of the identity as a model: the inputs are the outputs.
   private func report(
     _ outputs: Tensor<Double>, _ targets: Targets<Double>, loss: LossFunction<Double>, _ metrics: [Metric]
   ) throws -> EvaluationReport {

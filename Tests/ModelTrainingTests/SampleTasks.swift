@@ -29,7 +29,7 @@ struct Network: Module {
   var scalars: [Double] { parameters.flatMap(\.parameter.value.scalars) }
 }
 
-/// What goes wrong in a step.
+/// A fault injected into a step.
 enum Fault {
   case none, nonFiniteLoss, nonFiniteGradient
 }

@@ -23,7 +23,7 @@ struct Vector: Module {
   }
 }
 
-/// The same rules for a single number, as the papers write them.
+/// The optimizers' rules for a single number, as the papers write them.
 struct ScalarOptimizer {
   let settings: OptimizerSettings
   /// Moments, under the letters that the documentation of the rules gives them.

@@ -24,7 +24,7 @@ private struct Scale<Scalar: TensorScalar>: Layer {
   }
 }
 
-/// What a feedforward and a recurrent model have in common: every call on them.
+/// Calls that feedforward and recurrent models share.
 @Suite struct SharedCallsTests {
   private static func feedforward(seed: UInt64) -> Sequential<Double> {
     Sequential(seed: seed) {

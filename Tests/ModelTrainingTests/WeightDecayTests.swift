@@ -5,7 +5,7 @@ import TensorCore
 import Testing
 
 @Suite struct WeightDecayTests {
-  /// Which parameters of a network, all of whose numbers are 1, change by decay alone.
+  /// Names of the parameters, all equal to 1, that decay alone changes.
   private func decayed(_ decay: WeightDecay) -> Set<String> {
     var model = Network(seed: 3).bound()
     model.updateParameters { parameter, _ in parameter.value = .ones(parameter.value.shape) }

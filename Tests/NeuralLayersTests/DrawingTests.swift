@@ -4,7 +4,7 @@ import NeuralLayers
 import TensorCore
 import Testing
 
-/// How the layers of a `Sequential` come together and get their values.
+/// Layers of a `Sequential`: their order, and the draws of their values.
 @Suite struct DrawingTests {
   /// The forms that the braces understand.
   private func model(deep: Bool, width: Int?, factors: Int) -> Sequential<Double> {

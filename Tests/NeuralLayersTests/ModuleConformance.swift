@@ -3,8 +3,8 @@ import NeuralLayers
 import TensorCore
 import Testing
 
-/// The law that every module obeys: its visit shows all of its parameters, each under a name of its own, the same each time;
-/// a gradient that is not zero reaches each of them; and they are changed in place.
+/// Expects a module to visit all of its parameters, under unique names that do not change; a gradient other than zero to
+/// reach each of them; and updates to change them in place.
 ///
 /// - Parameters:
 ///   - names: of all parameters, in the order of visiting.
@@ -51,7 +51,7 @@ extension Module where Scalar == Double {
   }
 }
 
-/// Where a parameter's numbers lie.
+/// Address of a parameter's numbers.
 func address(_ parameter: Parameter<Double>) -> UInt {
   parameter.value.withScalars { UInt(bitPattern: $0.baseAddress) }
 }

@@ -4,7 +4,7 @@ import NeuralLayers
 import TensorCore
 import Testing
 
-/// What layers keep of the data they saw, within a network.
+/// Running statistics of layers within a network.
 @Suite struct StatisticTests {
   private let input: Tensor<Double> = {
     var random = RandomSource(seed: 1)
@@ -30,7 +30,7 @@ import Testing
     #expect(values(model) == values(network), "a pass changes no model")
     model.updateStatistics(from: context.statistics)
 
-    // What the second one reads: the first one's output by hand.
+    // Input of the second layer: the first one's output by hand.
     let mean = input.mean(axis: 0)
     let variance = (input - mean).squared().mean(axis: 0)
     let normalized = (input - mean) / (variance + 1e-5).squareRoot()

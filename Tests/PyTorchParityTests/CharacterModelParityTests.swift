@@ -9,7 +9,7 @@ import Testing
 
 /// Models written by another program, with PyTorch's names for the weights, load and lose what PyTorch says.
 @Suite struct CharacterModelParityTests {
-  /// What `generate_character_models.py` wrote beside the models.
+  /// The fixture that `generate_character_models.py` wrote beside the models.
   struct Report: Decodable {
     struct Model: Decodable {
       let loss: Double

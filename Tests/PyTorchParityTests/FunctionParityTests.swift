@@ -4,7 +4,7 @@ import Foundation
 import TensorCore
 import Testing
 
-/// What `generate_functions.py` wrote, which says what each list is.
+/// The fixture of `generate_functions.py`, which describes each list.
 private struct FunctionFixture: Decodable {
   struct Activations: Decodable {
     struct Function: Decodable {

@@ -5,12 +5,12 @@ import NeuralLayers
 import TensorCheckpoints
 import TensorCore
 
-/// One layer, or a network of some, that PyTorch ran in double precision: what `generate_layers.py` wrote, which says what
+/// A layer, or a network, that PyTorch ran in double precision: a case of `generate_layers.py`, which says what
 /// each tensor is.
 struct LayerCase: Sendable, CustomStringConvertible {
   struct Configuration: Decodable, Sendable {
     let layer: String
-    /// Of the input, as PyTorch reads it.
+    /// Shape of the input, as PyTorch reads it.
     let shape: [Int]
     let passes: [String]
     let bias: Bool?

@@ -4,7 +4,7 @@ import NeuralLayers
 import TensorCheckpoints
 import TensorCore
 
-/// What our layers make of a case of PyTorch's, with its weights.
+/// Results of our layers on a case of PyTorch's, with its weights.
 struct LayerRun<Scalar: TensorScalar & StoredValue> {
   /// By the fixture's names: `0/outputs`, `0/gradient/weight`, `1/after/running_mean`, …
   private(set) var results: [String: Tensor<Scalar>] = [:]

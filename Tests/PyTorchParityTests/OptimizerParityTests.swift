@@ -6,7 +6,7 @@ import NeuralLayers
 import TensorCore
 import Testing
 
-/// What `generate_optimizers.py` wrote.
+/// The fixture of `generate_optimizers.py`.
 private struct OptimizerFixture: Decodable {
   let start: [Double]
   let matrix: [[Double]]

@@ -7,7 +7,7 @@ import TensorCheckpoints
 import TensorCore
 import Testing
 
-/// One network that PyTorch ran in double precision: what `generate_recurrent.py` wrote, which says what each tensor is.
+/// A network that PyTorch ran in double precision: a case of `generate_recurrent.py`, which describes each tensor.
 struct RecurrentCase: Sendable, CustomStringConvertible {
   struct Configuration: Decodable, Sendable {
     let cell: String

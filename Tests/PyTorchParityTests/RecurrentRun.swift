@@ -6,10 +6,10 @@ import TensorCheckpoints
 import TensorCore
 import Testing
 
-/// Which of our two ways through time.
+/// The fused or the unrolled pass.
 enum RecurrentPass: CaseIterable, Sendable { case fused, unrolled }
 
-/// What our cells make of a case of PyTorch's, with its weights.
+/// Results of our cells on a case of PyTorch's, with its weights.
 struct RecurrentRun<Scalar: TensorScalar & StoredValue> {
   /// `outputs`, `final/hidden` and, where there is one, `final/cell`.
   private(set) var results: [String: Tensor<Scalar>] = [:]
@@ -77,7 +77,7 @@ struct RecurrentRun<Scalar: TensorScalar & StoredValue> {
     for (name, parameter) in stack.parameters { gradients[name] = found[parameter] }
   }
 
-  /// How far each result and gradient is from PyTorch's, relative to the largest value of PyTorch's tensor; infinitely where it
+  /// Distance of each result and gradient from PyTorch's, relative to the largest value of PyTorch's tensor; infinitely where it
   /// is no number.
   func differences(from reference: RecurrentCase) throws -> [(name: String, relative: Double)] {
     let found = results.merging(gradients.map { ("gradient/" + $0, $1) }) { $1 }

@@ -9,20 +9,20 @@ enum CellKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
   case gruResetBefore, lstmPeephole, lstmCoupled, lstmLayerNorm, gruLayerNorm
   case minGRU, minLSTM
 
-  /// Those that have a way through time of their own, beside that step by step.
+  /// Cells with a pass over whole sequences beside the unrolled one.
   static let fast: [CellKind] = fused + [.minGRU, .minLSTM]
 
-  /// Those of which a whole sequence runs in one tape node.
+  /// Cells whose whole sequence is one tape node.
   static let fused: [CellKind] = [
     .elmanTanh, .elmanReLU, .lstm, .gru, .lstmPeephole, .lstmCoupled, .gruResetBefore, .lstmLayerNorm, .gruLayerNorm,
   ]
 
-  /// Those whose hidden state is multiplied by a weight.
+  /// Cells with recurrent weights.
   static let withRecurrentWeight: [CellKind] = allCases.filter { $0 != .minGRU && $0 != .minLSTM }
 
   var testDescription: String { rawValue }
 
-  /// How many gates stand one below the other in the weights.
+  /// Number of gates stacked in the rows of the weights.
   var gates: Int {
     switch self {
     case .elmanTanh, .elmanReLU: 1
@@ -32,7 +32,7 @@ enum CellKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
     }
   }
 
-  /// Which of them is a forget gate, that starts open.
+  /// Index of the forget gate, which starts open; nil without one.
   var forgetGate: Int? {
     switch self {
     case .lstm, .lstmPeephole, .lstmLayerNorm, .minLSTM: 1
@@ -41,7 +41,7 @@ enum CellKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
     }
   }
 
-  /// Each of the fast ones with each choice of biases that it has: normalized products have theirs in the normalization.
+  /// The fast cells with each choice of biases that they have: normalized products have theirs in the normalization.
   static let fastWithBiases: [(kind: CellKind, biases: Biases)] = fast.flatMap { kind in
     let choices = kind == .lstmLayerNorm || kind == .gruLayerNorm ? [.both] : Biases.allCases
     return choices.map { (kind, $0) }
@@ -131,7 +131,7 @@ enum CellKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
   }
 }
 
-/// Which of the two biases a cell has.
+/// Choice of the two biases of a cell.
 enum Biases: CaseIterable, Sendable {
   case none, input, recurrent, both
   var hasInput: Bool { self == .input || self == .both }

@@ -34,7 +34,7 @@ import Testing
     }
   }
 
-  /// 45 steps of 13 sequences, and 300 of one, are more than one stretch of the backward pass.
+  /// 45 steps of 13 sequences, and 300 of one, are more than one chunk of the backward pass.
   @Test(arguments: CellKind.fast)
   func fusedAgreesWithUnrolledOverSeveralStretches(kind: CellKind) {
     let (input, hidden) = (3, 6)

@@ -5,7 +5,7 @@ import RecurrentLayers
 import TensorCore
 import Testing
 
-/// How the gradient of a loss at the end of a sequence changes on its way back. At T = 40, from the last step to the first:
+/// Norm of the gradient of a loss at the end of a sequence on its way back. At T = 40, from the last step to the first:
 ///
 /// | steps back | Elman, ‖W_hh‖ = 0.5 | LSTM, forget bias 5: c |
 /// | --- | --- | --- |

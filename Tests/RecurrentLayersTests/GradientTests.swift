@@ -5,7 +5,7 @@ import RecurrentLayers
 import TensorCore
 import Testing
 
-/// What a loss is computed from.
+/// Results of a run that enter a loss.
 enum LossTerms: CaseIterable, Sendable {
   case outputs, finalState, both
 }

@@ -5,11 +5,11 @@ import RecurrentLayers
 import TensorCore
 import Testing
 
-/// Cells with layer normalization over whole sequences, against the same step by step.
+/// Cells with layer normalization over whole sequences, against the unrolled cells.
 @Suite struct LayerNormCellTests {
   enum Input: CaseIterable, Sendable { case vectors, tokens, table, longTable }
 
-  /// One combination of sizes and of what there is beside the cell.
+  /// A combination of sizes, lengths and initial state.
   private struct Case: CustomStringConvertible {
     let seed: UInt64
     let input: Input

@@ -4,7 +4,7 @@ import RecurrentLayers
 import TensorCore
 import Testing
 
-/// What is taken from a batch of sequences without its padding.
+/// Packing of a batch of sequences without its padding.
 @Suite struct PackingTests {
   private static let batches: [[Int]] = [[3, 2, 1], [1, 3, 2], [2, 2], [1], [1, 4, 1, 4]]
 

@@ -11,7 +11,7 @@ import Testing
     [5, 3, 2, 1], [1, 5, 2, 5], [5, 5, 5, 5], [2, 1, 1, 2], [1], [4, 5],
   ]
 
-  /// What a run of a batch gives, with its gradients, sequence by sequence.
+  /// Results and gradients of a run, sequence by sequence.
   private struct Results {
     /// By sequence: outputs, final state, gradients of input and initial state, up to its own end.
     var sequences: [[Tensor<Double>]] = []

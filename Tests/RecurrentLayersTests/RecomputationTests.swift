@@ -39,7 +39,7 @@ import Testing
     let given = givenState ? initial : nil
     let (outputs, state) =
       atEnd ? stack.runToEnd(sequence, from: given, in: &context) : stack.run(sequence, from: given, in: &context)
-    // What is drawn next must not depend on the way either.
+    // The next random draw must not depend on recomputation either.
     let next = dropout(outputs, probability: 0.5, in: &context)
     let gradients = loss(next, state.flatMap(\.components), of: .both).gradients()
     var found = [next.value] + state.flatMap { $0.components.map(\.value) }
@@ -82,7 +82,7 @@ import Testing
     }
   }
 
-  /// The places of the tensors that are not the same.
+  /// Indices of the tensors that differ.
   private func differences(_ a: [Tensor<Double>], _ b: [Tensor<Double>]) -> [Int] {
     a.count == b.count ? a.indices.filter { a[$0] != b[$0] } : [-1]
   }
@@ -90,7 +90,7 @@ import Testing
   private static let regularized = StackOptions(
     dropout: 0.3, weightDrop: 0.2, residual: true, learnsInitialState: true)
 
-  /// 128 sequences make stretches of 4 steps, 256 of 2: 10 steps are then segments of one stretch, 9 of two.
+  /// 128 sequences make chunks of 4 steps, 256 of 2: 10 steps are then segments of one chunk, 9 of two.
   @Test(arguments: CellKind.withRecurrentWeight, [(10, 128), (9, 256)])
   func fusedRunsThatRecomputeGiveTheSameBits(kind: CellKind, size: (time: Int, batch: Int)) throws {
     func check<Cell: RecurrentCell<Double>>(_ below: Cell) throws {
@@ -135,7 +135,7 @@ import Testing
     var random = RandomSource(seed: 6)
     let cell = LSTMCell<Double>(input: 20, hidden: 4).drawn(using: &random)
     let batch = 16
-    /// The most that the pool held, and the gradients.
+    /// Peak size of the pool, and the gradients.
     func run(time: Int, recomputes: Bool) -> (bytes: Int, gradients: [Tensor<Double>]) {
       let stack = StackedRecurrent([cell], options: StackOptions(weightDrop: 0.2, recomputes: recomputes)).bound()
       let workspace = Workspace<Double>()
@@ -148,7 +148,7 @@ import Testing
       return (workspace.pool.bytesAllocated, stack.parameters.map { gradients[$0.parameter]! })
     }
     let (short, long) = (run(time: 100, recomputes: true), run(time: 10_000, recomputes: true))
-    #expect(long.bytes <= 4 * short.bytes, "√100 = 10 times is what grows at most; weights and stretches do not grow")
+    #expect(long.bytes <= 4 * short.bytes, "at most √100 = 10 times; weights and chunks do not grow")
     let (shortPlain, longPlain) = (run(time: 100, recomputes: false), run(time: 10_000, recomputes: false))
     #expect(longPlain.bytes > 50 * shortPlain.bytes, "what is kept without recomputation grows with time")
     #expect(differences(long.gradients, longPlain.gradients).isEmpty)

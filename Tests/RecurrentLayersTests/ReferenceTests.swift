@@ -13,7 +13,7 @@ private struct Reference {
 
   private func parameter(_ name: String, _ index: Int) -> Double { values[name]!.scalars[index] }
 
-  /// What each row of weights (all gates) makes of a vector.
+  /// Product of the weights of all gates and a vector, by row.
   private func product(_ weight: String, _ bias: String, _ x: [Double]) -> [Double] {
     let (weight, bias) = (values[weight]!, values[bias]?.scalars)
     return (0..<weight.shape[0]).map { row in x.indices.reduce(bias?[row] ?? 0) { $0 + weight[row, $1] * x[$1] } }

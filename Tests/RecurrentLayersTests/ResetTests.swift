@@ -5,13 +5,13 @@ import RecurrentLayers
 import TensorCore
 import Testing
 
-/// Sequences that forget where a document begins.
+/// State resets where a new document starts.
 @Suite struct ResetTests {
   private let time = 6
   private let input = 3
   private let hidden = 4
 
-  /// The steps of each sequence and those before which it forgets: at its first step, at its last, at two in a row, nowhere.
+  /// Length of a sequence and the steps before which its state is reset: the first, the last, two in a row, or none.
   private struct Stream: Sendable {
     let length: Int
     let resets: [Int]
@@ -35,7 +35,7 @@ import Testing
     [Stream(length: 6, resets: [1, 2])],
   ]
 
-  /// What a run gives, with its gradients.
+  /// Results and gradients of a run.
   private struct Results {
     /// By sequence: outputs, gradients of the input, final states, gradients of the initial states.
     var sequences: [[Tensor<Double>]] = []

@@ -4,7 +4,7 @@ import RecurrentLayers
 import TensorCore
 import Testing
 
-/// What a cell is run on: T steps of B sequences, I inputs, H hidden units.
+/// Input and initial state of a run: T steps of B sequences, I inputs, H hidden units.
 struct SequencePoint<Scalar: TensorScalar> {
   let input: Tensor<Scalar>
   let grid: TokenGrid
@@ -27,7 +27,7 @@ struct SequencePoint<Scalar: TensorScalar> {
   }
 }
 
-/// All that a run gives, forward and backward.
+/// Results and gradients of a run.
 struct SequenceRun<Scalar: TensorScalar> {
   var names: [String] = []
   var tensors: [Tensor<Scalar>] = []

@@ -126,7 +126,7 @@ import Testing
       stack.updateParameters { parameter, _ in parameter.value.addScaled(-0.5, gradients[parameter]!) }
       #expect(addresses() == before)
     }
-    // What the workspace keeps of the weights follows them.
+    // The workspace's packed weights follow the weights.
     #expect(losses[1] < losses[0] && losses[2] < losses[1])
   }
 

@@ -134,7 +134,7 @@ import Testing
       let run = cell.run(.vectors(Variable(point.input)), from: constant(point.state), in: &context)
       let gradients = loss(run.outputs, run.state.components, of: .both).gradients()
 
-      // The same sequence with a copy of the cell for each step, so that each use has a gradient of its own.
+      // A copy of the cell for each step gives each use a gradient of its own.
       var apart = ForwardContext(tape: Tape<Double>())
       var (state, outputs): (Cell.State, [Variable<Double>]) = (constant(point.state), [])
       for t in 0..<5 {

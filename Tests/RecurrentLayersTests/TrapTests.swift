@@ -83,7 +83,7 @@ import Testing
       }
     }
     func check<Cell: RecurrentCell<Double>>(_ layer: Recurrent<Cell>) {
-      // One context and one workspace, as in training: whatever is kept there is no state.
+      // A single context and workspace, as in training: nothing kept there may act as state.
       var context = ForwardContext<Double>(workspace: Workspace())
       let fresh = documents.map { document in
         var context = ForwardContext<Double>(workspace: Workspace())

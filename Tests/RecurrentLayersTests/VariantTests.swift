@@ -4,7 +4,7 @@ import RecurrentLayers
 import TensorCore
 import Testing
 
-/// What a variant has in common with the cell it varies, and where it parts from it.
+/// Variants agree with the cell that they vary where their formulas agree, and differ elsewhere.
 @Suite struct VariantTests {
   private func outputs<Cell: RecurrentCell<Double>>(_ cell: Cell, _ input: Tensor<Double>) -> Tensor<Double> {
     var context = ForwardContext<Double>()

@@ -83,7 +83,7 @@ import Testing
         == plain.run(long, from: state, in: &training).outputs.value)
   }
 
-  /// 130 sequences make stretches of 3 steps.
+  /// 130 sequences make chunks of 3 steps.
   @Test(arguments: CellKind.fused, [ForwardMode.training, .inference])
   func fusedAgreesWithUnrolled(kind: CellKind, mode: ForwardMode) throws {
     func compare<Cell: RecurrentCell<Double>>(_ cell: Cell, cellSize: Int? = nil) throws {
@@ -118,7 +118,7 @@ import Testing
     }
   }
 
-  /// What sequences begin with after they forget is learned, and elements keep their values of it or of the state before.
+  /// After a reset the state is the learned initial one; units in zoneout keep their values of it or of the state before.
   @Test(arguments: CellKind.fused)
   func sequencesThatForgetALearnedStateAgreeWithUnrolled(kind: CellKind) throws {
     func results<Cell: RecurrentCell<Double>>(
@@ -168,7 +168,7 @@ import Testing
     #expect(run(cell).differences(from: run(Unrolled(cell)), tolerance: 2e-5) == [], "seed 9")
   }
 
-  /// What is drawn between the layers and behind them does not depend on the way through time.
+  /// Dropout masks between and after the layers do not depend on the way through time.
   @Test func theWayThroughTimeDrawsNothingElse() {
     var random = RandomSource(seed: 10)
     let cells = [2, 3].map { GRUCell<Double>(input: $0, hidden: 3).drawn(using: &random) }

@@ -59,7 +59,7 @@ import Testing
     let bytes = Array(interesting.shuffled(using: &generator).prefix(6)).sorted()
     let vocabulary = try Vocabulary(symbols: bytes.map { [$0] }, kind: .byte)
 
-    // Every beginning of every scalar that the bytes can spell.
+    // Every prefix of every scalar that the bytes can spell.
     var beginnings: Set<[UInt8]> = []
     var texts: [[UInt8]] = [[]]
     for _ in 1...4 {

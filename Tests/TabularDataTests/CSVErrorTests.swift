@@ -3,7 +3,7 @@ import TabularData
 import TensorCore
 import Testing
 
-/// What is wrong with a file, and the message that says so.
+/// A malformed file and the message about it.
 private struct Case: Sendable, CustomTestStringConvertible {
   let bytes: [UInt8]
   let message: String

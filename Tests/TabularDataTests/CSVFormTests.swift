@@ -13,7 +13,7 @@ private func everyText(of pieces: [String], length: Int) -> [String] {
   return all
 }
 
-/// How a writer may lay out the same table.
+/// Layouts in which a writer may store a table.
 struct Layout: Sendable, CustomStringConvertible {
   var separator: Character
   var lineEnd: String

@@ -14,7 +14,7 @@ extension LabelledData where Scalar == Float {
     if case .classes(let labels) = targets { labels } else { [] }
   }
 
-  /// Which samples of `sampleData` these are.
+  /// Indices of these samples in `sampleData`.
   fileprivate var samples: [Int] { (0..<count).map { Int(inputs.row($0).reshaped([-1])[0]) / (inputs.count / count) } }
 }
 

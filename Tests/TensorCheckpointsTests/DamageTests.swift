@@ -14,7 +14,7 @@ import Testing
       metadata: ["vocabulary": #"["\n","a"]"#]
     ).serialized().joined())
 
-  /// The same tensor in a file with neither version nor checksum.
+  /// The tensor in a file with neither version nor checksum.
   private let foreign: [UInt8] = {
     let header = #"{"__metadata__":{"format":"pt"},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}   "#
     return [UInt8(header.utf8.count), 0, 0, 0, 0, 0, 0, 0] + Array(header.utf8) + [0, 0, 0, 0, 0, 0, 0, 0]

@@ -1,7 +1,7 @@
 import TensorCore
 import Testing
 
-/// Each way of giving an operation what it cannot work on, and what its message must name.
+/// Misuses of operations, and the words that their messages must contain.
 enum Mistake: String, CaseIterable, Codable, Sendable {
   case add, compoundMultiply, addScaled, broadcast, sumToShape, matmul, reshape, concatenate, stack, scatterRows
   case gatherIndex, rowIndex, oneHotIndex, rowRange, sliceRange, subscriptIndex, scalar, axis, emptyMaximum,

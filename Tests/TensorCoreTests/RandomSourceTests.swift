@@ -95,7 +95,7 @@ struct RandomSourceTests {
   @Test("Numbers below a bound are all equally likely, also where the bound is no power of two")
   func bounded() {
     var source = RandomSource(seed: 16)
-    // Of 2⁶⁴ words, bounds this large would leave some numbers three words and others two.
+    // Without rejection, bounds this large would give some numbers three of the 2⁶⁴ words and others two.
     for bound in [3, 12, 3 << 61] {
       let numbers = (0..<9000).map { _ in source.number(below: bound) }
       #expect(numbers.allSatisfy { (0..<bound).contains($0) })

@@ -36,7 +36,7 @@ extension Tensor {
     return { scalars[position(of: $0, in: dimensions)] }
   }
 
-  /// The same numbers, but not at the start of their memory.
+  /// A copy whose numbers do not start at the start of their memory.
   func displaced() -> Tensor {
     Tensor.concatenate([reshaped([1] + shape.dimensions), reshaped([1] + shape.dimensions)]).row(1)
   }
@@ -51,6 +51,6 @@ extension Tensor {
 }
 
 extension TensorScalar {
-  /// What a handful of roundings amounts to.
+  /// Relative error of a handful of roundings.
   static var tolerance: Double { 16 * Double(Self.ulpOfOne) }
 }
