@@ -4,8 +4,8 @@ import Testing
 
 @Suite("Output channel")
 struct OutputChannelTests {
-  @Test("Every byte arrives, also through a pipe that is smaller than the text and does not block")
-  func everyByteArrives() async throws {
+  /// Every byte arrives, also through a pipe that is smaller than the text and does not block.
+  @Test func everyByteArrives() async throws {
     for isNonBlocking in [false, true] {
       let pipe = Pipe()
       let descriptor = pipe.fileHandleForWriting.fileDescriptor
@@ -18,15 +18,13 @@ struct OutputChannelTests {
     }
   }
 
-  @Test("A text is there as soon as it is written")
-  func unbuffered() throws {
+  @Test func aTextIsThereAsSoonAsItIsWritten() throws {
     let pipe = Pipe()
     try OutputChannel(descriptor: pipe.fileHandleForWriting.fileDescriptor).write("é")
     #expect(pipe.fileHandleForReading.availableData == Data("é".utf8))
   }
 
-  @Test("A reader that went away is no error of the program, and not its end")
-  func readerGone() async {
+  @Test func aReaderThatWentAwayIsNoErrorOfTheProgramAndNotItsEnd() async {
     await #expect(processExitsWith: .exitCode(0)) {
       prepareStandardStreams()
       let pipe = Pipe()
@@ -37,8 +35,8 @@ struct OutputChannelTests {
     }
   }
 
-  @Test("A refused write is an input/output error", .enabled(if: FileManager.default.fileExists(atPath: "/dev/full")))
-  func refusedWrite() throws {
+  @Test(.enabled(if: FileManager.default.fileExists(atPath: "/dev/full")))
+  func aRefusedWriteIsAnInputOutputError() throws {
     let full = open("/dev/full", O_WRONLY)
     try #require(full >= 0)
     defer { close(full) }
@@ -52,8 +50,8 @@ struct OutputChannelTests {
       line == "charrnn: error: cannot write the output: No space left on device; make room or send it elsewhere\n")
   }
 
-  @Test("A standard stream closed by the caller is not given to the next file opened")
-  func closedStreams() async {
+  /// A standard stream closed by the caller is not given to the next file opened.
+  @Test func aClosedStandardStreamIsNotGivenToTheNextFile() async {
     await #expect(processExitsWith: .exitCode(74)) {
       close(STDOUT_FILENO)
       prepareStandardStreams()
@@ -62,8 +60,7 @@ struct OutputChannelTests {
     }
   }
 
-  @Test("A pipe is no terminal")
-  func pipeIsNoTerminal() {
+  @Test func aPipeIsNoTerminal() {
     let pipe = Pipe()
     let channel = OutputChannel(descriptor: pipe.fileHandleForWriting.fileDescriptor)
     #expect(!Terminal.isTerminal(channel))
@@ -74,8 +71,7 @@ struct OutputChannelTests {
 
 @Suite("Signal watch")
 struct SignalWatchTests {
-  @Test("The first signal is only noted, the first one stays")
-  func firstSignal() async {
+  @Test func theFirstSignalIsOnlyNotedTheFirstOneStays() async {
     await #expect(processExitsWith: .exitCode(143)) {
       SignalWatch.install()
       unblockSignals()
@@ -92,8 +88,7 @@ struct SignalWatchTests {
     }
   }
 
-  @Test("The second signal leaves at once, with its own code")
-  func secondSignal() async {
+  @Test func theSecondSignalLeavesAtOnceWithItsOwnCode() async {
     await #expect(processExitsWith: .exitCode(143)) {
       SignalWatch.install()
       unblockSignals()

@@ -3,8 +3,8 @@ import Testing
 
 @Suite("Option grammar")
 struct GrammarTests {
-  @Test("Every option reads the same after a space and after an equals sign, before, between and after the arguments")
-  func spellingsAgree() throws {
+  /// Every option reads the same after a space and after an equals sign, before, between and after the arguments.
+  @Test func everyOptionReadsTheSameInEverySpellingAndOrder() throws {
     let options: [(name: String, text: String)] = [
       ("batch", "7"), ("cups", "0"), ("learning-rate", "1e-3"), ("clip", "-0.5"), ("clip", "-.5"),
       ("milk-fraction", "0"),
@@ -27,8 +27,7 @@ struct GrammarTests {
     }
   }
 
-  @Test("Values have their declared type")
-  func valuesAreTyped() throws {
+  @Test func valuesHaveTheirDeclaredType() throws {
     let arguments = try Brew.parse(
       "pot", "a", "--batch=3", "--cups", "9", "--learning-rate=0.5", "--clip", "-2", "--time", "10m",
       "--strength=strong",
@@ -45,8 +44,7 @@ struct GrammarTests {
     #expect(arguments[Brew.leaves] == ["a", "b"])
   }
 
-  @Test("What is not given has its default, and is known not to be given")
-  func defaults() throws {
+  @Test func whatIsNotGivenHasItsDefaultAndIsKnownNotToBeGiven() throws {
     let arguments = try Brew.parse("pot", "leaf")
     #expect(arguments[Brew.batch] == 50)
     #expect(arguments[Brew.cups] == nil)
@@ -59,22 +57,21 @@ struct GrammarTests {
     #expect(try Brew.parse("pot", "leaf", "--batch", "50").gives(Brew.batch))
   }
 
-  @Test("After -- everything is an argument; a lone hyphen and a negative number always are")
-  func argumentsThatLookLikeOptions() throws {
+  /// After -- everything is an argument; a lone hyphen and a negative number always are.
+  @Test func everythingAfterTwoHyphensIsAnArgument() throws {
     #expect(try Brew.parse("--json", "--", "--pot", "--batch", "-h", "--")[Brew.leaves] == ["--batch", "-h", "--"])
     #expect(try Brew.parse("-", "-5", "-.5")[Brew.leaves] == ["-5", "-.5"])
   }
 
-  @Test("A value is taken as it is, also where it begins with an equals sign, a hyphen or a combining mark")
-  func valuesAreTakenAsTheyAre() throws {
+  /// A value is taken as it is, also where it begins with an equals sign, a hyphen or a combining mark.
+  @Test func aValueIsTakenAsItIs() throws {
     for value in ["=", "--batch", "-h", "\u{301}e", "a=b=c", "\u{FE0F}", "line\nfeed", "é", "e\u{301}"] {
       let read = try Brew.parse("pot", "leaf", "--prime=\(value)")[Brew.prime]
       #expect(Array(read.utf8) == Array(value.utf8))
     }
   }
 
-  @Test("Each kind accepts the inside of its bounds and refuses the outside")
-  func bounds() {
+  @Test func eachKindAcceptsTheInsideOfItsBoundsAndRefusesTheOutside() {
     let cases: [(option: String, right: [String], wrong: [String])] = [
       (
         "batch", ["1", "+2", "9223372036854775807"],
@@ -100,43 +97,40 @@ struct GrammarTests {
     }
   }
 
-  @Test(
-    "Every misuse is answered by what is wrong and where the help is",
-    arguments: [
-      (["p", "l", "--bacth", "5"], "unknown option --bacth; did you mean --batch?"),
-      (["p", "l", "--lr=5"], "unknown option --lr; did you mean --learning-rate?"),
-      (["p", "l", "-batch", "5"], "unknown option -batch; did you mean --batch?"),
-      (["p", "l", "--qqqqqq"], "unknown option --qqqqqq"),
-      (["p", "l", "--batch"], "--batch needs a value N"),
-      (
-        ["p", "l", "--prime", "--json"],
-        "--prime needs a value TEXT; a value that begins with a hyphen is written --prime=-…"
-      ),
-      (["p", "l", "--batch=1", "--batch", "1"], "--batch is given twice"),
-      (["p", "l", "--json", "--json"], "--json is given twice"),
-      (["p", "l", "--json=yes"], "--json: takes no value"),
-      (["p", "l", "--batch=x"], "--batch: \"x\" is not a whole number of at least 1"),
-      (["p", "l", "--cups=x"], "--cups: \"x\" is not a whole number of at least 0 and of at most 9"),
-      (["p", "l", "--clip=x"], "--clip: \"x\" is not a number"),
-      (["p", "l", "--milk-fraction=1"], "--milk-fraction: \"1\" is not a number of at least 0 and below 1"),
-      (["p", "l", "--time=5"], "--time: \"5\" is not a time such as 90s, 10m or 2h"),
-      (["p", "l", "--cell=lsmt"], "--cell: \"lsmt\" is not one of lstm, gru, rnn, rnn-relu; did you mean lstm?"),
-      (["p"], "missing argument LEAVES; usage: charrnn brew POT LEAVES… [options]"),
-      ([], "missing argument POT; usage: charrnn brew POT LEAVES… [options]"),
-    ])
-  func misuse(words: [String], message: String) {
+  @Test(arguments: [
+    (["p", "l", "--bacth", "5"], "unknown option --bacth; did you mean --batch?"),
+    (["p", "l", "--lr=5"], "unknown option --lr; did you mean --learning-rate?"),
+    (["p", "l", "-batch", "5"], "unknown option -batch; did you mean --batch?"),
+    (["p", "l", "--qqqqqq"], "unknown option --qqqqqq"),
+    (["p", "l", "--batch"], "--batch needs a value N"),
+    (
+      ["p", "l", "--prime", "--json"],
+      "--prime needs a value TEXT; a value that begins with a hyphen is written --prime=-…"
+    ),
+    (["p", "l", "--batch=1", "--batch", "1"], "--batch is given twice"),
+    (["p", "l", "--json", "--json"], "--json is given twice"),
+    (["p", "l", "--json=yes"], "--json: takes no value"),
+    (["p", "l", "--batch=x"], "--batch: \"x\" is not a whole number of at least 1"),
+    (["p", "l", "--cups=x"], "--cups: \"x\" is not a whole number of at least 0 and of at most 9"),
+    (["p", "l", "--clip=x"], "--clip: \"x\" is not a number"),
+    (["p", "l", "--milk-fraction=1"], "--milk-fraction: \"1\" is not a number of at least 0 and below 1"),
+    (["p", "l", "--time=5"], "--time: \"5\" is not a time such as 90s, 10m or 2h"),
+    (["p", "l", "--cell=lsmt"], "--cell: \"lsmt\" is not one of lstm, gru, rnn, rnn-relu; did you mean lstm?"),
+    (["p"], "missing argument LEAVES; usage: charrnn brew POT LEAVES… [options]"),
+    ([], "missing argument POT; usage: charrnn brew POT LEAVES… [options]"),
+  ])
+  func everyMisuseIsAnsweredByWhatIsWrongAndWhereTheHelpIs(words: [String], message: String) {
     #expect(Brew.failure(words) == CommandFailure("\(message) (see charrnn brew --help)", code: .usage))
   }
 
-  @Test("A command without arguments refuses them")
-  func unexpectedArgument() {
+  @Test func aCommandWithoutArgumentsRefusesThem() {
     #expect(throws: CommandFailure.usage("unexpected argument \"x\"; usage: charrnn rest [options]", command: "rest")) {
       try ParsedArguments(["x"], of: Brew.rest)
     }
   }
 
-  @Test("Whatever words are given, parsing ends in values or in wrong usage of one short line")
-  func randomWords() {
+  /// Whatever words are given, parsing ends in values or in wrong usage of one short line.
+  @Test func parsingEndsInValuesOrInWrongUsageOfOneLine() {
     let pieces = [
       "--", "-", "batch", "cups", "=", "5", "x", "-h", "cell", "gru", "", "\n", "\u{301}", "json", "--json",
     ]
@@ -155,16 +149,15 @@ struct GrammarTests {
     }
   }
 
-  @Test("An option that the command does not declare is a programming error")
-  func undeclaredOption() async {
+  @Test func anOptionThatTheCommandDoesNotDeclareIsAProgrammingError() async {
     await #expect(processExitsWith: .failure) {
       let arguments = try ParsedArguments([], of: Brew.rest)
       _ = arguments[Brew.batch]
     }
   }
 
-  @Test("A default outside its own bounds, and a name declared twice, are programming errors")
-  func wrongDeclarations() async {
+  /// A default outside its own bounds, and a name declared twice, are programming errors.
+  @Test func wrongDeclarationsAreProgrammingErrors() async {
     await #expect(processExitsWith: .failure) {
       _ = Option("batch", .integer(atLeast: 1), default: 0, help: "")
     }

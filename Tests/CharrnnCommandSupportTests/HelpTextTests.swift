@@ -3,8 +3,7 @@ import Testing
 
 @Suite("Help text")
 struct HelpTextTests {
-  @Test("A command's help page")
-  func snapshot() {
+  @Test func aCommandsHelpPage() {
     #expect(
       Brew.command.helpText() == """
         Brew a pot of tea from leaves.
@@ -43,8 +42,7 @@ struct HelpTextTests {
         """)
   }
 
-  @Test("The program's help page")
-  func programSnapshot() {
+  @Test func theProgramsHelpPage() {
     #expect(
       Brew.program.helpText() == """
         Makes tea.
@@ -64,8 +62,7 @@ struct HelpTextTests {
         """)
   }
 
-  @Test("No line is wider than asked, and every word is there at every width")
-  func widths() {
+  @Test func noLineIsWiderThanAskedAndEveryWordIsThereAtEveryWidth() {
     let words = Set(Brew.command.helpText(width: 400).split(whereSeparator: \.isWhitespace))
     for width in 60...100 {
       let page = Brew.command.helpText(width: width)
@@ -74,8 +71,7 @@ struct HelpTextTests {
     }
   }
 
-  @Test("Every option stands in the help with its default")
-  func everyOption() {
+  @Test func everyOptionStandsInTheHelpWithItsDefault() {
     let page = Brew.command.helpText()
     for option in Brew.command.groups.flatMap(\.options) {
       #expect(page.contains("  --\(option.name)"))
@@ -85,8 +81,8 @@ struct HelpTextTests {
     }
   }
 
-  @Test("A default in the help is a value that the option reads back as the default")
-  func defaultsReadBack() throws {
+  /// A default in the help is a value that the option reads back as the default.
+  @Test func aDefaultInTheHelpReadsBackAsTheDefault() throws {
     let durations: [Duration] = [
       .seconds(1), .seconds(0.5), .seconds(60), .seconds(90), .seconds(3600), .seconds(5400),
     ]

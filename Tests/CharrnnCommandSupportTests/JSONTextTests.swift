@@ -4,14 +4,12 @@ import Testing
 
 @Suite("JSON text")
 struct JSONTextTests {
-  @Test("Members keep their order, on one line")
-  func order() {
+  @Test func membersKeepTheirOrderOnOneLine() {
     let value: JSONText = ["z": 1, "a": [true, nil, "x", 0.5], "m": ["nested": []], "e": .object([])]
     #expect(value.line == #"{"z": 1, "a": [true, null, "x", 0.5], "m": {"nested": []}, "e": {}}"#)
   }
 
-  @Test("A number reads back as the same bits; one that is not finite is null")
-  func numbers() throws {
+  @Test func aNumberReadsBackAsTheSameBitsOneThatIsNotFiniteIsNull() throws {
     let seed: UInt64 = 3
     var state = seed
     var values: [Double] = [
@@ -33,8 +31,7 @@ struct JSONTextTests {
     for value in [Int.min, -1, 0, .max] { #expect(JSONText.integer(value).line == "\(value)") }
   }
 
-  @Test("A string reads back as the same bytes, and never breaks the line")
-  func strings() throws {
+  @Test func aStringReadsBackAsTheSameBytesAndNeverBreaksTheLine() throws {
     var texts = ["", "\"\\/", "e\u{301}", "é", "👩‍👩‍👧", "\u{301}", "مرحبا", "\r\n", "\u{FFFF}", "\u{10FFFF}"]
     texts += (UInt32(0)...0x2100).compactMap { Unicode.Scalar($0).map { "\($0)" } }
     for text in texts {

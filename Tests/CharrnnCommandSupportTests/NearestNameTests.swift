@@ -5,8 +5,7 @@ import Testing
 struct NearestNameTests {
   let names = ["batch", "learning-rate", "validation-fraction", "temperature", "overwrite", "checkpoint-every"]
 
-  @Test("One letter dropped, doubled, changed or swapped still finds the name")
-  func typingErrors() {
+  @Test func oneLetterDroppedDoubledChangedOrSwappedStillFindsTheName() {
     for name in names {
       let letters = Array(name)
       for index in letters.indices {
@@ -26,30 +25,27 @@ struct NearestNameTests {
     }
   }
 
-  @Test(
-    "A beginning, initials, and words of the name or around it find it",
-    arguments: [
-      ("learn", "learning-rate"), ("lr", "learning-rate"), ("batch-size", "batch"), ("fraction", "validation-fraction"),
-      ("temp", "temperature"), ("every", "checkpoint-every"),
-    ])
-  func relatedWords(word: String, name: String) {
+  @Test(arguments: [
+    ("learn", "learning-rate"), ("lr", "learning-rate"), ("batch-size", "batch"), ("fraction", "validation-fraction"),
+    ("temp", "temperature"), ("every", "checkpoint-every"),
+  ])
+  func aBeginningInitialsAndWordsOfTheNameOrAroundItFindIt(word: String, name: String) {
     #expect(nearestName(to: word, among: names) == name)
   }
 
-  @Test("What is near nothing finds nothing", arguments: ["", "zzzz", "q", "mnopqrst", "-"])
-  func strangers(word: String) {
+  @Test(arguments: ["", "zzzz", "q", "mnopqrst", "-"])
+  func whatIsNearNothingFindsNothing(word: String) {
     #expect(nearestName(to: word, among: names) == nil)
   }
 
-  @Test("Of equally near names the first is taken; of unequally near ones the nearest")
-  func order() {
+  /// Of equally near names the first is taken; of unequally near ones the nearest.
+  @Test func theNearestNameIsTakenAndOfEquallyNearOnesTheFirst() {
     #expect(nearestName(to: "tap", among: ["top", "tip"]) == "top")
     #expect(nearestName(to: "tips", among: ["tops", "tip-s", "tipsy", "tip"]) == "tops")
     #expect(nearestName(to: "batches", among: ["bitches-x", "batch", "batchers"]) == "batchers")
   }
 
-  @Test("A very long word is answered quickly and without a name")
-  func longWord() {
+  @Test func aVeryLongWordIsAnsweredQuicklyAndWithoutAName() {
     #expect(nearestName(to: String(repeating: "b", count: 1_000_000), among: names) == nil)
   }
 }

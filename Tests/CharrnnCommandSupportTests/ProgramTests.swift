@@ -4,8 +4,8 @@ import Testing
 
 @Suite("Program")
 struct ProgramTests {
-  @Test("Help is a page on standard output and no error, wherever it is asked for before --")
-  func help() throws {
+  /// Help is a page on standard output and no error, wherever it is asked for before --.
+  @Test func helpIsAPageOnStandardOutput() throws {
     for words in [["--help"], ["-h"], ["--help", "brew"], ["help"], ["--version", "--help"]] {
       #expect(try run(words) == Outcome(output: Brew.program.helpText(), errors: "", code: .done))
     }
@@ -18,19 +18,16 @@ struct ProgramTests {
     #expect(try run(["brew", "--", "p", "--help"]).code == .checkFailed)
   }
 
-  @Test("The version is one line")
-  func version() throws {
+  @Test func theVersionIsOneLine() throws {
     #expect(try run(["--version"]) == Outcome(output: "charrnn 9.9 (portable)\n", errors: "", code: .done))
   }
 
-  @Test("The command's exit code is the program's")
-  func exitCode() throws {
+  @Test func theCommandsExitCodeIsThePrograms() throws {
     #expect(try run(["brew", "pot", "leaf"]) == Outcome(output: "", errors: "", code: .checkFailed))
     #expect(try run(["rest"]) == Outcome(output: "", errors: "", code: .done))
   }
 
-  @Test("An error is one line on standard error, with its code")
-  func errors() throws {
+  @Test func anErrorIsOneLineOnStandardErrorWithItsCode() throws {
     let cases: [(words: [String], errors: String, code: ExitCode)] = [
       ([], "no command given; the commands are brew, rest (see charrnn --help)", .usage),
       (["berw"], "unknown command \"berw\"; did you mean brew? (see charrnn --help)", .usage),
@@ -47,8 +44,7 @@ struct ProgramTests {
     }
   }
 
-  @Test("A message is one line, whatever it quotes")
-  func oneLineWhateverItQuotes() {
+  @Test func aMessageIsOneLineWhateverItQuotes() {
     for value in UInt32(0)...0x3000 {
       guard let scalar = Unicode.Scalar(value) else { continue }
       let line = errorLine("a\(scalar)b").dropLast()
@@ -57,8 +53,7 @@ struct ProgramTests {
     #expect(noticeLine("á 漢 🙂 \\ \u{202E}") == "charrnn: note: á 漢 🙂 \\ \\u{202E}\n")
   }
 
-  @Test("A message is of bounded length, whatever it quotes")
-  func boundedWhateverItQuotes() throws {
+  @Test func aMessageIsOfBoundedLengthWhateverItQuotes() throws {
     for part in ["a", "\u{301}", "\n", "🙂"] {
       let long = String(repeating: part, count: 50_000)
       let line = errorLine(long)
@@ -75,8 +70,7 @@ struct ProgramTests {
     #expect(errorLine(String(repeating: "a", count: 1000)).count == 1017)
   }
 
-  @Test("The exit codes are those of the contract")
-  func exitCodes() {
+  @Test func theExitCodesAreThoseOfTheContract() {
     #expect(ExitCode.allCases.map(\.rawValue) == [0, 1, 64, 65, 66, 70, 73, 74, 75, 130, 143])
   }
 

@@ -7,27 +7,24 @@ struct ProgressDisplayTests {
     step: 1260, totalSteps: 3000, epoch: 21.34, loss: 1.5234, bitsPerCharacter: 2.1978, charactersPerSecond: 185_000,
     secondsLeft: 83, validation: .init(loss: 1.6021, step: 1250))
 
-  @Test("A wide terminal shows everything that is known")
-  func wideLine() {
+  @Test func aWideTerminalShowsEverythingThatIsKnown() {
     #expect(
       drawn(state, width: 140)
         == " 42% [=============>                  ] step 1260/3000  epoch 21.3  loss 1.523  2.20 bits/char  185k char/s  "
         + "1m 23s left  val 1.602")
   }
 
-  @Test("A terminal of 80 columns shows what matters most")
-  func ordinaryLine() {
+  @Test func aTerminalOf80ColumnsShowsWhatMattersMost() {
     #expect(
       drawn(state, width: 80) == " 42% [===>    ] loss 1.523  2.20 bits/char  185k char/s  1m 23s left  val 1.602")
   }
 
-  @Test("Without a known end there is neither a bar nor a percentage")
-  func unknownEnd() {
+  @Test func withoutAKnownEndThereIsNeitherABarNorAPercentage() {
     #expect(drawn(ProgressState(step: 7, loss: 2), width: 80) == "step 7  loss 2.000")
   }
 
-  @Test("A line leaves the last column free at every width, and the loss is the last part to go")
-  func widths() {
+  /// A line leaves the last column free at every width, and the loss is the last part to go.
+  @Test func aLineLeavesTheLastColumnFreeAtEveryWidth() {
     for width in 0...160 {
       let line = drawn(state, width: width)
       #expect(line.count <= max(0, width - 1), "width \(width)")
@@ -35,8 +32,8 @@ struct ProgressDisplayTests {
     }
   }
 
-  @Test("The bar and the percentage grow together from empty to full, also for fractions out of range")
-  func bar() {
+  /// The bar and the percentage grow together from empty to full, also for fractions out of range.
+  @Test func theBarAndThePercentageGrowTogetherFromEmptyToFull() {
     let cases: [(fraction: Double, line: String)] = [
       (0, "  0% [>         ] step 1"), (0.5, " 50% [=====>    ] step 1"), (0.999, " 99% [=========>] step 1"),
       (1, "100% [==========] step 1"), (7, "100% [==========] step 1"), (-1, "  0% [>         ] step 1"),
@@ -48,8 +45,7 @@ struct ProgressDisplayTests {
     #expect(drawn(ProgressState(step: 0, totalSteps: 0), width: 80) == "step 0/0")
   }
 
-  @Test("Colour is used only where it is allowed, and takes no room")
-  func color() {
+  @Test func colourIsUsedOnlyWhereItIsAllowedAndTakesNoRoom() {
     var plain = ProgressDisplay(style: .redrawnLine(width: 100, color: false))
     var colored = ProgressDisplay(style: .redrawnLine(width: 100, color: true))
     let (bare, painted) = (plain.update(state, now: 0) ?? "", colored.update(state, now: 0) ?? "")
@@ -57,8 +53,7 @@ struct ProgressDisplayTests {
     #expect(painted.replacing("\u{1B}[36m", with: "").replacing("\u{1B}[0m", with: "") == bare)
   }
 
-  @Test("NO_COLOR takes the colour away, a dumb terminal the redrawing")
-  func environment() {
+  @Test func nocolorTakesTheColourAwayADumbTerminalTheRedrawing() {
     func style(_ environment: [String: String]) -> ProgressDisplay.Style {
       Terminal.progressStyle(width: 90, environment: environment)
     }
@@ -68,8 +63,8 @@ struct ProgressDisplayTests {
     #expect(style(["TERM": "dumb"]) == .plainLines)
   }
 
-  @Test("A terminal is redrawn at most ten times a second, and at once after it was cleared")
-  func rateLimit() {
+  /// A terminal is redrawn at most ten times a second, and at once after it was cleared.
+  @Test func aTerminalIsRedrawnAtMostTenTimesASecond() {
     var display = ProgressDisplay(style: .redrawnLine(width: 80, color: false))
     let drawn = (0..<1000).count { display.update(state, now: Double($0) / 500) != nil }
     #expect((18...21).contains(drawn))
@@ -81,8 +76,8 @@ struct ProgressDisplayTests {
     #expect(display.clear() == "")
   }
 
-  @Test("Off a terminal a plain line is written after each validation and once a minute")
-  func plainLines() {
+  /// Off a terminal a plain line is written after each validation and once a minute.
+  @Test func offATerminalPlainLinesAreWritten() {
     var display = ProgressDisplay(style: .plainLines)
     var times: [Int] = []
     for second in 0..<200 {
@@ -97,8 +92,7 @@ struct ProgressDisplayTests {
     #expect(display.clear() == "" && display.finish(state) == "")
   }
 
-  @Test("A plain line says everything that is known")
-  func plainLine() {
+  @Test func aPlainLineSaysEverythingThatIsKnown() {
     var display = ProgressDisplay(style: .plainLines)
     #expect(
       display.update(state, now: 0)
@@ -114,24 +108,20 @@ struct ProgressDisplayTests {
 
 @Suite("Readable numbers")
 struct ReadableTests {
-  @Test(
-    "Times",
-    arguments: [
-      (0.0, "0s"), (59.4, "59s"), (59.5, "1m 00s"), (83, "1m 23s"), (3599.6, "1h 00m"), (7500, "2h 05m"),
-      (273_600, "3d 04h"), (-5, "0s"), (.nan, "?"), (.infinity, "?"), (1e300, "?"), (-1e300, "0s"),
-    ])
+  @Test(arguments: [
+    (0.0, "0s"), (59.4, "59s"), (59.5, "1m 00s"), (83, "1m 23s"), (3599.6, "1h 00m"), (7500, "2h 05m"),
+    (273_600, "3d 04h"), (-5, "0s"), (.nan, "?"), (.infinity, "?"), (1e300, "?"), (-1e300, "0s"),
+  ])
   func times(seconds: Double, text: String) { #expect(Readable.time(seconds: seconds) == text) }
 
-  @Test(
-    "Counts",
-    arguments: [
-      (0.0, "0"), (853, "853"), (999.4, "999"), (999.5, "1.0k"), (8540, "8.5k"), (9960, "10k"), (185_432, "185k"),
-      (999_500, "1.0M"), (1_234_567, "1.2M"), (5e9, "5.0G"), (2e15, "2000T"),
-    ])
+  @Test(arguments: [
+    (0.0, "0"), (853, "853"), (999.4, "999"), (999.5, "1.0k"), (8540, "8.5k"), (9960, "10k"), (185_432, "185k"),
+    (999_500, "1.0M"), (1_234_567, "1.2M"), (5e9, "5.0G"), (2e15, "2000T"),
+  ])
   func counts(value: Double, text: String) { #expect(Readable.count(value) == text) }
 
-  @Test("No number traps", arguments: [Double.nan, .infinity, -.infinity, .greatestFiniteMagnitude, -1])
-  func extremes(value: Double) {
+  @Test(arguments: [Double.nan, .infinity, -.infinity, .greatestFiniteMagnitude, -1])
+  func noNumberTraps(value: Double) {
     _ = Readable.time(seconds: value)
     _ = Readable.count(value)
     var display = ProgressDisplay(style: .redrawnLine(width: 200, color: true))

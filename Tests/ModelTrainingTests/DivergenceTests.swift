@@ -3,8 +3,8 @@ import TensorCore
 import Testing
 
 @Suite struct DivergenceTests {
-  @Test("A step that is not finite is left out: it changes neither the model nor what the task carries")
-  func leftOut() throws {
+  /// A step that is not finite is left out: it changes neither the model nor what the task carries.
+  @Test func aStepThatIsNotFiniteIsLeftOut() throws {
     for fault in [Fault.nonFiniteLoss, .nonFiniteGradient] {
       let trainer = Trainer<ExclusiveOr> { $0 == 4 ? fault : .none }
       try trainer.train(steps: 4)
@@ -22,8 +22,8 @@ import Testing
     }
   }
 
-  @Test("After several such steps the run goes back to a good state at half the learning rate, and goes on")
-  func rolledBack() throws {
+  /// After several such steps the run goes back to a good state at half the learning rate, and goes on.
+  @Test func afterSeveralSkippedStepsTheRunIsRolledBack() throws {
     let fault = Switch(false)
     let trainer = Trainer<ExclusiveOr>(.adam(learningRate: 0.04)) { _ in fault.isOn ? .nonFiniteLoss : .none }
     let initial = trainer.model.scalars
@@ -47,8 +47,7 @@ import Testing
     #expect(trainer.model.scalars.allSatisfy { $0.isFinite })
   }
 
-  @Test("The good state is never far behind")
-  func recentState() throws {
+  @Test func theGoodStateIsNeverFarBehind() throws {
     let fault = Switch(false)
     let trainer = Trainer<ExclusiveOr> { _ in fault.isOn ? .nonFiniteLoss : .none }
     try trainer.train(steps: 250)
@@ -58,8 +57,8 @@ import Testing
     #expect(trainer.optimizer.step == trainer.step)
   }
 
-  @Test("A run that never becomes finite ends with an error that names what is not, after a bounded number of steps")
-  func diverged() {
+  /// A run that never becomes finite ends with an error that names what is not, after a bounded number of steps.
+  @Test func aRunThatNeverBecomesFiniteEndsWithAnError() {
     for (fault, culprit) in [(Fault.nonFiniteLoss, "loss"), (.nonFiniteGradient, "output.weight")] {
       let trainer = Trainer<ExclusiveOr>(.adam(learningRate: 0.32)) { _ in fault }
       let error = #expect(throws: TrainingDiverged.self) { try trainer.train(steps: 1000) }
@@ -71,16 +70,14 @@ import Testing
     }
   }
 
-  @Test("An update that makes the parameters non-finite is undone")
-  func explodedParameters() throws {
+  @Test func anUpdateThatMakesTheParametersNonFiniteIsUndone() throws {
     let trainer = Trainer<ExclusiveOr>(.sgd(learningRate: 1e308))
     let error = #expect(throws: TrainingDiverged.self) { try trainer.train(steps: 1000) }
     let reason = error?.reason ?? ""
     #expect(reason.contains("the parameter hidden.weight") || reason.contains("the loss"))
   }
 
-  @Test("A validation loss that is not a number is never the best")
-  func validation() throws {
+  @Test func aValidationLossThatIsNotANumberIsNeverTheBest() throws {
     let trainer = Trainer<ExclusiveOr>(.sgd(learningRate: 1e308))
     try trainer.train(steps: 2)
     let report = try #require(trainer.validate(scheduled: true))

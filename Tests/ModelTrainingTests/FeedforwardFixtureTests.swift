@@ -61,8 +61,7 @@ private struct Fixture: Decodable {
     expectClose(parameters[3], Tensor(bias2, shape: [1]), name)
   }
 
-  @Test("Outputs, loss, gradients and a step of descent are NumPy's to 1e-12")
-  func oneStepByHand() {
+  @Test func outputsLossGradientsAndAStepOfDescentAreNumPysTo1e12() {
     var net = net.bound()
     let tape = Tape<Double>()
     var context = ForwardContext(tape: tape, mode: .training)
@@ -84,8 +83,7 @@ private struct Fixture: Decodable {
       net.parameters.map(\.parameter.value), s.weight1, s.bias1, s.weight2, s.bias2, "parameters after a step")
   }
 
-  @Test("An epoch of fit on one batch is the same step")
-  func oneStepByFit() throws {
+  @Test func anEpochOfFitOnOneBatchIsTheSameStep() throws {
     var net = net
     let data = try LabelledData(inputs: tensor(fixture.inputs), values: tensor(fixture.targets))
     let history = try net.fit(

@@ -22,8 +22,8 @@ import Testing
     #expect(failure.description == message, sourceLocation: sourceLocation)
   }
 
-  @Test("A class out of range, by fit and by evaluate, names the class, the row and how many there are")
-  func classOutOfRange() throws {
+  /// A class out of range, by fit and by evaluate, names the class, the row and how many there are.
+  @Test func aClassOutOfRangeIsNamed() throws {
     let data = try LabelledData(inputs: x, classes: [0, 1, 2, 0])
     var net = net(outputs: 2)
     let failure = DataError.classOutOfRange(2, row: 2, classes: 2)
@@ -36,16 +36,15 @@ import Testing
     #expect(failure.description.hasPrefix("class 2 at row 2 is outside of 0..<2"))
   }
 
-  @Test("A batch larger than the data is an error, whose message says what would do")
-  func batchLargerThanData() {
+  /// A batch larger than the data is an error, whose message says what would do.
+  @Test func aBatchLargerThanTheDataIsAnError() {
     expect(
       DataError.batchLargerThanData(batch: 64, count: 4),
       "a batch of 64 is larger than the data, which has 4 samples; choose a batch of 4 or fewer"
     ) { try $0.fit(x, y, epochs: 1, loss: .meanSquaredError, options: FitOptions(batchSize: 64)) }
   }
 
-  @Test("Empty data and numbers that are none are errors that say where")
-  func badData() {
+  @Test func emptyDataAndNumbersThatAreNoneAreErrorsThatSayWhere() {
     var net = net()
     #expect(throws: DataError.noSamples) {
       try net.fit(Tensor([], shape: [0, 2]), Tensor([], shape: [0]), epochs: 1, loss: .meanSquaredError)
@@ -63,8 +62,8 @@ import Testing
     }
   }
 
-  @Test("A loss or metric that is not for such targets is an error, before anything is trained")
-  func wrongKind() throws {
+  /// A loss or metric that is not for such targets is an error, before anything is trained.
+  @Test func aLossOrMetricThatIsNotForSuchTargetsIsAnError() throws {
     let classes = try LabelledData(inputs: x, classes: [0, 0, 0, 0])
     expect(
       FitError.lossNeedsValues(loss: "mean squared error"),
@@ -119,8 +118,7 @@ import Testing
     }
   }
 
-  @Test("Shapes that do not fit trap with both shapes named")
-  func wrongShapes() async {
+  @Test func shapesThatDoNotFitTrapWithBothShapesNamed() async {
     let input = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       var net = Sequential { Dense(3, 1) }
       try net.fit(Tensor<Float>.ones([4, 2]), .ones([4]), epochs: 1, loss: .meanSquaredError)
@@ -138,8 +136,7 @@ import Testing
 }
 
 extension FitErrorTests {
-  @Test("Numbers that early stopping, metrics or losses cannot have trap")
-  func wrongNumbers() async {
+  @Test func numbersThatEarlyStoppingMetricsOrLossesCannotHaveTrap() async {
     let patience = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = EarlyStopping(patience: 0)
     }

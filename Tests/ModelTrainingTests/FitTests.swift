@@ -28,8 +28,7 @@ import Testing
     }
   }
 
-  @Test("Exclusive or is solved from every one of twenty seeds")
-  func solvesExclusiveOr() throws {
+  @Test func exclusiveOrIsSolvedFromEveryOneOfTwentySeeds() throws {
     for seed: UInt64 in 1...20 {
       var net = Sequential(seed: seed) {
         Dense(2, 8, activation: .tanh)
@@ -44,8 +43,8 @@ import Testing
     }
   }
 
-  @Test("The same seed gives the same bits, whatever the number of threads; another seed gives others")
-  func isReproducible() throws {
+  /// The same seed gives the same bits, whatever the number of threads; another seed gives others.
+  @Test func theSameSeedGivesTheSameBits() throws {
     let data = try fans(200, seed: 1)
     func fitted(seed: UInt64, threads: Int) throws -> (losses: [Double], parameters: [[Float]]) {
       var net = classifier()
@@ -61,8 +60,8 @@ import Testing
     #expect(try fitted(seed: 2, threads: 1).losses != one.losses)
   }
 
-  @Test("Fitting in two parts, with what the optimizer remembers, is the same as fitting at once")
-  func goesOn() throws {
+  /// Fitting in two parts, with what the optimizer remembers, is the same as fitting at once.
+  @Test func fittingInTwoPartsIsTheSameAsFittingAtOnce() throws {
     let data = try fans(100, seed: 2)
     let compiled = classifier().compile(
       optimizer: .nAdam(), loss: .softmaxCrossEntropy, metrics: [.accuracy])
@@ -78,8 +77,7 @@ import Testing
     #expect((first.epochs + second.epochs).map(\.learningRate) == atOnce.epochs.map(\.learningRate))
   }
 
-  @Test("It learns, and what it reports is what evaluation finds")
-  func learns() throws {
+  @Test func itLearnsAndWhatItReportsIsWhatEvaluationFinds() throws {
     let (training, test) = (try fans(600, seed: 3), try fans(200, seed: 4))
     var net = classifier()
     let history = try net.fit(
@@ -95,8 +93,7 @@ import Testing
     #expect(history.end == .finished && history.modelEpoch == 30 && history.skippedSteps == 0)
   }
 
-  @Test("Batch normalization remembers the data it was fitted to")
-  func remembersStatistics() throws {
+  @Test func batchNormalizationRemembersTheDataItWasFittedTo() throws {
     var random = RandomSource(seed: 5)
     let x = Tensor<Float>.normal([256, 1], mean: 10, standardDeviation: 3, using: &random)
     var net = Sequential { BatchNorm(1) }
@@ -108,8 +105,8 @@ import Testing
     #expect(values["0.weight"] == 1)
   }
 
-  @Test("Early stopping waits as long as its patience, and gives back the best model")
-  func stopsEarly() throws {
+  /// Early stopping waits as long as its patience, and gives back the best model.
+  @Test func earlyStoppingWaitsAsLongAsItsPatience() throws {
     let (training, other) = (try fans(60, seed: 6), try fans(200, seed: 7))
     var models: [Sequential<Float>] = []
     var compiled = classifier().compile(
@@ -141,8 +138,7 @@ import Testing
     #expect(accuracies.dropLast(2).max()! >= accuracies.suffix(2).max()!, "a larger accuracy is a better one")
   }
 
-  @Test("Callbacks see every step and epoch, and may end the fit or fail")
-  func callsBack() throws {
+  @Test func callbacksSeeEveryStepAndEpochAndMayEndTheFitOrFail() throws {
     let data = try fans(50, seed: 8)
     var (steps, epochs) = ([Int](), [Int]())
     var net = classifier()
@@ -167,8 +163,7 @@ import Testing
     #expect(net.parameters.map(\.parameter.value) == before, "after a failure the model is as it was")
   }
 
-  @Test("A fit that diverges throws and leaves the model as it was")
-  func diverges() throws {
+  @Test func aFitThatDivergesThrowsAndLeavesTheModelAsItWas() throws {
     var net = Sequential { Dense(2, 1) }
     let before = net.parameters.map(\.parameter.value)
     #expect(throws: TrainingDiverged.self) {
@@ -179,8 +174,7 @@ import Testing
     #expect(net.parameters.map(\.parameter.value) == before)
   }
 
-  @Test("The share held out for validation is trained on by no step")
-  func holdsOut() throws {
+  @Test func theShareHeldOutForValidationIsTrainedOnByNoStep() throws {
     // Nothing can be learned of a sample but from itself: its input is one-hot.
     let count = 20
     let targets = Tensor<Float>.ones([count, 1])
@@ -192,8 +186,7 @@ import Testing
     #expect(history.validationLosses == [1, 1, 1, 1, 1])
   }
 
-  @Test("The rate of an epoch is that of its last update")
-  func reportsTheRate() throws {
+  @Test func theRateOfAnEpochIsThatOfItsLastUpdate() throws {
     var rates: [Double] = []
     var net = Sequential { Dense(2, 1) }
     let history = try net.fit(
@@ -205,8 +198,8 @@ import Testing
     #expect(history.epochs.map(\.learningRate) == [rates[1], rates[3], rates[5]])
   }
 
-  @Test("An epoch whose first step is left out is measured by its other steps alone")
-  func measuresWithoutTheFirstStep() throws {
+  /// An epoch whose first step is left out is measured by its other steps alone.
+  @Test func anEpochWithoutItsFirstStepIsMeasuredByTheOthers() throws {
     // The first sample's loss is infinite; in single precision its square is none.
     var targets = Tensor<Float>.zeros([8])
     targets[0] = 3e38
@@ -220,8 +213,7 @@ import Testing
     #expect(history.skippedSteps == 3 && history.rollbacks == 0)
   }
 
-  @Test("A fit of which no step can be done throws")
-  func neverFinite() throws {
+  @Test func aFitOfWhichNoStepCanBeDoneThrows() throws {
     var net = Sequential { Dense(2, 1) }
     let targets = Tensor<Float>.full([4], 3e38)
     #expect(throws: TrainingDiverged.self) {
@@ -229,8 +221,7 @@ import Testing
     }
   }
 
-  @Test("A step that is left out leaves the running moments alone")
-  func skippedStatistics() throws {
+  @Test func aStepThatIsLeftOutLeavesTheRunningMomentsAlone() throws {
     var net = Sequential {
       BatchNorm(2)
       Dense(2, 1)
@@ -246,8 +237,7 @@ import Testing
     #expect(mean.scalars.allSatisfy { abs($0 - 0.05) < 1e-6 })
   }
 
-  @Test("Classes 0 and 1 may stand for the numbers of a binary loss")
-  func classesOfABinaryLoss() throws {
+  @Test func classes0And1MayStandForTheNumbersOfABinaryLoss() throws {
     let numbers = try LabelledData(inputs: Self.corners, values: Self.exclusiveOr)
     let classes = try LabelledData(inputs: Self.corners, classes: [0, 1, 1, 0])
     let net = Sequential { Dense(2, 1) }
@@ -261,8 +251,7 @@ import Testing
     }
   }
 
-  @Test("What a model's layers have not drawn yet is drawn when it is compiled")
-  func drawsWhatIsMissing() throws {
+  @Test func whatAModelsLayersHaveNotDrawnYetIsDrawnWhenItIsCompiled() throws {
     struct Net: Layer {
       typealias Scalar = Float
       var first = Dense<Float>(2, 4, activation: .tanh)
@@ -280,8 +269,7 @@ import Testing
     #expect(net.parameters.allSatisfy { $0.parameter.isDrawn && $0.parameter.value.sumOfSquares() > 0 })
   }
 
-  @Test("Updates of a net of nets stay in place")
-  func staysInPlace() throws {
+  @Test func updatesOfANetOfNetsStayInPlace() throws {
     var net = Sequential {
       Sequential {
         Dense(2, 4, activation: .tanh)

@@ -12,15 +12,13 @@ import Testing
     .reduceOnPlateau(factor: 0.5, patience: 0),
   ]
 
-  @Test("Steps go down by a factor at equal distances")
-  func steps() {
+  @Test func stepsGoDownByAFactorAtEqualDistances() {
     for n in 0..<40 {
       #expect(LearningRateSchedule.step(every: 8, factor: 0.5).factor(after: n) == pow(0.5, Double(n / 8)))
     }
   }
 
-  @Test("The exponential schedule falls by the same factor at every update")
-  func exponential() {
+  @Test func theExponentialScheduleFallsByTheSameFactorAtEveryUpdate() {
     let schedule = LearningRateSchedule.exponential(factor: 0.9)
     #expect(schedule.factor(after: 0) == 1)
     for n in 0..<40 {
@@ -28,8 +26,8 @@ import Testing
     }
   }
 
-  @Test("The cosine falls from 1 to the floor, is half-way in the middle, and stays at the floor")
-  func cosine() {
+  /// The cosine falls from 1 to the floor, is half-way in the middle, and stays at the floor.
+  @Test func theCosineFallsFrom1ToTheFloor() {
     for floor in [0, 0.25] {
       let schedule = LearningRateSchedule.cosine(steps: 20, floor: floor)
       #expect(schedule.factor(after: 0) == 1)
@@ -39,8 +37,8 @@ import Testing
     }
   }
 
-  @Test("Warming up is a straight line, after which the other schedule counts from its own beginning")
-  func warmUp() {
+  /// Warming up is a straight line, after which the other schedule counts from its own beginning.
+  @Test func warmingUpIsAStraightLine() {
     let next = LearningRateSchedule.cosine(steps: 9, floor: 0.1)
     let schedule = LearningRateSchedule.warmUp(steps: 5, from: 0.5, then: next)
     for n in 0..<5 { #expect(abs(schedule.factor(after: n) - (0.5 + 0.1 * Double(n))) < 1e-15) }
@@ -48,8 +46,7 @@ import Testing
     #expect(LearningRateSchedule.warmUp(steps: 5, from: 0.5).factor(after: 99) == 1)
   }
 
-  @Test("One cycle rises to the peak, falls to the end and stays there")
-  func oneCycle() {
+  @Test func oneCycleRisesToThePeakFallsToTheEndAndStaysThere() {
     let schedule = LearningRateSchedule.oneCycle(steps: 40, rising: 0.25, startDivisor: 20, endDivisor: 100)
     #expect(abs(schedule.factor(after: 0) - 1.0 / 20) < 1e-15)
     #expect(schedule.factor(after: 9) == 1)
@@ -76,24 +73,24 @@ import Testing
     }
   }
 
-  @Test("A plateau is more losses in a row than the patience that are not better by the threshold")
-  func plateau() {
+  /// A plateau is more losses in a row than the patience that are not better by the threshold.
+  @Test func aPlateauIsMoreLossesInARowThanThePatience() {
     let schedule = LearningRateSchedule.reduceOnPlateau(factor: 0.5, patience: 2, threshold: 0.1)
     #expect(scales(schedule, [1, 0.95, 0.91, 0.89, 1, 1, 1, 1]) == [1, 1, 1, 1, 1, 1, 0.5, 0.5], "0.89 is better")
     #expect(scales(schedule, [1, 0.95, 0.95, 0.91, 0.91, 0.91, 0.91]) == [1, 1, 1, 0.5, 0.5, 0.5, 0.25])
     #expect(scales(schedule, [1, .nan, .infinity, .nan]) == [1, 1, 1, 0.5], "what is no number is not better")
   }
 
-  @Test("After a reduction nothing counts during the cooldown; the scale never falls below the floor")
-  func cooldownAndFloor() {
+  /// After a reduction nothing counts during the cooldown; the scale never falls below the floor.
+  @Test func afterAReductionNothingCountsDuringTheCooldown() {
     let cooling = LearningRateSchedule.reduceOnPlateau(factor: 0.5, patience: 0, cooldown: 2)
     #expect(scales(cooling, [1, 1, 1, 1, 1, 1]) == [1, 0.5, 0.5, 0.5, 0.25, 0.25])
     let floored = LearningRateSchedule.reduceOnPlateau(factor: 0.5, patience: 0, floor: 0.3)
     #expect(scales(floored, [1, 1, 1, 1]) == [1, 0.5, 0.3, 0.3])
   }
 
-  @Test("Only a schedule that waits for plateaus, warmed up or not, looks at losses")
-  func observers() {
+  /// Only a schedule that waits for plateaus, warmed up or not, looks at losses.
+  @Test func onlyAScheduleThatWaitsForPlateausLooksAtLosses() {
     for schedule in Self.schedules {
       let waits =
         switch schedule {
@@ -104,16 +101,15 @@ import Testing
     }
   }
 
-  @Test("Schedules survive JSON")
-  func coding() throws {
+  @Test func schedulesSurviveJSON() throws {
     for schedule in Self.schedules {
       let data = try JSONEncoder().encode(schedule)
       #expect(try JSONDecoder().decode(LearningRateSchedule.self, from: data) == schedule)
     }
   }
 
-  @Test("Schedules are told from schedules that cannot be, which say what is wrong")
-  func problems() {
+  /// Schedules are told from schedules that cannot be, which say what is wrong.
+  @Test func schedulesThatCannotBeSayWhatIsWrong() {
     for schedule in Self.schedules { #expect(schedule.problem == nil, "\(schedule)") }
     let bad: [(LearningRateSchedule, String)] = [
       (.step(every: 0), "every"), (.step(every: 1, factor: 0), "factor"), (.exponential(factor: .nan), "factor"),

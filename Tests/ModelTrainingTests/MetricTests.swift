@@ -15,8 +15,7 @@ import Testing
 
   private func column(_ values: [Double]) -> Tensor<Double> { Tensor(values, shape: [values.count, 1]) }
 
-  @Test("Of yes and no, precision, recall and F1 are those of yes")
-  func binary() throws {
+  @Test func ofYesAndNoPrecisionRecallAndF1AreThoseOfYes() throws {
     // Three right yes, one wrong yes, two wrong no, four right no.
     let outputs = column([0.9, 0.8, 0.51, 0.7, 0.5, 0.1, 0.2, 0.3, 0, 0.49])
     let targets = column([1, 1, 1, 0, 1, 1, 0, 0, 0, 0])
@@ -36,8 +35,7 @@ import Testing
     #expect(hinge.confusion == found.confusion, "and so does a score, for targets of −1 and 1")
   }
 
-  @Test("Nothing predicted, or nothing to find, is worth 0, not NaN")
-  func nothing() throws {
+  @Test func nothingPredictedOrNothingToFindIsWorth0NotNaN() throws {
     let none = try report(
       column([0, 0]), .values(column([1, 0])), loss: .binaryCrossEntropy, [.precision, .recall, .f1])
     #expect(none.metrics.map(\.value) == [0, 0, 0])
@@ -46,8 +44,8 @@ import Testing
     #expect(all.metrics.map(\.value) == [0, 0, 0])
   }
 
-  @Test("Of several classes they are the means over the classes that occur", arguments: [1, 2, 3] as [UInt64])
-  func categorical(seed: UInt64) throws {
+  @Test(arguments: [1, 2, 3] as [UInt64])
+  func ofSeveralClassesTheyAreTheMeansOverTheClassesThatOccur(seed: UInt64) throws {
     var random = RandomSource(seed: seed)
     let (count, classes) = (600, 5)
     let outputs = Tensor<Double>.normal([count, classes], using: &random)
@@ -83,16 +81,15 @@ import Testing
     #expect(oneHot.metrics == found.metrics, "one-hot targets are the same, seed \(seed)")
   }
 
-  @Test("Of equal outputs the one before counts as larger")
-  func ties() throws {
+  @Test func ofEqualOutputsTheOneBeforeCountsAsLarger() throws {
     let outputs = Tensor<Double>([1, 1, 1, 1, 1, 1], shape: [2, 3])
     let found = try report(
       outputs, .classes([1, 2]), loss: .softmaxCrossEntropy, [.topKAccuracy(1), .topKAccuracy(2), .topKAccuracy(3)])
     #expect(found.metrics.map(\.value) == [0, 0.5, 1])
   }
 
-  @Test("Outputs that are no numbers are no hits, and a metric asked for twice counts once")
-  func strangeOutputs() throws {
+  /// Outputs that are no numbers are no hits, and a metric asked for twice counts once.
+  @Test func outputsThatAreNoNumbersAreNoHits() throws {
     // A report of such outputs is made by training, which sees them as they come.
     let outputs = Tensor<Double>([1, 2, 3, 3, 2, 1], shape: [2, 3])
     let found = try report(
@@ -104,8 +101,8 @@ import Testing
     #expect(none[.topKAccuracy(1)] == 0)
   }
 
-  @Test("Errors and R² are those of their formulas, over batches of any number", arguments: [1, 7, 256, 600])
-  func numbers(count: Int) throws {
+  @Test(arguments: [1, 7, 256, 600])
+  func errorsAndR2AreThoseOfTheirFormulasOverBatchesOfAnyNumber(count: Int) throws {
     var random = RandomSource(seed: 4)
     let outputs = Tensor<Double>.normal([count, 3], mean: 1e6, using: &random)
     let targets = outputs + .normal([count, 3], standardDeviation: 0.5, using: &random)
@@ -123,15 +120,13 @@ import Testing
     #expect(found.confusion == nil)
   }
 
-  @Test("Of a target that never varies, R² says whether it was met")
-  func constantTarget() throws {
+  @Test func ofATargetThatNeverVariesR2SaysWhetherItWasMet() throws {
     let targets = Targets.values(column([2, 2, 2]))
     #expect(try report(column([2, 2, 2]), targets, loss: .meanSquaredError, [.rSquared])[.rSquared] == 1)
     #expect(try report(column([2, 2, 3]), targets, loss: .meanSquaredError, [.rSquared])[.rSquared] == 0)
   }
 
-  @Test("A report and a confusion matrix can be read")
-  func descriptions() throws {
+  @Test func aReportAndAConfusionMatrixCanBeRead() throws {
     var confusion = ConfusionMatrix(classes: 2)
     for _ in 0..<12 { confusion.add(actual: 1, predicted: 0) }
     confusion.add(actual: 0, predicted: 0)

@@ -22,10 +22,9 @@ import Testing
 
   private let team = ThreadTeam(threads: 1)
 
-  @Test(
-    "Ten updates are those of the plain formulas, with the gradients scaled and clipped, decay, and the rate changed",
-    arguments: settings)
-  func tenUpdates(settings: OptimizerSettings) {
+  /// Ten updates are those of the plain formulas, with the gradients scaled and clipped, decay, and the rate changed.
+  @Test(arguments: settings)
+  func tenUpdatesAreThoseOfThePlainFormulas(settings: OptimizerSettings) {
     for decay in Self.decays {
       var settings = settings
       settings.decay = decay
@@ -52,8 +51,9 @@ import Testing
     }
   }
 
-  @Test("An optimizer restored from its named moments goes on as the one that was saved", arguments: settings)
-  func restored(settings: OptimizerSettings) throws {
+  /// An optimizer restored from its named moments goes on as the one that was saved.
+  @Test(arguments: settings)
+  func anOptimizerRestoredFromItsMomentsContinuesAsTheSavedOne(settings: OptimizerSettings) throws {
     var random = RandomSource(seed: 6)
     let slopes = (0..<40).map { _ in (0..<3).map { _ in random.normal() } }
     var model = Vector(values: Parameter(.ones([3]))).bound()
@@ -75,8 +75,7 @@ import Testing
     #expect(model.values.value == otherModel.values.value)
   }
 
-  @Test("The moments keep their names, by which files hold them")
-  func names() {
+  @Test func theMomentsKeepTheirNamesByWhichFilesHoldThem() {
     func names(_ settings: OptimizerSettings) -> [String] {
       let model = Vector(values: Parameter(.ones([3]))).bound()
       return Optimizer(settings, for: model).namedMoments(of: model).map(\.name).filter { $0.hasSuffix("values") }
@@ -94,8 +93,8 @@ import Testing
     }
   }
 
-  @Test("A restored optimizer of any number of updates is there at once, and goes on as at the end of a long run")
-  func longRun() throws {
+  /// A restored optimizer of any number of updates is there at once, and goes on as at the end of a long run.
+  @Test func aRestoredOptimizerOfAnyNumberOfUpdatesIsThereAtOnce() throws {
     var results: [[Double]] = []
     for step in [1 << 20, 1 << 50] {
       var model = Vector(values: Parameter(.ones([3]))).bound()
@@ -108,13 +107,11 @@ import Testing
     #expect(results[0].allSatisfy { $0.isFinite })
   }
 
-  @Test("AdamW is Adam with decoupled decay")
-  func adamW() {
+  @Test func adamWIsAdamWithDecoupledDecay() {
     #expect(.adamW(weightDecay: 0.2, on: .matrices) == OptimizerSettings.adam(decay: .decoupled(0.2, on: .matrices)))
   }
 
-  @Test("Settings are told from settings that cannot be, which say what is wrong")
-  func problems() {
+  @Test func settingsAreToldFromSettingsThatCannotBeWhichSayWhatIsWrong() {
     for settings in Self.settings { #expect(settings.problem == nil, "\(settings)") }
     let bad: [(OptimizerSettings, String)] = [
       (.sgd(learningRate: -1), "learning rate"), (.adam(learningRate: .infinity), "learning rate"),
@@ -128,9 +125,8 @@ import Testing
     for (settings, word) in bad { #expect(settings.problem?.contains(word) == true, "\(settings)") }
   }
 
-  @Test(
-    "Clipping by norm leaves short gradients alone and shortens long ones to the limit; by value it bounds elements")
-  func clipping() {
+  /// Clipping by norm leaves short gradients alone and shortens long ones to the limit; by value it bounds elements.
+  @Test func clippingByNormLeavesShortGradientsAlone() {
     let model = Vector(values: Parameter(.ones([2]))).bound()
     #expect(globalNorm(of: model.gradients([3, 4])) == 5)
     #expect(GradientClipping.none.scale(norm: 5) == 1)

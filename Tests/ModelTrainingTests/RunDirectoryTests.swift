@@ -15,8 +15,8 @@ import Testing
     try text.write(toFile: path, atomically: false, encoding: .utf8)
   }
 
-  @Test("A directory is made with those above it; making it again changes nothing")
-  func creation() throws {
+  /// A directory is made with those above it; making it again changes nothing.
+  @Test func aDirectoryIsMadeWithThoseAboveIt() throws {
     try withDirectory { directory in
       try directory.create()
       try directory.create()
@@ -25,8 +25,7 @@ import Testing
     }
   }
 
-  @Test("Where a file is in the way the error says so, in one line")
-  func inTheWay() throws {
+  @Test func whereAFileIsInTheWayTheErrorSaysSoInOneLine() throws {
     try withDirectory { directory in
       try directory.create()
       try write("text", to: directory.path + "/file")
@@ -36,8 +35,8 @@ import Testing
     }
   }
 
-  @Test("Metrics are cut back to a step; lines of no meaning, as a killed run leaves, go too")
-  func metrics() throws {
+  /// Metrics are cut back to a step; lines of no meaning, as a killed run leaves, go too.
+  @Test func metricsAreCutBackToAStep() throws {
     try withDirectory { directory in
       try directory.create()
       try directory.cutMetrics(toStep: 3)
@@ -53,8 +52,8 @@ import Testing
     }
   }
 
-  @Test("Where there is no room for a file, that is said before anything is lost, and nothing stays behind")
-  func room() throws {
+  /// Where there is no room for a file, that is said before anything is lost, and nothing stays behind.
+  @Test func whereThereIsNoRoomForAFileThatIsSaidFirst() throws {
     try withDirectory { directory in
       try directory.create()
       try directory.requireRoom(1 << 16)

@@ -54,8 +54,8 @@ private struct Scale<Scalar: TensorScalar>: Layer {
     return try LabelledData(inputs: inputs, classes: (0..<count).map { inputs[$0, 2, 0] > 0 ? 1 : 0 })
   }
 
-  @Test("Both are fitted, saved, loaded and evaluated by the same calls", arguments: models.indices)
-  func fitSaveLoadEvaluate(index: Int) throws {
+  @Test(arguments: models.indices)
+  func bothAreFittedSavedLoadedAndEvaluatedByTheSameCalls(index: Int) throws {
     let (training, test) = (try Self.data(120, seed: 1), try Self.data(60, seed: 2))
     var model = Self.models[index](1)
     let before = try model.evaluate(test, loss: .softmaxCrossEntropy, metrics: [.accuracy])
@@ -75,8 +75,9 @@ private struct Scale<Scalar: TensorScalar>: Layer {
     #expect(other.predict(test.inputs) == model.predict(test.inputs))
   }
 
-  @Test("Both are gradient-checked by the same call, in training and in inference", arguments: models.indices)
-  func gradients(index: Int) throws {
+  /// Both are gradient-checked by the same call, in training and in inference.
+  @Test(arguments: models.indices)
+  func bothAreGradientCheckedByTheSameCall(index: Int) throws {
     let data = try Self.data(4, seed: 3)
     for mode in [ForwardMode.training, .inference] {
       let comparisons = GradientCheck.compare(
@@ -91,8 +92,7 @@ private struct Scale<Scalar: TensorScalar>: Layer {
     }
   }
 
-  @Test("A file that does not fit is refused by name, and nothing changes")
-  func refusesWhatDoesNotFit() throws {
+  @Test func aFileThatDoesNotFitIsRefusedByNameAndNothingChanges() throws {
     let scratch = try ScratchDirectory()
     let file = scratch.path(of: "model.safetensors")
     var model = Self.feedforward(seed: 1)
@@ -119,8 +119,7 @@ private struct Scale<Scalar: TensorScalar>: Layer {
     expectRefusal(.unknownTensor("5.factor"))
   }
 
-  @Test("A precision is converted on loading, and metadata are kept")
-  func converts() throws {
+  @Test func aPrecisionIsConvertedOnLoadingAndMetadataAreKept() throws {
     let scratch = try ScratchDirectory()
     let file = scratch.path(of: "model.safetensors")
     let double = Sequential<Double>(seed: 4) { Dense(3, 2) }
@@ -133,8 +132,7 @@ private struct Scale<Scalar: TensorScalar>: Layer {
         == double.parameters.map { $0.parameter.value.scalars.map { Float($0) } })
   }
 
-  @Test("What was never drawn is not saved")
-  func undrawn() async {
+  @Test func whatWasNeverDrawnIsNotSaved() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       try Dense<Float>(2, 2).save(to: "/nowhere")
     }

@@ -17,10 +17,11 @@ import Testing
 
   private let names = ["0.weight", "1.weight", "1.bias", "1.running_mean", "1.running_var"]
 
+  /// No optimizer has moments of a statistic or changes it, by gradient or by decay.
   @Test(
-    "No optimizer has moments of a statistic or changes it, by gradient or by decay", arguments: OptimizerTests.settings
+    arguments: OptimizerTests.settings
   )
-  func optimizers(settings: OptimizerSettings) {
+  func noOptimizerHasMomentsOfAStatisticOrChangesIt(settings: OptimizerSettings) {
     var settings = settings
     settings.decay = .l2(0.5)
     var model = network(seed: 1).bound()
@@ -41,8 +42,8 @@ import Testing
     #expect(changed == ["0.weight", "1.weight", "1.bias"])
   }
 
-  @Test("A file holds the statistics beside what is trained, and a model that is loaded still keeps them apart")
-  func files() throws {
+  /// A file holds the statistics beside what is trained, and a model that is loaded still keeps them apart.
+  @Test func aFileHoldsTheStatisticsBesideWhatIsTrained() throws {
     let scratch = try ScratchDirectory()
     let file = scratch.path(of: "statistics.safetensors")
     var model = network(seed: 1).bound()

@@ -6,8 +6,7 @@ import TensorCore
 import Testing
 
 @Suite struct TrainerTests {
-  @Test("A feedforward network learns exclusive or through the trainer")
-  func learns() throws {
+  @Test func aFeedforwardNetworkLearnsExclusiveOrThroughTheTrainer() throws {
     let trainer = Trainer<ExclusiveOr>()
     let before = try #require(trainer.validate(scheduled: false)).validationLoss
     try trainer.train(steps: 300)
@@ -18,8 +17,8 @@ import Testing
     #expect(trainer.progress.updates == 300)
   }
 
-  @Test("A task needs no more than batches and their loss: it holds nothing out and carries nothing")
-  func taskOfLossAlone() throws {
+  /// A task needs no more than batches and their loss: it holds nothing out and carries nothing.
+  @Test func aTaskNeedsNoMoreThanBatchesAndTheirLoss() throws {
     struct LossAlone: TrainingTask {
       let stepsPerEpoch = 1
       func loss(of model: Network, step: Int, in context: inout ForwardContext<Double>) -> Variable<Double> {
@@ -34,16 +33,16 @@ import Testing
     #expect(trainer.task.carriedState.isEmpty)
   }
 
-  @Test("The same seed gives the same bits, whatever the number of threads")
-  func threads() throws {
+  /// The same seed gives the same bits, whatever the number of threads.
+  @Test func theSameSeedGivesTheSameBits() throws {
     let (one, two) = (Trainer<ExclusiveOr>(threads: 1), Trainer<ExclusiveOr>(threads: 2))
     try one.train(steps: 20)
     try two.train(steps: 20)
     #expect(one.model.scalars == two.model.scalars)
   }
 
-  @Test("Steps report the loss and the norm before clipping; clipping bounds what a step changes")
-  func clipping() throws {
+  /// Steps report the loss and the norm before clipping; clipping bounds what a step changes.
+  @Test func stepsReportTheLossAndTheNormBeforeClipping() throws {
     let trainer = Trainer<ExclusiveOr>(.sgd(learningRate: 1), clipping: .norm(1e-3))
     let before = trainer.model.scalars
     guard case .step(let report) = try trainer.trainStep() else { throw Unexpected() }
@@ -54,8 +53,7 @@ import Testing
     #expect(abs(moved - 1e-3) < 1e-6)
   }
 
-  @Test("Parameters and moments change in place while no earlier state is held")
-  func inPlace() throws {
+  @Test func parametersAndMomentsChangeInPlaceWhileNoEarlierStateIsHeld() throws {
     let trainer = Trainer<ExclusiveOr>()
     func addresses() -> [UnsafePointer<Double>?] {
       trainer.model.parameters.map { $0.parameter.value.withScalars(\.baseAddress) }
@@ -70,8 +68,7 @@ import Testing
     }
   }
 
-  @Test("Clipping by value bounds what each number changes by")
-  func clippingByValue() throws {
+  @Test func clippingByValueBoundsWhatEachNumberChangesBy() throws {
     let trainer = Trainer<ExclusiveOr>(.sgd(learningRate: 0.5), clipping: .value(1e-2))
     let before = trainer.model.scalars
     try trainer.train(steps: 1)
@@ -87,10 +84,9 @@ import Testing
     }
   }
 
-  @Test(
-    "A run that takes up model, moments, task and progress ends with the bits of one left alone, by every rule and schedule"
-  )
-  func resumed() throws {
+  /// A run that takes up model, moments, task and progress ends with the bits of one left alone, by every rule and
+  /// schedule.
+  @Test func aRestoredRunEndsWithTheBitsOfAnUnbrokenOne() throws {
     let bySchedule = LearningRateScheduleTests.schedules.map { (OptimizerSettings.adam(learningRate: 0.01), $0) }
     let byRule = OptimizerTests.settings.map { ($0, LearningRateSchedule.cosine(steps: 10)) }
     for (settings, schedule) in bySchedule + byRule {
@@ -116,8 +112,8 @@ import Testing
     }
   }
 
-  @Test("The rate of a step is the base rate times the schedule's factor of the updates")
-  func rates() throws {
+  /// The rate of a step is the base rate times the schedule's factor of the updates.
+  @Test func theRateOfAStepIsTheBaseRateTimesTheSchedulesFactor() throws {
     for schedule in LearningRateScheduleTests.schedules {
       let trainer = Trainer<ExclusiveOr>(.sgd(learningRate: 0.2), schedule: schedule) {
         $0 == 3 ? .nonFiniteLoss : .none
@@ -132,8 +128,8 @@ import Testing
     }
   }
 
-  @Test("Scheduled validations that do not improve lower the rate where the schedule waits for that, others do not")
-  func plateau() throws {
+  /// Scheduled validations that do not improve lower the rate where the schedule waits for that, others do not.
+  @Test func scheduledValidationsThatDoNotImproveLowerTheRate() throws {
     let trainer = Trainer<ExclusiveOr>(
       .sgd(learningRate: 0.2), schedule: .warmUp(steps: 1, from: 0.5, then: .reduceOnPlateau(factor: 0.5, patience: 1)))
     for _ in 0..<5 { _ = trainer.validate(scheduled: false) }
@@ -144,8 +140,7 @@ import Testing
     #expect(trainer.currentLearningRate == 0.2 * 0.5)
   }
 
-  @Test("Settings that cannot be end the program with what is wrong")
-  func traps() async {
+  @Test func settingsThatCannotBeEndTheProgramWithWhatIsWrong() async {
     let rule = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Trainer<ExclusiveOr>(.adam(beta1: 1))
     }
@@ -158,8 +153,8 @@ import Testing
     }
   }
 
-  @Test("Progress that was written before there were plateaus is read, and bad plateaus are not")
-  func earlierProgress() throws {
+  /// Progress that was written before there were plateaus is read, and bad plateaus are not.
+  @Test func progressWrittenBeforeThereWerePlateausIsRead() throws {
     let fresh = TrainingProgress(learningRate: 0.1)
     let json = String(decoding: try JSONEncoder().encode(fresh), as: UTF8.self)
     #expect(!json.contains("plateau"))
@@ -178,8 +173,7 @@ import Testing
     }
   }
 
-  @Test("Scheduled validations alone count for the best loss and for patience")
-  func validations() throws {
+  @Test func scheduledValidationsAloneCountForTheBestLossAndForPatience() throws {
     let trainer = Trainer<ExclusiveOr>()
     try trainer.train(steps: 3)
     let fresh = trainer.progress

@@ -16,8 +16,8 @@ import Testing
     return Set(model.parameters.filter { $0.parameter.value != .ones($0.parameter.value.shape) }.map(\.name))
   }
 
-  @Test("Decay is for the parameters of its scope and leaves the others alone", arguments: [0, 1, 2])
-  func scopes(kind: Int) {
+  @Test(arguments: [0, 1, 2])
+  func decayIsForTheParametersOfItsScopeAndLeavesTheOthersAlone(kind: Int) {
     func decay(_ scope: WeightDecay.Scope) -> WeightDecay {
       [.l2(0.5, on: scope), .l1(0.5, on: scope), .decoupled(0.5, on: scope)][kind]
     }
@@ -34,8 +34,8 @@ import Testing
     #expect(decayed(.none) == [])
   }
 
-  @Test("A name excludes the parameter of that name and those whose last parts it is")
-  func names() {
+  /// A name excludes the parameter of that name and those whose last parts it is.
+  @Test func aNameExcludesTheParameterOfThatName() {
     let decay = WeightDecay.l2(1, on: .allExcept(["bias", "norm.weight"]))
     for name in ["bias", "hidden.bias", "norm.weight", "a.b.norm.weight"] {
       #expect(!decay.applies(to: name, shape: [2, 2]), "\(name)")

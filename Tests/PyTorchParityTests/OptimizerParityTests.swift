@@ -86,15 +86,14 @@ private struct Weights: Module {
     "plateau": .reduceOnPlateau(factor: 0.5, patience: 2, threshold: 0.01, cooldown: 3, floor: 0.07),
   ]
 
-  @Test("Every case of the fixture is one of ours, and the other way round")
-  func cases() throws {
+  @Test func everyCaseOfTheFixtureIsOneOfOursAndTheOtherWayRound() throws {
     let fixture = try OptimizerFixture.read()
     #expect(Set(fixture.optimizers.keys) == Set(Self.optimizers.keys))
     #expect(Set(fixture.schedules.keys) == Set(Self.schedules.keys))
   }
 
-  @Test("Ten steps end where PyTorch's do", arguments: optimizers.keys.sorted())
-  func steps(_ name: String) throws {
+  @Test(arguments: optimizers.keys.sorted())
+  func tenStepsEndWherePyTorchsDo(_ name: String) throws {
     let fixture = try OptimizerFixture.read()
     let (expected, ours) = (try #require(fixture.optimizers[name]), try #require(Self.optimizers[name]))
     #expect(expected.count == 10)
@@ -111,8 +110,8 @@ private struct Weights: Module {
     }
   }
 
-  @Test("Sixty rates are PyTorch's", arguments: schedules.keys.sorted())
-  func rates(_ name: String) throws {
+  @Test(arguments: schedules.keys.sorted())
+  func sixtyRatesArePyTorchs(_ name: String) throws {
     let fixture = try OptimizerFixture.read()
     let (expected, schedule) = (try #require(fixture.schedules[name]), try #require(Self.schedules[name]))
     #expect(expected.count == 60)

@@ -5,10 +5,9 @@ import TensorCore
 import Testing
 
 @Suite struct EmbeddedInputTests {
-  @Test(
-    "Tokens with a table of vectors are those vectors, forward and backward, whether products are looked up or not",
-    arguments: CellKind.allCases)
-  func equalsVectors(kind: CellKind) {
+  /// Tokens with a table of vectors are those vectors, forward and backward, whether products are looked up or not.
+  @Test(arguments: CellKind.allCases)
+  func tokensWithATableOfVectorsAreThoseVectors(kind: CellKind) {
     var random = RandomSource(seed: 31)
     // 4 tokens in 15 places are looked up; 40 tokens are not.
     for tokens in [4, 40] {

@@ -23,10 +23,9 @@ import Testing
   }
 
   // Not for ReLU: its derivative jumps where rounding carries a unit over 0.
-  @Test(
-    "Outputs and gradients in bfloat16 are those of single precision within its rounding",
-    arguments: [CellKind.elmanTanh, .lstm, .gru])
-  func bfloat16(kind: CellKind) {
+  /// Outputs and gradients in bfloat16 are those of single precision within its rounding.
+  @Test(arguments: [CellKind.elmanTanh, .lstm, .gru])
+  func bfloat16AgreesWithSinglePrecisionWithinItsRounding(kind: CellKind) {
     guard ProductFormat.bfloat16.isSupported(for: Float.self) else { return }
     for (half, full) in zip(
       runs(kind, products: .bfloat16, threads: 1, seed: 3), runs(kind, products: .full, threads: 1, seed: 3))
@@ -37,8 +36,8 @@ import Testing
     }
   }
 
-  @Test("In every format the bits do not depend on the number of threads", arguments: supported, CellKind.allCases)
-  func threads(products: ProductFormat, kind: CellKind) {
+  @Test(arguments: supported, CellKind.allCases)
+  func inEveryFormatTheBitsDoNotDependOnTheNumberOfThreads(products: ProductFormat, kind: CellKind) {
     let one = runs(kind, products: products, threads: 1, seed: 4)
     for threads in [2, 3] {
       for (a, b) in zip(one, runs(kind, products: products, threads: threads, seed: 4)) {
@@ -47,8 +46,7 @@ import Testing
     }
   }
 
-  @Test("Double has the full format alone")
-  func double() {
+  @Test func doubleHasTheFullFormatAlone() {
     #expect(ProductFormat.allCases.filter { $0.isSupported(for: Double.self) } == [.full])
   }
 }

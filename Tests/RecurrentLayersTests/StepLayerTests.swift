@@ -5,10 +5,10 @@ import TensorCore
 import Testing
 
 @Suite struct StepLayerTests {
-  @Test(
-    "Layers that run a step at a time, prepared or not, give the bits of a run over the sequence, however they are divided",
-    arguments: CellKind.fused)
-  func sameBits(kind: CellKind) {
+  /// Layers that run a step at a time, prepared or not, give the bits of a run over the sequence, however they are
+  /// divided.
+  @Test(arguments: CellKind.fused)
+  func layersThatRunAStepAtATimeGiveTheBitsOfAWholeRun(kind: CellKind) {
     var random = RandomSource(seed: 5)
     // 96 units are whole panels on every instruction set, so that they divide; 17 and 1 do not.
     for (hidden, batch, embedding) in [(96, 1, nil), (96, 3, 7), (17, 2, nil), (1, 1, 3)] as [(Int, Int, Int?)] {

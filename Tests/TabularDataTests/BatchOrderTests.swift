@@ -3,8 +3,8 @@ import TensorCore
 import Testing
 
 @Suite struct BatchOrderTests {
-  @Test("Every epoch has every sample once, in full batches but the last", arguments: [false, true])
-  func partition(shuffled: Bool) {
+  @Test(arguments: [false, true])
+  func everyEpochHasEverySampleOnceInFullBatchesButTheLast(shuffled: Bool) {
     for count in [0, 1, 2, 7, 64, 65] {
       for size in [1, 2, 7, 64, 100] {
         let order = BatchOrder(count: count, batchSize: size, seed: 3, epoch: 2, shuffled: shuffled)
@@ -17,8 +17,8 @@ import Testing
     }
   }
 
-  @Test("An order depends on the seed and the epoch alone, and not on the size of the batches")
-  func determinism() {
+  /// An order depends on the seed and the epoch alone, and not on the size of the batches.
+  @Test func anOrderDependsOnTheSeedAndTheEpochAlone() {
     func order(_ seed: UInt64, _ epoch: Int, batchSize: Int = 8) -> [Int] {
       BatchOrder(count: 100, batchSize: batchSize, seed: seed, epoch: epoch).flatMap(\.self)
     }
@@ -27,8 +27,7 @@ import Testing
     #expect(Set(orders).count == orders.count)
   }
 
-  @Test("Going on from any step gives the batches that were left")
-  func resume() {
+  @Test func goingOnFromAnyStepGivesTheBatchesThatWereLeft() {
     let whole = Array(BatchOrder(count: 50, batchSize: 7, seed: 9, epoch: 4))
     for step in 0...whole.count {
       let rest = BatchOrder(count: 50, batchSize: 7, seed: 9, epoch: 4).dropFirst(step)
@@ -36,8 +35,7 @@ import Testing
     }
   }
 
-  @Test("An order is the permutation drawn from the epoch's substream")
-  func source() {
+  @Test func anOrderIsThePermutationDrawnFromTheEpochsSubstream() {
     var random = RandomSource(seed: 5).substream(6)
     #expect(
       BatchOrder(count: 30, batchSize: 4, seed: 5, epoch: 6).flatMap(\.self) == random.permutation(of: 30))

@@ -16,8 +16,8 @@ import Testing
     }
   }
 
-  @Test("A number is rounded once, as the standard library rounds it", arguments: [UInt64(1), 2, 3])
-  func rounding(seed: UInt64) throws {
+  @Test(arguments: [UInt64(1), 2, 3])
+  func aNumberIsRoundedOnceAsTheStandardLibraryRoundsIt(seed: UInt64) throws {
     var random = RandomSource(seed: seed)
     var texts: [String] = []
     for _ in 0..<1500 {
@@ -39,8 +39,7 @@ import Testing
     try compare(readable, as: Double.self, "seed \(seed)")
   }
 
-  @Test("A number next to the middle between two is rounded to the nearer one")
-  func halfway() throws {
+  @Test func aNumberNextToTheMiddleBetweenTwoIsRoundedToTheNearerOne() throws {
     var texts: [String] = []
     for step in 0..<200 {
       // The middle between two neighbours of single precision is exact in double precision.
@@ -100,8 +99,7 @@ import Testing
     #expect(error?.problem == .notFinite(text))
   }
 
-  @Test("A tensor has the columns in the order they are asked for, also twice")
-  func columnOrder() throws {
+  @Test func aTensorHasTheColumnsInTheOrderTheyAreAskedForAlsoTwice() throws {
     let table = try CSVTable(text: "a,b,c\n1,2,3\n4,5,6\n")
     #expect(try table.tensor(of: ["a", "b", "c"]) == Tensor([1, 2, 3, 4, 5, 6], shape: [2, 3]))
     #expect(try table.tensor(of: ["c", "a", "c"]) == Tensor([3, 1, 3, 6, 4, 6], shape: [2, 3]))
@@ -109,14 +107,13 @@ import Testing
     #expect(try table.tensor(of: []).shape == [2, 0])
   }
 
-  @Test("The columns that are not asked for may hold anything")
-  func otherColumns() throws {
+  @Test func theColumnsThatAreNotAskedForMayHoldAnything() throws {
     let table = try CSVTable(text: "a,b,c\nx,2,\n\"y,\n\",5,nan\n")
     #expect(try table.tensor(of: ["b"]).scalars == [2, 5])
   }
 
-  @Test("Classes are the distinct values sorted by bytes, and each row names its own")
-  func classes() throws {
+  /// Classes are the distinct values sorted by bytes, and each row names its own.
+  @Test func classesAreTheDistinctValuesSortedByBytes() throws {
     let values = ["b", "a\"", "b", "é", "Z", "10", "e\u{301}", "9", "a\"", " b", "a"]
     let text = "k\n" + values.map { "\"" + $0.replacing("\"", with: "\"\"") + "\"" }.joined(separator: "\n")
     let labels = try CSVTable(text: text).classes(of: "k")
@@ -125,8 +122,7 @@ import Testing
     #expect(labels.indices.map { Array(labels.names[Int($0)].utf8) } == values.map { Array($0.utf8) })
   }
 
-  @Test("Classes among given names have the numbers of those names")
-  func classesAmongNames() throws {
+  @Test func classesAmongGivenNamesHaveTheNumbersOfThoseNames() throws {
     let train = try CSVTable(text: "k\nc\na\nb\n").classes(of: "k")
     let test = try CSVTable(text: "k\nb\n\"b\"\nc\n").classes(of: "k", among: train.names)
     #expect(test.names == ["a", "b", "c"])
@@ -134,15 +130,13 @@ import Testing
     #expect(try CSVTable(text: "k\nb\nz\n").classes(of: "k", among: ["z", "é", "e\u{301}", "b"]).indices == [3, 0])
   }
 
-  @Test("One-hot labels have a 1 at each row's class")
-  func oneHot() throws {
+  @Test func oneHotLabelsHaveA1AtEachRowsClass() throws {
     let labels = try CSVTable(text: "k\nc\na\nb\nc\n").classes(of: "k")
     #expect(labels.oneHot() == Tensor([0, 0, 1, 1, 0, 0, 0, 1, 0, 0, 0, 1], shape: [4, 3]))
     #expect(labels.oneHot(as: Double.self).argmax() == labels.indices)
   }
 
-  @Test("Names that are equal as strings and differ in bytes are two columns")
-  func names() throws {
+  @Test func namesThatAreEqualAsStringsAndDifferInBytesAreTwoColumns() throws {
     let table = try CSVTable(text: "é,e\u{301}\n1,2\n")
     #expect(try table.strings(of: "é") == ["1"])
     #expect(try table.strings(of: "e\u{301}") == ["2"])

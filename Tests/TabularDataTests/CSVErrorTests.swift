@@ -21,75 +21,71 @@ private struct Case: Sendable, CustomTestStringConvertible {
 private let quotingAdvice = "put the whole field in quotes, and double the quotes inside of it"
 
 @Suite struct CSVErrorTests {
-  @Test(
-    "A malformed file is refused with the place, the reason and what to do",
-    arguments: [
-      Case("", "f.csv: there is nothing in it; it needs a line of column names, and a line for each row"),
-      Case("\u{FEFF}", "f.csv: there is nothing in it; it needs a line of column names, and a line for each row"),
-      Case("a,b", "f.csv: line 1: there are column names and no rows; add a line for each row"),
-      Case("a,b\r\n", "f.csv: line 1: there are column names and no rows; add a line for each row"),
-      Case(
-        bytes: Array("a\n\"1\n".utf8) + [0xC3, 0x28, 0x22], "f.csv: line 3: not valid UTF-8; save the file as UTF-8"),
-      Case(bytes: Array("a\n1\n".utf8) + [0xE2, 0x82], "f.csv: line 3: not valid UTF-8; save the file as UTF-8"),
-      Case("a,,c\n1,2,3", "f.csv: line 1, column 2: the column has no name; give it one"),
-      Case("\n1", "f.csv: line 1, column 1: the column has no name; give it one"),
-      Case("\"a\n\", ,c\n1,2,3", "f.csv: line 2, column 2: the column has no name; give it one"),
-      Case("a,b,\"a\"\n1,2,3", "f.csv: line 1, column 3 \"a\": column 1 has the same name; rename one of them"),
-      Case(
-        "a,b\n1,\"2\n3\n",
-        "f.csv: line 2, column 2 \"b\": the quote that opens the field is never closed; add the closing quote"),
-      Case(
-        "a,\"b\n1,2\n", "f.csv: line 1, column 2: the quote that opens the field is never closed; add the closing quote"
-      ),
-      Case("a,b\n1,\"2\" \n", "f.csv: line 2, column 2 \"b\": text follows the closing quote; \(quotingAdvice)"),
-      Case(
-        "a,b\n1,2\n3\"\",4\n",
-        "f.csv: line 3, column 1 \"a\": a quote stands in a field without quotes around it; \(quotingAdvice)"),
-      Case(
-        "a,b\n1,2\r3,4\n",
-        "f.csv: line 2, column 2 \"b\": a carriage return stands without a line feed; "
-          + "end lines with LF or CR LF, or put the field in quotes"),
-      Case("a,b\n1,2\n\n3,4\n", "f.csv: line 3: the line is empty; remove it"),
-      Case(
-        "a,b\n\"1\n\n\",2\n3\n4,5\n",
-        "f.csv: line 5: 1 field, and the header has 2 columns; "
-          + "correct the line, or put fields that hold separators in quotes"),
-      Case(
-        "a\n1,\"2\n\",3\n",
-        "f.csv: line 2: 3 fields, and the header has 1 column; "
-          + "correct the line, or put fields that hold separators in quotes"),
-    ])
-  private func malformed(example: Case) {
+  @Test(arguments: [
+    Case("", "f.csv: there is nothing in it; it needs a line of column names, and a line for each row"),
+    Case("\u{FEFF}", "f.csv: there is nothing in it; it needs a line of column names, and a line for each row"),
+    Case("a,b", "f.csv: line 1: there are column names and no rows; add a line for each row"),
+    Case("a,b\r\n", "f.csv: line 1: there are column names and no rows; add a line for each row"),
+    Case(
+      bytes: Array("a\n\"1\n".utf8) + [0xC3, 0x28, 0x22], "f.csv: line 3: not valid UTF-8; save the file as UTF-8"),
+    Case(bytes: Array("a\n1\n".utf8) + [0xE2, 0x82], "f.csv: line 3: not valid UTF-8; save the file as UTF-8"),
+    Case("a,,c\n1,2,3", "f.csv: line 1, column 2: the column has no name; give it one"),
+    Case("\n1", "f.csv: line 1, column 1: the column has no name; give it one"),
+    Case("\"a\n\", ,c\n1,2,3", "f.csv: line 2, column 2: the column has no name; give it one"),
+    Case("a,b,\"a\"\n1,2,3", "f.csv: line 1, column 3 \"a\": column 1 has the same name; rename one of them"),
+    Case(
+      "a,b\n1,\"2\n3\n",
+      "f.csv: line 2, column 2 \"b\": the quote that opens the field is never closed; add the closing quote"),
+    Case(
+      "a,\"b\n1,2\n", "f.csv: line 1, column 2: the quote that opens the field is never closed; add the closing quote"
+    ),
+    Case("a,b\n1,\"2\" \n", "f.csv: line 2, column 2 \"b\": text follows the closing quote; \(quotingAdvice)"),
+    Case(
+      "a,b\n1,2\n3\"\",4\n",
+      "f.csv: line 3, column 1 \"a\": a quote stands in a field without quotes around it; \(quotingAdvice)"),
+    Case(
+      "a,b\n1,2\r3,4\n",
+      "f.csv: line 2, column 2 \"b\": a carriage return stands without a line feed; "
+        + "end lines with LF or CR LF, or put the field in quotes"),
+    Case("a,b\n1,2\n\n3,4\n", "f.csv: line 3: the line is empty; remove it"),
+    Case(
+      "a,b\n\"1\n\n\",2\n3\n4,5\n",
+      "f.csv: line 5: 1 field, and the header has 2 columns; "
+        + "correct the line, or put fields that hold separators in quotes"),
+    Case(
+      "a\n1,\"2\n\",3\n",
+      "f.csv: line 2: 3 fields, and the header has 1 column; "
+        + "correct the line, or put fields that hold separators in quotes"),
+  ])
+  private func aMalformedFileIsRefusedWithThePlaceTheReasonAndWhatToDo(example: Case) {
     let error = #expect(throws: CSVError.self) { try CSVTable(bytes: example.bytes, name: "f.csv") }
     #expect(error?.description == example.message)
   }
 
-  @Test(
-    "A value that is no number is refused with its line and column",
-    arguments: [
-      Case("a,b\n1,2\n3,\n", "f.csv: line 3, column 2 \"b\": the value is missing; fill it in, or remove the row"),
-      Case(
-        "a,b\n\"1\n\",2\n3,\" \t\"",
-        "f.csv: line 4, column 2 \"b\": the value is missing; fill it in, or remove the row"),
-      Case("b\n1\n\n", "f.csv: line 3, column 1 \"b\": the value is missing; fill it in, or remove the row"),
-      Case("b\n1,5".replacing(",", with: "."), ""),
-      Case(
-        "b\nrose\n",
-        "f.csv: line 2, column 1 \"b\": \"rose\" is not a number; correct it, or read the column as classes"),
-      Case(
-        "b\n\"\u{1B}[31m\"\"\u{202E}\n\u{7}\"\n",
-        "f.csv: line 2, column 1 \"b\": \"\\u{1B}[31m\\\"\\\"\\u{202E}\\n\\u{07}\" is not a number; "
-          + "correct it, or read the column as classes"),
-      Case(
-        "b\n" + String(repeating: "x", count: 1000),
-        "f.csv: line 2, column 1 \"b\": \"" + String(repeating: "x", count: 40)
-          + "…\" is not a number; correct it, or read the column as classes"),
-      Case(
-        "b\n-NaN\n", "f.csv: line 2, column 1 \"b\": \"-NaN\" is not a finite number; correct it, or remove the row"),
-      Case(
-        "b\n 1e39", "f.csv: line 2, column 1 \"b\": \"1e39\" is too large for Float; correct it, or scale the column"),
-    ])
-  private func numbers(example: Case) throws {
+  @Test(arguments: [
+    Case("a,b\n1,2\n3,\n", "f.csv: line 3, column 2 \"b\": the value is missing; fill it in, or remove the row"),
+    Case(
+      "a,b\n\"1\n\",2\n3,\" \t\"",
+      "f.csv: line 4, column 2 \"b\": the value is missing; fill it in, or remove the row"),
+    Case("b\n1\n\n", "f.csv: line 3, column 1 \"b\": the value is missing; fill it in, or remove the row"),
+    Case("b\n1,5".replacing(",", with: "."), ""),
+    Case(
+      "b\nrose\n",
+      "f.csv: line 2, column 1 \"b\": \"rose\" is not a number; correct it, or read the column as classes"),
+    Case(
+      "b\n\"\u{1B}[31m\"\"\u{202E}\n\u{7}\"\n",
+      "f.csv: line 2, column 1 \"b\": \"\\u{1B}[31m\\\"\\\"\\u{202E}\\n\\u{07}\" is not a number; "
+        + "correct it, or read the column as classes"),
+    Case(
+      "b\n" + String(repeating: "x", count: 1000),
+      "f.csv: line 2, column 1 \"b\": \"" + String(repeating: "x", count: 40)
+        + "…\" is not a number; correct it, or read the column as classes"),
+    Case(
+      "b\n-NaN\n", "f.csv: line 2, column 1 \"b\": \"-NaN\" is not a finite number; correct it, or remove the row"),
+    Case(
+      "b\n 1e39", "f.csv: line 2, column 1 \"b\": \"1e39\" is too large for Float; correct it, or scale the column"),
+  ])
+  private func aValueThatIsNoNumberIsRefusedWithItsLineAndColumn(example: Case) throws {
     let table = try CSVTable(bytes: example.bytes, name: "f.csv")
     if example.message.isEmpty {
       #expect(try table.tensor(of: ["b"]).scalars == [1.5])

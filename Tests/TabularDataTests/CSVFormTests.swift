@@ -47,8 +47,8 @@ struct Layout: Sendable, CustomStringConvertible {
 }
 
 @Suite struct CSVFormTests {
-  @Test("What any writer wrote is read as it was", arguments: Layout.all)
-  func readsWhatWasWritten(layout: Layout) throws {
+  @Test(arguments: Layout.all)
+  func whatAnyWriterWroteIsReadAsItWas(layout: Layout) throws {
     let fields = everyText(of: ["a", ",", ";", "\"", "\n", "\r", " ", "\t", "é"], length: 2)
     let rows = fields.map { [$0, "x"] } + fields.map { ["y", $0] } + zip(fields, fields.reversed()).map { [$0, $1] }
     let table = try CSVTable(text: layout.write([header] + rows), separator: layout.separator)
@@ -62,16 +62,16 @@ struct Layout: Sendable, CustomStringConvertible {
     }
   }
 
-  @Test("Names in the header may be quoted too", arguments: Layout.all)
-  func readsHeaders(layout: Layout) throws {
+  @Test(arguments: Layout.all)
+  func namesInTheHeaderMayBeQuotedToo(layout: Layout) throws {
     let names = ["a \"b\"", "c,d", "e;\nf\t", " g "]
     let table = try CSVTable(text: layout.write([names, ["1", "2", "3", "4"]]), separator: layout.separator)
     #expect(table.columnNames == names)
     #expect(try names.map { try table.strings(of: $0) } == [["1"], ["2"], ["3"], ["4"]])
   }
 
-  @Test("Every short text is read, or refused, as the slow reader does", arguments: [1, 2])
-  func agreesWithTheSlowReader(columns: Int) throws {
+  @Test(arguments: [1, 2])
+  func everyShortTextIsReadOrRefusedAsTheSlowReaderDoes(columns: Int) throws {
     let names = Array(header.prefix(columns))
     var accepted = 0
     for text in everyText(of: ["a", ",", "\"", "\n", "\r"], length: 6) where !text.isEmpty {

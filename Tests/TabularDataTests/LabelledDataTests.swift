@@ -19,8 +19,7 @@ extension LabelledData where Scalar == Float {
 }
 
 @Suite struct LabelledDataTests {
-  @Test("The columns of a table become data in one line")
-  func fromTable() throws {
+  @Test func theColumnsOfATableBecomeDataInOneLine() throws {
     let table = try CSVTable(text: "width,kind,length\n1,rose,2\n3,iris,4\n")
     let data = try LabelledData(
       inputs: table.tensor(of: ["width", "length"]), classes: table.classes(of: "kind").indices)
@@ -49,8 +48,8 @@ extension LabelledData where Scalar == Float {
         == "a batch of 64 is larger than the data, which has 1 sample; choose a batch of 1 or fewer")
   }
 
-  @Test("A number that is not finite is refused with its row and its place in the row")
-  func notFinite() {
+  /// A number that is not finite is refused with its row and its place in the row.
+  @Test func aNumberThatIsNotFiniteIsRefusedWithItsPosition() {
     for (value, shown) in [(Double.nan, "nan"), (.infinity, "inf"), (-.infinity, "-inf")] {
       var inputs = Tensor<Double>.zeros([4, 2, 3])
       inputs[2, 1, 0] = value
@@ -66,8 +65,7 @@ extension LabelledData where Scalar == Float {
     }
   }
 
-  @Test("A class label outside of the classes is refused with its row")
-  func classRange() throws {
+  @Test func aClassLabelOutsideOfTheClassesIsRefusedWithItsRow() throws {
     let data = try LabelledData<Float>(inputs: .zeros([4, 1]), classes: [0, 4, 2, 7])
     try data.requireClasses(below: 8)
     #expect(
@@ -79,9 +77,9 @@ extension LabelledData where Scalar == Float {
     try LabelledData<Float>(inputs: .zeros([1, 1]), values: .full([1, 1], 9)).requireClasses(below: 5)
   }
 
-  @Test(
-    "Gathered rows are the samples at the indices, inputs and targets together", arguments: [[], [1], [3], [2, 3]])
-  func rows(part: [Int]) throws {
+  /// Gathered rows are the samples at the indices, inputs and targets together.
+  @Test(arguments: [[], [1], [3], [2, 3]])
+  func gatheredRowsAreTheSamplesAtTheIndices(part: [Int]) throws {
     let indices = [4, 0, 0, 3]
     let data = try sampleData(5, part: part)
     #expect(data.rows(indices).inputs == .stack(indices.map(data.inputs.row)))
@@ -93,8 +91,9 @@ extension LabelledData where Scalar == Float {
 }
 
 @Suite struct SplitTests {
-  @Test("The parts share no sample, hold all of them, and have the counts that are promised", arguments: [false, true])
-  func partition(stratified: Bool) throws {
+  /// The parts share no sample, hold all of them, and have the counts that are promised.
+  @Test(arguments: [false, true])
+  func thePartsShareNoSampleHoldAllOfThem(stratified: Bool) throws {
     for count in [2, 3, 10, 97, 200] {
       for fraction in [0.05, 0.1, 0.25, 0.5, 0.7, 0.95] {
         let expected = Int((Double(count) * fraction).rounded())
@@ -119,8 +118,8 @@ extension LabelledData where Scalar == Float {
     }
   }
 
-  @Test("The same source gives the same parts, and another source others", arguments: [false, true])
-  func determinism(stratified: Bool) throws {
+  @Test(arguments: [false, true])
+  func theSameSourceGivesTheSamePartsAndAnotherSourceOthers(stratified: Bool) throws {
     let data = try sampleData(60)
     let parts = try [1, 1, 2].map { (seed: UInt64) in
       var random = RandomSource(seed: seed)
@@ -141,8 +140,8 @@ extension LabelledData where Scalar == Float {
         == [0, 0, 0, 1, 1, 1, 2, 2, 3, 3])
   }
 
-  @Test("A fraction that leaves a part empty is refused", arguments: [-0.5, 0, 0.04, 0.96, 1, 2, .infinity])
-  func emptyParts(fraction: Double) throws {
+  @Test(arguments: [-0.5, 0, 0.04, 0.96, 1, 2, .infinity])
+  func aFractionThatLeavesAPartEmptyIsRefused(fraction: Double) throws {
     let data = try sampleData(10)
     var random = RandomSource(seed: 1)
     let error = #expect(throws: DataError.self) { try data.split(testFraction: fraction, using: &random) }

@@ -44,8 +44,8 @@ enum Mistake: String, CaseIterable, Codable, Sendable {
 
 @Suite(.serialized)
 struct TabularMistakeTests {
-  @Test("A mistake stops the program with a message that names what is wrong", arguments: Mistake.allCases)
-  func stops(mistake: Mistake) async throws {
+  @Test(arguments: Mistake.allCases)
+  func aMistakeStopsTheProgramWithAMessageThatNamesWhatIsWrong(mistake: Mistake) async throws {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       [mistake = mistake as Mistake] in try mistake.make()
     }

@@ -8,9 +8,9 @@ private func moments(_ column: [Double]) -> (mean: Double, deviation: Double) {
 }
 
 @Suite struct StandardizerTests {
-  @Test(
-    "Mean and deviation are those of each column, whatever the shape of a sample", arguments: [[], [1], [5], [2, 3]])
-  func fitting(part: [Int]) throws {
+  /// Mean and deviation are those of each column, whatever the shape of a sample.
+  @Test(arguments: [[], [1], [5], [2, 3]])
+  func meanAndDeviationAreThoseOfEachColumn(part: [Int]) throws {
     for count in [1, 2, 3, 50] {
       var random = RandomSource(seed: UInt64(count))
       let samples = Tensor<Double>.normal(TensorShape([count] + part), mean: 3, standardDeviation: 2, using: &random)
@@ -26,8 +26,8 @@ private func moments(_ column: [Double]) -> (mean: Double, deviation: Double) {
     }
   }
 
-  @Test("The part it was fitted on has mean 0 and deviation 1, and inverse gives it back")
-  func standardizing() throws {
+  /// The part it was fitted on has mean 0 and deviation 1, and inverse gives it back.
+  @Test func thePartItWasFittedOnHasMean0AndDeviation1() throws {
     var random = RandomSource(seed: 4)
     let samples = Tensor<Double>.uniform([200, 4], in: -3..<9, using: &random)
     let standardizer = try Standardizer(fitting: samples)
@@ -41,8 +41,7 @@ private func moments(_ column: [Double]) -> (mean: Double, deviation: Double) {
     #expect(standardizer(samples.rows(0..<3)) == standardized.rows(0..<3))
   }
 
-  @Test("A constant column is centred exactly and not scaled")
-  func constantColumns() throws {
+  @Test func aConstantColumnIsCentredExactlyAndNotScaled() throws {
     for value: Float in [0, 0.1, -7, .leastNonzeroMagnitude, 3e38] {
       let samples = Tensor<Float>.full([1000, 2], value)
       let standardizer = try Standardizer(fitting: samples)
@@ -52,8 +51,8 @@ private func moments(_ column: [Double]) -> (mean: Double, deviation: Double) {
     }
   }
 
-  @Test("Deviations are right beside a large mean, and for numbers whose squares overflow or vanish")
-  func extremes() throws {
+  /// Deviations are right beside a large mean, and for numbers whose squares overflow or vanish.
+  @Test func deviationsAreRightBesideALargeMean() throws {
     for (offset, scale) in [(1e9, 1.0), (0, 1e300), (0, 1e-300), (0, 0x1p-1060), (0x1p-1050, 0x1p-1055)] {
       let pattern: [Double] = [-1, 1, 1, -1, 3, -3]
       let samples = Tensor(pattern.map { offset + $0 * scale }, shape: [6, 1])
@@ -66,8 +65,7 @@ private func moments(_ column: [Double]) -> (mean: Double, deviation: Double) {
     #expect(large.mean[0] == 0 && large.deviation[0] == 3e38)
   }
 
-  @Test("The sums of many numbers do not drift in single precision")
-  func manyRows() throws {
+  @Test func theSumsOfManyNumbersDoNotDriftInSinglePrecision() throws {
     let samples = Tensor((0..<400_000).map { $0 % 2 == 0 ? Float(1000.25) : 1001.75 }, shape: [400_000, 1])
     let standardizer = try Standardizer(fitting: samples)
     #expect(standardizer.mean[0] == 1001 && standardizer.deviation[0] == 0.75)

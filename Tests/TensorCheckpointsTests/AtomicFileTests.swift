@@ -81,8 +81,7 @@ private final class FaultyFiles: FileOperations {
   private let new: [[UInt8]] = [[4, 5, 6, 7], [], [8, 9]]
   private var newBytes: [UInt8] { Array(new.joined()) }
 
-  @Test("What is no file is not replaced, and of a link the file that it leads to is")
-  func onlyFilesAreReplaced() throws {
+  @Test func whatIsNoFileIsNotReplacedAndOfALinkTheFileThatItLeadsToIs() throws {
     let directory = try ScratchDirectory()
     #expect(mkfifo(directory.path(of: "pipe"), 0o600) == 0)
     let pipe = #expect(throws: FileError.self) { try AtomicFile.write(new, to: directory.path(of: "pipe")) }

@@ -28,8 +28,8 @@ private let shapes =
   ]
 
 struct BroadcastingTests {
-  @Test("Every pair of shapes combines as index by index, or has no common shape", arguments: shapes)
-  func pairs(first: [Int]) {
+  @Test(arguments: shapes)
+  func everyPairOfShapesCombinesAsIndexByIndexOrHasNoCommonShape(first: [Int]) {
     let a = Tensor<Float>.sample(first, seed: 1)
     for second in shapes {
       let common = broadcastShape(first, second)
@@ -40,8 +40,7 @@ struct BroadcastingTests {
     }
   }
 
-  @Test("Every operator combines as its scalar operator does")
-  func operators() {
+  @Test func everyOperatorCombinesAsItsScalarOperatorDoes() {
     func check<Scalar: TensorScalar>(_: Scalar.Type) {
       for (first, second) in [([3, 5], [3, 5]), ([3, 5], [5]), ([5], [3, 1]), ([2, 1, 19], [4, 1]), ([], [7])] {
         let (a, b) = (Tensor<Scalar>.sample(first, seed: 3), Tensor<Scalar>.sample(second, seed: 4))
@@ -58,8 +57,7 @@ struct BroadcastingTests {
     check(Double.self)
   }
 
-  @Test("A number on either side is a tensor of it")
-  func numbers() {
+  @Test func aNumberOnEitherSideIsATensorOfIt() {
     let a = Tensor<Double>.sample([3, 7])
     #expect(a + 2 == a.map { $0 + 2 } && 2 + a == a.map { 2 + $0 })
     #expect(a - 2 == a.map { $0 - 2 } && 2 - a == a.map { 2 - $0 })
@@ -68,8 +66,9 @@ struct BroadcastingTests {
     #expect(-a == a.map { -$0 })
   }
 
-  @Test("A compound assignment gives what its operator gives, whichever side is larger", arguments: shapes)
-  func compoundAssignment(first: [Int]) {
+  /// A compound assignment gives what its operator gives, whichever side is larger.
+  @Test(arguments: shapes)
+  func aCompoundAssignmentGivesWhatItsOperatorGives(first: [Int]) {
     for second in shapes where broadcastShape(first, second) != nil {
       let (a, b) = (Tensor<Float>.sample(first, seed: 5), Tensor<Float>.sample(second, seed: 6))
       var result = a.displaced()
@@ -81,8 +80,7 @@ struct BroadcastingTests {
     }
   }
 
-  @Test("A compound assignment with itself and with a number")
-  func compoundSpecialCases() {
+  @Test func aCompoundAssignmentWithItselfAndWithANumber() {
     let a = Tensor<Float>.sample([4, 5])
     var result = a
     result += result
@@ -94,8 +92,7 @@ struct BroadcastingTests {
     #expect(result.distance(to: a.map { ($0 * 6 - 1) / 2 + 0.5 }) <= Float.tolerance)
   }
 
-  @Test("addScaled adds a multiple")
-  func addScaled() {
+  @Test func addScaledAddsAMultiple() {
     for count in [0, 1, 15, 16, 17, 33] {
       let (a, b) = (Tensor<Double>.sample([count], seed: 7), Tensor<Double>.sample([count], seed: 8))
       var result = a
@@ -104,16 +101,16 @@ struct BroadcastingTests {
     }
   }
 
-  @Test("Broadcasting is adding to zeros of the larger shape", arguments: shapes)
-  func broadcast(first: [Int]) {
+  @Test(arguments: shapes)
+  func broadcastingIsAddingToZerosOfTheLargerShape(first: [Int]) {
     for second in shapes where broadcastShape(first, second) == second {
       let tensor = Tensor<Float>.sample(first).displaced()
       #expect(tensor.broadcast(to: TensorShape(second)) == tensor + .zeros(TensorShape(second)))
     }
   }
 
-  @Test("Summing to a shape is the adjoint of broadcasting: ⟨broadcast x, y⟩ = ⟨x, sum y⟩", arguments: shapes)
-  func adjoint(first: [Int]) {
+  @Test(arguments: shapes)
+  func summingToAShapeIsTheAdjointOfBroadcastingBroadcastXYXSumY(first: [Int]) {
     for second in shapes where broadcastShape(first, second) == second {
       let (x, y) = (Tensor<Double>.sample(first, seed: 9), Tensor<Double>.sample(second, seed: 10))
       let summed = y.sum(to: x.shape)

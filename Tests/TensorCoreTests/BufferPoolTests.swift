@@ -2,8 +2,7 @@ import TensorCore
 import Testing
 
 struct BufferPoolTests {
-  @Test("Memory of a dropped tensor serves the next one of its size")
-  func reuse() {
+  @Test func memoryOfADroppedTensorServesTheNextOneOfItsSize() {
     let pool = BufferPool()
     for round in 0..<10 {
       let first = Tensor<Float>(uninitialized: [100, 7], pool: pool)
@@ -17,8 +16,7 @@ struct BufferPoolTests {
     #expect(pool.allocations == 3, "another size needs other memory")
   }
 
-  @Test("Zeros are zeros in memory that was used before")
-  func zerosInUsedMemory() {
+  @Test func zerosAreZerosInMemoryThatWasUsedBefore() {
     let pool = BufferPool()
     for _ in 0..<3 {
       var tensor = Tensor<Double>.zeros([37], pool: pool)
@@ -28,8 +26,8 @@ struct BufferPoolTests {
     #expect(pool.allocations == 1)
   }
 
-  @Test("The result of an operation on a pooled tensor comes from its pool, and goes back to it")
-  func results() {
+  /// The result of an operation on a pooled tensor comes from its pool, and goes back to it.
+  @Test func theResultOfAnOperationOnAPooledTensorComesFromItsPool() {
     let operations: [(Tensor<Float>) -> Tensor<Float>] = [
       { $0 + 1 }, { 1 / $0 }, { $0.tanh() }, { $0.map { $0 } }, { $0.softmax() }, { $0.transposed() },
       { $0.max(axis: 1) },
@@ -44,8 +42,7 @@ struct BufferPoolTests {
     }
   }
 
-  @Test("A step that is repeated takes no more memory after its first time")
-  func steadyState() {
+  @Test func aStepThatIsRepeatedTakesNoMoreMemoryAfterItsFirstTime() {
     let pool = BufferPool()
     let weights = Tensor<Float>.sample([9, 5])
     var allocations = 0
@@ -59,8 +56,7 @@ struct BufferPoolTests {
     }
   }
 
-  @Test("Large buffers are aligned to 2 MiB pages, all others to a cache line")
-  func alignment() {
+  @Test func largeBuffersAreAlignedTo2MiBPagesAllOthersToACacheLine() {
     for count in [1, 1000, 1 << 19, 3 << 19] {
       let tensor = Tensor<Float>.zeros([count], pool: BufferPool())
       let address = tensor.withScalars { UInt(bitPattern: $0.baseAddress) }
@@ -68,8 +64,7 @@ struct BufferPoolTests {
     }
   }
 
-  @Test("A tensor outlives the name of its pool")
-  func lifetime() {
+  @Test func aTensorOutlivesTheNameOfItsPool() {
     var pool: BufferPool? = BufferPool()
     let tensor = Tensor<Float>.full(like: .zeros([50], pool: pool), 3)
     pool = nil

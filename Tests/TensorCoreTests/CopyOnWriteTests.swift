@@ -15,8 +15,8 @@ private let writes: [(name: String, write: @Sendable (inout Tensor<Float>) -> Vo
 private func address(_ tensor: Tensor<Float>) -> UnsafePointer<Float>? { tensor.withScalars(\.baseAddress) }
 
 struct CopyOnWriteTests {
-  @Test("A write to a copy does not reach the original, nor the other way", arguments: writes.indices)
-  func copies(index: Int) {
+  @Test(arguments: writes.indices)
+  func aWriteToACopyDoesNotReachTheOriginalNorTheOtherWay(index: Int) {
     let original = Tensor<Float>.sample([4, 3])
     let before = original.scalars
     var copy = original
@@ -30,8 +30,8 @@ struct CopyOnWriteTests {
     #expect(kept.scalars == before)
   }
 
-  @Test("A view of rows and its original do not see each other's writes", arguments: writes.indices)
-  func views(index: Int) {
+  @Test(arguments: writes.indices)
+  func aViewOfRowsAndItsOriginalDoNotSeeEachOthersWrites(index: Int) {
     var original = Tensor<Float>.sample([12, 3])
     let before = original.scalars
     var view = original.rows(4..<8)
@@ -45,16 +45,15 @@ struct CopyOnWriteTests {
     #expect(view.scalars == Array(before[12..<24]))
   }
 
-  @Test("Writing to the only owner keeps its memory", arguments: writes.indices)
-  func inPlace(index: Int) {
+  @Test(arguments: writes.indices)
+  func writingToTheOnlyOwnerKeepsItsMemory(index: Int) {
     var tensor = Tensor<Float>.sample([4, 3])
     let before = address(tensor)
     writes[index].write(&tensor)
     #expect(address(tensor) == before, "\(writes[index].name)")
   }
 
-  @Test("Writing to a shared tensor moves it once, and then it stays")
-  func movesOnce() {
+  @Test func writingToASharedTensorMovesItOnceAndThenItStays() {
     let original = Tensor<Float>.sample([4, 3])
     var copy = original
     #expect(address(copy) == address(original))
@@ -65,8 +64,7 @@ struct CopyOnWriteTests {
     #expect(address(copy) == moved)
   }
 
-  @Test("Reshaping, rows and a leading slice share memory")
-  func sharing() {
+  @Test func reshapingRowsAndALeadingSliceShareMemory() {
     let tensor = Tensor<Float>.sample([4, 3])
     #expect(address(tensor.reshaped([2, 6])) == address(tensor))
     #expect(address(tensor.row(0)) == address(tensor))

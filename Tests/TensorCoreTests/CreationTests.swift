@@ -2,8 +2,7 @@ import TensorCore
 import Testing
 
 struct CreationTests {
-  @Test("A constant tensor holds its value everywhere, for every count")
-  func constants() {
+  @Test func aConstantTensorHoldsItsValueEverywhereForEveryCount() {
     for count in 0..<70 {
       #expect(Tensor<Float>.zeros([count]).scalars == Array(repeating: 0, count: count))
       #expect(Tensor<Double>.ones([count]).scalars == Array(repeating: 1, count: count))
@@ -12,8 +11,7 @@ struct CreationTests {
     #expect(Tensor<Float>.full([2], -0.0).scalars.allSatisfy { $0.sign == .minus })
   }
 
-  @Test("A tensor like another has its shape")
-  func likes() {
+  @Test func aTensorLikeAnotherHasItsShape() {
     for dimensions in everyShape(rank: 2, sizes: [0, 1, 3]) {
       let tensor = Tensor<Double>.sample(dimensions)
       #expect(Tensor.zeros(like: tensor) == .zeros(tensor.shape))
@@ -22,8 +20,7 @@ struct CreationTests {
     }
   }
 
-  @Test("The identity leaves every matrix as it is")
-  func identity() {
+  @Test func theIdentityLeavesEveryMatrixAsItIs() {
     for n in [1, 2, 5, 17] {
       let matrix = Tensor<Double>.sample([n, n])
       #expect(Tensor.identity(n).matmul(matrix) == matrix)
@@ -31,8 +28,7 @@ struct CreationTests {
     }
   }
 
-  @Test("One-hot rows select rows of a table")
-  func oneHot() {
+  @Test func oneHotRowsSelectRowsOfATable() {
     let table = Tensor<Float>.sample([5, 3])
     let indices: [Int32] = [4, 0, 0, 2]
     let oneHot = Tensor<Float>.oneHot(indices, classes: 5)

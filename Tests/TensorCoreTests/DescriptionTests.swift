@@ -2,8 +2,7 @@ import TensorCore
 import Testing
 
 struct DescriptionTests {
-  @Test("Numbers are written with the fewest digits that all of them need")
-  func digits() {
+  @Test func numbersAreWrittenWithTheFewestDigitsThatAllOfThemNeed() {
     #expect("\(Tensor<Float>(2.5))" == "2.5")
     #expect("\(Tensor<Float>([1, 2, 3], shape: [3]))" == "[1.0, 2.0, 3.0]")
     #expect("\(Tensor<Float>([0.1, 0.25], shape: [2]))" == "[0.10, 0.25]")
@@ -12,21 +11,19 @@ struct DescriptionTests {
     #expect("\(Tensor<Float>([0, -0.5], shape: [2]))" == "[ 0.0, -0.5]")
   }
 
-  @Test("Very large and very small numbers are written with an exponent")
-  func exponents() {
+  @Test func veryLargeAndVerySmallNumbersAreWrittenWithAnExponent() {
     #expect("\(Tensor<Double>([1, 2.5e9], shape: [2]))" == "[1.0e+00, 2.5e+09]")
     #expect("\(Tensor<Double>([0, 1e-5], shape: [2]))" == "[0.0e+00, 1.0e-05]")
     #expect("\(Tensor<Double>(1.0 / 3e7))" == "3.33333e-08")
   }
 
-  @Test("Numbers that are not finite stand in their column")
-  func nonFinite() {
+  @Test func numbersThatAreNotFiniteStandInTheirColumn() {
     #expect("\(Tensor<Float>([.nan, 1.5, -.infinity], shape: [3]))" == "[ nan,  1.5, -inf]")
     #expect("\(Tensor<Float>([.nan], shape: [1]))" == "[nan]")
   }
 
-  @Test("Axes are nested, with columns aligned and a blank line between matrices")
-  func nesting() {
+  /// Axes are nested, with columns aligned and a blank line between matrices.
+  @Test func axesAreNestedWithColumnsAligned() {
     #expect(
       "\(Tensor<Float>([1, -2, 30, 4], shape: [2, 2]))" == """
         [[ 1.0, -2.0],
@@ -44,8 +41,7 @@ struct DescriptionTests {
     #expect("\(Tensor<Float>.zeros([2, 0]))" == "[[],\n []]")
   }
 
-  @Test("Of a long axis the first and the last three places are shown")
-  func abbreviation() {
+  @Test func ofALongAxisTheFirstAndTheLastThreePlacesAreShown() {
     #expect("\(Tensor<Float>.arange(10))".contains("…") == false)
     #expect("\(Tensor<Float>.arange(100))" == "[ 0.0,  1.0,  2.0, …, 97.0, 98.0, 99.0]")
     #expect(

@@ -2,16 +2,16 @@ import TensorCore
 import Testing
 
 struct InstructionSetTests {
-  @Test("Without a request the best supported set is chosen, and the portable one is always there")
-  func best() throws {
+  /// Without a request the best supported set is chosen, and the portable one is always there.
+  @Test func withoutARequestTheBestSupportedSetIsChosen() throws {
     #expect(InstructionSet.portable.isSupported && InstructionSet.best.isSupported)
     #expect(InstructionSet.current.isSupported)
     #expect(try InstructionSet.requested(in: [:]) == .best)
     #expect(try InstructionSet.requested(in: [InstructionSet.environmentVariable: ""]) == .best)
   }
 
-  @Test("A request is granted or refused, never replaced", arguments: InstructionSet.allCases)
-  func request(set: InstructionSet) throws {
+  @Test(arguments: InstructionSet.allCases)
+  func aRequestIsGrantedOrRefusedNeverReplaced(set: InstructionSet) throws {
     let environment = [InstructionSet.environmentVariable: set.rawValue]
     if set.isSupported {
       #expect(try InstructionSet.requested(in: environment) == set)
@@ -20,8 +20,7 @@ struct InstructionSetTests {
     }
   }
 
-  @Test("An unknown request is an error that names it and what there is")
-  func unknown() {
+  @Test func anUnknownRequestIsAnErrorThatNamesItAndWhatThereIs() {
     #expect(throws: InstructionSetError.unknown("mmx")) {
       try InstructionSet.requested(in: [InstructionSet.environmentVariable: "mmx"])
     }

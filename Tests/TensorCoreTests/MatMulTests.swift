@@ -23,8 +23,8 @@ private let combinations: [(m: Int, n: Int, k: Int)] =
   }.enumerated().filter { $0.offset % 7 == 0 }.map(\.element) + [(0, 3, 2), (3, 0, 2), (3, 2, 0), (1, 70, 129)]
 
 struct MatMulTests {
-  @Test("Products of matrices and of their transposes equal three loops; a team gives the same bits")
-  func products() {
+  /// Products of matrices and of their transposes equal three loops; a team gives the same bits.
+  @Test func productsOfMatricesAndOfTheirTransposesEqualThreeLoops() {
     func check<Scalar: TensorScalar>(_: Scalar.Type) {
       let teams = [1, 2, 3].map { ThreadTeam(threads: $0) }
       for (m, n, k) in combinations {
@@ -47,8 +47,7 @@ struct MatMulTests {
     check(Double.self)
   }
 
-  @Test("A packed matrix multiplies the rows of any leading axes")
-  func leadingAxes() {
+  @Test func aPackedMatrixMultipliesTheRowsOfAnyLeadingAxes() {
     let weights = PackedMatrix(Tensor<Float>.sample([9, 4], seed: 3), transposed: true)
     #expect(weights.shape == [4, 9])
     let input = Tensor<Float>.sample([2, 5, 4], seed: 4)
@@ -57,8 +56,7 @@ struct MatMulTests {
     #expect(result.reshaped([10, 9]) == input.reshaped([10, 4]).matmul(weights))
   }
 
-  @Test("An operand that is a view of rows is read from where it lies")
-  func views() {
+  @Test func anOperandThatIsAViewOfRowsIsReadFromWhereItLies() {
     let (a, b) = (Tensor<Double>.sample([9, 5], seed: 5), Tensor<Double>.sample([5, 7], seed: 6))
     #expect(a.rows(2..<6).matmul(b.displaced()) == a.matmul(b).rows(2..<6))
   }

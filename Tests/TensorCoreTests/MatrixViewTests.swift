@@ -2,8 +2,7 @@ import TensorCore
 import Testing
 
 struct MatrixViewTests {
-  @Test("Parts of a view write to their rectangle and nowhere else")
-  func rectangles() {
+  @Test func partsOfAViewWriteToTheirRectangleAndNowhereElse() {
     for (rows, columns) in [(0..<3, 0..<4), (1..<2, 1..<3), (2..<5, 3..<6), (0..<5, 5..<6), (1..<1, 0..<6)] {
       var tensor = Tensor<Float>.zeros([5, 6])
       tensor.mutableMatrix().rows(rows).columns(columns).fill(1)
@@ -11,8 +10,7 @@ struct MatrixViewTests {
     }
   }
 
-  @Test("Copying, adding and filling rows between rectangles")
-  func betweenRectangles() {
+  @Test func copyingAddingAndFillingRowsBetweenRectangles() {
     let source = Tensor<Double>.sample([4, 7], seed: 1)
     let part = source.slice(axis: 1, 2..<5)
     var target = Tensor<Double>.zeros([4, 3])
@@ -25,8 +23,7 @@ struct MatrixViewTests {
     withExtendedLifetime((source, part)) {}
   }
 
-  @Test("A product is written to a rectangle, or added to what is there")
-  func products() {
+  @Test func aProductIsWrittenToARectangleOrAddedToWhatIsThere() {
     let (a, b) = (Tensor<Float>.sample([6, 5], seed: 2), Tensor<Float>.sample([5, 4], seed: 3))
     let packed = PackedMatrix(b)
     let expected = a.matmul(b)
@@ -42,8 +39,8 @@ struct MatrixViewTests {
     withExtendedLifetime((a, transposed)) {}
   }
 
-  @Test("A product on top of a row or of rows of a table is the product added to those rows")
-  func productStarts() {
+  /// A product on top of a row or of rows of a table is the product added to those rows.
+  @Test func aProductOnTopOfRowsIsTheProductAddedToThem() {
     let (a, b) = (Tensor<Float>.sample([3, 5], seed: 7), Tensor<Float>.sample([5, 4], seed: 8))
     let table = Tensor<Float>.sample([6, 9], seed: 9)
     let (rows, ids) = (table.matrix().columns(2..<6), [Int32]([5, 1, 5, 0]))
@@ -60,8 +57,7 @@ struct MatrixViewTests {
     withExtendedLifetime((a, table)) {}
   }
 
-  @Test("A rectangle is transposed, and a row added to every row")
-  func transposing() {
+  @Test func aRectangleIsTransposedAndARowAddedToEveryRow() {
     let source = Tensor<Float>.sample([7, 9], seed: 11)
     var target = Tensor<Float>.zeros([4, 7])
     target.mutableMatrix().setTransposed(source.matrix().columns(2..<6))
@@ -73,8 +69,7 @@ struct MatrixViewTests {
     withExtendedLifetime((source, row)) {}
   }
 
-  @Test("Rows are gathered and scattered between rectangles")
-  func rowsByIndex() {
+  @Test func rowsAreGatheredAndScatteredBetweenRectangles() {
     let table = Tensor<Float>.sample([5, 6], seed: 4)
     let indices: [Int32] = [9, 3, 0, 3]
     var gathered = Tensor<Float>.zeros([3, 4])
@@ -90,8 +85,7 @@ struct MatrixViewTests {
     withExtendedLifetime((table, gathered)) {}
   }
 
-  @Test("Column sums of a rectangle are added to a row")
-  func columnSums() {
+  @Test func columnSumsOfARectangleAreAddedToARow() {
     let matrix = Tensor<Double>.sample([6, 9], seed: 5)
     var sums = Tensor<Double>.ones([4])
     sums.mutableMatrix().addColumnSums(of: matrix.matrix().columns(3..<7))

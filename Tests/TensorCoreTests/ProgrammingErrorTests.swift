@@ -72,9 +72,9 @@ enum Mistake: String, CaseIterable, Codable, Sendable {
 
 @Suite(.serialized)
 struct ProgrammingErrorTests {
-  @Test(
-    "A mistake stops the program with a message that names the operation and every shape", arguments: Mistake.allCases)
-  func stops(mistake: Mistake) async throws {
+  /// A mistake stops the program with a message that names the operation and every shape.
+  @Test(arguments: Mistake.allCases)
+  func aMistakeStopsTheProgramWithAMessageThatNamesTheOperation(mistake: Mistake) async throws {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       [mistake = mistake as Mistake] in mistake.make()
     }

@@ -3,8 +3,7 @@ import TensorCore
 import Testing
 
 struct RandomSourceTests {
-  @Test("Philox 4×32-10 gives the published known answers")
-  func knownAnswers() {
+  @Test func philox43210GivesThePublishedKnownAnswers() {
     let zeros = RandomSource.philox(counter: (0, 0, 0, 0), key: (0, 0))
     #expect(zeros == (0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8))
     let all = UInt32.max
@@ -15,8 +14,7 @@ struct RandomSourceTests {
     #expect(digitsOfPi == (0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1))
   }
 
-  @Test("A source stored at any position goes on as if it had not been")
-  func resume() throws {
+  @Test func aSourceStoredAtAnyPositionGoesOnAsIfItHadNotBeen() throws {
     var source = RandomSource(seed: 0xfeed_face_dead_beef)
     for drawn in 0..<20 {
       #expect(source.position == UInt64(drawn))
@@ -31,8 +29,7 @@ struct RandomSourceTests {
     }
   }
 
-  @Test("Different seeds, positions and purposes give different numbers")
-  func distinct() {
+  @Test func differentSeedsPositionsAndPurposesGiveDifferentNumbers() {
     var words: Set<UInt64> = []
     for seed in 0..<20 as Range<UInt64> {
       let source = RandomSource(seed: seed)
@@ -44,8 +41,7 @@ struct RandomSourceTests {
     #expect(RandomSource(seed: 3).substream(7) == RandomSource(seed: 3).substream(7))
   }
 
-  @Test("Uniform numbers have the moments of the uniform distribution")
-  func uniformMoments() {
+  @Test func uniformNumbersHaveTheMomentsOfTheUniformDistribution() {
     let count = 20_000
     var source = RandomSource(seed: 11)
     let numbers = (0..<count).map { _ in source.uniform() }
@@ -56,8 +52,7 @@ struct RandomSourceTests {
     #expect(abs(square - 1 / 3) < 5 * (4 / (45 * Double(count))).squareRoot())
   }
 
-  @Test("Normal numbers have the moments of the normal distribution")
-  func normalMoments() {
+  @Test func normalNumbersHaveTheMomentsOfTheNormalDistribution() {
     let count = 20_000
     var source = RandomSource(seed: 12)
     let numbers = (0..<count).map { _ in source.normal() }
@@ -69,8 +64,8 @@ struct RandomSourceTests {
     }
   }
 
-  @Test("Tensors draw in row-major order, and stay within a half-open range even where rounding would leave it")
-  func tensors() {
+  /// Tensors draw in row-major order, and stay within a half-open range even where rounding would leave it.
+  @Test func tensorsDrawInRowMajorOrder() {
     var (source, same) = (RandomSource(seed: 13), RandomSource(seed: 13))
     let uniform = Tensor<Double>.uniform([3, 5], in: -1..<3, using: &source)
     #expect(uniform.scalars == (0..<15).map { _ in -1 + 4 * same.uniform() })
@@ -81,8 +76,8 @@ struct RandomSourceTests {
     #expect(Tensor<Float>.uniform([100], in: narrow, using: &source) == .ones([100]))
   }
 
-  @Test("A permutation holds every number once, and every order is equally likely")
-  func permutations() {
+  /// A permutation holds every number once, and every order is equally likely.
+  @Test func aPermutationHoldsEveryNumberOnce() {
     var source = RandomSource(seed: 15)
     for count in [0, 1, 2, 10, 1000] { #expect(source.permutation(of: count).sorted() == Array(0..<count)) }
     var counts: [[Int]: Int] = [:]
@@ -92,8 +87,8 @@ struct RandomSourceTests {
     for (order, times) in counts { #expect(abs(times - 1000) < 5 * 31, "\(order)") }
   }
 
-  @Test("Numbers below a bound are all equally likely, also where the bound is no power of two")
-  func bounded() {
+  /// Numbers below a bound are all equally likely, also where the bound is no power of two.
+  @Test func numbersBelowABoundAreAllEquallyLikely() {
     var source = RandomSource(seed: 16)
     // Without rejection, bounds this large would give some numbers three of the 2⁶⁴ words and others two.
     for bound in [3, 12, 3 << 61] {
@@ -108,14 +103,13 @@ struct RandomSourceTests {
     #expect(source.number(below: 1) == 0)
   }
 
-  @Test("A seed means the same permutation with every toolchain")
-  func pinnedPermutation() {
+  @Test func aSeedMeansTheSamePermutationWithEveryToolchain() {
     var source = RandomSource(seed: 1)
     #expect(source.permutation(of: 12) == [2, 3, 7, 5, 0, 9, 8, 1, 4, 11, 6, 10])
   }
 
-  @Test("A dropout mask keeps its share, scaled up, and does not depend on the number of threads")
-  func dropoutMasks() {
+  /// A dropout mask keeps its share, scaled up, and does not depend on the number of threads.
+  @Test func aDropoutMaskKeepsItsShareScaledUp() {
     let pool = BufferPool()
     let random = RandomSource(seed: 14)
     for probability in [0, 0.2, 0.5] {

@@ -19,8 +19,9 @@ private func lines<Scalar>(_ tensor: Tensor<Scalar>, axis: Int) -> [[Scalar]] {
 private let shapes = everyShape(rank: 3, sizes: [1, 2, 5]).filter { !$0.isEmpty } + [[3, 67], [67, 3], [2, 37, 19]]
 
 struct ReductionTests {
-  @Test("Sums, means and maxima along every axis equal those of the lines along it", arguments: shapes)
-  func axes(shape: [Int]) {
+  /// Sums, means and maxima along every axis equal those of the lines along it.
+  @Test(arguments: shapes)
+  func reductionsAlongAnAxisEqualThoseOfItsLines(shape: [Int]) {
     func check<Scalar: TensorScalar>(_: Scalar.Type) {
       let tensor = Tensor<Scalar>.sample(shape).displaced()
       for axis in shape.indices {
@@ -50,8 +51,7 @@ struct ReductionTests {
     check(Double.self)
   }
 
-  @Test("Reductions of a whole tensor equal those of its list of elements")
-  func whole() {
+  @Test func reductionsOfAWholeTensorEqualThoseOfItsListOfElements() {
     for count in [1, 2, 15, 16, 17, 33, 100] {
       let tensor = Tensor<Float>.sample([count])
       let values = tensor.scalars.map { Double($0) }
@@ -67,13 +67,11 @@ struct ReductionTests {
     #expect(Tensor<Float>.zeros([0, 3]).sum(axis: 0) == .zeros([3]))
   }
 
-  @Test("A large sum of singles is as good as one of doubles")
-  func largeSum() {
+  @Test func aLargeSumOfSinglesIsAsGoodAsOneOfDoubles() {
     #expect(Tensor<Float>.full([100_003], 0.1).sum().scalar == Float(100_003 * Double(Float(0.1))))
   }
 
-  @Test("Of equal elements the first is the largest, and a NaN is larger than all")
-  func ties() {
+  @Test func ofEqualElementsTheFirstIsTheLargestAndANaNIsLargerThanAll() {
     #expect(Tensor<Float>([1, 3, 3, 0], shape: [4]).argmax() == [1])
     #expect(Tensor<Float>([1, 1, 2, 2], shape: [2, 2]).argmax(axis: 0) == [1, 1])
     #expect(Tensor<Float>([1, .nan, 5, .nan], shape: [4]).argmax() == [1])
@@ -90,8 +88,7 @@ struct ReductionTests {
     #expect(Tensor<Float>.full([40], -.infinity).max().scalar == -.infinity)
   }
 
-  @Test("The first element that is not finite is found, wherever it is")
-  func nonFinite() {
+  @Test func theFirstElementThatIsNotFiniteIsFoundWhereverItIs() {
     for value in [Float.nan, .infinity, -.infinity] {
       for place in 0..<37 {
         var tensor = Tensor<Float>.sample([37])
@@ -105,8 +102,8 @@ struct ReductionTests {
     #expect(huge.allFinite, "a sum that overflows does not make its terms infinite")
   }
 
-  @Test("Softmax of every row is eˣ over its sum, whatever constant is added", arguments: [1, 2, 15, 16, 17, 65])
-  func softmax(columns: Int) {
+  @Test(arguments: [1, 2, 15, 16, 17, 65])
+  func softmaxOfEveryRowIsEOverItsSumWhateverConstantIsAdded(columns: Int) {
     let tensor = Tensor<Double>.sample([2, 3, columns])
     let exponentials = tensor.map(Foundation.exp)
     let expected = exponentials / exponentials.sum(axis: -1, keepingAxis: true)
@@ -116,8 +113,8 @@ struct ReductionTests {
     #expect(tensor.softmax().sum(axis: -1).distance(to: .ones([2, 3])) <= 1e-14)
   }
 
-  @Test("Cross entropy is −log softmax at the target; its gradient is softmax − one-hot over the rows")
-  func crossEntropy() {
+  /// Cross entropy is −log softmax at the target; its gradient is softmax − one-hot over the rows.
+  @Test func crossEntropyIsLogSoftmaxAtTheTarget() {
     let logits = Tensor<Double>.sample([5, 9])
     let targets: [Int32] = [8, 0, 3, 3, 5]
     let expected = zip(lines(logits.logSoftmax(), axis: 1), targets).map { -$0[Int($1)] }

@@ -2,8 +2,8 @@ import TensorCore
 import Testing
 
 struct ShapeTests {
-  @Test("The count is the product of the dimensions; an empty shape has one element")
-  func count() {
+  /// The count is the product of the dimensions; an empty shape has one element.
+  @Test func theCountIsTheProductOfTheDimensions() {
     for dimensions in everyShape(rank: 3, sizes: [0, 1, 2, 5]) {
       let shape = TensorShape(dimensions)
       #expect(shape.count == dimensions.reduce(1, *))
@@ -12,14 +12,12 @@ struct ShapeTests {
     }
   }
 
-  @Test("A negative axis counts from the last")
-  func negativeAxes() {
+  @Test func aNegativeAxisCountsFromTheLast() {
     let shape: TensorShape = [4, 5, 6]
     for axis in 0..<3 { #expect(shape[axis] == shape[axis - 3]) }
   }
 
-  @Test("Reshaping keeps the elements in order, and −1 stands for what remains")
-  func reshaping() {
+  @Test func reshapingKeepsTheElementsInOrderAnd1StandsForWhatRemains() {
     let tensor = Tensor<Float>.arange(24)
     for dimensions in [[24], [2, 12], [2, 3, 4], [4, 1, 6], [1, 24, 1]] {
       let reshaped = tensor.reshaped(dimensions)
@@ -34,8 +32,8 @@ struct ShapeTests {
     #expect(Tensor<Float>.zeros([0, 3]).reshaped([-1, 3]).shape == [0, 3])
   }
 
-  @Test("A subscript finds the element at its row-major position, for reading and writing")
-  func subscripts() {
+  /// A subscript finds the element at its row-major position, for reading and writing.
+  @Test func aSubscriptFindsTheElementAtItsRowMajorPosition() {
     var tensor = Tensor<Double>.zeros([2, 3, 4])
     for index in everyIndex(of: [2, 3, 4]) {
       tensor[index[0], index[1], index[2]] = Double(position(of: index, in: [2, 3, 4]))
@@ -45,8 +43,7 @@ struct ShapeTests {
     #expect(Tensor<Double>(7).scalar == 7)
   }
 
-  @Test("Equality compares shapes and elements, and NaN is not equal to itself")
-  func equality() {
+  @Test func equalityComparesShapesAndElementsAndNaNIsNotEqualToItself() {
     let tensor = Tensor<Float>.sample([2, 3])
     #expect(tensor == tensor.displaced())
     #expect(tensor != tensor.reshaped([3, 2]))

@@ -4,8 +4,8 @@ import Testing
 private let shapes = everyShape(rank: 3, sizes: [1, 2, 4]).filter { !$0.isEmpty } + [[5, 3, 2, 4], [0, 3], [3, 0]]
 
 struct SlicingTests {
-  @Test("A slice holds the elements of its range, along every axis", arguments: shapes)
-  func slices(shape: [Int]) {
+  @Test(arguments: shapes)
+  func aSliceHoldsTheElementsOfItsRangeAlongEveryAxis(shape: [Int]) {
     let tensor = Tensor<Float>.sample(shape).displaced()
     let element = tensor.lookup
     for axis in shape.indices {
@@ -25,8 +25,8 @@ struct SlicingTests {
     }
   }
 
-  @Test("Concatenating the parts of a tensor gives it back, wherever it was cut", arguments: shapes)
-  func concatenation(shape: [Int]) {
+  @Test(arguments: shapes)
+  func concatenatingThePartsOfATensorGivesItBackWhereverItWasCut(shape: [Int]) {
     let tensor = Tensor<Double>.sample(shape)
     for axis in shape.indices {
       let size = shape[axis]
@@ -41,14 +41,13 @@ struct SlicingTests {
     }
   }
 
-  @Test("Stacking the rows of a tensor gives it back", arguments: shapes.filter { $0[0] > 0 })
-  func stacking(shape: [Int]) {
+  @Test(arguments: shapes.filter { $0[0] > 0 })
+  func stackingTheRowsOfATensorGivesItBack(shape: [Int]) {
     let tensor = Tensor<Float>.sample(shape)
     #expect(Tensor.stack((0..<shape[0]).map(tensor.row)) == tensor)
   }
 
-  @Test("Gathered rows are the rows of the table")
-  func gathering() {
+  @Test func gatheredRowsAreTheRowsOfTheTable() {
     for columns in [1, 3, 16, 17] {
       let table = Tensor<Float>.sample([6, columns]).displaced()
       let indices: [Int32] = [5, 0, 0, 3, 5]
@@ -57,8 +56,7 @@ struct SlicingTests {
     }
   }
 
-  @Test("Rows at indices are the parts there, whatever the shape of a part")
-  func rowsAtIndices() {
+  @Test func rowsAtIndicesAreThePartsThereWhateverTheShapeOfAPart() {
     for part in everyShape(rank: 2, sizes: [0, 1, 3]) {
       let tensor = Tensor<Double>.sample([6] + part).displaced()
       let indices = [5, 0, 0, 3, 5]
@@ -67,8 +65,7 @@ struct SlicingTests {
     }
   }
 
-  @Test("Scattering is the adjoint of gathering: ⟨gather T, y⟩ = ⟨T, scatter y⟩")
-  func scattering() {
+  @Test func scatteringIsTheAdjointOfGatheringGatherTYTScatterY() {
     for columns in [1, 3, 16, 17] {
       let (table, y) = (Tensor<Double>.sample([6, columns], seed: 1), Tensor<Double>.sample([5, columns], seed: 2))
       let indices: [Int32] = [5, 0, 0, 3, 5]
@@ -81,8 +78,8 @@ struct SlicingTests {
 }
 
 struct PermutingTests {
-  @Test("Every order of the axes moves every element to its place", arguments: shapes)
-  func permutations(shape: [Int]) {
+  @Test(arguments: shapes)
+  func everyOrderOfTheAxesMovesEveryElementToItsPlace(shape: [Int]) {
     let tensor = Tensor<Float>.sample(shape).displaced()
     let element = tensor.lookup
     for axes in orders(of: Array(shape.indices)) {
@@ -95,8 +92,8 @@ struct PermutingTests {
     }
   }
 
-  @Test("Transposing exchanges the last two axes, and twice gives the tensor back")
-  func transposition() {
+  /// Transposing exchanges the last two axes, and twice gives the tensor back.
+  @Test func transposingExchangesTheLastTwoAxes() {
     for rows in [1, 2, 3, 4, 5, 8, 17, 33] {
       for columns in [1, 2, 3, 4, 7, 16, 31, 65] {
         for batch in [[], [3], [2, 2]] {

@@ -3,8 +3,8 @@ import TensorCore
 import Testing
 
 struct ThreadTeamTests {
-  @Test("Every thread runs every task exactly once, over thousands of tasks", arguments: 1...4)
-  func everyIndexOnce(threads: Int) {
+  @Test(arguments: 1...4)
+  func everyThreadRunsEveryTaskExactlyOnceOverThousandsOfTasks(threads: Int) {
     let team = ThreadTeam(threads: threads)
     #expect(team.count == threads)
     let runs = (0..<threads).map { _ in Counter() }
@@ -18,8 +18,8 @@ struct ThreadTeamTests {
     }
   }
 
-  @Test("What the threads wrote is seen after the task, and what was written before it is seen in it")
-  func visibility() {
+  /// What the threads wrote is seen after the task, and what was written before it is seen in it.
+  @Test func writesOfTheThreadsAreSeenAfterTheTask() {
     let team = ThreadTeam(threads: 3)
     var tensor = Tensor<Float>.zeros([3, 1])
     for round in 1...1000 {
@@ -33,8 +33,9 @@ struct ThreadTeamTests {
     }
   }
 
-  @Test("A split covers the range exactly, in parts that are multiples of the unit", arguments: 1...4)
-  func splits(threads: Int) {
+  /// A split covers the range exactly, in parts that are multiples of the unit.
+  @Test(arguments: 1...4)
+  func aSplitCoversTheRangeExactly(threads: Int) {
     let team = ThreadTeam(threads: threads)
     for unit in [1, 2, 7, 16] {
       for total in [0, 1, 2, 3, 5, 15, 16, 17, 31, 64, 100] {
@@ -48,8 +49,7 @@ struct ThreadTeamTests {
     }
   }
 
-  @Test("Teams come and go, used or not")
-  func lifetimes() {
+  @Test func teamsComeAndGoUsedOrNot() {
     for threads in 1...4 {
       for _ in 0..<20 {
         let team = ThreadTeam(threads: threads)

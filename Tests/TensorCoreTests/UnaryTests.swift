@@ -3,8 +3,8 @@ import TensorCore
 import Testing
 
 struct UnaryTests {
-  @Test("Every function of the elements agrees with the one of the system's mathematics library")
-  func functions() {
+  /// Every function of the elements agrees with the one of the system's mathematics library.
+  @Test func everyFunctionAgreesWithTheMathematicsLibrary() {
     func check<Scalar: TensorScalar>(_: Scalar.Type) {
       let ladder = Tensor<Scalar>((-40...40).map { Scalar($0) / 4 }, shape: [81])
       let positive = Tensor<Scalar>((1...81).map { Scalar($0) / 8 }, shape: [3, 27])
@@ -30,8 +30,7 @@ struct UnaryTests {
     check(Double.self)
   }
 
-  @Test("Limits: infinities, zeros and NaN go where the mathematics goes")
-  func limits() {
+  @Test func limitsInfinitiesZerosAndNaNGoWhereTheMathematicsGoes() {
     let ends = Tensor<Float>([-.infinity, .infinity], shape: [2])
     #expect(ends.exp().scalars == [0, .infinity])
     #expect(Tensor<Float>([0, .infinity], shape: [2]).log().scalars == [-.infinity, .infinity])
