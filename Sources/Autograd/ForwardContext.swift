@@ -3,20 +3,20 @@ import TensorCore
 /// Whether a computation is part of training (dropout drops) or of inference (it does not).
 public enum ForwardMode: Sendable { case training, inference }
 
-/// What a forward pass is told explicitly: the tape (none means that no gradient will be asked for), the mode, the source of
-/// randomness, and the workspace.
+/// State of a forward pass: the tape (nil where no gradient is needed), training or inference mode, the random source and
+/// the workspace.
 public struct ForwardContext<Scalar: TensorScalar> {
   public let tape: Tape<Scalar>?
   public let mode: ForwardMode
   public let workspace: Workspace<Scalar>
   private var random: RandomSource
   private var draws: UInt64 = 0
-  /// The new values of statistics that this pass came to: `Module.updateStatistics` gives them to the model.
+  /// New values of statistics computed in this pass; `Module.updateStatistics` stores them in the model.
   public private(set) var statistics = PassStatistics<Scalar>()
-  /// What stands for parameters that were computed in this pass, by their generations.
+  /// Variables of the parameters that were computed in this pass, by generation.
   private var computed: [UInt64: Variable<Scalar>] = [:]
 
-  /// - Parameter random: the randomness of this pass alone; a training step passes a source derived from its number.
+  /// - Parameter random: the random source of this pass alone; a training step derives it from its number.
   public init(
     tape: Tape<Scalar>? = nil, mode: ForwardMode = .inference, random: RandomSource = RandomSource(seed: 0),
     workspace: Workspace<Scalar> = Workspace()
@@ -27,7 +27,8 @@ public struct ForwardContext<Scalar: TensorScalar> {
     self.workspace = workspace
   }
 
-  /// The randomness of the next user in this pass (a dropout layer, say): a function of the pass and of how many asked before.
+  /// A random source for the next user in this pass (a dropout layer, say): a function of the pass and of the number of
+  /// earlier calls.
   public mutating func nextRandomSource() -> RandomSource {
     draws += 1
     return random.substream(draws)
@@ -46,15 +47,15 @@ public struct ForwardContext<Scalar: TensorScalar> {
     return tape.variable(parameter, slot: slot(of: parameter, "under a tape"))
   }
 
-  /// A parameter that stands for a variable in this pass: a weight that is computed from another one, for what knows weights
-  /// as parameters. It has no slot, so that nothing that is kept for a parameter is taken for its own.
+  /// A parameter whose variable in this pass is a given one: a weight computed from another weight, for code that takes
+  /// parameters. It has no slot, so that nothing cached for a bound parameter is used for it.
   package mutating func parameter(standingFor variable: Variable<Scalar>) -> Parameter<Scalar> {
     let parameter = Parameter(variable.value)
     computed[parameter.generation] = variable
     return parameter
   }
 
-  /// Notes the value that a statistic is to have after this pass; the model itself does not change in a pass.
+  /// Records the value of a statistic after this pass; the model itself does not change in a pass.
   ///
   /// - Precondition: the parameter is a statistic of the same shape, and bound.
   public mutating func update(_ statistic: Parameter<Scalar>, to value: Tensor<Scalar>) {
@@ -63,15 +64,15 @@ public struct ForwardContext<Scalar: TensorScalar> {
     statistics.values[slot(of: statistic, "in training")] = value
   }
 
-  /// The value of a statistic as this pass has left it so far.
+  /// Current value of a statistic in this pass.
   public func latest(_ statistic: Parameter<Scalar>) -> Tensor<Scalar> {
     statistic.slot.flatMap { statistics.values[$0] } ?? statistic.value
   }
 
-  private func slot(of parameter: Parameter<Scalar>, _ place: String) -> Int {
+  private func slot(of parameter: Parameter<Scalar>, _ occasion: String) -> Int {
     guard let slot = parameter.slot else {
       programmingError(
-        "a parameter of shape \(parameter.shape) is used \(place) before its model was bound; "
+        "a parameter of shape \(parameter.shape) is used \(occasion) before its model was bound; "
           + "if it was, visitParameters leaves the parameter out")
     }
     return slot
@@ -79,8 +80,8 @@ public struct ForwardContext<Scalar: TensorScalar> {
 }
 
 extension ForwardContext {
-  /// Calls `body` for each of some steps with randomness of that step alone, whatever the steps before drew. All of them
-  /// together count as one user of the pass's randomness, if they drew any.
+  /// Calls `body` for each step with a random source of that step, independent of the draws of other steps. All steps
+  /// together count as one user of the pass's random source, if any of them drew from it.
   package mutating func forEachStep(
     _ steps: Range<Int>, _ body: (_ t: Int, _ context: inout ForwardContext<Scalar>) -> Void
   ) {
@@ -97,9 +98,9 @@ extension ForwardContext {
 }
 
 extension ForwardContext {
-  /// A context to compute a part of this pass by itself: the randomness goes on from here; there is another tape, or none.
+  /// A context for a segment of this pass with a tape of its own, or none; its random source continues from here.
   ///
-  /// - Parameter statistics: those that the parts before came to.
+  /// - Parameter statistics: statistics after the segments before.
   package func part(on tape: Tape<Scalar>?, statistics: PassStatistics<Scalar>) -> ForwardContext {
     var part = ForwardContext(tape: tape, mode: mode, random: random, workspace: workspace)
     (part.draws, part.statistics) = (draws, statistics)
@@ -107,14 +108,14 @@ extension ForwardContext {
     return part
   }
 
-  /// Goes on where a part ended.
+  /// Continues after a segment: takes over its draws and statistics.
   package mutating func goOn(after part: ForwardContext) {
     (draws, statistics) = (part.draws, part.statistics)
   }
 }
 
-/// What a pass in training found out beside its outputs: new values for statistics that layers keep.
+/// New values of the statistics that layers keep, computed in a training pass.
 public struct PassStatistics<Scalar: TensorScalar>: Sendable {
-  /// By slot.
+  /// Values by slot.
   package var values: [Int: Tensor<Scalar>] = [:]
 }

@@ -1,14 +1,13 @@
 import TensorCore
 
-/// What a computation needs beside its operands and may keep from one step to the next: threads, memory to reuse, and
-/// weights in packed form.
+/// Threads, reusable memory and packed weights, kept from one step to the next.
 ///
-/// A trainer or a sampler owns one. Results never depend on what it holds or on the number of threads; they do on the format of
-/// the products.
+/// A trainer or a sampler owns one. Results depend on the format of the products, never on the cached contents or on the
+/// number of threads.
 public final class Workspace<Scalar: TensorScalar> {
   public let team: ThreadTeam
   public let pool = BufferPool()
-  /// How the right-hand sides of products are held.
+  /// Number format of the right-hand sides of products.
   public let products: ProductFormat
   private var packs: [PackKey: (generation: UInt64, matrix: PackedMatrix<Scalar>)] = [:]
   private var tables: [Int: (generations: [UInt64], table: Tensor<Scalar>)] = [:]
@@ -27,7 +26,7 @@ public final class Workspace<Scalar: TensorScalar> {
     self.products = products
   }
 
-  /// One that shares threads with others.
+  /// A workspace that shares threads with others.
   ///
   /// - Precondition: this machine supports the products for this scalar type.
   package init(team: ThreadTeam, products: ProductFormat) {
@@ -61,7 +60,7 @@ public final class Workspace<Scalar: TensorScalar> {
     return matrix
   }
 
-  /// What follows from a key alone, made once.
+  /// A value that depends on a key alone, computed once.
   package func value<Value>(for key: some Hashable, make: () -> Value) -> Value {
     if let known = derived[AnyHashable(key)] as? Value { return known }
     let value = make()
@@ -69,8 +68,8 @@ public final class Workspace<Scalar: TensorScalar> {
     return value
   }
 
-  /// A tensor derived from some parameters, made again only when one of them has changed. The first one's slot names it, so
-  /// that a parameter heads one table at most.
+  /// A tensor derived from some parameters, recomputed only when one of them has changed. It is cached under the slot of the
+  /// first, so that a parameter can be first in one table only.
   package func table(of parameters: [Parameter<Scalar>], make: () -> Tensor<Scalar>) -> Tensor<Scalar> {
     guard let slot = parameters[0].slot else { return make() }
     let generations = parameters.map { $0.generation }
