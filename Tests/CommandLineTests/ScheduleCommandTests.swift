@@ -72,7 +72,7 @@ import Testing
 
   @Test(
     "Killed outright and resumed, a run ends with the bytes of one left alone under every schedule",
-    arguments: ["cosine", "plateau", "one-cycle"])
+    arguments: sweep(debug: ["plateau"], release: ["cosine", "plateau", "one-cycle"]))
   func killed(schedule: String) throws {
     let workplace = try workplace()
     let options = ["fable.txt", "--steps", "600", "--schedule", schedule, "--learning-rate", "0.05"] + Self.options

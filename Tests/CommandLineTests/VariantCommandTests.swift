@@ -13,7 +13,7 @@ import Testing
 
   private static let cells = CellKind.allCases.map(\.rawValue)
   private static let refinements = [
-    ["--layer-norm"], ["--projection", "3"], ["--residual"], ["--learned-state"], ["--locked-dropout", "0.3"],
+    ["--layer-norm"], ["--projection", "2"], ["--residual"], ["--learned-state"], ["--locked-dropout", "0.3"],
     ["--embedding", "4", "--embedding-dropout", "0.3"], ["--weight-drop", "0.3"], ["--zoneout", "0.3"],
   ]
   private static let training = [
@@ -39,7 +39,11 @@ import Testing
   @Test("Gradients are right with each", arguments: cells.map { ["--cell", $0] } + refinements)
   func gradients(options: [String]) throws {
     expectDone(
-      try workplace().charrnn(["gradcheck", "--hidden", "4", "--length", "3", "--vocabulary", "3"] + options))
+      try workplace().charrnn(
+        [
+          "gradcheck", "--hidden", "\(amount(debug: 3, release: 4))", "--length", "\(amount(debug: 2, release: 3))",
+          "--vocabulary", "3",
+        ] + options))
   }
 
   @Test("The benchmark measures each", arguments: cells.map { ["--cell", $0] } + refinements)

@@ -1,4 +1,5 @@
 import Autograd
+import CharrnnTestSupport
 import NeuralLayers
 import RecurrentLayers
 import TensorCore
@@ -16,11 +17,11 @@ import Testing
       }
     }
     // A bias that is missing is a matter of sums, not of sizes.
-    let times = biases == .both ? [1, 2, 7] : [2]
+    let times = biases == .both ? sweep(debug: [1, 7], release: [1, 2, 7]) : [2]
     for hidden in [1, 4, 17] {
-      for input in [1, 3] {
+      for input in sweep(debug: [3], release: [1, 3]) {
         for time in times {
-          for batch in [1, 2, 5] {
+          for batch in sweep(debug: [1, 5], release: [1, 2, 5]) {
             for zeroState in time == 1 ? [true, false] : [false] {
               var random = RandomSource(seed: 1)
               let cell = kind.random(input: input, hidden: hidden, biases: biases, using: &random)

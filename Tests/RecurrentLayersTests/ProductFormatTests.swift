@@ -1,4 +1,5 @@
 import Autograd
+import CharrnnTestSupport
 import NeuralLayers
 import RecurrentLayers
 import TensorCore
@@ -12,7 +13,7 @@ import Testing
   ) -> [SequenceRun<Float>] {
     var random = RandomSource(seed: seed)
     return [false, true].map { tokens in
-      let (input, hidden) = (tokens ? 9 : 33, 40)
+      let (input, hidden) = (tokens ? 9 : amount(debug: 17, release: 33), amount(debug: 24, release: 40))
       let point = SequencePoint<Float>(time: 6, batch: 11, input: input, hidden: hidden, using: &random)
       let cell = kind.make(Float.self, input: input, hidden: hidden).drawn(using: &random)
       func run<Cell: RecurrentCell<Float>>(_ cell: Cell) -> SequenceRun<Float> {

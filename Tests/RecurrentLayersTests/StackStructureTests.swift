@@ -48,8 +48,9 @@ import Testing
 
   @Test(arguments: zip([options[0], options[3], options[3]], [true, true, false]))
   func gradientsAreNumericOnes(options: StackOptions, bidirectional: Bool) throws {
-    for (projection, lengths) in [(nil, nil), (2, try SequenceLengths(lengths, time: time))] {
-      let stack = stack(options, bidirectional: bidirectional, projection: projection, hidden: 3, seed: 1)
+    let hidden = amount(debug: 2, release: 3)
+    for (projection, lengths) in [(nil, nil), (hidden - 1, try SequenceLengths(lengths, time: time))] {
+      let stack = stack(options, bidirectional: bidirectional, projection: projection, hidden: hidden, seed: 1)
       let comparisons = GradientCheck.compare(stack, inputs: [("input", input(seed: 2))], mode: .training) {
         let (outputs, state) = $0.run(.vectors($1[0], lengths: lengths), in: &$2)
         let last = $0.runToEnd(.vectors($1[0], lengths: lengths), in: &$2).output
@@ -64,7 +65,9 @@ import Testing
   func fusedAgreesWithUnrolled(projection: Int?, threads: Int) throws {
     for options in Self.options {
       for bidirectional in [false, true] {
-        let fused = stack(options, bidirectional: bidirectional, projection: projection, hidden: 17, seed: 3).bound()
+        let fused = stack(
+          options, bidirectional: bidirectional, projection: projection, hidden: amount(debug: 9, release: 17), seed: 3
+        ).bound()
         var unrolled = StackedRecurrent(
           fused.cells.map { Unrolled($0) }, reverse: fused.reverseCells.map { Unrolled($0) }, options: options)
         unrolled.initialStates = fused.initialStates

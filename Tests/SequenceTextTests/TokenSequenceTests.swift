@@ -1,3 +1,4 @@
+import CharrnnTestSupport
 import SequenceText
 import Testing
 
@@ -11,7 +12,10 @@ import Testing
 
   @Test(arguments: [(1, 1), (255, 1), (256, 1), (257, 2), (16_384, 2), (65_536, 2), (65_537, 4), (Int32.max, 4)])
   func aTokenTakesTheSmallestIntegerThatHoldsThemAll(limit: Int32, bytes: Int) {
-    for count in [0, 1, 100, blockSize - 2, blockSize - 1, blockSize, 2 * blockSize + 3] {
+    for count in sweep(
+      debug: [0, 100, blockSize - 1, blockSize],
+      release: [0, 1, 100, blockSize - 2, blockSize - 1, blockSize, 2 * blockSize + 3])
+    {
       let ids = ids(count, below: limit)
       let tokens = TokenSequence(ids)
       #expect(tokens.bytesPerToken == bytes)
