@@ -1,15 +1,14 @@
+import CharrnnTestSupport
 import Foundation
 import LanguageModels
 import Testing
 
 /// The README's tables are complete.
 @Suite struct ReadmeTests {
-  private let repository: URL
   private let readme: String
 
   init() throws {
-    repository = URL(fileURLWithPath: #filePath).appendingPathComponent("../../..").standardizedFileURL
-    readme = try String(contentsOf: repository.appendingPathComponent("README.md"), encoding: .utf8)
+    readme = try String(contentsOf: Repository.root.appendingPathComponent("README.md"), encoding: .utf8)
   }
 
   @Test func theReadmeNamesEveryCommand() {
@@ -24,7 +23,7 @@ import Testing
   }
 
   @Test func theReadmeNamesEveryExample() throws {
-    let examples = repository.appendingPathComponent("Examples").path
+    let examples = Repository.root.appendingPathComponent("Examples").path
     for example in try FileManager.default.contentsOfDirectory(atPath: examples) where !example.hasPrefix(".") {
       #expect(readme.contains("| `\(example)` |"), "\(example)")
     }
