@@ -3,8 +3,8 @@ import Foundation
 import Testing
 
 @Suite struct BadCorpusTests {
-  @Test("A corpus that cannot be read or trained on is an error of one line, and leaves nothing behind")
-  func refused() throws {
+  /// A corpus that cannot be read or trained on is an error of one line, and leaves nothing behind.
+  @Test func aCorpusThatCannotBeReadOrTrainedOnIsAnErrorOfOneLine() throws {
     let workplace = try Workplace()
     try workplace.write("", to: "empty.txt")
     try workplace.write(Array("good".utf8) + [0xFF] + Array("text".utf8), to: "broken.txt")
@@ -36,8 +36,7 @@ import Testing
         "train", "broken.txt", "--tokens", "byte", "--steps", "2", "--hidden", "4", "--batch", "1", "--length", "2"))
   }
 
-  @Test("The batch and length that are suggested for a small corpus work")
-  func suggestion() throws {
+  @Test func theBatchAndLengthThatAreSuggestedForASmallCorpusWork() throws {
     let workplace = try Workplace()
     try workplace.write("A short text, and not much to learn.\n", to: "short.txt")
     let refused = try workplace.charrnn("train", "short.txt")
@@ -50,8 +49,7 @@ import Testing
     #expect(workplace.exists("runs/short/last.safetensors"))
   }
 
-  @Test("A byte-order mark is dropped and CRLF kept, each with one notice")
-  func notices() throws {
+  @Test func aByteOrderMarkIsDroppedAndCRLFKeptEachWithOneNotice() throws {
     let workplace = try Workplace()
     try workplace.write("\u{FEFF}" + fable.replacingOccurrences(of: "\n", with: "\r\n"), to: "windows.txt")
     let outcome = try workplace.charrnn(["train", "windows.txt", "--steps", "1"] + small)

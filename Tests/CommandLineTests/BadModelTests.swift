@@ -3,8 +3,8 @@ import Foundation
 import Testing
 
 @Suite struct BadModelTests {
-  @Test("A checkpoint that is cut short or changed in a bit is refused by every command, with the file's name")
-  func damaged() throws {
+  /// A checkpoint that is cut short or changed in a bit is refused by every command, with the file's name.
+  @Test func aCheckpointThatIsCutShortOrChangedInABitIsRefused() throws {
     let workplace = try Trained.workplace.get()
     let whole = try workplace.bytes(of: "run/best.safetensors")
     var damaged: [[UInt8]] = [[], [7]]
@@ -25,8 +25,8 @@ import Testing
     #expect(!workplace.exists("new"))
   }
 
-  @Test("Weights that are finite but far too large make no loss, and no text that is not valid")
-  func hugeWeights() throws {
+  /// Weights that are finite but far too large make no loss, and no text that is not valid.
+  @Test func weightsThatAreFiniteButFarTooLargeMakeNoLoss() throws {
     let workplace = try Trained.workplace.get()
     let whole = try workplace.bytes(of: "run/best.safetensors")
     let end = 8 + whole[..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
@@ -45,8 +45,7 @@ import Testing
     expectDone(try workplace.charrnn("sample", "huge.safetensors", "--length", "20"))
   }
 
-  @Test("A model that is not there is answered with 66")
-  func missing() throws {
+  @Test func aModelThatIsNotThereIsAnsweredWith66() throws {
     let workplace = try Trained.workplace.get()
     try FileManager.default.createDirectory(atPath: workplace.path + "/bare", withIntermediateDirectories: true)
     for path in ["nowhere", "bare"] {
@@ -60,8 +59,8 @@ import Testing
     expectError(try workplace.charrnn("sample", "run", "--prime-file", "nothing.txt"), 66, "nothing.txt")
   }
 
-  @Test("Characters that the model has never seen are named, or skipped and counted")
-  func unknown() throws {
+  /// Characters that the model has never seen are named, or skipped and counted.
+  @Test func charactersThatTheModelHasNeverSeenAreNamed() throws {
     let workplace = try Trained.workplace.get()
     expectError(try workplace.charrnn("sample", "run", "--prime", "the ДЖ"), 65, "Д", "Ж", "--unknown skip")
     let sample = try workplace.charrnn("sample", "run", "--prime", "the Ж", "--unknown", "skip", "--length", "5")

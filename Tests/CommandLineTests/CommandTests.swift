@@ -14,8 +14,8 @@ import Testing
     }
   }
 
-  @Test("Training writes a run directory; samples go to standard output, all else to standard error")
-  func train() throws {
+  /// Training writes a run directory; samples go to standard output, all else to standard error.
+  @Test func trainingWritesARunDirectory() throws {
     let workplace = try Workplace()
     try workplace.write(fable, to: "fable.txt")
     let outcome = try workplace.charrnn(["train", "fable.txt", "--steps", "20", "--sample-every", "10"] + small)
@@ -45,8 +45,8 @@ import Testing
     }
   }
 
-  @Test("The same seed samples the same text, whatever the number of threads; primes, stops and counts do as they say")
-  func sample() throws {
+  /// The same seed samples the same text, whatever the number of threads; primes, stops and counts do as they say.
+  @Test func theSameSeedSamplesTheSameText() throws {
     let workplace = try Trained.workplace.get()
     func sample(_ options: String...) throws -> String {
       let outcome = try workplace.charrnn(["sample", "run", "--length", "60"] + options)
@@ -71,8 +71,8 @@ import Testing
     #expect(piped.text.hasPrefix("a crow. "))
   }
 
-  @Test("Evaluation reports the loss and its rates, of the test part of the corpus trained on or of another text whole")
-  func evaluate() throws {
+  /// Evaluation reports the loss and its rates, of the test part of the corpus trained on or of another text whole.
+  @Test func evaluationReportsTheLossAndItsRates() throws {
     let workplace = try Trained.workplace.get()
     func evaluate(_ words: String...) throws -> Evaluation {
       let outcome = try workplace.charrnn(["evaluate", "run"] + words + ["--json"])
@@ -96,8 +96,7 @@ import Testing
     #expect(table.text.contains("bits per character"))
   }
 
-  @Test("A part that is empty is answered with the parts that may not be")
-  func emptyPart() throws {
+  @Test func aPartThatIsEmptyIsAnsweredWithThePartsThatMayNotBe() throws {
     let workplace = try Workplace()
     try workplace.write(fable, to: "fable.txt")
     expectDone(
@@ -108,8 +107,8 @@ import Testing
     expectDone(try workplace.charrnn("evaluate", "run", "fable.txt", "--split", "validation"))
   }
 
-  @Test("A byte model goes on from a prime in another encoding, and tells where no character begins")
-  func bytes() throws {
+  /// A byte model goes on from a prime in another encoding, and tells where no character begins.
+  @Test func aByteModelGoesOnFromAPrimeInAnotherEncoding() throws {
     let workplace = try Workplace()
     let latin = Array(fable.utf8) + Array("voil".utf8) + [0xE0] + Array("e\u{301}".utf8)
     try workplace.write(latin + Array(fable.utf8), to: "latin.txt")
@@ -127,8 +126,7 @@ import Testing
     #expect(try workplace.charrnn("evaluate", "run", "accent.txt").text.contains("bits per character  none\n"))
   }
 
-  @Test("Inspection shows architecture, vocabulary, history and tensors")
-  func inspect() throws {
+  @Test func inspectionShowsArchitectureVocabularyHistoryAndTensors() throws {
     let workplace = try Trained.workplace.get()
     let report = try workplace.charrnn("inspect", "run", "--json").json()
     #expect(
@@ -151,10 +149,8 @@ import Testing
     #expect(last.text.contains("optimizer.first_moment.rnn.weight_ih_l0"))
   }
 
-  @Test(
-    "The gradient check passes, and fails with 1 where a gradient is spoiled",
-    arguments: ["lstm", "gru", "rnn", "rnn-relu"])
-  func gradcheck(cell: String) throws {
+  @Test(arguments: ["lstm", "gru", "rnn", "rnn-relu"])
+  func theGradientCheckPassesAndFailsWith1WhereAGradientIsSpoiled(cell: String) throws {
     let workplace = try Workplace()
     let model = [
       "gradcheck", "--cell", cell, "--hidden", "3", "--length", "4", "--vocabulary", "4", "--embedding", "2",
@@ -171,8 +167,7 @@ import Testing
     #expect(parameters.filter { $0["passed"] as? Bool == false }.map { $0["name"] as? String } == ["rnn.weight_hh_l0"])
   }
 
-  @Test("The benchmark reports its measurements and leaves nothing behind")
-  func benchmark() throws {
+  @Test func theBenchmarkReportsItsMeasurementsAndLeavesNothingBehind() throws {
     let workplace = try Workplace()
     try workplace.write(fable, to: "fable.txt")
     let outcome = try workplace.charrnn(
@@ -187,8 +182,7 @@ import Testing
     #expect(try workplace.visibleNames == ["fable.txt"])
   }
 
-  @Test("The profile of a step accounts for all of its time")
-  func profile() throws {
+  @Test func theProfileOfAStepAccountsForAllOfItsTime() throws {
     let workplace = try Workplace()
     try workplace.write(fable, to: "fable.txt")
     let arguments =
@@ -206,9 +200,8 @@ import Testing
     #expect(try #require(profile["products"]) > 0)
   }
 
-  @Test(
-    "Each kind of token makes valid UTF-8, and rates that can be compared", arguments: ["character", "scalar", "byte"])
-  func multilingual(tokens: String) throws {
+  @Test(arguments: ["character", "scalar", "byte"])
+  func eachKindOfTokenMakesValidUTF8AndRatesThatCanBeCompared(tokens: String) throws {
     let workplace = try Workplace()
     let text = try String(contentsOf: Repository.corpus("multilingual.txt"), encoding: .utf8)
     let part = String(text.prefix(6000))

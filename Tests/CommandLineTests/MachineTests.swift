@@ -14,8 +14,8 @@ import Testing
     try workplace.shell(#"CHARRNN_ISA="# + "'\(set)'" + #" exec "$0" "# + words.joined(separator: " "))
   }
 
-  @Test("A number of threads that is none is refused, and nothing begins", arguments: commands)
-  func noThreads(command: [String]) throws {
+  @Test(arguments: commands)
+  func aNumberOfThreadsThatIsNoneIsRefusedAndNothingBegins(command: [String]) throws {
     let workplace = try Trained.workplace.get()
     for count in ["0", "-1", "two", "1.5", "9223372036854775808"] {
       let outcome = try workplace.charrnn(command + ["--threads", count])
@@ -29,8 +29,9 @@ import Testing
     #expect(!workplace.exists("new"))
   }
 
-  @Test("More threads than cores are clamped, with one notice that tells how many there are", arguments: commands)
-  func manyThreads(command: [String]) throws {
+  /// More threads than cores are clamped, with one notice that tells how many there are.
+  @Test(arguments: commands)
+  func moreThreadsThanCoresAreClamped(command: [String]) throws {
     let workplace = try Workplace()
     let model = try Trained.workplace.get().path
     expectDone(try workplace.shell("cp -R '\(model)/run' '\(model)/fable.txt' ."))
@@ -47,8 +48,8 @@ import Testing
     }
   }
 
-  @Test("An instruction set is granted where the machine has it, and refused where not; what there is is told")
-  func instructionSets() throws {
+  /// An instruction set is granted where the machine has it, and refused where not; what there is is told.
+  @Test func anInstructionSetIsGrantedWhereTheMachineHasIt() throws {
     let workplace = try Trained.workplace.get()
     let refusal = try charrnn(["--version"], on: "abacus", in: workplace)
     expectError(refusal, 64)
@@ -73,8 +74,8 @@ import Testing
     #expect(usual.hasSuffix("(\(try #require(sets.last)))\n"))
   }
 
-  @Test("An instruction set that is none is refused by every command before it begins")
-  func unknownInstructionSets() throws {
+  /// An instruction set that is none is refused by every command before it begins.
+  @Test func anInstructionSetThatIsNoneIsRefusedByEveryCommand() throws {
     let workplace = try Trained.workplace.get()
     for command in Self.commands + [["inspect", "run"], ["gradcheck"], ["--help"], []] {
       expectError(try charrnn(command, on: "abacus", in: workplace), 64, "CHARRNN_ISA=abacus names no known")
@@ -87,9 +88,8 @@ import Testing
     #expect(!workplace.exists("new"))
   }
 
-  @Test(
-    "A run that goes on under another instruction set says that its bits will differ, and under the same one nothing")
-  func anotherInstructionSet() throws {
+  /// A run that goes on under another instruction set says that its bits will differ, and under the same one nothing.
+  @Test func anotherInstructionSetIsNoticedWhenARunIsResumed() throws {
     let workplace = try Workplace()
     try workplace.write(fable, to: "fable.txt")
     expectDone(try charrnn(Self.commands[0], on: "portable", in: workplace))
@@ -102,8 +102,8 @@ import Testing
     #expect(usual == "portable" || other.errors.contains("saved under portable and goes on under \(usual): its bits"))
   }
 
-  @Test("bfloat16 without support is refused, with what to do; a run in it is left as it is")
-  func unsupportedPrecision() throws {
+  /// bfloat16 without support is refused, with what to do; a run in it is left as it is.
+  @Test func bfloat16WithoutSupportIsRefused() throws {
     let workplace = try Workplace()
     try workplace.write(fable, to: "fable.txt")
     let refusal = """
@@ -130,11 +130,9 @@ import Testing
     expectDone(try charrnn(["sample", "new", "--length", "4"], on: "portable", in: workplace))
   }
 
-  @Test(
-    "Weights held in fewer bytes predict almost as well, with every cell",
-    arguments: ["lstm", "gru", "rnn", "rnn-relu"]
+  @Test(arguments: ["lstm", "gru", "rnn", "rnn-relu"]
   )
-  func weights(cell: String) throws {
+  func weightsHeldInFewerBytesPredictAlmostAsWellWithEveryCell(cell: String) throws {
     let workplace = try Workplace()
     try workplace.write(fable, to: "fable.txt")
     let model = ["--cell", cell, "--hidden", "24", "--embedding", cell == "rnn" ? "5" : "0"]

@@ -12,10 +12,9 @@ import Testing
     #expect(try workplace.bytes(of: "run/last.safetensors") == workplace.bytes(of: "whole/last.safetensors"))
   }
 
-  @Test(
-    "A signal stops a run after saving it; resumed, it ends with the bytes of one left alone",
-    arguments: [SIGTERM, SIGINT])
-  func signals(signal: Int32) throws {
+  /// A signal stops a run after saving it; resumed, it ends with the bytes of one left alone.
+  @Test(arguments: [SIGTERM, SIGINT])
+  func aSignalStopsARunAfterSavingIt(signal: Int32) throws {
     let workplace = try Workplace()
     try workplace.write(fable, to: "fable.txt")
     let options = small + ["--dropout", "0.2", "--sample-every", "0"]
@@ -31,8 +30,7 @@ import Testing
     try expectSameBytesAsUnbroken(workplace, options)
   }
 
-  @Test("Killed outright, a run goes on from its last state to the same bytes")
-  func killed() throws {
+  @Test func killedOutrightARunGoesOnFromItsLastStateToTheSameBytes() throws {
     let workplace = try Workplace()
     try workplace.write(fable, to: "fable.txt")
     let options = small + ["--dropout", "0.2", "--sample-every", "0"]
@@ -44,8 +42,7 @@ import Testing
     try expectSameBytesAsUnbroken(workplace, options)
   }
 
-  @Test("A run directory in use is answered with 75, and left as it is")
-  func locked() throws {
+  @Test func aRunDirectoryInUseIsAnsweredWith75AndLeftAsItIs() throws {
     let workplace = try Workplace()
     try workplace.write(fable, to: "fable.txt")
     let command = ["train", "fable.txt", "--out", "run", "--steps", "2"] + small
@@ -60,8 +57,8 @@ import Testing
     expectDone(try workplace.charrnn(command + ["--resume"]))
   }
 
-  @Test("Training that diverges beyond repair ends with 70, and saves nothing that is not finite")
-  func diverged() throws {
+  /// Training that diverges beyond repair ends with 70, and saves nothing that is not finite.
+  @Test func trainingThatDivergesBeyondRepairEndsWith70() throws {
     let workplace = try Workplace()
     try workplace.write(fable, to: "fable.txt")
     let outcome = try workplace.charrnn(
@@ -77,8 +74,8 @@ import Testing
     }
   }
 
-  @Test("A reader that goes away ends sampling quietly; an output that cannot be written is an error")
-  func outputs() throws {
+  /// A reader that goes away ends sampling quietly; an output that cannot be written is an error.
+  @Test func aReaderThatGoesAwayEndsSamplingQuietly() throws {
     let workplace = try Trained.workplace.get()
     let head = try workplace.shell(#"( "$0" sample run --length 3000; echo $? > code ) | head -c 10"#)
     #expect(head.output.count == 10 && head.errors.isEmpty, "\(head.errors)")

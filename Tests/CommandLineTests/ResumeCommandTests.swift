@@ -17,8 +17,8 @@ import Testing
     try #require(try workplace.charrnn("inspect", model, "--json").json()["step"] as? Int)
   }
 
-  @Test("In one go or resumed, on one thread or two, with or without samples on the way: the same bytes")
-  func exact() throws {
+  /// In one go or resumed, on one thread or two, with or without samples on the way: the same bytes.
+  @Test func aRunGivesTheSameBytesInOneGoOrResumed() throws {
     let workplace = try begun()
     func train(_ out: String, _ words: String...) throws -> [UInt8] {
       expectDone(try workplace.charrnn(["train", "fable.txt", "--out", out] + words))
@@ -39,8 +39,8 @@ import Testing
     #expect(scheduled.count == 4, "steps 7, 14, 21 and 28, each once")
   }
 
-  @Test("Options that are not given are the run's, how long to train among them; those given again may be the same")
-  func optionsKept() throws {
+  /// Options that are not given are the run's, how long to train among them; those given again may be the same.
+  @Test func optionsThatAreNotGivenAreThoseOfTheRun() throws {
     let workplace = try begun(steps: 6)
     expectDone(try workplace.charrnn("train", "fable.txt", "--out", "run", "--resume"), "after step 6")
     #expect(try step(of: "run/last.safetensors", in: workplace) == 6, "the run's own limit")
@@ -49,8 +49,8 @@ import Testing
     #expect(try step(of: "run/last.safetensors", in: workplace) == 8)
   }
 
-  @Test("An option that differs from the run's is refused by its name, and nothing changes")
-  func optionsRefused() throws {
+  /// An option that differs from the run's is refused by its name, and nothing changes.
+  @Test func anOptionThatDiffersFromTheRunsIsRefusedByItsName() throws {
     let workplace = try begun(steps: 2)
     let before = try workplace.bytes(of: "run/last.safetensors")
     for option in [
@@ -68,8 +68,7 @@ import Testing
     #expect(try workplace.bytes(of: "run/last.safetensors") == before)
   }
 
-  @Test("A corpus that has changed is refused, and so is a damaged state")
-  func refused() throws {
+  @Test func aCorpusThatHasChangedIsRefusedAndSoIsADamagedState() throws {
     let workplace = try begun(steps: 2)
     let before = try workplace.bytes(of: "run/last.safetensors")
     try workplace.write(fable + "more", to: "fable.txt")
@@ -82,8 +81,8 @@ import Testing
     expectError(try workplace.charrnn("train", "fable.txt", "--out", "run", "--resume"), 65, "run/last.safetensors")
   }
 
-  @Test("Where nothing is there yet, resuming starts from the beginning and says so")
-  func nothingThere() throws {
+  /// Where nothing is there yet, resuming starts from the beginning and says so.
+  @Test func resumingStartsFromTheBeginningWhereNothingIsThere() throws {
     let workplace = try Workplace()
     try workplace.write(fable, to: "fable.txt")
     let command = ["train", "fable.txt", "--resume", "--steps", "3"] + small
@@ -96,8 +95,8 @@ import Testing
     expectDone(try workplace.charrnn(command + ["--out", "run"]), "starting from the beginning")
   }
 
-  @Test("A run's name is numbered when it is taken; without --out the newest run of the corpus is resumed")
-  func names() throws {
+  /// A run's name is numbered when it is taken; without --out the newest run of the corpus is resumed.
+  @Test func aRunsNameIsNumberedWhenItIsTaken() throws {
     let workplace = try Workplace()
     try workplace.write(fable, to: "fable.txt")
     try workplace.write(fable.uppercased(), to: "other.txt")
@@ -114,8 +113,7 @@ import Testing
     expectDone(try workplace.charrnn("train", "fable.txt", "--resume", "--steps", "5"), "runs/fable-2 after step 4")
   }
 
-  @Test("A directory that holds a run is refused without --resume or --overwrite")
-  func taken() throws {
+  @Test func aDirectoryThatHoldsARunIsRefusedWithoutResumeOrOverwrite() throws {
     let workplace = try begun(steps: 2)
     let before = try workplace.bytes(of: "run/last.safetensors")
     let command = ["train", "fable.txt", "--out", "run", "--steps", "3"] + small
@@ -131,8 +129,8 @@ import Testing
     }
   }
 
-  @Test("Training starts from the weights of another model, or refuses one of another shape")
-  func initFrom() throws {
+  /// Training starts from the weights of another model, or refuses one of another shape.
+  @Test func trainingStartsFromTheWeightsOfAnotherModel() throws {
     let workplace = try Trained.workplace.get()
     try workplace.write(fable.replacingOccurrences(of: "fox", with: "ZAk"), to: "changed.txt")
     let command = ["train", "changed.txt", "--init-from", "run", "--steps", "2"]

@@ -27,8 +27,8 @@ import Testing
     return rates
   }
 
-  @Test("The horizon is the length that the run was begun with: it is stored, and going on longer does not change it")
-  func horizonKept() throws {
+  /// The horizon is the length that the run was begun with: it is stored, and going on longer does not change it.
+  @Test func theHorizonIsTheLengthThatTheRunWasBegunWith() throws {
     let workplace = try workplace()
     let begin = ["train", "fable.txt", "--out", "run", "--schedule", "cosine", "--validate-every", "5"] + Self.options
     // The time ends this part long before the horizon.
@@ -50,8 +50,8 @@ import Testing
     }
   }
 
-  @Test("The horizon is the first limit in steps, or the length of a usual run; a schedule that needs none has none")
-  func horizons() throws {
+  /// The horizon is the first limit in steps, or the length of a usual run; a schedule that needs none has none.
+  @Test func theHorizonIsTheFirstLimitOrTheUsualLength() throws {
     let workplace = try workplace()
     let begin = ["train", "fable.txt", "--out", "run", "--overwrite"] + Self.options
     for (words, horizon) in [
@@ -70,10 +70,9 @@ import Testing
     #expect(try configuration(unlimited)["horizon"] as? Int == 3000)
   }
 
-  @Test(
-    "Killed outright and resumed, a run ends with the bytes of one left alone under every schedule",
-    arguments: sweep(debug: ["plateau"], release: ["cosine", "plateau", "one-cycle"]))
-  func killed(schedule: String) throws {
+  /// Killed outright and resumed, a run ends with the bytes of one left alone under every schedule.
+  @Test(arguments: sweep(debug: ["plateau"], release: ["cosine", "plateau", "one-cycle"]))
+  func aKilledAndResumedRunEndsWithTheSameBytes(schedule: String) throws {
     let workplace = try workplace()
     let options = ["fable.txt", "--steps", "600", "--schedule", schedule, "--learning-rate", "0.05"] + Self.options
     let running = try workplace.start(["train", "--out", "run", "--checkpoint-every", "1"] + options)
@@ -88,8 +87,8 @@ import Testing
     #expect(last < 0.05, "the test is about a rate that changes")
   }
 
-  @Test("A schedule that cannot be followed is refused in one line before anything is written")
-  func refused() throws {
+  /// A schedule that cannot be followed is refused in one line before anything is written.
+  @Test func aScheduleThatCannotBeFollowedIsRefusedInOneLine() throws {
     let workplace = try workplace()
     func expectRefusal(_ words: [String], _ message: String) throws {
       let outcome = try workplace.charrnn(words)
@@ -126,8 +125,8 @@ import Testing
     #expect(try workplace.visibleNames == ["fable.txt"])
   }
 
-  @Test("Going on with a run under another schedule is refused by name, and nothing changes")
-  func anotherSchedule() throws {
+  /// Going on with a run under another schedule is refused by name, and nothing changes.
+  @Test func goingOnWithARunUnderAnotherScheduleIsRefusedByName() throws {
     let workplace = try workplace()
     for started in ["constant", "cosine"] {
       expectDone(

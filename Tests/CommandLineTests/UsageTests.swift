@@ -5,8 +5,7 @@ import Testing
 @Suite struct UsageTests {
   static let commands = ["train", "sample", "evaluate", "inspect", "gradcheck", "benchmark"]
 
-  @Test("Help and version are for standard output, with success")
-  func help() throws {
+  @Test func helpAndVersionAreForStandardOutputWithSuccess() throws {
     let workplace = try Workplace()
     let version = try workplace.charrnn("--version")
     expectDone(version)
@@ -35,8 +34,7 @@ import Testing
     #expect(try workplace.visibleNames.isEmpty)
   }
 
-  @Test("Wrong usage is answered with 64, one line, and what was meant")
-  func wrong() throws {
+  @Test func wrongUsageIsAnsweredWith64OneLineAndWhatWasMeant() throws {
     let workplace = try Workplace()
     try workplace.write(fable, to: "fable.txt")
     expectError(try workplace.charrnn(), 64, "train")

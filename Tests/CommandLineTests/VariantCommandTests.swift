@@ -21,10 +21,8 @@ import Testing
     ["--backward-length", "20"], ["--backward-length", "3"], ["--vary-length"],
   ]
 
-  @Test(
-    "Each can be trained, gone on with, sampled, evaluated and shown",
-    arguments: cells.map { ["--cell", $0] } + refinements + training)
-  func goesRound(options: [String]) throws {
+  @Test(arguments: cells.map { ["--cell", $0] } + refinements + training)
+  func eachCanBeTrainedGoneOnWithSampledEvaluatedAndShown(options: [String]) throws {
     let workplace = try workplace()
     let train = ["train", "fable.txt", "--out", "run", "--sample-every", "0"] + small + options
     expectDone(try workplace.charrnn(train + ["--steps", "3"]))
@@ -36,8 +34,8 @@ import Testing
     expectDone(try workplace.charrnn("inspect", "run"))
   }
 
-  @Test("Gradients are right with each", arguments: cells.map { ["--cell", $0] } + refinements)
-  func gradients(options: [String]) throws {
+  @Test(arguments: cells.map { ["--cell", $0] } + refinements)
+  func gradientsAreRightWithEach(options: [String]) throws {
     expectDone(
       try workplace().charrnn(
         [
@@ -46,16 +44,15 @@ import Testing
         ] + options))
   }
 
-  @Test("The benchmark measures each", arguments: cells.map { ["--cell", $0] } + refinements)
-  func benchmark(options: [String]) throws {
+  @Test(arguments: cells.map { ["--cell", $0] } + refinements)
+  func theBenchmarkMeasuresEach(options: [String]) throws {
     let outcome = try workplace().charrnn(
       ["benchmark", "fable.txt", "--seconds", "0.05", "--sample", "5", "--json"] + small + options)
     expectDone(outcome)
     #expect(try outcome.json()["train_tokens_per_second"] as? Double ?? 0 > 0)
   }
 
-  @Test("A resumed run keeps its refinements, and refuses others")
-  func resume() throws {
+  @Test func aResumedRunKeepsItsRefinementsAndRefusesOthers() throws {
     let workplace = try workplace()
     let options = [
       "--zoneout", "0.2", "--layer-norm", "--backward-length", "20", "--temporal-regularization", "2",
@@ -75,8 +72,7 @@ import Testing
     #expect(try workplace.charrnn("inspect", "run").text.contains("lstm 2×8, layer normalization, zoneout 0.2"))
   }
 
-  @Test("What makes no sense is refused, naming both sides and saying what to do")
-  func refused() throws {
+  @Test func whatMakesNoSenseIsRefusedNamingBothSidesAndSayingWhatToDo() throws {
     let workplace = try workplace()
     for command in [["train", "fable.txt"], ["benchmark", "fable.txt"], ["gradcheck"]] {
       expectError(try workplace.charrnn(command + ["--bidirectional"]), 64, "left to right", "leave it out")
