@@ -49,7 +49,7 @@ public struct ForwardContext<Scalar: TensorScalar> {
 
   /// A parameter whose variable in this pass is a given one: a weight computed from another weight, for code that takes
   /// parameters. It has no slot, so that nothing cached for a bound parameter is used for it.
-  package mutating func parameter(standingFor variable: Variable<Scalar>) -> Parameter<Scalar> {
+  package mutating func parameter(holding variable: Variable<Scalar>) -> Parameter<Scalar> {
     let parameter = Parameter(variable.value)
     computed[parameter.generation] = variable
     return parameter
@@ -101,16 +101,16 @@ extension ForwardContext {
   /// A context for a segment of this pass with a tape of its own, or none; its random source continues from here.
   ///
   /// - Parameter statistics: statistics after the segments before.
-  package func part(on tape: Tape<Scalar>?, statistics: PassStatistics<Scalar>) -> ForwardContext {
-    var part = ForwardContext(tape: tape, mode: mode, random: random, workspace: workspace)
-    (part.draws, part.statistics) = (draws, statistics)
-    part.computed = computed.mapValues { tape?.watch($0.value) ?? $0.detached() }
-    return part
+  package func segment(on tape: Tape<Scalar>?, statistics: PassStatistics<Scalar>) -> ForwardContext {
+    var segment = ForwardContext(tape: tape, mode: mode, random: random, workspace: workspace)
+    (segment.draws, segment.statistics) = (draws, statistics)
+    segment.computed = computed.mapValues { tape?.watch($0.value) ?? $0.detached() }
+    return segment
   }
 
   /// Continues after a segment: takes over its draws and statistics.
-  package mutating func goOn(after part: ForwardContext) {
-    (draws, statistics) = (part.draws, part.statistics)
+  package mutating func advance(past segment: ForwardContext) {
+    (draws, statistics) = (segment.draws, segment.statistics)
   }
 }
 

@@ -10,7 +10,7 @@ import Testing
     var source = RandomSource(seed: seed)
     expectGradients(at: [random([4, 3], &source), random([2, 3], &source)], "seed \(seed)") { inputs in
       var context = ForwardContext<Double>(mode: .training)
-      let weight = context.parameter(standingFor: inputs[0].squared())
+      let weight = context.parameter(holding: inputs[0].squared())
       // Twice, as in a loop over steps.
       return linear(inputs[1], weight: weight, bias: nil, in: context)
         + linear(inputs[1].tanh(), weight: weight, bias: nil, in: context)

@@ -26,7 +26,7 @@ extension StackedRecurrent {
       state.flatMap(\.components) + parameters.map { [context] in context.variable($0) }
       + [sequence.variable].compactMap { $0 }
     // The node must not hold the tape that holds it.
-    let start = context.part(on: nil, statistics: context.statistics)
+    let start = context.segment(on: nil, statistics: context.statistics)
     var segments = Segments<Cell>(
       stack: self, sequence: sequence.detached(), wanted: wanted, steps: steps, parameters: parameters,
       needsInputGradient: sequence.variable?.isRecorded ?? false)
@@ -35,13 +35,13 @@ extension StackedRecurrent {
     if segments.carriesEnds { carried.append(.zeros([sequence.batch, outputSize])) }
     for steps in steps {
       segments.borders.append(carried)
-      var part = start.part(on: nil, statistics: context.statistics)
+      var part = start.segment(on: nil, statistics: context.statistics)
       let input = segments.request(steps, sums: SegmentSums())
       let (output, next) = segments.run(input, from: carried.map { Variable($0) }, in: &part)
       if wanted == .last { outputs.removeAll() }
       outputs.append(output.value)
       carried = next.map(\.value)
-      context.goOn(after: part)
+      context.advance(past: part)
     }
     if segments.carriesEnds { carried.removeLast() }
     let results = Variable.operation([.concatenate(outputs)] + carried, of: inputs) { [segments] in
@@ -113,7 +113,7 @@ private struct Segments<Cell: RecurrentCell> {
     let sums = SegmentSums<Scalar>()
     for (steps, border) in zip(steps, borders).reversed() {
       let tape = Tape<Scalar>()
-      var part = context.part(on: tape, statistics: context.statistics)
+      var part = context.segment(on: tape, statistics: context.statistics)
       var input = request(steps, sums: sums)
       if needsInputGradient { input.sequence = input.sequence.mappingVariable { tape.watch($0.value) } }
       let carried = border.map { tape.watch($0) }

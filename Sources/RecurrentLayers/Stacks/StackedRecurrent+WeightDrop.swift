@@ -22,7 +22,7 @@ extension RecurrentCell {
   fileprivate mutating func dropWeights(_ probability: Double, in context: inout ForwardContext<Scalar>) {
     updateRecurrentWeights { weight in
       weight = context.parameter(
-        standingFor: dropout(context.variable(weight), probability: probability, in: &context))
+        holding: dropout(context.variable(weight), probability: probability, in: &context))
     }
   }
 
