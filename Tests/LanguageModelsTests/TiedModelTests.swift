@@ -22,7 +22,9 @@ import Testing
     let configuration = Self.configuration(cell, hidden: hidden)
     let model = CharacterModel<Double>.sample(configuration)
     #expect(model.parameterCount == configuration.parameterCount)
-    #expect(configuration.parameterCount == Self.configuration(cell, hidden: hidden, isTied: false).parameterCount - 5 * hidden)
+    #expect(
+      configuration.parameterCount == Self.configuration(cell, hidden: hidden, isTied: false).parameterCount - 5
+        * hidden)
     #expect(model.weights["encoder.weight"] != nil && model.weights["decoder.weight"] == nil)
     for comparison in CharacterModelCheck(configuration, batch: 2, length: 3, seed: 1).run() {
       #expect(comparison.passes && comparison.norm > 0, "\(comparison)")

@@ -10,7 +10,7 @@ public func dropout<Scalar>(
   dropout(input, probability: probability, from: 0, in: &context)
 }
 
-/// The same for a part of an input whose first element has the given position in the whole.
+/// Dropout of a segment of an input, whose first element has the given position in the whole.
 package func dropout<Scalar>(
   _ input: Variable<Scalar>, probability: Double, from position: Int, in context: inout ForwardContext<Scalar>
 ) -> Variable<Scalar> {
@@ -65,7 +65,7 @@ public func zoneout<Scalar>(
   }
 }
 
-/// What zoneout takes of a new state in training: 1 where the new value is taken, 0 where the previous one is kept.
+/// Mask of zoneout in training: 1 where the new value is taken, 0 where the previous one is kept.
 package func zoneoutMask<Scalar>(
   _ shape: TensorShape, probability: Double, in context: inout ForwardContext<Scalar>
 ) -> Tensor<Scalar> { mask(shape, probability: probability, kept: 1, in: &context) }

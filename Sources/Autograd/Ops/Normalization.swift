@@ -11,7 +11,7 @@ public func normalizedRows<Scalar>(
   normalizedRowsAndMoments(input, epsilon: epsilon, in: context).rows
 }
 
-/// The same with the moments that were taken out.
+/// Normalized rows, with the moments that were subtracted and divided by.
 package func normalizedRowsAndMoments<Scalar>(
   _ input: Variable<Scalar>, epsilon: Double, in context: borrowing ForwardContext<Scalar>
 ) -> (rows: Variable<Scalar>, moments: RowMoments) {

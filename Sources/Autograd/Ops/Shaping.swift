@@ -1,7 +1,7 @@
 import TensorCore
 
 extension Variable {
-  /// The same elements under another shape; one dimension may be −1.
+  /// These elements under another shape; one dimension may be −1, and is then inferred.
   public func reshaped(_ dimensions: [Int]) -> Variable {
     let shape = shape
     return Variable.operation(value.reshaped(dimensions), of: [self]) { [$0.reshaped(shape.dimensions)] }
