@@ -13,7 +13,7 @@ public struct Parameter<Scalar: TensorScalar>: Sendable {
   }
 
   public var value: Tensor<Scalar> {
-    get { stored }
+    get { stored ?? .zeros(shape) }
     // An observed property would be read, copied and written back when another module changes it in place.
     _modify {
       defer {
@@ -21,10 +21,13 @@ public struct Parameter<Scalar: TensorScalar>: Sendable {
         isDrawn = true
         isProvisional = false
       }
-      yield &stored
+      if stored == nil { stored = .zeros(undrawnShape) }
+      yield &stored!
     }
   }
-  private var stored: Tensor<Scalar>
+  /// Nil until the values are drawn, loaded or set: a model that is only counted takes no memory.
+  private var stored: Tensor<Scalar>?
+  private let undrawnShape: TensorShape
   public let role: Role
   /// Distribution of its first values; nil for a parameter made from given values.
   public let initializer: Initializer?
@@ -40,6 +43,7 @@ public struct Parameter<Scalar: TensorScalar>: Sendable {
   /// A parameter of given values.
   public init(_ value: Tensor<Scalar>, role: Role = .trained) {
     stored = value
+    undrawnShape = value.shape
     self.role = role
     initializer = nil
     isDrawn = true
@@ -49,13 +53,14 @@ public struct Parameter<Scalar: TensorScalar>: Sendable {
   /// contains the layer; loading a file sets them.
   public init(_ shape: TensorShape, _ initializer: Initializer, role: Role = .trained) {
     var none = RandomSource(seed: 0)
-    stored = initializer.isDeterministic ? initializer(shape, using: &none) : .zeros(shape)
+    stored = initializer.isDeterministic ? initializer(shape, using: &none) : nil
+    undrawnShape = shape
     self.role = role
     self.initializer = initializer
     isDrawn = initializer.isDeterministic
   }
 
-  public var shape: TensorShape { stored.shape }
+  public var shape: TensorShape { stored?.shape ?? undrawnShape }
 
   /// Draws fresh values, if it has an initializer.
   package mutating func draw(using random: inout RandomSource, provisionally: Bool = false) {

@@ -84,7 +84,7 @@ extension Module {
   }
 
   /// The number of scalars that training adjusts.
-  public var parameterCount: Int { trainedParameters.reduce(0) { $0 + $1.parameter.value.count } }
+  public var parameterCount: Int { trainedParameters.reduce(0) { $0 + $1.parameter.shape.count } }
 }
 
 private struct ParameterAction<Scalar: TensorScalar>: ParameterVisitor {
