@@ -11,7 +11,7 @@ package struct ValueKind<Value: Sendable>: Sendable {
   /// The text of a value; `read` gives the value back.
   let show: @Sendable (Value) -> String
 
-  init(
+  package init(
     valueName: String, expectation: String, names: [String] = [],
     read: @escaping @Sendable (String) -> Value?, show: @escaping @Sendable (Value) -> String
   ) {
@@ -20,6 +20,13 @@ package struct ValueKind<Value: Sendable>: Sendable {
     self.names = names
     self.read = read
     self.show = show
+  }
+
+  /// The same texts as values of another type. (Such a kind shows no default: the option tells it in a note.)
+  package func mapped<Other>(_ transform: @escaping @Sendable (Value) -> Other) -> ValueKind<Other> {
+    ValueKind<Other>(
+      valueName: valueName, expectation: expectation, names: names, read: { [read] in read($0).map(transform) },
+      show: { "\($0)" })
   }
 }
 
@@ -96,7 +103,10 @@ extension ValueKind where Value == String {
   }
 
   /// One of a few names.
-  package static func choice(_ names: String...) -> ValueKind {
+  package static func choice(_ names: String...) -> ValueKind { choice(names) }
+
+  /// One of a few names.
+  package static func choice(_ names: [String]) -> ValueKind {
     ValueKind(
       valueName: names.joined(separator: "|"), expectation: "one of \(names.joined(separator: ", "))",
       names: names, read: { names.contains($0) ? $0 : nil }, show: { $0 })

@@ -59,6 +59,6 @@ private struct ParameterLoader<Scalar: StorableScalar>: ParameterVisitor {
   let checkpoint: Checkpoint
 
   mutating func visit(_ parameter: inout Parameter<Scalar>, at name: String) throws(SafetensorsError) {
-    parameter.value = try checkpoint.tensor(name, shape: parameter.value.shape)
+    parameter.value = try checkpoint.tensor(name, shape: parameter.shape)
   }
 }

@@ -117,10 +117,7 @@ public struct CorpusTooSmall: Sendable, Hashable, CustomStringConvertible {
   }
 
   public var description: String {
-    let advice =
-      suggestion.map { "; --batch \($0.batch) --length \($0.length) would work" }
-      ?? "; no batch and length would work, a longer text is needed"
-    return "the text is too small: \(tokens) tokens to train on, "
-      + "and batch \(batch) at length \(length) needs \(needed)" + advice
+    "the text is too small: \(tokens) tokens to train on, and batch \(batch) at length \(length) needs \(needed)"
+      + (suggestion == nil ? "; no batch and length would work, a longer text is needed" : "")
   }
 }

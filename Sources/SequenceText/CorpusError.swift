@@ -37,22 +37,17 @@ public enum CorpusError: Error, Equatable, CustomStringConvertible {
     case .unreadable(let error): error.description
     case .empty(let file): "\(file): the file is empty; give it some text to learn"
     case .invalidUTF8(let file, let offset):
-      "\(file): not valid UTF-8 at byte \(offset); --tokens byte reads any file"
+      "\(file): not valid UTF-8 at byte \(offset)"
     case .vocabularyTooLarge(let symbols, let limit, let kind):
-      "the text has \(symbols) different \(kind)s, and a vocabulary may have \(limit); --tokens byte reads any text"
+      "the text has \(symbols) different \(kind)s, and a vocabulary may have \(limit)"
     case .unknownSymbols(let file, let unknown): "\(file): \(unknown)"
     case .tooSmall(let numbers): numbers.description
     case .nothingToPredict(.all, let tokens):
       "the text has \(count(tokens)), and a prediction takes two; give a longer text"
     case .nothingToPredict(let part, let tokens):
-      "the \(part) part of the text has \(count(tokens)), and a prediction takes two; "
-        + "--split \(others(than: part)) takes another part"
+      "the \(part) part of the text has \(count(tokens)), and a prediction takes two"
     }
   }
 
   private func count(_ tokens: Int) -> String { "\(tokens) token\(tokens == 1 ? "" : "s")" }
-
-  private func others(than part: CorpusSplit.Part) -> String {
-    CorpusSplit.Part.allCases.filter { $0 != part }.map(\.rawValue).joined(separator: "|")
-  }
 }

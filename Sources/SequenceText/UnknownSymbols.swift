@@ -13,8 +13,7 @@ public struct UnknownSymbols: Sendable, Hashable, CustomStringConvertible {
   public var description: String {
     let names = examples.map { "\"\($0)\"" }.joined(separator: ", ") + (distinct > examples.count ? ", …" : "")
     let noun = distinct == 1 ? "\(kind) that the model does not know" : "\(kind)s that the model does not know"
-    return "\(distinct) \(noun), \(names) (\(occurrences) in all, the first at byte \(firstOffset)); "
-      + "--unknown skip leaves them out"
+    return "\(distinct) \(noun), \(names) (\(occurrences) in all, the first at byte \(firstOffset))"
   }
 
   /// Gathers unknown symbols as they are met.

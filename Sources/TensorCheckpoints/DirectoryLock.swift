@@ -33,7 +33,7 @@ public final class DirectoryLock: Sendable {
       guard code == EWOULDBLOCK else { throw FileError(path: path, action: "lock", code: code) }
       throw FileError(
         path: directory, action: "lock", code: code,
-        explanation: "in use by another run; wait until it ends, or choose another --out")
+        explanation: "in use by another run")
     }
   }
 

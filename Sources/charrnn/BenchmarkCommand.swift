@@ -10,9 +10,13 @@ enum BenchmarkCommand {
 
   static let profile = Flag("profile", help: "also show what the time of a training step goes to")
 
+  private static let settings = SettingOptions([
+    .model, .dropping, .penalty, .updates, .tokens, .arithmetic, .randomness,
+  ])
+
   static let command = Command(
     name: "benchmark", summary: "measure training and sampling speed on this machine", arguments: [corpora],
-    groups: [ModelOptions.architecture(hidden: ModelOptions.hidden)] + ModelOptions.training + [
+    groups: [ModelOptions.architecture(settings)] + ModelOptions.training(settings) + [
       OptionGroup(
         "Measurement", [seconds, sample, profile, CommonOptions.threads, SampleCommand.weights, CommonOptions.json])
     ],
@@ -20,9 +24,8 @@ enum BenchmarkCommand {
 
   @Sendable
   static func run(_ arguments: ParsedArguments) throws -> ExitCode {
-    var reader = SettingsReader(arguments: arguments)
-    try ModelOptions.read(&reader)
-    let settings = reader.settings
+    try ModelOptions.refuseBidirectional(arguments)
+    let settings = try settings.settings(arguments)
     if settings.schedule != .constant {
       throw arguments.usageFailure(
         "--schedule \(settings.schedule.rawValue): a benchmark keeps the learning rate constant; leave it out")
@@ -41,22 +44,17 @@ enum BenchmarkCommand {
   }
 
   private static func json(_ speed: SpeedMeasurement, _ settings: TrainingSettings, threads: Int) -> String {
-    let members: [(name: String, value: JSONText)] = [
-      ("cell", .string(settings.cell.rawValue)), ("layers", .integer(settings.layers)),
-      ("hidden", .integer(settings.hidden)), ("embedding", .integer(settings.embedding)),
-      ("tie", .bool(settings.isTied)), ("dropout", .number(settings.dropout)),
-      ("refinements", settings.refinements.json), ("batch", .integer(settings.batch)),
-      ("length", .integer(settings.length)),
-      ("backward_length", .integer(settings.backwardLength ?? settings.length)),
-      ("vary_length", .bool(settings.variesLength)),
-      ("precision", .string(settings.precision.rawValue)), ("threads", .integer(threads)),
+    let reported = ["batch", "length", "backward-length", "vary-length", "precision"]
+    let settings = settings.resolved(stepsPerEpoch: 1).members { $0.isOfArchitecture || reported.contains($0.name) }
+    let measured: Members = [
+      ("threads", .integer(threads)),
       ("train_tokens_per_second", .number(speed.trainTokensPerSecond)), ("train_gflops", .number(speed.trainGigaflops)),
       ("peak_gflops", .number(speed.peakGigaflops)),
       ("sample_characters_per_second", .number(speed.sampleCharactersPerSecond)), ("loss", .number(speed.loss)),
       ("peak_rss_mb", .number(speed.peakMemory)),
     ]
     let profile = speed.profile.map { [(name: "profile", value: json($0))] } ?? []
-    return JSONText.object(members + profile).line + "\n"
+    return JSONText.object(settings + measured + profile).line + "\n"
   }
 
   private static func json(_ profile: StepProfile) -> JSONText {
@@ -70,7 +68,7 @@ enum BenchmarkCommand {
     let rate = speed.sampleCharactersPerSecond
     let sampling = rate > 0 ? "\(Readable.count(rate)) characters/s" : "not measured"
     return """
-      model     \(settings.configuration(vocabulary: 1).summary), batch \(settings.batch), length \
+      model     \(settings.architecture.summary), batch \(settings.batch), length \
       \(settings.length), \(settings.precision.rawValue), \(threads) thread\(threads == 1 ? "" : "s"), \
       \(InstructionSet.current.rawValue)
       training  \(Readable.count(speed.trainTokensPerSecond)) tokens/s, \(Readable.fixed(speed.trainGigaflops, digits: 1)) \

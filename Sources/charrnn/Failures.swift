@@ -6,25 +6,31 @@ let version = "0.1.0"
 /// The message and exit code of an error of the library.
 @Sendable
 func commandFailure(for error: any Error) -> CommandFailure {
+  let message = message(for: error)
   switch error {
+  case let error as CharacterRunError:
+    switch error {
+    case .corpus(let error): return commandFailure(for: error)
+    case .settings, .unsupportedPrecision, .tooLarge, .noHorizon, .noValidation, .split:
+      return CommandFailure.usage(message)
+    case .corpusChanged, .transfer, .modelFile, .checkpoint: return CommandFailure(message, code: .badData)
+    }
   case let error as CorpusError:
     switch error.category {
-    case .data: CommandFailure("\(error)", code: .badData)
-    case .noInput: CommandFailure("\(error)", code: .noInput)
-    case .inputOutput: CommandFailure("\(error)", code: .inputOutput)
+    case .data: return CommandFailure(message, code: .badData)
+    case .noInput: return CommandFailure(message, code: .noInput)
+    case .inputOutput: return CommandFailure(message, code: .inputOutput)
     }
   case let error as FileError:
     switch error.kind {
-    case .missing, .notAFile, .denied: CommandFailure("\(error)", code: .noInput)
-    case .busy: CommandFailure("\(error)", code: .busy)
-    case .inputOutput: CommandFailure("\(error)", code: .inputOutput)
+    case .missing, .notAFile, .denied: return CommandFailure(message, code: .noInput)
+    case .busy: return CommandFailure(message, code: .busy)
+    case .inputOutput: return CommandFailure(message, code: .inputOutput)
     }
-  case is CorpusSplitError, is TrainingSettings.UnsupportedPrecision, is TrainingSettings.TooLarge,
-    is TrainingSettings.UnusableSchedule, is TrainingSettings.Unusable:
-    CommandFailure.usage("\(error)")
-  case is RunDirectoryTaken: CommandFailure("\(error)", code: .cannotCreate)
-  case is TrainingDiverged: CommandFailure("\(error)", code: .diverged)
-  default: CommandFailure("\(error)", code: .badData)
+  case is CorpusSplitError: return CommandFailure.usage(message)
+  case is RunDirectoryTaken: return CommandFailure(message, code: .cannotCreate)
+  case is TrainingDiverged: return CommandFailure(message, code: .diverged)
+  default: return CommandFailure(message, code: .badData)
   }
 }
 

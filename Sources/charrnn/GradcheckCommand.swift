@@ -4,7 +4,9 @@ import SequenceModeling
 
 /// `charrnn gradcheck`: compares analytic and numeric gradients, parameter by parameter, in double precision.
 enum GradcheckCommand {
-  static let hidden = Option("hidden", .integer(atLeast: 1, atMost: 64), default: 8, help: "units a layer")
+  private static let settings = SettingOptions(
+    [.model, .dropping, .randomness], defaults: TrainingSettings(architecture: Architecture(hidden: 8)),
+    limits: ["hidden": .integer(1...64)])
   static let batch = Option("batch", .integer(atLeast: 1, atMost: 64), default: 2, help: "sequences side by side")
   static let length = Option("length", .integer(atLeast: 1, atMost: 1000), default: 12, help: "steps of the sequences")
   static let vocabulary = Option("vocabulary", .integer(atLeast: 1, atMost: 256), default: 7, help: "symbols")
@@ -15,18 +17,19 @@ enum GradcheckCommand {
     name: "gradcheck", summary: "compare analytic and numeric gradients",
     arguments: [],
     groups: [
-      ModelOptions.architecture(hidden: hidden), OptionGroup("Regularization", ModelOptions.dropping),
-      OptionGroup("Check", [vocabulary, batch, length, ModelOptions.seed, broken, CommonOptions.json]),
+      ModelOptions.architecture(settings), OptionGroup("Regularization", settings.options(.dropping)),
+      OptionGroup(
+        "Check", [vocabulary, batch, length] + settings.options(.randomness) + [broken, CommonOptions.json]),
     ],
     example: "charrnn gradcheck --cell lstm --layers 2 --hidden 8 --length 12", run: run)
 
   @Sendable
   static func run(_ arguments: ParsedArguments) throws -> ExitCode {
-    var reader = SettingsReader(arguments: arguments)
-    try ModelOptions.readArchitecture(&reader, hidden: hidden)
-    let configuration = reader.settings.configuration(vocabulary: arguments[vocabulary])
+    try ModelOptions.refuseBidirectional(arguments)
+    let settings = try settings.settings(arguments)
     let check = CharacterModelCheck(
-      configuration, batch: arguments[batch], length: arguments[length], seed: UInt64(arguments[ModelOptions.seed]))
+      settings.shape(vocabulary: arguments[vocabulary]), batch: arguments[batch], length: arguments[length],
+      seed: UInt64(settings.seed))
     if let name = arguments[broken], !check.names.contains(name) {
       throw arguments.usageFailure("--break \(name) names none of \(check.names.joined(separator: ", "))")
     }

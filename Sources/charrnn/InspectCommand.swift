@@ -2,7 +2,7 @@ import CharrnnCommandSupport
 import Foundation
 import SequenceModeling
 
-/// `charrnn inspect`: what a checkpoint holds.
+/// `charrnn inspect`: shows the model, the vocabulary, the history and the tensors of a checkpoint.
 enum InspectCommand {
   static let command = Command(
     name: "inspect", summary: "show what a checkpoint holds", arguments: [CommonOptions.model],
@@ -18,27 +18,22 @@ enum InspectCommand {
   }
 
   private static func json(_ file: ModelFile<Float>, _ checkpoint: Checkpoint) -> String {
-    let configuration = file.model.configuration
     let history = file.history
-    let report: JSONText = [
-      "cell": .string(configuration.cell.rawValue), "layers": .integer(configuration.layers),
-      "hidden": .integer(configuration.hidden), "embedding": .integer(configuration.embedding),
-      "tie": .bool(configuration.isTied), "dropout": .number(configuration.dropout),
-      "refinements": configuration.refinements.json,
-      "tokens": .string(file.vocabulary.kind.rawValue), "vocabulary": .array(symbols(file.vocabulary)),
-      "parameters": .integer(file.model.parameterCount), "step": history.map { .integer($0.step) } ?? .null,
-      "epoch": history.map { .number($0.epoch) } ?? .null,
-      "validation_loss": history?.validationLoss.map { .number($0) } ?? .null,
-      "tensors": .array(
-        checkpoint.names.map { name in
-          let tensor = checkpoint.tensors[name]!
-          return [
-            "name": .string(name), "shape": .array(tensor.shape.map { .integer($0) }),
-            "dtype": .string(tensor.dtype.rawValue),
-          ]
-        }),
-    ]
-    return report.line
+    let tensors = checkpoint.names.map { name -> JSONText in
+      let tensor = checkpoint.tensors[name]!
+      return [
+        "name": .string(name), "shape": .array(tensor.shape.map { .integer($0) }),
+        "dtype": .string(tensor.dtype.rawValue),
+      ]
+    }
+    let members: Members =
+      file.model.architecture.members + [
+        ("tokens", .string(file.vocabulary.kind.rawValue)), ("vocabulary", .array(symbols(file.vocabulary))),
+        ("parameters", .integer(file.model.parameterCount)), ("step", JSONText(history?.step)),
+        ("epoch", JSONText(history?.epoch)), ("validation_loss", JSONText(history?.validationLoss)),
+        ("tensors", .array(tensors)),
+      ]
+    return JSONText.object(members).line
   }
 
   /// Byte symbols as numbers, others as text.
@@ -49,12 +44,11 @@ enum InspectCommand {
   }
 
   private static func table(_ file: ModelFile<Float>, _ checkpoint: Checkpoint) -> String {
-    let configuration = file.model.configuration
     let vocabulary = file.vocabulary
     let shown = (0..<min(vocabulary.count, 100)).map { vocabulary.display(Int32($0)) }.joined(separator: " ")
     var lines = [
       "file        \(checkpoint.file)",
-      "model       \(configuration.summary)",
+      "model       \(file.model.architecture.summary)",
       "parameters  \(file.model.parameterCount)",
       "tokens      \(vocabulary.kind.rawValue), \(vocabulary.count) symbols: \(shown)"
         + (vocabulary.count > 100 ? " …" : ""),

@@ -2,7 +2,7 @@ import CharrnnCommandSupport
 import Foundation
 import SequenceModeling
 
-/// Which directory a training run is kept in, and what of an earlier run it goes on with.
+/// The directory of a training run, and the checkpoint that it resumes from.
 struct RunChoice {
   let directory: RunDirectory
   /// The `last` to resume; nil starts from the beginning.
@@ -37,11 +37,7 @@ struct RunChoice {
 
   /// Seen again when the directory is claimed; here it spares reading the corpus first.
   private static func requireFree(_ directory: RunDirectory) throws {
-    if directory.holdsRun {
-      throw CommandFailure(
-        "\(directory.path): holds a run already; give --resume to go on with it, --overwrite to replace it, or another "
-          + "--out", code: .cannotCreate)
-    }
+    if directory.holdsRun { throw RunDirectoryTaken.holdsRun(path: directory.path) }
   }
 
   private static func last(of directory: RunDirectory) throws -> Checkpoint? {

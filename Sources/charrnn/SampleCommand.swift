@@ -99,7 +99,7 @@ enum SampleCommand {
       }
       return encoding.tokens
     } catch {
-      throw CommandFailure("the prime: \(error)", code: .badData)
+      throw CommandFailure("the prime: \(message(for: error))", code: .badData)
     }
   }
 }

@@ -16,7 +16,7 @@ enum TrainCommand {
     let files = arguments[corpora]
     let choice = try RunChoice(arguments, corpora: files)
     let base = try choice.checkpoint.map { try CharacterRun.settings(of: $0) }
-    var settings = try TrainOptions.settings(arguments, base: base)
+    var settings = try TrainOptions.settings(arguments, resuming: base)
     let corpus = try Corpus(files: files, kind: settings.tokens)
     corpus.notices.forEach(notice)
     let initial = try arguments[TrainOptions.initFrom].map { try ModelFile<Float>(contentsOf: $0) }
@@ -82,11 +82,11 @@ enum TrainCommand {
   }
 
   private static func describe(_ run: CharacterRun, files: [String], threads: Int) {
-    let configuration = run.model.configuration
+    let model = run.model
     notice(
-      "\(files.joined(separator: ", ")): \(run.corpus.tokens.count) tokens, \(configuration.vocabulary) symbols; "
-        + "\(configuration.summary), "
-        + "\(configuration.parameterCount) parameters; \(run.stepsPerEpoch) steps an epoch; "
+      "\(files.joined(separator: ", ")): \(run.corpus.tokens.count) tokens, \(model.shape.vocabulary) symbols; "
+        + "\(model.architecture.summary), "
+        + "\(model.parameterCount) parameters; \(run.stepsPerEpoch) steps an epoch; "
         + "\(threads) thread\(threads == 1 ? "" : "s"), \(InstructionSet.current.rawValue)")
   }
 
@@ -102,7 +102,7 @@ enum TrainCommand {
     }
     notice("a sample of the best model:")
     let text = TextGenerator(model: file.model, vocabulary: file.vocabulary).text(
-      length: 500, options: SamplingOptions(temperature: 0.8), seed: run.settings.seed)
+      length: 500, options: SamplingOptions(temperature: 0.8), seed: UInt64(run.settings.seed))
     try OutputChannel.standardOutput.write(text + "\n")
     notice("saved in \(directory.path); write more with: charrnn sample \(directory.path)")
   }
@@ -111,38 +111,27 @@ enum TrainCommand {
   private static func writeConfiguration(
     _ arguments: ParsedArguments, _ run: CharacterRun, to directory: RunDirectory, limits: TrainingLimits, threads: Int
   ) throws {
-    let settings = run.settings
     let earlier = arguments[TrainOptions.resume] ? StoredOptions(directory) : StoredOptions()
     let lastStep = limits.lastStep(stepsPerEpoch: run.stepsPerEpoch)
-    let object: JSONText = [
-      "corpora": .array(arguments[corpora].map { .string($0) }),
-      "cell": .string(settings.cell.rawValue), "layers": .integer(settings.layers), "hidden": .integer(settings.hidden),
-      "embedding": .integer(settings.embedding), "tie": .bool(settings.isTied),
-      "dropout": .number(settings.dropout), "refinements": settings.refinements.json,
-      "activation_regularization": .number(settings.activationRegularization ?? 0),
-      "temporal_regularization": .number(settings.temporalRegularization ?? 0),
-      "weight_decay": settings.weightDecay.map { .number($0) } ?? .null,
-      "batch": .integer(settings.batch), "length": .integer(settings.length),
-      "backward_length": .integer(settings.backwardLength ?? settings.length),
-      "vary_length": .bool(settings.variesLength),
-      "epochs": limits.epochs.map { .integer($0) } ?? .null,
-      "steps": limits.epochs == nil
-        ? lastStep.map { .integer($0) } ?? .null : limits.steps.map { .integer($0) } ?? .null,
-      "time": limits.seconds.map { .number($0) } ?? .null,
-      "optimizer": .string(settings.optimizer.rawValue), "learning_rate": .number(settings.learningRate),
-      "schedule": .string(settings.schedule.rawValue),
-      "horizon": settings.horizon.map { .integer($0) } ?? .null, "clip": .number(settings.clip),
-      "validation_fraction": .string(settings.validationFraction), "test_fraction": .string(settings.testFraction),
-      "patience": settings.patience.map { .integer($0) } ?? .null, "tokens": .string(settings.tokens.rawValue),
-      "precision": .string(settings.precision.rawValue), "threads": .integer(threads),
-      "seed": .integer(Int(settings.seed)),
-      "validate_every": .integer(settings.validateEvery ?? run.stepsPerEpoch),
-      "sample_every": .integer(
-        arguments[TrainOptions.sampleEvery] ?? TrainingReporting.usualSampleInterval(stepsPerEpoch: run.stepsPerEpoch)),
-      "checkpoint_every": .integer(arguments[TrainOptions.checkpointEvery] ?? run.stepsPerEpoch),
-      "init_from": (arguments[TrainOptions.initFrom] ?? earlier.initFrom).map { .string($0) } ?? .null,
-      "parameters": .integer(run.model.configuration.parameterCount), "charrnn": .string(version),
-    ]
-    try AtomicFile.write([Array((object.line + "\n").utf8)], to: directory.configuration)
+    var members = run.settings.resolved(stepsPerEpoch: run.stepsPerEpoch).members()
+    members.insert(
+      [
+        ("epochs", JSONText(limits.epochs)), ("steps", JSONText(limits.epochs == nil ? lastStep : limits.steps)),
+        ("time", JSONText(limits.seconds)),
+      ], after: "vary_length")
+    members.insert([("threads", .integer(threads))], after: "precision")
+    members =
+      [("corpora", .array(arguments[corpora].map { .string($0) }))] + members + [
+        (
+          "sample_every",
+          .integer(
+            arguments[TrainOptions.sampleEvery]
+              ?? TrainingReporting.usualSampleInterval(stepsPerEpoch: run.stepsPerEpoch))
+        ),
+        ("checkpoint_every", .integer(arguments[TrainOptions.checkpointEvery] ?? run.stepsPerEpoch)),
+        ("init_from", JSONText(arguments[TrainOptions.initFrom] ?? earlier.initFrom)),
+        ("parameters", .integer(run.model.parameterCount)), ("charrnn", .string(version)),
+      ]
+    try AtomicFile.write([Array((JSONText.object(members).line + "\n").utf8)], to: directory.configuration)
   }
 }

@@ -139,8 +139,8 @@ import Testing
         expectError(outcome, 64)
         #expect(
           outcome.errors
-            == "charrnn: error: --schedule differs from that of the run, which was started with \(started); leave it out, "
-            + "or start a new run (see charrnn train --help)\n")
+            == "charrnn: error: --schedule is \(other), the run's is \(started); leave it out, or start a new run "
+            + "(see charrnn train --help)\n")
       }
       #expect(try workplace.bytes(of: "run/last.safetensors") == before)
     }

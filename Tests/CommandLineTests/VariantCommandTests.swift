@@ -60,11 +60,13 @@ import Testing
     expectDone(try workplace.charrnn(["train", "fable.txt", "--out", "run", "--steps", "2"] + small + options))
     let resume = ["train", "fable.txt", "--out", "run", "--resume", "--steps", "4"]
     expectError(try workplace.charrnn(resume + ["--zoneout", "0.3"]), 64, "--zoneout", "0.2")
-    expectError(try workplace.charrnn(resume + ["--weight-drop", "0.3"]), 64, "--weight-drop", "0.0")
-    expectError(try workplace.charrnn(resume + ["--backward-length", "10"]), 64, "--backward-length", "with 20;")
+    expectError(try workplace.charrnn(resume + ["--weight-drop", "0.3"]), 64, "--weight-drop is 0.3, the run's is 0;")
     expectError(
-      try workplace.charrnn(resume + ["--temporal-regularization", "1"]), 64, "--temporal-regularization", "with 2.0;")
-    expectError(try workplace.charrnn(resume + ["--weight-decay", "1"]), 64, "--weight-decay", "with none;")
+      try workplace.charrnn(resume + ["--backward-length", "10"]), 64, "--backward-length is 10, the run's is 20;")
+    expectError(
+      try workplace.charrnn(resume + ["--temporal-regularization", "1"]), 64,
+      "--temporal-regularization is 1, the run's is 2;")
+    expectError(try workplace.charrnn(resume + ["--weight-decay", "1"]), 64, "--weight-decay is 1, the run's is none;")
     expectDone(try workplace.charrnn(resume + ["--weight-decay", "0"]))
     let shown = try workplace.charrnn("inspect", "run", "--json").json()
     let refinements = try #require(shown["refinements"] as? [String: Any])

@@ -13,12 +13,12 @@ import Testing
   @Test("Hidden state is carried within an epoch and reset to zero at the next")
   func stateAtEpochs() throws {
     let corpus = try sampleCorpus()
-    let configuration = TrainingSettings.small().configuration(vocabulary: corpus.vocabulary.count)
+    let shape = TrainingSettings.small().shape(vocabulary: corpus.vocabulary.count)
     let windows = TruncatedWindows(
       try ContiguousBatches(corpus.tokens, in: 0..<corpus.tokens.count, batch: 4, length: 8))
-    var task = CharacterTask<Float>(windows: windows, validation: nil, configuration: configuration)
+    let model = CharacterModel<Float>.sample(shape).bound()
+    var task = CharacterTask<Float>(model, windows: windows, validation: nil)
     let fresh = task
-    let model = CharacterModel<Float>.sample(configuration).bound()
     func loss(_ task: inout CharacterTask<Float>, at step: Int) -> Float {
       var context = ForwardContext<Float>()
       return task.loss(of: model, step: step, in: &context).value.scalar

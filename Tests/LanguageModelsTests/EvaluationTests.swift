@@ -27,7 +27,7 @@ import Testing
   @Test("The loss of a text is that of its predictions one by one, however it is cut", arguments: CellKind.allCases)
   func exact(cell: CellKind) {
     var random = RandomSource(seed: 4)
-    let model = CharacterModel<Double>.sample(ModelConfiguration(cell: cell, layers: 2, hidden: 4, vocabulary: 5))
+    let model = CharacterModel<Double>.sample(ModelShape(Architecture(cell: cell, hidden: 4), vocabulary: 5))
     let workspace = Workspace<Double>()
     for count in sweep(debug: [0, 1, 2, 128, 129, 130], release: [0, 1, 2, 3, 127, 128, 129, 130, 257, 300]) {
       let tokens = (0..<count).map { _ in Int32.random(in: 0..<5, using: &random) }

@@ -13,7 +13,7 @@ import Testing
     let history = TrainingHistory(
       step: 12, epoch: 1.5, validationLoss: 2.25, corpusHash: "abc", validationFraction: "0.05", testFraction: "0.1")
     return ModelFile(
-      model: .sample(settings.configuration(vocabulary: vocabulary.count)), vocabulary: vocabulary, history: history)
+      model: .sample(settings.shape(vocabulary: vocabulary.count)), vocabulary: vocabulary, history: history)
   }
 
   @Test("A model comes back from its file as it was", arguments: TrainingSettings.everyKind)
@@ -24,7 +24,7 @@ import Testing
       let path = "\(directory.path)/\(kind).safetensors"
       try file.checkpoint.write(to: path)
       let back = try ModelFile<Float>(contentsOf: path)
-      #expect(back.model.configuration == file.model.configuration)
+      #expect(back.model.shape == file.model.shape)
       #expect(back.model.weights == file.model.weights, "biases and all, nothing set anew")
       #expect(back.vocabulary == file.vocabulary)
       #expect(back.history == file.history)

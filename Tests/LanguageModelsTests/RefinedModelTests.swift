@@ -14,26 +14,36 @@ import Testing
   private static let vocabulary = try! Vocabulary(
     symbols: ["\n", "b", "c", "d", "e"].map { Array($0.utf8) }, kind: .character)
 
-  @Test("They have as many parameters as their configuration counts", arguments: ModelConfiguration.refined)
-  func counts(configuration: ModelConfiguration) {
-    #expect(configuration.problem == nil)
-    #expect(CharacterModel<Float>.sample(configuration).parameterCount == configuration.parameterCount)
+  @Test(
+    "They have as many parameters as their equations, counted before the weights are drawn",
+    arguments: ModelShape.refined)
+  func counts(shape: ModelShape) {
+    #expect(shape.problem == nil)
+    #expect(CharacterModel<Float>(shape).parameterCount == shape.expectedParameterCount)
+    #expect(CharacterModel<Float>.sample(shape).parameterCount == shape.expectedParameterCount)
   }
 
-  @Test("Their gradients are those that differences give", arguments: ModelConfiguration.refined)
-  func gradients(configuration: ModelConfiguration) {
-    let configuration = configuration.sizedForGradients
-    let comparisons = CharacterModelCheck(configuration, batch: 2, length: 3, seed: 1).run()
-    #expect(comparisons.count >= CharacterModel<Float>.sample(configuration).parameters.count)
+  @Test("A training step needs six operations for each weight that multiplies a state or a layer's output")
+  func operations() {
+    for shape in ModelShape.refined + CellKind.allCases.map({ .small($0) }) {
+      #expect(CharacterModel<Float>(shape).operationsPerToken == shape.expectedOperations, "\(shape)")
+    }
+  }
+
+  @Test("Their gradients are those that differences give", arguments: ModelShape.refined)
+  func gradients(shape: ModelShape) {
+    let shape = shape.sizedForGradients
+    let comparisons = CharacterModelCheck(shape, batch: 2, length: 3, seed: 1).run()
+    #expect(comparisons.count >= CharacterModel<Float>.sample(shape).parameters.count)
     for comparison in comparisons { #expect(comparison.passes && comparison.norm > 0, "\(comparison)") }
   }
 
   @Test(
     "They write token by token what they would write from the whole text at once",
-    arguments: ModelConfiguration.refined + CellKind.allCases.map { .small($0) }, [WeightFormat.float32, .int8])
-  func generation(configuration: ModelConfiguration, weights: WeightFormat) {
+    arguments: ModelShape.refined + CellKind.allCases.map { .small($0) }, [WeightFormat.float32, .int8])
+  func generation(shape: ModelShape, weights: WeightFormat) {
     guard weights.products.isSupported(for: Float.self) else { return }
-    var model = CharacterModel<Float>.sample(configuration)
+    var model = CharacterModel<Float>.sample(shape)
     var random = RandomSource(seed: 2)
     // Every parameter moves, learned initial states too, which start at 0.
     model.updateParameters { parameter, _ in
@@ -57,7 +67,7 @@ import Testing
   func validation() throws {
     let corpus = try sampleCorpus(sampleText(1500))
     var model = CharacterModel<Float>.sample(
-      .small(.gru) { ($0.vocabulary, $0.refinements.learnsInitialState) = (corpus.vocabulary.count, true) })
+      .small(.gru) { ($0.vocabulary, $0.learnsInitialState) = (corpus.vocabulary.count, true) })
     var random = RandomSource(seed: 2)
     model.updateParameters { parameter, name in
       if name.contains("initial") {
@@ -72,12 +82,12 @@ import Testing
 
   @Test(
     "They come back from their files; plain models' files do not speak of refinements",
-    arguments: ModelConfiguration.refined)
-  func files(configuration: ModelConfiguration) throws {
-    let model = CharacterModel<Float>.sample(configuration)
+    arguments: ModelShape.refined)
+  func files(shape: ModelShape) throws {
+    let model = CharacterModel<Float>.sample(shape)
     let checkpoint = ModelFile(model: model, vocabulary: Self.vocabulary).checkpoint
     let read = try ModelFile<Float>(checkpoint)
-    #expect(read.model.configuration == configuration && read.model.weights == model.weights)
+    #expect(read.model.shape == shape && read.model.weights == model.weights)
     let plain = ModelFile(model: CharacterModel<Float>.sample(.small()), vocabulary: Self.vocabulary).checkpoint
     #expect(plain.metadata["architecture"]?.contains("refined") == false)
   }
@@ -94,7 +104,7 @@ import Testing
     ])
   func unknown(from: String, to: String, reason: String) throws {
     let model = CharacterModel<Float>.sample(
-      .small { ($0.refinements.projection, $0.refinements.learnsInitialState) = (4, true) })
+      .small { ($0.projection, $0.learnsInitialState) = (4, true) })
     var checkpoint = ModelFile(model: model, vocabulary: Self.vocabulary).checkpoint
     let architecture = try #require(checkpoint.metadata["architecture"])
     #expect(architecture.contains(from), "the test is out of date: \(architecture)")
@@ -106,47 +116,47 @@ import Testing
 
   @Test("A file may be older than some refinements, and newer than none that it uses")
   func olderFiles() throws {
-    let model = CharacterModel<Float>.sample(.small { $0.refinements.projection = 4 })
+    let model = CharacterModel<Float>.sample(.small { $0.projection = 4 })
     var checkpoint = ModelFile(model: model, vocabulary: Self.vocabulary).checkpoint
     let architecture = try #require(checkpoint.metadata["architecture"])
     let members = try #require(architecture.firstRange(of: #/"refined":\{[^}]*\}/#))
     checkpoint.metadata["architecture"] = architecture.replacingCharacters(
       in: members, with: #""refined":{"projection":4}"#)
-    #expect(try ModelFile<Float>(checkpoint).model.configuration == model.configuration)
+    #expect(try ModelFile<Float>(checkpoint).model.shape == model.shape)
   }
 
   @Test(
     "What excludes each other, or would do nothing, is a problem that names both and says what to do",
     arguments: [
-      (.small { ($0.dropout, $0.refinements.lockedDropout) = (0.1, 0.2) }, "dropout 0.1 and locked dropout 0.2"),
-      (.small(.rnn) { $0.refinements.layerNorm = true }, "lstm and gru, not for rnn"),
-      (.small(.gru) { $0.refinements.projection = 2 }, "lstm without layer normalization, not for gru"),
-      (.small { ($0.refinements.projection, $0.refinements.layerNorm) = (2, true) }, "not for lstm with it"),
-      (.small { $0.refinements.projection = 6 }, "projection is 6, hidden is 6"),
-      (.small { $0.refinements.projection = -1 }, "projection is -1"),
+      (.small { ($0.dropout, $0.lockedDropout) = (0.1, 0.2) }, "dropout 0.1 and locked dropout 0.2"),
+      (.small(.rnn) { $0.layerNorm = true }, "lstm and gru, not for rnn"),
+      (.small(.gru) { $0.projection = 2 }, "projection is for the cell lstm, not for gru"),
+      (.small { ($0.projection, $0.layerNorm) = (2, true) }, "not for lstm with it"),
+      (.small { $0.projection = 6 }, "projection is 6, hidden is 6"),
+      (.small { $0.projection = -1 }, "projection is -1"),
       (
-        .small { ($0.refinements.projection, $0.embedding, $0.isTied) = (3, 6, true) },
+        .small { ($0.projection, $0.embedding, $0.isTied) = (3, 6, true) },
         "embedding is 6, projection is 3; make them equal"
       ),
-      (.small { ($0.layers, $0.refinements.residual) = (1, true) }, "1 layer"),
-      (.small { $0.refinements.embeddingDropout = 0.1 }, "the embedding is 0"),
-      (.small(.minLSTM) { $0.refinements.weightDrop = 0.1 }, "min-lstm has no recurrent weights"),
-      (.small { $0.refinements.zoneout = 1 }, "zoneout is 1.0"),
-      (.small { $0.refinements.weightDrop = .nan }, "weight drop is nan"),
-      (.small { $0.refinements.lockedDropout = -0.1 }, "locked dropout is -0.1"),
-    ] as [(ModelConfiguration, String)])
-  func problems(configuration: ModelConfiguration, reason: String) {
-    #expect(configuration.problem?.contains(reason) == true, "\(configuration.problem ?? "no problem")")
+      (.small { ($0.layers, $0.residual) = (1, true) }, "1 layer"),
+      (.small { $0.embeddingDropout = 0.1 }, "the embedding is 0"),
+      (.small(.minLSTM) { $0.weightDrop = 0.1 }, "min-lstm has no recurrent weights"),
+      (.small { $0.zoneout = 1 }, "zoneout is 1.0"),
+      (.small { $0.weightDrop = .nan }, "weight drop is nan"),
+      (.small { $0.lockedDropout = -0.1 }, "locked dropout is -0.1"),
+    ] as [(ModelShape, String)])
+  func problems(shape: ModelShape, reason: String) {
+    #expect(shape.problem?.description.contains(reason) == true, "\(shape.problem?.description ?? "no problem")")
   }
 }
 
-extension ModelConfiguration {
-  /// This architecture with fewer units in debug builds: a gradient check runs the model four times for each number.
-  fileprivate var sizedForGradients: ModelConfiguration {
+extension ModelShape {
+  /// This shape with fewer units in debug builds: a gradient check runs the model four times for each number.
+  fileprivate var sizedForGradients: ModelShape {
     var smaller = self
-    smaller.hidden = amount(debug: 3, release: hidden)
-    if refinements.projection > 0 { smaller.refinements.projection = amount(debug: 2, release: refinements.projection) }
-    if isTied { smaller.embedding = refinements.projection > 0 ? smaller.refinements.projection : smaller.hidden }
+    smaller.hidden = amount(debug: 3, release: smaller.hidden)
+    if smaller.projection > 0 { smaller.projection = amount(debug: 2, release: smaller.projection) }
+    if smaller.isTied { smaller.embedding = smaller.outputSize }
     return smaller
   }
 }

@@ -94,7 +94,7 @@ import Testing
         let settings = TrainingSettings.small {
           ($0.schedule, $0.horizon, $0.validationFraction) = (schedule, horizon, fraction)
         }
-        let expected: TrainingSettings.UnusableSchedule? =
+        let expected: CharacterRunError? =
           switch schedule {
           case .constant: nil
           case .plateau: fraction == "0.05" ? nil : .noValidation(schedule)

@@ -48,45 +48,45 @@ extension TrainingSettings {
   }
 }
 
-extension ModelConfiguration {
+extension ModelShape {
   /// A small model of two layers.
-  static func small(_ cell: CellKind = .lstm, _ change: (inout ModelConfiguration) -> Void = { _ in })
-    -> ModelConfiguration
+  static func small(_ cell: CellKind = .lstm, _ change: (inout ModelShape) -> Void = { _ in })
+    -> ModelShape
   {
-    var configuration = ModelConfiguration(cell: cell, layers: 2, hidden: 6, vocabulary: 5)
+    var configuration = ModelShape(Architecture(cell: cell, hidden: 6), vocabulary: 5)
     change(&configuration)
     return configuration
   }
 
-  /// Configurations with each refinement, and some with several.
-  static let refined: [ModelConfiguration] = [
-    small { $0.refinements.layerNorm = true },
-    small(.gru) { $0.refinements.layerNorm = true },
-    small { $0.refinements.projection = 4 },
-    small { ($0.refinements.projection, $0.embedding, $0.isTied) = (4, 4, true) },
-    small(.gru) { $0.refinements.residual = true },
-    small { $0.refinements.learnsInitialState = true },
-    small(.peepholeLSTM) { $0.refinements.lockedDropout = 0.3 },
-    small(.rnn) { ($0.embedding, $0.refinements.embeddingDropout) = (3, 0.3) },
-    small(.gruResetBefore) { $0.refinements.weightDrop = 0.3 },
-    small(.coupledLSTM) { $0.refinements.zoneout = 0.3 },
-    small(.minGRU) { ($0.refinements.zoneout, $0.refinements.residual) = (0.2, true) },
+  /// Shapes with each refinement, and some with several.
+  static let refined: [ModelShape] = [
+    small { $0.layerNorm = true },
+    small(.gru) { $0.layerNorm = true },
+    small { $0.projection = 4 },
+    small { ($0.projection, $0.embedding, $0.isTied) = (4, 4, true) },
+    small(.gru) { $0.residual = true },
+    small { $0.learnsInitialState = true },
+    small(.peepholeLSTM) { $0.lockedDropout = 0.3 },
+    small(.rnn) { ($0.embedding, $0.embeddingDropout) = (3, 0.3) },
+    small(.gruResetBefore) { $0.weightDrop = 0.3 },
+    small(.coupledLSTM) { $0.zoneout = 0.3 },
+    small(.minGRU) { ($0.zoneout, $0.residual) = (0.2, true) },
     small { configuration in
       (configuration.embedding, configuration.isTied) = (6, true)
-      configuration.refinements.layerNorm = true
-      configuration.refinements.residual = true
-      configuration.refinements.learnsInitialState = true
-      configuration.refinements.lockedDropout = 0.2
-      configuration.refinements.embeddingDropout = 0.2
-      configuration.refinements.weightDrop = 0.2
-      configuration.refinements.zoneout = 0.2
+      configuration.layerNorm = true
+      configuration.residual = true
+      configuration.learnsInitialState = true
+      configuration.lockedDropout = 0.2
+      configuration.embeddingDropout = 0.2
+      configuration.weightDrop = 0.2
+      configuration.zoneout = 0.2
     },
   ]
 }
 
 extension CharacterModel {
   /// A model of random weights.
-  static func sample(_ configuration: ModelConfiguration, seed: UInt64 = 1) -> CharacterModel {
+  static func sample(_ configuration: ModelShape, seed: UInt64 = 1) -> CharacterModel {
     var random = RandomSource(seed: seed)
     return CharacterModel(configuration).drawn(using: &random)
   }

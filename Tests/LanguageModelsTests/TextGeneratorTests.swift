@@ -11,7 +11,7 @@ import Testing
     _ corpus: Corpus, cell: CellKind = .gru, threads: Int = 1
   ) -> (generator: TextGenerator<Float>, model: CharacterModel<Float>) {
     let model = CharacterModel<Float>.sample(
-      ModelConfiguration(cell: cell, layers: 1, hidden: 6, vocabulary: corpus.vocabulary.count))
+      ModelShape(Architecture(cell: cell, layers: 1, hidden: 6), vocabulary: corpus.vocabulary.count))
     return (TextGenerator(model: model, vocabulary: corpus.vocabulary, threads: threads), model)
   }
 

@@ -10,31 +10,30 @@ import Testing
 
 /// Models whose decoder's weight is the token embedding.
 @Suite struct TiedModelTests {
-  private static func configuration(_ cell: CellKind = .lstm, hidden: Int = 6, isTied: Bool = true)
-    -> ModelConfiguration
+  private static func shape(_ cell: CellKind = .lstm, hidden: Int = 6, isTied: Bool = true)
+    -> ModelShape
   {
-    ModelConfiguration(cell: cell, layers: 2, hidden: hidden, embedding: hidden, isTied: isTied, vocabulary: 5)
+    ModelShape(Architecture(cell: cell, hidden: hidden, embedding: hidden, isTied: isTied), vocabulary: 5)
   }
 
   @Test("There is one matrix for both, and it gets the gradients of both uses", arguments: CellKind.allCases)
   func gradients(cell: CellKind) {
     let hidden = amount(debug: 3, release: 6)
-    let configuration = Self.configuration(cell, hidden: hidden)
-    let model = CharacterModel<Double>.sample(configuration)
-    #expect(model.parameterCount == configuration.parameterCount)
-    #expect(
-      configuration.parameterCount == Self.configuration(cell, hidden: hidden, isTied: false).parameterCount - 5
-        * hidden)
+    let shape = Self.shape(cell, hidden: hidden)
+    let model = CharacterModel<Double>.sample(shape)
+    #expect(model.parameterCount == shape.expectedParameterCount)
+    let untied = CharacterModel<Double>(Self.shape(cell, hidden: hidden, isTied: false))
+    #expect(model.parameterCount == untied.parameterCount - 5 * hidden)
     #expect(model.weights["encoder.weight"] != nil && model.weights["decoder.weight"] == nil)
-    for comparison in CharacterModelCheck(configuration, batch: 2, length: 3, seed: 1).run() {
+    for comparison in CharacterModelCheck(shape, batch: 2, length: 3, seed: 1).run() {
       #expect(comparison.passes && comparison.norm > 0, "\(comparison)")
     }
   }
 
   @Test("It is the model whose decoder holds a copy of the embedding")
   func sameAsACopy() throws {
-    var copy = CharacterModel<Float>.sample(Self.configuration(isTied: false))
-    var tied = CharacterModel<Float>.sample(Self.configuration(), seed: 2)
+    var copy = CharacterModel<Float>.sample(Self.shape(isTied: false))
+    var tied = CharacterModel<Float>.sample(Self.shape(), seed: 2)
     var weights = copy.weights
     weights["decoder.weight"] = weights["encoder.weight"]
     copy.updateParameters { parameter, name in parameter.value = weights[name]! }
@@ -60,17 +59,17 @@ import Testing
     try train(in: scratch.run("parts"), to: 12, resuming: true)
     #expect(try bytes(of: scratch.run("whole").last) == bytes(of: scratch.run("parts").last))
     let file = try ModelFile<Float>(contentsOf: scratch.run("whole").path)
-    #expect(file.model.configuration.isTied)
-    let plain = try String(decoding: JSONEncoder().encode(Self.configuration(isTied: false)), as: UTF8.self)
+    #expect(file.model.architecture.isTied)
+    let plain = try String(decoding: JSONEncoder().encode(Self.shape(isTied: false)), as: UTF8.self)
     #expect(!plain.contains("tied"))
   }
 
   @Test("Sizes that differ are a problem that names both")
   func sizes() {
-    var configuration = Self.configuration()
-    configuration.embedding = 4
+    var shape = Self.shape()
+    shape.embedding = 4
     #expect(
-      configuration.problem
+      shape.problem?.description
         == "tied embeddings are as wide as the hidden units: embedding is 4, hidden is 6; make them equal")
   }
 }

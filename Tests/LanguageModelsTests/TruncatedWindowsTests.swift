@@ -35,10 +35,10 @@ import Testing
               let parts = zip(window.borders, window.borders.dropFirst()).map { $1 - $0 }
               #expect(parts.allSatisfy { $0 > 0 } && window.borders.last == reached)
               if let backward, backward < window.new.count {
-                #expect(window.isCut && parts.allSatisfy { $0 <= backward })
+                #expect(window.isTruncated && parts.allSatisfy { $0 <= backward })
                 if seed == nil { #expect(parts.dropLast().allSatisfy { $0 == backward }) }
               } else {
-                #expect(!window.isCut && parts.count <= 2)
+                #expect(!window.isTruncated && parts.count <= 2)
               }
               if let next = window.next { #expect(window.borders.contains(next)) }
               carried = window.next
@@ -76,7 +76,7 @@ import Testing
   private func training(
     _ windows: TruncatedWindows, steps: Int
   ) -> [(loss: Double, gradients: [Tensor<Double>])] {
-    var task = CharacterTask<Double>(windows: windows, validation: nil, configuration: Self.model.configuration)
+    var task = CharacterTask<Double>(Self.model, windows: windows, validation: nil)
     return (0..<steps).map { step in
       let tape = Tape<Double>()
       var context = ForwardContext(tape: tape, mode: .training)
@@ -147,14 +147,13 @@ import Testing
     }
   }
 
-  @Test("However a window is cut, it draws at random what it draws in one", arguments: ModelConfiguration.refined)
-  func draws(configuration: ModelConfiguration) throws {
-    var configuration = configuration
-    (configuration.vocabulary, configuration.dropout) = (7, configuration.refinements.lockedDropout > 0 ? 0 : 0.3)
-    let model = CharacterModel<Double>.sample(configuration).bound()
+  @Test("However a window is cut, it draws at random what it draws in one", arguments: ModelShape.refined)
+  func draws(shape: ModelShape) throws {
+    var shape = shape
+    (shape.vocabulary, shape.dropout) = (7, shape.lockedDropout > 0 ? 0 : 0.3)
+    let model = CharacterModel<Double>.sample(shape).bound()
     func loss(backward: Int?) throws -> Double {
-      var task = CharacterTask<Double>(
-        windows: try windows(backward: backward), validation: nil, configuration: configuration)
+      var task = CharacterTask<Double>(model, windows: try windows(backward: backward), validation: nil)
       var context = ForwardContext(tape: Tape<Double>(), mode: .training, random: RandomSource(seed: 4))
       return task.loss(of: model, step: 0, in: &context).value.scalar
     }
@@ -168,9 +167,9 @@ import Testing
     let penalties = ActivationPenalties(activation: 2, temporal: 3)
     let windows = try windows(backward: 12)
     var (plain, penalized) = (
-      CharacterTask<Double>(windows: windows, validation: nil, configuration: Self.dropping.configuration),
+      CharacterTask<Double>(Self.dropping, windows: windows, validation: nil),
       CharacterTask<Double>(
-        windows: windows, validation: nil, configuration: Self.dropping.configuration, penalties: penalties)
+        Self.dropping, windows: windows, validation: nil, penalties: penalties)
     )
     for step in 0..<3 {
       func context() -> ForwardContext<Double> {
@@ -183,7 +182,7 @@ import Testing
       let steps = step * 8..<(step + 1) * 8
       let grid = TokenGrid(ids: streams.window(0..<steps.upperBound).inputs, time: steps.upperBound, batch: 2)
       let outputs = Self.dropping.read(grid, from: nil, in: &contexts[2]).outputs.slice(axis: 0, steps)
-      let dropped = Self.dropping.dropping(outputs, in: &contexts[2])
+      let dropped = Self.dropping.droppingUnits(of: outputs, in: &contexts[2])
       let expected =
         activationRegularization(dropped, weight: 2).value.scalar
         + temporalActivationRegularization(outputs, weight: 3).value.scalar

@@ -84,8 +84,8 @@ import Testing
     let numbers = CorpusTooSmall(tokens: 400, batch: 50, length: 50)
     #expect(numbers.needed == 2550)
     #expect(
-      numbers.description == "the text is too small: 400 tokens to train on, and batch 50 at length 50 needs 2550; "
-        + "--batch 12 --length 25 would work")
+      numbers.description == "the text is too small: 400 tokens to train on, and batch 50 at length 50 needs 2550")
+    #expect(numbers.suggestion.map { [$0.batch, $0.length] } == [12, 25])
     #expect(CorpusTooSmall(tokens: 1, batch: 1, length: 1).suggestion == nil)
     #expect(CorpusError.tooSmall(numbers).category == .data)
   }

@@ -39,8 +39,7 @@ import Testing
     #expect(unknown.firstOffset == 2)
     #expect(
       error?.description
-        == "2 \(kind)s that the model does not know, \"\\u{7}\", \"x\" (3 in all, the first at byte 2); "
-        + "--unknown skip leaves them out")
+        == "2 \(kind)s that the model does not know, \"\\u{7}\", \"x\" (3 in all, the first at byte 2)")
   }
 
   @Test func ofManyUnknownSymbolsTheFirstSeveralAreNamed() throws {

@@ -200,7 +200,7 @@ private final class FaultyFiles: FileOperations {
     #expect(error?.kind == .busy)
     #expect(
       error?.description
-        == "\(directory.path): in use by another run; wait until it ends, or choose another --out")
+        == "\(directory.path): in use by another run")
     withExtendedLifetime(lock) {}
   }
 

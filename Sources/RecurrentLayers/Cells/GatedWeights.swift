@@ -37,9 +37,9 @@ public struct GatedWeights<Scalar: TensorScalar>: Module {
     self.projection = projection.map { Parameter([$0, hidden], .lecunUniform) }
   }
 
-  var inputSize: Int { inputWeight.value.shape[1] }
+  var inputSize: Int { inputWeight.shape[1] }
   /// Width of the output, which the next step reads.
-  var outputSize: Int { recurrentWeight.value.shape[1] }
+  var outputSize: Int { recurrentWeight.shape[1] }
 
   /// x·W_ihᵀ + b_ih, [batch, gates · hidden].
   func fromInput(_ x: Variable<Scalar>, in context: borrowing ForwardContext<Scalar>) -> Variable<Scalar> {

@@ -1,0 +1,75 @@
+import SequenceText
+
+/// A checkpoint that is whole but holds no model, or no run, that can be used.
+public struct ModelFileError: Error, Equatable, CustomStringConvertible {
+  public let file: String
+  public let problem: Problem
+
+  public init(file: String, problem: Problem) { (self.file, self.problem) = (file, problem) }
+
+  public var description: String { "\(file): \(problem)" }
+
+  /// A part of the metadata.
+  public enum Part: String, Sendable {
+    case architecture = "the architecture"
+    case history = "its training history"
+    case run = "the state of its run"
+  }
+
+  public enum Problem: Sendable, Equatable, CustomStringConvertible {
+    case noMetadata(name: String)
+    case unknownTokenKind(String)
+    case vocabulary(VocabularyError)
+    case vocabularySize(symbols: Int, needed: Int)
+    /// Fewer numbers than the architecture has parameters.
+    case tooFewNumbers(stored: Int, needed: Int)
+    /// A tensor named like a parameter that the architecture does not have.
+    case extraParameter(String)
+    /// JSON that cannot be read as that part.
+    case malformed(Part, json: String)
+    case nameTwice(String, in: Part)
+    /// A name that this version would leave unread: it may change the meaning of others.
+    case unknownName(String, in: Part)
+    /// - Parameter value: nil where its type is another.
+    case unreadable(name: String, value: String?, allowed: String, in: Part)
+    case settings(SettingProblem, of: Part)
+    case progress(String)
+    /// Fractions that split no corpus.
+    case fractions(validation: String, test: String)
+    /// A model without a run, where one is to be resumed.
+    case noRun
+    /// A model that is not the one of the run's own settings.
+    case otherModel
+
+    public var description: String {
+      switch self {
+      case .noMetadata(let name): "its metadata has no \"\(name)\"; it is no charrnn model"
+      case .unknownTokenKind(let name): "the kind of token \(shown(name)) is unknown to this version"
+      case .vocabulary(let error): "\(error)"
+      case .vocabularySize(let symbols, let needed):
+        "the vocabulary has \(symbols) symbols, the architecture needs \(needed)"
+      case .tooFewNumbers(let stored, let needed): "the architecture needs \(needed) numbers, the file holds \(stored)"
+      case .extraParameter(let name): "its architecture has no parameter \(shown(name)), which it holds"
+      case .malformed(let part, let json): "\(part.rawValue) is not one that this version knows: \(shown(json))"
+      case .nameTwice(let name, let part): "\(part.rawValue): the name \(shown(name)) stands twice"
+      case .unknownName(let name, let part):
+        "\(part.rawValue) has \(shown(name)), which is unknown to this version"
+      case .unreadable(let name, let value, let allowed, let part):
+        "\(part.rawValue): \(name) is \(value.map(shown) ?? "of another type"); it must be \(allowed)"
+      case .settings(let problem, let part): "\(part.rawValue): \(problem)"
+      case .progress(let problem): "\(Part.run.rawValue): \(problem)"
+      case .fractions(let validation, let test):
+        "\(Part.history.rawValue): the fractions \(shown(validation)) for validation and \(shown(test)) for test split no "
+          + "text"
+      case .noRun: "it holds a model but no state of a run; only a last.safetensors can be resumed"
+      case .otherModel: "its model is not the one that its own settings describe"
+      }
+    }
+  }
+}
+
+/// Text from a file that may be hostile, cut where it would drown the message.
+private func shown(_ text: String) -> String {
+  let scalars = text.unicodeScalars
+  return "\"\(String(scalars.prefix(100)))\(scalars.count > 100 ? "…" : "")\""
+}

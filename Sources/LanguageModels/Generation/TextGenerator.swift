@@ -1,0 +1,160 @@
+import Autograd
+import RecurrentLayers
+import SequenceText
+import TensorCore
+
+/// Writes text with a character model, token by token.
+public struct TextGenerator<Scalar: TensorScalar> {
+  private let model: CharacterModel<Scalar>
+  private let vocabulary: Vocabulary
+  private let team: ThreadTeam
+  private let mask: UTF8TokenMask?
+  private let weights: WeightFormat
+
+  /// - Parameters:
+  ///   - weights: how weights are held; anything but `float32` needs a model of `Float`.
+  ///   - threads: they change the speed alone.
+  public init(
+    model: CharacterModel<Scalar>, vocabulary: Vocabulary, weights: WeightFormat = .float32, threads: Int = 1
+  ) {
+    require(
+      vocabulary.count == model.shape.vocabulary,
+      "TextGenerator: a vocabulary of \(vocabulary.count) symbols for a model of \(model.shape.vocabulary)")
+    self.model = model
+    self.weights = weights
+    self.vocabulary = vocabulary
+    team = ThreadTeam(threads: threads)
+    mask = vocabulary.kind == .byte ? UTF8TokenMask(vocabulary) : nil
+  }
+
+  /// Generates texts and hands them out piece by piece; no piece splits a character.
+  ///
+  /// With byte tokens, bytes that cannot continue valid UTF-8 are never drawn, and after the last token the character begun is
+  /// finished. (A prime that ends within a character which the vocabulary has no bytes to finish is shown with U+FFFD in the
+  /// place of that, and a new character begins.) Several texts are computed side by side, which takes little longer than one; each is what it would be alone.
+  ///
+  /// - Parameters:
+  ///   - count: how many texts; they are computed at once, so memory grows with their number.
+  ///   - prime: tokens that each text begins with. They are handed out too. Without any, a text begins as if after a line feed.
+  ///   - length: how many tokens to generate; the prime does not count.
+  ///   - stop: where this text would appear in what is generated, the text ends before it.
+  ///   - seed: the same seed gives the same text; text i is that of the seed + i.
+  ///   - emit: receives the pieces of each text in order, with the text's number.
+  public func generate(
+    count: Int = 1, prime: [Int32] = [], length: Int, options: SamplingOptions = SamplingOptions(), stop: String? = nil,
+    seed: UInt64, emit: (_ text: Int, _ piece: String) throws -> Void
+  ) throws {
+    guard count != 0 else { return }
+    require(count > 0 && length >= 0, "TextGenerator: \(count) texts of \(length) tokens")
+    let session = model.stepSession(batch: count, weights: weights, team: team)
+    var texts = (0..<count).map {
+      GrowingText(vocabulary, mask: mask, prime: prime, stop: stop, random: RandomSource(seed: seed &+ UInt64($0)))
+    }
+    for text in texts.indices { try emit(text, texts[text].begin(prime)) }
+    for token in prime.isEmpty ? [beginning] : prime { session.read([Int32](repeating: token, count: count)) }
+    var tokens = [Int32](repeating: 0, count: count)
+    var scores = [Double](repeating: 0, count: vocabulary.count)
+    while true {
+      var isGrowing = false
+      for text in texts.indices where texts[text].isGrowing(upTo: length) {
+        isGrowing = true
+        session.copyLogits(of: text, to: &scores)
+        tokens[text] = texts[text].choose(from: &scores, options)
+        try emit(text, texts[text].append(tokens[text]))
+      }
+      if !isGrowing { break }
+      session.read(tokens)
+    }
+    for text in texts.indices { try emit(text, texts[text].finish()) }
+  }
+
+  /// One text as a string.
+  public func text(
+    prime: [Int32] = [], length: Int, options: SamplingOptions = SamplingOptions(), stop: String? = nil, seed: UInt64
+  ) -> String {
+    var text = ""
+    try? generate(prime: prime, length: length, options: options, stop: stop, seed: seed) { text += $1 }
+    return text
+  }
+
+  /// What an unprimed text follows: a line feed, where there is one.
+  private var beginning: Int32 { vocabulary.id(of: [UInt8(ascii: "\n")]) ?? 0 }
+}
+
+/// One text while it is generated.
+private struct GrowingText {
+  private let vocabulary: Vocabulary
+  private let mask: UTF8TokenMask?
+  private var random: RandomSource
+  private var decoder: StreamingDecoder
+  private var filter: StopFilter
+  private var constraint: UTF8Constraint
+  private var generated = 0
+
+  init(_ vocabulary: Vocabulary, mask: UTF8TokenMask?, prime: [Int32], stop: String?, random: RandomSource) {
+    self.vocabulary = vocabulary
+    self.mask = mask
+    self.random = random
+    decoder = StreamingDecoder(vocabulary)
+    filter = StopFilter(stop)
+    constraint = UTF8Constraint()
+    if let mask {
+      let end = UTF8Constraint(after: prime.flatMap { vocabulary[$0] })
+      if mask.allowed(after: end).contains(true) { constraint = end }
+    }
+  }
+
+  /// The prime's part of the text.
+  mutating func begin(_ prime: [Int32]) -> String { prime.reduce(into: "") { $0 += decoder.append($1) } }
+
+  /// Whether another token belongs to it: below the length, and beyond it to the end of a character.
+  func isGrowing(upTo length: Int) -> Bool {
+    !filter.hasStopped && (generated < length || (mask != nil && !constraint.isAtBoundary))
+  }
+
+  mutating func choose(from scores: inout [Double], _ options: SamplingOptions) -> Int32 {
+    Int32(options.choose(from: &scores, allowed: mask?.allowed(after: constraint), uniform: random.uniform()))
+  }
+
+  /// Takes a token and returns the text that is certain now.
+  mutating func append(_ token: Int32) -> String {
+    generated += 1
+    if mask != nil { for byte in vocabulary[token] { constraint.append(byte) } }
+    return filter.pass(decoder.append(token))
+  }
+
+  /// What was held back.
+  mutating func finish() -> String { filter.hasStopped ? "" : filter.pass(decoder.finish()) + filter.finish() }
+}
+
+/// Lets text through up to, and without, the first place where a given text stands.
+package struct StopFilter {
+  private let stop: [UInt8]
+  private var held: [UInt8] = []
+  package private(set) var hasStopped = false
+
+  package init(_ stop: String?) { self.stop = Array((stop ?? "").utf8) }
+
+  /// What of the text so far can be let out: all but an end that may turn out to begin the stop.
+  package mutating func pass(_ piece: String) -> String {
+    guard !stop.isEmpty else { return piece }
+    held += piece.utf8
+    for start in held.indices {
+      let rest = held[start...]
+      if rest.starts(with: stop) {
+        hasStopped = true
+        return take(start)
+      }
+      if stop.starts(with: rest) { return take(start) }
+    }
+    return take(held.count)
+  }
+
+  /// What was held back, at the end of the text.
+  package mutating func finish() -> String { hasStopped ? "" : take(held.count) }
+
+  private mutating func take(_ count: Int) -> String {
+    defer { held.removeFirst(count) }
+    return String(decoding: held[..<count], as: UTF8.self)
+  }
+}

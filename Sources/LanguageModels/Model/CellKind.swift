@@ -1,0 +1,92 @@
+import NeuralLayers
+import RecurrentLayers
+import TensorCore
+
+/// A kind of recurrent cell, by the name that the command and checkpoints use. This file is the registry of cells: to add
+/// one, a case and its entry.
+public enum CellKind: String, Sendable, CaseIterable {
+  case lstm, gru, rnn
+  case rnnReLU = "rnn-relu"
+  case gruResetBefore = "gru-reset-before"
+  case peepholeLSTM = "peephole-lstm"
+  case coupledLSTM = "coupled-lstm"
+  case minGRU = "min-gru"
+  case minLSTM = "min-lstm"
+
+  /// One line on the cell, with its source.
+  public var summary: String { entry(Float.self).summary }
+
+  /// Settings that this cell takes and others do not.
+  var options: Set<CellOption> { entry(Float.self).options }
+
+  /// Recurrent layers of this cell, whose weights are still to be drawn.
+  func stack<Scalar: TensorScalar>(_ plan: StackPlan) -> any RecurrentStack<Scalar> {
+    entry(Scalar.self).stack(plan)
+  }
+
+  private func entry<Scalar: TensorScalar>(_: Scalar.Type) -> CellEntry<Scalar> {
+    switch self {
+    case .lstm:
+      CellEntry(
+        "long short-term memory (Hochreiter and Schmidhuber, 1997)", takes: [.layerNorm, .projection, .weightDrop]
+      ) { plan in
+        plan.layerNorm
+          ? plan.stack { LayerNormLSTMCell<Scalar>(input: $0, hidden: $1, inputWeight: $2) }
+          : plan.stack { LSTMCell<Scalar>(input: $0, hidden: $1, projection: plan.projection, inputWeight: $2) }
+      }
+    case .gru:
+      CellEntry("gated recurrent unit, reset after the product (Cho et al., 2014)", takes: [.layerNorm, .weightDrop]) {
+        plan in
+        plan.layerNorm
+          ? plan.stack { LayerNormGRUCell<Scalar>(input: $0, hidden: $1, inputWeight: $2) }
+          : plan.stack { GRUCell<Scalar>(input: $0, hidden: $1, inputWeight: $2) }
+      }
+    case .rnn:
+      CellEntry("Elman network with tanh (Elman, 1990)", takes: [.weightDrop]) { plan in
+        plan.stack { ElmanCell<Scalar>(input: $0, hidden: $1, inputWeight: $2) }
+      }
+    case .rnnReLU:
+      CellEntry("Elman network with ReLU", takes: [.weightDrop]) { plan in
+        plan.stack { ElmanCell<Scalar>(input: $0, hidden: $1, activation: .relu, inputWeight: $2) }
+      }
+    case .gruResetBefore:
+      CellEntry("gated recurrent unit, reset before the product", takes: [.weightDrop]) { plan in
+        plan.stack { GRUCell<Scalar>(input: $0, hidden: $1, reset: .beforeProduct, inputWeight: $2) }
+      }
+    case .peepholeLSTM:
+      CellEntry("LSTM whose gates see the cell state (Gers and Schmidhuber, 2000)", takes: [.weightDrop]) { plan in
+        plan.stack { PeepholeLSTMCell<Scalar>(input: $0, hidden: $1, inputWeight: $2) }
+      }
+    case .coupledLSTM:
+      CellEntry("LSTM that forgets what it replaces (Greff et al., 2017)", takes: [.weightDrop]) { plan in
+        plan.stack { CoupledLSTMCell<Scalar>(input: $0, hidden: $1, inputWeight: $2) }
+      }
+    case .minGRU:
+      CellEntry("minimal GRU without recurrent weights (Feng et al., 2024)", takes: []) { plan in
+        plan.stack { MinGRUCell<Scalar>(input: $0, hidden: $1, inputWeight: $2) }
+      }
+    case .minLSTM:
+      CellEntry("minimal LSTM without recurrent weights (Feng et al., 2024)", takes: []) { plan in
+        plan.stack { MinLSTMCell<Scalar>(input: $0, hidden: $1, inputWeight: $2) }
+      }
+    }
+  }
+}
+
+/// A setting that some cells take and others do not.
+enum CellOption: Sendable {
+  case layerNorm, projection, weightDrop
+}
+
+/// An entry of the registry of cells.
+private struct CellEntry<Scalar: TensorScalar> {
+  let summary: String
+  let options: Set<CellOption>
+  let stack: (StackPlan) -> any RecurrentStack<Scalar>
+
+  init(
+    _ summary: String, takes options: Set<CellOption>, stack: @escaping (StackPlan) -> any RecurrentStack<Scalar>
+  ) {
+    (self.summary, self.options, self.stack) = (summary, options, stack)
+  }
+}

@@ -1,0 +1,56 @@
+import Autograd
+import NeuralLayers
+import RecurrentLayers
+import TensorCore
+
+/// State of recurrent layers, through which gradients flow.
+package struct StackState<Scalar: TensorScalar> {
+  /// By layer, then by component in the order of `RecurrentStack.stateComponents`; each [batch, width].
+  package var layers: [[Variable<Scalar>]]
+
+  package init(_ layers: [[Variable<Scalar>]]) { self.layers = layers }
+}
+
+/// The recurrent part of a character model, whatever its cells are.
+protocol RecurrentStack<Scalar>: Module {
+  /// Width of the top layer's outputs.
+  var outputSize: Int { get }
+
+  /// Name and width of each component of each layer's state.
+  var stateComponents: [[(name: String, width: Int)]] { get }
+
+  /// Runs the segments of a sequence one after the other; see `StackedRecurrent.run(segments:isTruncated:from:in:)`.
+  ///
+  /// - Parameter state: nil for the initial state.
+  /// - Returns: outputs of the top layer, [time, batch, output], and the state after each segment.
+  func run(
+    segments: [SequenceInput<Scalar>], isTruncated: Bool, from state: StackState<Scalar>?,
+    in context: inout ForwardContext<Scalar>
+  ) -> (outputs: Variable<Scalar>, states: [StackState<Scalar>])
+
+  func initialState(batch: Int, in context: inout ForwardContext<Scalar>) -> StackState<Scalar>
+
+  /// The layers in the form that runs step by step; see `StackedRecurrent.stepLayers`.
+  func stepLayers(
+    batch: Int, shards: Int, format: ProductFormat, embedding: Tensor<Scalar>?
+  ) -> [StepLayer<Scalar>]?
+}
+
+extension StackedRecurrent: RecurrentStack {
+  var stateComponents: [[(name: String, width: Int)]] {
+    cells.map { cell in zip(Cell.State.componentNames, cell.stateWidths).map { (name: $0, width: $1) } }
+  }
+
+  func run(
+    segments: [SequenceInput<Scalar>], isTruncated: Bool, from state: StackState<Scalar>?,
+    in context: inout ForwardContext<Scalar>
+  ) -> (outputs: Variable<Scalar>, states: [StackState<Scalar>]) {
+    let state = state?.layers.map { Cell.State(components: $0) }
+    let (outputs, states) = run(segments: segments, isTruncated: isTruncated, from: state, in: &context)
+    return (outputs, states.map { layers in StackState(layers.map { $0.components }) })
+  }
+
+  func initialState(batch: Int, in context: inout ForwardContext<Scalar>) -> StackState<Scalar> {
+    StackState(initialState(batchSize: batch, in: &context).map { $0.components })
+  }
+}

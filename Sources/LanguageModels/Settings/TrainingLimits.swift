@@ -1,0 +1,25 @@
+/// When training ends: at the first limit reached. Without any, after the longer of 50 epochs and 3,000 steps.
+public struct TrainingLimits: Sendable, Equatable {
+  /// Counted from the start of the run, also when it is resumed.
+  public var epochs: Int?
+  /// Counted from the start of the run, also when it is resumed.
+  public var steps: Int?
+  /// Counted from the start of this call.
+  public var seconds: Double?
+
+  public init(epochs: Int? = nil, steps: Int? = nil, seconds: Double? = nil) {
+    self.epochs = epochs
+    self.steps = steps
+    self.seconds = seconds
+  }
+
+  /// The step to end after; nil where time alone ends the run.
+  public func lastStep(stepsPerEpoch: Int) -> Int? {
+    let epochSteps = epochs.map { epochs in
+      let (steps, overflow) = epochs.multipliedReportingOverflow(by: stepsPerEpoch)
+      return overflow ? Int.max : steps
+    }
+    if let first = [steps, epochSteps].compactMap({ $0 }).min() { return first }
+    return seconds == nil ? max(50 * stepsPerEpoch, 3000) : nil
+  }
+}

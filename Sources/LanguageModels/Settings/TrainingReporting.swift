@@ -1,0 +1,19 @@
+/// Samples and saves on the way of a run; they do not change its result.
+public struct TrainingReporting: Sendable, Equatable {
+  /// Steps between samples; 0 for none; nil for the whole epochs that make up at least 500 steps.
+  public var sampleEvery: Int?
+  /// Steps between saves of `last`; nil for an epoch. It is saved at least every minute besides.
+  public var checkpointEvery: Int?
+  /// Tokens in a sample.
+  public var sampleLength = 300
+
+  public init(sampleEvery: Int? = nil, checkpointEvery: Int? = nil) {
+    self.sampleEvery = sampleEvery
+    self.checkpointEvery = checkpointEvery
+  }
+
+  /// Whole epochs that make up at least 500 steps.
+  public static func usualSampleInterval(stepsPerEpoch: Int) -> Int {
+    (500 + stepsPerEpoch - 1) / stepsPerEpoch * stepsPerEpoch
+  }
+}

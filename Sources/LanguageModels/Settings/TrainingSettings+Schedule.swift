@@ -1,0 +1,69 @@
+import ModelTraining
+import SequenceText
+import TensorCore
+
+extension TrainingSettings {
+  /// Course of the learning rate over a run.
+  public enum Schedule: String, Sendable, CaseIterable {
+    case constant
+    /// Half a cosine from the base rate down to 0 at the horizon, where it stays.
+    case cosine
+    /// Halved whenever two scheduled validations in a row were no better than the best one, by a ten-thousandth of its loss;
+    /// never below a thousandth of the base rate.
+    case plateau
+    /// For 30% of the horizon from a 25th of the base rate up to it, then down to a 10,000th of its first value, where it
+    /// stays (Smith and Topin, "Super-convergence", 2018).
+    case oneCycle = "one-cycle"
+
+    /// Whether it must know how long the run is to be.
+    public var spansHorizon: Bool { self == .cosine || self == .oneCycle }
+  }
+
+  /// Steps that go once through the training part of a corpus.
+  public func stepsPerEpoch(on corpus: Corpus) throws(CharacterRunError) -> Int {
+    try windows(of: corpus, split: split(corpus)).perEpoch
+  }
+
+  func split(_ corpus: Corpus) throws(CharacterRunError) -> CorpusSplit {
+    let (validation, test) = (try fraction("validation-fraction"), try fraction("test-fraction"))
+    do { return try CorpusSplit(count: corpus.tokens.count, validation: validation, test: test) } catch {
+      throw .split(error)
+    }
+  }
+
+  func windows(of corpus: Corpus, split: CorpusSplit) throws(CharacterRunError) -> TruncatedWindows {
+    let streams: ContiguousBatches
+    do { streams = try ContiguousBatches(corpus.tokens, in: split.train, batch: batch, length: length) } catch {
+      throw .corpus(error)
+    }
+    let random = RandomSource(seed: UInt64(bitPattern: Int64(seed)))
+    return TruncatedWindows(
+      streams, backwardLength: backwardLength,
+      variation: variesLength ? random.substream(Self.variationStream) : nil)
+  }
+
+  /// Apart from the streams that weights and training steps draw from.
+  private static let variationStream = UInt64.max
+
+  private func fraction(_ name: String) throws(CharacterRunError) -> DecimalFraction {
+    let field = SettingField.named(name)
+    let value = field.value(in: self)
+    guard case .text(let text) = value, let fraction = DecimalFraction(text) else {
+      throw .settings(.notAllowed(name: name, value: value, kind: field.kind))
+    }
+    return fraction
+  }
+
+  /// The schedule that the trainer follows.
+  func learningRateSchedule(validates: Bool) throws(CharacterRunError) -> LearningRateSchedule {
+    switch (schedule, horizon) {
+    case (.constant, _): return .constant
+    case (.plateau, _):
+      guard validates else { throw .noValidation(schedule) }
+      return .reduceOnPlateau(factor: 0.5, patience: 1, floor: 0.001)
+    case (.cosine, let horizon?): return .cosine(steps: horizon)
+    case (.oneCycle, let horizon?): return .oneCycle(steps: horizon)
+    case (.cosine, nil), (.oneCycle, nil): throw .noHorizon(schedule)
+    }
+  }
+}

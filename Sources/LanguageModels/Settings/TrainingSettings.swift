@@ -1,0 +1,91 @@
+import ModelTraining
+import SequenceText
+import TensorCore
+
+/// Everything that decides the result of a training run, beside the corpus: two runs of the same settings on the same corpus
+/// have the same bits at the same step.
+///
+/// The range, the default and the option of each field stand in `SettingField.all`. Fields of the architecture read as fields
+/// of the settings: `settings.hidden`.
+@dynamicMemberLookup
+public struct TrainingSettings: Sendable, Equatable {
+  public var architecture = Architecture()
+  /// Weight α of the activation regularization; 0 for none.
+  public var activationRegularization = 0.0
+  /// Weight β of the temporal activation regularization; 0 for none.
+  public var temporalRegularization = 0.0
+  /// Decay of weights; nil for the optimizer's own (AdamW's is 0.01, the others' 0).
+  public var weightDecay: Double?
+  /// Streams trained side by side.
+  public var batch = 50
+  /// Tokens of each stream from update to update, and as a rule steps of backpropagation through time.
+  public var length = 50
+  /// Steps that gradients flow back; nil for `length`. See `TruncatedWindows`.
+  public var backwardLength: Int?
+  /// Whether the steps of backpropagation through time vary in length, drawn anew for each epoch.
+  public var variesLength = false
+  public var optimizer = OptimizerName.adam
+  public var learningRate = 0.002
+  /// Largest global norm of the gradients; 0 for none.
+  public var clip = 5.0
+  /// Fraction of the corpus held out for validation, in decimal digits, so that the split is exact.
+  public var validationFraction = "0.05"
+  /// Fraction held out for a final test, at the end of the corpus.
+  public var testFraction = "0.05"
+  /// Scheduled validations without improvement after which training ends; nil for never.
+  public var patience: Int?
+  public var tokens = TokenKind.character
+  public var precision = Precision.float32
+  public var schedule = Schedule.constant
+  /// Updates that a schedule of the whole run spans, counted for the run as it was first meant to be: as a rule
+  /// `limits.lastStep(stepsPerEpoch: settings.stepsPerEpoch(on: corpus))`. Other schedules need none.
+  public var horizon: Int?
+  public var seed = 1
+  /// Steps between validations; nil for an epoch.
+  public var validateEvery: Int?
+
+  public init(architecture: Architecture = Architecture()) { self.architecture = architecture }
+
+  public subscript<Value>(dynamicMember path: WritableKeyPath<Architecture, Value>) -> Value {
+    get { architecture[keyPath: path] }
+    set { architecture[keyPath: path] = newValue }
+  }
+
+  /// Precision of the arithmetic.
+  public enum Precision: String, Sendable, CaseIterable {
+    case float32
+    /// Products of numbers rounded to bfloat16, added up in single precision; weights, states and moments stay in single
+    /// precision.
+    case bfloat16
+
+    var products: ProductFormat { self == .float32 ? .full : .bfloat16 }
+
+    /// Whether this machine can compute so.
+    public var isSupported: Bool { products.isSupported(for: Float.self) }
+  }
+
+  /// Shape of a model for a vocabulary of the given size.
+  public func shape(vocabulary: Int) -> ModelShape { ModelShape(architecture, vocabulary: vocabulary) }
+
+  var penalties: ActivationPenalties {
+    ActivationPenalties(activation: activationRegularization, temporal: temporalRegularization)
+  }
+
+  /// The same run in the form that settings are compared and stored in: what an optional setting says anew is left out.
+  public var canonical: TrainingSettings {
+    var settings = self
+    // Only AdamW decays weights unless it is told otherwise.
+    if weightDecay == 0 && optimizer != .adamW { settings.weightDecay = nil }
+    // Where lengths vary, one backward length for all is another run than each length's own.
+    if backwardLength == length && !variesLength { settings.backwardLength = nil }
+    return settings
+  }
+
+  /// The same run with the values that optional lengths stand for.
+  public func resolved(stepsPerEpoch: Int) -> TrainingSettings {
+    var settings = self
+    settings.backwardLength = backwardLength ?? length
+    settings.validateEvery = validateEvery ?? stepsPerEpoch
+    return settings
+  }
+}

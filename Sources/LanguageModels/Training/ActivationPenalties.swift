@@ -1,0 +1,27 @@
+import Autograd
+import RecurrentLayers
+import TensorCore
+
+/// Terms of the loss for the top layer's outputs; see `activationRegularization`.
+public struct ActivationPenalties: Sendable, Equatable {
+  /// Weight α of the penalty on large outputs.
+  public var activation: Double
+  /// Weight β of the penalty on outputs that change from step to step.
+  public var temporal: Double
+
+  public init(activation: Double = 0, temporal: Double = 0) {
+    (self.activation, self.temporal) = (activation, temporal)
+  }
+
+  /// - Parameters:
+  ///   - outputs: outputs of the top layer, [time, batch, output].
+  ///   - dropped: the same after dropout, as the decoder reads them.
+  func added<Scalar>(
+    to loss: Variable<Scalar>, outputs: Variable<Scalar>, afterDropout dropped: Variable<Scalar>
+  ) -> Variable<Scalar> {
+    var loss = loss
+    if activation > 0 { loss = loss + activationRegularization(dropped, weight: activation) }
+    if temporal > 0 { loss = loss + temporalActivationRegularization(outputs, weight: temporal) }
+    return loss
+  }
+}

@@ -1,0 +1,48 @@
+import SequenceText
+import TensorCheckpoints
+
+/// Why a run cannot be made.
+public enum CharacterRunError: Error, Equatable, CustomStringConvertible {
+  case settings(SettingProblem)
+  /// This machine cannot compute in the precision.
+  case unsupportedPrecision(TrainingSettings.Precision, instructionSet: String)
+  /// The model or the batch needs more memory than this machine has.
+  case tooLarge(bytes: Double, available: Double)
+  /// A schedule of the whole run whose length in steps is not given.
+  case noHorizon(TrainingSettings.Schedule)
+  /// A schedule that follows validations, and nothing is held out for them.
+  case noValidation(TrainingSettings.Schedule)
+  case corpus(CorpusError)
+  case split(CorpusSplitError)
+  /// The run to resume was trained on another corpus.
+  case corpusChanged(file: String, tokensThen: Int, tokensNow: Int)
+  /// The weights to start from cannot be taken.
+  case transfer(WeightTransferError)
+  /// The checkpoint to resume from holds no run of these settings.
+  case modelFile(ModelFileError)
+  /// The checkpoint to resume from lacks a tensor.
+  case checkpoint(SafetensorsError)
+
+  public var description: String {
+    switch self {
+    case .settings(let problem): problem.description
+    case .unsupportedPrecision(let precision, let instructionSet):
+      "precision \(precision.rawValue): neither AMX nor AVX512-BF16 is in the instruction set in use (\(instructionSet))"
+    case .tooLarge(let bytes, let available):
+      "training so would take about \(gigabytes(bytes)) GB of memory, and this machine has \(gigabytes(available))"
+    case .noHorizon(let schedule): "schedule \(schedule.rawValue) needs a horizon in steps"
+    case .noValidation(let schedule):
+      "schedule \(schedule.rawValue) needs validations, and nothing is held out for them"
+    case .corpus(let error): error.description
+    case .split(let error): error.description
+    case .corpusChanged(let file, let then, let now):
+      "\(file): the corpus has changed since this run began"
+        + (then == now ? " (as many tokens, other content)" : " (\(then) tokens then, \(now) now)")
+    case .transfer(let error): error.description
+    case .modelFile(let error): error.description
+    case .checkpoint(let error): error.description
+    }
+  }
+
+  private func gigabytes(_ bytes: Double) -> Int { Int((bytes / 1e9).rounded()) }
+}

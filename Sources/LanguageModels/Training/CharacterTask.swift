@@ -1,0 +1,78 @@
+import Autograd
+import ModelTraining
+import RecurrentLayers
+import SequenceText
+import TensorCore
+
+/// Truncated backpropagation through time on a text: contiguous streams side by side, the state carried from step to step,
+/// detached, and reset to the initial state at each epoch.
+public struct CharacterTask<Scalar: TensorScalar>: TrainingTask {
+  public typealias Model = CharacterModel<Scalar>
+
+  private let windows: TruncatedWindows
+  private let heldOut: TextStream?
+  /// Name and width of each component of each layer's state: `state.l0.hidden`, `state.l0.cell`, `state.l1.hidden`, …
+  private let stateComponents: [[(name: String, width: Int)]]
+  private let penalties: ActivationPenalties
+  private var state: Model.State?
+
+  /// - Parameters:
+  ///   - model: any of the shape that is trained, its weights drawn or not.
+  ///   - windows: windows of the training part.
+  ///   - validation: the part held out, if any.
+  public init(
+    _ model: Model, windows: TruncatedWindows, validation: TextStream?,
+    penalties: ActivationPenalties = ActivationPenalties()
+  ) {
+    self.windows = windows
+    heldOut = validation
+    stateComponents = model.rnn.stateComponents.enumerated().map { layer, components in
+      components.map { ("state.l\(layer).\($0.name)", $0.width) }
+    }
+    self.penalties = penalties
+  }
+
+  public var stepsPerEpoch: Int { windows.perEpoch }
+
+  public mutating func loss(
+    of model: Model, step: Int, in context: inout ForwardContext<Scalar>
+  ) -> Variable<Scalar> {
+    let window = windows.window(step)
+    let (inputs, targets) = windows.tokens(of: window)
+    if window.steps.lowerBound == 0 { state = nil }
+    let (all, states) = model.read(inputs, isTruncated: window.isTruncated, from: state?.constants, in: &context)
+    for (end, next) in zip(window.borders.dropFirst(), states) where end == window.next { state = Model.State(next) }
+    if window.next == nil { state = nil }
+    let known = window.steps.count - window.new.count
+    let own = known == 0 ? all : all.slice(axis: 0, known..<window.steps.count)
+    let dropped = model.droppingUnits(of: own, in: &context)
+    let loss = softmaxCrossEntropy(model.logits(dropped, in: context), targets: targets, in: context)
+    return penalties.added(to: loss, outputs: own, afterDropout: dropped)
+  }
+
+  public func validation(of model: Model, workspace: Workspace<Scalar>) -> EvaluationReport? {
+    heldOut.map { text in
+      EvaluationReport(
+        samples: text.predictions, loss: Evaluation.validationLoss(of: model, on: text, workspace: workspace))
+    }
+  }
+
+  public var carriedState: [(name: String, tensor: Tensor<Scalar>)] {
+    guard let state else { return [] }
+    return zip(stateComponents.joined(), state.layers.joined()).map { ($0.name, $1) }
+  }
+
+  public mutating func restore<Failure: Error>(
+    step: Int, carried: (_ name: String, _ shape: TensorShape) throws(Failure) -> Tensor<Scalar>
+  ) throws(Failure) {
+    state = nil
+    guard windows.carriesState(into: step) else { return }
+    var layers: [[Tensor<Scalar>]] = []
+    for components in stateComponents {
+      var tensors: [Tensor<Scalar>] = []
+      for (name, width) in components { tensors.append(try carried(name, [windows.batch, width])) }
+      layers.append(tensors)
+    }
+    state = Model.State(layers: layers)
+  }
+}

@@ -1,0 +1,74 @@
+import Foundation
+import ModelTraining
+import TensorCore
+
+/// How fast a run trains and its model writes, on this machine now.
+public struct SpeedMeasurement: Sendable {
+  public let trainTokensPerSecond: Double
+  /// The arithmetic that the model needs, whatever was computed: 6 × (Σ|W_hh| + Σ over the layers above the first |W_ih| + Σ|W_hr| +
+  /// |W_decoder|) operations a token. An input product that is a look-up counts as nothing.
+  public let trainGigaflops: Double
+  /// The measured limit of multiply-adds on the same threads.
+  public let peakGigaflops: Double
+  public let sampleCharactersPerSecond: Double
+  /// The training loss of the last step, in nats.
+  public let loss: Double
+  /// The most memory that the process held, in MiB.
+  public let peakMemory: Double
+  /// Where the time of training steps goes, where that was asked for.
+  public let profile: StepProfile?
+}
+
+extension CharacterRun {
+  /// Trains for some seconds, after three steps to warm up, then samples some tokens; nothing is saved.
+  ///
+  /// - Parameter profiled: trains for as long again, watched.
+  public func measureSpeed(
+    seconds: Double, sample: Int, weights: WeightFormat = .float32, profiled: Bool = false
+  ) throws -> SpeedMeasurement {
+    let peak = MachinePeak.measure(Float.self, team: trainer.workspace.team)
+    var loss = Double.nan
+    func step() throws { if case .step(let report) = try trainer.trainStep() { loss = report.loss } }
+    for _ in 0..<3 { try step() }
+    let clock = ContinuousClock()
+    func train() throws -> (steps: Int, seconds: Double) {
+      let began = clock.now
+      var steps = 0
+      repeat {
+        try step()
+        steps += 1
+      } while clock.now - began < .seconds(seconds)
+      return (steps, (clock.now - began) / .seconds(1))
+    }
+    let trained = try train()
+    let tokensPerSecond = Double(trained.steps * tokensPerStep) / trained.seconds
+    let profile = profiled ? try StepProfile(threads: trainer.workspace.team.count, train: train) : nil
+
+    var charactersPerSecond = 0.0
+    if sample > 0 {
+      let generator = TextGenerator(
+        model: model, vocabulary: corpus.vocabulary, weights: weights, threads: trainer.workspace.team.count)
+      let options = SamplingOptions(temperature: 0.8)
+      _ = generator.text(length: 100, options: options, seed: 1)
+      let began = clock.now
+      _ = generator.text(length: sample, options: options, seed: 1)
+      charactersPerSecond = Double(sample) / ((clock.now - began) / .seconds(1))
+    }
+    return SpeedMeasurement(
+      trainTokensPerSecond: tokensPerSecond,
+      trainGigaflops: tokensPerSecond * Double(model.operationsPerToken) / 1e9, peakGigaflops: peak / 1e9,
+      sampleCharactersPerSecond: charactersPerSecond, loss: loss, peakMemory: peakMemory, profile: profile)
+  }
+
+  /// In MiB; the operating system counts KiB on Linux and bytes elsewhere.
+  private var peakMemory: Double {
+    var usage = rusage()
+    #if os(Linux)
+      getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+      return Double(usage.ru_maxrss) / 1024
+    #else
+      getrusage(RUSAGE_SELF, &usage)
+      return Double(usage.ru_maxrss) / 1_048_576
+    #endif
+  }
+}

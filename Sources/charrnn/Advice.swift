@@ -1,0 +1,65 @@
+import SequenceModeling
+
+/// The message of an error of the library: what is wrong, in its words, and which option helps.
+func message(for error: any Error) -> String {
+  switch error {
+  case CharacterRunError.transfer(let error): "--init-from: \(transferMessage(error))"
+  case CharacterRunError.corpus(let error): message(for: error)
+  default: "\(error)\(advice(on: error))"
+  }
+}
+
+/// Advice that follows the error's own words.
+private func advice(on error: any Error) -> String {
+  switch error {
+  case let error as CharacterRunError: advice(on: error)
+  case let error as CorpusError: advice(on: error)
+  case TokenizationError.unknownSymbols: "; --unknown skip leaves them out"
+  case let error as FileError where error.kind == .busy: "; wait until it ends, or choose another --out"
+  case RunDirectoryTaken.holdsRun:
+    "; give --resume to go on with it, --overwrite to replace it, or another --out"
+  case RunDirectoryTaken.foreignFile: "; choose another --out"
+  default: ""
+  }
+}
+
+private func advice(on error: CharacterRunError) -> String {
+  switch error {
+  case .unsupportedPrecision: "; use --precision float32"
+  case .tooLarge: "; choose a smaller --hidden, --layers, --embedding, --batch, --length or --backward-length"
+  case .noHorizon: ", which --time alone does not give; give --epochs or --steps as well"
+  case .noValidation: "; choose a larger --validation-fraction"
+  case .corpusChanged: "; resume with the corpus it was trained on, or start a new run with --out or --overwrite"
+  case .settings, .corpus, .split, .transfer, .modelFile, .checkpoint: ""
+  }
+}
+
+private func advice(on error: CorpusError) -> String {
+  switch error {
+  case .invalidUTF8: "; --tokens byte reads any file"
+  case .vocabularyTooLarge: "; --tokens byte reads any text"
+  case .unknownSymbols: "; --unknown skip leaves them out"
+  case .tooSmall(let numbers):
+    numbers.suggestion.map { "; --batch \($0.batch) --length \($0.length) would work" } ?? ""
+  case .nothingToPredict(.all, _): ""
+  case .nothingToPredict(let part, _): "; --split \(others(than: part)) takes another part"
+  case .unreadable, .empty: ""
+  }
+}
+
+private func others(than part: CorpusSplit.Part) -> String {
+  CorpusSplit.Part.allCases.filter { $0 != part }.map(\.rawValue).joined(separator: "|")
+}
+
+private func transferMessage(_ error: WeightTransferError) -> String {
+  switch error {
+  case .otherTokens(let kind): return "its tokens are \(kind.rawValue)s; train with --tokens \(kind.rawValue)"
+  case .otherArchitecture(let differences):
+    let theirs = differences.map { difference in
+      difference.theirs == .flag(true)
+        ? "--\(difference.name)"
+        : difference.theirs == .flag(false) ? "no --\(difference.name)" : "--\(difference.name) \(difference.theirs)"
+    }
+    return "its model has \(theirs.joined(separator: " and ")); train with the same"
+  }
+}

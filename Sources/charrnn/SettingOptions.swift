@@ -1,0 +1,104 @@
+import CharrnnCommandSupport
+import Foundation
+import SequenceModeling
+
+/// The options of one command that are settings, made from the table `SettingField.all`.
+struct SettingOptions {
+  private enum Declared {
+    case flag(Flag)
+    case value(Option<SettingValue?>)
+
+    var declaration: any OptionDeclaration {
+      switch self {
+      case .flag(let flag): flag
+      case .value(let option): option
+      }
+    }
+  }
+
+  private let defaults: TrainingSettings
+  private let declared: [(field: SettingField, option: Declared)]
+
+  /// - Parameters:
+  ///   - groups: groups of settings that the command takes.
+  ///   - defaults: values of the options that are not given.
+  ///   - limits: values that the command allows, by setting, where it does not allow all.
+  init(
+    _ groups: Set<SettingField.Group>, defaults: TrainingSettings = TrainingSettings(),
+    limits: [String: SettingKind] = [:]
+  ) {
+    self.defaults = defaults
+    declared = SettingField.all.filter { groups.contains($0.group) }.map { field in
+      let help = spellingOptions(in: field.help)
+      let kind = limits[field.name] ?? field.kind
+      if kind == .flag { return (field, .flag(Flag(field.name, help: help))) }
+      let note = field.defaultNote.map(spellingOptions) ?? shown(field.value(in: defaults))
+      return (field, .value(Option(field.name, ValueKind(kind), defaultNote: note, help: help)))
+    }
+  }
+
+  /// Options of some groups, one group after the other.
+  func options(_ groups: SettingField.Group...) -> [any OptionDeclaration] {
+    groups.flatMap { group in declared.filter { $0.field.group == group }.map(\.option.declaration) }
+  }
+
+  /// The settings that the options describe.
+  ///
+  /// - Parameter run: settings of the run that is resumed: options not given keep its values, and those given must not
+  ///   differ from them.
+  /// - Throws: a usage failure for an option that differs, and for settings that no run can have.
+  func settings(_ arguments: ParsedArguments, resuming run: TrainingSettings? = nil) throws -> TrainingSettings {
+    var settings = run ?? defaults
+    let given = declared.filter { arguments.gives($0.option.declaration) }
+    for (field, option) in given {
+      switch option {
+      case .flag: field.set(.flag(true), in: &settings)
+      case .value(let option): if let value = arguments[option] { field.set(value, in: &settings) }
+      }
+    }
+    settings = settings.canonical
+    if let run {
+      for (field, _) in given {
+        let (asked, kept) = (field.value(in: settings), field.value(in: run))
+        if asked != kept { throw arguments.usageFailure(difference(field, asked, kept)) }
+      }
+    }
+    if let problem = settings.problem { throw arguments.usageFailure("\(problem)") }
+    return settings
+  }
+
+  private func difference(_ field: SettingField, _ asked: SettingValue, _ kept: SettingValue) -> String {
+    "--\(field.name) is \(shown(asked)), the run's is \(shown(kept)); leave it out, or start a new run"
+  }
+}
+
+/// A value as the help and messages show it.
+private func shown(_ value: SettingValue) -> String {
+  switch value {
+  case .flag(let isOn): isOn ? "on" : "off"
+  case .number(let number) where number == number.rounded() && abs(number) < 1e15: "\(Int(number))"
+  default: "\(value)"
+  }
+}
+
+/// Text with the names of settings, which stand in backquotes, spelled as options: `hidden` as --hidden.
+private func spellingOptions(in text: String) -> String { text.replacing(/`([a-z-]+)`/) { "--\($0.1)" } }
+
+extension ValueKind where Value == SettingValue {
+  fileprivate init(_ kind: SettingKind) {
+    switch kind {
+    case .flag: self = ValueKind<String>.choice("true", "false").mapped { .flag($0 == "true") }
+    case .integer(let range):
+      self = ValueKind<Int>.integer(
+        atLeast: range.lowerBound, atMost: range.upperBound
+      ).mapped { .integer($0) }
+    case .number(let least, let above, let below):
+      self = ValueKind<Double>.number(atLeast: least, above: above, below: below).mapped { .number($0) }
+    case .choice(let names): self = ValueKind<String>.choice(names).mapped { .text($0) }
+    case .fraction:
+      self = ValueKind<DecimalFraction>(
+        valueName: "FRACTION", expectation: kind.allowed, read: { DecimalFraction($0) }, show: \.description
+      ).mapped { .text($0.description) }
+    }
+  }
+}

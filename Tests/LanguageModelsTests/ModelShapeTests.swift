@@ -1,0 +1,95 @@
+import LanguageModels
+import NeuralLayers
+import TensorCore
+import Testing
+
+@Suite struct ModelShapeTests {
+  @Test(
+    "The default model has the known numbers of parameters",
+    arguments: [(CellKind.lstm, 240_321), (.gru, 182_337), (.rnn, 66_369), (.rnnReLU, 66_369)])
+  func defaults(cell: CellKind, count: Int) {
+    let shape = ModelShape(Architecture(cell: cell), vocabulary: 65)
+    #expect(CharacterModel<Float>(shape).parameterCount == count)
+    #expect(CharacterModel<Float>.sample(shape).parameterCount == count)
+  }
+
+  @Test("A model has the parameters of its equations, before they are drawn and after", arguments: CellKind.allCases)
+  func counts(cell: CellKind) {
+    for layers in [1, 2, 3] {
+      for embedding in [0, 1, 5] {
+        for (hidden, vocabulary) in [(1, 1), (4, 7), (7, 3)] {
+          let shape = ModelShape(
+            Architecture(cell: cell, layers: layers, hidden: hidden, embedding: embedding), vocabulary: vocabulary)
+          #expect(shape.problem == nil)
+          #expect(CharacterModel<Float>(shape).parameterCount == shape.expectedParameterCount, "\(shape)")
+          #expect(CharacterModel<Float>.sample(shape).parameterCount == shape.expectedParameterCount, "\(shape)")
+        }
+      }
+    }
+  }
+
+  @Test("A model that is only counted takes no memory for its weights")
+  func undrawn() {
+    // A thousand times the memory of any machine that runs this test.
+    let shape = ModelShape(Architecture(layers: 64, hidden: 65_536), vocabulary: 5)
+    #expect(CharacterModel<Double>(shape).parameterCount == shape.expectedParameterCount)
+  }
+
+  @Test("Numbers that no model can be made of are a problem, and so are those too large to be meant")
+  func problems() {
+    let sound = ModelShape(vocabulary: 5)
+    #expect(sound.problem == nil)
+    for value in [Int.min, -1, 1 << 20, .max] {
+      for path in [\ModelShape.layers, \.hidden, \.embedding, \.projection, \.vocabulary] {
+        var broken = sound
+        broken[keyPath: path] = value
+        #expect(broken.problem != nil, "\(path) \(value)")
+      }
+    }
+    for value in [-0.1, 1, 2, .infinity, .nan] {
+      var broken = sound
+      broken.dropout = value
+      #expect(broken.problem != nil, "dropout \(value)")
+    }
+  }
+}
+
+/// Counts by the cells' equations, to hold those of the models against.
+extension ModelShape {
+  var expectedParameterCount: Int { architecture.parameterCount(vocabulary: vocabulary) }
+  var expectedOperations: Int { architecture.operations(vocabulary: vocabulary) }
+}
+
+extension Architecture {
+  private var gates: Int {
+    switch cell {
+    case .lstm, .peepholeLSTM: 4
+    case .gru, .gruResetBefore, .coupledLSTM, .minLSTM: 3
+    case .minGRU: 2
+    case .rnn, .rnnReLU: 1
+    }
+  }
+
+  private var isRecurrent: Bool { cell != .minGRU && cell != .minLSTM }
+  private var outputs: Int { projection > 0 ? projection : hidden }
+
+  fileprivate func parameterCount(vocabulary: Int) -> Int {
+    let input = embedding > 0 ? embedding : vocabulary
+    let inputWeights = gates * hidden * (input + outputs * (layers - 1))
+    // Gains and biases over the gates of either product, and over an LSTM's cell state.
+    let normed = 4 * gates + (cell == .lstm ? 2 : 0)
+    let plain = (isRecurrent ? 2 : 1) * gates + (cell == .peepholeLSTM ? 3 : 0)
+    let hasCellState = cell == .lstm || cell == .peepholeLSTM || cell == .coupledLSTM
+    let initialState = learnsInitialState ? outputs + (hasCellState ? hidden : 0) : 0
+    let recurrent = isRecurrent ? gates * outputs : 0
+    let perLayer = hidden * (recurrent + (layerNorm ? normed : plain) + projection) + initialState
+    let decoder = vocabulary * (isTied ? 1 : outputs + 1)
+    return vocabulary * embedding + inputWeights + layers * perLayer + decoder
+  }
+
+  fileprivate func operations(vocabulary: Int) -> Int {
+    let products = (isRecurrent ? layers : 0) + layers - 1
+    let weights = products * gates * hidden * outputs + layers * hidden * projection
+    return 6 * (weights + vocabulary * outputs)
+  }
+}
