@@ -34,8 +34,7 @@ extension StackedRecurrent {
       let below = dropping(pass.all(top), from: request.firstStep, in: &context)
       var input = request
       input.sequence.content = .vectors(below)
-      let isAdded = options.residual && below.shape[2] == width(ofLayer: layer)
-      top = pass.runLayer(layer, input, adding: isAdded ? below : nil, in: &context)
+      top = pass.runLayer(layer, input, adding: addsInput(inLayer: layer) ? below : nil, in: &context)
     }
     return (wanted == .all ? pass.all(top) : pass.last(top), pass.state)
   }

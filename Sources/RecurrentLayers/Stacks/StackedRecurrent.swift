@@ -56,6 +56,11 @@ public struct StackedRecurrent<Cell: RecurrentCell>: Module {
     cells[layer].hiddenSize * (isBidirectional && options.merging == .concatenate ? 2 : 1)
   }
 
+  /// Whether a layer has a residual connection: see `StackOptions.residual`.
+  func addsInput(inLayer layer: Int) -> Bool {
+    options.residual && layer > 0 && cells[layer].inputSize == width(ofLayer: layer)
+  }
+
   /// Initial state of every cell: layer by layer, forward before backward.
   public func initialState(batchSize: Int, in context: inout ForwardContext<Scalar>) -> [Cell.State] {
     guard initialStates.isEmpty else {

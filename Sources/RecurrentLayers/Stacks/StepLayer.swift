@@ -67,7 +67,7 @@ extension StackedRecurrent {
     for (index, cell) in cells.enumerated() {
       let wrapper = cell as? any FusedWrapper<Scalar>
       guard let fused = cell as? any FusedCell<Scalar> ?? wrapper?.fusedCell else { return nil }
-      let isAdded = options.residual && index > 0 && cell.inputSize == cell.hiddenSize
+      let isAdded = addsInput(inLayer: index)
       if wrapper == nil && fused.isDivisible && !isAdded && initialStates.isEmpty {
         layers.append(
           .divided(
