@@ -112,13 +112,13 @@ import Testing
     }
   }
 
-  /// Fused passes sum gradients over stretches of steps: around the ends of stretches a last one of one step, a whole one and
+  /// Fused passes sum gradients over chunks of steps: around the ends of chunks a last one of one step, a whole one and
   /// one that a step is missing from.
   @Test(arguments: CellKind.allCases, [false, true])
   func theLastStretchOfStepsIsNotOneOff(kind: CellKind, ragged: Bool) throws {
     let (batch, input, hidden) = (40, 2, 3)
-    let stretch = StretchPlan(time: 1000, batch: batch).stretches[0].count
-    #expect(stretch > 3 && stretch < 20)
+    let chunk = ChunkPlan(time: 1000, batch: batch).chunks[0].count
+    #expect(chunk > 3 && chunk < 20)
     func compare<Cell: RecurrentCell<Double>>(_ cell: Cell, time: Int, cellSize: Int, seed: UInt64) throws {
       var random = RandomSource(seed: seed)
       let point = SequencePoint<Double>(
@@ -134,7 +134,7 @@ import Testing
     var random = RandomSource(seed: 5)
     let cell = kind.random(input: input, hidden: hidden, using: &random)
     let projected = LSTMCell<Double>(input: input, hidden: hidden, projection: 2).drawn(using: &random)
-    for time in [stretch - 1, stretch, stretch + 1, 2 * stretch, 2 * stretch + 1] {
+    for time in [chunk - 1, chunk, chunk + 1, 2 * chunk, 2 * chunk + 1] {
       try compare(cell, time: time, cellSize: hidden, seed: UInt64(time))
       if kind == .lstm { try compare(projected, time: time, cellSize: hidden, seed: UInt64(time)) }
     }

@@ -53,16 +53,16 @@ package func weightGradient<Scalar>(
   _ g: Tensor<Scalar>, _ x: Tensor<Scalar>, hasBias: Bool, workspace: Workspace<Scalar>
 ) -> (weight: Tensor<Scalar>, bias: Tensor<Scalar>?) {
   if g.shape[0] == 0 { return (.zeros([g.shape[1], x.shape[1]]), hasBias ? .zeros([g.shape[1]]) : nil) }
-  let plan = StretchPlan(time: g.shape[0], batch: 1)
+  let plan = ChunkPlan(time: g.shape[0], batch: 1)
   let gradient = WeightGradient(
     inputs: x, outputs: g.shape[1], plan: plan, hasBias: hasBias, workspace: workspace)
   let view = g.matrix()
   let barrier = ThreadBarrier(of: workspace.team.count)
   workspace.team.run(keeping: (g, gradient)) { thread in
-    for stretch in plan.stretches.reversed() {
-      gradient.pack(stretch, thread: thread)
+    for chunk in plan.chunks.reversed() {
+      gradient.pack(chunk, thread: thread)
       barrier.wait()
-      gradient.add([view.rows(stretch)], stretch, thread: thread)
+      gradient.add([view.rows(chunk)], chunk, thread: thread)
       barrier.wait()
     }
   }

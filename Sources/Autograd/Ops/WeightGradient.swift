@@ -1,125 +1,126 @@
 import TensorCore
 
-/// The gradient of a weight and of a bias, Σ gᵀ·x and Σ g over all steps and sequences, gathered stretch by stretch of the steps
-/// so that each is added while it is in the caches.
+/// Gradients of a weight and a bias over a sequence, Σ gᵀ·x and Σ g over all steps and rows of the batch, accumulated chunk by
+/// chunk.
 ///
-/// The sum is taken over lanes of the batch first, then over the lanes, always the same ones: as long as there are no more
-/// threads than lanes, a thread needs nothing that another one computed. Within a lane threads share the rows of the weight.
-/// Results do not depend on the number of threads.
+/// Each shard of the batch has a sum of its own; the shards are added last, in order. With no more threads than shards, a
+/// thread needs nothing that another one computed; with more, threads share the rows of a shard's weight. Results do not
+/// depend on the number of threads.
 package struct WeightGradient<Scalar: TensorScalar> {
+  /// x, [time · batch, in].
   private let inputs: SharedMatrix<Scalar>
-  private let plan: StretchPlan
-  private let lanes: [Lane]
+  private let plan: ChunkPlan
+  private let shards: [Shard]
   private let workspace: Workspace<Scalar>
-  /// Whether the sums over later steps stand there already.
+  /// Whether the sums already hold those of later steps.
   private let isContinued: Bool
 
-  /// What has been summed up, by lane: all that is needed to go on with earlier steps.
+  /// Partial sums by shard: all that earlier steps need to continue.
   package struct Sums {
-    fileprivate let lanes: [OfLane]
-
-    fileprivate struct OfLane {
-      /// Σ gᵀ·x, [out, in].
-      let weight: OwnedMatrix<Scalar>
-      /// Σ g, [1, out].
-      let bias: OwnedMatrix<Scalar>?
-    }
+    fileprivate let shards: [ShardSums]
   }
 
-  /// What belongs to one lane.
-  private struct Lane {
-    let sums: Sums.OfLane
-    /// The inputs of a stretch, without those of other lanes between them; nil where there are none.
+  fileprivate struct ShardSums {
+    /// Σ gᵀ·x, [out, in].
+    let weight: OwnedMatrix<Scalar>
+    /// Σ g, [1, out].
+    let bias: OwnedMatrix<Scalar>?
+  }
+
+  private struct Shard {
+    let sums: ShardSums
+    /// The shard's inputs of a chunk, contiguous; nil where a single shard has them so already.
     let rows: OwnedMatrix<Scalar>?
-    /// The same packed, by how many rows there are.
+    /// The shard's inputs of a chunk, packed, by their number of rows.
     let packed: [Int: PackedMatrix<Scalar>]
   }
 
   /// - Parameters:
-  ///   - inputs: x, [time · batch, in]; more rows may follow.
-  ///   - outputs: the columns of g.
-  ///   - previous: the sums over steps that come after those of the plan, to be added to in their place; they must be of the
-  ///     same kind.
+  ///   - inputs: x, [time · batch, in]; further rows are ignored.
+  ///   - outputs: the number of columns of g.
+  ///   - previous: sums over later steps of the same sequence, which are added to in place.
   package init(
-    inputs: Tensor<Scalar>, outputs: Int, plan: StretchPlan, hasBias: Bool,
+    inputs: Tensor<Scalar>, outputs: Int, plan: ChunkPlan, hasBias: Bool,
     continuing previous: Sums? = nil, workspace: Workspace<Scalar>
   ) {
     let (pool, width) = (workspace.pool, inputs.shape[-1])
     isContinued = previous != nil
-    lanes = plan.lanes.indices.map { lane in
+    shards = plan.shards.indices.map { shard in
       let rows =
-        plan.lanes.count > 1 ? OwnedMatrix<Scalar>(uninitialized: [plan.longest(lane), width], pool: pool) : nil
+        plan.shards.count > 1
+        ? OwnedMatrix<Scalar>(uninitialized: [plan.rowsOfLargestChunk(shard), width], pool: pool) : nil
       var packed: [Int: PackedMatrix<Scalar>] = [:]
-      for stretch in plan.stretches where packed[plan.count(stretch, lane)] == nil {
-        packed[plan.count(stretch, lane)] = PackedMatrix(
-          uninitializedRows: plan.count(stretch, lane), columns: width, format: workspace.products, pool: pool)
+      for chunk in plan.chunks where packed[plan.count(chunk, shard)] == nil {
+        packed[plan.count(chunk, shard)] = PackedMatrix(
+          uninitializedRows: plan.count(chunk, shard), columns: width, format: workspace.products, pool: pool)
       }
-      return Lane(
-        sums: previous?.lanes[lane] ?? Self.newSums(outputs: outputs, width: width, hasBias: hasBias, pool: pool),
+      return Shard(
+        sums: previous?.shards[shard] ?? Self.newSums(outputs: outputs, width: width, hasBias: hasBias, pool: pool),
         rows: rows, packed: packed)
     }
     (self.inputs, self.plan, self.workspace) = (SharedMatrix(inputs), plan, workspace)
   }
 
-  private static func newSums(outputs: Int, width: Int, hasBias: Bool, pool: BufferPool) -> Sums.OfLane {
-    Sums.OfLane(
+  private static func newSums(outputs: Int, width: Int, hasBias: Bool, pool: BufferPool) -> ShardSums {
+    ShardSums(
       weight: OwnedMatrix(uninitialized: [outputs, width], pool: pool),
       bias: hasBias ? OwnedMatrix(uninitialized: [1, outputs], pool: pool) : nil)
   }
 
-  /// What has been summed up so far, without what it was summed up from.
-  package var sumsSoFar: Sums { Sums(lanes: lanes.map(\.sums)) }
+  /// The partial sums alone, without the inputs and buffers.
+  package var sumsSoFar: Sums { Sums(shards: shards.map(\.sums)) }
 
-  /// Packs a thread's part of the inputs of a stretch.
-  package func pack(_ stretch: Range<Int>, thread: Int) {
+  /// Packs one thread's share of a chunk's inputs.
+  package func pack(_ chunk: Range<Int>, thread: Int) {
     let inputs = inputs.view
-    for (lane, part) in plan.share(of: inputs.columns, unit: PackedMatrix<Scalar>.panelWidth, thread, workspace.team) {
-      let packed = lanes[lane].packed[plan.count(stretch, lane)]!
-      guard let rows = lanes[lane].rows?.view.rows(0..<packed.shape[0]) else {
-        packed.pack(inputs.rows(plan.rows(stretch)), columns: part)
+    for (shard, columns) in plan.share(
+      of: inputs.columns, unit: PackedMatrix<Scalar>.panelWidth, thread, workspace.team)
+    {
+      let packed = shards[shard].packed[plan.count(chunk, shard)]!
+      guard let rows = shards[shard].rows?.view.rows(0..<packed.shape[0]) else {
+        packed.pack(inputs.rows(plan.rows(chunk)), columns: columns)
         continue
       }
-      for t in stretch {
-        rows.rows(plan.rows(t, of: lane, in: stretch)).columns(part)
-          .copy(from: inputs.rows(plan.rows(t, of: lane)).columns(part))
+      for t in chunk {
+        rows.rows(plan.rows(t, of: shard, in: chunk)).columns(columns)
+          .copy(from: inputs.rows(plan.rows(t, of: shard)).columns(columns))
       }
-      packed.pack(rows.readOnly, columns: part)
+      packed.pack(rows.readOnly, columns: columns)
     }
   }
 
-  /// Adds a stretch to a thread's part of the gradients. Stretches are added from the last to the first.
+  /// Adds a chunk to one thread's share of the sums. Chunks are added from the last to the first.
   ///
-  /// - Parameter gradients: of the outputs, for each lane, in the rows that it has in a stretch; all inputs are packed.
-  package func add(_ gradients: [MatrixView<Scalar>], _ stretch: Range<Int>, thread: Int) {
-    let isFirst = stretch == plan.stretches.last && !isContinued
-    for (index, part) in plan.share(of: lanes[0].sums.weight.view.rows, unit: 1, thread, workspace.team) {
-      let lane = lanes[index]
-      let packed = lane.packed[plan.count(stretch, index)]!
-      let g = gradients[index].rows(0..<packed.shape[0]).columns(part)
-      lane.sums.weight.view.rows(part).setProduct(g, transposed: true, packed, onto: isFirst ? .nothing : .target)
-      if let target = lane.sums.bias?.view.columns(part) {
+  /// - Parameter gradients: g of each shard, in its buffer of a chunk; the chunk's inputs are packed.
+  package func add(_ gradients: [MatrixView<Scalar>], _ chunk: Range<Int>, thread: Int) {
+    let isFirst = chunk == plan.chunks.last && !isContinued
+    for (index, outputs) in plan.share(of: shards[0].sums.weight.view.rows, unit: 1, thread, workspace.team) {
+      let shard = shards[index]
+      let packed = shard.packed[plan.count(chunk, index)]!
+      let g = gradients[index].rows(0..<packed.shape[0]).columns(outputs)
+      shard.sums.weight.view.rows(outputs).setProduct(g, transposed: true, packed, onto: isFirst ? .nothing : .target)
+      if let target = shard.sums.bias?.view.columns(outputs) {
         if isFirst { target.fill(0) }
         target.addColumnSums(of: g)
       }
     }
   }
 
-  /// The sums over all lanes: of the weight, [out, in], and of the bias, [out].
+  /// The gradients summed over all shards: of the weight, [out, in], and of the bias, [out].
   package func sums() -> (weight: Tensor<Scalar>, bias: Tensor<Scalar>?) {
-    let weight = addLanes(lanes.map(\.sums.weight), team: workspace.team)
-    let biases = lanes.compactMap(\.sums.bias)
-    return (weight, biases.isEmpty ? nil : addLanes(biases, team: workspace.team).reshaped([-1]))
+    let weight = addShards(shards.map(\.sums.weight), team: workspace.team)
+    let biases = shards.compactMap(\.sums.bias)
+    return (weight, biases.isEmpty ? nil : addShards(biases, team: workspace.team).reshaped([-1]))
   }
 }
 
-/// Adds the tensors of all lanes to the first one, whose memory is written to, and returns it.
-package func addLanes<Scalar>(
-  _ parts: [OwnedMatrix<Scalar>], team: ThreadTeam
-) -> Tensor<Scalar> {
-  if parts.count > 1 {
-    team.split(parts[0].view.rows, keeping: parts) { rows in
-      for other in parts.dropFirst() { parts[0].view.rows(rows).add(other.view.readOnly.rows(rows)) }
+/// Adds the sums of all shards to the first one in place, and returns it.
+package func addShards<Scalar>(_ sums: [OwnedMatrix<Scalar>], team: ThreadTeam) -> Tensor<Scalar> {
+  let total = sums[0].view
+  if sums.count > 1 {
+    team.split(total.rows, keeping: sums) { rows in
+      for other in sums.dropFirst() { total.rows(rows).add(other.view.readOnly.rows(rows)) }
     }
   }
-  return parts[0].tensor
+  return sums[0].tensor
 }

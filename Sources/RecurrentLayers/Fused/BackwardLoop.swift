@@ -22,7 +22,7 @@ struct BackwardLoop<Scalar: TensorScalar> {
 
   private let gateRows, recurrentRows, projectedRows: [MutableMatrixView<Scalar>]
   private let record: FusedRecord<Scalar>
-  private let plan: StretchPlan
+  private let plan: ChunkPlan
   private let dOutputs: SharedMatrix<Scalar>?
   private let products: [PackedProduct<Scalar>]
   private let inputWeight: PackedMatrix<Scalar>?
@@ -47,7 +47,7 @@ struct BackwardLoop<Scalar: TensorScalar> {
   ///   - dFinalState: gradient of the final state, by component; nil for zeros.
   ///   - later: sums over the later segments of the same sequence, to be continued.
   init(
-    record: FusedRecord<Scalar>, parameters: FusedParameters<Parameter<Scalar>>, plan: StretchPlan,
+    record: FusedRecord<Scalar>, parameters: FusedParameters<Parameter<Scalar>>, plan: ChunkPlan,
     dOutputs: Tensor<Scalar>?, dFinalState: [Tensor<Scalar>?], later: SegmentSums<Scalar>.OfCell?,
     needsInputGradient: Bool, workspace: Workspace<Scalar>
   ) {
@@ -77,7 +77,9 @@ struct BackwardLoop<Scalar: TensorScalar> {
       return matrix.view.columns(0..<columns)
     }
     func ofChunk(_ width: Int) -> [MutableMatrixView<Scalar>] {
-      plan.lanes.indices.map { matrix(plan.longest($0), width, padded: FusedRecord<Scalar>.paddedWidth(width)) }
+      plan.shards.indices.map {
+        matrix(plan.rowsOfLargestChunk($0), width, padded: FusedRecord<Scalar>.paddedWidth(width))
+      }
     }
     gateRows = ofChunk(layout.gates)
     recurrentRows = layout.separatesRecurrent ? ofChunk(layout.gates) : gateRows
@@ -95,8 +97,8 @@ struct BackwardLoop<Scalar: TensorScalar> {
 
   /// Goes through the steps of a chunk, from the last to the first, for some rows of the batch.
   func backpropagate(_ chunk: Range<Int>, rows: Range<Int>) {
-    for shard in plan.lanes.indices {
-      let rows = rows.clamped(to: plan.lanes[shard])
+    for shard in plan.shards.indices {
+      let rows = rows.clamped(to: plan.shards[shard])
       if !rows.isEmpty { backpropagate(through: record.step, chunk, rows: rows, of: shard) }
     }
   }
@@ -105,7 +107,7 @@ struct BackwardLoop<Scalar: TensorScalar> {
   {
     var at = StepViews(record.buffers, rows: rows)
     for t in chunk.reversed() {
-      let start = plan.rows(t, of: shard, in: chunk).lowerBound - plan.lanes[shard].lowerBound
+      let start = plan.rows(t, of: shard, in: chunk).lowerBound - plan.shards[shard].lowerBound
       func inChunk(_ rows: Range<Int>) -> Range<Int> { start + rows.lowerBound..<start + rows.upperBound }
       record.divide(rows, at: t) { rows in
         at.rows = record.rows(rows, at: t)

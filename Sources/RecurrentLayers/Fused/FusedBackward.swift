@@ -28,7 +28,7 @@ struct FusedBackward<Scalar: TensorScalar> {
   /// Gradients of the node's inputs from those of the outputs and of the final state. In a segment of a longer sequence
   /// the gradients of weights, of a table and of the state after resets follow with its first segment.
   func gradients(upstream: [Tensor<Scalar>?]) -> [Tensor<Scalar>?] {
-    let plan = StretchPlan(time: record.time, batch: record.batch)
+    let plan = ChunkPlan(time: record.time, batch: record.batch)
     let (sequence, sums) = (request.sequence, request.segment?.sums)
     let later = sums?.cells[request.cell]
     let loop = BackwardLoop(
@@ -38,10 +38,10 @@ struct FusedBackward<Scalar: TensorScalar> {
     let weights = WeightSums(
       record, parameters, sequence, plan: plan, continuing: later?.weights, workspace: workspace)
     let team = workspace.team
-    let barrier = ThreadBarrier(of: plan.areLanesShared(by: team) ? team.count : 1)
+    let barrier = ThreadBarrier(of: plan.needsBarrier(for: team) ? team.count : 1)
     team.run(keeping: (record, loop, weights)) { thread in
       let rows = team.part(of: record.batch, for: thread)
-      for chunk in plan.stretches.reversed() {
+      for chunk in plan.chunks.reversed() {
         loop.backpropagate(chunk, rows: rows)
         weights.pack(chunk, thread: thread)
         barrier.wait()

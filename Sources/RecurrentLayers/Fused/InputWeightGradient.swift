@@ -17,7 +17,7 @@ enum InputWeightGradient<Scalar: TensorScalar> {
   }
 
   init(
-    _ sequence: SequenceInput<Scalar>, weight: Parameter<Scalar>, plan: StretchPlan, hasBias: Bool,
+    _ sequence: SequenceInput<Scalar>, weight: Parameter<Scalar>, plan: ChunkPlan, hasBias: Bool,
     continuing previous: Sums?, workspace: Workspace<Scalar>
   ) {
     let (width, inputSize) = (weight.shape[0], weight.shape[1])
@@ -98,25 +98,25 @@ struct TableGradient<Scalar: TensorScalar> {
   /// Sums over the steps so far.
   let tables: Sums
   private let ids: [Int32]
-  private let plan: StretchPlan
+  private let plan: ChunkPlan
   /// Whether `tables` held sums over later steps at the start.
   private let isContinued: Bool
 
   init(
-    ids: [Int32], tokens: Int, width: Int, plan: StretchPlan, continuing previous: Sums?,
+    ids: [Int32], tokens: Int, width: Int, plan: ChunkPlan, continuing previous: Sums?,
     workspace: Workspace<Scalar>
   ) {
     (self.ids, self.plan, self.workspace) = (ids, plan, workspace)
     isContinued = previous != nil
     tables =
       previous
-      ?? plan.lanes.map { _ in OwnedMatrix(uninitialized: [tokens, width], pool: workspace.pool) }
+      ?? plan.shards.map { _ in OwnedMatrix(uninitialized: [tokens, width], pool: workspace.pool) }
   }
 
   func add(_ gradients: [MatrixView<Scalar>], _ chunk: Range<Int>, thread: Int) {
     for (shard, part) in plan.share(of: tables[0].view.columns, unit: 16, thread, workspace.team) {
       let table = tables[shard].view.columns(part)
-      if chunk == plan.stretches.last && !isContinued { table.fill(0) }
+      if chunk == plan.chunks.last && !isContinued { table.fill(0) }
       for t in chunk {
         let g = gradients[shard].rows(plan.rows(t, of: shard, in: chunk)).columns(part)
         table.scatterAddRows(ids[plan.rows(t, of: shard)], g)
@@ -124,5 +124,5 @@ struct TableGradient<Scalar: TensorScalar> {
     }
   }
 
-  func sum() -> Tensor<Scalar> { addLanes(tables, team: workspace.team) }
+  func sum() -> Tensor<Scalar> { addShards(tables, team: workspace.team) }
 }

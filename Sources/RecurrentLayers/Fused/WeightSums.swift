@@ -19,7 +19,7 @@ struct WeightSums<Scalar: TensorScalar> {
   /// - Parameter previous: sums over later steps, to be continued in place.
   init(
     _ record: FusedRecord<Scalar>, _ parameters: FusedParameters<Parameter<Scalar>>,
-    _ sequence: SequenceInput<Scalar>, plan: StretchPlan, continuing previous: SoFar?, workspace: Workspace<Scalar>
+    _ sequence: SequenceInput<Scalar>, plan: ChunkPlan, continuing previous: SoFar?, workspace: Workspace<Scalar>
   ) {
     let layout = record.layout
     let hasBias = parameters.inputBias != nil || parameters.recurrentBias != nil

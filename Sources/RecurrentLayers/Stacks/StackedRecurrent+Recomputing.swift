@@ -78,7 +78,7 @@ private struct Segments<Cell: RecurrentCell> {
 
   /// Segments of about √T steps, each some chunks long.
   static func steps(time: Int, batch: Int) -> [Range<Int>] {
-    let chunk = StretchPlan.length(batch: batch)
+    let chunk = ChunkPlan.chunkLength(batch: batch)
     let length = max(Int((Double(time).squareRoot() / Double(chunk)).rounded()), 1) * chunk
     return stride(from: 0, to: time, by: length).map { $0..<min($0 + length, time) }
   }
