@@ -70,4 +70,16 @@ public struct Parameter<Scalar: TensorScalar>: Sendable {
   }
 
   package mutating func bind(to slot: Int) { self.slot = slot }
+
+  /// The slot; traps where the parameter has none.
+  ///
+  /// - Parameter use: the use that needs one, for the message.
+  func requiredSlot(_ use: String) -> Int {
+    guard let slot else {
+      programmingError(
+        "a parameter of shape \(shape) is used \(use) before its model was bound; "
+          + "if it was, visitParameters leaves the parameter out")
+    }
+    return slot
+  }
 }

@@ -37,7 +37,7 @@ import Testing
 
   /// 45 steps of 13 sequences, and 300 of one, are more than one chunk of the backward pass.
   @Test(arguments: CellKind.fast)
-  func fusedAgreesWithUnrolledOverSeveralStretches(kind: CellKind) {
+  func fusedAgreesWithUnrolledOverSeveralChunks(kind: CellKind) {
     let (input, hidden) = (3, 6)
     func compare<Cell: RecurrentCell<Double>>(_ cell: Cell, _ point: SequencePoint<Double>) {
       let fused = SequenceRun(cell, on: point, tokens: false, seed: 8)

@@ -115,7 +115,7 @@ import Testing
   /// Fused passes sum gradients over chunks of steps: around the ends of chunks a last one of one step, a whole one and
   /// one that a step is missing from.
   @Test(arguments: CellKind.allCases, [false, true])
-  func theLastStretchOfStepsIsNotOneOff(kind: CellKind, ragged: Bool) throws {
+  func theLastChunkOfStepsIsNotOneOff(kind: CellKind, ragged: Bool) throws {
     let (batch, input, hidden) = (40, 2, 3)
     let chunk = ChunkPlan(time: 1000, batch: batch).chunks[0].count
     #expect(chunk > 3 && chunk < 20)
