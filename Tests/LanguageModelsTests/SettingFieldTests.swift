@@ -150,4 +150,10 @@ import Testing
       architecture.summary == "gru 3×8, tied embedding 8, layer normalization, residual, dropout 0.5, weight drop 0.1")
     #expect(Architecture().summary == "lstm 2×128")
   }
+
+  /// A property without a row would be lost in every file. A mirror is the only list of stored properties.
+  @Test func everyPropertyOfTheSettingsHasARow() {
+    let (settings, architecture) = (Mirror(reflecting: TrainingSettings()), Mirror(reflecting: Architecture()))
+    #expect(SettingField.all.count == settings.children.count - 1 + architecture.children.count)
+  }
 }
