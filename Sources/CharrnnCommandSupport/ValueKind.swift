@@ -1,8 +1,8 @@
 /// How an option's text becomes a value: what it accepts, how help and errors speak of it.
 package struct ValueKind<Value: Sendable>: Sendable {
-  /// What stands for the value in help (`N`, `DIR`, `lstm|gru`).
+  /// The placeholder of the value in the help (`N`, `DIR`, `lstm|gru`).
   let valueName: String
-  /// What an error says was expected, to follow "is not" (`a whole number of at least 1`).
+  /// The expected value for errors, to follow "is not" (`a whole number of at least 1`).
   let expectation: String
   /// The accepted names where they are few enough to list.
   let names: [String]
@@ -22,7 +22,7 @@ package struct ValueKind<Value: Sendable>: Sendable {
     self.show = show
   }
 
-  /// The same texts as values of another type. (Such a kind shows no default: the option tells it in a note.)
+  /// A kind that reads these texts as values of another type. It shows no default in the help; an option states it in a note.
   package func mapped<Other>(_ transform: @escaping @Sendable (Value) -> Other) -> ValueKind<Other> {
     ValueKind<Other>(
       valueName: valueName, expectation: expectation, names: names, read: { [read] in read($0).map(transform) },

@@ -20,7 +20,7 @@ public struct Corpus: Sendable {
   /// The number of Swift Characters in the text as used; what was skipped counts. In byte tokens that are not valid
   /// UTF-8, each ill-formed sequence counts as one scalar, U+FFFD.
   public let characterCount: Int
-  /// What a user should know about the text, each one line.
+  /// Notices for the user about the text, one line each.
   public let notices: [String]
 
   /// The most symbols that the vocabulary of a text may have: far above that of any script, and far below what a binary

@@ -48,7 +48,7 @@ struct CorpusText {
     return piece
   }
 
-  /// What a user should know about the text so far.
+  /// Notices for the user about the text so far.
   var notices: [String] { markNotices + (lineEndNotice.map { [$0] } ?? []) }
 
   /// The file that the byte at `offset` of the text is from, and its offset in that file.

@@ -1,7 +1,7 @@
 /// Cuts a text that comes in pieces into tokens: the same ones, wherever the pieces were cut.
 struct Segmenter {
   private let kind: TokenKind
-  /// What was not cut into tokens yet.
+  /// Bytes that are not cut into tokens yet.
   private var waiting: [UInt8] = []
   /// How much has to wait before it is worth a look.
   private var due = 0

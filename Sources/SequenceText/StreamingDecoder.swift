@@ -5,7 +5,7 @@
 /// bytes, an ill-formed sequence reads as U+FFFD.
 public struct StreamingDecoder: Sendable {
   private let vocabulary: Vocabulary
-  /// What was decoded and not given out: at most one Character between two calls.
+  /// Text that was decoded but not returned: at most one Character between two calls.
   private var held = ""
   /// The bytes of a scalar that is not complete.
   private var partial: [UInt8] = []

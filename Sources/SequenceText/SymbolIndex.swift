@@ -7,7 +7,7 @@ struct SymbolIndex: Sendable {
   private var packedCount = 0
   private var long: [[UInt8]: Int32] = [:]
 
-  /// What `id(of:in:)` answers for a symbol that is not there.
+  /// Result of `id(of:in:)` for a symbol that is not in the index.
   static let unknown: Int32 = -1
 
   /// The id of the symbol `bytes[range]`; `range` is not empty.

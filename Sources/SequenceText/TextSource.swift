@@ -10,7 +10,7 @@ package enum TextSource {
     case file(String)
     case memory([UInt8], name: String)
 
-    /// What messages call it.
+    /// The name in messages.
     var name: String {
       switch self {
       case .file(let path): path

@@ -25,7 +25,7 @@ extension TokenKind {
     while start < bytes.count {
       if isPlain(bytes[start]) {
         let plain = endOfPlainText(in: bytes, from: start)
-        // What comes after a plain byte may belong to its character, but another plain byte does not.
+        // Bytes after a plain byte may belong to its character (a combining mark, say); a second plain byte does not.
         let certain = self == .scalar ? plain : plain - 1
         if start < certain {
           singles(start..<certain)

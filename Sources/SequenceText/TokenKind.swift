@@ -1,4 +1,4 @@
-/// What one token of a text is.
+/// The unit of text that is one token.
 ///
 /// A token is identified by its UTF-8 bytes, whatever its kind: `"é"` and `"e\u{301}"` are equal as `String` and as
 /// `Character`, and are two different tokens.

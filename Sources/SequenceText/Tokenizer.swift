@@ -1,4 +1,4 @@
-/// What to do with a symbol that the vocabulary does not have.
+/// Treatment of a symbol that the vocabulary does not have.
 public enum UnknownPolicy: String, Sendable, Hashable, CaseIterable {
   /// Stop with an error that names them.
   case error

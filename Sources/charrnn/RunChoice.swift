@@ -60,7 +60,7 @@ struct RunChoice {
     }
   }
 
-  /// Of the runs in `runs/` that were trained on these files as they are now, the one saved last.
+  /// The run in `runs/` that was saved last, of those trained on these files in their present form.
   private static func newestRun(of corpora: [String]) throws -> (RunDirectory, Checkpoint)? {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: "runs")) ?? []
     let runs = names.map { RunDirectory("runs/" + $0) }.filter { FileManager.default.fileExists(atPath: $0.last) }

@@ -25,7 +25,7 @@ enum StepSession<Scalar: TensorScalar> {
     }
   }
 
-  /// Those of each text, [batch, vocabulary].
+  /// Logits of each text, [batch, vocabulary].
   private var logits: Tensor<Scalar> {
     switch self {
     case .layerwise(let session): session.logits

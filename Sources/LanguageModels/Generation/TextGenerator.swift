@@ -77,7 +77,7 @@ public struct TextGenerator<Scalar: TensorScalar> {
     return text
   }
 
-  /// What an unprimed text follows: a line feed, where there is one.
+  /// First token of a text without a prime: a line feed if the vocabulary has one.
   private var beginning: Int32 { vocabulary.id(of: [UInt8(ascii: "\n")]) ?? 0 }
 }
 
@@ -123,7 +123,7 @@ private struct GrowingText {
     return filter.pass(decoder.append(token))
   }
 
-  /// What was held back.
+  /// Returns the text that was held back.
   mutating func finish() -> String { filter.hasStopped ? "" : filter.pass(decoder.finish()) + filter.finish() }
 }
 
@@ -135,7 +135,7 @@ package struct StopFilter {
 
   package init(_ stop: String?) { self.stop = Array((stop ?? "").utf8) }
 
-  /// What of the text so far can be let out: all but an end that may turn out to begin the stop.
+  /// Returns the text that can be shown: all but an end that may be the start of the stop text.
   package mutating func pass(_ piece: String) -> String {
     guard !stop.isEmpty else { return piece }
     held += piece.utf8
@@ -150,7 +150,7 @@ package struct StopFilter {
     return take(held.count)
   }
 
-  /// What was held back, at the end of the text.
+  /// Returns the text that was held back, at the end of the text.
   package mutating func finish() -> String { hasStopped ? "" : take(held.count) }
 
   private mutating func take(_ count: Int) -> String {

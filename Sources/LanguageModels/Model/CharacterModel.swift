@@ -45,7 +45,7 @@ public struct CharacterModel<Scalar: TensorScalar>: Module {
 
     init(layers: [[Tensor<Scalar>]]) { self.layers = layers }
 
-    /// The same state for a pass; no gradient flows into it.
+    /// The state as constants for a pass: no gradient flows into it.
     var constants: StackState<Scalar> { StackState(layers.map { $0.map { Variable($0) } }) }
   }
 

@@ -3,9 +3,9 @@
 public struct SettingField: Sendable {
   /// The heading that the option stands under in the help; a command may join several.
   public enum Group: Sendable {
-    /// Of the architecture: what the model is made of.
+    /// Structure of the model, a part of the architecture.
     case model
-    /// Of the architecture: what is dropped at random in training.
+    /// Random dropping in training, a part of the architecture.
     case dropping
     case penalty, updates, tokens, arithmetic, randomness, split, ending, validation
     /// No option: it follows from others.
@@ -36,7 +36,7 @@ public struct SettingField: Sendable {
   public let label: String
   /// One line. Names of other settings stand in backquotes.
   public let help: String
-  /// What an optional setting means without a value.
+  /// Meaning of an optional setting without a value, for the help.
   public let defaultNote: String?
   private let read: @Sendable (TrainingSettings) -> SettingValue
   private let write: @Sendable (inout TrainingSettings, SettingValue) -> Bool

@@ -71,7 +71,7 @@ public struct TrainingSettings: Sendable, Equatable {
     ActivationPenalties(activation: activationRegularization, temporal: temporalRegularization)
   }
 
-  /// The same run in the form that settings are compared and stored in: what an optional setting says anew is left out.
+  /// The canonical form of these settings, in which runs are compared and stored: optional settings that repeat a default are nil.
   public var canonical: TrainingSettings {
     var settings = self
     // Only AdamW decays weights unless it is told otherwise.
@@ -81,7 +81,7 @@ public struct TrainingSettings: Sendable, Equatable {
     return settings
   }
 
-  /// The same run with the values that optional lengths stand for.
+  /// These settings with the values that nil lengths stand for.
   public func resolved(stepsPerEpoch: Int) -> TrainingSettings {
     var settings = self
     settings.backwardLength = backwardLength ?? length

@@ -4,7 +4,7 @@ import SequenceText
 import TensorCheckpoints
 import TensorCore
 
-/// What a run reports while it trains.
+/// An event of a run in training.
 public enum RunEvent: Sendable {
   case training(TrainingEvent)
   /// A text written by the model as it stands.
@@ -57,7 +57,7 @@ extension CharacterRun {
       let event = try trainer.trainStep()
       report(.training(event))
       if case .step(let stepReport) = event { meter.add(stepReport) }
-      // What belongs to a step was done when the run first came to it, not again when it goes back there.
+      // Validations, samples and saves of a step are not repeated when the run is rolled back to it.
       let wentBack = if case .rolledBack = event { true } else { false }
       if !wentBack, step % validateEvery == 0 {
         if let validation = trainer.validate(scheduled: true) {

@@ -3,7 +3,7 @@ import ModelTraining
 import TensorCheckpoints
 import TensorCore
 
-/// What a run may do with a directory that holds an earlier one.
+/// Treatment of a directory that holds an earlier run.
 public enum EarlierRun: Sendable {
   /// Refuse to touch it.
   case refuse

@@ -36,7 +36,7 @@ public struct TruncatedWindows: Sendable {
   public var perEpoch: Int { streams.windowsPerEpoch }
   public var batch: Int { streams.batch }
 
-  /// What one update reads, in steps from the beginning of the streams.
+  /// Time steps that one update reads, counted from the start of the streams.
   package struct Window: Sendable {
     /// The first step and where the run is cut into parts, up to the end.
     package let borders: [Int]
