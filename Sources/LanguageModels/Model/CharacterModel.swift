@@ -82,7 +82,8 @@ public struct CharacterModel<Scalar: TensorScalar>: Module {
   /// - Parameter isTruncated: whether no gradient flows from a segment to the one before it.
   /// - Returns: outputs of the top layer at all steps, [time, batch, output], and the state after each segment.
   func read(
-    _ segments: [TokenGrid], isTruncated: Bool, from state: StackState<Scalar>?, in context: inout ForwardContext<Scalar>
+    _ segments: [TokenGrid], isTruncated: Bool, from state: StackState<Scalar>?,
+    in context: inout ForwardContext<Scalar>
   ) -> (outputs: Variable<Scalar>, states: [StackState<Scalar>]) {
     let table = encoder.map { encoder in
       embeddingDropout(

@@ -59,7 +59,9 @@ public struct TruncatedWindows: Sendable {
     var borders: Set = [first, new.upperBound]
     if let next { borders.insert(next) }
     let isTruncated = backwardLength ?? new.count < new.count
-    if let backwardLength, isTruncated { borders.formUnion(stride(from: first, to: new.upperBound, by: backwardLength)) }
+    if let backwardLength, isTruncated {
+      borders.formUnion(stride(from: first, to: new.upperBound, by: backwardLength))
+    }
     return Window(borders: borders.sorted(), new: new, next: next, isTruncated: isTruncated)
   }
 
