@@ -12,7 +12,7 @@ struct CorpusText {
   private var lineEndNotice: String?
   private var validator = UTF8Validator()
   private var last: UInt8 = 0
-  /// Where the bytes of each file begin, and how many bytes of the file were dropped before them.
+  /// Offset of the bytes of each file in the text, and the number of bytes of the file dropped before them.
   private var starts: [(name: String, offset: Int, dropped: Int)] = []
   /// The file that is being read, and those that come after it.
   private var source: TextSource?

@@ -5,7 +5,7 @@ struct Segmenter {
   private var waiting: [UInt8] = []
   /// How much has to wait before it is worth a look.
   private var due = 0
-  /// Where `waiting` begins, in bytes from the start of the text.
+  /// Offset of `waiting`, in bytes from the start of the text.
   private var start = 0
 
   init(_ kind: TokenKind) { self.kind = kind }

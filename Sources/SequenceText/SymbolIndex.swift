@@ -48,7 +48,7 @@ struct SymbolIndex: Sendable {
     for (key, id) in zip(oldKeys, oldIDs) where key != 0 { insert(key, id: id) }
   }
 
-  /// Where `key` stands, or the free place for it. At least half of the places are free.
+  /// Slot of `key`, or the free slot for it. At least half of the slots are free.
   private func place(of key: UInt64) -> Int {
     // The high bits of the product depend on all bits of the key; the constant is 2⁶⁴ over the golden ratio.
     let mask = keys.count - 1

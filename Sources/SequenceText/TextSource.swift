@@ -1,6 +1,6 @@
 import TensorCore
 
-/// Where the bytes of a text come from.
+/// Source of the bytes of a text.
 package enum TextSource {
   case file(FileReader)
   case memory(ArraySlice<UInt8>)

@@ -93,6 +93,6 @@ struct UTF8Validator {
     return nil
   }
 
-  /// Where the sequence begins that the text so far leaves unfinished, if it does.
+  /// Offset of the sequence that the text so far leaves unfinished; nil without one.
   var unfinished: Int? { constraint.isAtBoundary ? nil : sequenceStart }
 }

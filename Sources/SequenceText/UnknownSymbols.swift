@@ -7,7 +7,7 @@ public struct UnknownSymbols: Sendable, Hashable, CustomStringConvertible {
   public let distinct: Int
   /// How many times any of them stands in the text.
   public let occurrences: Int
-  /// Where the first one begins, in bytes from the start of the text.
+  /// Offset of the first one, in bytes from the start of the text.
   public internal(set) var firstOffset: Int
 
   public var description: String {

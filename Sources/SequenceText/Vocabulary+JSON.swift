@@ -1,14 +1,16 @@
 import Foundation
+import TensorCore
 
 extension Vocabulary {
   /// The symbols as a JSON list, sorted: numbers for bytes, strings for scalars and characters.
   ///
   /// The text depends on the symbols alone. The kind is not in it, so that it is a plain list for any reader.
   public var json: String {
-    let items = symbols.map { symbol in
-      kind == .byte ? String(symbol[0]) : jsonString(String(decoding: symbol, as: UTF8.self))
-    }
-    return "[" + items.joined(separator: ",") + "]"
+    JSONText.array(
+      symbols.map { symbol in
+        kind == .byte ? .integer(Int(symbol[0])) : .string(String(decoding: symbol, as: UTF8.self))
+      }
+    ).compact
   }
 
   /// The vocabulary that a JSON list holds (with any spacing and escapes, as other writers make them).
@@ -27,23 +29,4 @@ extension Vocabulary {
     guard let symbols else { throw .malformed(kind) }
     try self.init(sorted: symbols, kind: kind)
   }
-}
-
-/// A JSON string literal that leaves readable whatever JSON lets stand.
-private func jsonString(_ text: String) -> String {
-  var literal = "\""
-  for scalar in text.unicodeScalars {
-    switch scalar {
-    case "\"": literal += "\\\""
-    case "\\": literal += "\\\\"
-    case "\n": literal += "\\n"
-    case "\r": literal += "\\r"
-    case "\t": literal += "\\t"
-    case "\u{0}"..<" ":
-      let digits = String(scalar.value, radix: 16)
-      literal += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-    default: literal.unicodeScalars.append(scalar)
-    }
-  }
-  return literal + "\""
 }

@@ -12,7 +12,7 @@ final class TrainReport {
   private var display: ProgressDisplay
   private var state: ProgressState
   private var loss: Double?
-  /// Why samples could not be written, if they could not; the training goes on without them.
+  /// Failure of writing samples; nil without one. The training continues without them.
   private(set) var outputFailure: OutputFailure?
 
   init(run: CharacterRun, limits: TrainingLimits) {

@@ -3,7 +3,7 @@ import RecurrentLayers
 import SequenceText
 import TensorCore
 
-/// A stretch of text as tokens, to be predicted one after the other: n tokens make n − 1 predictions.
+/// A text as tokens, to be predicted one after the other: n tokens make n − 1 predictions.
 public struct TextStream: Sendable {
   let tokens: Slice<TokenSequence>
 

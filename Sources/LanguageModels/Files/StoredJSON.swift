@@ -39,11 +39,3 @@ private func names(inJSON json: String) -> Set<String> {
   let value = try? JSONSerialization.jsonObject(with: Data(json.utf8), options: .fragmentsAllowed)
   return Set(names(value ?? NSNull(), at: ""))
 }
-
-/// JSON with sorted keys: the same bytes for the same value.
-func canonicalJSON(_ value: some Encodable) -> String {
-  let encoder = JSONEncoder()
-  encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-  guard let data = try? encoder.encode(value) else { programmingError("\(type(of: value)) holds a number JSON cannot") }
-  return String(decoding: data, as: UTF8.self)
-}

@@ -35,7 +35,7 @@ enum StepSession<Scalar: TensorScalar> {
 }
 
 extension CharacterModel {
-  /// A session at the beginning of its texts, of the fastest kind that the model allows.
+  /// A session in the initial state, of the fastest kind that the model allows.
   ///
   /// - Parameters:
   ///   - batch: how many texts run side by side.

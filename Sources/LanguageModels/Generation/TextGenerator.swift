@@ -104,7 +104,7 @@ private struct GrowingText {
     }
   }
 
-  /// The prime's part of the text.
+  /// Text of the prime.
   mutating func begin(_ prime: [Int32]) -> String { prime.reduce(into: "") { $0 += decoder.append($1) } }
 
   /// Whether another token belongs to it: below the length, and beyond it to the end of a character.
@@ -127,7 +127,7 @@ private struct GrowingText {
   mutating func finish() -> String { filter.hasStopped ? "" : filter.pass(decoder.finish()) + filter.finish() }
 }
 
-/// Lets text through up to, and without, the first place where a given text stands.
+/// Passes text up to the first occurrence of a stop text, which it leaves out.
 package struct StopFilter {
   private let stop: [UInt8]
   private var held: [UInt8] = []

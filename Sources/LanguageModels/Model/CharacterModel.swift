@@ -11,7 +11,7 @@ public struct CharacterModel<Scalar: TensorScalar>: Module {
   public let shape: ModelShape
   var encoder: Embedding<Scalar>?
   var rnn: any RecurrentStack<Scalar>
-  /// [vocabulary, output]; nil where the embedding takes its place.
+  /// Weight of the decoder, [vocabulary, output]; nil where it is the embedding.
   private var ownDecoderWeight: Parameter<Scalar>?
   var decoderBias: Parameter<Scalar>
 

@@ -1,4 +1,4 @@
-/// Everything that the toolkit knows of one setting: its property, its names, its values and its words. The table of all is
+/// Description of one setting: its property, its names, its values and its words. The table of all is
 /// `SettingField.all`; options, help, files, reports and checks are made from it.
 public struct SettingField: Sendable {
   /// The heading that the option stands under in the help; a command may join several.
@@ -12,7 +12,7 @@ public struct SettingField: Sendable {
     case derived
   }
 
-  /// Where and when a file names the setting.
+  /// Condition under which a file names the setting, and the object that holds it.
   enum Storage: Sendable {
     case always
     /// A new setting is stored so: files and runs from before it stay as they are.

@@ -76,7 +76,7 @@ public struct TrainingSettings: Sendable, Equatable {
     var settings = self
     // Only AdamW decays weights unless it is told otherwise.
     if weightDecay == 0 && optimizer != .adamW { settings.weightDecay = nil }
-    // Where lengths vary, one backward length for all is another run than each length's own.
+    // With varied lengths, a fixed backward length makes another run.
     if backwardLength == length && !variesLength { settings.backwardLength = nil }
     return settings
   }

@@ -15,7 +15,7 @@ public enum RunEvent: Sendable {
 
 /// How a run ended.
 public enum RunEnd: Sendable, Equatable {
-  /// All that was asked for is done.
+  /// A limit was reached.
   case finished
   /// The validation loss did not improve for as long as the patience allows.
   case patienceSpent

@@ -7,7 +7,7 @@ import TensorCore
 public enum EarlierRun: Sendable {
   /// Refuse to touch it.
   case refuse
-  /// Replace it, each file when there is a new one to take its place.
+  /// Replace it, each file when its successor is written.
   case replace
   /// Go on with it; where only its best model is there, that stays until there is a better one.
   case resume
@@ -37,7 +37,7 @@ struct DirectoryClaim {
   /// Makes the directory if need be, locks it and clears away what killed runs have left.
   ///
   /// - Parameters:
-  ///   - isResumed: whether the run goes on from a state of the directory.
+  ///   - isResumed: whether the run resumes from a checkpoint of the directory.
   ///   - size: about how many bytes the largest file will take; there must be room for it.
   init(_ directory: RunDirectory, earlier: EarlierRun, isResumed: Bool, step: Int, size: Int) throws {
     let wasRun = FileManager.default.fileExists(atPath: directory.path + "/" + DirectoryLock.fileName)
@@ -63,7 +63,7 @@ struct DirectoryClaim {
     }
   }
 
-  /// Called when a new `last` or `best` is in its place: nothing of a replaced run may outlive it.
+  /// Removes files of a replaced run after a new `last` or `best` was written.
   mutating func replaced(best: Bool) {
     if holdsForeignBest && !best { unlink(directory.best) }
     holdsForeignBest = false

@@ -1,5 +1,6 @@
 import Foundation
 import ModelTraining
+import TensorCore
 
 /// Measures speed between reports and writes the lines of `metrics.jsonl`.
 struct MetricsMeter {

@@ -15,7 +15,7 @@ public struct SpeedMeasurement: Sendable {
   public let loss: Double
   /// The most memory that the process held, in MiB.
   public let peakMemory: Double
-  /// Where the time of training steps goes, where that was asked for.
+  /// Time of training steps by kind of work; nil unless it was asked for.
   public let profile: StepProfile?
 }
 

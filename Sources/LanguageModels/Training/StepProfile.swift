@@ -1,6 +1,6 @@
 import TensorCore
 
-/// Where the time of training steps goes: shares of the time of all threads.
+/// Time of training steps by kind of work, as shares of the time of all threads.
 public struct StepProfile: Sendable {
   /// The time of a step, in milliseconds.
   public let millisecondsPerStep: Double

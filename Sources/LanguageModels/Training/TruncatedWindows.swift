@@ -71,7 +71,7 @@ public struct TruncatedWindows: Sendable {
     return Set(lengths.map { max($0, backwardLength ?? 0) }).reduce(0, +)
   }
 
-  /// Whether a state is carried into an update: not where it begins at the beginning of the streams.
+  /// Whether a state is carried into an update: false for one that starts at the first step of the streams.
   package func carriesState(into step: Int) -> Bool { window(step).steps.lowerBound > 0 }
 
   /// The tokens of a window, and those that follow the new ones.
@@ -84,12 +84,12 @@ public struct TruncatedWindows: Sendable {
 
   private func newSteps(_ index: Int, _ epoch: Int) -> Range<Int> { border(index, epoch)..<border(index + 1, epoch) }
 
-  /// Where a window begins that is to learn from some steps for the first time.
+  /// First step of the window that learns from the new steps `new`.
   private func beginning(_ new: Range<Int>) -> Int {
     max(0, min(new.lowerBound, new.upperBound - (backwardLength ?? 0)))
   }
 
-  /// Where the new steps of a window begin, or those of all windows end.
+  /// First new step of a window; for `index` = `perEpoch`, the end of the last one.
   private func border(_ index: Int, _ epoch: Int) -> Int {
     let regular = index * streams.length
     guard let variation, index > 0, index < perEpoch else { return regular }

@@ -1,5 +1,5 @@
-import CharrnnCommandSupport
 import Foundation
+import TensorCore
 import Testing
 
 @Suite("JSON text")

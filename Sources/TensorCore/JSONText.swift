@@ -1,3 +1,5 @@
+import Foundation
+
 /// A JSON value that prints on one line, with the members of objects in the order given.
 ///
 ///     let report: JSONText = ["cell": "lstm", "layers": .integer(model.layers), "loss": .number(loss)]
@@ -12,21 +14,39 @@ package enum JSONText: Sendable {
   case array([JSONText])
   case object([(name: String, value: JSONText)])
 
-  package var line: String {
-    switch self {
+  /// For a reader: a space after each comma and colon, and line separators escaped too.
+  package var line: String { text(comma: ", ", colon: ": ", escapesSeparators: true) }
+
+  /// For files whose bytes are compared: no spaces, and no escapes but those that JSON requires.
+  package var compact: String { text(comma: ",", colon: ":", escapesSeparators: false) }
+
+  private func text(comma: String, colon: String, escapesSeparators: Bool) -> String {
+    func text(_ value: JSONText) -> String {
+      value.text(comma: comma, colon: colon, escapesSeparators: escapesSeparators)
+    }
+    func quoted(_ text: String) -> String { quotedForJSON(text, escapesSeparators: escapesSeparators) }
+    return switch self {
     case .null: "null"
     case .bool(let value): value ? "true" : "false"
     case .integer(let value): "\(value)"
     case .number(let value): value.isFinite ? "\(value)" : "null"
-    case .string(let value): quotedForJSON(value)
-    case .array(let values): "[" + values.map(\.line).joined(separator: ", ") + "]"
+    case .string(let value): quoted(value)
+    case .array(let values): "[" + values.map(text).joined(separator: comma) + "]"
     case .object(let members):
-      "{" + members.map { quotedForJSON($0.name) + ": " + $0.value.line }.joined(separator: ", ") + "}"
+      "{" + members.map { quoted($0.name) + colon + text($0.value) }.joined(separator: comma) + "}"
     }
   }
 }
 
-private func quotedForJSON(_ text: String) -> String {
+/// Compact JSON of a value with sorted keys: the same bytes for the same value. Traps on a number that JSON cannot hold.
+package func canonicalJSON(_ value: some Encodable) -> String {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+  guard let data = try? encoder.encode(value) else { programmingError("\(type(of: value)) holds a number JSON cannot") }
+  return String(decoding: data, as: UTF8.self)
+}
+
+private func quotedForJSON(_ text: String, escapesSeparators: Bool) -> String {
   var quoted = "\""
   for scalar in text.unicodeScalars {
     switch scalar {
@@ -35,14 +55,19 @@ private func quotedForJSON(_ text: String) -> String {
     case "\n": quoted += "\\n"
     case "\r": quoted += "\\r"
     case "\t": quoted += "\\t"
+    case "\u{0}"..."\u{1F}": quoted += escaped(scalar)
     // JSON does not require escapes for these line separators, but JavaScript and line readers stop at them.
-    case "\u{0}"..."\u{1F}", "\u{7F}"..."\u{9F}", "\u{2028}", "\u{2029}":
-      let digits = String(scalar.value, radix: 16)
-      quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+    case "\u{7F}"..."\u{9F}", "\u{2028}", "\u{2029}":
+      if escapesSeparators { quoted += escaped(scalar) } else { quoted.unicodeScalars.append(scalar) }
     default: quoted.unicodeScalars.append(scalar)
     }
   }
   return quoted + "\""
+}
+
+private func escaped(_ scalar: Unicode.Scalar) -> String {
+  let digits = String(scalar.value, radix: 16)
+  return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
 }
 
 extension JSONText: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral {
