@@ -10,8 +10,7 @@ import TensorCore
 import Testing
 
 @Suite struct CharacterRunTests {
-  @Test("Hidden state is carried within an epoch and reset to zero at the next")
-  func stateAtEpochs() throws {
+  @Test func hiddenStateIsCarriedWithinAnEpochAndResetToZeroAtTheNext() throws {
     let corpus = try sampleCorpus()
     let shape = TrainingSettings.small().shape(vocabulary: corpus.vocabulary.count)
     let windows = TruncatedWindows(
@@ -34,8 +33,7 @@ import Testing
     #expect(loss(&task, at: task.stepsPerEpoch) == first)
   }
 
-  @Test("Best holds the lowest loss that was found, over interruptions too")
-  func best() throws {
+  @Test func bestHoldsTheLowestLossThatWasFoundOverInterruptionsToo() throws {
     let (scratch, corpus) = (try ScratchDirectory(), try sampleCorpus())
     let directory = scratch.run("run")
     // A rate at which losses go up and down.
@@ -56,8 +54,9 @@ import Testing
     #expect(losses.last != losses.min(), "the test is about a run that gets worse")
   }
 
-  @Test("A run whose loss is not finite saves nothing over a good one, and ends with an error", arguments: [1, 1000])
-  func nonFinite(checkpointEvery: Int) throws {
+  /// A run whose loss is not finite saves nothing over a good one, and ends with an error.
+  @Test(arguments: [1, 1000])
+  func aRunWhoseLossIsNotFiniteSavesNothingOverAGoodOne(checkpointEvery: Int) throws {
     let (scratch, corpus) = (try ScratchDirectory(), try sampleCorpus())
     let directory = scratch.run("run")
     let good = TrainingSettings.small { ($0.cell, $0.validateEvery) = (.rnnReLU, 1) }
@@ -88,8 +87,8 @@ import Testing
     }
   }
 
-  @Test("A save that fails is reported and tried again; only the last one ends the run with an error")
-  func failedSaves() throws {
+  /// A save that fails is reported and tried again; only the last one ends the run with an error.
+  @Test func aSaveThatFailsIsReportedAndTriedAgain() throws {
     let (scratch, corpus) = (try ScratchDirectory(), try sampleCorpus())
     for isMended in [true, false] {
       let directory = scratch.run("run-\(isMended)")
@@ -116,8 +115,8 @@ import Testing
     }
   }
 
-  @Test("Gradients whose squares leave single precision are left out: what is saved can be read again")
-  func largeGradients() throws {
+  /// Gradients whose squares leave single precision are left out: what is saved can be read again.
+  @Test func gradientsWhoseSquaresLeaveSinglePrecisionAreLeftOut() throws {
     let (scratch, corpus) = (try ScratchDirectory(), try sampleCorpus())
     let directory = scratch.run("run")
     let settings = TrainingSettings.small { ($0.cell, $0.learningRate, $0.clip, $0.length) = (.rnnReLU, 16, 0, 30) }
@@ -129,8 +128,7 @@ import Testing
     if FileManager.default.fileExists(atPath: directory.last) { _ = try Checkpoint(contentsOf: directory.last) }
   }
 
-  @Test("Patience ends a run, also one that is resumed after it was spent")
-  func patience() throws {
+  @Test func patienceEndsARunAlsoOneThatIsResumedAfterItWasSpent() throws {
     let (scratch, corpus) = (try ScratchDirectory(), try sampleCorpus())
     let directory = scratch.run("run")
     let settings = TrainingSettings.small {
@@ -145,8 +143,8 @@ import Testing
     #expect(resumed.step == 8)
   }
 
-  @Test("Training ends at the first limit reached, and stops after the step in which it is asked to")
-  func limits() throws {
+  /// Training ends at the first limit reached, and stops after the step in which it is asked to.
+  @Test func trainingEndsAtTheFirstLimitReached() throws {
     #expect(TrainingLimits().lastStep(stepsPerEpoch: 10) == 3000)
     #expect(TrainingLimits().lastStep(stepsPerEpoch: 61) == 3050)
     #expect(TrainingLimits(epochs: 2).lastStep(stepsPerEpoch: 10) == 20)
@@ -170,8 +168,7 @@ import Testing
     #expect((1...20).contains(timed.step))
   }
 
-  @Test("Samples and saves on the way change nothing in the result")
-  func reporting() throws {
+  @Test func samplesAndSavesOnTheWayChangeNothingInTheResult() throws {
     let (scratch, corpus) = (try ScratchDirectory(), try sampleCorpus())
     let (plain, busy) = (scratch.run("plain"), scratch.run("busy"))
     let settings = TrainingSettings.small { $0.dropout = 0.2 }

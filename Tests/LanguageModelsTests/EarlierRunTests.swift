@@ -16,8 +16,7 @@ import Testing
 
   private let limits = TrainingLimits(steps: 12)
 
-  @Test("A run refuses a directory that holds another, and leaves it as it is")
-  func refused() throws {
+  @Test func aRunRefusesADirectoryThatHoldsAnotherAndLeavesItAsItIs() throws {
     let scratch = try ScratchDirectory()
     let directory = scratch.run("a")
     try run(in: directory).train(limits: limits)
@@ -26,8 +25,8 @@ import Testing
     #expect(try (bytes(of: directory.last), bytes(of: directory.best)) == before)
   }
 
-  @Test("A run that replaces another leaves no file of it, even where it has no best model of its own")
-  func replaced() throws {
+  /// A run that replaces another leaves no file of it, even where it has no best model of its own.
+  @Test func aRunThatReplacesAnotherLeavesNoFileOfIt() throws {
     let scratch = try ScratchDirectory()
     let directory = scratch.run("a")
     try run(in: directory).train(limits: limits)
@@ -46,8 +45,8 @@ import Testing
     }
   }
 
-  @Test("A run that begins again where only a best model is left keeps it until there is a better one")
-  func bestAlone() throws {
+  /// A run that begins again where only a best model is left keeps it until there is a better one.
+  @Test func aRunThatBeginsAgainKeepsALoneBestModel() throws {
     let scratch = try ScratchDirectory()
     let directory = scratch.run("a")
     try run(in: directory).train(limits: TrainingLimits(steps: 60))
@@ -59,8 +58,7 @@ import Testing
     #expect(try bytes(of: directory.best) == best)
   }
 
-  @Test("Files of the same names that belong to no run are not touched")
-  func foreign() throws {
+  @Test func filesOfTheSameNamesThatBelongToNoRunAreNotTouched() throws {
     let scratch = try ScratchDirectory()
     let directory = scratch.run("a")
     try directory.create()
@@ -69,8 +67,7 @@ import Testing
     #expect(try bytes(of: directory.configuration) == Array("mine".utf8))
   }
 
-  @Test("Two runs cannot have one directory at the same time")
-  func locked() throws {
+  @Test func twoRunsCannotHaveOneDirectoryAtTheSameTime() throws {
     let scratch = try ScratchDirectory()
     let directory = scratch.run("a")
     let first = try run(in: directory)
@@ -79,8 +76,7 @@ import Testing
     try first.train(limits: limits)
   }
 
-  @Test("What cannot fit the machine's memory is refused in words")
-  func tooLarge() throws {
+  @Test func whatCannotFitTheMachinesMemoryIsRefusedInWords() throws {
     let error = #expect(throws: CharacterRunError.self) {
       try CharacterRun(settings: .small { ($0.hidden, $0.layers) = (65_536, 64) }, corpus: sampleCorpus())
     }

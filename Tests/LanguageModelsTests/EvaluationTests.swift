@@ -24,8 +24,8 @@ import Testing
     return total
   }
 
-  @Test("The loss of a text is that of its predictions one by one, however it is cut", arguments: CellKind.allCases)
-  func exact(cell: CellKind) {
+  @Test(arguments: CellKind.allCases)
+  func theLossOfATextIsThatOfItsPredictionsOneByOneHoweverItIsCut(cell: CellKind) {
     var random = RandomSource(seed: 4)
     let model = CharacterModel<Double>.sample(ModelShape(Architecture(cell: cell, hidden: 4), vocabulary: 5))
     let workspace = Workspace<Double>()
@@ -39,8 +39,8 @@ import Testing
     }
   }
 
-  @Test("Validation in several streams agrees with the exact loss to 1e-3", arguments: CellKind.allCases)
-  func streams(cell: CellKind) throws {
+  @Test(arguments: CellKind.allCases)
+  func validationInSeveralStreamsAgreesWithTheExactLossTo1e3(cell: CellKind) throws {
     let corpus = try sampleCorpus(sampleText(600))
     let run = try CharacterRun(settings: .small { $0.cell = cell }, corpus: corpus)
     try run.train(limits: TrainingLimits(steps: 40), reporting: quiet)

@@ -16,8 +16,8 @@ import Testing
       model: .sample(settings.shape(vocabulary: vocabulary.count)), vocabulary: vocabulary, history: history)
   }
 
-  @Test("A model comes back from its file as it was", arguments: TrainingSettings.everyKind)
-  func roundTrip(settings: TrainingSettings) throws {
+  @Test(arguments: TrainingSettings.everyKind)
+  func aModelComesBackFromItsFileAsItWas(settings: TrainingSettings) throws {
     let directory = try ScratchDirectory()
     for kind in TokenKind.allCases {
       let file = try file(settings, kind: kind)
@@ -32,8 +32,7 @@ import Testing
     }
   }
 
-  @Test("A run directory stands for its best, or else its last")
-  func directories() throws {
+  @Test func aRunDirectoryStandsForItsBestOrElseItsLast() throws {
     let directory = try ScratchDirectory()
     let run = directory.run("run")
     try run.create()
@@ -75,9 +74,9 @@ import Testing
     ("architecture", #""cell":"lstm""#, #""cell":"\#(String(repeating: "\u{301}", count: 9000))""#),
   ]
 
-  @Test(
-    "Metadata that do not describe a whole model are an error of one line, with the file", arguments: damage.indices)
-  func damagedMetadata(index: Int) throws {
+  /// Metadata that do not describe a whole model are an error of one line, with the file.
+  @Test(arguments: damage.indices)
+  func metadataThatDoNotDescribeAWholeModelAreAnErrorOfOneLine(index: Int) throws {
     let (key, from, to) = Self.damage[index]
     var checkpoint = try file().checkpoint
     checkpoint.file = "some/model.safetensors"
@@ -90,8 +89,8 @@ import Testing
     #expect(!description.contains("\n") && description.unicodeScalars.count < 400, "\(description)")
   }
 
-  @Test("A parameter that is missing or of another shape is an error that names it")
-  func damagedTensors() throws {
+  /// A parameter that is missing or of another shape is an error that names it.
+  @Test func aParameterThatIsMissingOrOfAnotherShapeIsAnError() throws {
     let whole = try file().checkpoint
     for name in whole.names {
       var checkpoint = whole

@@ -4,17 +4,16 @@ import TensorCore
 import Testing
 
 @Suite struct ModelShapeTests {
-  @Test(
-    "The default model has the known numbers of parameters",
-    arguments: [(CellKind.lstm, 240_321), (.gru, 182_337), (.rnn, 66_369), (.rnnReLU, 66_369)])
-  func defaults(cell: CellKind, count: Int) {
+  @Test(arguments: [(CellKind.lstm, 240_321), (.gru, 182_337), (.rnn, 66_369), (.rnnReLU, 66_369)])
+  func theDefaultModelHasTheKnownNumbersOfParameters(cell: CellKind, count: Int) {
     let shape = ModelShape(Architecture(cell: cell), vocabulary: 65)
     #expect(CharacterModel<Float>(shape).parameterCount == count)
     #expect(CharacterModel<Float>.sample(shape).parameterCount == count)
   }
 
-  @Test("A model has the parameters of its equations, before they are drawn and after", arguments: CellKind.allCases)
-  func counts(cell: CellKind) {
+  /// A model has the parameters of its equations, before they are drawn and after.
+  @Test(arguments: CellKind.allCases)
+  func aModelHasTheParametersOfItsEquations(cell: CellKind) {
     for layers in [1, 2, 3] {
       for embedding in [0, 1, 5] {
         for (hidden, vocabulary) in [(1, 1), (4, 7), (7, 3)] {
@@ -28,15 +27,14 @@ import Testing
     }
   }
 
-  @Test("A model that is only counted takes no memory for its weights")
-  func undrawn() {
+  @Test func aModelThatIsOnlyCountedTakesNoMemoryForItsWeights() {
     // A thousand times the memory of any machine that runs this test.
     let shape = ModelShape(Architecture(layers: 64, hidden: 65_536), vocabulary: 5)
     #expect(CharacterModel<Double>(shape).parameterCount == shape.expectedParameterCount)
   }
 
-  @Test("Numbers that no model can be made of are a problem, and so are those too large to be meant")
-  func problems() {
+  /// Numbers that no model can be made of are a problem, and so are those too large to be meant.
+  @Test func numbersThatNoModelCanBeMadeOfAreAProblem() {
     let sound = ModelShape(vocabulary: 5)
     #expect(sound.problem == nil)
     for value in [Int.min, -1, 1 << 20, .max] {

@@ -14,34 +14,32 @@ import Testing
   private static let vocabulary = try! Vocabulary(
     symbols: ["\n", "b", "c", "d", "e"].map { Array($0.utf8) }, kind: .character)
 
-  @Test(
-    "They have as many parameters as their equations, counted before the weights are drawn",
-    arguments: ModelShape.refined)
-  func counts(shape: ModelShape) {
+  /// They have as many parameters as their equations, counted before the weights are drawn.
+  @Test(arguments: ModelShape.refined)
+  func theyHaveAsManyParametersAsTheirEquations(shape: ModelShape) {
     #expect(shape.problem == nil)
     #expect(CharacterModel<Float>(shape).parameterCount == shape.expectedParameterCount)
     #expect(CharacterModel<Float>.sample(shape).parameterCount == shape.expectedParameterCount)
   }
 
-  @Test("A training step needs six operations for each weight that multiplies a state or a layer's output")
-  func operations() {
+  /// A training step needs six operations for each weight that multiplies a state or a layer's output.
+  @Test func aTrainingStepNeedsSixOperationsForEachWeight() {
     for shape in ModelShape.refined + CellKind.allCases.map({ .small($0) }) {
       #expect(CharacterModel<Float>(shape).operationsPerToken == shape.expectedOperations, "\(shape)")
     }
   }
 
-  @Test("Their gradients are those that differences give", arguments: ModelShape.refined)
-  func gradients(shape: ModelShape) {
+  @Test(arguments: ModelShape.refined)
+  func theirGradientsAreThoseThatDifferencesGive(shape: ModelShape) {
     let shape = shape.sizedForGradients
     let comparisons = CharacterModelCheck(shape, batch: 2, length: 3, seed: 1).run()
     #expect(comparisons.count >= CharacterModel<Float>.sample(shape).parameters.count)
     for comparison in comparisons { #expect(comparison.passes && comparison.norm > 0, "\(comparison)") }
   }
 
-  @Test(
-    "They write token by token what they would write from the whole text at once",
-    arguments: ModelShape.refined + CellKind.allCases.map { .small($0) }, [WeightFormat.float32, .int8])
-  func generation(shape: ModelShape, weights: WeightFormat) {
+  /// They write token by token what they would write from the whole text at once.
+  @Test(arguments: ModelShape.refined + CellKind.allCases.map { .small($0) }, [WeightFormat.float32, .int8])
+  func theyWriteTokenByTokenWhatTheyWouldWriteAtOnce(shape: ModelShape, weights: WeightFormat) {
     guard weights.products.isSupported(for: Float.self) else { return }
     var model = CharacterModel<Float>.sample(shape)
     var random = RandomSource(seed: 2)
@@ -63,8 +61,8 @@ import Testing
     }
   }
 
-  @Test("Streams that are validated begin like the text, also with a state that is learned")
-  func validation() throws {
+  /// Streams that are validated begin like the text, also with a state that is learned.
+  @Test func validatedStreamsBeginLikeTheText() throws {
     let corpus = try sampleCorpus(sampleText(1500))
     var model = CharacterModel<Float>.sample(
       .small(.gru) { ($0.vocabulary, $0.learnsInitialState) = (corpus.vocabulary.count, true) })
@@ -80,10 +78,9 @@ import Testing
     #expect(abs(exact / Double(text.predictions) - quick) < 1e-5)
   }
 
-  @Test(
-    "They come back from their files; plain models' files do not speak of refinements",
-    arguments: ModelShape.refined)
-  func files(shape: ModelShape) throws {
+  /// They come back from their files; plain models' files do not speak of refinements.
+  @Test(arguments: ModelShape.refined)
+  func theyComeBackFromTheirFiles(shape: ModelShape) throws {
     let model = CharacterModel<Float>.sample(shape)
     let checkpoint = ModelFile(model: model, vocabulary: Self.vocabulary).checkpoint
     let read = try ModelFile<Float>(checkpoint)
@@ -92,17 +89,15 @@ import Testing
     #expect(plain.metadata["architecture"]?.contains("refined") == false)
   }
 
-  @Test(
-    "A variant that this version does not know is an error that names it",
-    arguments: [
-      (#""cell":"lstm""#, #""cell":"mamba""#, "mamba"), (#""layers":2"#, #""layers":2,"attention":true"#, "attention"),
-      (#""zoneout":0"#, #""zoneout":0,"stutter":0.5"#, "refined.stutter"),
-      (#""zoneout":0"#, #""zoneout":1"#, "zoneout is 1"),
-      (#""projection":4"#, #""projection":9"#, "projection is 9, hidden is 6"),
-      (#""layerNorm":false"#, #""layerNorm":true"#, "layer normalization"),
-      (#""learnsInitialState":true"#, #""learnsInitialState":false"#, "has no parameter \"rnn.initial_cell_l0\""),
-    ])
-  func unknown(from: String, to: String, reason: String) throws {
+  @Test(arguments: [
+    (#""cell":"lstm""#, #""cell":"mamba""#, "mamba"), (#""layers":2"#, #""layers":2,"attention":true"#, "attention"),
+    (#""zoneout":0"#, #""zoneout":0,"stutter":0.5"#, "refined.stutter"),
+    (#""zoneout":0"#, #""zoneout":1"#, "zoneout is 1"),
+    (#""projection":4"#, #""projection":9"#, "projection is 9, hidden is 6"),
+    (#""layerNorm":false"#, #""layerNorm":true"#, "layer normalization"),
+    (#""learnsInitialState":true"#, #""learnsInitialState":false"#, "has no parameter \"rnn.initial_cell_l0\""),
+  ])
+  func aVariantThatThisVersionDoesNotKnowIsAnErrorThatNamesIt(from: String, to: String, reason: String) throws {
     let model = CharacterModel<Float>.sample(
       .small { ($0.projection, $0.learnsInitialState) = (4, true) })
     var checkpoint = ModelFile(model: model, vocabulary: Self.vocabulary).checkpoint
@@ -114,8 +109,8 @@ import Testing
     #expect(error?.description.contains("\n") == false)
   }
 
-  @Test("A file may be older than some refinements, and newer than none that it uses")
-  func olderFiles() throws {
+  /// A file may be older than some refinements, and newer than none that it uses.
+  @Test func aFileMayBeOlderThanSomeRefinements() throws {
     let model = CharacterModel<Float>.sample(.small { $0.projection = 4 })
     var checkpoint = ModelFile(model: model, vocabulary: Self.vocabulary).checkpoint
     let architecture = try #require(checkpoint.metadata["architecture"])
@@ -125,8 +120,8 @@ import Testing
     #expect(try ModelFile<Float>(checkpoint).model.shape == model.shape)
   }
 
+  /// What excludes each other, or would do nothing, is a problem that names both and says what to do.
   @Test(
-    "What excludes each other, or would do nothing, is a problem that names both and says what to do",
     arguments: [
       (.small { ($0.dropout, $0.lockedDropout) = (0.1, 0.2) }, "dropout 0.1 and locked dropout 0.2"),
       (.small(.rnn) { $0.layerNorm = true }, "lstm and gru, not for rnn"),
@@ -145,7 +140,7 @@ import Testing
       (.small { $0.weightDrop = .nan }, "weight drop is nan"),
       (.small { $0.lockedDropout = -0.1 }, "locked dropout is -0.1"),
     ] as [(ModelShape, String)])
-  func problems(shape: ModelShape, reason: String) {
+  func settingsThatExcludeEachOtherAreAProblem(shape: ModelShape, reason: String) {
     #expect(shape.problem?.description.contains(reason) == true, "\(shape.problem?.description ?? "no problem")")
   }
 }

@@ -42,10 +42,9 @@ import Testing
     return try bytes(of: directory.last)
   }
 
-  @Test(
-    "Interrupted anywhere and resumed, a run ends with the bytes of one left alone, on one thread or two",
-    arguments: settings)
-  func exact(settings: TrainingSettings) throws {
+  /// Interrupted anywhere and resumed, a run ends with the bytes of one left alone, on one thread or two.
+  @Test(arguments: settings)
+  func anInterruptedAndResumedRunEndsWithTheSameBytes(settings: TrainingSettings) throws {
     let (scratch, corpus) = (try ScratchDirectory(), try sampleCorpus())
     let perEpoch = try CharacterRun(settings: settings, corpus: corpus).stepsPerEpoch
     #expect(perEpoch < 30, "the test is about several epochs")
@@ -60,8 +59,7 @@ import Testing
     }
   }
 
-  @Test("Another corpus is refused, with what differs")
-  func otherCorpus() throws {
+  @Test func anotherCorpusIsRefusedWithWhatDiffers() throws {
     let scratch = try ScratchDirectory()
     let directory = scratch.run("run")
     try train(.small(), try sampleCorpus(sampleText(600)), in: directory, to: 3)
@@ -76,8 +74,7 @@ import Testing
     }
   }
 
-  @Test("Settings that no run can have are refused before one begins")
-  func impossible() throws {
+  @Test func settingsThatNoRunCanHaveAreRefusedBeforeOneBegins() throws {
     let corpus = try sampleCorpus()
     for settings in [
       TrainingSettings.small { $0.backwardLength = 0 }, .small { ($0.length, $0.variesLength) = (3, true) },
@@ -108,8 +105,8 @@ import Testing
     (#""learningRate":0.002,"lossCount""#, #""learningRate":-1,"lossCount""#),
   ]
 
-  @Test("A state that no run can have is an error of one line, never a trap", arguments: damage.indices)
-  func damagedState(index: Int) throws {
+  @Test(arguments: damage.indices)
+  func aStateThatNoRunCanHaveIsAnErrorOfOneLineNeverATrap(index: Int) throws {
     let (from, to) = Self.damage[index]
     let (scratch, corpus) = (try ScratchDirectory(), try sampleCorpus())
     let directory = scratch.run("run")
@@ -124,8 +121,7 @@ import Testing
     #expect(error.map { "\($0)".contains("\n") } == false)
   }
 
-  @Test("A state without one of its tensors is refused by the tensor's name")
-  func missingTensors() throws {
+  @Test func aStateWithoutOneOfItsTensorsIsRefusedByTheTensorsName() throws {
     let (scratch, corpus) = (try ScratchDirectory(), try sampleCorpus())
     let directory = scratch.run("run")
     try train(.small(), corpus, in: directory, to: 3)

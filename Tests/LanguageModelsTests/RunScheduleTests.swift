@@ -26,8 +26,8 @@ import Testing
     return (rates, losses)
   }
 
-  @Test("A cosine falls from the base rate to 0 over the horizon and stays there, however long the run is")
-  func cosine() throws {
+  /// A cosine falls from the base rate to 0 over the horizon and stays there, however long the run is.
+  @Test func aCosineFallsFromTheBaseRateTo0OverTheHorizon() throws {
     let scratch = try ScratchDirectory()
     let settings = TrainingSettings.small { ($0.schedule, $0.horizon) = (.cosine, 20) }
     let rates = try follow(settings, in: scratch.run("run"), to: 30).rates
@@ -38,8 +38,8 @@ import Testing
     }
   }
 
-  @Test("One cycle rises to the base rate, falls until the horizon and stays at its end")
-  func oneCycle() throws {
+  /// One cycle rises to the base rate, falls until the horizon and stays at its end.
+  @Test func oneCycleRisesToTheBaseRate() throws {
     let scratch = try ScratchDirectory()
     let settings = TrainingSettings.small { ($0.schedule, $0.horizon) = (.oneCycle, 20) }
     let rates = try follow(settings, in: scratch.run("run"), to: 30).rates
@@ -51,8 +51,8 @@ import Testing
     for n in 19..<30 { #expect(abs(rates[n] - 0.002 / 250_000) < 1e-15) }
   }
 
-  @Test("A plateau halves the rate after two validations in a row that were no better than the best")
-  func plateau() throws {
+  /// A plateau halves the rate after two validations in a row that were no better than the best.
+  @Test func aPlateauHalvesTheRateAfterTwoValidationsInARow() throws {
     let scratch = try ScratchDirectory()
     let settings = TrainingSettings.small {
       ($0.schedule, $0.validateEvery, $0.learningRate) = (.plateau, 2, 0.5)
@@ -68,9 +68,8 @@ import Testing
     #expect(losses.count == 30 && rate < 0.25, "the test is about a rate that is halved more than once")
   }
 
-  @Test(
-    "Interrupted anywhere, a run goes on at the rates of one left alone", arguments: TrainingSettings.Schedule.allCases)
-  func resumed(schedule: TrainingSettings.Schedule) throws {
+  @Test(arguments: TrainingSettings.Schedule.allCases)
+  func interruptedAnywhereARunGoesOnAtTheRatesOfOneLeftAlone(schedule: TrainingSettings.Schedule) throws {
     let scratch = try ScratchDirectory()
     let settings = TrainingSettings.small {
       ($0.schedule, $0.validateEvery, $0.learningRate) = (schedule, 3, 0.2)
@@ -86,8 +85,8 @@ import Testing
     }
   }
 
-  @Test("A schedule without what it goes by is refused by its name", arguments: TrainingSettings.Schedule.allCases)
-  func unusable(schedule: TrainingSettings.Schedule) throws {
+  @Test(arguments: TrainingSettings.Schedule.allCases)
+  func aScheduleWithoutWhatItGoesByIsRefusedByItsName(schedule: TrainingSettings.Schedule) throws {
     let corpus = try sampleCorpus()
     for horizon in [nil, 20] {
       for fraction in ["0.05", "0", "0.001"] {
@@ -110,8 +109,8 @@ import Testing
     }
   }
 
-  @Test("Settings name a horizon only where they have one, and those that name none are read as before")
-  func stored() throws {
+  /// Settings name a horizon only where they have one, and those that name none are read as before.
+  @Test func settingsNameAHorizonOnlyWhereTheyHaveOne() throws {
     var settings = TrainingSettings()
     let plain = try JSONEncoder().encode(settings)
     #expect(!String(decoding: plain, as: UTF8.self).contains("horizon"))
@@ -120,8 +119,7 @@ import Testing
     #expect(try JSONDecoder().decode(TrainingSettings.self, from: JSONEncoder().encode(settings)) == settings)
   }
 
-  @Test("The steps of an epoch are known before there is a run")
-  func stepsPerEpoch() throws {
+  @Test func theStepsOfAnEpochAreKnownBeforeThereIsARun() throws {
     let corpus = try sampleCorpus()
     for (batch, length) in [(1, 1), (4, 8), (3, 50), (50, 9)] {
       for fraction in ["0", "0.05", "0.35"] {

@@ -50,8 +50,7 @@ import Testing
     return all
   }()
 
-  @Test("Each index is drawn for its share of the unit interval")
-  func shares() {
+  @Test func eachIndexIsDrawnForItsShareOfTheUnitInterval() {
     var random = RandomSource(seed: 11)
     let draws = 400
     for options in Self.options {
@@ -70,8 +69,8 @@ import Testing
     }
   }
 
-  @Test("Temperature 0 takes the likeliest, of equals the first, whatever is drawn")
-  func greedy() {
+  /// Temperature 0 takes the likeliest, of equals the first, whatever is drawn.
+  @Test func temperature0TakesTheLikeliestOfEqualsTheFirst() {
     let options = SamplingOptions(temperature: 0)
     for uniform in [0, 0.5, 1.0.nextDown] {
       #expect(choice(options, from: [1, 3, 2, 3], uniform: uniform) == 1)
@@ -79,8 +78,7 @@ import Testing
     }
   }
 
-  @Test("Only what is allowed is chosen, also by logits that are no numbers")
-  func masks() {
+  @Test func onlyWhatIsAllowedIsChosenAlsoByLogitsThatAreNoNumbers() {
     let allowed = [false, false, true, false]
     let infinity = Double.infinity
     let rows: [[Double]] = [

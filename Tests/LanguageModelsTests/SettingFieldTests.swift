@@ -31,16 +31,14 @@ import Testing
     try JSONDecoder().decode(TrainingSettings.self, from: Data(json.utf8))
   }
 
-  @Test("Each property of the settings has a row in the table")
-  func complete() {
+  @Test func eachPropertyOfTheSettingsHasARowInTheTable() {
     let properties =
       Mirror(reflecting: TrainingSettings()).children.count - 1 + Mirror(reflecting: Architecture()).children.count
     #expect(properties == SettingField.all.count)
     #expect(Mirror(reflecting: Architecture()).children.count == SettingField.all.count(where: \.isOfArchitecture))
   }
 
-  @Test("No two settings share a name, and every default is allowed")
-  func distinct() {
+  @Test func noTwoSettingsShareANameAndEveryDefaultIsAllowed() {
     let all = SettingField.all
     #expect(Set(all.map(\.name)).count == all.count)
     #expect(Set(all.map(\.storedName)).count == all.count)
@@ -50,8 +48,8 @@ import Testing
     }
   }
 
-  @Test("Each setting is read as it was set, and comes back from a file", arguments: SettingField.all)
-  func roundTrip(field: SettingField) throws {
+  @Test(arguments: SettingField.all)
+  func eachSettingIsReadAsItWasSetAndComesBackFromAFile(field: SettingField) throws {
     let changed = Self.changed(field)
     #expect(field.value(in: changed) == Self.other(field) && changed != TrainingSettings())
     #expect(try settings(json(changed)) == changed)
@@ -60,8 +58,8 @@ import Testing
     #expect(try JSONDecoder().decode(ModelShape.self, from: Data(json(shape).utf8)) == shape)
   }
 
-  @Test("A file from before a setting is read with its default", arguments: SettingField.all)
-  func missing(field: SettingField) throws {
+  @Test(arguments: SettingField.all)
+  func aFileFromBeforeASettingIsReadWithItsDefault(field: SettingField) throws {
     var everything = TrainingSettings()
     for field in SettingField.all { field.set(Self.other(field), in: &everything) }
     let whole = try JSONSerialization.jsonObject(with: Data(json(everything).utf8))
@@ -76,8 +74,8 @@ import Testing
     #expect(try settings(String(decoding: JSONSerialization.data(withJSONObject: object), as: UTF8.self)) == expected)
   }
 
-  @Test("Files of plain runs and models name what they named before there were more settings")
-  func plainFiles() throws {
+  /// Files of plain runs and models name what they named before there were more settings.
+  @Test func filesOfPlainRunsAndModelsNameWhatTheyNamed() throws {
     #expect(
       try json(TrainingSettings())
         == #"{"batch":50,"cell":"lstm","clip":5,"dropout":0,"embedding":0,"hidden":128,"layers":2,"learningRate":0.002,"#
@@ -98,8 +96,8 @@ import Testing
         + #""weightDrop":0.5,"zoneout":0},"vocabulary":9}"#)
   }
 
-  @Test("A value of another type is refused by the setting's name in the file", arguments: SettingField.all)
-  func damaged(field: SettingField) throws {
+  @Test(arguments: SettingField.all)
+  func aValueOfAnotherTypeIsRefusedByTheSettingsNameInTheFile(field: SettingField) throws {
     let wrong = field.kind == .flag ? "7" : "[]"
     let json =
       field.reportedWithin == nil
@@ -112,14 +110,14 @@ import Testing
     #expect(name == (field.reportedWithin == nil ? field.storedName : "refined.\(field.storedName)"))
   }
 
-  @Test("A name that no setting has is refused", arguments: ["stutter", "Batch", "vocabulary", "refined.stutter"])
-  func unknown(name: String) throws {
+  @Test(arguments: ["stutter", "Batch", "vocabulary", "refined.stutter"])
+  func aNameThatNoSettingHasIsRefused(name: String) throws {
     let json = name.hasPrefix("refined.") ? #"{"refined":{"stutter":1}}"# : #"{"\#(name)":1}"#
     #expect(throws: StoredSettingError.unknown(name: name)) { try settings(json) }
   }
 
-  @Test("A value out of range is refused by the setting's name, with the range", arguments: SettingField.all)
-  func outOfRange(field: SettingField) throws {
+  @Test(arguments: SettingField.all)
+  func aValueOutOfRangeIsRefusedByTheSettingsNameWithTheRange(field: SettingField) throws {
     var settings = TrainingSettings()
     let wrong: SettingValue
     switch field.kind {
@@ -132,8 +130,7 @@ import Testing
     #expect(settings.problem == .notAllowed(name: field.name, value: wrong, kind: field.kind))
   }
 
-  @Test("Settings that mean the same run have one canonical form")
-  func canonical() {
+  @Test func settingsThatMeanTheSameRunHaveOneCanonicalForm() {
     var same = TrainingSettings()
     (same.weightDecay, same.backwardLength) = (0, same.length)
     #expect(same.canonical == TrainingSettings())
@@ -142,8 +139,7 @@ import Testing
     #expect(others[0].canonical.weightDecay == 0 && others[1].canonical.backwardLength == same.length)
   }
 
-  @Test("The summary names what is not the default, the structure first")
-  func summary() {
+  @Test func theSummaryNamesWhatIsNotTheDefaultTheStructureFirst() {
     var architecture = Architecture(cell: .gru, layers: 3, hidden: 8, embedding: 8, isTied: true, dropout: 0.5)
     (architecture.layerNorm, architecture.residual, architecture.weightDrop) = (true, true, 0.1)
     #expect(

@@ -11,8 +11,8 @@ import Testing
       .small { $0.backwardLength = 12 }, .small { $0.backwardLength = 3 },
     ]
 
-  @Test("After the first steps a training step takes no buffer from the system", arguments: settings)
-  func noBuffers(settings: TrainingSettings) throws {
+  @Test(arguments: settings)
+  func afterTheFirstStepsATrainingStepTakesNoBufferFromTheSystem(settings: TrainingSettings) throws {
     let corpus = try sampleCorpus()
     let model = CharacterModel<Float>.sample(settings.shape(vocabulary: corpus.vocabulary.count))
     let windows = TruncatedWindows(

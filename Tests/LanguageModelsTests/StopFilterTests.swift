@@ -10,10 +10,8 @@ import Testing
     return (all, false)
   }
 
-  @Test(
-    "In pieces or at once, the text goes through up to the stop",
-    arguments: [["a", "b"], ["a", "a", "b"], ["é", "e", "\u{301}", "👍🏽"], ["\r\n", "\n", "x"]])
-  func pieces(alphabet: [String]) {
+  @Test(arguments: [["a", "b"], ["a", "a", "b"], ["é", "e", "\u{301}", "👍🏽"], ["\r\n", "\n", "x"]])
+  func inPiecesOrAtOnceTheTextGoesThroughUpToTheStop(alphabet: [String]) {
     var random = RandomSource(seed: 3)
     func text(_ lengths: ClosedRange<Int>) -> String {
       (0..<Int.random(in: lengths, using: &random)).map { _ in alphabet.randomElement(using: &random)! }.joined()
@@ -30,8 +28,7 @@ import Testing
     }
   }
 
-  @Test("No stop, and an empty one, let everything through at once")
-  func none() {
+  @Test func noStopAndAnEmptyOneLetEverythingThroughAtOnce() {
     for stop in [nil, ""] as [String?] {
       var filter = StopFilter(stop)
       #expect(filter.pass("text") == "text")

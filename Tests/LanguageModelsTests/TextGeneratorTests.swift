@@ -15,8 +15,8 @@ import Testing
     return (TextGenerator(model: model, vocabulary: corpus.vocabulary, threads: threads), model)
   }
 
-  @Test("The same seed gives the same text, another seed another, whatever the number of threads")
-  func seeds() throws {
+  /// The same seed gives the same text, another seed another, whatever the number of threads.
+  @Test func theSameSeedGivesTheSameText() throws {
     let corpus = try sampleCorpus()
     let (one, two) = (generator(corpus).generator, generator(corpus, threads: 2).generator)
     let texts = (0..<4).map { one.text(length: 60, seed: $0) }
@@ -26,8 +26,8 @@ import Testing
     #expect(texts.allSatisfy { $0.count == 60 })
   }
 
-  @Test("A text goes on from its prime, which may be longer than what is asked for and than any piece of the work")
-  func primes() throws {
+  /// A text goes on from its prime, which may be longer than what is asked for and than any piece of the work.
+  @Test func aTextGoesOnFromItsPrime() throws {
     let corpus = try sampleCorpus(sampleText(2100))
     let (generator, model) = generator(corpus)
     for count in [1, 2, 1023, 1024, 1025, 2100] {
@@ -46,8 +46,8 @@ import Testing
     }
   }
 
-  @Test("Texts made side by side are each what they would be alone", arguments: CellKind.allCases)
-  func sideBySide(cell: CellKind) throws {
+  @Test(arguments: CellKind.allCases)
+  func textsMadeSideBySideAreEachWhatTheyWouldBeAlone(cell: CellKind) throws {
     let corpus = try sampleCorpus()
     let generator = generator(corpus, cell: cell).generator
     for count in [1, 2, 5] {
@@ -60,8 +60,7 @@ import Testing
     }
   }
 
-  @Test("The text ends before the stop; the prime is not searched for it")
-  func stops() throws {
+  @Test func theTextEndsBeforeTheStopThePrimeIsNotSearchedForIt() throws {
     let corpus = try sampleCorpus()
     let generator = generator(corpus).generator
     let whole = generator.text(length: 80, seed: 2)
@@ -74,10 +73,9 @@ import Testing
     #expect(generator.text(prime: prime, length: 5, stop: primeText, seed: 2).hasPrefix(primeText))
   }
 
-  @Test(
-    "No piece splits a character, and byte tokens make valid UTF-8, the last character finished",
-    arguments: TokenKind.allCases)
-  func validText(kind: TokenKind) throws {
+  /// No piece splits a character, and byte tokens make valid UTF-8, the last character finished.
+  @Test(arguments: TokenKind.allCases)
+  func noPieceSplitsACharacterAndByteTokensMakeValidUTF8(kind: TokenKind) throws {
     let corpus = try sampleCorpus("Olá, мир! 你好 مرحبا 👍🏽 🇧🇷 e\u{301}\r\n", kind: kind)
     let generator = generator(corpus).generator
     for seed in 0..<20 as Range<UInt64> {
@@ -93,14 +91,13 @@ import Testing
     }
   }
 
-  @Test("No text is written where none is asked for")
-  func noText() throws {
+  @Test func noTextIsWrittenWhereNoneIsAskedFor() throws {
     let generator = generator(try sampleCorpus()).generator
     try generator.generate(count: 0, length: 5, seed: 1) { Issue.record("text \($0): \($1)") }
   }
 
-  @Test("A byte prime that ends with what the vocabulary cannot finish is followed by a new character")
-  func brokenPrime() throws {
+  /// A byte prime that ends with what the vocabulary cannot finish is followed by a new character.
+  @Test func anUnfinishedBytePrimeIsFollowedByANewCharacter() throws {
     // 0xE9 is é in Latin-1, and in UTF-8 the first of three bytes, of which this vocabulary has no others.
     let corpus = try Corpus(text: Array("Le caf".utf8) + [0xE9, 0xC3, 0xF0], kind: .byte)
     for cell in CellKind.allCases {
@@ -121,8 +118,8 @@ import Testing
     }
   }
 
-  @Test("A byte prime that ends within a character is finished")
-  func unfinishedPrime() throws {
+  /// A byte prime that ends within a character is finished.
+  @Test func aBytePrimeThatEndsWithinACharacterIsFinished() throws {
     let corpus = try sampleCorpus("añ你👍", kind: .byte)
     let generator = generator(corpus).generator
     for cut in 1...3 {

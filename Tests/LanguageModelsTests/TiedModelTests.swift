@@ -16,8 +16,8 @@ import Testing
     ModelShape(Architecture(cell: cell, hidden: hidden, embedding: hidden, isTied: isTied), vocabulary: 5)
   }
 
-  @Test("There is one matrix for both, and it gets the gradients of both uses", arguments: CellKind.allCases)
-  func gradients(cell: CellKind) {
+  @Test(arguments: CellKind.allCases)
+  func thereIsOneMatrixForBothAndItGetsTheGradientsOfBothUses(cell: CellKind) {
     let hidden = amount(debug: 3, release: 6)
     let shape = Self.shape(cell, hidden: hidden)
     let model = CharacterModel<Double>.sample(shape)
@@ -30,8 +30,7 @@ import Testing
     }
   }
 
-  @Test("It is the model whose decoder holds a copy of the embedding")
-  func sameAsACopy() throws {
+  @Test func itIsTheModelWhoseDecoderHoldsACopyOfTheEmbedding() throws {
     var copy = CharacterModel<Float>.sample(Self.shape(isTied: false))
     var tied = CharacterModel<Float>.sample(Self.shape(), seed: 2)
     var weights = copy.weights
@@ -45,8 +44,8 @@ import Testing
     #expect(texts[0] == texts[1])
   }
 
-  @Test("A run is saved, resumed to the bit and read again; files of others say nothing of it")
-  func runs() throws {
+  /// A run is saved, resumed to the bit and read again; files of others say nothing of it.
+  @Test func aRunIsSavedResumedToTheBitAndReadAgain() throws {
     let (scratch, corpus) = (try ScratchDirectory(), try sampleCorpus())
     let settings = TrainingSettings.small { ($0.embedding, $0.isTied) = (8, true) }
     func train(in directory: RunDirectory, to step: Int, resuming: Bool = false) throws {
@@ -64,8 +63,7 @@ import Testing
     #expect(!plain.contains("tied"))
   }
 
-  @Test("Sizes that differ are a problem that names both")
-  func sizes() {
+  @Test func sizesThatDifferAreAProblemThatNamesBoth() {
     var shape = Self.shape()
     shape.embedding = 4
     #expect(

@@ -16,8 +16,8 @@ import Testing
     return TruncatedWindows(streams, backwardLength: backward, variation: seed.map { RandomSource(seed: $0) })
   }
 
-  @Test("An epoch learns from each step once, in order, and gradients flow back as far as they are to")
-  func coverage() throws {
+  /// An epoch learns from each step once, in order, and gradients flow back as far as they are to.
+  @Test func anEpochLearnsFromEachStepOnceInOrder() throws {
     for length in [8, 9, 20] {
       for backward in [nil, 1, 7, 8, 11, 50, 1000] {
         for seed in [nil, 3] as [UInt64?] {
@@ -50,9 +50,8 @@ import Testing
     }
   }
 
-  @Test(
-    "Lengths that vary are between a half and one and a half, those of each epoch its own, the same for the same seed")
-  func variation() throws {
+  /// Lengths that vary are between a half and one and a half, those of each epoch its own, the same for the same seed.
+  @Test func lengthsThatVaryAreBetweenAHalfAndOneAndAHalf() throws {
     func lengths(_ windows: TruncatedWindows, epoch: Int) -> [Int] {
       (0..<windows.perEpoch).map { windows.window(epoch * windows.perEpoch + $0).new.count }
     }
@@ -111,10 +110,9 @@ import Testing
     zip(a, b).flatMap { zip($0.scalars, $1.scalars).map { abs($0 - $1) } }.max()!
   }
 
-  @Test(
-    "A longer backward length gives the gradients of the new steps through all that are read",
-    arguments: [8, 9, 12, 20, 30])
-  func longer(backward: Int) throws {
+  /// A longer backward length gives the gradients of the new steps through all that are read.
+  @Test(arguments: [8, 9, 12, 20, 30])
+  func aLongerBackwardLengthGivesTheGradientsOfTheNewSteps(backward: Int) throws {
     for (step, result) in training(try windows(backward: backward), steps: 6).enumerated() {
       let end = (step + 1) * 8
       let expected = try expected(step * 8..<end, from: max(0, end - backward))
@@ -123,8 +121,8 @@ import Testing
     }
   }
 
-  @Test("So it does where lengths vary", arguments: [nil, 12, 40] as [Int?])
-  func varied(backward: Int?) throws {
+  @Test(arguments: [nil, 12, 40] as [Int?])
+  func soItDoesWhereLengthsVary(backward: Int?) throws {
     let windows = try windows(backward: backward, seed: 5)
     for (step, result) in training(windows, steps: 6).enumerated() {
       let window = windows.window(step)
@@ -134,8 +132,8 @@ import Testing
     }
   }
 
-  @Test("A shorter one gives the mean of its parts' gradients", arguments: [1, 3, 4, 7])
-  func shorter(backward: Int) throws {
+  @Test(arguments: [1, 3, 4, 7])
+  func aShorterOneGivesTheMeanOfItsPartsGradients(backward: Int) throws {
     for (step, result) in training(try windows(backward: backward), steps: 4).enumerated() {
       var sum: [Tensor<Double>]?
       for start in stride(from: step * 8, to: (step + 1) * 8, by: backward) {
@@ -147,8 +145,8 @@ import Testing
     }
   }
 
-  @Test("However a window is cut, it draws at random what it draws in one", arguments: ModelShape.refined)
-  func draws(shape: ModelShape) throws {
+  @Test(arguments: ModelShape.refined)
+  func howeverAWindowIsCutItDrawsAtRandomWhatItDrawsInOne(shape: ModelShape) throws {
     var shape = shape
     (shape.vocabulary, shape.dropout) = (7, shape.lockedDropout > 0 ? 0 : 0.3)
     let model = CharacterModel<Double>.sample(shape).bound()
@@ -161,8 +159,8 @@ import Testing
     for backward in [1, 3, 4, 12] { #expect(abs(try loss(backward: backward) - whole) < 1e-12, "\(backward)") }
   }
 
-  @Test("Penalties are for the outputs of the new steps alone: of large ones after dropout, of changes before it")
-  func penalties() throws {
+  /// Penalties are for the outputs of the new steps alone: of large ones after dropout, of changes before it.
+  @Test func penaltiesAreForTheOutputsOfTheNewStepsAlone() throws {
     let streams = try ContiguousBatches(Self.tokens, in: 0..<402, batch: 2, length: 8)
     let penalties = ActivationPenalties(activation: 2, temporal: 3)
     let windows = try windows(backward: 12)

@@ -21,8 +21,8 @@ import Testing
     }
   }
 
-  @Test("Weights go to the same symbols, whatever their numbers", arguments: TrainingSettings.everyKind)
-  func bySymbol(settings: TrainingSettings) throws {
+  @Test(arguments: TrainingSettings.everyKind)
+  func weightsGoToTheSameSymbolsWhateverTheirNumbers(settings: TrainingSettings) throws {
     // As many symbols, in another order; more symbols; fewer.
     let source = try sampleCorpus(sampleText(400, words: ["bc", "d", "fb "]))
     let run = try CharacterRun(settings: settings, corpus: source)
@@ -44,8 +44,8 @@ import Testing
     }
   }
 
-  @Test("From a model of the same corpus every weight is taken as it is, forget biases too")
-  func sameCorpus() throws {
+  /// From a model of the same corpus every weight is taken as it is, forget biases too.
+  @Test func fromAModelOfTheSameCorpusEveryWeightIsTakenAsItIs() throws {
     let corpus = try sampleCorpus()
     var model = CharacterModel<Float>.sample(
       TrainingSettings.small().shape(vocabulary: corpus.vocabulary.count))
@@ -55,8 +55,7 @@ import Testing
     #expect(run.model.weights == model.weights)
   }
 
-  @Test("Another architecture is refused in one line that says which to use")
-  func otherArchitecture() throws {
+  @Test func anotherArchitectureIsRefusedInOneLineThatSaysWhichToUse() throws {
     let corpus = try sampleCorpus()
     let initial = ModelFile(
       model: try CharacterRun(settings: .small(), corpus: corpus).model, vocabulary: corpus.vocabulary)
@@ -77,8 +76,8 @@ import Testing
     }
   }
 
-  @Test("What is dropped in training may differ; what decides parameters may not, and its option is named")
-  func refinements() throws {
+  /// What is dropped in training may differ; what decides parameters may not, and its option is named.
+  @Test func dropoutMayDifferBetweenTheModels() throws {
     let corpus = try sampleCorpus()
     func refined(_ change: (inout TrainingSettings) -> Void) -> TrainingSettings {
       .small {

@@ -91,7 +91,9 @@ import Testing
     dropout: 0.3, weightDrop: 0.2, residual: true, learnsInitialState: true)
 
   /// 128 sequences make chunks of 4 steps, 256 of 2: 10 steps are then segments of one chunk, 9 of two.
-  @Test(arguments: CellKind.withRecurrentWeight, [(10, 128), (9, 256)])
+  @Test(
+    arguments: sweep(debug: [.elmanTanh, .gru, .lstmLayerNorm], release: CellKind.withRecurrentWeight),
+    [(10, 128), (9, 256)])
   func fusedRunsThatRecomputeGiveTheSameBits(kind: CellKind, size: (time: Int, batch: Int)) throws {
     func check<Cell: RecurrentCell<Double>>(_ below: Cell) throws {
       var random = RandomSource(seed: 2)
