@@ -1,0 +1,80 @@
+import CharrnnCommandSupport
+import Foundation
+import SequenceModeling
+
+/// `charrnn runs`: lists the runs in a folder.
+enum RunsCommand {
+  static let folder = Option("in", .path("DIR"), default: "runs", help: "folder of the runs")
+
+  static let command = Command(
+    name: "runs", summary: "list the runs there are", arguments: [],
+    groups: [OptionGroup("Options", [folder, CommonOptions.json])], example: "charrnn runs --in runs", run: run)
+
+  @Sendable
+  static func run(_ arguments: ParsedArguments) throws -> ExitCode {
+    let runs = try listedRuns(arguments)
+    if arguments[CommonOptions.json] {
+      let report: JSONText = ["runs": .array(runs.map(\.json))]
+      try OutputChannel.standardOutput.write(report.line + "\n")
+    } else {
+      if runs.isEmpty { notice("\(arguments[folder]) holds no run yet; charrnn train CORPUS starts one") }
+      try OutputChannel.standardOutput.write(table(runs))
+    }
+    return .done
+  }
+
+  /// The runs in the folder, by name. The default folder holds none until a first run makes it.
+  private static func listedRuns(_ arguments: ParsedArguments) throws -> [ListedRun] {
+    let path = arguments[folder]
+    guard FileManager.default.fileExists(atPath: path) || arguments.gives(folder) else { return [] }
+    guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
+      throw CommandFailure("\(path): is no folder that can be read; give one that holds runs", code: .noInput)
+    }
+    return names.sorted().map { RunDirectory("\(path)/\($0)") }.filter(\.holdsRun).map(ListedRun.init)
+  }
+
+  private static func table(_ runs: [ListedRun]) -> String {
+    let rows = runs.map { run in
+      switch run.model {
+      case .success(let file):
+        [run.path, file.model.architecture.summary, steps(file.history), loss(file.history)]
+      case .failure: [run.path, "cannot be read: see charrnn inspect \(run.path)"]
+      }
+    }
+    let widths = (0..<4).map { column in rows.filter { $0.count == 4 }.map { $0[column].count }.max() ?? 0 }
+    return rows.map { row in
+      let padded = zip(row, widths).map { $0.padding(toLength: max($0.count, $1), withPad: " ", startingAt: 0) }
+      return padded.joined(separator: "  ").replacing(/\ +$/, with: "") + "\n"
+    }.joined()
+  }
+
+  private static func steps(_ history: TrainingHistory?) -> String { history.map { "step \($0.step)" } ?? "-" }
+
+  private static func loss(_ history: TrainingHistory?) -> String {
+    history?.validationLoss.map { "validation loss \(Readable.fixed($0, digits: 4))" } ?? "no validation loss"
+  }
+}
+
+/// A run directory and the model that `sample` would use of it.
+private struct ListedRun {
+  let path: String
+  let model: Result<ModelFile<Float>, any Error>
+
+  init(_ directory: RunDirectory) {
+    path = directory.path
+    model = Result { try ModelFile<Float>(contentsOf: directory.path) }
+  }
+
+  var json: JSONText {
+    switch model {
+    case .success(let file):
+      let members: Members =
+        [("path", .string(path))] + file.model.architecture.members + [
+          ("parameters", .integer(file.model.parameterCount)), ("step", JSONText(file.history?.step)),
+          ("validation_loss", JSONText(file.history?.validationLoss)),
+        ]
+      return .object(members)
+    case .failure(let error): return ["path": .string(path), "error": .string("\(error)")]
+    }
+  }
+}
