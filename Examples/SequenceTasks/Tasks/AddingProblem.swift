@@ -17,7 +17,7 @@ extension SequenceTask {
       return Double(unseen.error(of: net, in: &context).value.scalar)
     }
     return try [
-      ("LSTM", error(of: LSTMCell(input: 2, hidden: units).keeping(0.88))),
+      ("LSTM", error(of: LSTMCell(input: 2, hidden: units, forgetBias: bias(keeping: 0.88)))),
       ("GRU", error(of: GRUCell(input: 2, hidden: units))),
     ].map { name, error in
       Finding(quantity: "mean squared error of \(name)", value: error, bound: .below(0.01), baseline: 1.0 / 6)

@@ -10,7 +10,8 @@ extension SequenceTask {
     var random = RandomSource(seed: seed)
     let batch = try LanguageBatch((1...20).map(countingString), targets: (1...20).map(countingAnswers))
     // A forget gate near 1 keeps the count without loss.
-    let cell = LSTMCell<Float>(input: 2, hidden: units, inputWeight: .oneHot(2)).keeping(0.993)
+    let cell = LSTMCell<Float>(
+      input: 2, hidden: units, forgetBias: bias(keeping: 0.993), inputWeight: .oneHot(2))
     let net = try SequenceNet(cell, outputs: 3).drawn(using: &random)
       .trained(on: [batch], steps: steps, learningRate: 0.02) { $1.loss(of: $0, in: &$2) }
     return [1...20, 21...40].map { range in

@@ -10,16 +10,6 @@ extension Initializer {
 // A gate with bias 0 initially keeps half of the state at each step, so that the gradient vanishes over a long delay. A larger
 // bias keeps more, and such delays are learned sooner (Jozefowicz et al., 2015).
 
-extension LSTMCell<Float> {
-  /// A copy whose forget gates initially keep this fraction of c at each step.
-  func keeping(_ share: Double) -> LSTMCell {
-    var cell = self
-    cell.weights.inputBias = Parameter(
-      [4 * hiddenSize], .stacked([.zeros, .constant(bias(keeping: share)), .zeros, .zeros]))
-    return cell
-  }
-}
-
 extension GRUCell<Float> {
   /// A copy whose update gates initially keep this fraction of h at each step.
   func keeping(_ share: Double) -> GRUCell {
@@ -30,5 +20,5 @@ extension GRUCell<Float> {
   }
 }
 
-/// The logit of a fraction: σ of the result is `share`.
-private func bias(keeping share: Double) -> Double { log(share / (1 - share)) }
+/// Bias of a gate that initially keeps this fraction of the state at each step: its logit.
+func bias(keeping share: Double) -> Double { log(share / (1 - share)) }

@@ -17,11 +17,15 @@ public struct CoupledLSTMCell<Scalar: TensorScalar>: RecurrentCell, GatedCell {
 
   /// A cell whose weights are still to be drawn.
   ///
-  /// - Parameter inputWeight: initializer of W_ih; each gate's W_hh is orthogonal.
-  public init(input: Int, hidden: Int, bias: Bool = true, inputWeight: Initializer = .lecunUniform) {
+  /// - Parameters:
+  ///   - forgetBias: initial b_ih of the forget gate.
+  ///   - inputWeight: initializer of W_ih; each gate's W_hh is orthogonal.
+  public init(
+    input: Int, hidden: Int, bias: Bool = true, forgetBias: Double = 1, inputWeight: Initializer = .lecunUniform
+  ) {
     weights = GatedWeights(
       gates: 3, input: input, hidden: hidden, bias: bias, inputWeight: inputWeight,
-      inputBias: .stacked([.constant(1), .zeros, .zeros]))
+      inputBias: .stacked([.constant(forgetBias), .zeros, .zeros]))
   }
 
   public func step(

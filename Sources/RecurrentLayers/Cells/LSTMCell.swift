@@ -10,8 +10,8 @@ import TensorCore
 ///
 /// With a projection (Sak, Senior and Beaufays, 2014) h' = W_hr·(o·tanh(c')): h is narrower than c.
 ///
-/// The forget gate's b_ih starts at 1, so that the cell remembers before it has learned what to forget (Jozefowicz et
-/// al., 2015).
+/// The forget gate's b_ih starts at 1 by default, so that the cell remembers before it has learned what to forget
+/// (Jozefowicz et al., 2015).
 ///
 /// Memory of a fused pass, for T steps of N sequences with H units: T·N·6H numbers (gates, h, c); a projection to P
 /// units adds T·N·P.
@@ -24,14 +24,16 @@ public struct LSTMCell<Scalar: TensorScalar>: RecurrentCell, GatedCell {
   ///
   /// - Parameters:
   ///   - projection: width of h; nil for the width of the cell.
+  ///   - forgetBias: initial b_ih of the forget gate.
   ///   - inputWeight: initializer of W_ih; each gate's W_hh is orthogonal.
   public init(
-    input: Int, hidden: Int, projection: Int? = nil, bias: Bool = true, inputWeight: Initializer = .lecunUniform
+    input: Int, hidden: Int, projection: Int? = nil, bias: Bool = true, forgetBias: Double = 1,
+    inputWeight: Initializer = .lecunUniform
   ) {
     cellSize = hidden
     weights = GatedWeights(
       gates: 4, input: input, hidden: hidden, projection: projection, bias: bias, inputWeight: inputWeight,
-      inputBias: .stacked([.zeros, .constant(1), .zeros, .zeros]))
+      inputBias: .stacked([.zeros, .constant(forgetBias), .zeros, .zeros]))
   }
 
   public func step(

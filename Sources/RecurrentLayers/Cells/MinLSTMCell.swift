@@ -15,11 +15,15 @@ public struct MinLSTMCell<Scalar: TensorScalar>: RecurrentCell, ScanCell {
 
   /// A cell whose weights are still to be drawn.
   ///
-  /// - Parameter inputWeight: initializer of W_ih.
-  public init(input: Int, hidden: Int, bias: Bool = true, inputWeight: Initializer = .lecunUniform) {
+  /// - Parameters:
+  ///   - forgetBias: initial b_ih of the forget gate.
+  ///   - inputWeight: initializer of W_ih.
+  public init(
+    input: Int, hidden: Int, bias: Bool = true, forgetBias: Double = 1, inputWeight: Initializer = .lecunUniform
+  ) {
     weights = InputWeights(
       gates: Self.gateCount, input: input, hidden: hidden, bias: bias, inputWeight: inputWeight,
-      inputBias: .stacked([.zeros, .constant(1), .zeros]))
+      inputBias: .stacked([.zeros, .constant(forgetBias), .zeros]))
   }
 
   static var gateCount: Int { 3 }

@@ -24,11 +24,15 @@ public struct PeepholeLSTMCell<Scalar: TensorScalar>: RecurrentCell, GatedCell {
 
   /// A cell whose weights are still to be drawn.
   ///
-  /// - Parameter inputWeight: initializer of W_ih; each gate's W_hh is orthogonal.
-  public init(input: Int, hidden: Int, bias: Bool = true, inputWeight: Initializer = .lecunUniform) {
+  /// - Parameters:
+  ///   - forgetBias: initial b_ih of the forget gate.
+  ///   - inputWeight: initializer of W_ih; each gate's W_hh is orthogonal.
+  public init(
+    input: Int, hidden: Int, bias: Bool = true, forgetBias: Double = 1, inputWeight: Initializer = .lecunUniform
+  ) {
     weights = GatedWeights(
       gates: 4, input: input, hidden: hidden, bias: bias, inputWeight: inputWeight,
-      inputBias: .stacked([.zeros, .constant(1), .zeros, .zeros]))
+      inputBias: .stacked([.zeros, .constant(forgetBias), .zeros, .zeros]))
     inputPeephole = Parameter([hidden], .zeros)
     forgetPeephole = Parameter([hidden], .zeros)
     outputPeephole = Parameter([hidden], .zeros)

@@ -25,11 +25,13 @@ public struct LayerNormLSTMCell<Scalar: TensorScalar>: RecurrentCell, GatedCell 
 
   /// A cell whose weights are still to be drawn.
   ///
-  /// - Parameter inputWeight: initializer of W_ih; each gate's W_hh is orthogonal.
-  public init(input: Int, hidden: Int, inputWeight: Initializer = .lecunUniform) {
+  /// - Parameters:
+  ///   - forgetBias: initial bias of LN_i for the forget gate.
+  ///   - inputWeight: initializer of W_ih; each gate's W_hh is orthogonal.
+  public init(input: Int, hidden: Int, forgetBias: Double = 1, inputWeight: Initializer = .lecunUniform) {
     weights = GatedWeights(gates: 4, input: input, hidden: hidden, bias: false, inputWeight: inputWeight)
     inputNorm = LayerNorm(4 * hidden)
-    inputNorm.bias = Parameter([4 * hidden], .stacked([.zeros, .constant(1), .zeros, .zeros]))
+    inputNorm.bias = Parameter([4 * hidden], .stacked([.zeros, .constant(forgetBias), .zeros, .zeros]))
     recurrentNorm = LayerNorm(4 * hidden)
     cellNorm = LayerNorm(hidden)
   }
