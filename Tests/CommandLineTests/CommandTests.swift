@@ -131,8 +131,8 @@ import Testing
     let report = try workplace.charrnn("inspect", "run", "--json").json()
     #expect(
       Set(report.keys) == [
-        "cell", "layers", "hidden", "embedding", "tie", "dropout", "refinements", "tokens", "vocabulary", "parameters",
-        "step", "epoch",
+        "cell", "layers", "hidden", "embedding", "tie", "forget_bias", "dropout", "refinements", "tokens", "vocabulary",
+        "parameters", "step", "epoch",
         "validation_loss",
         "tensors",
       ])

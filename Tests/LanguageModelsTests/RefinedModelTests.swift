@@ -29,6 +29,23 @@ import Testing
     }
   }
 
+  @Test(arguments: CellKind.allCases)
+  func theForgetBiasIsThatOfTheForgetGateAndRefusedWithoutOne(cell: CellKind) {
+    var shape = ModelShape.small(cell)
+    let plain = CharacterModel<Float>.sample(shape)
+    shape.forgetBias = 2.5
+    let withForgetGate: Set<CellKind> = [.lstm, .peepholeLSTM, .coupledLSTM, .minLSTM]
+    #expect((shape.problem == nil) == withForgetGate.contains(cell), "\(cell)")
+    if shape.problem != nil { return }
+    let biased = CharacterModel<Float>.sample(shape)
+    for ((name, before), (_, after)) in zip(plain.parameters, biased.parameters) {
+      let (before, after) = (before.value.scalars, after.value.scalars)
+      let isBias = name.hasPrefix("rnn.bias_ih")
+      #expect((before == after) != isBias, "\(cell): \(name)")
+      if isBias { #expect(after == before.map { $0 == 1 ? 2.5 : $0 }, "\(cell): \(name)") }
+    }
+  }
+
   @Test(arguments: ModelShape.refined)
   func theirGradientsAreThoseThatDifferencesGive(shape: ModelShape) {
     let shape = shape.sizedForGradients

@@ -123,7 +123,7 @@ import Testing
     switch field.kind {
     case .flag, .choice: return
     case .integer(let range): wrong = .integer(range.lowerBound - 1)
-    case .number: wrong = .number(-1)
+    case .number(let least, let above, _): wrong = .number((least ?? above ?? 0) - 1)
     case .fraction: wrong = .text("1/2")
     }
     #expect(field.set(wrong, in: &settings))

@@ -28,11 +28,17 @@ public enum CellKind: String, Sendable, CaseIterable {
     switch self {
     case .lstm:
       CellEntry(
-        "long short-term memory (Hochreiter and Schmidhuber, 1997)", takes: [.layerNorm, .projection, .weightDrop]
+        "long short-term memory (Hochreiter and Schmidhuber, 1997)",
+        takes: [.forgetBias, .layerNorm, .projection, .weightDrop]
       ) { plan in
         plan.layerNorm
-          ? plan.stack { LayerNormLSTMCell<Scalar>(input: $0, hidden: $1, inputWeight: $2) }
-          : plan.stack { LSTMCell<Scalar>(input: $0, hidden: $1, projection: plan.projection, inputWeight: $2) }
+          ? plan.stack {
+            LayerNormLSTMCell<Scalar>(input: $0, hidden: $1, forgetBias: plan.forgetBias, inputWeight: $2)
+          }
+          : plan.stack {
+            LSTMCell<Scalar>(
+              input: $0, hidden: $1, projection: plan.projection, forgetBias: plan.forgetBias, inputWeight: $2)
+          }
       }
     case .gru:
       CellEntry("gated recurrent unit, reset after the product (Cho et al., 2014)", takes: [.layerNorm, .weightDrop]) {
@@ -54,20 +60,21 @@ public enum CellKind: String, Sendable, CaseIterable {
         plan.stack { GRUCell<Scalar>(input: $0, hidden: $1, reset: .beforeProduct, inputWeight: $2) }
       }
     case .peepholeLSTM:
-      CellEntry("LSTM whose gates see the cell state (Gers and Schmidhuber, 2000)", takes: [.weightDrop]) { plan in
-        plan.stack { PeepholeLSTMCell<Scalar>(input: $0, hidden: $1, inputWeight: $2) }
+      CellEntry("LSTM whose gates see the cell state (Gers and Schmidhuber, 2000)", takes: [.forgetBias, .weightDrop]) {
+        plan in
+        plan.stack { PeepholeLSTMCell<Scalar>(input: $0, hidden: $1, forgetBias: plan.forgetBias, inputWeight: $2) }
       }
     case .coupledLSTM:
-      CellEntry("LSTM that forgets what it replaces (Greff et al., 2017)", takes: [.weightDrop]) { plan in
-        plan.stack { CoupledLSTMCell<Scalar>(input: $0, hidden: $1, inputWeight: $2) }
+      CellEntry("LSTM that forgets what it replaces (Greff et al., 2017)", takes: [.forgetBias, .weightDrop]) { plan in
+        plan.stack { CoupledLSTMCell<Scalar>(input: $0, hidden: $1, forgetBias: plan.forgetBias, inputWeight: $2) }
       }
     case .minGRU:
       CellEntry("minimal GRU without recurrent weights (Feng et al., 2024)", takes: []) { plan in
         plan.stack { MinGRUCell<Scalar>(input: $0, hidden: $1, inputWeight: $2) }
       }
     case .minLSTM:
-      CellEntry("minimal LSTM without recurrent weights (Feng et al., 2024)", takes: []) { plan in
-        plan.stack { MinLSTMCell<Scalar>(input: $0, hidden: $1, inputWeight: $2) }
+      CellEntry("minimal LSTM without recurrent weights (Feng et al., 2024)", takes: [.forgetBias]) { plan in
+        plan.stack { MinLSTMCell<Scalar>(input: $0, hidden: $1, forgetBias: plan.forgetBias, inputWeight: $2) }
       }
     }
   }
@@ -75,7 +82,7 @@ public enum CellKind: String, Sendable, CaseIterable {
 
 /// A setting that some cells take and others do not.
 enum CellOption: Sendable {
-  case layerNorm, projection, weightDrop
+  case forgetBias, layerNorm, projection, weightDrop
 }
 
 /// An entry of the registry of cells.

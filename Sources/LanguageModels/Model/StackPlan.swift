@@ -9,6 +9,7 @@ struct StackPlan {
 
   init(_ shape: ModelShape) { self.shape = shape }
 
+  var forgetBias: Double { shape.architecture.forgetBias }
   var layerNorm: Bool { shape.architecture.layerNorm }
   /// Width of a layer's output; nil where it is that of the units.
   var projection: Int? { shape.architecture.projection > 0 ? shape.architecture.projection : nil }

@@ -10,6 +10,8 @@ public struct Architecture: Sendable, Hashable {
   public var embedding = 0
   /// Whether the decoder's weight is the token embedding (Press and Wolf, 2017).
   public var isTied = false
+  /// Initial bias of the forget gate, in cells that have one (Jozefowicz et al., 2015).
+  public var forgetBias = 1.0
   /// Whether the cells normalize their preactivations (Ba, Kiros and Hinton, 2016).
   public var layerNorm = false
   /// Width of a layer's output where it is a projection of its units (Sak, Senior and Beaufays, 2014); 0 for none.

@@ -18,6 +18,10 @@ extension SettingField {
       "tie", \.architecture.isTied, .flag, .model,
       help: "use the embedding, then as wide as a layer (`embedding` 128), as the decoder too", storedName: "tied"),
     SettingField(
+      "forget-bias", \.architecture.forgetBias, .number(atLeast: -100, below: 100), .model,
+      help: "bias of the forget gate at the start: a larger one remembers longer", isStructural: false,
+      needs: .forgetBias),
+    SettingField(
       "dropout", \.architecture.dropout, .probability, .dropping,
       help: "probability that a unit is dropped, between layers and before the decoder", storage: .always),
     SettingField(
