@@ -28,6 +28,7 @@ package enum OptimizerStep: Sendable {
   case adam(rate: Double, beta1: Double, beta2: Double, epsilon: Double, step: Int)
   case nAdam(
     momentRate: Double, gradientRate: Double, beta1: Double, beta2: Double, epsilon: Double, step: Int)
+  case lion(rate: Double, beta1: Double, beta2: Double)
 }
 
 extension Tensor {
@@ -60,6 +61,8 @@ extension Tensor {
         case .nAdam(let momentRate, let gradientRate, let beta1, let beta2, let epsilon, let step):
           kernels.pointee.nadam(
             n, w, g, moment(0), moment(1), &first, momentRate, gradientRate, beta1, beta2, epsilon, Int64(step))
+        case .lion(let rate, let beta1, let beta2):
+          kernels.pointee.lion(n, w, g, moment(0), &first, rate, beta1, beta2)
         }
       }
     }

@@ -73,6 +73,14 @@ private struct Rule<S: KernelScalar>: Sendable {
         moments[2] = 0.9 * moments[2] + 0.1 * direction * direction
         return weight - rate * direction
       })
+    rules.append(
+      Rule(name: "lion") { kernels, weights, gradient, moments, treatment in
+        kernels.lion(Int64(weights.count), &weights, gradient, &moments[1], &treatment, rate, 0.9, 0.99)
+      } formula: { weight, slope, moments in
+        let direction = 0.9 * moments[1] + 0.1 * slope
+        moments[1] = 0.99 * moments[1] + 0.01 * slope
+        return weight - rate * (direction == 0 ? 0 : direction < 0 ? -1 : 1)
+      })
     for step in [1, 2, 1000] {
       let (correction1, correction2) = (1 - pow(0.9, Double(step)), 1 - pow(0.999, Double(step)))
       rules.append(

@@ -14,6 +14,7 @@ import Testing
     .adaDelta(), .adaDelta(learningRate: 0.5, smoothing: 0.95, epsilon: 1e-3),
     .adam(learningRate: 0.1), .adam(learningRate: 0.1, beta1: 0.5, beta2: 0.9, epsilon: 1e-3),
     .nAdam(learningRate: 0.1), .nAdam(learningRate: 0.1, beta1: 0.5, beta2: 0.9, epsilon: 1e-3, momentumDecay: 0.2),
+    .lion(), .lion(learningRate: 0.05, weightDecay: 0.1, beta1: 0.8, beta2: 0.95),
   ]
 
   static let decays = [

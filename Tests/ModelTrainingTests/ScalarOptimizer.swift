@@ -65,6 +65,10 @@ struct ScalarOptimizer {
       let (now, next) = (mu[..<step].reduce(1, *), mu.reduce(1, *))
       let ahead = mu[step] * m / (1 - next) + (1 - mu[step - 1]) * g / (1 - now)
       w -= rate * ahead / ((v / (1 - pow(beta2, t))).squareRoot() + epsilon)
+    case .lion(let beta1, let beta2):
+      let direction = beta1 * m + (1 - beta1) * g
+      w -= rate * (direction == 0 ? 0 : direction < 0 ? -1 : 1)
+      m = beta2 * m + (1 - beta2) * g
     }
   }
 }

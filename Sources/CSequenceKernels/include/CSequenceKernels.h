@@ -314,6 +314,11 @@ typedef struct SKKernels {
     const SKGradientTreatment *treatment, double moment_rate, double gradient_rate, double beta1, double beta2,
     double epsilon, int64_t step);
 
+  /// Chen et al. (2023), algorithm 2: w ← w − rate · sign(β₁m + (1 − β₁)g);  m ← β₂m + (1 − β₂)g.
+  void (*lion)(
+    int64_t n, void *weights, const void *gradient, void *momentum, const SKGradientTreatment *treatment, double rate,
+    double beta1, double beta2);
+
   // --- The machine.
 
   /// Runs independent multiply-adds in registers for `iterations` rounds and returns how many floating-point operations

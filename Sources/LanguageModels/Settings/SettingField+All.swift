@@ -58,7 +58,7 @@ extension SettingField {
       help: "the same for their changes from step to step"),
     SettingField(
       "weight-decay", \.weightDecay, .number(atLeast: 0), .penalty,
-      help: "decay of the weights: L2, or decoupled for adamw", defaultNote: "0.01 for adamw, else 0"),
+      help: "decay of the weights: L2, or decoupled for adamw and lion", defaultNote: "0.01 for adamw, else 0"),
     SettingField(
       "batch", \.batch, .integer(1...1 << 20), .updates, help: "streams trained side by side", storage: .always),
     SettingField(

@@ -9,6 +9,7 @@ extension TrainingSettings {
     case rmsProp = "rmsprop"
     case adaGrad = "adagrad"
     case adaDelta = "adadelta"
+    case lion
 
     fileprivate func settings(learningRate: Double) -> OptimizerSettings {
       switch self {
@@ -19,15 +20,19 @@ extension TrainingSettings {
       case .rmsProp: .rmsProp(learningRate: learningRate)
       case .adaGrad: .adaGrad(learningRate: learningRate)
       case .adaDelta: .adaDelta(learningRate: learningRate)
+      case .lion: .lion(learningRate: learningRate)
       }
     }
+
+    /// Whether weight decay shrinks the weights beside the rule, instead of adding to the gradient.
+    fileprivate var decouplesDecay: Bool { self == .adamW || self == .lion }
   }
 
   /// The update rule, with its learning rate and its decay of weights.
   var optimizerSettings: OptimizerSettings {
     var settings = optimizer.settings(learningRate: learningRate)
     if let weightDecay {
-      settings.decay = weightDecay == 0 ? .none : optimizer == .adamW ? .decoupled(weightDecay) : .l2(weightDecay)
+      settings.decay = weightDecay == 0 ? .none : optimizer.decouplesDecay ? .decoupled(weightDecay) : .l2(weightDecay)
     }
     return settings
   }

@@ -69,6 +69,15 @@ public struct OptimizerSettings: Sendable, Equatable, Codable {
       decay: decay)
   }
 
+  /// Lion, with the defaults of its paper for β₁ and β₂ and a tenth of Adam's rate.
+  public static func lion(
+    learningRate: Double = 1e-4, weightDecay: Double = 0, on scope: WeightDecay.Scope = .all, beta1: Double = 0.9,
+    beta2: Double = 0.99
+  ) -> OptimizerSettings {
+    OptimizerSettings(
+      .lion(beta1: beta1, beta2: beta2), learningRate: learningRate, decay: .decoupled(weightDecay, on: scope))
+  }
+
   /// Description of the first invalid number; nil if all are valid.
   public var problem: String? {
     guard learningRate >= 0 && learningRate.isFinite else {
