@@ -54,14 +54,26 @@ public func zoneout<Scalar>(
   _ next: Variable<Scalar>, keeping previous: Variable<Scalar>, probability: Double,
   in context: inout ForwardContext<Scalar>
 ) -> Variable<Scalar> {
-  if next.shape != previous.shape { shapeFailure("zoneout", next.shape, previous.shape) }
+  zoneout([next], keeping: [previous], probability: probability, in: &context)[0]
+}
+
+/// Zoneout of several states of one shape with one mask: the elements at a position keep their values together.
+public func zoneout<Scalar>(
+  _ next: [Variable<Scalar>], keeping previous: [Variable<Scalar>], probability: Double,
+  in context: inout ForwardContext<Scalar>
+) -> [Variable<Scalar>] {
+  for state in zip(next, previous).flatMap({ [$0, $1] }) where state.shape != next[0].shape {
+    shapeFailure("zoneout", next[0].shape, state.shape)
+  }
   requireProbability(probability, "zoneout")
-  if probability == 0 { return next }
-  if context.mode == .inference { return previous * Scalar(probability) + next * Scalar(1 - probability) }
-  let taken = zoneoutMask(next.shape, probability: probability, in: &context)
+  guard let shape = next.first?.shape, probability > 0 else { return next }
+  if context.mode == .inference {
+    return zip(next, previous).map { $1 * Scalar(probability) + $0 * Scalar(1 - probability) }
+  }
+  let taken = zoneoutMask(shape, probability: probability, in: &context)
   let kept = 1 - taken
-  return Variable.operation(next.value * taken + previous.value * kept, of: [next, previous]) {
-    [$0 * taken, $0 * kept]
+  return zip(next, previous).map { next, previous in
+    Variable.operation(next.value * taken + previous.value * kept, of: [next, previous]) { [$0 * taken, $0 * kept] }
   }
 }
 

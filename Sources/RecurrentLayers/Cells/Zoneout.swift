@@ -7,7 +7,8 @@ import TensorCore
 ///
 ///     h' = m·h + (1 − m)·cell(x, h)
 ///
-/// and likewise c with a probability of its own. In training m is drawn for each unit, sequence and step; at inference
+/// and likewise c with a probability of its own; further components of the state, which belong to the same memory, keep
+/// their values where c does. In training m is drawn for each unit, sequence and step; at inference
 /// it is the probability itself. The parameters are the cell's, under the same names.
 ///
 /// The output is the new h: zoneout is for cells whose output is the first component of their state, like all cells of
@@ -17,7 +18,7 @@ public struct Zoneout<Cell: RecurrentCell>: RecurrentCell {
   public var cell: Cell
   /// Probability that a unit keeps its h.
   public let hidden: Double
-  /// Probability that an element of c, or of any further component of the state, is kept.
+  /// Probability that an element of c is kept, and with it that of any further component of the state.
   public let memory: Double
 
   /// - Precondition: the probabilities are at least 0 and below 1.
@@ -44,10 +45,11 @@ public struct Zoneout<Cell: RecurrentCell>: RecurrentCell {
     _ input: Variable<Scalar>, from state: Cell.State, in context: inout ForwardContext<Scalar>
   ) -> (output: Variable<Scalar>, state: Cell.State) {
     let next = cell.step(input, from: state, in: &context).state
-    let components = zip(next.components, state.components).enumerated().map { index, pair in
-      Autograd.zoneout(pair.0, keeping: pair.1, probability: zoneout[index], in: &context)
-    }
-    return (components[0], Cell.State(components: components))
+    let (new, old) = (next.components, state.components)
+    let output = Autograd.zoneout(new[0], keeping: old[0], probability: hidden, in: &context)
+    let others = Autograd.zoneout(
+      Array(new.dropFirst()), keeping: Array(old.dropFirst()), probability: memory, in: &context)
+    return (output, Cell.State(components: [output] + others))
   }
 
   /// Runs a whole sequence, in one pass where the cell has a fused one (`MinGRUCell` and `MinLSTMCell` have none), with

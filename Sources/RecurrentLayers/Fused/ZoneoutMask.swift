@@ -5,10 +5,8 @@ import TensorCore
 struct ZoneoutProbabilities: Sendable {
   /// Probability for h.
   var hidden = 0.0
-  /// Probability for c, and for any further component of the state.
+  /// Probability for c, and with it for any further component of the state.
   var cell = 0.0
-
-  subscript(component: Int) -> Double { component == 0 ? hidden : cell }
 }
 
 /// Zoneout mask of a component of the state: the share of each step's result that is taken; the rest keeps its value.
@@ -17,14 +15,16 @@ struct ZoneoutMask<Scalar: TensorScalar> {
   let updated: Tensor<Scalar>
   let isDrawn: Bool
 
-  /// Masks of components of given widths; nil where the probability is 0. They are drawn step by step, the first
-  /// component's first, as steps that run one by one draw them.
+  /// Masks of components of given widths; nil where the probability is 0. Components after the first share one. They are
+  /// drawn step by step, the first component's first, as steps that run one by one draw them.
   static func masks(
     for request: SequenceRequest<Scalar>, widths: [Int], probabilities: ZoneoutProbabilities,
     in context: inout ForwardContext<Scalar>
   ) -> [ZoneoutMask?] {
-    let probabilities = widths.indices.map { probabilities[$0] }
-    if probabilities.allSatisfy({ $0 == 0 }) { return widths.map { _ in nil } }
+    // c and further components have one width.
+    let (components, widths) = (widths.count, widths.prefix(2))
+    let probabilities = [probabilities.hidden, probabilities.cell].prefix(widths.count)
+    if probabilities.allSatisfy({ $0 == 0 }) { return Array(repeating: nil, count: components) }
     let (time, batch, start) = (request.sequence.time, request.sequence.batch, request.firstStep)
     let isDrawn = context.mode == .training
     let masks = zip(widths, probabilities).map { width, probability in
@@ -43,6 +43,7 @@ struct ZoneoutMask<Scalar: TensorScalar> {
     } else {
       for (mask, probability) in zip(masks, probabilities) { mask?.view.fill(1 - Scalar(probability)) }
     }
-    return masks.map { $0.map { ZoneoutMask(updated: $0.tensor, isDrawn: isDrawn) } }
+    let drawn = masks.map { $0.map { ZoneoutMask(updated: $0.tensor, isDrawn: isDrawn) } }
+    return (0..<components).map { drawn[min($0, 1)] }
   }
 }
