@@ -48,6 +48,25 @@ import Testing
     for (a, b) in zip(y.scalars, expected.scalars) { #expect(abs(a - b) < 1e-13) }
   }
 
+  @Test func theGradientOfSomeColumnsIsThatPartOfTheWhole() {
+    var source = RandomSource(seed: 6)
+    let time = 600
+    let (x, g) = (Tensor<Double>.normal([time, 9], using: &source), Tensor<Double>.normal([time, 4], using: &source))
+    let workspace = Workspace<Double>()
+    let plan = ChunkPlan(time: time, batch: 1)
+    func sums(columns: Range<Int>?) -> Tensor<Double> {
+      let gradient = WeightGradient(
+        inputs: x, columns: columns, outputs: 4, plan: plan, hasBias: false, workspace: workspace)
+      for chunk in plan.chunks.reversed() {
+        gradient.pack(chunk, thread: 0)
+        gradient.add([g.matrix().rows(chunk)], chunk, thread: 0)
+      }
+      return gradient.sums().weight
+    }
+    let whole = sums(columns: nil)
+    for columns in [0..<3, 3..<8, 8..<9] { #expect(sums(columns: columns) == whole.slice(axis: 1, columns)) }
+  }
+
   @Test func theNumberOfThreadsChangesNoBitOfOutputsAndGradients() {
     func results<Scalar: TensorScalar>(_ type: Scalar.Type, threads: Int) -> [Tensor<Scalar>] {
       var source = RandomSource(seed: 5)

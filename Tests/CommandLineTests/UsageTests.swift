@@ -24,7 +24,8 @@ import Testing
     }
     let train = try workplace.charrnn("train", "--help").text
     for option in [
-      "out", "cell", "layers", "hidden", "embedding", "tie", "layer-norm", "projection", "residual", "learned-state",
+      "out", "cell", "layers", "hidden", "embedding", "tie", "layer-norm", "projection", "heads", "residual",
+      "learned-state",
       "dropout", "locked-dropout", "embedding-dropout", "weight-drop", "zoneout", "activation-regularization",
       "temporal-regularization", "weight-decay", "batch", "length", "backward-length", "vary-length", "epochs", "steps",
       "time", "optimizer", "learning-rate", "schedule", "clip", "validation-fraction", "test-fraction", "patience",

@@ -38,7 +38,7 @@ import Testing
     let sound = ModelShape(vocabulary: 5)
     #expect(sound.problem == nil)
     for value in [Int.min, -1, 1 << 20, .max] {
-      for path in [\ModelShape.layers, \.hidden, \.embedding, \.projection, \.vocabulary] {
+      for path in [\ModelShape.layers, \.hidden, \.embedding, \.projection, \.heads, \.vocabulary] {
         var broken = sound
         broken[keyPath: path] = value
         #expect(broken.problem != nil, "\(path) \(value)")

@@ -9,6 +9,8 @@ import TensorCore
 package struct WeightGradient<Scalar: TensorScalar> {
   /// x, [time · batch, in].
   private let inputs: SharedMatrix<Scalar>
+  /// Columns of x that the weight multiplies.
+  private let columns: Range<Int>
   private let plan: ChunkPlan
   private let shards: [Shard]
   private let workspace: Workspace<Scalar>
@@ -37,13 +39,15 @@ package struct WeightGradient<Scalar: TensorScalar> {
 
   /// - Parameters:
   ///   - inputs: x, [time · batch, in]; further rows are ignored.
+  ///   - columns: columns of x that the weight multiplies; nil for all.
   ///   - outputs: the number of columns of g.
   ///   - previous: sums over later steps of the same sequence, which are added to in place.
   package init(
-    inputs: Tensor<Scalar>, outputs: Int, plan: ChunkPlan, hasBias: Bool,
+    inputs: Tensor<Scalar>, columns: Range<Int>? = nil, outputs: Int, plan: ChunkPlan, hasBias: Bool,
     continuing previous: Sums? = nil, workspace: Workspace<Scalar>
   ) {
-    let (pool, width) = (workspace.pool, inputs.shape[-1])
+    let columns = columns ?? 0..<inputs.shape[-1]
+    let (pool, width) = (workspace.pool, columns.count)
     isContinued = previous != nil
     shards = plan.shards.indices.map { shard in
       let rows =
@@ -58,7 +62,7 @@ package struct WeightGradient<Scalar: TensorScalar> {
         sums: previous?.shards[shard] ?? Self.newSums(outputs: outputs, width: width, hasBias: hasBias, pool: pool),
         rows: rows, packed: packed)
     }
-    (self.inputs, self.plan, self.workspace) = (SharedMatrix(inputs), plan, workspace)
+    (self.inputs, self.columns, self.plan, self.workspace) = (SharedMatrix(inputs), columns, plan, workspace)
   }
 
   private static func newSums(outputs: Int, width: Int, hasBias: Bool, pool: BufferPool) -> ShardSums {
@@ -72,7 +76,7 @@ package struct WeightGradient<Scalar: TensorScalar> {
 
   /// Packs one thread's share of a chunk's inputs.
   package func pack(_ chunk: Range<Int>, thread: Int) {
-    let inputs = inputs.view
+    let inputs = inputs.view.columns(columns)
     for (shard, columns) in plan.share(
       of: inputs.columns, unit: PackedMatrix<Scalar>.panelWidth, thread, workspace.team)
     {

@@ -82,7 +82,7 @@ public enum CellKind: String, Sendable, CaseIterable {
 
 /// A setting that some cells take and others do not.
 enum CellOption: Sendable {
-  case forgetBias, layerNorm, projection, weightDrop
+  case forgetBias, layerNorm, projection, heads, weightDrop
 }
 
 /// An entry of the registry of cells.

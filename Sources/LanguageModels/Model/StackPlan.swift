@@ -11,6 +11,7 @@ struct StackPlan {
 
   var forgetBias: Double { shape.architecture.forgetBias }
   var layerNorm: Bool { shape.architecture.layerNorm }
+  var heads: Int { shape.architecture.heads }
   /// Width of a layer's output; nil where it is that of the units.
   var projection: Int? { shape.architecture.projection > 0 ? shape.architecture.projection : nil }
 

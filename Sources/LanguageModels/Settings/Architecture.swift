@@ -16,6 +16,8 @@ public struct Architecture: Sendable, Hashable {
   public var layerNorm = false
   /// Width of a layer's output where it is a projection of its units (Sak, Senior and Beaufays, 2014); 0 for none.
   public var projection = 0
+  /// Number of blocks of each gate's recurrent weight, each for units of its own, in cells with heads.
+  public var heads = 1
   /// Whether each layer above the first adds its input to its output.
   public var residual = false
   /// Whether the initial state is learned instead of zeros.

@@ -9,6 +9,7 @@ public enum SettingProblem: Error, Equatable, CustomStringConvertible {
   case bothDropouts(dropout: Double, locked: Double)
   case projectionOfNormalized(CellKind)
   case wideProjection(Int, hidden: Int)
+  case unevenHeads(Int, hidden: Int)
   /// Tied embeddings must be as wide as the layers' outputs, which are those of the projection where there is one.
   case tiedWidth(embedding: Int, output: Int, isProjected: Bool)
   case residualOfOneLayer
@@ -35,6 +36,8 @@ public enum SettingProblem: Error, Equatable, CustomStringConvertible {
       "a projection is for cells without layer normalization, not for \(cell.rawValue) with it; leave one of them out"
     case .wideProjection(let projection, let hidden):
       "projection is \(projection), hidden is \(hidden); a projection is narrower than the units"
+    case .unevenHeads(let heads, let hidden):
+      "heads is \(heads), hidden is \(hidden); each head has as many units, so make hidden a multiple of heads"
     case .tiedWidth(let embedding, let output, let isProjected):
       "tied embeddings are as wide as the \(isProjected ? "projection" : "hidden units"): embedding is \(embedding), "
         + "\(isProjected ? "projection" : "hidden") is \(output); make them equal"
@@ -102,6 +105,7 @@ extension Architecture {
     if dropout > 0 && lockedDropout > 0 { return .bothDropouts(dropout: dropout, locked: lockedDropout) }
     if projection > 0 && layerNorm { return .projectionOfNormalized(cell) }
     if projection > 0 && projection >= hidden { return .wideProjection(projection, hidden: hidden) }
+    if hidden % heads != 0 { return .unevenHeads(heads, hidden: hidden) }
     if isTied && embedding != outputSize {
       return .tiedWidth(embedding: embedding, output: outputSize, isProjected: projection > 0)
     }

@@ -24,20 +24,22 @@ struct WeightSums<Scalar: TensorScalar> {
     let layout = record.layout
     let hasBias = parameters.inputBias != nil || parameters.recurrentBias != nil
     func gradient(
-      _ inputs: Tensor<Scalar>, outputs: Int, hasBias: Bool = false, _ previous: WeightGradient<Scalar>.Sums?
+      _ inputs: Tensor<Scalar>, columns: Range<Int>? = nil, outputs: Int, hasBias: Bool = false,
+      _ previous: WeightGradient<Scalar>.Sums?
     ) -> WeightGradient<Scalar> {
       WeightGradient(
-        inputs: inputs, outputs: outputs, plan: plan, hasBias: hasBias, continuing: previous, workspace: workspace)
+        inputs: inputs, columns: columns, outputs: outputs, plan: plan, hasBias: hasBias, continuing: previous,
+        workspace: workspace)
     }
     products = layout.products
     recurrent = products.enumerated().map { index, product in
-      let inputs: Tensor<Scalar>
-      switch product.operand {
-      case .hidden: inputs = record.states[0].read
-      case .saved(let buffer): inputs = record.saved[buffer]
-      }
+      let (inputs, columns): (Tensor<Scalar>, Range<Int>?) =
+        switch product.operand {
+        case .hidden(let columns): (record.states[0].read, columns)
+        case .saved(let buffer): (record.saved[buffer], nil)
+        }
       return gradient(
-        inputs, outputs: product.columns.count, hasBias: hasBias && layout.separatesRecurrent,
+        inputs, columns: columns, outputs: product.columns.count, hasBias: hasBias && layout.separatesRecurrent,
         previous?.recurrent[index])
     }
     projection = record.units.map { gradient($0, outputs: parameters.projection!.shape[0], previous?.projection) }
