@@ -63,7 +63,7 @@ extension Architecture {
     switch cell {
     case .lstm, .peepholeLSTM: 4
     case .gru, .gruResetBefore, .coupledLSTM, .minLSTM: 3
-    case .minGRU: 2
+    case .minGRU, .mgu: 2
     case .rnn, .rnnReLU: 1
     }
   }

@@ -7,6 +7,7 @@ import Testing
 enum CellKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
   case elmanTanh, elmanReLU, lstm, gru
   case gruResetBefore, lstmPeephole, lstmCoupled, lstmLayerNorm, gruLayerNorm
+  case mgu
   case minGRU, minLSTM
 
   /// Cells with a pass over whole sequences beside the unrolled one.
@@ -15,6 +16,7 @@ enum CellKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
   /// Cells whose whole sequence is one tape node.
   static let fused: [CellKind] = [
     .elmanTanh, .elmanReLU, .lstm, .gru, .lstmPeephole, .lstmCoupled, .gruResetBefore, .lstmLayerNorm, .gruLayerNorm,
+    .mgu,
   ]
 
   /// Cells with recurrent weights.
@@ -28,7 +30,7 @@ enum CellKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case .elmanTanh, .elmanReLU: 1
     case .lstm, .lstmPeephole, .lstmLayerNorm: 4
     case .gru, .gruResetBefore, .gruLayerNorm, .lstmCoupled, .minLSTM: 3
-    case .minGRU: 2
+    case .minGRU, .mgu: 2
     }
   }
 
@@ -37,7 +39,7 @@ enum CellKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
     switch self {
     case .lstm, .lstmPeephole, .lstmLayerNorm, .minLSTM: 1
     case .lstmCoupled: 0
-    case .elmanTanh, .elmanReLU, .gru, .gruResetBefore, .gruLayerNorm, .minGRU: nil
+    case .elmanTanh, .elmanReLU, .gru, .gruResetBefore, .gruLayerNorm, .mgu, .minGRU: nil
     }
   }
 
@@ -56,7 +58,7 @@ enum CellKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
     let weights = [("weight_ih", [rows, input]), ("weight_hh", [rows, hidden])]
     let biased = weights + (bias ? [("bias_ih", [rows]), ("bias_hh", [rows])] : [])
     switch self {
-    case .elmanTanh, .elmanReLU, .lstm, .gru, .gruResetBefore, .lstmCoupled: return biased
+    case .elmanTanh, .elmanReLU, .lstm, .gru, .gruResetBefore, .lstmCoupled, .mgu: return biased
     case .lstmPeephole: return biased + ["weight_ci", "weight_cf", "weight_co"].map { ($0, [hidden]) }
     case .lstmLayerNorm:
       return weights + norm("layernorm_i", rows) + norm("layernorm_h", rows) + norm("layernorm_c", hidden)
@@ -82,6 +84,7 @@ enum CellKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case .lstmCoupled: CoupledLSTMCell<Scalar>(input: input, hidden: hidden, bias: bias)
     case .lstmLayerNorm: LayerNormLSTMCell<Scalar>(input: input, hidden: hidden)
     case .gruLayerNorm: LayerNormGRUCell<Scalar>(input: input, hidden: hidden)
+    case .mgu: MGUCell<Scalar>(input: input, hidden: hidden, bias: bias)
     case .minGRU: MinGRUCell<Scalar>(input: input, hidden: hidden, bias: bias)
     case .minLSTM: MinLSTMCell<Scalar>(input: input, hidden: hidden, bias: bias)
     }
@@ -120,6 +123,7 @@ enum CellKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case let cell as GRUCell<Cell.Scalar>: return stripped(cell, \.weights)
     case let cell as PeepholeLSTMCell<Cell.Scalar>: return stripped(cell, \.weights)
     case let cell as CoupledLSTMCell<Cell.Scalar>: return stripped(cell, \.weights)
+    case let cell as MGUCell<Cell.Scalar>: return stripped(cell, \.weights)
     case var cell as MinGRUCell<Cell.Scalar>:
       if !biases.hasInput { cell.weights.inputBias = nil }
       return cell as! Cell

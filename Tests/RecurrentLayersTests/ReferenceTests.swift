@@ -69,6 +69,10 @@ private struct Reference {
         return (1 - z) * tanh(a[2 * n + j] + recurrent[j]) + z * h[j]
       }
       return (next, c)
+    case .mgu:
+      let f = units.map { sigmoid(sum(0, $0)) }
+      let recurrent = product("weight_hh", "bias_hh", units.map { f[$0] * h[$0] })[n...].map { $0 }
+      return (units.map { (1 - f[$0]) * h[$0] + f[$0] * tanh(a[n + $0] + recurrent[$0]) }, c)
     case .minGRU:
       return (units.map { (1 - sigmoid(a[$0])) * h[$0] + sigmoid(a[$0]) * a[n + $0] }, c)
     case .minLSTM:

@@ -272,6 +272,24 @@ typedef struct SKKernels {
     int64_t rows, int64_t H, const void *gates, int64_t gates_row_stride, const void *h_previous, const void *dreset_h,
     void *dh, void *dgates, int64_t dgates_row_stride);
 
+  // The minimal gated unit, gates rows × 2H: f, n.
+
+  /// f goes from preactivation to activation; kept_h = f·h_previous.
+  void (*mgu_forget)(
+    int64_t rows, int64_t H, void *gates, int64_t gates_row_stride, const void *h_previous, void *kept_h);
+  /// With f as above, n goes from preactivation to activation; h = (1 − f)·h_previous + f·n.
+  void (*mgu_candidate)(
+    int64_t rows, int64_t H, void *gates, int64_t gates_row_stride, const void *h_previous, void *h);
+  /// dgates receives ∂L/∂preactivations of n and, in the columns of f, ∂L/∂f through h; dh holds ∂L/∂h on entry and
+  /// (1 − f)·dh on return.
+  void (*mgu_candidate_gradient)(
+    int64_t rows, int64_t H, const void *gates, int64_t gates_row_stride, const void *h_previous, void *dh,
+    void *dgates, int64_t dgates_row_stride);
+  /// The columns of f go from ∂L/∂f through h to ∂L/∂preactivations, with ∂L/∂kept_h; f·dkept_h is added to dh.
+  void (*mgu_forget_gradient)(
+    int64_t rows, int64_t H, const void *gates, int64_t gates_row_stride, const void *h_previous, const void *dkept_h,
+    void *dh, void *dgates, int64_t dgates_row_stride);
+
   // --- A linear recurrence over `steps` rows of n elements, `row_stride` apart.
 
   /// h[t] = a[t]·h[t − 1] + b[t], where h[−1] is `initial` (n elements).

@@ -12,6 +12,7 @@ public enum CellKind: String, Sendable, CaseIterable {
   case coupledLSTM = "coupled-lstm"
   case minGRU = "min-gru"
   case minLSTM = "min-lstm"
+  case mgu
 
   /// One line on the cell, with its source.
   public var summary: String { entry(Float.self).summary }
@@ -75,6 +76,10 @@ public enum CellKind: String, Sendable, CaseIterable {
     case .minLSTM:
       CellEntry("minimal LSTM without recurrent weights (Feng et al., 2024)", takes: [.forgetBias]) { plan in
         plan.stack { MinLSTMCell<Scalar>(input: $0, hidden: $1, forgetBias: plan.forgetBias, inputWeight: $2) }
+      }
+    case .mgu:
+      CellEntry("minimal gated unit (Zhou et al., 2016)", takes: [.weightDrop]) { plan in
+        plan.stack { MGUCell<Scalar>(input: $0, hidden: $1, inputWeight: $2) }
       }
     }
   }
