@@ -64,11 +64,12 @@ extension Architecture {
     case .lstm, .peepholeLSTM: 4
     case .gru, .gruResetBefore, .coupledLSTM, .minLSTM: 3
     case .minGRU, .mgu: 2
-    case .rnn, .rnnReLU: 1
+    case .rnn, .rnnReLU, .indRNN: 1
     }
   }
 
-  private var isRecurrent: Bool { cell != .minGRU && cell != .minLSTM }
+  /// Whether a matrix multiplies the state of the step before.
+  private var isRecurrent: Bool { cell != .minGRU && cell != .minLSTM && cell != .indRNN }
   private var outputs: Int { projection > 0 ? projection : hidden }
 
   fileprivate func parameterCount(vocabulary: Int) -> Int {
@@ -76,7 +77,7 @@ extension Architecture {
     let inputWeights = gates * hidden * (input + outputs * (layers - 1))
     // Gains and biases over the gates of either product, and over an LSTM's cell state.
     let normed = 4 * gates + (cell == .lstm ? 2 : 0)
-    let plain = (isRecurrent ? 2 : 1) * gates + (cell == .peepholeLSTM ? 3 : 0)
+    let plain = (isRecurrent ? 2 : 1) * gates + (cell == .peepholeLSTM ? 3 : cell == .indRNN ? 1 : 0)
     let hasCellState = cell == .lstm || cell == .peepholeLSTM || cell == .coupledLSTM
     let initialState = learnsInitialState ? outputs + (hasCellState ? hidden : 0) : 0
     let recurrent = isRecurrent ? gates * outputs : 0

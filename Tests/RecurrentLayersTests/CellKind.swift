@@ -7,7 +7,7 @@ import Testing
 enum CellKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
   case elmanTanh, elmanReLU, lstm, gru
   case gruResetBefore, lstmPeephole, lstmCoupled, lstmLayerNorm, gruLayerNorm
-  case mgu
+  case mgu, indRNN
   case minGRU, minLSTM
 
   /// Cells with a pass over whole sequences beside the unrolled one.
@@ -16,7 +16,7 @@ enum CellKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
   /// Cells whose whole sequence is one tape node.
   static let fused: [CellKind] = [
     .elmanTanh, .elmanReLU, .lstm, .gru, .lstmPeephole, .lstmCoupled, .gruResetBefore, .lstmLayerNorm, .gruLayerNorm,
-    .mgu,
+    .mgu, .indRNN,
   ]
 
   /// Cells with recurrent weights.
@@ -27,7 +27,7 @@ enum CellKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
   /// Number of gates stacked in the rows of the weights.
   var gates: Int {
     switch self {
-    case .elmanTanh, .elmanReLU: 1
+    case .elmanTanh, .elmanReLU, .indRNN: 1
     case .lstm, .lstmPeephole, .lstmLayerNorm: 4
     case .gru, .gruResetBefore, .gruLayerNorm, .lstmCoupled, .minLSTM: 3
     case .minGRU, .mgu: 2
@@ -39,7 +39,7 @@ enum CellKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
     switch self {
     case .lstm, .lstmPeephole, .lstmLayerNorm, .minLSTM: 1
     case .lstmCoupled: 0
-    case .elmanTanh, .elmanReLU, .gru, .gruResetBefore, .gruLayerNorm, .mgu, .minGRU: nil
+    case .elmanTanh, .elmanReLU, .gru, .gruResetBefore, .gruLayerNorm, .mgu, .indRNN, .minGRU: nil
     }
   }
 
@@ -65,6 +65,8 @@ enum CellKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case .gruLayerNorm:
       return weights + norm("layernorm_i", 2 * hidden) + norm("layernorm_h", 2 * hidden)
         + norm("layernorm_in", hidden) + norm("layernorm_hn", hidden)
+    case .indRNN:
+      return [("weight_ih", [rows, input]), ("weight_hh", [hidden])] + (bias ? [("bias_ih", [rows])] : [])
     case .minGRU, .minLSTM: return [("weight_ih", [rows, input])] + (bias ? [("bias_ih", [rows])] : [])
     }
   }
@@ -85,6 +87,7 @@ enum CellKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case .lstmLayerNorm: LayerNormLSTMCell<Scalar>(input: input, hidden: hidden)
     case .gruLayerNorm: LayerNormGRUCell<Scalar>(input: input, hidden: hidden)
     case .mgu: MGUCell<Scalar>(input: input, hidden: hidden, bias: bias)
+    case .indRNN: IndRNNCell<Scalar>(input: input, hidden: hidden, bias: bias)
     case .minGRU: MinGRUCell<Scalar>(input: input, hidden: hidden, bias: bias)
     case .minLSTM: MinLSTMCell<Scalar>(input: input, hidden: hidden, bias: bias)
     }
@@ -97,7 +100,7 @@ enum CellKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
   func random<Scalar: TensorScalar>(
     _ type: Scalar.Type = Double.self, input: Int, hidden: Int, biases: Biases = .both, using random: inout RandomSource
   ) -> any RecurrentCell<Scalar> {
-    let range: Range<Scalar> = self == .elmanReLU ? -0.2..<0.8 : -1..<1
+    let range: Range<Scalar> = self == .elmanReLU || self == .indRNN ? -0.2..<0.8 : -1..<1
     func drawn<Cell: RecurrentCell<Scalar>>(_ fresh: Cell) -> any RecurrentCell<Scalar> {
       var cell = without(biases, fresh)
       var source = random
@@ -124,6 +127,9 @@ enum CellKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case let cell as PeepholeLSTMCell<Cell.Scalar>: return stripped(cell, \.weights)
     case let cell as CoupledLSTMCell<Cell.Scalar>: return stripped(cell, \.weights)
     case let cell as MGUCell<Cell.Scalar>: return stripped(cell, \.weights)
+    case var cell as IndRNNCell<Cell.Scalar>:
+      if !biases.hasInput { cell.weights.inputBias = nil }
+      return cell as! Cell
     case var cell as MinGRUCell<Cell.Scalar>:
       if !biases.hasInput { cell.weights.inputBias = nil }
       return cell as! Cell

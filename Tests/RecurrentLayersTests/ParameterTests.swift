@@ -52,13 +52,16 @@ import Testing
     #expect(largest <= bound && largest > 0.97 * bound, "seed 2")
     let errorOfMean = bound / Double(3 * inputWeight.count).squareRoot()
     #expect(abs(inputWeight.mean().scalar) < 5 * errorOfMean, "seed 2")
-    for gate in 0..<kind.gates {
-      guard let block = recurrentWeight?.rows(gate * hidden..<(gate + 1) * hidden) else { break }
+    for gate in 0..<kind.gates where recurrentWeight?.rank == 2 {
+      let block = recurrentWeight!.rows(gate * hidden..<(gate + 1) * hidden)
       let product = block.matmul(block, transposingOther: true) - .identity(hidden)
       #expect(product.absolute().max().scalar < 1e-13, "gate \(gate), seed 2")
     }
     for (name, value) in values where value.rank == 1 {
-      if name == "bias_ih" || name == "layernorm_i.bias", let gate = kind.forgetGate {
+      if name == "weight_hh" {
+        let largest = value.absolute().max().scalar
+        #expect(largest <= 1 && largest > 0.8, "\(name): uniform, ±1, seed 2")
+      } else if name == "bias_ih" || name == "layernorm_i.bias", let gate = kind.forgetGate {
         let parts = (0..<kind.gates).map { Tensor<Double>.full([hidden], $0 == gate ? 1 : 0) }
         #expect(value == .concatenate(parts), "\(name): forget gates start open")
       } else {

@@ -31,7 +31,7 @@ private struct Reference {
   func step(_ kind: CellKind, _ x: [Double], _ h: [Double], _ c: [Double]) -> (h: [Double], c: [Double]) {
     let (n, units) = (h.count, h.indices)
     var a = product("weight_ih", "bias_ih", x)
-    var b = values["weight_hh"] == nil ? [] : product("weight_hh", "bias_hh", h)
+    var b = (values["weight_hh"]?.rank ?? 0) < 2 ? [] : product("weight_hh", "bias_hh", h)
     switch kind {
     case .lstmLayerNorm: (a, b) = (normalized(a, "layernorm_i"), normalized(b, "layernorm_h"))
     case .gruLayerNorm:
@@ -73,6 +73,7 @@ private struct Reference {
       let f = units.map { sigmoid(sum(0, $0)) }
       let recurrent = product("weight_hh", "bias_hh", units.map { f[$0] * h[$0] })[n...].map { $0 }
       return (units.map { (1 - f[$0]) * h[$0] + f[$0] * tanh(a[n + $0] + recurrent[$0]) }, c)
+    case .indRNN: return (units.map { max(a[$0] + parameter("weight_hh", $0) * h[$0], 0) }, c)
     case .minGRU:
       return (units.map { (1 - sigmoid(a[$0])) * h[$0] + sigmoid(a[$0]) * a[n + $0] }, c)
     case .minLSTM:

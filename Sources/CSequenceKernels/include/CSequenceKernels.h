@@ -290,6 +290,16 @@ typedef struct SKKernels {
     int64_t rows, int64_t H, const void *gates, int64_t gates_row_stride, const void *h_previous, const void *dkept_h,
     void *dh, void *dgates, int64_t dgates_row_stride);
 
+  /// The independently recurrent network with ReLU, weights u (H) between a unit and itself: gates (rows × H) is left as it
+  /// is, h = max(gates + u·h_previous, 0).
+  void (*indrnn_gates)(
+    int64_t rows, int64_t H, const void *gates, int64_t gates_row_stride, const void *u, const void *h_previous, void *h);
+  /// dgates receives ∂L/∂preactivations; dh goes from ∂L/∂h to ∂L/∂h_previous; ∂L/∂u is added to du (rows × H), each
+  /// sequence's to its own row.
+  void (*indrnn_gates_gradient)(
+    int64_t rows, int64_t H, const void *u, const void *h_previous, const void *h, void *dh, void *dgates,
+    int64_t dgates_row_stride, void *du);
+
   // --- A linear recurrence over `steps` rows of n elements, `row_stride` apart.
 
   /// h[t] = a[t]·h[t − 1] + b[t], where h[−1] is `initial` (n elements).

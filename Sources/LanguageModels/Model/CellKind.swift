@@ -13,6 +13,7 @@ public enum CellKind: String, Sendable, CaseIterable {
   case minGRU = "min-gru"
   case minLSTM = "min-lstm"
   case mgu
+  case indRNN = "indrnn"
 
   /// One line on the cell, with its source.
   public var summary: String { entry(Float.self).summary }
@@ -80,6 +81,10 @@ public enum CellKind: String, Sendable, CaseIterable {
     case .mgu:
       CellEntry("minimal gated unit (Zhou et al., 2016)", takes: [.weightDrop]) { plan in
         plan.stack { MGUCell<Scalar>(input: $0, hidden: $1, inputWeight: $2) }
+      }
+    case .indRNN:
+      CellEntry("independently recurrent network with ReLU (Li et al., 2018)", takes: [.weightDrop]) { plan in
+        plan.stack { IndRNNCell<Scalar>(input: $0, hidden: $1, inputWeight: $2) }
       }
     }
   }
