@@ -16,12 +16,13 @@ import Testing
     ["--layer-norm"], ["--projection", "2"], ["--residual"], ["--learned-state"], ["--locked-dropout", "0.3"],
     ["--embedding", "4", "--embedding-dropout", "0.3"], ["--weight-drop", "0.3"], ["--zoneout", "0.3"],
   ]
+  private static let heads = [["--cell", "slstm", "--heads", "2"]]
   private static let training = [
     ["--activation-regularization", "2", "--temporal-regularization", "1"], ["--weight-decay", "0.1"],
     ["--backward-length", "20"], ["--backward-length", "3"], ["--vary-length"],
   ]
 
-  @Test(arguments: cells.map { ["--cell", $0] } + refinements + training)
+  @Test(arguments: cells.map { ["--cell", $0] } + refinements + heads + training)
   func eachCanBeTrainedGoneOnWithSampledEvaluatedAndShown(options: [String]) throws {
     let workplace = try workplace()
     let train = ["train", "fable.txt", "--out", "run", "--sample-every", "0"] + small + options
@@ -44,7 +45,7 @@ import Testing
         ] + options))
   }
 
-  @Test(arguments: cells.map { ["--cell", $0] } + refinements)
+  @Test(arguments: cells.map { ["--cell", $0] } + refinements + heads)
   func theBenchmarkMeasuresEach(options: [String]) throws {
     let outcome = try workplace().charrnn(
       ["benchmark", "fable.txt", "--seconds", "0.05", "--sample", "5", "--json"] + small + options)
@@ -86,6 +87,8 @@ import Testing
         (["--hidden", "8", "--projection", "8"], ["projection is 8", "hidden is 8"]),
         (["--hidden", "8", "--embedding", "4", "--tie"], ["embedding is 4", "hidden is 8", "make them equal"]),
         (["--layers", "1", "--residual"], ["residual", "1 layer", "leave them out"]),
+        (["--cell", "slstm", "--hidden", "8", "--heads", "3"], ["heads is 3", "hidden is 8", "multiple"]),
+        (["--heads", "2"], ["heads", "slstm", "not for lstm", "leave it out"]),
         (["--cell", "peephole"], ["peephole-lstm"]),
       ] {
         let outcome = try workplace.charrnn(command + options)

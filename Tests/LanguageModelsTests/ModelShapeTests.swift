@@ -61,7 +61,7 @@ extension ModelShape {
 extension Architecture {
   private var gates: Int {
     switch cell {
-    case .lstm, .peepholeLSTM: 4
+    case .lstm, .peepholeLSTM, .sLSTM: 4
     case .gru, .gruResetBefore, .coupledLSTM, .minLSTM: 3
     case .minGRU, .mgu: 2
     case .rnn, .rnnReLU, .indRNN: 1
@@ -79,16 +79,18 @@ extension Architecture {
     let normed = 4 * gates + (cell == .lstm ? 2 : 0)
     let plain = (isRecurrent ? 2 : 1) * gates + (cell == .peepholeLSTM ? 3 : cell == .indRNN ? 1 : 0)
     let hasCellState = cell == .lstm || cell == .peepholeLSTM || cell == .coupledLSTM
-    let initialState = learnsInitialState ? outputs + (hasCellState ? hidden : 0) : 0
-    let recurrent = isRecurrent ? gates * outputs : 0
+    let memory = cell == .sLSTM ? 3 * hidden : hasCellState ? hidden : 0
+    let initialState = learnsInitialState ? outputs + memory : 0
+    let recurrent = isRecurrent ? gates * outputs / heads : 0
     let perLayer = hidden * (recurrent + (layerNorm ? normed : plain) + projection) + initialState
     let decoder = vocabulary * (isTied ? 1 : outputs + 1)
     return vocabulary * embedding + inputWeights + layers * perLayer + decoder
   }
 
   fileprivate func operations(vocabulary: Int) -> Int {
-    let products = (isRecurrent ? layers : 0) + layers - 1
-    let weights = products * gates * hidden * outputs + layers * hidden * projection
+    let (between, recurrent) = (layers - 1, isRecurrent ? layers : 0)
+    let products = between * gates * hidden * outputs + recurrent * gates * hidden * outputs / heads
+    let weights = products + layers * hidden * projection
     return 6 * (weights + vocabulary * outputs)
   }
 }

@@ -146,6 +146,8 @@ import Testing
       (.small { ($0.projection, $0.layerNorm) = (2, true) }, "not for lstm with it"),
       (.small { $0.projection = 6 }, "projection is 6, hidden is 6"),
       (.small { $0.projection = -1 }, "projection is -1"),
+      (.small { $0.heads = 2 }, "heads is for the cell slstm, not for lstm"),
+      (.small(.sLSTM) { $0.heads = 4 }, "heads is 4, hidden is 6"),
       (
         .small { ($0.projection, $0.embedding, $0.isTied) = (3, 6, true) },
         "embedding is 6, projection is 3; make them equal"

@@ -70,6 +70,8 @@ extension ModelShape {
     small(.rnn) { ($0.embedding, $0.embeddingDropout) = (3, 0.3) },
     small(.gruResetBefore) { $0.weightDrop = 0.3 },
     small(.coupledLSTM) { $0.zoneout = 0.3 },
+    small(.sLSTM) { ($0.heads, $0.weightDrop) = (3, 0.3) },
+    small(.sLSTM) { ($0.zoneout, $0.learnsInitialState) = (0.2, true) },
     small(.minGRU) { ($0.zoneout, $0.residual) = (0.2, true) },
     small { configuration in
       (configuration.embedding, configuration.isTied) = (6, true)

@@ -17,6 +17,8 @@ struct RecurrentCase: Sendable, CustomStringConvertible {
     let projection: Int?
     /// The steps of each sequence, where they differ.
     let lengths: [Int]?
+    /// Blocks of an sLSTM's recurrent weight.
+    let heads: Int?
   }
 
   let number: Int
@@ -28,8 +30,12 @@ struct RecurrentCase: Sendable, CustomStringConvertible {
 
   /// All cases of the fixture, or of the other file.
   static func all() throws -> [RecurrentCase] {
-    let cases: [FixtureCase<Configuration>] = try readCases(
-      sweepFile ?? Repository.fixture("recurrent.safetensors").path)
+    try all(in: sweepFile ?? Repository.fixture("recurrent.safetensors").path)
+  }
+
+  /// All cases of a file.
+  static func all(in path: String) throws -> [RecurrentCase] {
+    let cases: [FixtureCase<Configuration>] = try readCases(path)
     return cases.enumerated().map {
       RecurrentCase(number: $0, configuration: $1.configuration, tensors: $1.tensors)
     }

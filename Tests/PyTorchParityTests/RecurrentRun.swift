@@ -11,7 +11,7 @@ enum RecurrentPass: CaseIterable, Sendable { case fused, unrolled }
 
 /// Results of our cells on a case of PyTorch's, with its weights.
 struct RecurrentRun<Scalar: TensorScalar & StoredValue> {
-  /// `outputs`, `final/hidden` and, where there is one, `final/cell`.
+  /// `outputs`, `final/hidden` and, where there are further components of the state, `final/cell` and so on.
   private(set) var results: [String: Tensor<Scalar>] = [:]
   /// By the name of what the loss is differentiated with respect to; nothing stands here for what gets none.
   private(set) var gradients: [String: Tensor<Scalar>] = [:]
@@ -28,6 +28,10 @@ struct RecurrentRun<Scalar: TensorScalar & StoredValue> {
         LSTMCell(input: $0, hidden: hidden, projection: configuration.projection, bias: bias)
       }
     case "gru": try self.init(reference, pass) { GRUCell(input: $0, hidden: hidden, bias: bias) }
+    case "slstm":
+      try self.init(reference, pass) {
+        SLSTMCell(input: $0, hidden: hidden, heads: configuration.heads ?? 1, bias: bias)
+      }
     case let other: fatalError("the fixture has a cell called \(other)")
     }
   }

@@ -7,7 +7,7 @@ import Testing
 enum CellKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
   case elmanTanh, elmanReLU, lstm, gru
   case gruResetBefore, lstmPeephole, lstmCoupled, lstmLayerNorm, gruLayerNorm
-  case mgu, indRNN
+  case mgu, indRNN, slstm, slstmHeads
   case minGRU, minLSTM
 
   /// Cells with a pass over whole sequences beside the unrolled one.
@@ -16,7 +16,7 @@ enum CellKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
   /// Cells whose whole sequence is one tape node.
   static let fused: [CellKind] = [
     .elmanTanh, .elmanReLU, .lstm, .gru, .lstmPeephole, .lstmCoupled, .gruResetBefore, .lstmLayerNorm, .gruLayerNorm,
-    .mgu, .indRNN,
+    .mgu, .indRNN, .slstm, .slstmHeads,
   ]
 
   /// Cells with recurrent weights.
@@ -28,7 +28,7 @@ enum CellKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
   var gates: Int {
     switch self {
     case .elmanTanh, .elmanReLU, .indRNN: 1
-    case .lstm, .lstmPeephole, .lstmLayerNorm: 4
+    case .lstm, .lstmPeephole, .lstmLayerNorm, .slstm, .slstmHeads: 4
     case .gru, .gruResetBefore, .gruLayerNorm, .lstmCoupled, .minLSTM: 3
     case .minGRU, .mgu: 2
     }
@@ -37,10 +37,15 @@ enum CellKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
   /// Index of the forget gate, which starts open; nil without one.
   var forgetGate: Int? {
     switch self {
-    case .lstm, .lstmPeephole, .lstmLayerNorm, .minLSTM: 1
+    case .lstm, .lstmPeephole, .lstmLayerNorm, .slstm, .slstmHeads, .minLSTM: 1
     case .lstmCoupled: 0
     case .elmanTanh, .elmanReLU, .gru, .gruResetBefore, .gruLayerNorm, .mgu, .indRNN, .minGRU: nil
     }
+  }
+
+  /// Blocks of a recurrent weight: for `slstmHeads` the least number above 1 that divides the units.
+  func heads(hidden: Int) -> Int {
+    self == .slstmHeads ? (2...max(hidden, 2)).first { hidden % $0 == 0 } ?? 1 : 1
   }
 
   /// The fast cells with each choice of biases that they have: normalized products have theirs in the normalization.
@@ -55,10 +60,10 @@ enum CellKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
     func norm(_ name: String, _ width: Int) -> [(String, [Int])] {
       [("\(name).weight", [width]), ("\(name).bias", [width])]
     }
-    let weights = [("weight_ih", [rows, input]), ("weight_hh", [rows, hidden])]
+    let weights = [("weight_ih", [rows, input]), ("weight_hh", [rows, hidden / heads(hidden: hidden)])]
     let biased = weights + (bias ? [("bias_ih", [rows]), ("bias_hh", [rows])] : [])
     switch self {
-    case .elmanTanh, .elmanReLU, .lstm, .gru, .gruResetBefore, .lstmCoupled, .mgu: return biased
+    case .elmanTanh, .elmanReLU, .lstm, .gru, .gruResetBefore, .lstmCoupled, .mgu, .slstm, .slstmHeads: return biased
     case .lstmPeephole: return biased + ["weight_ci", "weight_cf", "weight_co"].map { ($0, [hidden]) }
     case .lstmLayerNorm:
       return weights + norm("layernorm_i", rows) + norm("layernorm_h", rows) + norm("layernorm_c", hidden)
@@ -88,6 +93,8 @@ enum CellKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case .gruLayerNorm: LayerNormGRUCell<Scalar>(input: input, hidden: hidden)
     case .mgu: MGUCell<Scalar>(input: input, hidden: hidden, bias: bias)
     case .indRNN: IndRNNCell<Scalar>(input: input, hidden: hidden, bias: bias)
+    case .slstm, .slstmHeads:
+      SLSTMCell<Scalar>(input: input, hidden: hidden, heads: heads(hidden: hidden), bias: bias)
     case .minGRU: MinGRUCell<Scalar>(input: input, hidden: hidden, bias: bias)
     case .minLSTM: MinLSTMCell<Scalar>(input: input, hidden: hidden, bias: bias)
     }
@@ -129,6 +136,10 @@ enum CellKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case let cell as MGUCell<Cell.Scalar>: return stripped(cell, \.weights)
     case var cell as IndRNNCell<Cell.Scalar>:
       if !biases.hasInput { cell.weights.inputBias = nil }
+      return cell as! Cell
+    case var cell as SLSTMCell<Cell.Scalar>:
+      if !biases.hasInput { cell.weights.inputBias = nil }
+      if !biases.hasRecurrent { cell.recurrentBias = nil }
       return cell as! Cell
     case var cell as MinGRUCell<Cell.Scalar>:
       if !biases.hasInput { cell.weights.inputBias = nil }

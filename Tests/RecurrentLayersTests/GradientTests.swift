@@ -86,7 +86,8 @@ private func unrolled<Cell: RecurrentCell<Double>>(_ cell: Cell) -> any Recurren
       var inputs = [(name: "input", value: point.input)]
       for (layer, cell) in stack.cells.enumerated() {
         for name in names {
-          inputs.append(("initial \(name) \(layer)", .uniform([2, cell.hiddenSize], in: -0.9..<0.9, using: &random)))
+          let state = Tensor.randomState(name, [2, cell.hiddenSize], in: -0.9..<0.9, using: &random)
+          inputs.append(("initial \(name) \(layer)", state))
         }
       }
       let comparisons = GradientCheck.compare(stack, inputs: inputs, mode: .training) { stack, inputs, context in

@@ -34,7 +34,9 @@ import Testing
     if let resets { sequence = sequence.resetting(at: resets) }
     let initial = stack.cells.map { cell in
       Cell.State(
-        components: cell.stateWidths.map { tape.watch(.uniform([batch, $0], in: -0.5..<0.5, using: &random)) })
+        components: zip(Cell.State.componentNames, cell.stateWidths).map { name, width in
+          tape.watch(.randomState(name, [batch, width], in: -0.5..<0.5, using: &random))
+        })
     }
     let given = givenState ? initial : nil
     let (outputs, state) =

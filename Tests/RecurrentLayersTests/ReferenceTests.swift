@@ -13,10 +13,15 @@ private struct Reference {
 
   private func parameter(_ name: String, _ index: Int) -> Double { values[name]!.scalars[index] }
 
-  /// Product of the weights of all gates and a vector, by row.
+  /// Product of the weights of all gates and a vector, by row; where the weights are blocks of heads, each block
+  /// multiplies its own part of the vector.
   private func product(_ weight: String, _ bias: String, _ x: [Double]) -> [Double] {
     let (weight, bias) = (values[weight]!, values[bias]?.scalars)
-    return (0..<weight.shape[0]).map { row in x.indices.reduce(bias?[row] ?? 0) { $0 + weight[row, $1] * x[$1] } }
+    let width = weight.shape[1]
+    return (0..<weight.shape[0]).map { row in
+      let first = row % x.count / width * width
+      return (0..<width).reduce(bias?[row] ?? 0) { $0 + weight[row, $1] * x[first + $1] }
+    }
   }
 
   /// Some numbers normalized together, scaled and shifted.
@@ -28,7 +33,10 @@ private struct Reference {
     }
   }
 
-  func step(_ kind: CellKind, _ x: [Double], _ h: [Double], _ c: [Double]) -> (h: [Double], c: [Double]) {
+  /// - Parameter state: the components of a cell's state, of which those without a c have h alone.
+  /// - Returns: the components of the next state; h and another one for cells that have h alone.
+  func step(_ kind: CellKind, _ x: [Double], _ state: [[Double]]) -> [[Double]] {
+    let (h, c) = (state[0], state[min(1, state.count - 1)])
     let (n, units) = (h.count, h.indices)
     var a = product("weight_ih", "bias_ih", x)
     var b = (values["weight_hh"]?.rank ?? 0) < 2 ? [] : product("weight_hh", "bias_hh", h)
@@ -42,22 +50,22 @@ private struct Reference {
     func sum(_ gate: Int, _ j: Int) -> Double { a[gate * n + j] + b[gate * n + j] }
 
     switch kind {
-    case .elmanTanh: return (units.map { tanh(sum(0, $0)) }, c)
-    case .elmanReLU: return (units.map { max(sum(0, $0), 0) }, c)
+    case .elmanTanh: return [units.map { tanh(sum(0, $0)) }, c]
+    case .elmanReLU: return [units.map { max(sum(0, $0), 0) }, c]
     case .lstm, .lstmLayerNorm:
       let next = units.map { sigmoid(sum(1, $0)) * c[$0] + sigmoid(sum(0, $0)) * tanh(sum(2, $0)) }
       let seen = kind == .lstm ? next : normalized(next, "layernorm_c")
-      return (units.map { sigmoid(sum(3, $0)) * tanh(seen[$0]) }, next)
+      return [units.map { sigmoid(sum(3, $0)) * tanh(seen[$0]) }, next]
     case .lstmPeephole:
       let next = units.map { j in
         let i = sigmoid(sum(0, j) + parameter("weight_ci", j) * c[j])
         let f = sigmoid(sum(1, j) + parameter("weight_cf", j) * c[j])
         return f * c[j] + i * tanh(sum(2, j))
       }
-      return (units.map { sigmoid(sum(3, $0) + parameter("weight_co", $0) * next[$0]) * tanh(next[$0]) }, next)
+      return [units.map { sigmoid(sum(3, $0) + parameter("weight_co", $0) * next[$0]) * tanh(next[$0]) }, next]
     case .lstmCoupled:
       let next = units.map { sigmoid(sum(0, $0)) * c[$0] + (1 - sigmoid(sum(0, $0))) * tanh(sum(1, $0)) }
-      return (units.map { sigmoid(sum(2, $0)) * tanh(next[$0]) }, next)
+      return [units.map { sigmoid(sum(2, $0)) * tanh(next[$0]) }, next]
     case .gru, .gruLayerNorm, .gruResetBefore:
       let r = units.map { sigmoid(sum(0, $0)) }
       let recurrent =
@@ -68,20 +76,27 @@ private struct Reference {
         let z = sigmoid(sum(1, j))
         return (1 - z) * tanh(a[2 * n + j] + recurrent[j]) + z * h[j]
       }
-      return (next, c)
+      return [next, c]
     case .mgu:
       let f = units.map { sigmoid(sum(0, $0)) }
       let recurrent = product("weight_hh", "bias_hh", units.map { f[$0] * h[$0] })[n...].map { $0 }
-      return (units.map { (1 - f[$0]) * h[$0] + f[$0] * tanh(a[n + $0] + recurrent[$0]) }, c)
-    case .indRNN: return (units.map { max(a[$0] + parameter("weight_hh", $0) * h[$0], 0) }, c)
+      return [units.map { (1 - f[$0]) * h[$0] + f[$0] * tanh(a[n + $0] + recurrent[$0]) }, c]
+    case .indRNN: return [units.map { max(a[$0] + parameter("weight_hh", $0) * h[$0], 0) }, c]
+    case .slstm, .slstmHeads:
+      let kept = units.map { state[3][$0] + log(sigmoid(sum(1, $0))) }
+      let m = units.map { state[2][$0] <= 0 ? sum(0, $0) : max(sum(0, $0), kept[$0]) }
+      let (i, f) = (units.map { exp(sum(0, $0) - m[$0]) }, units.map { exp(min(kept[$0] - m[$0], 0)) })
+      let next = units.map { f[$0] * c[$0] + i[$0] * tanh(sum(2, $0)) }
+      let normalizer = units.map { f[$0] * state[2][$0] + i[$0] }
+      return [units.map { sigmoid(sum(3, $0)) * next[$0] / normalizer[$0] }, next, normalizer, m]
     case .minGRU:
-      return (units.map { (1 - sigmoid(a[$0])) * h[$0] + sigmoid(a[$0]) * a[n + $0] }, c)
+      return [units.map { (1 - sigmoid(a[$0])) * h[$0] + sigmoid(a[$0]) * a[n + $0] }, c]
     case .minLSTM:
       let next = units.map { j in
         let (i, f) = (sigmoid(a[j]), sigmoid(a[n + j]))
         return f / (i + f) * h[j] + i / (i + f) * a[2 * n + j]
       }
-      return (next, c)
+      return [next, c]
     }
   }
 }
@@ -97,14 +112,14 @@ private struct Reference {
       let state = Cell.State(components: point.state.prefix(components).map { Variable($0) })
       let (outputs, final) = cell.run(.vectors(Variable(point.input)), from: state, in: &context)
       for sequence in 0..<3 {
-        var (h, c) = (point.state[0].row(sequence).scalars, point.state[1].row(sequence).scalars)
+        var expected = point.state.prefix(components).map { $0.row(sequence).scalars }
         for t in 0..<4 {
-          (h, c) = reference.step(kind, point.input.row(t).row(sequence).scalars, h, c)
-          for (a, b) in zip(outputs.value.row(t).row(sequence).scalars, h) {
+          expected = reference.step(kind, point.input.row(t).row(sequence).scalars, expected)
+          for (a, b) in zip(outputs.value.row(t).row(sequence).scalars, expected[0]) {
             #expect(abs(a - b) < 1e-12, "seed \(seed)")
           }
         }
-        for (component, expected) in zip(final.components, [h, c]) {
+        for (component, expected) in zip(final.components, expected) {
           for (a, b) in zip(component.value.row(sequence).scalars, expected) {
             #expect(abs(a - b) < 1e-12, "seed \(seed)")
           }

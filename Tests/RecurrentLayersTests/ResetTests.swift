@@ -67,7 +67,9 @@ import Testing
     let places = stack.isBidirectional ? 2 : 1
     return stack.cells.flatMap { cell in
       (0..<places).map { _ in
-        cell.stateWidths.map { tape.watch(.uniform([batch, $0], in: -0.9..<0.9, using: &random)) }
+        zip(Cell.State.componentNames, cell.stateWidths).map { name, width in
+          tape.watch(.randomState(name, [batch, width], in: -0.9..<0.9, using: &random))
+        }
       }
     }
   }
@@ -165,7 +167,8 @@ import Testing
     var stack = stack.bound()
     var drawn = RandomSource(seed: 10)
     stack.updateParameters { parameter, name in
-      if name.hasPrefix("initial") { parameter.value = .uniform(parameter.shape, in: -1..<1, using: &drawn) }
+      guard name.hasPrefix("initial") else { return }
+      parameter.value = .randomState(name, parameter.shape, in: -1..<1, using: &drawn)
     }
     for (index, streams) in Self.streams.enumerated() {
       var random = RandomSource(seed: 11)

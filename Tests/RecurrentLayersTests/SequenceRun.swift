@@ -21,9 +21,22 @@ struct SequencePoint<Scalar: TensorScalar> {
       [time, batch, input], standardDeviation: 1 / Scalar(input).squareRoot(), using: &random)
     grid = TokenGrid(
       ids: (0..<time * batch).map { _ in Int32.random(in: 0..<Int32(input), using: &random) }, time: time, batch: batch)
-    state = [hidden, cellSize ?? hidden].map {
-      zeroState ? .zeros([batch, $0]) : .uniform([batch, $0], in: -0.9..<0.9, using: &random)
+    let widths = [hidden, cellSize ?? hidden, hidden, hidden]
+    state = zip(["hidden", "cell", "normalizer", "stabilizer"], widths).map { name, width in
+      zeroState
+        ? .zeros([batch, width]) : .randomState(name, [batch, width], in: -0.9..<0.9, using: &random)
     }
+  }
+}
+
+extension Tensor {
+  /// A component of a state, by name: uniform in a range, but an sLSTM's normalizer, which divides, is positive, as in every
+  /// state that it reaches.
+  static func randomState(
+    _ name: String, _ shape: TensorShape, in range: Range<Scalar>, using random: inout RandomSource
+  ) -> Tensor {
+    let drawn = Tensor.uniform(shape, in: range, using: &random)
+    return name.contains("normalizer") ? drawn.absolute() + 0.5 : drawn
   }
 }
 

@@ -1,4 +1,5 @@
 import Autograd
+import CharrnnTestSupport
 import NeuralLayers
 import RecurrentLayers
 import TensorCore
@@ -69,5 +70,44 @@ import Testing
     let start = HiddenState<Double>(hidden: Variable(Tensor([0.25, -3], shape: [1, 2])))
     let final = cell.run(.vectors(Variable(.ones([5000, 1, 1]))), from: start, in: &context).state
     #expect(final.hidden.value.scalars == [0.25, -3])
+  }
+
+  /// exp(ĩ + 500) alone would overflow.
+  @Test func anSLSTMDoesNotSeeAShiftOfItsInputGates() {
+    var random = RandomSource(seed: 8)
+    let kind = CellKind.slstmHeads
+    let cell = kind.random(input: 3, hidden: 4, using: &random) as! SLSTMCell<Double>
+    let input = Tensor<Double>.normal([6, 2, 3], using: &random)
+    for shift in [-500.0, 2, 500] {
+      var shifted = cell
+      for unit in 0..<4 { shifted.weights.inputBias!.value[unit] += shift }
+      let difference = outputs(cell, input) - outputs(shifted, input)
+      #expect(difference.absolute().max().scalar < 1e-11, "shift \(shift), seed 8")
+    }
+  }
+
+  @Test func aHeadOfAnSLSTMDoesNotReadTheOthers() {
+    var random = RandomSource(seed: 9)
+    let cell = CellKind.slstmHeads.random(input: 3, hidden: 6, using: &random) as! SLSTMCell<Double>
+    #expect(cell.heads == 2)
+    let input = Variable(Tensor<Double>.normal([5, 2, 3], using: &random))
+    var context = ForwardContext<Double>()
+    func run(from hidden: Tensor<Double>) -> Tensor<Double> {
+      var state = cell.initialState(batchSize: 2, in: &context)
+      state.hidden = Variable(hidden)
+      return cell.run(.vectors(input), from: state, in: &context).outputs.value
+    }
+    var other = Tensor<Double>.zeros([2, 6])
+    for row in 0..<2 { for unit in 3..<6 { other[row, unit] = 1 } }
+    let difference = (run(from: other) - run(from: .zeros([2, 6]))).absolute()
+    #expect(difference.slice(axis: 2, 0..<3).max().scalar == 0, "seed 9")
+    #expect(difference.slice(axis: 2, 3..<6).max().scalar > 1e-3, "seed 9")
+  }
+
+  @Test func headsThatDoNotDivideTheUnitsTrap() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = SLSTMCell<Float>(input: 3, hidden: 6, heads: 4)
+    }
+    expectMessage("an sLSTM of 6 hidden units cannot have 4 heads", from: result)
   }
 }

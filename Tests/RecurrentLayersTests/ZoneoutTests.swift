@@ -62,6 +62,23 @@ import Testing
     }
   }
 
+  /// c, n and m of an sLSTM are one number, scaled.
+  @Test func theComponentsOfAMemoryKeepTheirValuesTogether() {
+    var random = RandomSource(seed: 15)
+    let cell = Zoneout(SLSTMCell<Double>(input: 2, hidden: 40).drawn(using: &random), hidden: 0.2, memory: 0.6)
+    var context = ForwardContext<Double>(mode: .training, random: RandomSource(seed: 15))
+    let drawn = zip(SLSTMState<Double>.componentNames, cell.stateWidths).map { name, width in
+      Variable(.randomState(name, [5, width], in: -0.9..<0.9, using: &random))
+    }
+    let state = SLSTMState(components: drawn)
+    let next = cell.step(Variable(.uniform([5, 2], using: &random)), from: state, in: &context).state
+    let kept = zip(next.components, state.components).map { new, old in
+      zip(new.value.scalars, old.value.scalars).map { $0 == $1 }
+    }
+    #expect(kept[1] == kept[2] && kept[1] == kept[3] && kept[0] != kept[1], "seed 15")
+    #expect(kept[1].contains(true) && kept[1].contains(false), "seed 15")
+  }
+
   @Test func atInferenceTheStateIsTheMeanOfKeepingAndGoingOn() {
     var random = RandomSource(seed: 5)
     let plain = LSTMCell<Double>(input: 2, hidden: 3).drawn(using: &random)
@@ -129,7 +146,8 @@ import Testing
       ).bound()
       var drawn = RandomSource(seed: 12)
       stack.updateParameters { parameter, name in
-        if name.hasPrefix("initial") { parameter.value = .uniform(parameter.shape, in: -1..<1, using: &drawn) }
+        guard name.hasPrefix("initial") else { return }
+        parameter.value = .randomState(name, parameter.shape, in: -1..<1, using: &drawn)
       }
       let tape = Tape<Double>()
       var context = ForwardContext(

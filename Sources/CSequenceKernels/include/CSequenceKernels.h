@@ -300,6 +300,20 @@ typedef struct SKKernels {
     int64_t rows, int64_t H, const void *u, const void *h_previous, const void *h, void *dh, void *dgates,
     int64_t dgates_row_stride, void *du);
 
+  /// The sLSTM of xLSTM (Beck et al., 2024, equations 8 to 17), gates rows × 4H: i, f, z, o. They go from preactivations to
+  /// the stabilized exponential gates i and f, z = tanh(·) and o = σ(·). With a = m_previous + log σ(f):
+  /// m = max(i, a), or i where n_previous is not positive;  i ← exp(i − m), f ← exp(min(a − m, 0));
+  /// c = f·c_previous + i·z;  n = f·n_previous + i;  h = o·c/n.  σ(f) is kept in forget_sigmoid.
+  void (*slstm_gates)(
+    int64_t rows, int64_t H, void *gates, int64_t gates_row_stride, const void *c_previous, const void *n_previous,
+    const void *m_previous, void *c, void *n, void *m, void *h, void *forget_sigmoid);
+  /// From activations: dh is ∂L/∂h of this step; dc, dn and dm hold the gradients of c, n and m on entry and of the previous
+  /// ones on return; dgates (rows × 4H) receives ∂L/∂preactivations.
+  void (*slstm_gates_gradient)(
+    int64_t rows, int64_t H, const void *gates, int64_t gates_row_stride, const void *c_previous,
+    const void *n_previous, const void *c, const void *n, const void *forget_sigmoid, const void *dh, void *dc,
+    void *dn, void *dm, void *dgates, int64_t dgates_row_stride);
+
   // --- A linear recurrence over `steps` rows of n elements, `row_stride` apart.
 
   /// h[t] = a[t]·h[t − 1] + b[t], where h[−1] is `initial` (n elements).

@@ -14,6 +14,7 @@ public enum CellKind: String, Sendable, CaseIterable {
   case minLSTM = "min-lstm"
   case mgu
   case indRNN = "indrnn"
+  case sLSTM = "slstm"
 
   /// One line on the cell, with its source.
   public var summary: String { entry(Float.self).summary }
@@ -85,6 +86,10 @@ public enum CellKind: String, Sendable, CaseIterable {
     case .indRNN:
       CellEntry("independently recurrent network with ReLU (Li et al., 2018)", takes: [.weightDrop]) { plan in
         plan.stack { IndRNNCell<Scalar>(input: $0, hidden: $1, inputWeight: $2) }
+      }
+    case .sLSTM:
+      CellEntry("sLSTM of xLSTM, with heads (Beck et al., 2024)", takes: [.heads, .weightDrop]) { plan in
+        plan.stack { SLSTMCell<Scalar>(input: $0, hidden: $1, heads: plan.heads, inputWeight: $2) }
       }
     }
   }
