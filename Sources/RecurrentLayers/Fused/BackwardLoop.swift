@@ -148,6 +148,7 @@ struct BackwardLoop<Scalar: TensorScalar> {
     }
     step.backward(at, d)
     transform?.backward(d.gates, saved: at.transformed, parameters: at.parameters, sums: d.parameters)
+    if record.layout.ignoresHidden { dh.fill(0) }
     for index in products.indices {
       let gradient = d.recurrent.readOnly.columns(products[index].columns)
       switch products[index].operand {

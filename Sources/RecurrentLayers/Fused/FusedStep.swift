@@ -5,8 +5,9 @@ import TensorCore
 /// Letters: B sequences, H hidden units, G gates, P numbers in the cell's own parameters. For some rows of the batch
 /// the engine
 ///
-/// 1. sets the gates to x·W_ihᵀ + b_ih,
-/// 2. adds each product of `layout.products` to its columns, in order,
+/// 1. sets the gates to x·W_ihᵀ + b_ih, and adds b_hh unless the recurrent products are kept apart,
+/// 2. adds each product of `layout.products` to its columns, in order, or sets the columns of `recurrent` where they are
+///    kept apart,
 /// 3. calls `forward`, which writes the new state.
 ///
 /// Backward it calls `backward`, which writes the gradient of the preactivations, and takes the products in reverse
@@ -17,24 +18,33 @@ protocol FusedStep<Scalar>: Sendable {
 
   var layout: StepLayout { get }
 
-  /// Row-wise transformation of x·W_ihᵀ before step 2; nil by default.
+  /// Row-wise transformation of x·W_ihᵀ before step 2; nil by default. It needs `separatesRecurrent` and own parameters.
   var inputTransform: (any InputTransform<Scalar>)? { get }
 
-  /// Sets a saved buffer that the next product multiplies, from the gates and the previous state. Called for operands
-  /// `.saved` alone.
+  /// Sets a saved buffer that the next product multiplies, from the gates and the previous state. It may turn gates that
+  /// are complete into activations. Called for operands `.saved` alone.
   func setOperand(_ buffer: Int, _ at: StepViews<Scalar>)
 
-  /// Turns the gates from preactivations to activations and writes the new state (`at.next`).
+  /// Writes the new state (`at.next`), and leaves in gates, recurrent products and saved buffers whatever `backward` needs,
+  /// as a rule the activations.
+  ///
+  /// `at.previous(i)` and `at.next(i)` may be the same memory: read a unit before writing it. Take widths from the views,
+  /// which may hold some units of the layer alone where the layout is elementwise.
   func forward(_ at: StepViews<Scalar>)
 
-  /// Writes the gradient of the preactivations (`d.gates`, and `d.recurrent` where that is apart), from the gradient of
-  /// the new state. On return `d.state(0)` holds the gradient of the previous h that bypasses all products (see
-  /// `StepLayout.hiddenBypassesProducts`), `d.state(i)` for i > 0 the gradient of the previous component i, and the
-  /// gradient of the cell's own parameters is added to `d.parameters`, each sequence's to its own row.
+  /// Writes the gradient of the preactivations, from the gradient of the new state. Reads `at`, and does not write to it.
+  ///
+  /// | in `d` | on entry | on return |
+  /// | --- | --- | --- |
+  /// | `gates` | undefined | gradient of x·W_ihᵀ + b; `backwardThroughOperand` may set or complete some columns |
+  /// | `recurrent`, where it is apart | undefined | gradient of the sum of the recurrent products |
+  /// | `state(0)` | gradient of the new h | gradient of the previous h that bypasses all products, if there is such |
+  /// | `state(i)`, i > 0 | gradient of the new component i | gradient of the previous component i |
+  /// | `parameters` | sums so far | the step's gradient of the own parameters added, each sequence's in its own row |
   func backward(_ at: StepViews<Scalar>, _ d: StepGradients<Scalar>)
 
-  /// Takes the gradient of a saved buffer that a product multiplied back to the gates that it was made of (set in
-  /// `d.gates`) and to the previous state (added to `d.state`).
+  /// Takes the gradient of a saved buffer that a product multiplied back to the gates that it was made of (set in `d.gates`)
+  /// and to the previous state (added to `d.state`).
   func backwardThroughOperand(
     _ buffer: Int, gradient: MatrixView<Scalar>, _ at: StepViews<Scalar>, _ d: StepGradients<Scalar>)
 }

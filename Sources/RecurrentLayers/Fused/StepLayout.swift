@@ -1,3 +1,5 @@
+import TensorCore
+
 /// Buffers and products of a fused step, by width: H hidden units, G gates.
 struct StepLayout: Sendable {
   /// Width of the gates, G·H.
@@ -8,12 +10,13 @@ struct StepLayout: Sendable {
   /// gates.
   var separatesRecurrent = false
   /// Whether a part of the gradient of the previous h bypasses the products: `FusedStep.backward` leaves it in
-  /// `d.state(0)`, whose contents are ignored otherwise.
+  /// `d.state(0)`, whose contents are ignored otherwise. Required where a product reads a saved buffer.
   var hiddenBypassesProducts = false
   /// Width of each buffer that a row keeps beside gates and state.
   var saved: [Int] = []
   /// Whether a unit's new state depends on its own gates, state and entry of each of the cell's own parameters alone,
-  /// so that threads can share the units of a layer.
+  /// so that threads can share the units of a layer when it generates. Such a cell has at most one product, of all of h,
+  /// no input transform, and buffers and own parameters whose widths are multiples of H.
   var isElementwise = true
 
   /// Product of an operand and some rows of W_hh, transposed.
@@ -51,6 +54,28 @@ struct StepLayout: Sendable {
       }
       return others.overlaps(columns)
     }
+  }
+
+  /// Whether no product writes the gradient of h, and nothing bypasses them: the previous h then has no gradient.
+  var ignoresHidden: Bool {
+    !hiddenBypassesProducts && !products.contains { if case .hidden = $0.operand { true } else { false } }
+  }
+
+  /// Traps on combinations that the engine does not compute.
+  func validate<Scalar>(_ step: any FusedStep<Scalar>, isProjected: Bool) {
+    let readsBuffers = products.contains { if case .saved = $0.operand { true } else { false } }
+    let isCovered = products.map(\.columns).reduce(0) { $0 == $1.lowerBound ? $1.upperBound : -1 } == gates
+    func require(_ condition: Bool, _ law: String) {
+      if !condition { programmingError("the layout of \(type(of: step)): \(law)") }
+    }
+    require(products.isEmpty || isCovered, "the products must cover the gates, in order")
+    require(!readsBuffers || hiddenBypassesProducts, "a product of a saved buffer needs hiddenBypassesProducts")
+    require(!readsBuffers || !separatesRecurrent, "a product of a saved buffer cannot be kept apart from the gates")
+    require(!isProjected || !hiddenBypassesProducts, "h cannot bypass the products where it is a projection")
+    require(step.inputTransform == nil || separatesRecurrent, "an input transform needs separatesRecurrent")
+    require(
+      !isElementwise || products.count <= 1 && !readsBuffers && step.inputTransform == nil,
+      "an elementwise step has at most one product, of h, and no input transform")
   }
 
   /// Whether one product, added to the gates, covers all of them: then it can start from the rows of a table.

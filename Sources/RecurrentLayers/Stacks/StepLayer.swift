@@ -61,6 +61,9 @@ extension StackedRecurrent {
     batch: Int, shards: Int, format: ProductFormat = .full, embedding: Tensor<Scalar>?
   ) -> [StepLayer<Scalar>]? {
     if isBidirectional { return nil }
+    require(
+      parameters.allSatisfy { $0.parameter.isDrawn },
+      "stepLayers: the weights are still to be drawn; call initialize(using:) on the model")
     var context = ForwardContext<Scalar>()
     let states = initialState(batchSize: batch, in: &context).map { $0.components.map(\.value) }
     var layers: [StepLayer<Scalar>] = []

@@ -14,9 +14,9 @@ struct RowNorm: Sendable {
   static func all<Scalar>(of layers: [LayerNorm<Scalar>], widths: [Int]) -> [RowNorm] {
     var end = 0
     return zip(layers, widths).map { layer, width in
-      if layer.weight.shape != [width] {
+      for parameter in [layer.weight, layer.bias] where parameter.shape != [width] {
         shapeFailure(
-          "LayerNorm", [width], layer.weight.shape, hint: "it must be as wide as the rows that it normalizes")
+          "LayerNorm", [width], parameter.shape, hint: "it must be as wide as the rows that it normalizes")
       }
       defer { end += 2 * width }
       return RowNorm(gain: end..<end + width, bias: end + width..<end + 2 * width, epsilon: layer.epsilon)
