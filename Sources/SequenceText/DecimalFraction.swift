@@ -46,7 +46,7 @@ public struct DecimalFraction: Sendable, Hashable, LosslessStringConvertible {
   }
 
   /// Whether the value is below 1.
-  var isProper: Bool { digits < powerOfTen(places) }
+  package var isProper: Bool { digits < powerOfTen(places) }
 }
 
 /// 10^`exponent` for 0 to 18.

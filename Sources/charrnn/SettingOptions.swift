@@ -28,6 +28,7 @@ struct SettingOptions {
     limits: [String: SettingKind] = [:]
   ) {
     self.defaults = defaults
+    for name in limits.keys { _ = SettingField.named(name) }
     declared = SettingField.all.filter { groups.contains($0.group) }.map { field in
       let help = spellingOptions(in: field.help)
       let kind = limits[field.name] ?? field.kind
@@ -59,7 +60,7 @@ struct SettingOptions {
     settings = settings.canonical
     if let run {
       for (field, _) in given {
-        let (asked, kept) = (field.value(in: settings), field.value(in: run))
+        let (asked, kept) = (field.value(in: settings), field.value(in: run.canonical))
         if asked != kept { throw arguments.usageFailure(difference(field, asked, kept)) }
       }
     }

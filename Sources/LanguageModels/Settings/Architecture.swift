@@ -1,6 +1,6 @@
 /// Everything that decides the names and shapes of a character model's parameters, and everything it drops in training.
 ///
-/// The range, the default and the option of each field stand in `SettingField.all`.
+/// A property's initial value is the default; the range, the option and the help of each stand in `SettingField.all`.
 public struct Architecture: Sendable, Hashable {
   public var cell = CellKind.lstm
   public var layers = 2

@@ -14,6 +14,8 @@ public struct SettingField: Sendable {
 
   /// Condition under which a file names the setting, and the object that holds it.
   enum Storage: Sendable {
+    /// The file always names it. For settings of the first version alone: an older program refuses a file that names a
+    /// setting it does not know.
     case always
     /// A new setting is stored so: files and runs from before it stay as they are.
     case unlessDefault

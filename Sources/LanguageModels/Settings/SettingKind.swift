@@ -25,7 +25,7 @@ public enum SettingKind: Sendable, Equatable {
       value.isFinite && least.map { value >= $0 } ?? true && above.map { value > $0 } ?? true
         && below.map { value < $0 } ?? true
     case (.choice(let names), .text(let name)): names.contains(name)
-    case (.fraction, .text(let text)): DecimalFraction(text) != nil
+    case (.fraction, .text(let text)): DecimalFraction(text)?.isProper == true
     default: false
     }
   }
@@ -34,6 +34,7 @@ public enum SettingKind: Sendable, Equatable {
   public var allowed: String {
     switch self {
     case .flag: "true or false"
+    case .integer(let range) where range.upperBound == .max: "at least \(range.lowerBound)"
     case .integer(let range): "from \(range.lowerBound) to \(range.upperBound)"
     case .number(let least, let above, let below):
       ([least.map { "at least \(shortest($0))" }, above.map { "above \(shortest($0))" }]

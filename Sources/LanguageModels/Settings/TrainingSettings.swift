@@ -5,8 +5,8 @@ import TensorCore
 /// Everything that decides the result of a training run, beside the corpus: two runs of the same settings on the same corpus
 /// have the same bits at the same step.
 ///
-/// The range, the default and the option of each field stand in `SettingField.all`. Fields of the architecture read as fields
-/// of the settings: `settings.hidden`.
+/// A property's initial value is the default; the range, the option and the help of each stand in `SettingField.all`.
+/// Fields of the architecture read as fields of the settings: `settings.hidden`.
 @dynamicMemberLookup
 public struct TrainingSettings: Sendable, Equatable {
   public var architecture = Architecture()
