@@ -131,7 +131,8 @@ import Testing
     let report = try workplace.charrnn("inspect", "run", "--json").json()
     #expect(
       Set(report.keys) == [
-        "cell", "layers", "hidden", "embedding", "tie", "forget_bias", "dropout", "refinements", "tokens", "vocabulary",
+        "cell", "layers", "hidden", "embedding", "tie", "forget_bias", "heads", "dropout", "refinements", "tokens",
+        "vocabulary",
         "parameters", "step", "epoch",
         "validation_loss",
         "tensors",

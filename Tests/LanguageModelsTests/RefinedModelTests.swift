@@ -34,7 +34,7 @@ import Testing
     var shape = ModelShape.small(cell)
     let plain = CharacterModel<Float>.sample(shape)
     shape.forgetBias = 2.5
-    let withForgetGate: Set<CellKind> = [.lstm, .peepholeLSTM, .coupledLSTM, .minLSTM]
+    let withForgetGate: Set<CellKind> = [.lstm, .peepholeLSTM, .coupledLSTM, .minLSTM, .sLSTM]
     #expect((shape.problem == nil) == withForgetGate.contains(cell), "\(cell)")
     if shape.problem != nil { return }
     let biased = CharacterModel<Float>.sample(shape)

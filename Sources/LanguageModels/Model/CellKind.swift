@@ -44,7 +44,7 @@ public enum CellKind: String, Sendable, CaseIterable {
           }
       }
     case .gru:
-      CellEntry("gated recurrent unit, reset after the product (Cho et al., 2014)", takes: [.layerNorm, .weightDrop]) {
+      CellEntry("gated recurrent unit, reset after the product, as PyTorch's", takes: [.layerNorm, .weightDrop]) {
         plan in
         plan.layerNorm
           ? plan.stack { LayerNormGRUCell<Scalar>(input: $0, hidden: $1, inputWeight: $2) }
@@ -59,11 +59,11 @@ public enum CellKind: String, Sendable, CaseIterable {
         plan.stack { ElmanCell<Scalar>(input: $0, hidden: $1, activation: .relu, inputWeight: $2) }
       }
     case .gruResetBefore:
-      CellEntry("gated recurrent unit, reset before the product", takes: [.weightDrop]) { plan in
+      CellEntry("gated recurrent unit, reset before the product (Cho et al., 2014)", takes: [.weightDrop]) { plan in
         plan.stack { GRUCell<Scalar>(input: $0, hidden: $1, reset: .beforeProduct, inputWeight: $2) }
       }
     case .peepholeLSTM:
-      CellEntry("LSTM whose gates see the cell state (Gers and Schmidhuber, 2000)", takes: [.forgetBias, .weightDrop]) {
+      CellEntry("LSTM whose gates see the cell state (Gers et al., 2002)", takes: [.forgetBias, .weightDrop]) {
         plan in
         plan.stack { PeepholeLSTMCell<Scalar>(input: $0, hidden: $1, forgetBias: plan.forgetBias, inputWeight: $2) }
       }
@@ -88,8 +88,12 @@ public enum CellKind: String, Sendable, CaseIterable {
         plan.stack { IndRNNCell<Scalar>(input: $0, hidden: $1, inputWeight: $2) }
       }
     case .sLSTM:
-      CellEntry("sLSTM of xLSTM, with heads (Beck et al., 2024)", takes: [.heads, .weightDrop]) { plan in
-        plan.stack { SLSTMCell<Scalar>(input: $0, hidden: $1, heads: plan.heads, inputWeight: $2) }
+      CellEntry("sLSTM of xLSTM, with heads (Beck et al., 2024)", takes: [.forgetBias, .heads, .weightDrop]) {
+        plan in
+        plan.stack {
+          SLSTMCell<Scalar>(
+            input: $0, hidden: $1, heads: plan.heads, forgetBias: plan.forgetBias, inputWeight: $2)
+        }
       }
     }
   }

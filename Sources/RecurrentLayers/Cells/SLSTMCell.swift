@@ -30,15 +30,17 @@ public struct SLSTMCell<Scalar: TensorScalar>: RecurrentCell, FusedCell {
   ///
   /// - Parameters:
   ///   - heads: number of blocks of the recurrence.
+  ///   - forgetBias: initial b_ih of the forget gate.
   ///   - inputWeight: initializer of W_ih.
   /// - Precondition: heads divides hidden.
   public init(
-    input: Int, hidden: Int, heads: Int = 1, bias: Bool = true, inputWeight: Initializer = .lecunUniform
+    input: Int, hidden: Int, heads: Int = 1, bias: Bool = true, forgetBias: Double = 1,
+    inputWeight: Initializer = .lecunUniform
   ) {
     require(heads > 0 && hidden % heads == 0, "an sLSTM of \(hidden) hidden units cannot have \(heads) heads")
     weights = InputWeights(
       gates: 4, input: input, hidden: hidden, bias: bias, inputWeight: inputWeight,
-      inputBias: .stacked([.zeros, .constant(1), .zeros, .zeros]))
+      inputBias: .stacked([.zeros, .constant(forgetBias), .zeros, .zeros]))
     recurrentWeight = Parameter(
       [4 * hidden, hidden / heads], .stacked(Array(repeating: .orthogonal, count: 4 * heads)))
     recurrentBias = bias ? Parameter([4 * hidden], .zeros) : nil
