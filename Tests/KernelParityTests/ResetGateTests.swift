@@ -40,12 +40,12 @@ struct ResetGateTests {
         for (name, kernels) in S.instances {
           let (m, n) = (Int64(rows), Int64(H))
           var (activations, reset, output) = (x, previous, previous)
-          kernels.reset_first_gru_gates(m, n, &activations, Int64(stride), previous, &reset)
-          kernels.reset_first_gru_candidate(m, n, &activations, Int64(stride), previous, &output)
+          kernels.reset_before_gru_gates(m, n, &activations, Int64(stride), previous, &reset)
+          kernels.reset_before_gru_candidate(m, n, &activations, Int64(stride), previous, &output)
           var (gradients, carried) = ([S](repeating: 7, count: rows * outStride), dh)
-          kernels.reset_first_gru_candidate_gradient(
+          kernels.reset_before_gru_candidate_gradient(
             m, n, activations, Int64(stride), previous, &carried, &gradients, Int64(outStride))
-          kernels.reset_first_gru_gates_gradient(
+          kernels.reset_before_gru_gates_gradient(
             m, n, activations, Int64(stride), previous, dReset, &carried, &gradients, Int64(outStride))
           let place: Comment = "\(name) \(S.self) H = \(H), seed 62"
           for (found, expected) in [

@@ -6,8 +6,8 @@ import Testing
 
 @Suite struct EmbeddedInputTests {
   /// Tokens with a table of vectors are those vectors, forward and backward, whether products are looked up or not.
-  @Test(arguments: CellKind.allCases)
-  func tokensWithATableOfVectorsAreThoseVectors(kind: CellKind) {
+  @Test(arguments: SampleCell.allCases)
+  func tokensWithATableOfVectorsAreThoseVectors(kind: SampleCell) {
     var random = RandomSource(seed: 31)
     // 4 tokens in 15 places are looked up; 40 tokens are not.
     for tokens in [4, 40] {

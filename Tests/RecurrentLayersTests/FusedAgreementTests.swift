@@ -6,8 +6,8 @@ import TensorCore
 import Testing
 
 @Suite struct FusedAgreementTests {
-  @Test(arguments: CellKind.fastWithBiases)
-  func fusedAgreesWithUnrolled(kind: CellKind, biases: Biases) {
+  @Test(arguments: SampleCell.fastWithBiases)
+  func fusedAgreesWithUnrolled(kind: SampleCell, biases: Biases) {
     func compare<Cell: RecurrentCell<Double>>(_ cell: Cell, _ point: SequencePoint<Double>, _ label: Comment) {
       for tokens in [false, true] {
         let fused = SequenceRun(cell, on: point, tokens: tokens, seed: 2)
@@ -36,8 +36,8 @@ import Testing
   }
 
   /// 45 steps of 13 sequences, and 300 of one, are more than one chunk of the backward pass.
-  @Test(arguments: CellKind.fast)
-  func fusedAgreesWithUnrolledOverSeveralChunks(kind: CellKind) {
+  @Test(arguments: SampleCell.fast)
+  func fusedAgreesWithUnrolledOverSeveralChunks(kind: SampleCell) {
     let (input, hidden) = (3, 6)
     func compare<Cell: RecurrentCell<Double>>(_ cell: Cell, _ point: SequencePoint<Double>) {
       let fused = SequenceRun(cell, on: point, tokens: false, seed: 8)
@@ -55,8 +55,8 @@ import Testing
     }
   }
 
-  @Test(arguments: CellKind.allCases)
-  func theNumberOfThreadsChangesNoBit(kind: CellKind) {
+  @Test(arguments: SampleCell.allCases)
+  func theNumberOfThreadsChangesNoBit(kind: SampleCell) {
     func check<Scalar: TensorScalar>(_ type: Scalar.Type, batch: Int, hidden: Int) {
       var random = RandomSource(seed: 3)
       let cell = kind.random(Scalar.self, input: 5, hidden: hidden, using: &random)
@@ -80,8 +80,8 @@ import Testing
     }
   }
 
-  @Test(arguments: CellKind.allCases)
-  func singlePrecisionAgreesWithDouble(kind: CellKind) {
+  @Test(arguments: SampleCell.allCases)
+  func singlePrecisionAgreesWithDouble(kind: SampleCell) {
     func run<Scalar, Cell: RecurrentCell<Scalar>>(_ cell: Cell, _ point: SequencePoint<Scalar>) -> SequenceRun<Scalar> {
       SequenceRun(cell, on: point, tokens: false, seed: 6)
     }

@@ -43,8 +43,8 @@ import Testing
 
   /// ∂L/∂hₜ is what a run of the steps after t gives as the gradient of its initial state, and what the output of t has to do
   /// with the loss.
-  @Test(arguments: CellKind.allCases)
-  func aNormIsThatOfTheWholeDerivative(kind: CellKind) {
+  @Test(arguments: SampleCell.allCases)
+  func aNormIsThatOfTheWholeDerivative(kind: SampleCell) {
     func check<Cell: RecurrentCell<Double>>(_ cell: Cell) {
       let stack = StackedRecurrent([cell]).bound()
       var random = RandomSource(seed: 3)

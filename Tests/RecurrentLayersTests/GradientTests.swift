@@ -37,8 +37,8 @@ private func expectGradients<Cell: RecurrentCell<Double>>(
 private func unrolled<Cell: RecurrentCell<Double>>(_ cell: Cell) -> any RecurrentCell<Double> { Unrolled(cell) }
 
 @Suite struct GradientTests {
-  @Test(arguments: CellKind.fast, LossTerms.allCases)
-  func fusedGradientsAreNumericOnes(kind: CellKind, terms: LossTerms) {
+  @Test(arguments: SampleCell.fast, LossTerms.allCases)
+  func fusedGradientsAreNumericOnes(kind: SampleCell, terms: LossTerms) {
     // Without biases, and for tokens, what the loss is computed from makes no difference.
     for (seed, biases) in zip([1, 2] as [UInt64], [Biases.both, .none]) where biases == .both || terms == .both {
       var random = RandomSource(seed: seed)
@@ -52,8 +52,8 @@ private func unrolled<Cell: RecurrentCell<Double>>(_ cell: Cell) -> any Recurren
     }
   }
 
-  @Test(arguments: CellKind.allCases)
-  func unrolledGradientsAreNumericOnes(kind: CellKind) {
+  @Test(arguments: SampleCell.allCases)
+  func unrolledGradientsAreNumericOnes(kind: SampleCell) {
     let cases: [(UInt64, Biases, LossTerms)] = [(3, .both, .outputs), (4, .none, .finalState), (5, .both, .both)]
     for (seed, biases, terms) in cases {
       var random = RandomSource(seed: seed)
@@ -66,8 +66,8 @@ private func unrolled<Cell: RecurrentCell<Double>>(_ cell: Cell) -> any Recurren
     }
   }
 
-  @Test(arguments: CellKind.fast, [false, true])
-  func gradientsOfAStackWithDropoutAreNumericOnes(kind: CellKind, isUnrolled: Bool) {
+  @Test(arguments: SampleCell.fast, [false, true])
+  func gradientsOfAStackWithDropoutAreNumericOnes(kind: SampleCell, isUnrolled: Bool) {
     let (time, width) = (amount(debug: 2, release: 3), amount(debug: 2, release: 3))
     func check<Cell: RecurrentCell<Double>>(_ below: Cell, seed: UInt64) {
       var random = RandomSource(seed: seed)

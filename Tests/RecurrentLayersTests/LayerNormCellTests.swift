@@ -32,7 +32,7 @@ import Testing
   }
 
   /// A cell in which no two normalizations have the same epsilon and, if wanted, products have biases.
-  private func cell(_ kind: CellKind, _ c: Case, biased: Bool) -> any RecurrentCell<Double> {
+  private func cell(_ kind: SampleCell, _ c: Case, biased: Bool) -> any RecurrentCell<Double> {
     var random = RandomSource(seed: c.seed + 1000)
     func changed<Cell>(
       _ cell: Cell, _ weights: WritableKeyPath<Cell, GatedWeights<Double>>,
@@ -94,8 +94,8 @@ import Testing
     return found + cell.parameters.map { ("∂\($0.name)", gradients[$0.parameter]!) }
   }
 
-  @Test(arguments: [CellKind.lstmLayerNorm, .gruLayerNorm], Input.allCases)
-  func aWholeSequenceIsItsStepsWhateverIsRead(kind: CellKind, input: Input) throws {
+  @Test(arguments: [SampleCell.layerNormLSTM, .layerNormGRU], Input.allCases)
+  func aWholeSequenceIsItsStepsWhateverIsRead(kind: SampleCell, input: Input) throws {
     func check<Cell: RecurrentCell<Double>>(_ cell: Cell, _ c: Case, biased: Bool) throws {
       let label: Comment = "\(c), biased \(biased)"
       let (fused, unrolled) = (try run(cell, c), try run(Unrolled(cell), c))
@@ -117,8 +117,8 @@ import Testing
     }
   }
 
-  @Test(arguments: [CellKind.lstmLayerNorm, .gruLayerNorm], [false, true])
-  func aSequenceOfAnyLengthIsOneNodeOnTheTape(kind: CellKind, tokens: Bool) {
+  @Test(arguments: [SampleCell.layerNormLSTM, .layerNormGRU], [false, true])
+  func aSequenceOfAnyLengthIsOneNodeOnTheTape(kind: SampleCell, tokens: Bool) {
     func nodes<Cell: RecurrentCell<Double>>(_ cell: Cell, time: Int) -> Int {
       let tape = Tape<Double>()
       var context = ForwardContext(tape: tape)

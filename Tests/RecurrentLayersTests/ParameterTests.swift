@@ -8,7 +8,7 @@ import Testing
 @Suite struct ParameterTests {
   /// The parameters, by name, of two layers and what reads their outputs.
   private func parameters(
-    _ kind: CellKind, input: Int, hidden: Int, bias: Bool, unrolled: Bool = false, seed: UInt64
+    _ kind: SampleCell, input: Int, hidden: Int, bias: Bool, unrolled: Bool = false, seed: UInt64
   ) -> [(name: String, parameter: Parameter<Float>)] {
     var random = RandomSource(seed: seed)
     func model<Cell: RecurrentCell<Float>>(_ below: Cell, _ above: any RecurrentCell<Float>) -> any Module<Float> {
@@ -23,8 +23,8 @@ import Testing
       .parameters
   }
 
-  @Test(arguments: CellKind.allCases, [false, true])
-  func namesAndShapesArePyTorchs(kind: CellKind, unrolled: Bool) {
+  @Test(arguments: SampleCell.allCases, [false, true])
+  func namesAndShapesArePyTorchs(kind: SampleCell, unrolled: Bool) {
     for bias in [true, false] {
       let parameters = parameters(kind, input: 3, hidden: 4, bias: bias, unrolled: unrolled, seed: 1)
       let own = [3, 4].map { kind.parameters(input: $0, hidden: 4, bias: bias) }
@@ -34,14 +34,14 @@ import Testing
     }
   }
 
-  @Test(arguments: [(CellKind.lstm, 240_321), (.gru, 182_337), (.elmanTanh, 66_369)])
-  func theDefaultModelHasThisManyParameters(kind: CellKind, count: Int) {
+  @Test(arguments: [(SampleCell.lstm, 240_321), (.gru, 182_337), (.elmanTanh, 66_369)])
+  func theDefaultModelHasThisManyParameters(kind: SampleCell, count: Int) {
     let parameters = parameters(kind, input: 65, hidden: 128, bias: true, seed: 1)
     #expect(parameters.reduce(0) { $0 + $1.parameter.value.count } == count)
   }
 
-  @Test(arguments: CellKind.allCases)
-  func weightsStartAsDocumented(kind: CellKind) {
+  @Test(arguments: SampleCell.allCases)
+  func weightsStartAsDocumented(kind: SampleCell) {
     var random = RandomSource(seed: 2)
     let hidden = 16
     let cell = kind.make(Double.self, input: 50, hidden: hidden).drawn(using: &random)
@@ -92,8 +92,8 @@ import Testing
     #expect(other.parameters.map(\.parameter.value) == fresh.parameters.map(\.parameter.value))
   }
 
-  @Test(arguments: CellKind.allCases)
-  func aGradientReachesEveryParameter(kind: CellKind) {
+  @Test(arguments: SampleCell.allCases)
+  func aGradientReachesEveryParameter(kind: SampleCell) {
     func check<Cell: RecurrentCell<Double>>(_ cell: Cell) {
       let cell = cell.bound()
       #expect(cell.parameters.map(\.parameter.slot) == Array(0..<cell.parameters.count))

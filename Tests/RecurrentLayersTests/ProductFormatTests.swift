@@ -9,7 +9,7 @@ import Testing
   private static let supported = ProductFormat.allCases.filter { $0.isSupported(for: Float.self) }
 
   private func runs(
-    _ kind: CellKind, products: ProductFormat, threads: Int, seed: UInt64
+    _ kind: SampleCell, products: ProductFormat, threads: Int, seed: UInt64
   ) -> [SequenceRun<Float>] {
     var random = RandomSource(seed: seed)
     return [false, true].map { tokens in
@@ -25,8 +25,8 @@ import Testing
 
   // Not for ReLU: its derivative jumps where rounding carries a unit over 0.
   /// Outputs and gradients in bfloat16 are those of single precision within its rounding.
-  @Test(arguments: [CellKind.elmanTanh, .lstm, .gru])
-  func bfloat16AgreesWithSinglePrecisionWithinItsRounding(kind: CellKind) {
+  @Test(arguments: [SampleCell.elmanTanh, .lstm, .gru])
+  func bfloat16AgreesWithSinglePrecisionWithinItsRounding(kind: SampleCell) {
     guard ProductFormat.bfloat16.isSupported(for: Float.self) else { return }
     for (half, full) in zip(
       runs(kind, products: .bfloat16, threads: 1, seed: 3), runs(kind, products: .full, threads: 1, seed: 3))
@@ -37,8 +37,8 @@ import Testing
     }
   }
 
-  @Test(arguments: supported, CellKind.allCases)
-  func inEveryFormatTheBitsDoNotDependOnTheNumberOfThreads(products: ProductFormat, kind: CellKind) {
+  @Test(arguments: supported, SampleCell.allCases)
+  func inEveryFormatTheBitsDoNotDependOnTheNumberOfThreads(products: ProductFormat, kind: SampleCell) {
     let one = runs(kind, products: products, threads: 1, seed: 4)
     for threads in [2, 3] {
       for (a, b) in zip(one, runs(kind, products: products, threads: threads, seed: 4)) {

@@ -104,8 +104,8 @@ import Testing
     }
   }
 
-  @Test(arguments: CellKind.allCases, [false, true])
-  func aRaggedBatchIsItsSequencesRunOneByOne(kind: CellKind, tokens: Bool) throws {
+  @Test(arguments: SampleCell.allCases, [false, true])
+  func aRaggedBatchIsItsSequencesRunOneByOne(kind: SampleCell, tokens: Bool) throws {
     for lengths in Self.allLengths {
       func check<Cell: RecurrentCell<Double>>(_ cell: Cell) throws {
         var random = RandomSource(seed: 11)
@@ -127,8 +127,8 @@ import Testing
     }
   }
 
-  @Test(arguments: CellKind.allCases)
-  func paddingHasNoInfluenceWhateverItHolds(kind: CellKind) throws {
+  @Test(arguments: SampleCell.allCases)
+  func paddingHasNoInfluenceWhateverItHolds(kind: SampleCell) throws {
     func check<Cell: RecurrentCell<Double>>(_ cell: Cell) throws {
       var random = RandomSource(seed: 13)
       let lengths = [2, 5, 1, 4]

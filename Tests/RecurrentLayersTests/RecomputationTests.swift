@@ -94,9 +94,9 @@ import Testing
 
   /// 128 sequences make chunks of 4 steps, 256 of 2: 10 steps are then segments of one chunk, 9 of two.
   @Test(
-    arguments: sweep(debug: [.elmanTanh, .gru, .lstmLayerNorm], release: CellKind.withRecurrentWeight),
+    arguments: sweep(debug: [.elmanTanh, .gru, .layerNormLSTM], release: SampleCell.withRecurrentWeight),
     [(10, 128), (9, 256)])
-  func fusedRunsThatRecomputeGiveTheSameBits(kind: CellKind, size: (time: Int, batch: Int)) throws {
+  func fusedRunsThatRecomputeGiveTheSameBits(kind: SampleCell, size: (time: Int, batch: Int)) throws {
     func check<Cell: RecurrentCell<Double>>(_ below: Cell) throws {
       var random = RandomSource(seed: 2)
       let cells = [below, kind.random(input: 3, hidden: 3, using: &random) as! Cell]
@@ -108,8 +108,8 @@ import Testing
     try check(kind.random(input: 3, hidden: 3, using: &random))
   }
 
-  @Test(arguments: CellKind.withRecurrentWeight)
-  func runsWithZoneoutThatRecomputeGiveTheSameBits(kind: CellKind) throws {
+  @Test(arguments: SampleCell.withRecurrentWeight)
+  func runsWithZoneoutThatRecomputeGiveTheSameBits(kind: SampleCell) throws {
     func check<Cell: RecurrentCell<Double>>(_ below: Cell) throws {
       var random = RandomSource(seed: 2)
       let above = kind.random(input: 3, hidden: 3, using: &random) as! Cell

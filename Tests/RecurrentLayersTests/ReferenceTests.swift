@@ -35,14 +35,14 @@ private struct Reference {
 
   /// - Parameter state: the components of a cell's state, of which those without a c have h alone.
   /// - Returns: the components of the next state; h and another one for cells that have h alone.
-  func step(_ kind: CellKind, _ x: [Double], _ state: [[Double]]) -> [[Double]] {
+  func step(_ kind: SampleCell, _ x: [Double], _ state: [[Double]]) -> [[Double]] {
     let (h, c) = (state[0], state[min(1, state.count - 1)])
     let (n, units) = (h.count, h.indices)
     var a = product("weight_ih", "bias_ih", x)
     var b = (values["weight_hh"]?.rank ?? 0) < 2 ? [] : product("weight_hh", "bias_hh", h)
     switch kind {
-    case .lstmLayerNorm: (a, b) = (normalized(a, "layernorm_i"), normalized(b, "layernorm_h"))
-    case .gruLayerNorm:
+    case .layerNormLSTM: (a, b) = (normalized(a, "layernorm_i"), normalized(b, "layernorm_h"))
+    case .layerNormGRU:
       a = normalized(a[..<(2 * n)], "layernorm_i") + normalized(a[(2 * n)...], "layernorm_in")
       b = normalized(b[..<(2 * n)], "layernorm_h") + normalized(b[(2 * n)...], "layernorm_hn")
     default: break
@@ -52,21 +52,21 @@ private struct Reference {
     switch kind {
     case .elmanTanh: return [units.map { tanh(sum(0, $0)) }, c]
     case .elmanReLU: return [units.map { max(sum(0, $0), 0) }, c]
-    case .lstm, .lstmLayerNorm:
+    case .lstm, .layerNormLSTM:
       let next = units.map { sigmoid(sum(1, $0)) * c[$0] + sigmoid(sum(0, $0)) * tanh(sum(2, $0)) }
       let seen = kind == .lstm ? next : normalized(next, "layernorm_c")
       return [units.map { sigmoid(sum(3, $0)) * tanh(seen[$0]) }, next]
-    case .lstmPeephole:
+    case .peepholeLSTM:
       let next = units.map { j in
         let i = sigmoid(sum(0, j) + parameter("weight_ci", j) * c[j])
         let f = sigmoid(sum(1, j) + parameter("weight_cf", j) * c[j])
         return f * c[j] + i * tanh(sum(2, j))
       }
       return [units.map { sigmoid(sum(3, $0) + parameter("weight_co", $0) * next[$0]) * tanh(next[$0]) }, next]
-    case .lstmCoupled:
+    case .coupledLSTM:
       let next = units.map { sigmoid(sum(0, $0)) * c[$0] + (1 - sigmoid(sum(0, $0))) * tanh(sum(1, $0)) }
       return [units.map { sigmoid(sum(2, $0)) * tanh(next[$0]) }, next]
-    case .gru, .gruLayerNorm, .gruResetBefore:
+    case .gru, .layerNormGRU, .gruResetBefore:
       let r = units.map { sigmoid(sum(0, $0)) }
       let recurrent =
         kind == .gruResetBefore
@@ -102,8 +102,8 @@ private struct Reference {
 }
 
 @Suite struct ReferenceTests {
-  @Test(arguments: CellKind.allCases, [1, 2] as [UInt64])
-  func cellsComputeTheirFormulas(kind: CellKind, seed: UInt64) {
+  @Test(arguments: SampleCell.allCases, [1, 2] as [UInt64])
+  func cellsComputeTheirFormulas(kind: SampleCell, seed: UInt64) {
     func check<Cell: RecurrentCell<Double>>(_ cell: Cell, _ point: SequencePoint<Double>) {
       let reference = Reference(
         values: Dictionary(uniqueKeysWithValues: cell.parameters.map { ($0.name, $0.parameter.value) }))

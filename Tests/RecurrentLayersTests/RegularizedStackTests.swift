@@ -14,12 +14,12 @@ import Testing
   private let time = 5
   private let batch = 3
 
-  private func layers<Cell: RecurrentCell<Double>>(_ below: Cell, _ kind: CellKind, seed: UInt64) -> [Cell] {
+  private func layers<Cell: RecurrentCell<Double>>(_ below: Cell, _ kind: SampleCell, seed: UInt64) -> [Cell] {
     var random = RandomSource(seed: seed)
     return [below, kind.random(input: below.hiddenSize, hidden: below.hiddenSize, using: &random) as! Cell]
   }
 
-  private func first(_ kind: CellKind, hidden: Int, seed: UInt64) -> any RecurrentCell<Double> {
+  private func first(_ kind: SampleCell, hidden: Int, seed: UInt64) -> any RecurrentCell<Double> {
     var random = RandomSource(seed: seed)
     return kind.random(input: 3, hidden: hidden, using: &random)
   }
@@ -29,8 +29,8 @@ import Testing
     return .normal([time, batch, 3], using: &random)
   }
 
-  @Test(arguments: CellKind.withRecurrentWeight, [false, true])
-  func gradientsAreNumericOnes(kind: CellKind, isUnrolled: Bool) throws {
+  @Test(arguments: SampleCell.withRecurrentWeight, [false, true])
+  func gradientsAreNumericOnes(kind: SampleCell, isUnrolled: Bool) throws {
     let time = amount(debug: 3, release: 5)
     func check<Cell: RecurrentCell<Double>>(_ cells: [Cell], _ options: StackOptions, _ lengths: SequenceLengths?) {
       let stack = StackedRecurrent(cells, options: options)
@@ -55,8 +55,8 @@ import Testing
     try check(first(kind, hidden: 2, seed: 1))
   }
 
-  @Test(arguments: CellKind.withRecurrentWeight)
-  func fusedAgreesWithUnrolledAndThreadsChangeNoBit(kind: CellKind) throws {
+  @Test(arguments: SampleCell.withRecurrentWeight)
+  func fusedAgreesWithUnrolledAndThreadsChangeNoBit(kind: SampleCell) throws {
     func check<Cell: RecurrentCell<Double>>(_ cell: Cell, _ options: StackOptions, _ lengths: SequenceLengths?) {
       let fused = StackedRecurrent(layers(cell, kind, seed: 3), options: options).bound()
       let unrolled = StackedRecurrent(fused.cells.map { Unrolled($0) }, options: options).bound()

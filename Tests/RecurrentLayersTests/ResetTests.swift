@@ -182,8 +182,8 @@ import Testing
     }
   }
 
-  @Test(arguments: CellKind.allCases, [false, true])
-  func streamsOfDocumentsAreTheirDocumentsRunOneByOne(kind: CellKind, tokens: Bool) throws {
+  @Test(arguments: SampleCell.allCases, [false, true])
+  func streamsOfDocumentsAreTheirDocumentsRunOneByOne(kind: SampleCell, tokens: Bool) throws {
     func check<Cell: RecurrentCell<Double>>(_ cell: Cell) throws {
       for learns in [false, true] {
         let options = StackOptions(learnsInitialState: learns)
@@ -201,7 +201,7 @@ import Testing
   @Test func layersAndDirectionsForgetTogether() throws {
     var random = RandomSource(seed: 13)
     func cells(_ inputs: [Int]) -> [GRUCell<Double>] {
-      inputs.map { CellKind.gru.random(input: $0, hidden: hidden, using: &random) as! GRUCell<Double> }
+      inputs.map { SampleCell.gru.random(input: $0, hidden: hidden, using: &random) as! GRUCell<Double> }
     }
     try check(
       StackedRecurrent(cells([input, hidden]), options: StackOptions(residual: true)), tokens: false, "two layers")
@@ -212,7 +212,7 @@ import Testing
       StackedRecurrent(cells(inputs), reverse: cells(inputs), options: learning), tokens: false,
       "two directions, learned")
     let scans = [input, input].map {
-      CellKind.minLSTM.random(input: $0, hidden: hidden, using: &random) as! MinLSTMCell<Double>
+      SampleCell.minLSTM.random(input: $0, hidden: hidden, using: &random) as! MinLSTMCell<Double>
     }
     try check(StackedRecurrent([scans[0]], reverse: [scans[1]]), tokens: false, "two scans")
     let own = [input, hidden].map { MinimalGatedCell(input: $0, hidden: hidden).drawn(using: &random) }
@@ -221,8 +221,8 @@ import Testing
     try check(StackedRecurrent(projected, options: learning), tokens: false, "projected, learned")
   }
 
-  @Test(arguments: CellKind.allCases)
-  func resetsThatAreNoneChangeNoBit(kind: CellKind) throws {
+  @Test(arguments: SampleCell.allCases)
+  func resetsThatAreNoneChangeNoBit(kind: SampleCell) throws {
     func check<Cell: RecurrentCell<Double>>(_ cell: Cell) throws {
       let stack = StackedRecurrent([cell]).bound()
       var random = RandomSource(seed: 14)

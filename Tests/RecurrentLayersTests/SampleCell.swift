@@ -4,23 +4,20 @@ import TensorCore
 import Testing
 
 /// The cells of the module, as test arguments.
-enum CellKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
+enum SampleCell: String, CaseIterable, Sendable, CustomTestStringConvertible {
   case elmanTanh, elmanReLU, lstm, gru
-  case gruResetBefore, lstmPeephole, lstmCoupled, lstmLayerNorm, gruLayerNorm
+  case gruResetBefore, peepholeLSTM, coupledLSTM, layerNormLSTM, layerNormGRU
   case mgu, indRNN, slstm, slstmHeads
   case minGRU, minLSTM
 
   /// Cells with a pass over whole sequences beside the unrolled one.
-  static let fast: [CellKind] = fused + [.minGRU, .minLSTM]
+  static let fast = allCases
 
-  /// Cells whose whole sequence is one tape node.
-  static let fused: [CellKind] = [
-    .elmanTanh, .elmanReLU, .lstm, .gru, .lstmPeephole, .lstmCoupled, .gruResetBefore, .lstmLayerNorm, .gruLayerNorm,
-    .mgu, .indRNN, .slstm, .slstmHeads,
-  ]
+  /// Cells whose whole sequence is one tape node: all but the scan cells.
+  static let fused = allCases.filter { $0 != .minGRU && $0 != .minLSTM }
 
   /// Cells with recurrent weights.
-  static let withRecurrentWeight: [CellKind] = allCases.filter { $0 != .minGRU && $0 != .minLSTM }
+  static let withRecurrentWeight: [SampleCell] = allCases.filter { $0 != .minGRU && $0 != .minLSTM }
 
   var testDescription: String { rawValue }
 
@@ -28,8 +25,8 @@ enum CellKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
   var gates: Int {
     switch self {
     case .elmanTanh, .elmanReLU, .indRNN: 1
-    case .lstm, .lstmPeephole, .lstmLayerNorm, .slstm, .slstmHeads: 4
-    case .gru, .gruResetBefore, .gruLayerNorm, .lstmCoupled, .minLSTM: 3
+    case .lstm, .peepholeLSTM, .layerNormLSTM, .slstm, .slstmHeads: 4
+    case .gru, .gruResetBefore, .layerNormGRU, .coupledLSTM, .minLSTM: 3
     case .minGRU, .mgu: 2
     }
   }
@@ -37,9 +34,9 @@ enum CellKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
   /// Index of the forget gate, which starts open; nil without one.
   var forgetGate: Int? {
     switch self {
-    case .lstm, .lstmPeephole, .lstmLayerNorm, .slstm, .slstmHeads, .minLSTM: 1
-    case .lstmCoupled: 0
-    case .elmanTanh, .elmanReLU, .gru, .gruResetBefore, .gruLayerNorm, .mgu, .indRNN, .minGRU: nil
+    case .lstm, .peepholeLSTM, .layerNormLSTM, .slstm, .slstmHeads, .minLSTM: 1
+    case .coupledLSTM: 0
+    case .elmanTanh, .elmanReLU, .gru, .gruResetBefore, .layerNormGRU, .mgu, .indRNN, .minGRU: nil
     }
   }
 
@@ -49,8 +46,8 @@ enum CellKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
   }
 
   /// The fast cells with each choice of biases that they have: normalized products have theirs in the normalization.
-  static let fastWithBiases: [(kind: CellKind, biases: Biases)] = fast.flatMap { kind in
-    let choices = kind == .lstmLayerNorm || kind == .gruLayerNorm ? [.both] : Biases.allCases
+  static let fastWithBiases: [(kind: SampleCell, biases: Biases)] = fast.flatMap { kind in
+    let choices = kind == .layerNormLSTM || kind == .layerNormGRU ? [.both] : Biases.allCases
     return choices.map { (kind, $0) }
   }
 
@@ -63,11 +60,11 @@ enum CellKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
     let weights = [("weight_ih", [rows, input]), ("weight_hh", [rows, hidden / heads(hidden: hidden)])]
     let biased = weights + (bias ? [("bias_ih", [rows]), ("bias_hh", [rows])] : [])
     switch self {
-    case .elmanTanh, .elmanReLU, .lstm, .gru, .gruResetBefore, .lstmCoupled, .mgu, .slstm, .slstmHeads: return biased
-    case .lstmPeephole: return biased + ["weight_ci", "weight_cf", "weight_co"].map { ($0, [hidden]) }
-    case .lstmLayerNorm:
+    case .elmanTanh, .elmanReLU, .lstm, .gru, .gruResetBefore, .coupledLSTM, .mgu, .slstm, .slstmHeads: return biased
+    case .peepholeLSTM: return biased + ["weight_ci", "weight_cf", "weight_co"].map { ($0, [hidden]) }
+    case .layerNormLSTM:
       return weights + norm("layernorm_i", rows) + norm("layernorm_h", rows) + norm("layernorm_c", hidden)
-    case .gruLayerNorm:
+    case .layerNormGRU:
       return weights + norm("layernorm_i", 2 * hidden) + norm("layernorm_h", 2 * hidden)
         + norm("layernorm_in", hidden) + norm("layernorm_hn", hidden)
     case .indRNN:
@@ -87,10 +84,10 @@ enum CellKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case .gru: GRUCell<Scalar>(input: input, hidden: hidden, bias: bias)
     case .gruResetBefore:
       GRUCell<Scalar>(input: input, hidden: hidden, reset: .beforeProduct, bias: bias)
-    case .lstmPeephole: PeepholeLSTMCell<Scalar>(input: input, hidden: hidden, bias: bias)
-    case .lstmCoupled: CoupledLSTMCell<Scalar>(input: input, hidden: hidden, bias: bias)
-    case .lstmLayerNorm: LayerNormLSTMCell<Scalar>(input: input, hidden: hidden)
-    case .gruLayerNorm: LayerNormGRUCell<Scalar>(input: input, hidden: hidden)
+    case .peepholeLSTM: PeepholeLSTMCell<Scalar>(input: input, hidden: hidden, bias: bias)
+    case .coupledLSTM: CoupledLSTMCell<Scalar>(input: input, hidden: hidden, bias: bias)
+    case .layerNormLSTM: LayerNormLSTMCell<Scalar>(input: input, hidden: hidden)
+    case .layerNormGRU: LayerNormGRUCell<Scalar>(input: input, hidden: hidden)
     case .mgu: MGUCell<Scalar>(input: input, hidden: hidden, bias: bias)
     case .indRNN: IndRNNCell<Scalar>(input: input, hidden: hidden, bias: bias)
     case .slstm, .slstmHeads:

@@ -6,8 +6,8 @@ import TensorCore
 import Testing
 
 @Suite struct StackedRecurrentTests {
-  @Test(arguments: CellKind.allCases)
-  func aStackIsOneCellAfterTheOther(kind: CellKind) {
+  @Test(arguments: SampleCell.allCases)
+  func aStackIsOneCellAfterTheOther(kind: SampleCell) {
     func check<Cell: RecurrentCell<Double>>(_ below: Cell, _ above: Cell) {
       var context = ForwardContext<Double>()
       let input = SequenceInput.vectors(Variable<Double>(point.input))
@@ -31,7 +31,7 @@ import Testing
 
   /// Outputs, final states and all gradients of a stack.
   private func results<Scalar: TensorScalar>(
-    _ kind: CellKind, _ type: Scalar.Type, threads: Int, mode: ForwardMode, seed: UInt64
+    _ kind: SampleCell, _ type: Scalar.Type, threads: Int, mode: ForwardMode, seed: UInt64
   ) -> [Tensor<Scalar>] {
     func run<Cell: RecurrentCell<Scalar>>(_ below: Cell, _ above: any RecurrentCell<Scalar>) -> [Tensor<Scalar>] {
       let stack = StackedRecurrent([below, above as! Cell], dropout: 0.4).bound()
@@ -51,8 +51,8 @@ import Testing
     return run(below, above)
   }
 
-  @Test(arguments: CellKind.allCases)
-  func withDropoutTheNumberOfThreadsChangesNoBit(kind: CellKind) {
+  @Test(arguments: SampleCell.allCases)
+  func withDropoutTheNumberOfThreadsChangesNoBit(kind: SampleCell) {
     for threads in [2, 3] {
       for mode in [ForwardMode.training, .inference] {
         let (float, double) = (Float.self, Double.self)
@@ -66,8 +66,8 @@ import Testing
     }
   }
 
-  @Test(arguments: CellKind.allCases)
-  func dropoutActsBetweenLayersWhileTrainingOnly(kind: CellKind) {
+  @Test(arguments: SampleCell.allCases)
+  func dropoutActsBetweenLayersWhileTrainingOnly(kind: SampleCell) {
     func outputs(_ mode: ForwardMode, seed: UInt64) -> Tensor<Double> {
       results(kind, Double.self, threads: 1, mode: mode, seed: seed)[0]
     }

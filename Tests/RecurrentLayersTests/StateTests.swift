@@ -9,8 +9,8 @@ import Testing
     State(components: tensors.prefix(State.componentNames.count).map { Variable($0) })
   }
 
-  @Test(arguments: CellKind.allCases)
-  func theStatePassedOnEqualsOneLongRun(kind: CellKind) {
+  @Test(arguments: SampleCell.allCases)
+  func theStatePassedOnEqualsOneLongRun(kind: SampleCell) {
     func check<Scalar: TensorScalar>(_ type: Scalar.Type) {
       for (batch, hidden) in [(1, 17), (3, 4), (5, 33)] {
         var random = RandomSource(seed: 1)
@@ -47,8 +47,8 @@ import Testing
     check(Double.self)
   }
 
-  @Test(arguments: CellKind.allCases)
-  func theLastOutputIsTheFinalHiddenState(kind: CellKind) {
+  @Test(arguments: SampleCell.allCases)
+  func theLastOutputIsTheFinalHiddenState(kind: SampleCell) {
     func check<Cell: RecurrentCell<Double>>(_ cell: Cell, _ point: SequencePoint<Double>) {
       var context = ForwardContext<Double>()
       let (outputs, final) = cell.run(.vectors(Variable(point.input)), from: constant(point.state), in: &context)
@@ -59,8 +59,8 @@ import Testing
     check(cell, SequencePoint(time: 4, batch: 2, input: 3, hidden: 4, using: &random))
   }
 
-  @Test(arguments: CellKind.allCases)
-  func tokensEqualOneHotVectors(kind: CellKind) {
+  @Test(arguments: SampleCell.allCases)
+  func tokensEqualOneHotVectors(kind: SampleCell) {
     func check<Cell: RecurrentCell<Double>>(_ cell: Cell, _ point: SequencePoint<Double>) {
       let oneHot = Tensor<Double>.oneHot(point.grid.ids, classes: 6).reshaped([7, 3, 6])
       func run(_ sequence: SequenceInput<Double>) -> [Tensor<Double>] {
@@ -78,8 +78,8 @@ import Testing
     check(cell, SequencePoint(time: 7, batch: 3, input: 6, hidden: 5, using: &random))
   }
 
-  @Test(arguments: CellKind.allCases)
-  func anAbsentStateEqualsZeros(kind: CellKind) {
+  @Test(arguments: SampleCell.allCases)
+  func anAbsentStateEqualsZeros(kind: SampleCell) {
     func check<Cell: RecurrentCell<Double>>(_ cell: Cell, _ input: Tensor<Double>) {
       let stack = StackedRecurrent([cell]).bound()
       func run(from state: [Cell.State]?) -> [Tensor<Double>] {
@@ -109,8 +109,8 @@ import Testing
     check(positive(cell), .uniform([1, 2, 3], in: 0.1..<1, using: &random))
   }
 
-  @Test(arguments: CellKind.allCases)
-  func theZeroStateHasTheHiddenSize(kind: CellKind) {
+  @Test(arguments: SampleCell.allCases)
+  func theZeroStateHasTheHiddenSize(kind: SampleCell) {
     func check<Cell: RecurrentCell<Double>>(_ cell: Cell, input: Int, hidden: Int) {
       var context = ForwardContext<Double>()
       let state = cell.initialState(batchSize: 2, in: &context)
@@ -125,8 +125,8 @@ import Testing
     }
   }
 
-  @Test(arguments: CellKind.allCases)
-  func theGradientOfAWeightIsTheSumOverItsUsesInTime(kind: CellKind) {
+  @Test(arguments: SampleCell.allCases)
+  func theGradientOfAWeightIsTheSumOverItsUsesInTime(kind: SampleCell) {
     func check<Cell: RecurrentCell<Double>>(_ cell: Cell, _ point: SequencePoint<Double>) {
       let cell = cell.bound()
       let count = cell.parameters.count
@@ -162,8 +162,8 @@ import Testing
     check(cell, SequencePoint(time: 5, batch: 2, input: 3, hidden: 4, using: &random))
   }
 
-  @Test(arguments: CellKind.allCases)
-  func backpropagationStopsAtADetachedState(kind: CellKind) {
+  @Test(arguments: SampleCell.allCases)
+  func backpropagationStopsAtADetachedState(kind: SampleCell) {
     func check<Cell: RecurrentCell<Double>>(_ cell: Cell, _ point: SequencePoint<Double>) {
       let cell = cell.bound()
       func gradients(carried: Bool) -> [Tensor<Double>?] {

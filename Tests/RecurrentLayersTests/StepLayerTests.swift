@@ -7,8 +7,8 @@ import Testing
 @Suite struct StepLayerTests {
   /// Layers that run a step at a time, prepared or not, give the bits of a run over the sequence, however they are
   /// divided.
-  @Test(arguments: CellKind.fused)
-  func layersThatRunAStepAtATimeGiveTheBitsOfAWholeRun(kind: CellKind) {
+  @Test(arguments: SampleCell.fused)
+  func layersThatRunAStepAtATimeGiveTheBitsOfAWholeRun(kind: SampleCell) {
     var random = RandomSource(seed: 5)
     // 96 units are whole panels on every instruction set, so that they divide; 17 and 1 do not.
     for (hidden, batch, embedding) in [(96, 1, nil), (96, 3, 7), (17, 2, nil), (1, 1, 3)] as [(Int, Int, Int?)] {

@@ -17,7 +17,7 @@ import Testing
   @Test func theResetGateOfAGRUActsAfterTheProduct() {
     func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
     var random = RandomSource(seed: 1)
-    let cell = CellKind.gru.random(input: 1, hidden: 2, using: &random) as! GRUCell<Double>
+    let cell = SampleCell.gru.random(input: 1, hidden: 2, using: &random) as! GRUCell<Double>
     let (x, h) = (0.7, [0.9, -0.8])
     let values = cell.parameters.map(\.parameter.value.scalars)
     func fromInput(_ row: Int) -> Double { values[0][row] * x + values[2][row] }
@@ -43,8 +43,8 @@ import Testing
     }
   }
 
-  @Test(arguments: CellKind.allCases)
-  func theStartStateIsUsedAtTheFirstStepAlone(kind: CellKind) {
+  @Test(arguments: SampleCell.allCases)
+  func theStartStateIsUsedAtTheFirstStepAlone(kind: SampleCell) {
     func check<Cell: RecurrentCell<Double>>(_ cell: Cell, _ point: SequencePoint<Double>) {
       var context = ForwardContext<Double>()
       let outputs = cell.run(.vectors(Variable(point.input)), from: constant(point.state), in: &context).outputs.value
@@ -69,8 +69,8 @@ import Testing
     checkUnrolled(cell, point)
   }
 
-  @Test(arguments: CellKind.allCases)
-  func theStateIsResetBetweenIndependentSequences(kind: CellKind) {
+  @Test(arguments: SampleCell.allCases)
+  func theStateIsResetBetweenIndependentSequences(kind: SampleCell) {
     func check<Cell: RecurrentCell<Double>>(_ below: Cell, _ above: any RecurrentCell<Double>) {
       for options in [StackOptions(), StackOptions(learnsInitialState: true)] {
         for stack in [
@@ -114,8 +114,8 @@ import Testing
 
   /// Fused passes sum gradients over chunks of steps: around the ends of chunks a last one of one step, a whole one and
   /// one that a step is missing from.
-  @Test(arguments: CellKind.allCases, [false, true])
-  func theLastChunkOfStepsIsNotOneOff(kind: CellKind, ragged: Bool) throws {
+  @Test(arguments: SampleCell.allCases, [false, true])
+  func theLastChunkOfStepsIsNotOneOff(kind: SampleCell, ragged: Bool) throws {
     let (batch, input, hidden) = (40, 2, 3)
     let chunk = ChunkPlan(time: 1000, batch: batch).chunks[0].count
     #expect(chunk > 3 && chunk < 20)

@@ -45,7 +45,7 @@ import Testing
       #expect(difference.absolute().max().scalar < 1e-6, "seed 3")
     }
     var random = RandomSource(seed: 3)
-    for kind in [CellKind.lstmLayerNorm, .gruLayerNorm] {
+    for kind in [SampleCell.layerNormLSTM, .layerNormGRU] {
       check(kind.random(input: 3, hidden: 5, using: &random), .normal([4, 2, 3], using: &random))
     }
   }
@@ -75,7 +75,7 @@ import Testing
   /// exp(ĩ + 500) alone would overflow.
   @Test func anSLSTMDoesNotSeeAShiftOfItsInputGates() {
     var random = RandomSource(seed: 8)
-    let kind = CellKind.slstmHeads
+    let kind = SampleCell.slstmHeads
     let cell = kind.random(input: 3, hidden: 4, using: &random) as! SLSTMCell<Double>
     let input = Tensor<Double>.normal([6, 2, 3], using: &random)
     for shift in [-500.0, 2, 500] {
@@ -88,7 +88,7 @@ import Testing
 
   @Test func aHeadOfAnSLSTMDoesNotReadTheOthers() {
     var random = RandomSource(seed: 9)
-    let cell = CellKind.slstmHeads.random(input: 3, hidden: 6, using: &random) as! SLSTMCell<Double>
+    let cell = SampleCell.slstmHeads.random(input: 3, hidden: 6, using: &random) as! SLSTMCell<Double>
     #expect(cell.heads == 2)
     let input = Variable(Tensor<Double>.normal([5, 2, 3], using: &random))
     var context = ForwardContext<Double>()

@@ -20,8 +20,8 @@ import Testing
     return x
   }
 
-  @Test(arguments: CellKind.withRecurrentWeight, [ForwardMode.training, .inference])
-  func gradientsAreNumericOnes(kind: CellKind, mode: ForwardMode) throws {
+  @Test(arguments: SampleCell.withRecurrentWeight, [ForwardMode.training, .inference])
+  func gradientsAreNumericOnes(kind: SampleCell, mode: ForwardMode) throws {
     func check<Cell: RecurrentCell<Double>>(_ cell: Cell) throws {
       let stack = StackedRecurrent(
         [Zoneout(cell, hidden: 0.4, memory: 0.3)], options: StackOptions(weightDrop: 0.2))
@@ -101,8 +101,8 @@ import Testing
   }
 
   /// 130 sequences make chunks of 3 steps.
-  @Test(arguments: CellKind.fused, [ForwardMode.training, .inference])
-  func fusedAgreesWithUnrolled(kind: CellKind, mode: ForwardMode) throws {
+  @Test(arguments: SampleCell.fused, [ForwardMode.training, .inference])
+  func fusedAgreesWithUnrolled(kind: SampleCell, mode: ForwardMode) throws {
     func compare<Cell: RecurrentCell<Double>>(_ cell: Cell, cellSize: Int? = nil) throws {
       for (time, batch) in [(1, 1), (5, 3), (amount(debug: 4, release: 7), 130)] {
         var random = RandomSource(seed: UInt64(time))
@@ -136,8 +136,8 @@ import Testing
   }
 
   /// After a reset the state is the learned initial one; units in zoneout keep their values of it or of the state before.
-  @Test(arguments: CellKind.fused)
-  func sequencesThatForgetALearnedStateAgreeWithUnrolled(kind: CellKind) throws {
+  @Test(arguments: SampleCell.fused)
+  func sequencesThatForgetALearnedStateAgreeWithUnrolled(kind: SampleCell) throws {
     func results<Cell: RecurrentCell<Double>>(
       _ cell: Cell, _ lengths: SequenceLengths?, threads: Int = 1
     ) -> [Tensor<Double>] {
@@ -200,8 +200,8 @@ import Testing
     #expect((fused - unrolled).absolute().max().scalar < 1e-14, "seed 10")
   }
 
-  @Test(arguments: CellKind.withRecurrentWeight)
-  func neitherPaddingNorThreadsChangeABit(kind: CellKind) throws {
+  @Test(arguments: SampleCell.withRecurrentWeight)
+  func neitherPaddingNorThreadsChangeABit(kind: SampleCell) throws {
     func check<Cell: RecurrentCell<Double>>(_ cell: Cell) throws {
       let stack = StackedRecurrent(
         [Zoneout(cell, hidden: 0.4, memory: 0.3)], options: StackOptions(weightDrop: 0.2)

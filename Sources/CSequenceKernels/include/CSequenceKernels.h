@@ -258,17 +258,17 @@ typedef struct SKKernels {
   // The unit that resets before the product, gates rows × 3H: r, z, n.
 
   /// r and z go from preactivations to activations; reset_h = r·h_previous.
-  void (*reset_first_gru_gates)(
+  void (*reset_before_gru_gates)(
     int64_t rows, int64_t H, void *gates, int64_t gates_row_stride, const void *h_previous, void *reset_h);
   /// With r and z as above, n goes from preactivation to activation; h = (1 − z)·n + z·h_previous.
-  void (*reset_first_gru_candidate)(
+  void (*reset_before_gru_candidate)(
     int64_t rows, int64_t H, void *gates, int64_t gates_row_stride, const void *h_previous, void *h);
   /// dgates receives ∂L/∂preactivations of z and n; dh holds ∂L/∂h on entry and z·dh on return.
-  void (*reset_first_gru_candidate_gradient)(
+  void (*reset_before_gru_candidate_gradient)(
     int64_t rows, int64_t H, const void *gates, int64_t gates_row_stride, const void *h_previous, void *dh,
     void *dgates, int64_t dgates_row_stride);
   /// dgates receives ∂L/∂preactivations of r from ∂L/∂reset_h; r·dreset_h is added to dh.
-  void (*reset_first_gru_gates_gradient)(
+  void (*reset_before_gru_gates_gradient)(
     int64_t rows, int64_t H, const void *gates, int64_t gates_row_stride, const void *h_previous, const void *dreset_h,
     void *dh, void *dgates, int64_t dgates_row_stride);
 

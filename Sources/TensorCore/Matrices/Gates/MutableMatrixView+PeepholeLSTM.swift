@@ -1,6 +1,6 @@
 import CSequenceKernels
 
-/// LSTM whose gates read the cell state (Gers and Schmidhuber, 2000), gates i, f, g, o.
+/// LSTM whose gates read the cell state (Gers, Schraudolph and Schmidhuber, 2002), gates i, f, g, o.
 ///
 /// Gates are [rows, 4H]; states are [rows, H] without gaps.
 extension MutableMatrixView {

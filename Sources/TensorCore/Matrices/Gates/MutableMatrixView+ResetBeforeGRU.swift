@@ -8,7 +8,7 @@ extension MutableMatrixView {
   package func applyGRUReset(hPrevious: MatrixView<Scalar>, resetHidden: MutableMatrixView<Scalar>) {
     requireStates(3, hPrevious, resetHidden.readOnly)
     WorkProfile.account(for: .gates) {
-      Scalar.kernels.table.pointee.reset_first_gru_gates(
+      Scalar.kernels.table.pointee.reset_before_gru_gates(
         Int64(rows), Int64(hPrevious.columns), base, Int64(stride), hPrevious.base, resetHidden.base)
     }
   }
@@ -17,7 +17,7 @@ extension MutableMatrixView {
   package func applyGRUCandidate(hPrevious: MatrixView<Scalar>, h: MutableMatrixView<Scalar>) {
     requireStates(3, hPrevious, h.readOnly)
     WorkProfile.account(for: .gates) {
-      Scalar.kernels.table.pointee.reset_first_gru_candidate(
+      Scalar.kernels.table.pointee.reset_before_gru_candidate(
         Int64(rows), Int64(h.columns), base, Int64(stride), hPrevious.base, h.base)
     }
   }
@@ -33,7 +33,7 @@ extension MutableMatrixView {
     requireStates(3, hPrevious, dh.readOnly)
     requireGates(gates)
     WorkProfile.account(for: .gates) {
-      Scalar.kernels.table.pointee.reset_first_gru_candidate_gradient(
+      Scalar.kernels.table.pointee.reset_before_gru_candidate_gradient(
         Int64(rows), Int64(dh.columns), gates.base, Int64(gates.stride), hPrevious.base, dh.base, base, Int64(stride))
     }
   }
@@ -51,7 +51,7 @@ extension MutableMatrixView {
     requireStates(3, hPrevious, dResetHidden, dh.readOnly)
     requireGates(gates)
     WorkProfile.account(for: .gates) {
-      Scalar.kernels.table.pointee.reset_first_gru_gates_gradient(
+      Scalar.kernels.table.pointee.reset_before_gru_gates_gradient(
         Int64(rows), Int64(dh.columns), gates.base, Int64(gates.stride), hPrevious.base, dResetHidden.base, dh.base,
         base, Int64(stride))
     }
