@@ -17,7 +17,7 @@ public struct SettingField: Sendable {
     /// The file always names it. For settings of the first version alone: an older program refuses a file that names a
     /// setting it does not know.
     case always
-    /// A new setting is stored so: files and runs from before it stay as they are.
+    /// For every new setting: files and runs from before it stay as they are, and rely on its default.
     case unlessDefault
     /// Within the object `refined`, which is written whole as soon as one of its settings is not its default.
     case refined

@@ -36,6 +36,8 @@ struct BackwardLoop<Scalar: TensorScalar> {
   private let dKept: [MutableMatrixView<Scalar>?]
   private let dStates, dResetViews: [MutableMatrixView<Scalar>]
   private let stateViews: [StateViews<Scalar>]
+  /// Whether nothing else replaces the gradient of the new h by that of the previous one.
+  private let clearsHiddenGradient: Bool
   /// Transformation of the input's product at each step; nil without one, or where a table was transformed instead.
   private let transform: (any InputTransform<Scalar>)?
   private let dInputView, dParametersView: MutableMatrixView<Scalar>?
@@ -91,6 +93,7 @@ struct BackwardLoop<Scalar: TensorScalar> {
     let hasZoneout = record.states.contains { $0.mask != nil }
     dKept = hasZoneout ? record.states.map { $0.computed.map { matrix(batch, $0.shape[1]) } } : []
     stateViews = record.states.map(\.views)
+    clearsHiddenGradient = layout.ignoresHidden
     transform = record.buffers.transformed.isEmpty ? nil : record.step.inputTransform
     self.storage = storage
   }
@@ -148,7 +151,7 @@ struct BackwardLoop<Scalar: TensorScalar> {
     }
     step.backward(at, d)
     transform?.backward(d.gates, saved: at.transformed, parameters: at.parameters, sums: d.parameters)
-    if record.layout.ignoresHidden { dh.fill(0) }
+    if clearsHiddenGradient { dh.fill(0) }
     for index in products.indices {
       let gradient = d.recurrent.readOnly.columns(products[index].columns)
       switch products[index].operand {

@@ -18,15 +18,16 @@ protocol FusedStep<Scalar>: Sendable {
 
   var layout: StepLayout { get }
 
-  /// Row-wise transformation of x·W_ihᵀ before step 2; nil by default. It needs `separatesRecurrent` and own parameters.
+  /// Row-wise transformation of x·W_ihᵀ + b_ih before step 2; nil by default. It needs `separatesRecurrent` and own parameters.
   var inputTransform: (any InputTransform<Scalar>)? { get }
 
   /// Sets a saved buffer that the next product multiplies, from the gates and the previous state. It may turn gates that
   /// are complete into activations. Called for operands `.saved` alone.
   func setOperand(_ buffer: Int, _ at: StepViews<Scalar>)
 
-  /// Writes the new state (`at.next`), and leaves in gates, recurrent products and saved buffers whatever `backward` needs,
-  /// as a rule the activations.
+  /// Writes the new state (`at.next`), and leaves in gates, recurrent products and saved buffers whatever `backward`
+  /// needs, as a rule the activations. A buffer that a product multiplies stays as `setOperand` left it: the gradient of
+  /// W_hh is made from it.
   ///
   /// `at.previous(i)` and `at.next(i)` may be the same memory: read a unit before writing it. Take widths from the views,
   /// which may hold some units of the layer alone where the layout is elementwise.
@@ -59,7 +60,7 @@ extension FusedStep {
   ) { programmingError("\(Self.self) makes no operand") }
 }
 
-/// A row-wise transformation of x·W_ihᵀ, such as a normalization. For tokens it is applied once to a table with a row
+/// A row-wise transformation of x·W_ihᵀ + b_ih, such as a normalization. For tokens it is applied once to a table with a row
 /// for each token, else at each step.
 protocol InputTransform<Scalar>: Sendable {
   associatedtype Scalar: TensorScalar

@@ -4,7 +4,8 @@ import TensorCore
 struct StepLayout: Sendable {
   /// Width of the gates, G·H.
   let gates: Int
-  /// Products that are added to the gates, in the order of their columns, which do not overlap.
+  /// Products that are added to the gates, in the order of their columns; they cover all columns of the gates without
+  /// gaps, or there are none. The columns of h that two of them read are equal or disjoint.
   let products: [Product]
   /// Whether the products (and b_hh) are kept in a buffer of their own, `StepViews.recurrent`, instead of added to the
   /// gates.
@@ -16,7 +17,8 @@ struct StepLayout: Sendable {
   var saved: [Int] = []
   /// Whether a unit's new state depends on its own gates, state and entry of each of the cell's own parameters alone,
   /// so that threads can share the units of a layer when it generates. Such a cell has at most one product, of all of h,
-  /// no input transform, and buffers and own parameters whose widths are multiples of H.
+  /// no input transform, components of the state and own parameters of H numbers each, and buffers whose widths are
+  /// multiples of H.
   var isElementwise = true
 
   /// Product of an operand and some rows of W_hh, transposed.
@@ -61,7 +63,7 @@ struct StepLayout: Sendable {
     !hiddenBypassesProducts && !products.contains { if case .hidden = $0.operand { true } else { false } }
   }
 
-  /// Traps on combinations that the engine does not compute.
+  /// Traps on these combinations, which the engine does not compute.
   func validate<Scalar>(_ step: any FusedStep<Scalar>, isProjected: Bool) {
     let readsBuffers = products.contains { if case .saved = $0.operand { true } else { false } }
     let isCovered = products.map(\.columns).reduce(0) { $0 == $1.lowerBound ? $1.upperBound : -1 } == gates
