@@ -33,7 +33,7 @@ extension SettingField {
       help: "width below `hidden` that a layer's output is projected to, for lstm; 0 is none", storage: .refined,
       needs: .projection),
     SettingField(
-      "heads", \.architecture.heads, .integer(1...65_536), .model,
+      "heads", \.architecture.heads, .integer(1...256), .model,
       help: "blocks of the recurrent weights, for cells with heads; they divide `hidden` evenly", needs: .heads),
     SettingField(
       "residual", \.architecture.residual, .flag, .model, help: "skip connections around the layers above the first",

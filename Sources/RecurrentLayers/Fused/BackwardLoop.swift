@@ -57,8 +57,9 @@ struct BackwardLoop<Scalar: TensorScalar> {
     (self.record, self.plan, self.dOutputs) = (record, plan, dOutputs.map { SharedMatrix($0) })
     inputWeight = needsInputGradient ? workspace.packed(parameters.inputWeight, transposed: false) : nil
     projection = parameters.projection.map { workspace.packed($0, transposed: false) }
+    let overwriting = layout.overwritingHiddenGradient
     products = PackedProduct.all(of: parameters, layout, transposed: false, workspace: workspace) {
-      layout.overwritesHiddenGradient($0) ? .nothing : .target
+      overwriting.contains($0.columns.lowerBound) ? .nothing : .target
     }.reversed()
 
     let states = zip(dFinalState, record.states).map { OwnedMatrix($0 ?? .zeros([batch, $1.states.shape[2]])) }

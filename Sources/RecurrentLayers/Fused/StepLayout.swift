@@ -46,16 +46,16 @@ struct StepLayout: Sendable {
     (self.gates, self.products) = (gates, products)
   }
 
-  /// Whether a product's gradient of h is the first to be written to its columns in a backward step, which takes the
-  /// products in reverse order.
-  func overwritesHiddenGradient(_ product: Product) -> Bool {
-    guard case .hidden(let columns) = product.operand, !hiddenBypassesProducts else { return false }
-    return !products.contains { later in
-      guard later.columns.lowerBound > product.columns.lowerBound, case .hidden(let others) = later.operand else {
-        return false
-      }
-      return others.overlaps(columns)
+  /// First gate columns of the products whose gradient of h is the first to be written in a backward step, which takes the
+  /// products in reverse order: they may overwrite it.
+  var overwritingHiddenGradient: Set<Int> {
+    if hiddenBypassesProducts { return [] }
+    var (first, written) = (Set<Int>(), Set<Range<Int>>())
+    for product in products.reversed() {
+      guard case .hidden(let columns) = product.operand, written.insert(columns).inserted else { continue }
+      first.insert(product.columns.lowerBound)
     }
+    return first
   }
 
   /// Whether no product writes the gradient of h, and nothing bypasses them: the previous h then has no gradient.
