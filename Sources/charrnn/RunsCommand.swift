@@ -25,7 +25,8 @@ enum RunsCommand {
 
   /// The runs in the folder, by name. The default folder holds none until a first run makes it.
   private static func listedRuns(_ arguments: ParsedArguments) throws -> [ListedRun] {
-    let path = arguments[folder]
+    let given = arguments[folder]
+    let path = given.count > 1 && given.hasSuffix("/") ? String(given.dropLast()) : given
     guard FileManager.default.fileExists(atPath: path) || arguments.gives(folder) else { return [] }
     guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
       throw CommandFailure("\(path): is no folder that can be read; give one that holds runs", code: .noInput)
@@ -37,15 +38,21 @@ enum RunsCommand {
     let rows = runs.map { run in
       switch run.model {
       case .success(let file):
-        [run.path, file.model.architecture.summary, steps(file.history), loss(file.history)]
-      case .failure: [run.path, "cannot be read: see charrnn inspect \(run.path)"]
+        [printable(run.path), file.model.architecture.summary, steps(file.history), loss(file.history)]
+      case .failure: [printable(run.path), "cannot be read; charrnn inspect says why"]
       }
     }
     let widths = (0..<4).map { column in rows.filter { $0.count == 4 }.map { $0[column].count }.max() ?? 0 }
     return rows.map { row in
-      let padded = zip(row, widths).map { $0.padding(toLength: max($0.count, $1), withPad: " ", startingAt: 0) }
+      let padded = zip(row, widths).map { $0 + String(repeating: " ", count: max($1 - $0.count, 0)) }
       return padded.joined(separator: "  ").replacing(/\ +$/, with: "") + "\n"
     }.joined()
+  }
+
+  /// A name on one line, without control characters.
+  private static func printable(_ name: String) -> String {
+    name.unicodeScalars.map { $0.properties.generalCategory == .control ? $0.escaped(asASCII: true) : String($0) }
+      .joined()
   }
 
   private static func steps(_ history: TrainingHistory?) -> String { history.map { "step \($0.step)" } ?? "-" }

@@ -41,6 +41,13 @@ import Testing
     #expect(listed.text.contains("runs/b  lstm 1×4  step 3"))
   }
 
+  @Test func aNameIsShownWholeOnOneLine() throws {
+    try train("runs/a\nb\u{1F600}\u{1F600}")
+    let listed = try workplace.charrnn("runs", "--in", "runs/")
+    expectDone(listed)
+    #expect(listed.text.hasPrefix("runs/a\\nb\u{1F600}\u{1F600}  lstm 1×4  step 3"))
+  }
+
   @Test func noRunYetIsNoErrorButAMissingFolderIs() throws {
     let none = try workplace.charrnn("runs")
     #expect(none.code == 0 && none.text.isEmpty)
