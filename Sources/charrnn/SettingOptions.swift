@@ -57,11 +57,11 @@ struct SettingOptions {
       case .value(let option): if let value = arguments[option] { field.set(value, in: &settings) }
       }
     }
+    let asked = settings
     settings = settings.canonical
     if let run {
-      for (field, _) in given {
-        let (asked, kept) = (field.value(in: settings), field.value(in: run.canonical))
-        if asked != kept { throw arguments.usageFailure(difference(field, asked, kept)) }
+      for (field, _) in given where field.value(in: settings) != field.value(in: run.canonical) {
+        throw arguments.usageFailure(difference(field, field.value(in: asked), field.value(in: run)))
       }
     }
     if let problem = settings.problem { throw arguments.usageFailure("\(problem)") }
@@ -69,7 +69,10 @@ struct SettingOptions {
   }
 
   private func difference(_ field: SettingField, _ asked: SettingValue, _ kept: SettingValue) -> String {
-    "--\(field.name) is \(shown(asked)), the run's is \(shown(kept)); leave it out, or start a new run"
+    func text(_ value: SettingValue) -> String {
+      value == .none ? field.defaultNote.map(spellingOptions) ?? "none" : shown(value)
+    }
+    return "--\(field.name) is \(text(asked)), the run's is \(text(kept)); leave it out, or start a new run"
   }
 }
 
@@ -98,7 +101,8 @@ extension ValueKind where Value == SettingValue {
     case .choice(let names): self = ValueKind<String>.choice(names).mapped { .text($0) }
     case .fraction:
       self = ValueKind<DecimalFraction>(
-        valueName: "FRACTION", expectation: kind.allowed, read: { DecimalFraction($0) }, show: \.description
+        valueName: "FRACTION", expectation: kind.allowed,
+        read: { DecimalFraction($0).flatMap { $0.isProper ? $0 : nil } }, show: \.description
       ).mapped { .text($0.description) }
     }
   }

@@ -20,6 +20,11 @@ enum TrainCommand {
     let corpus = try Corpus(files: files, kind: settings.tokens)
     corpus.notices.forEach(notice)
     let initial = try arguments[TrainOptions.initFrom].map { try ModelFile<Float>(contentsOf: $0) }
+    if let initial, settings.forgetBias != Architecture().forgetBias,
+      settings.forgetBias != initial.model.architecture.forgetBias
+    {
+      throw arguments.usageFailure("--forget-bias: the model of --init-from brings its own biases; leave it out")
+    }
     let directory = choice.directory
     let limits = TrainOptions.limits(arguments, resuming: choice.checkpoint == nil ? nil : directory)
     if base == nil && settings.schedule.spansHorizon {

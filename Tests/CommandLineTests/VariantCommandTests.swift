@@ -67,7 +67,9 @@ import Testing
     expectError(
       try workplace.charrnn(resume + ["--temporal-regularization", "1"]), 64,
       "--temporal-regularization is 1, the run's is 2;")
-    expectError(try workplace.charrnn(resume + ["--weight-decay", "1"]), 64, "--weight-decay is 1, the run's is none;")
+    expectError(
+      try workplace.charrnn(resume + ["--weight-decay", "1"]), 64,
+      "--weight-decay is 1, the run's is 0.01 for adamw, else 0")
     expectDone(try workplace.charrnn(resume + ["--weight-decay", "0"]))
     let shown = try workplace.charrnn("inspect", "run", "--json").json()
     let refinements = try #require(shown["refinements"] as? [String: Any])

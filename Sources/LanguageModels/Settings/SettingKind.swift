@@ -40,7 +40,7 @@ public enum SettingKind: Sendable, Equatable {
       ([least.map { "at least \(shortest($0))" }, above.map { "above \(shortest($0))" }]
         + [below.map { "below \(shortest($0))" }]).compactMap { $0 }.joined(separator: " and ")
     case .choice(let names): "one of \(names.joined(separator: ", "))"
-    case .fraction: "a decimal fraction such as 0.05"
+    case .fraction: "a decimal fraction below 1, such as 0.05"
     }
   }
 
