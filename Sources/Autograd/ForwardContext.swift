@@ -13,6 +13,8 @@ public struct ForwardContext<Scalar: TensorScalar> {
   public let workspace: Workspace<Scalar>
   /// New values of statistics that this pass computed; `Module.updateStatistics` stores them in the model.
   public private(set) var statistics = PassStatistics<Scalar>()
+  /// Terms that training adds to the loss, each a single number; they are reported apart from it.
+  public private(set) var penalties: [Variable<Scalar>] = []
   private var randomness: PassRandomness
   /// Variables of the parameters that were computed in this pass, by generation.
   private var computed: [UInt64: Variable<Scalar>] = [:]
@@ -57,6 +59,9 @@ public struct ForwardContext<Scalar: TensorScalar> {
     computed[parameter.generation] = variable
     return parameter
   }
+
+  /// Adds a term to the objective of the training step, a single number: a penalty on activations, say.
+  public mutating func penalize(_ term: Variable<Scalar>) { penalties.append(term) }
 
   /// Sets the value that a statistic is to have after this pass; the model itself does not change in a pass.
   ///

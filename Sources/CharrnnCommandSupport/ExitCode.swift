@@ -17,6 +17,7 @@ package enum ExitCode: Int32, Sendable, CaseIterable {
   case inputOutput = 74
   /// Another run holds the run directory.
   case busy = 75
+  case hungUp = 129
   case interrupted = 130
   case terminated = 143
 }

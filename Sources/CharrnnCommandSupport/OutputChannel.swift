@@ -57,11 +57,13 @@ package enum OutputFailure: Error, Equatable, CustomStringConvertible {
 
 /// Makes the standard streams safe to use; call it first.
 ///
-/// SIGPIPE is ignored, so that a closed pipe is an error of `write` instead of the end of the process. A standard stream that
+/// SIGPIPE and SIGXFSZ are ignored, so that a closed pipe and a limit on the size of files are errors of `write` instead of the
+/// end of the process. A standard stream that
 /// the caller closed is opened on the null device. Otherwise the next file to be opened, perhaps a checkpoint, would get its
 /// descriptor and receive the printed text.
 package func prepareStandardStreams() {
   signal(SIGPIPE, SIG_IGN)
+  signal(SIGXFSZ, SIG_IGN)
   for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(descriptor, F_GETFD) == -1 {
     // `open` returns the lowest free descriptor, which is this one. The opposite mode keeps its use an error.
     _ = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)

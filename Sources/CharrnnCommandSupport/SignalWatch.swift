@@ -3,43 +3,54 @@ import Synchronization
 
 /// A signal that asks the process to stop.
 package enum StopSignal: Int32, Sendable, CaseIterable {
+  case hangup = 1
   case interrupt = 2
   case terminate = 15
 
   package var exitCode: ExitCode {
     switch self {
+    case .hangup: .hungUp
     case .interrupt: .interrupted
     case .terminate: .terminated
     }
   }
 }
 
-/// Turns SIGINT and SIGTERM into a value that a loop can poll between steps. A second signal ends the process at once, with the
-/// exit code of a stopped run.
+/// Turns SIGHUP, SIGINT and SIGTERM into an orderly end, with the exit code of a stopped run.
 package enum SignalWatch {
-  /// Starts watching, for the rest of the process.
+  /// Starts watching, for the rest of the process. At first a signal ends the process at once: there is nothing to save.
   package static func install() {
     // Globals are initialized at first use, which must not happen inside the handler.
-    _ = received.load(ordering: .relaxed)
+    _ = (received.load(ordering: .relaxed), finishesSteps.load(ordering: .relaxed))
     // The parent process may have blocked the signals.
     var signals = sigset_t()
     sigemptyset(&signals)
     for stop in StopSignal.allCases {
-      signal(stop.rawValue, handleSignal)
+      let before = signal(stop.rawValue, handleSignal)
+      // `nohup` starts a process that ignores the end of its terminal.
+      if stop == .hangup && isIgnored(before) { signal(stop.rawValue, SIG_IGN) }
       sigaddset(&signals, stop.rawValue)
     }
     pthread_sigmask(SIG_UNBLOCK, &signals, nil)
   }
 
+  /// From now on the first signal is a value that a loop polls between steps. A second one ends the process at once.
+  package static func finishStepsFirst() { finishesSteps.store(true, ordering: .sequentiallyConsistent) }
+
   /// The first signal received, or nil.
   package static var stop: StopSignal? { StopSignal(rawValue: received.load(ordering: .relaxed)) }
+
+  private static func isIgnored(_ handler: (@convention(c) (Int32) -> Void)?) -> Bool {
+    unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+  }
 }
 
 /// The number of the first signal received, or 0.
 private let received = Atomic<Int32>(0)
+private let finishesSteps = Atomic<Bool>(false)
 
-/// The signal handler. It uses only operations that are safe in one: a lock-free exchange, and `_exit`.
+/// The signal handler. It uses only operations that are safe in one: lock-free atomics, and `_exit`.
 private func handleSignal(_ number: Int32) {
   let isFirst = received.compareExchange(expected: 0, desired: number, ordering: .relaxed).exchanged
-  if !isFirst { _exit(128 + number) }
+  if !isFirst || !finishesSteps.load(ordering: .relaxed) { _exit(128 + number) }
 }

@@ -39,9 +39,10 @@ extension Module where Scalar: StorableScalar {
 
   /// Takes the values of every parameter and statistic from a checkpoint, which may hold more.
   ///
+  /// - Parameter prefix: start of their names in the checkpoint.
   /// - Throws: `SafetensorsError` when one is missing or has another shape.
-  package mutating func take(from checkpoint: Checkpoint) throws(SafetensorsError) {
-    var loader = ParameterLoader<Scalar>(checkpoint: checkpoint)
+  package mutating func take(from checkpoint: Checkpoint, prefix: String = "") throws(SafetensorsError) {
+    var loader = ParameterLoader<Scalar>(checkpoint: checkpoint, prefix: prefix)
     try visitParameters(&loader)
   }
 }
@@ -57,8 +58,9 @@ extension Checkpoint {
 private struct ParameterLoader<Scalar: StorableScalar>: ParameterVisitor {
   var path = ParameterPath()
   let checkpoint: Checkpoint
+  let prefix: String
 
   mutating func visit(_ parameter: inout Parameter<Scalar>, at name: String) throws(SafetensorsError) {
-    parameter.value = try checkpoint.tensor(name, shape: parameter.shape)
+    parameter.value = try checkpoint.tensor(prefix + name, shape: parameter.shape)
   }
 }

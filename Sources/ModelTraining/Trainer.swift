@@ -18,13 +18,19 @@ public final class Trainer<Task: TrainingTask> {
   public let workspace: Workspace<Scalar>
 
   private let random: RandomSource
-  private var lastGood: Snapshot?
+  /// State that a divergence returns the run to; nil before the first step. Its loss was finite and plausible.
+  public private(set) var rollbackState: State?
 
-  private struct Snapshot {
-    let model: Task.Model
-    let task: Task
-    let optimizer: Optimizer<Scalar>
-    let progress: TrainingProgress
+  /// State of a run between two steps.
+  public struct State {
+    public var model: Task.Model
+    public var task: Task
+    public var optimizer: Optimizer<Scalar>
+    public var progress: TrainingProgress
+
+    public init(model: Task.Model, task: Task, optimizer: Optimizer<Scalar>, progress: TrainingProgress) {
+      (self.model, self.task, self.optimizer, self.progress) = (model, task, optimizer, progress)
+    }
   }
 
   /// - Parameters:
@@ -59,38 +65,57 @@ public final class Trainer<Task: TrainingTask> {
 
   /// Does one step.
   ///
-  /// A step whose loss or gradient is not finite is skipped, without an update. After several in a row the run goes back to
-  /// the last good state at half the learning rate.
+  /// A step whose loss or gradient is not finite, or whose loss is beyond the task's `largestPlausibleLoss`, is skipped,
+  /// without an update. After several in a row, and after an update that made a parameter infinite or NaN, the run goes back
+  /// to the last good state at half the learning rate.
   ///
   /// - Throws: `TrainingDiverged` after several such rollbacks.
   public func trainStep() throws(TrainingDiverged) -> TrainingEvent {
-    if lastGood == nil || step % Recovery.snapshotInterval == 0 && progress.skippedInARow == 0 { rememberGoodState() }
+    let candidate = rollbackState == nil || step % Recovery.snapshotInterval == 0 ? state : nil
     let carried = task
-    let (loss, gradients, statistics) = lossAndGradients()
-    let norm = globalNorm(of: gradients, team: workspace.team)
+    let pass = lossAndGradients()
+    let norm = globalNorm(of: pass.gradients, team: workspace.team)
     progress.step += 1
     let (scale, limit) = (clipping.scale(norm: norm), clipping.elementLimit)
-    guard loss.isFinite && norm.isFinite && min(norm * scale, limit) < Recovery.largestGradient else {
+    let isSound =
+      (pass.loss + pass.penalty).isFinite && pass.loss <= task.largestPlausibleLoss && norm.isFinite
+      && min(norm * scale, limit) < Recovery.largestGradient
+    // Finite weights may be beyond repair; the loss that they lead to shows it.
+    if isSound || rollbackState == nil { rollbackState = candidate ?? rollbackState }
+    guard isSound else {
       // The state that this step carried may be no more finite than its loss.
       task = carried
-      return try leaveOut(loss: loss, gradients: gradients)
+      return try leaveOut(loss: pass.loss, gradients: pass.gradients)
     }
     optimizer.learningRate = currentLearningRate
-    optimizer.update(&model, with: gradients, scale: scale, limit: limit, team: workspace.team)
-    model.updateStatistics(from: statistics)
+    optimizer.update(&model, with: pass.gradients, scale: scale, limit: limit, team: workspace.team)
+    model.updateStatistics(from: pass.statistics)
     progress.updates = optimizer.step
     progress.skippedInARow = 0
-    progress.lossSum += loss
-    progress.lossCount += 1
-    return .step(StepReport(step: step, loss: loss, gradientNorm: norm, learningRate: optimizer.learningRate))
+    if let reason = nonFiniteParameter { return try rollBack(reason: reason) }
+    progress.add(loss: pass.loss, penalty: pass.penalty)
+    return .step(
+      StepReport(
+        step: step, loss: pass.loss, penalty: pass.penalty, gradientNorm: norm, learningRate: optimizer.learningRate))
+  }
+
+  private struct Pass {
+    /// Loss of the predictions, and the sum of the terms that are added to it.
+    let loss, penalty: Double
+    let gradients: Gradients<Scalar>
+    let statistics: PassStatistics<Scalar>
   }
 
   /// The tape is local to this function, so that it is released before the parameters change.
-  private func lossAndGradients() -> (loss: Double, gradients: Gradients<Scalar>, statistics: PassStatistics<Scalar>) {
+  private func lossAndGradients() -> Pass {
     var context = ForwardContext<Scalar>(
       tape: Tape(), mode: .training, random: random.substream(UInt64(step)), workspace: workspace)
     let loss = task.loss(of: model, step: step, in: &context)
-    return (loss.value.scalar.double, loss.gradients(), context.statistics)
+    let objective = context.penalties.reduce(loss, +)
+    let penalty = context.penalties.reduce(0) { $0 + $1.value.scalar.double }
+    return Pass(
+      loss: loss.value.scalar.double, penalty: penalty, gradients: objective.gradients(),
+      statistics: context.statistics)
   }
 
   /// Measures the validation loss; nil without validation data.
@@ -102,7 +127,7 @@ public final class Trainer<Task: TrainingTask> {
     let loss = evaluation.loss
     let isBest = loss < progress.bestValidationLoss ?? .infinity
     let report = ValidationReport(
-      step: step, trainingLoss: progress.meanLoss, evaluation: evaluation, scheduled: scheduled, isBest: isBest)
+      step: step, training: progress.meanLoss, evaluation: evaluation, scheduled: scheduled, isBest: isBest)
     if scheduled {
       progress.validationsSinceBest = isBest ? 0 : progress.validationsSinceBest + 1
       if isBest { progress.bestValidationLoss = loss }
@@ -113,62 +138,69 @@ public final class Trainer<Task: TrainingTask> {
   }
 
   /// The mean training loss since the last report; after it a new mean begins.
-  public func takeMeanLoss() -> Double? {
-    defer { (progress.lossSum, progress.lossCount) = (0, 0) }
+  public func takeMeanLoss() -> MeanLoss? {
+    defer { progress.beginMeanLoss() }
     return progress.meanLoss
   }
 
-  /// Restores a saved run: the model with its parameters, the optimizer with its moments, the task with its carried state.
-  public func restore(model: Task.Model, task: Task, optimizer: Optimizer<Scalar>, progress: TrainingProgress) {
-    self.model = model.bound()
-    self.task = task
-    self.optimizer = optimizer
-    self.progress = progress
-    lastGood = nil
-  }
+  /// The state after the steps so far.
+  public var state: State { State(model: model, task: task, optimizer: optimizer, progress: progress) }
 
-  private func rememberGoodState() {
-    lastGood = Snapshot(model: model, task: task, optimizer: optimizer, progress: progress)
+  /// Takes up a saved run: the model with its parameters, the optimizer with its moments, the task with its carried state.
+  ///
+  /// - Parameter rollbackState: the state that a divergence returns to; without it, a run resumed shortly before a divergence
+  ///   recovers from where it was resumed.
+  public func restore(_ state: State, rollbackState: State? = nil) {
+    (model, task, optimizer, progress) = (state.model.bound(), state.task, state.optimizer, state.progress)
+    self.rollbackState = rollbackState.map { good in
+      State(model: good.model.bound(), task: good.task, optimizer: good.optimizer, progress: good.progress)
+    }
   }
 
   private func leaveOut(loss: Double, gradients: Gradients<Scalar>) throws(TrainingDiverged) -> TrainingEvent {
-    let reason = describeNonFinite(loss: loss, gradients: gradients)
-    let failedStep = step
+    let reason = reasonToSkip(loss: loss, gradients: gradients)
     progress.skippedInARow += 1
     progress.skipped += 1
-    guard progress.skippedInARow >= Recovery.skipsBeforeRollback, let good = lastGood else {
-      return .skipped(step: failedStep, reason: reason)
-    }
-    guard progress.rollbacks < Recovery.mostRollbacks else {
-      throw TrainingDiverged(step: failedStep, reason: reason)
-    }
-    let (skipped, rollbacks, rate) = (progress.skipped, progress.rollbacks + 1, progress.learningRate / 2)
-    restore(model: good.model, task: good.task, optimizer: good.optimizer, progress: good.progress)
-    (progress.skipped, progress.rollbacks, progress.learningRate) = (skipped, rollbacks, rate)
-    return .rolledBack(toStep: step, learningRate: rate, reason: reason)
+    if progress.skippedInARow >= Recovery.skipsBeforeRollback { return try rollBack(reason: reason) }
+    return .skipped(step: step, reason: reason)
   }
 
-  /// Names a parameter or moment that is not finite; nil if all are. (Sums of squares of finite numbers are finite in double
-  /// precision.)
+  private func rollBack(reason: String) throws(TrainingDiverged) -> TrainingEvent {
+    guard progress.rollbacks < Recovery.mostRollbacks, let good = rollbackState else {
+      throw TrainingDiverged(step: step, reason: reason)
+    }
+    let failed = progress
+    restore(good, rollbackState: good)
+    progress.recover(from: failed)
+    return .rolledBack(toStep: step, learningRate: progress.learningRate, reason: reason)
+  }
+
+  /// Names a parameter or moment that is not finite; nil if all are.
   public var nonFiniteState: String? {
-    let parameters = model.parameters.map { (name: "the parameter \($0.name)", tensor: $0.parameter.value) }
-    return (parameters + optimizer.namedMoments(of: model)).first { !$0.tensor.allFinite }
-      .map { "\($0.name) is not finite" }
+    nonFiniteParameter
+      ?? optimizer.namedMoments(of: model).first { !$0.tensor.allFinite }.map { "\($0.name) is not finite" }
   }
 
-  private func describeNonFinite(loss: Double, gradients: Gradients<Scalar>) -> String {
+  private var nonFiniteParameter: String? {
+    model.parameters.first { !$0.parameter.value.allFinite }.map { "the parameter \($0.name) is not finite" }
+  }
+
+  private func reasonToSkip(loss: Double, gradients: Gradients<Scalar>) -> String {
     if let nonFiniteState { return nonFiniteState }
     if !loss.isFinite { return loss.isNaN ? "the loss is not a number" : "the loss is infinite" }
     for (name, parameter) in model.parameters {
       if gradients[parameter]?.firstNonFinite != nil { return "the gradient of \(name) is not finite" }
     }
+    if loss > task.largestPlausibleLoss {
+      return "the loss of \(Float(loss)) is far beyond that of a uniform guess"
+    }
     return "the gradients are too large"
   }
 }
 
-/// Limits of the recovery from steps that are not finite.
+/// Limits of the recovery from steps that are not sound.
 private enum Recovery {
-  /// Steps between the snapshots that a rollback can restore.
+  /// Steps between the states that a rollback can restore.
   static let snapshotInterval = 100
   static let skipsBeforeRollback = 5
   /// Moments hold squares of elements; beyond this they would overflow single precision.

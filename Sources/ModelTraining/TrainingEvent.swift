@@ -4,9 +4,10 @@ public enum TrainingEvent: Sendable {
   case step(StepReport)
   /// The model was measured on what is held out; `scheduled` unless it is the one at the end of the run.
   case validated(ValidationReport)
-  /// A step was skipped because its loss or a gradient was not finite.
+  /// A step was skipped because its loss or a gradient was not finite, or its loss was beyond what is plausible.
   case skipped(step: Int, reason: String)
-  /// Several steps in a row were not finite: the run went back to an earlier step, with a lower learning rate.
+  /// Several steps in a row were skipped, or an update made a parameter infinite or NaN: the run went back to an earlier step,
+  /// with a lower learning rate.
   case rolledBack(toStep: Int, learningRate: Double, reason: String)
 }
 
@@ -16,6 +17,8 @@ public struct StepReport: Sendable, Equatable {
   public let step: Int
   /// The mean loss of the batch, in the unit of the loss.
   public let loss: Double
+  /// Sum of the penalties that the objective adds to the loss; 0 without any.
+  public let penalty: Double
   /// The global norm of the gradients before clipping.
   public let gradientNorm: Double
   /// The rate of the update.
@@ -25,8 +28,8 @@ public struct StepReport: Sendable, Equatable {
 /// Results of a validation.
 public struct ValidationReport: Sendable, Equatable {
   public let step: Int
-  /// The mean training loss since the report before.
-  public let trainingLoss: Double?
+  /// The mean training loss since the report before, and that of penalties.
+  public let training: MeanLoss?
   /// Loss and metrics of the validation data.
   public let evaluation: EvaluationReport
   public let scheduled: Bool
@@ -34,9 +37,11 @@ public struct ValidationReport: Sendable, Equatable {
   public let isBest: Bool
 
   public var validationLoss: Double { evaluation.loss }
+  /// The mean training loss since the report before, without penalties.
+  public var trainingLoss: Double? { training?.loss }
 }
 
-/// A run whose loss or gradients stayed non-finite however often it was rolled back.
+/// Error of a run whose loss or gradients stayed unusable however often it was rolled back.
 public struct TrainingDiverged: Error, CustomStringConvertible {
   public let step: Int
   public let reason: String

@@ -10,9 +10,11 @@ public struct TrainingProgress: Sendable, Equatable, Codable {
   public var bestValidationLoss: Double?
   public var validationsSinceBest = 0
   /// The training loss since the last report: its sum over steps, and their number.
-  public var lossSum = 0.0
-  public var lossCount = 0
-  /// Steps whose loss or gradient was not finite, in a row and in all, and how often the run was rolled back.
+  public private(set) var lossSum = 0.0
+  public private(set) var lossCount = 0
+  /// Sum of the penalties added to that loss; nil where there were none.
+  public private(set) var penaltySum: Double?
+  /// Steps that were skipped, in a row and in all, and how often the run was rolled back.
   public var skippedInARow = 0
   public var skipped = 0
   public var rollbacks = 0
@@ -33,6 +35,32 @@ public struct TrainingProgress: Sendable, Equatable, Codable {
     return plateau?.problem
   }
 
-  /// The mean training loss since the last report.
-  public var meanLoss: Double? { lossCount > 0 ? lossSum / Double(lossCount) : nil }
+  /// The mean training loss since the last report; nil without a step since.
+  public var meanLoss: MeanLoss? {
+    guard lossCount > 0 else { return nil }
+    return MeanLoss(loss: lossSum / Double(lossCount), penalty: (penaltySum ?? 0) / Double(lossCount))
+  }
+
+  mutating func add(loss: Double, penalty: Double) {
+    lossSum += loss
+    lossCount += 1
+    if penalty != 0 { penaltySum = (penaltySum ?? 0) + penalty }
+  }
+
+  mutating func beginMeanLoss() { (lossSum, lossCount, penaltySum) = (0, 0, nil) }
+
+  /// Makes this the progress after a rollback from `failed`: at half its learning rate.
+  mutating func recover(from failed: TrainingProgress) {
+    (skippedInARow, skipped) = (0, failed.skipped)
+    rollbacks = failed.rollbacks + 1
+    learningRate = failed.learningRate / 2
+  }
+}
+
+/// Means over training steps.
+public struct MeanLoss: Sendable, Equatable {
+  /// Loss of the predictions, in the unit of the loss.
+  public let loss: Double
+  /// Sum of the penalties that the objective adds to the loss; 0 without any.
+  public let penalty: Double
 }

@@ -10,15 +10,19 @@ public protocol TrainingTask<Model> {
   /// Steps of one pass over the training data.
   var stepsPerEpoch: Int { get }
 
-  /// The loss of a step, a single number on the context's tape.
+  /// The loss of a step, a single number on the context's tape. Terms of the objective that are no loss of predictions go to
+  /// `context.penalize`.
   ///
   /// A task may carry state from step to step (the hidden state of truncated backpropagation through time); it is called with
-  /// consecutive steps. A step that is skipped, because it is not finite, leaves the task unchanged.
+  /// consecutive steps. A step that is skipped, because it is not sound, leaves the task unchanged.
   ///
   /// - Parameter step: counted from 0 at the start of the run.
   mutating func loss(
     of model: Model, step: Int, in context: inout ForwardContext<Scalar>
   ) -> Variable<Scalar>
+
+  /// A loss beyond this shows that the run has diverged: the step is skipped. Infinite if any finite loss is plausible.
+  var largestPlausibleLoss: Double { get }
 
   /// Loss and metrics on the validation data; nil without validation data.
   func validation(of model: Model, workspace: Workspace<Scalar>) -> EvaluationReport?
@@ -34,8 +38,10 @@ public protocol TrainingTask<Model> {
   ) throws(Failure)
 }
 
-/// Defaults for tasks without validation data and without carried state.
+/// Defaults for tasks without validation data and without carried state, whose loss may have any finite value.
 extension TrainingTask {
+  public var largestPlausibleLoss: Double { .infinity }
+
   public func validation(of model: Model, workspace: Workspace<Scalar>) -> EvaluationReport? { nil }
 
   public var carriedState: [(name: String, tensor: Tensor<Scalar>)] { [] }

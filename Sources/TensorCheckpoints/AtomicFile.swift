@@ -20,76 +20,64 @@ public enum AtomicFile {
   /// - Throws: `FileError` when a call fails, or when `path` is a directory, a pipe or a device. The old file is then
   ///   still there and the temporary is removed, except when syncing the directory failed: the new file is then in place.
   public static func write(_ chunks: [[UInt8]], to path: String) throws(FileError) {
-    try write(chunks, to: fileToReplace(at: path), using: SystemFileOperations())
-  }
-
-  /// The path, with a symbolic link at its end resolved.
-  private static func fileToReplace(at path: String) throws(FileError) -> String {
-    var status = stat()
-    guard stat(path, &status) == 0 else { return path }
-    let kind = status.st_mode & S_IFMT
-    if kind != S_IFREG { throw FileError(path: path, action: "replace", code: kind == S_IFDIR ? EISDIR : ENODEV) }
-    guard let resolved = realpath(path, nil) else { return path }
-    defer { free(resolved) }
-    return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK ? String(cString: resolved) : path
+    try write(chunks, to: path, using: SystemFiles())
   }
 
   package static func write(
-    _ chunks: [[UInt8]], to path: String, using operations: some FileOperations
+    _ chunks: [[UInt8]], to path: String, using files: any FileOperations
   ) throws(FileError) {
+    let path = try fileToReplace(at: path, files)
     let (directory, name) = split(path)
     let temporary = "\(directory)/\(temporaryName(for: name, process: getpid()))"
     // A killed process may have left a temporary of this name: the system reuses process numbers.
-    try? operations.remove(temporary)
+    try? files.remove(temporary)
     do throws(FileError) {
-      try create(temporary, holding: chunks, for: path, using: operations)
-      try naming(path, "replace") { () throws(SystemError) in try operations.move(temporary, to: path) }
+      try create(temporary, holding: chunks, for: path, using: files)
+      try naming(path, "replace") { () throws(SystemError) in try files.move(temporary, to: path) }
     } catch {
-      try? operations.remove(temporary)
+      try? files.remove(temporary)
       throw error
     }
-    try naming(directory, "sync") { () throws(SystemError) in try syncDirectory(directory, using: operations) }
+    try naming(directory, "sync") { () throws(SystemError) in try syncDirectory(directory, using: files) }
+  }
+
+  /// The path, with a symbolic link at its end resolved.
+  private static func fileToReplace(at path: String, _ files: any FileOperations) throws(FileError) -> String {
+    guard let kind = try files.statusIfAny(of: path)?.kind else { return path }
+    if kind != .file { throw FileError(path: path, action: "replace", code: kind == .directory ? EISDIR : ENODEV) }
+    guard let resolved = realpath(path, nil) else { return path }
+    defer { free(resolved) }
+    var status = stat()
+    return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK ? String(cString: resolved) : path
   }
 
   private static func create(
-    _ temporary: String, holding chunks: [[UInt8]], for path: String, using operations: some FileOperations
+    _ temporary: String, holding chunks: [[UInt8]], for path: String, using files: any FileOperations
   ) throws(FileError) {
-    let descriptor = try naming(path, "create") { () throws(SystemError) in try operations.create(temporary) }
+    let descriptor = try naming(path, "create") { () throws(SystemError) in try files.create(temporary) }
     do throws(FileError) {
       try naming(path, "write") { () throws(SystemError) in
-        for chunk in chunks { try writeAll(chunk, to: descriptor, using: operations) }
-        try operations.sync(descriptor)
+        for chunk in chunks { try files.writeAll(chunk, to: descriptor) }
+        try files.sync(descriptor)
       }
     } catch {
-      try? operations.closeDescriptor(descriptor)
+      try? files.closeDescriptor(descriptor)
       throw error
     }
-    try naming(path, "write") { () throws(SystemError) in try operations.closeDescriptor(descriptor) }
+    try naming(path, "write") { () throws(SystemError) in try files.closeDescriptor(descriptor) }
   }
 
-  private static func writeAll(
-    _ chunk: [UInt8], to descriptor: Int32, using operations: some FileOperations
-  ) throws(SystemError) {
-    var rest = chunk[...]
-    while !rest.isEmpty {
-      let written = try operations.writeSome(rest, to: descriptor)
-      // Without this check, a call that writes 0 bytes without an error would repeat for ever.
-      guard written > 0 else { throw SystemError(code: EIO) }
-      rest = rest.dropFirst(written)
-    }
-  }
-
-  private static func syncDirectory(_ directory: String, using operations: some FileOperations) throws(SystemError) {
-    let descriptor = try operations.openDirectory(directory)
+  private static func syncDirectory(_ directory: String, using files: any FileOperations) throws(SystemError) {
+    let descriptor = try files.openDirectory(directory)
     do throws(SystemError) {
-      try operations.sync(descriptor)
+      try files.sync(descriptor)
     } catch {
-      try? operations.closeDescriptor(descriptor)
+      try? files.closeDescriptor(descriptor)
       // Some file systems cannot sync a directory.
       if error.code == EINVAL || error.code == ENOTSUP { return }
       throw error
     }
-    try operations.closeDescriptor(descriptor)
+    try files.closeDescriptor(descriptor)
   }
 
   /// The directory and the file name of `path`.
@@ -97,15 +85,5 @@ public enum AtomicFile {
     guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return (".", path) }
     let directory = path[..<slash]
     return (directory.isEmpty ? "/" : String(directory), String(path[path.utf8.index(after: slash)...]))
-  }
-
-  private static func naming<Value>(
-    _ path: String, _ action: String, _ call: () throws(SystemError) -> Value
-  ) throws(FileError) -> Value {
-    do throws(SystemError) {
-      return try call()
-    } catch {
-      throw FileError(path: path, action: action, code: error.code)
-    }
   }
 }

@@ -29,6 +29,17 @@ extension Checkpoint {
   ///
   /// - Throws: `FileError` when it cannot be read, `SafetensorsError` when it is malformed.
   public init(contentsOf path: String, requireFinite: Bool = true) throws {
-    try self.init(MappedFile(path), requireFinite: requireFinite)
+    try self.init(contentsOf: path, using: SystemFiles(), requireFinite: requireFinite)
+  }
+
+  package init(contentsOf path: String, using files: any FileOperations, requireFinite: Bool = true) throws {
+    try self.init(MappedFile(path, using: files), requireFinite: requireFinite)
+  }
+
+  /// The metadata of the file at `path`; of the rest nothing is read or checked but the header.
+  package static func metadata(ofFileAt path: String, using files: any FileOperations) throws -> [String: String] {
+    do { return try SafetensorsHeader(of: MappedFile(path, using: files)).metadata } catch let problem
+      as SafetensorsError.Problem
+    { throw SafetensorsError(file: path, problem: problem) }
   }
 }

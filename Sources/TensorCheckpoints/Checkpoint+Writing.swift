@@ -24,7 +24,11 @@ extension Checkpoint {
   /// - Precondition: as for `serialized()`.
   /// - Throws: `FileError` when the file cannot be written; the old file then stays.
   public func write(to path: String) throws(FileError) {
-    try AtomicFile.write(serialized(), to: path)
+    try write(to: path, using: SystemFiles())
+  }
+
+  package func write(to path: String, using files: any FileOperations) throws(FileError) {
+    try AtomicFile.write(serialized(), to: path, using: files)
   }
 
   /// The length and the header, and the range in them of the checksum's digits, which are still zeros.

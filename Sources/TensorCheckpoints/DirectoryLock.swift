@@ -17,27 +17,24 @@ public final class DirectoryLock: Sendable {
   public static let fileName = "run.lock"
 
   private let descriptor: Int32
+  private let files: any FileOperations
 
   /// Takes the lock without waiting.
   ///
   /// - Throws: `FileError`; its `kind` is `busy` and its `path` the directory when another object or process holds the
   ///   lock.
-  public init(_ directory: String) throws(FileError) {
+  public convenience init(_ directory: String) throws(FileError) { try self.init(directory, using: SystemFiles()) }
+
+  package init(_ directory: String, using files: any FileOperations) throws(FileError) {
     let path = "\(directory)/\(Self.fileName)"
-    // O_CLOEXEC: a child process would otherwise keep the lock after this process has ended.
-    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw FileError(path: path, action: "open", code: errno) }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-      let code = errno
-      close(descriptor)
-      guard code == EWOULDBLOCK else { throw FileError(path: path, action: "lock", code: code) }
-      throw FileError(
-        path: directory, action: "lock", code: code,
-        explanation: "in use by another run")
+    let descriptor = try naming(path, "open") { () throws(SystemError) in try files.openForUpdating(path) }
+    do throws(SystemError) { try files.lock(descriptor) } catch {
+      try? files.closeDescriptor(descriptor)
+      guard error.code == EWOULDBLOCK else { throw FileError(path: path, action: "lock", code: error.code) }
+      throw FileError(path: directory, action: "lock", code: error.code, explanation: "in use by another run")
     }
+    (self.descriptor, self.files) = (descriptor, files)
   }
 
-  deinit {
-    close(descriptor)
-  }
+  deinit { try? files.closeDescriptor(descriptor) }
 }

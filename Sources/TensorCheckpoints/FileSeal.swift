@@ -7,7 +7,9 @@ import TensorCore
 enum FileSeal {
   static let versionKey = "format_version"
   static let checksumKey = "checksum"
-  static let version = "1"
+  /// Version 2 adds the identity of a run, and the state that a divergence returns to, to what version 1 holds.
+  static let version = "2"
+  static let readableVersions = ["1", version]
   static let blankChecksum = String(repeating: "0", count: 64)
 
   static func check(_ file: MappedFile, header: SafetensorsHeader) throws(SafetensorsError.Problem) {
@@ -16,7 +18,7 @@ enum FileSeal {
     case (nil, _?): throw .checksumWithoutVersion
     case (_?, nil): throw .versionWithoutChecksum
     case (let found?, let checksum?):
-      guard found == version else { throw .unknownVersion(found) }
+      guard readableVersions.contains(found) else { throw .unknownVersion(found) }
       // The hash skips the digits at their position in the file, so they must not be written with escapes.
       let digits = checksum.value.utf8
       guard !checksum.hasEscapes, digits.count == 64, digits.allSatisfy({ "0123456789abcdef".utf8.contains($0) })

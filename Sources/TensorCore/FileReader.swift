@@ -17,6 +17,7 @@ package final class FileReader {
   /// says that it is empty, as those that the system makes up while they are read do.
   package let size: Int?
   let descriptor: Int32
+  private let files: any FileOperations
   private let isOwner: Bool
   private var position = 0
   /// At a terminal, reading again after the end would wait for another one.
@@ -25,15 +26,15 @@ package final class FileReader {
   /// Opens the file or pipe at `path`.
   ///
   /// Throws `FileError`: its `kind` tells a missing file, a directory or device, and missing permission apart.
-  package init(_ path: String) throws(FileError) {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw FileError(path: path, action: "open", code: errno) }
-    do { size = try Self.size(of: descriptor, path: path) } catch {
-      close(descriptor)
+  package init(_ path: String, using files: any FileOperations = SystemFiles()) throws(FileError) {
+    let descriptor = try naming(path, "open") { () throws(SystemError) in try files.openForReading(path) }
+    do { size = try Self.size(of: descriptor, path: path, files) } catch {
+      try? files.closeDescriptor(descriptor)
       throw error
     }
     self.path = path
     self.descriptor = descriptor
+    self.files = files
     isOwner = true
   }
 
@@ -41,10 +42,11 @@ package final class FileReader {
     self.path = path
     size = nil
     descriptor = STDIN_FILENO
+    files = SystemFiles()
     isOwner = false
   }
 
-  deinit { if isOwner { close(descriptor) } }
+  deinit { if isOwner { try? files.closeDescriptor(descriptor) } }
 
   /// Standard input from its current position to its end: a file, a pipe, a terminal or a device.
   package static var standardInput: FileReader { FileReader(standardInput: "standard input") }
@@ -55,20 +57,14 @@ package final class FileReader {
     let wanted = min(count, size.map { $0 - position } ?? count)
     var (code, isAtEnd): (Int32, Bool) = (0, false)
     let bytes = [UInt8](unsafeUninitializedCapacity: wanted) { buffer, filled in
-      while filled < wanted {
-        let part = read(descriptor, buffer.baseAddress! + filled, wanted - filled)
-        if part > 0 {
+      while filled < wanted && !isAtEnd && code == 0 {
+        let rest = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[filled..<wanted])
+        do throws(SystemError) {
+          let part = try files.readSome(into: rest, from: descriptor)
           filled += part
-        } else if part == 0 {
-          isAtEnd = true
-          return
-        } else if errno == EAGAIN {
-          // A pipe or terminal that another process made non-blocking.
-          var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-          _ = poll(&request, 1, -1)
-        } else if errno != EINTR {
-          code = errno
-          return
+          isAtEnd = part == 0
+        } catch {
+          if error.code == EAGAIN { waitUntilReadable() } else { code = error.code }
         }
       }
     }
@@ -95,16 +91,22 @@ package final class FileReader {
     }
   }
 
-  private static func size(of descriptor: Int32, path: String) throws(FileError) -> Int? {
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw FileError(path: path, action: "read", code: errno) }
-    switch status.st_mode & S_IFMT {
-    case S_IFREG: return status.st_size > 0 ? Int(status.st_size) : nil
-    case S_IFIFO, S_IFSOCK: return nil
-    case S_IFDIR: throw FileError(path: path, action: "read", code: EISDIR)
-    default:
-      // A device may never end, or may wait for a terminal.
-      throw FileError(path: path, action: "read", code: ENODEV)
+  /// Waits for a pipe or terminal that another process made non-blocking.
+  private func waitUntilReadable() {
+    var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    _ = poll(&request, 1, -1)
+  }
+
+  private static func size(
+    of descriptor: Int32, path: String, _ files: any FileOperations
+  ) throws(FileError) -> Int? {
+    let status = try naming(path, "read") { () throws(SystemError) in try files.status(of: descriptor) }
+    switch status.kind {
+    case .file: return status.size > 0 ? status.size : nil
+    case .pipe: return nil
+    case .directory: throw FileError(path: path, action: "read", code: EISDIR)
+    // A device may never end, or may wait for a terminal.
+    case .other: throw FileError(path: path, action: "read", code: ENODEV)
     }
   }
 }

@@ -20,16 +20,17 @@ public final class MappedFile: @unchecked Sendable {
   /// Maps the file at `path`. A pipe is read to its end instead.
   ///
   /// Throws `FileError`: its `kind` tells a missing file, a directory or device, and missing permission apart.
-  public init(_ path: String) throws(FileError) {
-    let reader = try FileReader(path)
+  public convenience init(_ path: String) throws(FileError) { try self.init(path, using: SystemFiles()) }
+
+  package init(_ path: String, using files: any FileOperations) throws(FileError) {
+    let reader = try FileReader(path, using: files)
     self.path = path
     guard let size = reader.size else {
       bytes = Self.anonymousMapping(of: try reader.rest())
       return
     }
-    let mapping = withExtendedLifetime(reader) { mmap(nil, size, PROT_READ, MAP_PRIVATE, reader.descriptor, 0) }
-    guard let base = mapping, base != MAP_FAILED else { throw FileError(path: path, action: "map", code: errno) }
-    bytes = UnsafeRawBufferPointer(start: base, count: size)
+    defer { withExtendedLifetime(reader) {} }
+    bytes = try naming(path, "map") { () throws(SystemError) in try files.map(reader.descriptor, count: size) }
   }
 
   /// A file that exists in memory only; errors call it `path`.

@@ -27,6 +27,7 @@ func commandFailure(for error: any Error) -> CommandFailure {
     case .busy: return CommandFailure(message, code: .busy)
     case .inputOutput: return CommandFailure(message, code: .inputOutput)
     }
+  case is UnsavedRun: return CommandFailure(message, code: .inputOutput)
   case is CorpusSplitError: return CommandFailure.usage(message)
   case is RunDirectoryTaken: return CommandFailure(message, code: .cannotCreate)
   case is TrainingDiverged: return CommandFailure(message, code: .diverged)

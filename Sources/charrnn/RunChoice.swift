@@ -41,7 +41,7 @@ struct RunChoice {
   }
 
   private static func last(of directory: RunDirectory) throws -> Checkpoint? {
-    FileManager.default.fileExists(atPath: directory.last) ? try Checkpoint(contentsOf: directory.last) : nil
+    try directory.isOfRun(directory.last) ? Checkpoint(contentsOf: directory.last) : nil
   }
 
   /// The corpus's file name without its extension.
@@ -63,7 +63,7 @@ struct RunChoice {
   /// The run in `runs/` that was saved last, of those trained on these files in their present form.
   private static func newestRun(of corpora: [String]) throws -> (RunDirectory, Checkpoint)? {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: "runs")) ?? []
-    let runs = names.map { RunDirectory("runs/" + $0) }.filter { FileManager.default.fileExists(atPath: $0.last) }
+    let runs = names.map { RunDirectory("runs/" + $0) }.filter { (try? $0.isOfRun($0.last)) ?? true }
     let newestFirst = runs.map { (run: $0, saved: savedAt($0)) }
       .sorted { ($0.saved, $0.run.path) > ($1.saved, $1.run.path) }
     var hashes: [TokenKind: String] = [:]

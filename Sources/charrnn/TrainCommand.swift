@@ -13,6 +13,7 @@ enum TrainCommand {
 
   @Sendable
   static func run(_ arguments: ParsedArguments) throws -> ExitCode {
+    SignalWatch.install()
     let files = arguments[corpora]
     let choice = try RunChoice(arguments, corpora: files)
     let base = try choice.checkpoint.map { try CharacterRun.settings(of: $0) }
@@ -37,24 +38,22 @@ enum TrainCommand {
       threads: threads)
     let earlier: EarlierRun =
       arguments[TrainOptions.resume] ? .resume : arguments[TrainOptions.overwrite] ? .replace : .refuse
-    try creating { try run.claimDirectory(earlier: earlier) }
+    try creating {
+      try run.claimDirectory(
+        earlier: earlier, configuration: configuration(arguments, run, limits: limits, threads: threads), limits: limits)
+    }
     if let checkpoint = choice.checkpoint {
       try announce(resuming: run, from: checkpoint, in: directory, limits: limits)
     }
     let reporting = TrainingReporting(
       sampleEvery: arguments[TrainOptions.sampleEvery], checkpointEvery: arguments[TrainOptions.checkpointEvery])
-    try creating { try writeConfiguration(arguments, run, to: directory, limits: limits, threads: threads) }
 
     describe(run, files: files, threads: threads)
-    SignalWatch.install()
     let report = TrainReport(run: run, limits: limits)
+    SignalWatch.finishStepsFirst()
     let end = try report.followingErrors {
-      do {
-        return try run.train(
-          limits: limits, reporting: reporting, report: report.receive, shouldStop: { SignalWatch.stop != nil })
-      } catch let error as FileError {
-        throw CommandFailure("\(error); the last state is not saved", code: .inputOutput)
-      }
+      try run.train(
+        limits: limits, reporting: reporting, report: report.receive, shouldStop: { SignalWatch.stop != nil })
     }
     report.finish()
     if end == .stopped, let signal = SignalWatch.stop {
@@ -100,6 +99,11 @@ enum TrainCommand {
     if end == .patienceSpent {
       notice("no improvement in \(run.progress.validationsSinceBest) validations; stopped after step \(run.step)")
     }
+    if run.progress.skippedInARow > 0 {
+      notice(
+        "the last \(run.progress.skippedInARow) steps were left out: the run is diverging; with more steps it goes back and tries "
+          + "a lower learning rate")
+    }
     let file = try ModelFile<Float>(contentsOf: directory.path)
     if let history = file.history, let loss = history.validationLoss {
       notice(
@@ -112,11 +116,11 @@ enum TrainCommand {
     notice("saved in \(directory.path); write more with: charrnn sample \(directory.path)")
   }
 
-  /// `config.json`: every option as it was resolved.
-  private static func writeConfiguration(
-    _ arguments: ParsedArguments, _ run: CharacterRun, to directory: RunDirectory, limits: TrainingLimits, threads: Int
-  ) throws {
-    let earlier = arguments[TrainOptions.resume] ? StoredOptions(directory) : StoredOptions()
+  /// Text of `config.json`: every option as it was resolved.
+  private static func configuration(
+    _ arguments: ParsedArguments, _ run: CharacterRun, limits: TrainingLimits, threads: Int
+  ) -> String {
+    let earlier = run.directory.flatMap { arguments[TrainOptions.resume] ? StoredOptions($0) : nil } ?? StoredOptions()
     let lastStep = limits.lastStep(stepsPerEpoch: run.stepsPerEpoch)
     var members = run.settings.resolved(stepsPerEpoch: run.stepsPerEpoch).members()
     members.insert(
@@ -136,7 +140,8 @@ enum TrainCommand {
         ("checkpoint_every", .integer(arguments[TrainOptions.checkpointEvery] ?? run.stepsPerEpoch)),
         ("init_from", JSONText(arguments[TrainOptions.initFrom] ?? earlier.initFrom)),
         ("parameters", .integer(run.model.parameterCount)), ("charrnn", .string(version)),
+        ("run", JSONText(run.identity)),
       ]
-    try AtomicFile.write([Array((JSONText.object(members).line + "\n").utf8)], to: directory.configuration)
+    return JSONText.object(members).line + "\n"
   }
 }

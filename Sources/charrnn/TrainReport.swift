@@ -32,7 +32,7 @@ final class TrainReport {
       update()
     case .training(.skipped(let step, let reason)): say("step \(step) was left out: \(reason)")
     case .training(.rolledBack(let step, let rate, let reason)):
-      say("\(reason) in several steps in a row; going back to step \(step) with learning rate \(rate)")
+      say("\(reason); the run goes back to step \(step) with learning rate \(rate)")
     case .sample(let step, let text):
       say("a sample after step \(step):")
       do { try OutputChannel.standardOutput.write(text + "\n") } catch { outputFailure = error }

@@ -35,7 +35,10 @@ import Testing
     #expect(options["steps"] as? Int == 20)
     #expect(options["corpora"] as? [String] == ["fable.txt"])
     let metrics = String(decoding: try workplace.bytes(of: "runs/fable/metrics.jsonl"), as: UTF8.self)
-    for line in metrics.split(separator: "\n") {
+    let lines = metrics.split(separator: "\n")
+    let run = try #require(options["run"] as? String)
+    #expect(run.count == 64 && lines[0] == #"{"event":"start","run":"\#(run)","step":0}"#)
+    for line in lines.dropFirst() {
       let object = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
       let keys = [
         "epoch", "event", "gradient_norm", "learning_rate", "seconds", "step", "tokens_per_second", "train_loss",

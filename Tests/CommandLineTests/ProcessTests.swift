@@ -13,7 +13,7 @@ import Testing
   }
 
   /// A signal stops a run after saving it; resumed, it ends with the bytes of one left alone.
-  @Test(arguments: [SIGTERM, SIGINT])
+  @Test(arguments: [SIGTERM, SIGINT, SIGHUP])
   func aSignalStopsARunAfterSavingIt(signal: Int32) throws {
     let workplace = try Workplace()
     try workplace.write(fable, to: "fable.txt")

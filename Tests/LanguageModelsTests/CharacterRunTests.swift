@@ -109,7 +109,8 @@ import Testing
         try train()
         #expect(try ModelFile<Float>(contentsOf: directory.last).history?.step == 6)
       } else {
-        #expect(throws: FileError.self) { try train() }
+        let error = #expect(throws: UnsavedRun.self) { try train() }
+        #expect(error?.parts.contains(.last) == true)
       }
       #expect(failures >= 3)
     }

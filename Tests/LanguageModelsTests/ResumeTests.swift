@@ -128,6 +128,7 @@ import Testing
     let whole = try Checkpoint(contentsOf: directory.last)
     #expect(whole.names.contains { $0.hasPrefix("optimizer.first_moment.") })
     #expect(whole.names.contains("state.l1.cell"))
+    #expect(whole.names.contains("rollback.optimizer.second_moment.decoder.bias"))
     for name in whole.names {
       var checkpoint = whole
       checkpoint.tensors[name] = nil
@@ -138,7 +139,8 @@ import Testing
     }
     let best = try Checkpoint(contentsOf: directory.best)
     #expect(
-      best.names.sorted() == whole.names.filter { !$0.hasPrefix("optimizer.") && !$0.hasPrefix("state.") }.sorted())
+      best.names.sorted()
+        == whole.names.filter { name in !["optimizer.", "state.", "rollback."].contains { name.hasPrefix($0) } }.sorted())
     #expect(throws: ModelFileError.self) { try CharacterRun.settings(of: best) }
   }
 }

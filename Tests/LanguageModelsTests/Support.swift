@@ -15,6 +15,13 @@ func bytes(of path: String) throws -> [UInt8] {
   return file[0..<file.count]
 }
 
+/// Lines of a run's metrics without what differs from time to time: speed, and the ends of parts of the run.
+func comparableMetrics(of directory: RunDirectory) throws -> [String] {
+  try String(decoding: bytes(of: directory.metrics), as: UTF8.self).split(separator: "\n")
+    .filter { !$0.contains(#""event":"end""#) }
+    .map { String($0.replacing(/"(seconds|tokens_per_second|gradient_norm)":[-+.e0-9]*,?/, with: "")) }
+}
+
 /// Words drawn at random: text with something to learn in it.
 func sampleText(_ characters: Int, words: [String] = ["the ", "fox ", "and\n", "a ", "crow. "], seed: UInt64 = 1)
   -> String

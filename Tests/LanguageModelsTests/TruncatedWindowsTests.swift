@@ -174,9 +174,13 @@ import Testing
         ForwardContext(tape: Tape<Double>(), mode: .training, random: RandomSource(seed: UInt64(step)))
       }
       var contexts = [context(), context(), context()]
-      let added =
-        penalized.loss(of: Self.dropping, step: step, in: &contexts[0]).value.scalar
-        - plain.loss(of: Self.dropping, step: step, in: &contexts[1]).value.scalar
+      let losses = [
+        penalized.loss(of: Self.dropping, step: step, in: &contexts[0]).value.scalar,
+        plain.loss(of: Self.dropping, step: step, in: &contexts[1]).value.scalar,
+      ]
+      #expect(losses[0] == losses[1], "penalties stand beside the loss")
+      #expect(contexts[1].penalties.isEmpty)
+      let added = contexts[0].penalties.reduce(0) { $0 + $1.value.scalar }
       let steps = step * 8..<(step + 1) * 8
       let grid = TokenGrid(ids: streams.window(0..<steps.upperBound).inputs, time: steps.upperBound, batch: 2)
       let outputs = Self.dropping.read(grid, from: nil, in: &contexts[2]).outputs.slice(axis: 0, steps)

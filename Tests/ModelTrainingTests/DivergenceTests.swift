@@ -1,3 +1,4 @@
+import Foundation
 import ModelTraining
 import TensorCore
 import Testing
@@ -5,13 +6,17 @@ import Testing
 @Suite struct DivergenceTests {
   /// A step that is not finite is left out: it changes neither the model nor what the task carries.
   @Test func aStepThatIsNotFiniteIsLeftOut() throws {
-    for fault in [Fault.nonFiniteLoss, .nonFiniteGradient] {
+    let reasons: [(Fault, String)] = [
+      (.nonFiniteLoss, "the loss is not a number"), (.nonFiniteGradient, "the gradient of output.weight"),
+      (.hugeLoss, "far beyond that of a uniform guess"),
+    ]
+    for (fault, expected) in reasons {
       let trainer = Trainer<ExclusiveOr> { $0 == 4 ? fault : .none }
       try trainer.train(steps: 4)
       let (model, carried) = (trainer.model.scalars, trainer.task.carried)
       guard case .skipped(let step, let reason) = try trainer.trainStep() else { throw Unexpected() }
       #expect(step == 5)
-      #expect(reason.contains(fault == .nonFiniteLoss ? "the loss is not a number" : "the gradient of output.weight"))
+      #expect(reason.contains(expected))
       #expect(trainer.model.scalars == model)
       #expect(trainer.task.carried == carried)
       #expect(trainer.step == 5)
@@ -70,16 +75,58 @@ import Testing
     }
   }
 
+  /// An update that makes a parameter infinite is undone at once, so that no state between steps has one.
   @Test func anUpdateThatMakesTheParametersNonFiniteIsUndone() throws {
     let trainer = Trainer<ExclusiveOr>(.sgd(learningRate: 1e308))
-    let error = #expect(throws: TrainingDiverged.self) { try trainer.train(steps: 1000) }
-    let reason = error?.reason ?? ""
-    #expect(reason.contains("the parameter hidden.weight") || reason.contains("the loss"))
+    let initial = trainer.model.scalars
+    var rollbacks = 0
+    let error = #expect(throws: TrainingDiverged.self) {
+      while true {
+        if case .rolledBack(let step, _, let reason) = try trainer.trainStep() {
+          #expect(step == 0 && trainer.model.scalars == initial)
+          #expect(reason.contains("the parameter hidden.weight") || reason.contains("the loss"))
+          rollbacks += 1
+        }
+      }
+    }
+    #expect(rollbacks == 5)
+    #expect(error?.reason.isEmpty == false)
+  }
+
+  /// A state is one to go back to only when the loss that it leads to is sound: weights that are finite may be beyond repair.
+  @Test func aStateWhoseOwnLossIsUnsoundIsNotGoneBackTo() throws {
+    let fault = Switch(false)
+    let trainer = Trainer<ExclusiveOr> { _ in fault.isOn ? .hugeLoss : .none }
+    try trainer.train(steps: 200)
+    fault.isOn = true
+    while case .skipped = try trainer.trainStep() {}
+    #expect(trainer.step == 100, "the state after 200 steps was never seen to be good")
+  }
+
+  /// A run that is stopped and resumed at any step of a divergence ends with the bits of one left alone.
+  @Test func aRunResumedWithinADivergenceEndsWithTheBitsOfAnUnbrokenOne() throws {
+    func begin(_ rate: Double) -> Trainer<ExclusiveOr> { Trainer<ExclusiveOr>(.sgd(learningRate: rate)) }
+    // The first rate that is too high and is low enough after a few rollbacks.
+    let found = (0..<12).lazy.map { 2 * pow(2, Double($0)) }.compactMap { rate -> (Double, Trainer<ExclusiveOr>)? in
+      let trainer = begin(rate)
+      guard (try? trainer.train(steps: 60)) != nil, trainer.progress.rollbacks > 0 else { return nil }
+      return (rate, trainer)
+    }.first
+    let (rate, whole) = try #require(found)
+    for stop in 1..<60 {
+      let begun = begin(rate)
+      try begun.train(steps: stop)
+      let resumed = begin(rate)
+      resumed.restore(begun.state, rollbackState: begun.rollbackState)
+      try resumed.train(steps: 60 - stop)
+      #expect(resumed.model.scalars == whole.model.scalars, "stopped after \(stop)")
+      #expect(resumed.progress == whole.progress)
+    }
   }
 
   @Test func aValidationLossThatIsNotANumberIsNeverTheBest() throws {
-    let trainer = Trainer<ExclusiveOr>(.sgd(learningRate: 1e308))
-    try trainer.train(steps: 2)
+    let trainer = Trainer<ExclusiveOr>(.sgd(learningRate: 1e160))
+    try trainer.train(steps: 1)
     let report = try #require(trainer.validate(scheduled: true))
     #expect(!report.validationLoss.isFinite)
     #expect(!report.isBest)

@@ -31,36 +31,54 @@ import Testing
       try write("text", to: directory.path + "/file")
       let error = #expect(throws: FileError.self) { try RunDirectory(directory.path + "/file/run").create() }
       let description = error?.description ?? ""
-      #expect(description.hasSuffix("/file/run: cannot create the directory: not a directory; check the path"))
+      #expect(description.hasSuffix("/file: cannot create the directory: not a directory; check the path"))
     }
   }
 
-  /// Metrics are cut back to a step; lines of no meaning, as a killed run leaves, go too.
-  @Test func metricsAreCutBackToAStep() throws {
+  /// Where there is no room for the files, that is said before anything is lost, and nothing stays behind.
+  @Test func whereThereIsNoRoomForTheFilesThatIsSaidFirst() throws {
     try withDirectory { directory in
       try directory.create()
-      try directory.cutMetrics(toStep: 3)
-      #expect(!FileManager.default.fileExists(atPath: directory.metrics), "none there, none made")
-      try directory.appendMetrics(#"{"event":"end","step":2}"#)
-      for step in 1...6 { try directory.appendMetrics(#"{"event":"validation","step":\#(step)}"#) }
-      try write(String(contentsOfFile: directory.metrics, encoding: .utf8) + #"{"event":"vali"#, to: directory.metrics)
-      try directory.cutMetrics(toStep: 4)
-      let kept = try String(contentsOfFile: directory.metrics, encoding: .utf8)
-      #expect(kept == (1...4).map { #"{"event":"validation","step":\#($0)}"# + "\n" }.joined())
-      try directory.appendMetrics(#"{"step":5}"#)
-      #expect(try String(contentsOfFile: directory.metrics, encoding: .utf8) == kept + "{\"step\":5}\n")
-    }
-  }
-
-  /// Where there is no room for a file, that is said before anything is lost, and nothing stays behind.
-  @Test func whereThereIsNoRoomForAFileThatIsSaidFirst() throws {
-    try withDirectory { directory in
-      try directory.create()
-      try directory.requireRoom(1 << 16)
+      try directory.requireRoom(for: .init(last: 1 << 16, best: 1 << 15, texts: 100))
       #if os(Linux)
-        #expect(throws: FileError.self) { try directory.requireRoom(1 << 60) }
+        #expect(throws: FileError.self) {
+          try directory.requireRoom(for: .init(last: 1 << 59, best: 1 << 58, texts: 100))
+        }
       #endif
       #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == [])
+    }
+  }
+
+  /// Room is asked for in files no larger than those to come, and what will be replaced counts as room.
+  @Test func roomIsAskedForTheFilesAndTheReplacementOfTheLargest() throws {
+    try withDirectory { directory in
+      try directory.create()
+      func probes(_ sizes: RunDirectory.Sizes) throws -> Int {
+        let files = FaultyFiles()
+        try RunDirectory(directory.path, using: files).requireRoom(for: sizes)
+        return files.calls.count { $0 == "allocate" }
+      }
+      // 100 + 50 for the files and 100 for the new `last` beside the old.
+      #expect(try probes(.init(last: 100, best: 50, texts: 0)) == 3)
+      try write(String(repeating: "x", count: 100), to: directory.last)
+      try write(String(repeating: "x", count: 50), to: directory.best)
+      #expect(try probes(.init(last: 100, best: 50, texts: 0)) == 1)
+      #expect(try probes(.init(last: 100, best: 50, texts: 30)) == 2)
+    }
+  }
+
+  @Test func theOwnerIsTheRunThatTheConfigurationNames() throws {
+    try withDirectory { directory in
+      try directory.create()
+      #expect(try directory.owner() == nil)
+      for (text, owner) in [(#"{"run":"x","a":1}"#, "x"), ("{}", nil), ("{", nil), (#"{"run":null}"#, nil)] {
+        try write(text, to: directory.configuration)
+        #expect(try directory.owner() == owner)
+      }
+      for call in 1...3 {
+        let faulty = RunDirectory(directory.path, using: FaultyFiles(.once(EIO), at: call))
+        #expect(throws: FileError.self) { try faulty.owner() }
+      }
     }
   }
 }

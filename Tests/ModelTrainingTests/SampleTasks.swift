@@ -32,6 +32,8 @@ struct Network: Module {
 /// A fault injected into a step.
 enum Fault {
   case none, nonFiniteLoss, nonFiniteGradient
+  /// A loss of a million more.
+  case hugeLoss
 }
 
 /// Learns exclusive or with a feedforward network. It carries a number that each step adds to.
@@ -41,6 +43,7 @@ struct ExclusiveOr: TrainingTask {
   static let targets = Tensor<Double>([0, 1, 1, 0], shape: [4, 1])
 
   let stepsPerEpoch = 1
+  let largestPlausibleLoss = 1e5
   var carried = 0.0
   /// By step.
   var fault: (Int) -> Fault = { _ in .none }
@@ -51,6 +54,7 @@ struct ExclusiveOr: TrainingTask {
     switch fault(step) {
     case .none: return loss
     case .nonFiniteLoss: return loss * .nan
+    case .hugeLoss: return loss + 1e6
     // √(0·w) is 0, and its slope is infinite.
     case .nonFiniteGradient: return loss + (context.variable(model.output.weight) * 0).squareRoot().sum()
     }

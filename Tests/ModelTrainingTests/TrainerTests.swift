@@ -104,7 +104,7 @@ import Testing
         uniqueKeysWithValues: begun.optimizer.namedMoments(of: begun.model).map { ($0.name, $0.tensor) })
       try optimizer.restore(step: progress.updates, for: resumed.model) { name, _ throws in try #require(moments[name])
       }
-      resumed.restore(model: begun.model, task: begun.task, optimizer: optimizer, progress: progress)
+      resumed.restore(.init(model: begun.model, task: begun.task, optimizer: optimizer, progress: progress))
       try train(resumed, steps: 7)
       #expect(resumed.model.scalars == whole.model.scalars, "\(settings), \(schedule)")
       #expect(resumed.progress == whole.progress)
@@ -183,7 +183,7 @@ import Testing
 
     let first = try #require(trainer.validate(scheduled: true))
     #expect(first.isBest)
-    #expect(first.trainingLoss == fresh.meanLoss)
+    #expect(first.training == fresh.meanLoss)
     #expect(trainer.progress.bestValidationLoss == first.validationLoss)
     #expect(trainer.progress.meanLoss == nil, "the mean training loss begins anew")
     for count in 1...3 {

@@ -4,78 +4,6 @@ import TensorCheckpoints
 import TensorCore
 import Testing
 
-/// Counts the calls and makes one of them, or all from it on, fail.
-private final class FaultyFiles: FileOperations {
-  enum Fault {
-    /// The call fails, those after it do not: a full disk, say.
-    case once
-    /// Nothing happens from this call on: the process was killed.
-    case forGood
-    /// A write takes one byte only.
-    case short
-  }
-
-  private let system = SystemFileOperations()
-  private let fault: Fault
-  private let faultyCall: Int
-  private(set) var calls: [String] = []
-  private(set) var hasMoved = false
-
-  init(_ fault: Fault = .once, at faultyCall: Int = 0) {
-    self.fault = fault
-    self.faultyCall = faultyCall
-  }
-
-  private var isFaulty: Bool {
-    fault == .forGood ? faultyCall > 0 && calls.count >= faultyCall : calls.count == faultyCall
-  }
-
-  private func record(_ name: String) throws(SystemError) {
-    calls.append(name)
-    if isFaulty && fault != .short { throw SystemError(code: ENOSPC) }
-  }
-
-  func create(_ path: String) throws(SystemError) -> Int32 {
-    try record("create")
-    return try system.create(path)
-  }
-
-  func openDirectory(_ path: String) throws(SystemError) -> Int32 {
-    try record("openDirectory")
-    return try system.openDirectory(path)
-  }
-
-  func writeSome(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) throws(SystemError) -> Int {
-    calls.append("write")
-    guard isFaulty else { return try system.writeSome(bytes, to: descriptor) }
-    // A disk that is full takes what still fits.
-    let count = try system.writeSome(bytes.prefix(1), to: descriptor)
-    if fault != .short { throw SystemError(code: ENOSPC) }
-    return count
-  }
-
-  func sync(_ descriptor: Int32) throws(SystemError) {
-    try record("sync")
-    try system.sync(descriptor)
-  }
-
-  func closeDescriptor(_ descriptor: Int32) throws(SystemError) {
-    try system.closeDescriptor(descriptor)
-    try record("close")
-  }
-
-  func move(_ path: String, to newPath: String) throws(SystemError) {
-    try record("move")
-    try system.move(path, to: newPath)
-    hasMoved = true
-  }
-
-  func remove(_ path: String) throws(SystemError) {
-    try record("remove")
-    try system.remove(path)
-  }
-}
-
 @Suite struct AtomicFileTests {
   private let old: [UInt8] = [1, 2, 3]
   private let new: [[UInt8]] = [[4, 5, 6, 7], [], [8, 9]]
@@ -114,12 +42,12 @@ private final class FaultyFiles: FileOperations {
     try AtomicFile.write(new, to: directory.path(of: "file"), using: files)
     #expect(
       files.calls == [
-        "remove", "create", "write", "write", "sync", "close", "move", "openDirectory", "sync", "close",
+        "status", "remove", "create", "write", "write", "sync", "close", "move", "openDirectory", "sync", "close",
       ])
   }
 
   @Test(arguments: [true, false]) func whateverFailsTheFileIsTheOldOrTheNewOne(exists: Bool) throws {
-    for fault in [FaultyFiles.Fault.once, .forGood, .short] {
+    for fault in [FaultyFiles.Fault.once(ENOSPC), .killed, .short] {
       var call = 1
       while true {
         let directory = try ScratchDirectory()
@@ -130,13 +58,12 @@ private final class FaultyFiles: FileOperations {
           try AtomicFile.write(new, to: directory.path(of: "file"), using: files)
         } catch {
           failed = true
-          #expect(error.code == ENOSPC)
         }
         let found = try directory.names.contains("file") ? directory.bytes(of: "file") : nil
-        #expect(found == (files.hasMoved ? newBytes : exists ? old : nil), "\(fault) at \(call)")
+        #expect(found == (!files.targets.isEmpty ? newBytes : exists ? old : nil), "\(fault) at \(call)")
         if !failed { #expect(found == newBytes) }
         // A killed process cannot clean up.
-        if fault != .forGood { #expect(try directory.names == (found == nil ? [] : ["file"]), "\(fault) at \(call)") }
+        if case .killed = fault {} else { #expect(try directory.names == (found == nil ? [] : ["file"]), "\(fault) at \(call)") }
         if call > files.calls.count { break }
         call += 1
       }
@@ -152,22 +79,28 @@ private final class FaultyFiles: FileOperations {
     #expect(try directory.bytes(of: "file") == newBytes)
   }
 
-  @Test func whatKilledProcessesLeftIsRemovedAndNothingElse() throws {
+  @Test func whatKilledProcessesLeftOfTheNamedFilesIsRemovedAndNothingElse() throws {
     let directory = try ScratchDirectory()
+    let names = ["file", "last.safetensors", ".hidden", "a b"]
     var left: Set<String> = []
-    for name in ["file", "last.safetensors", ".hidden", "a b"] {
+    for name in names {
       // Killed while it wrote the last piece.
-      let files = FaultyFiles(.forGood, at: 4)
-      #expect(throws: FileError.self) { try AtomicFile.write(new, to: directory.path(of: name), using: files) }
+      let files = FaultyFiles(.killed, at: 5)
+      #expect(throws: FileError.self) {
+        try AtomicFile.write(new, to: directory.path(of: name), using: files)
+      }
       left.insert(".\(name).\(getpid()).tmp")
       try directory.write(old, to: ".\(name).4194304.tmp")
     }
     #expect(try left.isSubset(of: directory.names))
-    let others = ["file", "file.1.tmp", ".1.tmp", ".file.tmp", ".file.x1.tmp", ".file..tmp", ".file.1.tmp2", ".file.1"]
+    let others = [
+      "file", "file.1.tmp", ".1.tmp", ".file.tmp", ".file.x1.tmp", ".file..tmp", ".file.1.tmp2", ".file.1",
+      ".notes.1.tmp", ".file.notes.1.tmp",
+    ]
     for name in others { try directory.write(old, to: name) }
-    AtomicFile.removeAbandoned(in: directory.path)
+    AtomicFile.removeAbandoned(of: names, in: directory.path)
     #expect(try directory.names == others.sorted())
-    AtomicFile.removeAbandoned(in: directory.path(of: "none"))
+    AtomicFile.removeAbandoned(of: names, in: directory.path(of: "none"))
   }
 
   @Test func theFileHasThePermissionsOfAnyNewFile() throws {

@@ -30,7 +30,16 @@ public struct ModelFile<Scalar: StorableScalar>: Sendable {
   }
 
   /// The checkpoint that a path means: the file, or in a run directory its `best` or else its `last`.
-  public static func checkpoint(at path: String) throws -> Checkpoint { try Checkpoint(contentsOf: resolve(path)) }
+  public static func checkpoint(at path: String) throws -> Checkpoint {
+    try checkpoint(at: path, using: SystemFiles())
+  }
+
+  package static func checkpoint(at path: String, using files: any FileOperations) throws -> Checkpoint {
+    guard try files.statusIfAny(of: path)?.kind == .directory else {
+      return try Checkpoint(contentsOf: path, using: files)
+    }
+    return try Checkpoint(contentsOf: RunDirectory(path, using: files).modelToUse(), using: files)
+  }
 
   /// - Throws: `ModelFileError` or `SafetensorsError` when the checkpoint does not hold a whole model.
   public init(_ checkpoint: Checkpoint) throws {
@@ -77,22 +86,6 @@ public struct ModelFile<Scalar: StorableScalar>: Sendable {
       ])
     if let history { checkpoint.metadata[MetadataKey.history] = canonicalJSON(history) }
     return checkpoint
-  }
-
-  /// The file itself, or in a run directory `best`, else `last`.
-  private static func resolve(_ path: String) throws(FileError) -> String {
-    var isDirectory: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue else {
-      return path
-    }
-    let directory = RunDirectory(path)
-    guard let file = [directory.best, directory.last].first(where: { FileManager.default.fileExists(atPath: $0) })
-    else {
-      throw FileError(
-        path: path, action: "open", code: ENOENT,
-        explanation: "holds no run (neither best.safetensors nor last.safetensors)")
-    }
-    return file
   }
 }
 

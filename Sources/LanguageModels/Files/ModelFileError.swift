@@ -38,6 +38,8 @@ public struct ModelFileError: Error, Equatable, CustomStringConvertible {
     case fractions(validation: String, test: String)
     /// A model without a run, where one is to be resumed.
     case noRun
+    /// A run that needs more memory, in bytes, than this process may use.
+    case tooLarge(bytes: Double, available: Double)
     /// A model that is not the one of the run's own settings.
     case otherModel
 
@@ -62,11 +64,17 @@ public struct ModelFileError: Error, Equatable, CustomStringConvertible {
         "\(Part.history.rawValue): the fractions \(shown(validation)) for validation and \(shown(test)) for test split no "
           + "text"
       case .noRun: "it holds a model but no state of a run; only a last.safetensors can be resumed"
+      case .tooLarge(let bytes, let available):
+        "to go on with its run would take about \(gigabytes(bytes)) GB of memory, and there are \(gigabytes(available)); "
+          + "it is damaged, or from a larger machine"
       case .otherModel: "its model is not the one that its own settings describe"
       }
     }
   }
 }
+
+/// A size for a message, in units of 10⁹ bytes.
+func gigabytes(_ bytes: Double) -> String { bytes < 1e10 ? "\((bytes / 1e8).rounded() / 10)" : "\(Int(min(bytes / 1e9, 1e15)))" }
 
 /// Text from a file that may be hostile, cut where it would drown the message.
 private func shown(_ text: String) -> String {

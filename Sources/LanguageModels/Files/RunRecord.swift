@@ -12,13 +12,16 @@ struct RunRecord: Sendable, Equatable, Codable {
   var corpusTokens: Int
   var instructionSet: String
   var progress: TrainingProgress
+  /// Progress of the state that a divergence returns to; nil before the first step, and in files that lack that state.
+  var rollback: TrainingProgress?
 
-  init(settings: TrainingSettings, corpus: Corpus, progress: TrainingProgress) {
+  init(settings: TrainingSettings, corpus: Corpus, progress: TrainingProgress, rollback: TrainingProgress?) {
     self.settings = settings
     corpusHash = corpus.contentHash
     corpusTokens = corpus.tokens.count
     instructionSet = InstructionSet.current.rawValue
     self.progress = progress
+    self.rollback = rollback
   }
 
   /// Reads the record of a checkpoint.
@@ -30,20 +33,33 @@ struct RunRecord: Sendable, Equatable, Codable {
     if let problem = settings.problem ?? settings.horizonProblem {
       throw ModelFileError(file: checkpoint.file, problem: .settings(problem, of: .run))
     }
-    if let problem = progress.problem {
+    if let problem = progress.problem ?? rollback?.problem ?? rollbackProblem {
       throw ModelFileError(file: checkpoint.file, problem: .progress(problem))
     }
+  }
+
+  private var rollbackProblem: String? {
+    guard let rollback, rollback.step > progress.step else { return nil }
+    return "it goes back to step \(rollback.step) from step \(progress.step)"
   }
 }
 
 extension Trainer where Task == CharacterTask<Float> {
-  /// The whole state of a run as a checkpoint.
+  /// The whole state of a run as a checkpoint: the tensors of the state after the steps so far, and those of the state that a
+  /// divergence returns to, under the names of `rollbackPrefix`.
   func checkpoint(_ file: ModelFile<Float>, settings: TrainingSettings, corpus: Corpus) -> Checkpoint {
     var checkpoint = file.checkpoint
-    checkpoint.metadata[MetadataKey.run] = canonicalJSON(
-      RunRecord(settings: settings, corpus: corpus, progress: progress))
-    for (name, tensor) in optimizer.namedMoments(of: model) + task.carriedState {
-      checkpoint.tensors[name] = StoredTensor(tensor)
+    let record = RunRecord(
+      settings: settings, corpus: corpus, progress: progress, rollback: rollbackState?.progress)
+    checkpoint.metadata[MetadataKey.run] = canonicalJSON(record)
+    for (name, tensor) in state.tensorsBesideModel { checkpoint.tensors[name] = StoredTensor(tensor) }
+    if let rollbackState {
+      for (name, parameter) in rollbackState.model.parameters {
+        checkpoint.tensors[rollbackPrefix + name] = StoredTensor(parameter.value)
+      }
+      for (name, tensor) in rollbackState.tensorsBesideModel {
+        checkpoint.tensors[rollbackPrefix + name] = StoredTensor(tensor)
+      }
     }
     return checkpoint
   }
@@ -52,12 +68,33 @@ extension Trainer where Task == CharacterTask<Float> {
   ///
   /// - Throws: `SafetensorsError` when something that the run needs is missing.
   func restore(from checkpoint: Checkpoint, record: RunRecord) throws(SafetensorsError) {
-    func tensor(_ name: String, _ shape: TensorShape) throws(SafetensorsError) -> Tensor<Float> {
-      try checkpoint.tensor(name, shape: shape)
+    var rollbackState: State?
+    if let progress = record.rollback {
+      var good = model
+      try good.take(from: checkpoint, prefix: rollbackPrefix)
+      rollbackState = try saved(good, progress, in: checkpoint, prefix: rollbackPrefix)
     }
-    var (optimizer, task) = (optimizer, task)
-    try optimizer.restore(step: record.progress.updates, for: model, moment: tensor)
-    try task.restore(step: record.progress.step, carried: tensor)
-    restore(model: model, task: task, optimizer: optimizer, progress: record.progress)
+    restore(try saved(model, record.progress, in: checkpoint), rollbackState: rollbackState)
+  }
+
+  private func saved(
+    _ model: CharacterModel<Float>, _ progress: TrainingProgress, in checkpoint: Checkpoint, prefix: String = ""
+  ) throws(SafetensorsError) -> State {
+    func tensor(_ name: String, _ shape: TensorShape) throws(SafetensorsError) -> Tensor<Float> {
+      try checkpoint.tensor(prefix + name, shape: shape)
+    }
+    var state = State(model: model, task: task, optimizer: optimizer, progress: progress)
+    try state.optimizer.restore(step: progress.updates, for: model, moment: tensor)
+    try state.task.restore(step: progress.step, carried: tensor)
+    return state
+  }
+}
+
+/// Start of the names of tensors of the state that a divergence returns to.
+private let rollbackPrefix = "rollback."
+
+extension Trainer.State where Task == CharacterTask<Float> {
+  fileprivate var tensorsBesideModel: [(name: String, tensor: Tensor<Float>)] {
+    optimizer.namedMoments(of: model) + task.carriedState
   }
 }

@@ -13,10 +13,12 @@ public struct TrainingHistory: Sendable, Equatable, Codable {
   public var corpusHash: String
   public var validationFraction: String
   public var testFraction: String
+  /// Identity of the run, which all files of its directory carry; nil for a run begun by a version that had none.
+  public var run: String?
 
   public init(
     step: Int, epoch: Double, validationLoss: Double?, corpusHash: String, validationFraction: String,
-    testFraction: String
+    testFraction: String, run: String? = nil
   ) {
     self.step = step
     self.epoch = epoch
@@ -24,6 +26,7 @@ public struct TrainingHistory: Sendable, Equatable, Codable {
     self.corpusHash = corpusHash
     self.validationFraction = validationFraction
     self.testFraction = testFraction
+    self.run = run
   }
 
   init(json: String, file: String) throws(ModelFileError) {

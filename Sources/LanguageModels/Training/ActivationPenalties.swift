@@ -13,15 +13,15 @@ public struct ActivationPenalties: Sendable, Equatable {
     (self.activation, self.temporal) = (activation, temporal)
   }
 
+  /// Adds the penalties to the objective of a pass.
+  ///
   /// - Parameters:
   ///   - outputs: outputs of the top layer, [time, batch, output].
   ///   - dropped: the same after dropout, as the decoder reads them.
-  func added<Scalar>(
-    to loss: Variable<Scalar>, outputs: Variable<Scalar>, afterDropout dropped: Variable<Scalar>
-  ) -> Variable<Scalar> {
-    var loss = loss
-    if activation > 0 { loss = loss + activationRegularization(dropped, weight: activation) }
-    if temporal > 0 { loss = loss + temporalActivationRegularization(outputs, weight: temporal) }
-    return loss
+  func add<Scalar>(
+    outputs: Variable<Scalar>, afterDropout dropped: Variable<Scalar>, to context: inout ForwardContext<Scalar>
+  ) {
+    if activation > 0 { context.penalize(activationRegularization(dropped, weight: activation)) }
+    if temporal > 0 { context.penalize(temporalActivationRegularization(outputs, weight: temporal)) }
   }
 }

@@ -14,6 +14,9 @@ public final class CharacterRun {
   /// Directory that keeps the run; nil keeps nothing.
   public let directory: RunDirectory?
   public let split: CorpusSplit
+  /// Hash of the settings, the corpus and the starting weights, which all files of the run carry; nil for a resumed run that
+  /// was begun by a version that had none.
+  public let identity: String?
   let trainer: Trainer<CharacterTask<Float>>
   /// Whether it was resumed from a checkpoint.
   let isResumed: Bool
@@ -22,6 +25,7 @@ public final class CharacterRun {
   var hasTrained = false
   /// The newest best model, where it could not be saved yet.
   var pendingBest: Checkpoint?
+  var metrics: MetricsLog?
 
   /// A new run, or the one that a checkpoint holds.
   ///
@@ -37,6 +41,9 @@ public final class CharacterRun {
       throw .unsupportedPrecision(settings.precision, instructionSet: InstructionSet.current.rawValue)
     }
     if let problem = settings.problem { throw .settings(problem) }
+    let record = try checkpoint.map { checkpoint throws(CharacterRunError) in
+      try Self.record(of: checkpoint, on: corpus)
+    }
     self.settings = settings
     self.corpus = corpus
     self.directory = directory
@@ -44,42 +51,47 @@ public final class CharacterRun {
     let validation = split.validation.count > 1 ? TextStream(corpus.tokens[split.validation]) : nil
     let schedule = try settings.learningRateSchedule(validates: validation != nil)
     var model = CharacterModel<Float>(settings.shape(vocabulary: corpus.vocabulary.count))
-    try Self.requireMemory(for: model, settings)
+    try Self.requireMemory(for: model, settings, resuming: checkpoint)
     let task = CharacterTask(
       model, windows: try settings.windows(of: corpus, split: split), validation: validation,
       penalties: settings.penalties)
 
     if let checkpoint {
-      model = try Self.model(of: checkpoint, shape: model.shape, corpus: corpus)
+      let saved = try Self.file(of: checkpoint, shape: model.shape, corpus: corpus)
+      (model, identity) = (saved.model, saved.history?.run)
     } else {
       var random = RandomSource(seed: UInt64(settings.seed))
       model.initialize(using: &random)
-    }
-    if let initial {
-      do { try model.takeWeights(of: initial, vocabulary: corpus.vocabulary) } catch { throw .transfer(error) }
+      if let initial {
+        do { try model.takeWeights(of: initial, vocabulary: corpus.vocabulary) } catch { throw .transfer(error) }
+      }
+      identity = model.identity(settings: settings, corpus: corpus)
     }
     isResumed = checkpoint != nil
     trainer = Trainer(
       model: model, task: task, optimizer: settings.optimizerSettings,
       schedule: schedule, clipping: settings.clip > 0 ? .norm(settings.clip) : .none, seed: UInt64(settings.seed),
       threads: threads, products: settings.precision.products)
-    guard let checkpoint else { return }
-    let record = try Self.record(of: checkpoint)
+    guard let checkpoint, let record else { return }
     do { try trainer.restore(from: checkpoint, record: record) } catch { throw .checkpoint(error) }
   }
 
-  private static func record(of checkpoint: Checkpoint) throws(CharacterRunError) -> RunRecord {
-    do { return try RunRecord(checkpoint) } catch { throw .modelFile(error) }
-  }
-
-  /// The model of a run's checkpoint, if the run was one of this shape on this corpus.
-  private static func model(
-    of checkpoint: Checkpoint, shape: ModelShape, corpus: Corpus
-  ) throws(CharacterRunError) -> CharacterModel<Float> {
-    let record = try record(of: checkpoint)
+  /// The record of a checkpoint whose run was one on this corpus.
+  private static func record(
+    of checkpoint: Checkpoint, on corpus: Corpus
+  ) throws(CharacterRunError) -> RunRecord {
+    let record: RunRecord
+    do { record = try RunRecord(checkpoint) } catch { throw .modelFile(error) }
     guard record.corpusHash == corpus.contentHash else {
       throw .corpusChanged(file: checkpoint.file, tokensThen: record.corpusTokens, tokensNow: corpus.tokens.count)
     }
+    return record
+  }
+
+  /// The model of a run's checkpoint, if it is of this shape.
+  private static func file(
+    of checkpoint: Checkpoint, shape: ModelShape, corpus: Corpus
+  ) throws(CharacterRunError) -> ModelFile<Float> {
     let saved: ModelFile<Float>
     do { saved = try ModelFile<Float>(checkpoint) } catch let error as ModelFileError {
       throw .modelFile(error)
@@ -87,19 +99,21 @@ public final class CharacterRun {
     guard saved.model.shape == shape, saved.vocabulary == corpus.vocabulary else {
       throw .modelFile(ModelFileError(file: checkpoint.file, problem: .otherModel))
     }
-    return saved.model
+    return saved
   }
 
-  /// Refuses a run that cannot fit into this machine's memory.
+  /// Refuses a run that cannot fit into the memory that this process may use.
   private static func requireMemory(
-    for model: CharacterModel<Float>, _ settings: TrainingSettings
+    for model: CharacterModel<Float>, _ settings: TrainingSettings, resuming checkpoint: Checkpoint?
   ) throws(CharacterRunError) {
     let steps = TruncatedWindows.stepsKept(
       length: settings.length, backwardLength: settings.backwardLength, varies: settings.variesLength)
     let bytes = model.trainingBytes(
       rows: Double(settings.batch) * Double(steps), isPenalized: settings.penalties != ActivationPenalties())
-    let available = Double(ProcessInfo.processInfo.physicalMemory)
-    guard bytes < available else { throw .tooLarge(bytes: bytes, available: available) }
+    let available = MemoryLimit.available
+    guard bytes >= available else { return }
+    guard let checkpoint else { throw .tooLarge(bytes: bytes, available: available) }
+    throw .modelFile(ModelFileError(file: checkpoint.file, problem: .tooLarge(bytes: bytes, available: available)))
   }
 
   /// Settings of the run that a `last` holds, for the options that a resume does not repeat.
@@ -132,6 +146,19 @@ public final class CharacterRun {
       history: TrainingHistory(
         step: step, epoch: Double(step) / Double(stepsPerEpoch), validationLoss: validationLoss,
         corpusHash: corpus.contentHash, validationFraction: settings.validationFraction,
-        testFraction: settings.testFraction))
+        testFraction: settings.testFraction, run: identity))
+  }
+}
+
+extension CharacterModel<Float> {
+  /// Hash of the settings, the corpus and the weights of a run that starts from this model.
+  fileprivate func identity(settings: TrainingSettings, corpus: Corpus) -> String {
+    var hash = ContentHash()
+    hash.update(Array("\(canonicalJSON(settings))\n\(corpus.contentHash)\n".utf8))
+    for (name, parameter) in parameters {
+      hash.update(Array("\(name)\n".utf8))
+      hash.update(StoredTensor(parameter.value).bytes)
+    }
+    return hash.finalize()
   }
 }

@@ -6,7 +6,7 @@ public enum CharacterRunError: Error, Equatable, CustomStringConvertible {
   case settings(SettingProblem)
   /// This machine cannot compute in the precision.
   case unsupportedPrecision(TrainingSettings.Precision, instructionSet: String)
-  /// The model or the batch needs more memory than this machine has.
+  /// The model or the batch needs more memory, in bytes, than this process may use.
   case tooLarge(bytes: Double, available: Double)
   /// A schedule of the whole run whose length in steps is not given.
   case noHorizon(TrainingSettings.Schedule)
@@ -29,7 +29,7 @@ public enum CharacterRunError: Error, Equatable, CustomStringConvertible {
     case .unsupportedPrecision(let precision, let instructionSet):
       "precision \(precision.rawValue): neither AMX nor AVX512-BF16 is in the instruction set in use (\(instructionSet))"
     case .tooLarge(let bytes, let available):
-      "training so would take about \(gigabytes(bytes)) GB of memory, and this machine has \(gigabytes(available))"
+      "training so would take about \(gigabytes(bytes)) GB of memory, and there are \(gigabytes(available)) for this process"
     case .noHorizon(let schedule): "schedule \(schedule.rawValue) needs a horizon in steps"
     case .noValidation(let schedule):
       "schedule \(schedule.rawValue) needs validations, and nothing is held out for them"
@@ -43,6 +43,4 @@ public enum CharacterRunError: Error, Equatable, CustomStringConvertible {
     case .checkpoint(let error): error.description
     }
   }
-
-  private func gigabytes(_ bytes: Double) -> Int { Int((bytes / 1e9).rounded()) }
 }

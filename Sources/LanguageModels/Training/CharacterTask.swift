@@ -1,4 +1,5 @@
 import Autograd
+import Foundation
 import ModelTraining
 import RecurrentLayers
 import SequenceText
@@ -15,6 +16,8 @@ public struct CharacterTask<Scalar: TensorScalar>: TrainingTask {
   private let stateComponents: [[(name: String, width: Int)]]
   private let penalties: ActivationPenalties
   private var state: Model.State?
+  /// Ten times one nat more than the loss of a uniform guess, ln(vocabulary): 52 nats for 65 symbols.
+  public let largestPlausibleLoss: Double
 
   /// - Parameters:
   ///   - model: any of the shape that is trained, its weights drawn or not.
@@ -30,6 +33,7 @@ public struct CharacterTask<Scalar: TensorScalar>: TrainingTask {
       components.map { ("state.l\(layer).\($0.name)", $0.width) }
     }
     self.penalties = penalties
+    largestPlausibleLoss = 10 * (1 + log(Double(model.shape.vocabulary)))
   }
 
   public var stepsPerEpoch: Int { windows.perEpoch }
@@ -47,7 +51,8 @@ public struct CharacterTask<Scalar: TensorScalar>: TrainingTask {
     let own = known == 0 ? all : all.slice(axis: 0, known..<window.steps.count)
     let dropped = model.droppingUnits(of: own, in: &context)
     let loss = softmaxCrossEntropy(model.logits(dropped, in: context), targets: targets, in: context)
-    return penalties.added(to: loss, outputs: own, afterDropout: dropped)
+    penalties.add(outputs: own, afterDropout: dropped, to: &context)
+    return loss
   }
 
   public func validation(of model: Model, workspace: Workspace<Scalar>) -> EvaluationReport? {

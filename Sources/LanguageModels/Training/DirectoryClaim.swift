@@ -31,41 +31,48 @@ public enum RunDirectoryTaken: Error, Equatable, CustomStringConvertible {
 struct DirectoryClaim {
   let directory: RunDirectory
   private let lock: DirectoryLock
-  /// Whether `best` is of an earlier run that this one replaces.
+  /// Whether `best` may be of an earlier run that this one replaces.
   private(set) var holdsForeignBest: Bool
 
-  /// Makes the directory if need be, locks it and clears away what killed runs have left.
+  /// Makes the directory if need be, locks it, clears away what killed runs have left and makes it the run's own.
   ///
   /// - Parameters:
+  ///   - run: identity of the run; nil for one that was begun by a version that had none.
+  ///   - configuration: text of `config.json`, which names the run; from then on other runs' files there are no longer used.
   ///   - isResumed: whether the run resumes from a checkpoint of the directory.
-  ///   - size: about how many bytes the largest file will take; there must be room for it.
-  init(_ directory: RunDirectory, earlier: EarlierRun, isResumed: Bool, step: Int, size: Int) throws {
-    let wasRun = FileManager.default.fileExists(atPath: directory.path + "/" + DirectoryLock.fileName)
+  ///   - sizes: sizes of the files to come; there must be room for them.
+  init(
+    _ directory: RunDirectory, run: String?, configuration: String, earlier: EarlierRun, isResumed: Bool,
+    sizes: RunDirectory.Sizes
+  ) throws {
+    let wasRun = directory.holds(directory.path + "/" + DirectoryLock.fileName)
     try directory.create()
-    lock = try DirectoryLock(directory.path)
+    lock = try DirectoryLock(directory.path, using: directory.files)
     self.directory = directory
-    holdsForeignBest = !isResumed && earlier == .replace
     if !isResumed { try Self.requireFree(directory, earlier: earlier, wasRun: wasRun) }
-    AtomicFile.removeAbandoned(in: directory.path)
-    try directory.requireRoom(size)
-    try directory.cutMetrics(toStep: isResumed ? step : -1)
+    directory.removeAbandoned()
+    try directory.requireRoom(for: sizes)
+    try AtomicFile.write([Array(configuration.utf8)], to: directory.configuration, using: directory.files)
+    holdsForeignBest = try directory.holds(directory.best) && !directory.isOfRun(directory.best)
   }
 
   private static func requireFree(_ directory: RunDirectory, earlier: EarlierRun, wasRun: Bool) throws {
-    let manager = FileManager.default
-    let holdsLast = manager.fileExists(atPath: directory.last)
+    let holdsLast = try directory.isOfRun(directory.last)
     if earlier == .refuse && directory.holdsRun || earlier == .resume && holdsLast {
       throw RunDirectoryTaken.holdsRun(path: directory.path)
     }
     if wasRun || directory.holdsRun { return }
-    for file in [directory.configuration, directory.metrics] where manager.fileExists(atPath: file) {
+    for file in [directory.configuration, directory.metrics] where directory.holds(file) {
       throw RunDirectoryTaken.foreignFile(path: file)
     }
   }
 
-  /// Removes files of a replaced run after a new `last` or `best` was written.
-  mutating func replaced(best: Bool) {
-    if holdsForeignBest && !best { unlink(directory.best) }
+  /// Removes a replaced run's `best` after a `last` of this run was written in its place.
+  mutating func removeForeignBest() {
+    if holdsForeignBest { try? directory.files.remove(directory.best) }
     holdsForeignBest = false
   }
+
+  /// Notes that `best` is of this run now.
+  mutating func ownsBest() { holdsForeignBest = false }
 }

@@ -7,55 +7,85 @@ struct MetricsMeter {
   private let tokensPerStep: Int
   private let charactersPerToken: Double?
   private let began: Double
-  private var reported: (time: Double, step: Int)
+  /// When the last report was, and the steps done since.
+  private var reported: (time: Double, steps: Int)
   private var gradientNorm = 0.0
 
-  init(tokensPerStep: Int, charactersPerToken: Double?, began: Double, step: Int) {
+  init(tokensPerStep: Int, charactersPerToken: Double?, began: Double) {
     self.tokensPerStep = tokensPerStep
     self.charactersPerToken = charactersPerToken
     self.began = began
-    reported = (began, step)
+    reported = (began, 0)
   }
 
-  mutating func add(_ step: StepReport) { gradientNorm = step.gradientNorm }
+  mutating func add(_ step: StepReport) {
+    gradientNorm = step.gradientNorm
+    reported.steps += 1
+  }
 
-  /// A JSON object on one line, keys sorted. A loss that is not finite is left out: JSON has no such number.
-  ///
-  /// - Parameter validationLoss: nil where nothing is held out.
+  /// State of a run that a line reports.
+  struct Moment {
+    let step: Int
+    let epoch: Double
+    let learningRate: Double
+    let rollbacks: Int
+    /// Seconds on the clock of the training.
+    let now: Double
+  }
+
+  /// Line of a validation, or of a mean training loss where nothing is held out. A loss that is not finite is left out: JSON
+  /// has no such number.
   mutating func line(
-    event: String, step: Int, trainingLoss: Double?, validationLoss: Double?, epoch: Double, learningRate: Double,
-    now: Double
+    _ event: String, training: MeanLoss?, validationLoss: Double?, at moment: Moment
   ) -> String {
-    struct Line: Encodable {
-      let event: String
-      let step: Int
-      let epoch: Double
-      let trainLoss: Double?
-      let validationLoss: Double?
-      let validationBits: Double?
-      let learningRate: Double
-      let gradientNorm: Double
-      let speed: Double
-      let seconds: Double
-
-      enum CodingKeys: String, CodingKey {
-        case event, step, epoch, seconds
-        case trainLoss = "train_loss"
-        case validationLoss = "validation_loss"
-        case validationBits = "validation_bits_per_character"
-        case learningRate = "learning_rate"
-        case gradientNorm = "gradient_norm"
-        case speed = "tokens_per_second"
-      }
-    }
+    var line = line(event, at: moment)
     let loss = validationLoss.flatMap { $0.isFinite ? $0 : nil }
-    let speed = Double((step - reported.step) * tokensPerStep) / max(now - reported.time, 1e-9)
-    reported = (now, step)
-    return canonicalJSON(
-      Line(
-        event: event, step: step, epoch: epoch, trainLoss: trainingLoss, validationLoss: loss,
-        validationBits: loss.flatMap { loss in charactersPerToken.map { loss / log(2) / $0 } },
-        learningRate: learningRate,
-        gradientNorm: gradientNorm, speed: speed, seconds: now - began))
+    (line.trainLoss, line.validationLoss) = (training?.loss, loss)
+    line.penalty = training.flatMap { $0.penalty == 0 ? nil : $0.penalty }
+    line.validationBits = loss.flatMap { loss in charactersPerToken.map { loss / log(2) / $0 } }
+    line.gradientNorm = gradientNorm
+    line.speed = Double(reported.steps) * Double(tokensPerStep) / max(moment.now - reported.time, 1e-9)
+    reported = (moment.now, 0)
+    return canonicalJSON(line)
+  }
+
+  /// Line of a step that was skipped, or of a rollback.
+  func line(recovery event: String, reason: String, at moment: Moment) -> String {
+    var line = line(event, at: moment)
+    line.reason = reason
+    return canonicalJSON(line)
+  }
+
+  private func line(_ event: String, at moment: Moment) -> Line {
+    Line(
+      event: event, step: moment.step, epoch: moment.epoch, learningRate: moment.learningRate,
+      rollbacks: moment.rollbacks == 0 ? nil : moment.rollbacks, seconds: moment.now - began)
+  }
+
+  /// A JSON object on one line, keys sorted.
+  private struct Line: Encodable {
+    let event: String
+    let step: Int
+    let epoch: Double
+    let learningRate: Double
+    let rollbacks: Int?
+    let seconds: Double
+    var trainLoss: Double?
+    var penalty: Double?
+    var validationLoss: Double?
+    var validationBits: Double?
+    var gradientNorm: Double?
+    var speed: Double?
+    var reason: String?
+
+    enum CodingKeys: String, CodingKey {
+      case event, step, epoch, rollbacks, seconds, penalty, reason
+      case trainLoss = "train_loss"
+      case validationLoss = "validation_loss"
+      case validationBits = "validation_bits_per_character"
+      case learningRate = "learning_rate"
+      case gradientNorm = "gradient_norm"
+      case speed = "tokens_per_second"
+    }
   }
 }

@@ -58,7 +58,7 @@ public struct CompiledModel<Model: Layer>: Sendable {
       model: model, task: task, optimizer: optimizer, schedule: options.schedule, clipping: options.clipping,
       seed: options.seed, threads: options.threads)
     if let trained {
-      trainer.restore(model: model, task: task, optimizer: trained.optimizer, progress: trained.progress)
+      trainer.restore(.init(model: model, task: task, optimizer: trained.optimizer, progress: trained.progress))
     }
     var watch = options.earlyStopping.map { StoppingWatch<Model>($0) }
     var history = FitHistory()

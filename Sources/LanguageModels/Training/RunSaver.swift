@@ -1,0 +1,111 @@
+import ModelTraining
+import TensorCheckpoints
+import TensorCore
+
+/// What a run could not save by its end. The files that are there are whole.
+public struct UnsavedRun: Error, CustomStringConvertible {
+  public enum Part: Sendable, Equatable { case last, best, metrics }
+
+  public let parts: [Part]
+  /// Failure of the first part.
+  public let error: FileError
+
+  public var description: String {
+    if parts.contains(.last) { return "\(error); the last state is not saved" }
+    return parts.contains(.best)
+      ? "\(error); the last state is saved, the best model is not"
+      : "\(error); the run is saved, but its metrics lack lines"
+  }
+}
+
+/// Saves the files of a run on the way. A file that cannot be saved stays as it was, and is tried again.
+struct RunSaver {
+  private let run: CharacterRun
+  let report: (RunEvent) -> Void
+  /// Step and rollbacks of the `last` that was saved last.
+  private var saved: (step: Int, rollbacks: Int)?
+  private var failures: [(part: UnsavedRun.Part, error: FileError)] = []
+
+  init(_ run: CharacterRun, report: @escaping (RunEvent) -> Void) { (self.run, self.report) = (run, report) }
+
+  /// Adds a line to the metrics.
+  mutating func append(_ line: String) {
+    note(.metrics, failure(of: { [run] () throws(FileError) in try run.metrics?.append(line) }))
+  }
+
+  /// Saves `last`, and before it what failed to be saved before.
+  mutating func saveLast() {
+    guard let directory = run.directory, run.trainer.nonFiniteState == nil else { return }
+    savePending()
+    let progress = run.progress
+    let file = run.file(validationLoss: progress.bestValidationLoss)
+    let checkpoint = run.trainer.checkpoint(file, settings: run.settings, corpus: run.corpus)
+    guard save(.last, checkpoint, to: directory.last) else { return }
+    saved = (progress.step, progress.rollbacks)
+    run.claim?.removeForeignBest()
+  }
+
+  mutating func saveLastUnlessSaved() {
+    if saved.map({ $0 != (run.progress.step, run.progress.rollbacks) }) ?? true { saveLast() }
+  }
+
+  /// Saves the model as `best` unless the one there, of an earlier part of this run, is as good.
+  mutating func saveBest(loss: Double) {
+    guard loss < bestOnDisk else { return }
+    run.pendingBest = run.file(validationLoss: loss).checkpoint
+    savePendingBest()
+  }
+
+  /// Tries again what failed.
+  ///
+  /// - Throws: `UnsavedRun` when something still fails.
+  mutating func finish() throws(UnsavedRun) {
+    savePending()
+    guard let first = failures.first else { return }
+    throw UnsavedRun(parts: failures.map(\.part), error: first.error)
+  }
+
+  private mutating func savePending() {
+    note(.metrics, failure(of: { [run] () throws(FileError) in try run.metrics?.flush() }))
+    savePendingBest()
+  }
+
+  private mutating func savePendingBest() {
+    guard let directory = run.directory, let checkpoint = run.pendingBest else { return }
+    guard save(.best, checkpoint, to: directory.best) else { return }
+    run.pendingBest = nil
+    run.claim?.ownsBest()
+  }
+
+  private mutating func save(_ part: UnsavedRun.Part, _ checkpoint: Checkpoint, to path: String) -> Bool {
+    let files = run.directory?.files ?? SystemFiles()
+    return note(part, failure(of: { () throws(FileError) in try checkpoint.write(to: path, using: files) }))
+  }
+
+  private func failure(of save: () throws(FileError) -> Void) -> FileError? {
+    do throws(FileError) { try save() } catch { return error }
+    return nil
+  }
+
+  /// Notes whether saving a part failed.
+  ///
+  /// - Returns: whether it is saved.
+  @discardableResult
+  private mutating func note(_ part: UnsavedRun.Part, _ failure: FileError?) -> Bool {
+    failures.removeAll { $0.part == part }
+    guard let failure else { return true }
+    failures.append((part, failure))
+    report(.saveFailed(failure))
+    return false
+  }
+
+  /// Loss of the `best` that is there, if it is of this run: the validation at the end of an earlier part may have written it.
+  private var bestOnDisk: Double {
+    guard let directory = run.directory, run.claim?.holdsForeignBest == false,
+      let checkpoint = try? Checkpoint(contentsOf: directory.best, using: directory.files),
+      let file = try? ModelFile<Float>(checkpoint), let history = file.history, history.run == run.identity,
+      file.model.shape == run.model.shape, history.corpusHash == run.corpus.contentHash
+    else { return .infinity }
+    return history.validationLoss ?? .infinity
+  }
+}

@@ -1,0 +1,57 @@
+import TensorCore
+
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
+
+extension RunDirectory {
+  /// Sizes of a run's files, in bytes, about.
+  package struct Sizes: Sendable {
+    package var last, best: Int
+    /// The configuration, and all lines of the metrics.
+    package var texts: Int
+
+    package init(last: Int, best: Int, texts: Int) { (self.last, self.best, self.texts) = (last, best, texts) }
+  }
+
+  /// Checks that there is room for a run's files and for their replacement, by allocating it for a moment.
+  ///
+  /// A file is replaced by a new one that is written beside it, so at some moments one of the two files is there twice. What
+  /// the directory holds already makes room as it is replaced.
+  package func requireRoom(for sizes: Sizes) throws(FileError) {
+    let (oldLast, oldBest) = (try size(of: last), try size(of: best))
+    let both = sizes.last + sizes.best
+    let needed =
+      sizes.texts + max(both - min(oldLast, oldBest), both + max(sizes.last, sizes.best) - oldLast - oldBest)
+    try allocateForAMoment(needed, atMost: max(sizes.last, sizes.best))
+  }
+
+  private func size(of file: String) throws(FileError) -> Int { try files.statusIfAny(of: file)?.size ?? 0 }
+
+  /// Takes room in files that are no larger than those to come: a limit on the size of files is not one on their sum.
+  private func allocateForAMoment(_ bytes: Int, atMost largest: Int) throws(FileError) {
+    var probes: [String] = []
+    defer { for probe in probes { try? files.remove(probe) } }
+    var rest = bytes
+    while rest > 0 {
+      let probe = "\(path)/.\(Self.probeName).\(getpid())\(probes.count).tmp"
+      try? files.remove(probe)
+      let descriptor = try naming(path, "create a file") { () throws(SystemError) in try files.create(probe) }
+      probes.append(probe)
+      defer { try? files.closeDescriptor(descriptor) }
+      do throws(SystemError) { try files.allocate(min(rest, largest), for: descriptor) } catch {
+        // Other failures say that the file system cannot allocate, not that there is no room.
+        if [ENOSPC, EDQUOT, EFBIG, EIO].contains(error.code) {
+          throw FileError(path: path, action: "find room for \(readableSize(bytes)) of checkpoints", code: error.code)
+        }
+      }
+      rest -= largest
+    }
+  }
+
+  private func readableSize(_ bytes: Int) -> String { bytes >> 20 > 0 ? "\(bytes >> 20) MiB" : "\(bytes >> 10) KiB" }
+}

@@ -1,0 +1,51 @@
+import Foundation
+
+/// Memory that this process may use.
+package enum MemoryLimit {
+  /// In bytes: the least of the machine's memory, the limit of the control group that a container runs in, and what is left of
+  /// the limits on the process's address space and data.
+  package static var available: Double {
+    let machine = Double(ProcessInfo.processInfo.physicalMemory)
+    return ([machine] + controlGroupLimits + processLimits).min() ?? machine
+  }
+
+  /// Limits of the control groups of Linux, of version 2 and of version 1.
+  private static var controlGroupLimits: [Double] {
+    var files = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"]
+    // Lines such as 0::/user.slice/session.scope.
+    for line in text(of: "/proc/self/cgroup").split(separator: "\n") {
+      let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+      guard fields.count == 3, fields[1].isEmpty else { continue }
+      var group = fields[2]
+      while let slash = group.lastIndex(of: "/"), group.count > 1 {
+        files.append("/sys/fs/cgroup\(group)/memory.max")
+        group = group[..<slash]
+      }
+    }
+    return files.compactMap { Double(text(of: $0).trimmingCharacters(in: .whitespacesAndNewlines)) }
+  }
+
+  private static var processLimits: [Double] {
+    #if os(Linux)
+      let pages = text(of: "/proc/self/statm").split(separator: " ").compactMap { Double($0) }
+      let used = (pages.first ?? 0) * Double(sysconf(Int32(_SC_PAGESIZE)))
+      return [RLIMIT_AS, RLIMIT_DATA].compactMap { limit(of: $0) }.map { max(0, $0 - used) }
+    #else
+      return []
+    #endif
+  }
+
+  #if os(Linux)
+    private static func limit(of resource: __rlimit_resource) -> Double? {
+      var limit = rlimit()
+      guard getrlimit(__rlimit_resource_t(resource.rawValue), &limit) == 0 else { return nil }
+      // No limit is the largest number there is.
+      return Double(limit.rlim_cur)
+    }
+  #endif
+
+  private static func text(of file: String) -> String {
+    guard let bytes = try? FileReader(file).rest() else { return "" }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}

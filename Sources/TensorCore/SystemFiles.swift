@@ -1,0 +1,138 @@
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
+
+/// The system's own calls.
+package struct SystemFiles: FileOperations {
+  package init() {}
+
+  package func status(of path: String) throws(SystemError) -> FileStatus {
+    var status = stat()
+    _ = try result { stat(path, &status) }
+    return FileStatus(status)
+  }
+
+  package func status(of descriptor: Int32) throws(SystemError) -> FileStatus {
+    var status = stat()
+    _ = try result { fstat(descriptor, &status) }
+    return FileStatus(status)
+  }
+
+  // O_CLOEXEC: a child process would otherwise keep files and locks after this process has ended.
+  package func openForReading(_ path: String) throws(SystemError) -> Int32 {
+    try result { open(path, O_RDONLY | O_CLOEXEC) }
+  }
+
+  package func openForUpdating(_ path: String) throws(SystemError) -> Int32 {
+    try result { open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666) }
+  }
+
+  package func create(_ path: String) throws(SystemError) -> Int32 {
+    // The system applies the user's umask to the mode.
+    try result { open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666) }
+  }
+
+  package func openDirectory(_ path: String) throws(SystemError) -> Int32 {
+    try result { open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+  }
+
+  package func makeDirectory(_ path: String) throws(SystemError) { _ = try result { mkdir(path, 0o777) } }
+
+  package func names(in path: String) throws(SystemError) -> [String] {
+    guard let directory = opendir(path) else { throw SystemError(code: errno) }
+    defer { closedir(directory) }
+    var names: [String] = []
+    errno = 0
+    while let entry = readdir(directory) {
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      if name != "." && name != ".." { names.append(name) }
+      errno = 0
+    }
+    if errno != 0 { throw SystemError(code: errno) }
+    return names
+  }
+
+  package func readSome(
+    into buffer: UnsafeMutableRawBufferPointer, from descriptor: Int32
+  ) throws(SystemError) -> Int {
+    try result { read(descriptor, buffer.baseAddress, buffer.count) }
+  }
+
+  package func map(_ descriptor: Int32, count: Int) throws(SystemError) -> UnsafeRawBufferPointer {
+    guard let base = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0), base != MAP_FAILED else {
+      throw SystemError(code: errno)
+    }
+    return UnsafeRawBufferPointer(start: base, count: count)
+  }
+
+  package func writeSome(
+    _ bytes: ArraySlice<UInt8>, to descriptor: Int32, at offset: Int?
+  ) throws(SystemError) -> Int {
+    try result {
+      bytes.withUnsafeBytes { buffer in
+        offset.map { pwrite(descriptor, buffer.baseAddress, buffer.count, off_t($0)) }
+          ?? write(descriptor, buffer.baseAddress, buffer.count)
+      }
+    }
+  }
+
+  package func allocate(_ count: Int, for descriptor: Int32) throws(SystemError) {
+    #if os(Linux)
+      // It returns the code instead of setting `errno`.
+      while true {
+        let code = posix_fallocate(descriptor, 0, off_t(count))
+        if code == 0 { return }
+        if code != EINTR { throw SystemError(code: code) }
+      }
+    #endif
+  }
+
+  package func lock(_ descriptor: Int32) throws(SystemError) { _ = try result { flock(descriptor, LOCK_EX | LOCK_NB) } }
+
+  package func sync(_ descriptor: Int32) throws(SystemError) { _ = try result { fsync(descriptor) } }
+
+  package func closeDescriptor(_ descriptor: Int32) throws(SystemError) {
+    // An interrupted close is not repeated: the descriptor is already closed.
+    guard close(descriptor) == 0 || errno == EINTR else { throw SystemError(code: errno) }
+  }
+
+  package func move(_ path: String, to newPath: String) throws(SystemError) {
+    _ = try result { rename(path, newPath) }
+  }
+
+  package func remove(_ path: String) throws(SystemError) { _ = try result { unlink(path) } }
+
+  /// Repeats a call that a signal interrupted.
+  private func result<Value: SignedInteger>(_ call: () -> Value) throws(SystemError) -> Value {
+    while true {
+      let value = call()
+      if value >= 0 { return value }
+      if errno != EINTR { throw SystemError(code: errno) }
+    }
+  }
+}
+
+extension FileStatus {
+  fileprivate init(_ status: stat) {
+    kind =
+      switch status.st_mode & S_IFMT {
+      case S_IFREG: .file
+      case S_IFDIR: .directory
+      case S_IFIFO, S_IFSOCK: .pipe
+      default: .other
+      }
+    size = Int(status.st_size)
+    #if canImport(Darwin)
+      let time = status.st_mtimespec
+    #else
+      let time = status.st_mtim
+    #endif
+    modified = Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+  }
+}

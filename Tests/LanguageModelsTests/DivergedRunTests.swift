@@ -1,0 +1,65 @@
+import CharrnnTestSupport
+import LanguageModels
+import ModelTraining
+import TensorCheckpoints
+import TensorCore
+import Testing
+
+@Suite struct DivergedRunTests {
+  /// A learning rate that is far too high, until it has been halved several times.
+  private let settings = TrainingSettings.small {
+    ($0.cell, $0.layers, $0.clip, $0.optimizer, $0.learningRate, $0.length) = (.rnnReLU, 1, 0, .sgd, 300, 16)
+    $0.validateEvery = 3
+  }
+  private let reporting = TrainingReporting(sampleEvery: 0, checkpointEvery: 1000)
+
+  /// Stopped and resumed before, within or after a divergence, a run ends with the bytes of one left alone.
+  @Test func aRunStoppedNearADivergenceEndsWithTheBytesOfAnUnbrokenOne() throws {
+    let (scratch, corpus) = (try ScratchDirectory(), try sampleCorpus(sampleText(2000)))
+    let limits = TrainingLimits(steps: 24)
+    var events: [String] = []
+    let whole = scratch.run("whole")
+    try CharacterRun(settings: settings, corpus: corpus, directory: whole).train(limits: limits, reporting: reporting) {
+      switch $0 {
+      case .training(.skipped): events.append("skipped")
+      case .training(.rolledBack): events.append("rolled_back")
+      case .training(.step): events.append("step")
+      default: break
+      }
+    }
+    #expect(events.count { $0 == "rolled_back" } > 1, "the test is about divergence: \(events)")
+    let recorded = try comparableMetrics(of: whole)
+    for event in ["skipped", "rolled_back"] {
+      let lines = recorded.filter { $0.contains(#""event":"\#(event)""#) }
+      #expect(lines.count == events.count { $0 == event } && lines.allSatisfy { $0.contains(#""reason":"the "#) })
+    }
+
+    for stop in sweep(debug: [1, 4, 5, 9, 14], release: Array(1..<events.count)) {
+      let directory = scratch.run("stop-\(stop)")
+      var calls = 0
+      let shouldStop = {
+        calls += 1
+        return calls == stop
+      }
+      let first = try CharacterRun(settings: settings, corpus: corpus, directory: directory)
+      try first.train(limits: limits, reporting: reporting, shouldStop: shouldStop)
+      let resumed = try CharacterRun(
+        settings: settings, corpus: corpus, directory: directory, resuming: Checkpoint(contentsOf: directory.last))
+      try resumed.train(limits: limits, reporting: reporting)
+      #expect(try bytes(of: directory.last) == bytes(of: whole.last), "stopped after \(stop) calls")
+      #expect(try bytes(of: directory.best) == bytes(of: whole.best), "stopped after \(stop) calls")
+      #expect(try comparableMetrics(of: directory) == recorded, "stopped after \(stop) calls")
+    }
+  }
+
+  /// A loss beyond ten times what a uniform guess has is a divergence, though it is finite.
+  @Test func aLossFarBeyondAUniformGuessIsADivergence() throws {
+    let corpus = try sampleCorpus()
+    var settings = settings
+    (settings.optimizer, settings.learningRate, settings.clip) = (.adam, 1000, 5)
+    let run = try CharacterRun(settings: settings, corpus: corpus)
+    let error = #expect(throws: TrainingDiverged.self) { try run.train(limits: TrainingLimits(steps: 500)) }
+    #expect(error?.reason.contains("far beyond that of a uniform guess") == true)
+    #expect(run.progress.rollbacks == 5)
+  }
+}

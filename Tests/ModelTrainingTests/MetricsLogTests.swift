@@ -1,0 +1,84 @@
+import CharrnnTestSupport
+import Foundation
+import ModelTraining
+import TensorCore
+import Testing
+
+@Suite struct MetricsLogTests {
+  private let scratch: ScratchDirectory
+  private let directory: RunDirectory
+  private let header = #"{"event":"start","run":"x","step":0}"# + "\n"
+  private let start = MetricsLog.Mark(step: -1, rollbacks: 0)
+
+  init() throws {
+    scratch = try ScratchDirectory()
+    directory = RunDirectory(scratch.path)
+  }
+
+  private func line(_ step: Int, rollbacks: Int? = nil, event: String = "validation") -> String {
+    let count = rollbacks.map { #","rollbacks":\#($0)"# } ?? ""
+    return #"{"event":"\#(event)"\#(count),"step":\#(step)}"#
+  }
+
+  private var content: String { get throws { try String(contentsOfFile: directory.metrics, encoding: .utf8) } }
+
+  /// The log of a run begins with a line that names it, and holds its lines up to the step that it goes on from.
+  @Test func theLogIsCutBackToAStep() throws {
+    var log = try MetricsLog(directory, run: "x", at: start)
+    #expect(try content == header)
+    try log.append(line(2, event: "end"))
+    for step in 1...6 { try log.append(line(step)) }
+    try (content + #"{"event":"vali"#).write(toFile: directory.metrics, atomically: false, encoding: .utf8)
+    log = try MetricsLog(directory, run: "x", at: .init(step: 4, rollbacks: 0))
+    let kept = header + (1...4).map { line($0) + "\n" }.joined()
+    #expect(try content == kept)
+    try log.append(line(5))
+    #expect(try content == kept + line(5) + "\n")
+  }
+
+  /// After a rollback steps are done again; lines of the first time stay.
+  @Test func aRollbackComesAfterEveryStepBeforeIt() throws {
+    var log = try MetricsLog(directory, run: "x", at: start)
+    let lines = [line(10), line(20), line(0, rollbacks: 1, event: "rolled_back"), line(10, rollbacks: 1)]
+    for line in lines + [line(20, rollbacks: 1), line(0, rollbacks: 2)] { try log.append(line) }
+    _ = try MetricsLog(directory, run: "x", at: .init(step: 10, rollbacks: 1))
+    #expect(try content == header + lines.map { $0 + "\n" }.joined())
+  }
+
+  @Test func linesOfAnotherRunAreNotTakenUp() throws {
+    for (earlier, run) in [("y", "x"), (nil, "x"), ("y", nil)] as [(String?, String?)] {
+      try? FileManager.default.removeItem(atPath: directory.metrics)
+      var other = try MetricsLog(directory, run: earlier, at: start)
+      try other.append(line(1))
+      _ = try MetricsLog(directory, run: run, at: .init(step: 9, rollbacks: 0))
+      #expect(try content == (run == nil ? "" : header))
+    }
+  }
+
+  /// A run begun by a version without identities keeps its lines, and gets no first line.
+  @Test func theLogOfARunWithoutIdentityIsKept() throws {
+    var log = try MetricsLog(directory, run: nil, at: start)
+    #expect(!FileManager.default.fileExists(atPath: directory.metrics), "none there, none made")
+    try log.append(line(1))
+    _ = try MetricsLog(directory, run: nil, at: .init(step: 1, rollbacks: 0))
+    #expect(try content == line(1) + "\n")
+  }
+
+  /// Whatever call fails, a line is whole on the disk, or is written with the next.
+  @Test func noLineIsLostOrCutWhateverFails() throws {
+    let lines = (1...4).map { line($0) }
+    let healthy = FaultyFiles()
+    _ = try MetricsLog(RunDirectory(directory.path, using: healthy), run: "x", at: start)
+    let first = healthy.calls.count + 1
+    for fault in [FaultyFiles.Fault.once(ENOSPC), .once(EIO), .once(EMFILE), .short] {
+      for call in first...first + 20 {
+        try? FileManager.default.removeItem(atPath: directory.metrics)
+        let files = FaultyFiles(fault, at: call)
+        var log = try MetricsLog(RunDirectory(directory.path, using: files), run: "x", at: start)
+        for line in lines { try? log.append(line) }
+        try log.flush()
+        #expect(try content == header + lines.map { $0 + "\n" }.joined(), "\(fault) at \(call)")
+      }
+    }
+  }
+}
