@@ -44,10 +44,10 @@ public struct RunDirectory: Sendable, Equatable {
     for name in path.split(separator: "/") {
       part += name
       do throws(SystemError) { try files.makeDirectory(part) } catch {
-        // A directory on the way may be one that cannot be written, on a read-only file system, say.
-        if try files.statusIfAny(of: part)?.kind != .directory {
-          let code = error.code == EEXIST ? ENOTDIR : error.code
-          throw FileError(path: part, action: "create the directory", code: code)
+        let isThere = try files.statusIfAny(of: part)?.kind == .directory
+        if !isThere {
+          throw FileError(
+            path: path, action: "create the directory", code: error.code == EEXIST ? ENOTDIR : error.code)
         }
       }
       part += "/"

@@ -1,5 +1,13 @@
 import TensorCore
 
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
+
 extension Checkpoint {
   /// Reads a safetensors file, with or without a format version and checksum.
   ///
@@ -33,7 +41,12 @@ extension Checkpoint {
   }
 
   package init(contentsOf path: String, using files: any FileOperations, requireFinite: Bool = true) throws {
-    try self.init(MappedFile(path, using: files), requireFinite: requireFinite)
+    let file = try MappedFile(path, using: files)
+    // The tensors, and the values that a model takes from them.
+    guard 2 * Double(file.count) < MemoryLimit.available else {
+      throw FileError(path: path, action: "read", code: ENOMEM)
+    }
+    try self.init(file, requireFinite: requireFinite)
   }
 
   /// The metadata of the file at `path`; of the rest nothing is read or checked but the header.

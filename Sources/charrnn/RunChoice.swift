@@ -7,6 +7,11 @@ struct RunChoice {
   let directory: RunDirectory
   /// The `last` to resume; nil starts from the beginning.
   let checkpoint: Checkpoint?
+  /// Path that the names of new runs are numbered from; nil where the directory was chosen.
+  private let base: String?
+
+  /// Whether the run may take another directory when this one is taken.
+  var mayTakeAnother: Bool { base != nil }
 
   /// - Throws: a failure when `--out` holds a run and neither `--resume` nor `--overwrite` says what to do with it, or when
   ///   what is there cannot be read.
@@ -20,20 +25,28 @@ struct RunChoice {
     }
     if let out = arguments[TrainOptions.out] {
       directory = RunDirectory(out)
+      base = nil
       checkpoint = try resume ? Self.last(of: directory) : nil
       if !resume && !arguments[TrainOptions.overwrite] { try Self.requireFree(directory) }
       if resume && checkpoint == nil { notice("\(out): no saved state yet; starting from the beginning") }
       return
     }
-    let base = "runs/" + Self.name(of: corpora[0])
+    let first = "runs/" + Self.name(of: corpora[0])
     if resume, let (directory, checkpoint) = try Self.newestRun(of: corpora) {
-      (self.directory, self.checkpoint) = (directory, checkpoint)
+      (self.directory, self.checkpoint, base) = (directory, checkpoint, nil)
       return
     }
     if resume { notice("no run of this corpus in runs/ yet; starting from the beginning") }
-    directory = arguments[TrainOptions.overwrite] ? RunDirectory(base) : Self.free(base)
     checkpoint = nil
+    if arguments[TrainOptions.overwrite] {
+      (directory, base) = (RunDirectory(first), nil)
+    } else {
+      (directory, base) = (Self.free(first), first)
+    }
   }
+
+  /// A directory that no run has yet, where this may choose one.
+  func free() -> RunDirectory { base.map(Self.free) ?? directory }
 
   /// Seen again when the directory is claimed; here it spares reading the corpus first.
   private static func requireFree(_ directory: RunDirectory) throws {

@@ -51,10 +51,14 @@ enum SampleCommand {
     let generator = TextGenerator(
       model: file.model, vocabulary: file.vocabulary, weights: arguments[weights],
       threads: CommonOptions.threadCount(arguments))
-    try write(arguments[count]) { emit in
-      try generator.generate(
-        count: arguments[count], prime: tokens, length: arguments[length], options: options, stop: arguments[stop],
-        seed: UInt64(arguments[seed]), emit: emit)
+    do {
+      try write(arguments[count]) { emit in
+        try generator.generate(
+          count: arguments[count], prime: tokens, length: arguments[length], options: options, stop: arguments[stop],
+          seed: UInt64(arguments[seed]), emit: emit)
+      }
+    } catch let error as GenerationError {
+      throw CommandFailure("\(arguments[CommonOptions.model]): \(error)", code: .badData)
     }
     return .done
   }

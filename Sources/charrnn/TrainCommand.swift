@@ -26,7 +26,7 @@ enum TrainCommand {
     {
       throw arguments.usageFailure("--forget-bias: the model of --init-from brings its own biases; leave it out")
     }
-    let directory = choice.directory
+    var directory = choice.directory
     let limits = TrainOptions.limits(arguments, resuming: choice.checkpoint == nil ? nil : directory)
     if base == nil && settings.schedule.spansHorizon {
       settings.horizon = try limits.lastStep(stepsPerEpoch: settings.stepsPerEpoch(on: corpus))
@@ -38,9 +38,16 @@ enum TrainCommand {
       threads: threads)
     let earlier: EarlierRun =
       arguments[TrainOptions.resume] ? .resume : arguments[TrainOptions.overwrite] ? .replace : .refuse
-    try creating {
-      try run.claimDirectory(
-        earlier: earlier, configuration: configuration(arguments, run, limits: limits, threads: threads), limits: limits)
+    while true {
+      let text = configuration(arguments, run, limits: limits, threads: threads)
+      do {
+        try creating { try run.claimDirectory(earlier: earlier, configuration: text, limits: limits) }
+        break
+      } catch let error where choice.mayTakeAnother && isTaken(error) {
+        // Another run, started at the same time, was faster.
+        directory = choice.free()
+        run.directory = directory
+      }
     }
     if let checkpoint = choice.checkpoint {
       try announce(resuming: run, from: checkpoint, in: directory, limits: limits)
@@ -58,13 +65,24 @@ enum TrainCommand {
     report.finish()
     if end == .stopped, let signal = SignalWatch.stop {
       notice(
-        "stopped after step \(run.step); the run is saved in \(directory.path); go on with --resume --out \(directory.path)"
+        "stopped after step \(run.step); the run is saved in \(directory.path); go on with: "
+          + resumingCommand(files, directory)
       )
       return signal.exitCode
     }
     try conclude(run, in: directory, end: end)
     if let failure = report.outputFailure { throw failure }
     return .done
+  }
+
+  /// Whether a directory could not be claimed because another run has it.
+  private static func isTaken(_ error: any Error) -> Bool {
+    error is RunDirectoryTaken || (error as? FileError)?.kind == .busy
+  }
+
+  /// The command line that goes on with a run.
+  private static func resumingCommand(_ files: [String], _ directory: RunDirectory) -> String {
+    "charrnn train \(files.map(shellWord).joined(separator: " ")) --resume --out \(shellWord(directory.path))"
   }
 
   private static func announce(
@@ -113,7 +131,7 @@ enum TrainCommand {
     let text = TextGenerator(model: file.model, vocabulary: file.vocabulary).text(
       length: 500, options: SamplingOptions(temperature: 0.8), seed: UInt64(run.settings.seed))
     try OutputChannel.standardOutput.write(text + "\n")
-    notice("saved in \(directory.path); write more with: charrnn sample \(directory.path)")
+    notice("saved in \(directory.path); write more with: charrnn sample \(shellWord(directory.path))")
   }
 
   /// Text of `config.json`: every option as it was resolved.

@@ -68,7 +68,7 @@ import Testing
     let last = try #require(outcome.errorLines.last)
     #expect(last.hasPrefix("charrnn: error: training diverged") && last.contains("not a number"), "\(last)")
     #expect(outcome.errorLines.filter { $0.hasPrefix("charrnn: error:") }.count == 1)
-    #expect(outcome.errors.contains("going back to step"))
+    #expect(outcome.errors.contains("the run goes back to step"))
     for name in ["last", "best"] where workplace.exists("run/\(name).safetensors") {
       expectDone(try workplace.charrnn("inspect", "run/\(name).safetensors"))
     }

@@ -31,7 +31,7 @@ import Testing
       try write("text", to: directory.path + "/file")
       let error = #expect(throws: FileError.self) { try RunDirectory(directory.path + "/file/run").create() }
       let description = error?.description ?? ""
-      #expect(description.hasSuffix("/file: cannot create the directory: not a directory; check the path"))
+      #expect(description.hasSuffix("/file/run: cannot create the directory: not a directory; check the path"))
     }
   }
 

@@ -256,7 +256,7 @@ import Testing
     expect(.checksumWithoutVersion, from: sealed(#""checksum":"\#(String(repeating: "0", count: 64))""#))
   }
 
-  @Test(arguments: ["2", "", "1.0", "one"]) func anUnknownVersion(version: String) {
+  @Test(arguments: ["3", "", "1.0", "one"]) func anUnknownVersion(version: String) {
     expect(.unknownVersion(version), from: sealed(#""format_version":"\#(version)","checksum":"""#))
   }
 

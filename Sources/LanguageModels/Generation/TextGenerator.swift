@@ -40,6 +40,7 @@ public struct TextGenerator<Scalar: TensorScalar> {
   ///   - stop: where this text would appear in what is generated, the text ends before it.
   ///   - seed: the same seed gives the same text; text i is that of the seed + i.
   ///   - emit: receives the pieces of each text in order, with the text's number.
+  /// - Throws: `GenerationError`, and what `emit` throws.
   public func generate(
     count: Int = 1, prime: [Int32] = [], length: Int, options: SamplingOptions = SamplingOptions(), stop: String? = nil,
     seed: UInt64, emit: (_ text: Int, _ piece: String) throws -> Void
@@ -59,6 +60,7 @@ public struct TextGenerator<Scalar: TensorScalar> {
       for text in texts.indices where texts[text].isGrowing(upTo: length) {
         isGrowing = true
         session.copyLogits(of: text, to: &scores)
+        guard scores.allSatisfy(\.isFinite) else { throw GenerationError.notFinite }
         tokens[text] = texts[text].choose(from: &scores, options)
         try emit(text, texts[text].append(tokens[text]))
       }
@@ -68,7 +70,7 @@ public struct TextGenerator<Scalar: TensorScalar> {
     for text in texts.indices { try emit(text, texts[text].finish()) }
   }
 
-  /// One text as a string.
+  /// One text as a string; of a model whose predictions are not finite, what it wrote before.
   public func text(
     prime: [Int32] = [], length: Int, options: SamplingOptions = SamplingOptions(), stop: String? = nil, seed: UInt64
   ) -> String {
@@ -79,6 +81,14 @@ public struct TextGenerator<Scalar: TensorScalar> {
 
   /// First token of a text without a prime: a line feed if the vocabulary has one.
   private var beginning: Int32 { vocabulary.id(of: [UInt8(ascii: "\n")]) ?? 0 }
+}
+
+/// Why a model cannot write text.
+public enum GenerationError: Error, Sendable, CustomStringConvertible {
+  /// A logit is infinite or not a number.
+  case notFinite
+
+  public var description: String { "the model's predictions are not finite numbers; its weights are damaged or diverged" }
 }
 
 /// One text while it is generated.

@@ -11,8 +11,8 @@ import TensorCore
 public final class CharacterRun {
   public let settings: TrainingSettings
   public let corpus: Corpus
-  /// Directory that keeps the run; nil keeps nothing.
-  public let directory: RunDirectory?
+  /// Directory that keeps the run; nil keeps nothing. It may be changed until it is claimed.
+  public var directory: RunDirectory?
   public let split: CorpusSplit
   /// Hash of the settings, the corpus and the starting weights, which all files of the run carry; nil for a resumed run that
   /// was begun by a version that had none.

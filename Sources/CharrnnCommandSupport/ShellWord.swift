@@ -1,0 +1,27 @@
+/// A word as a shell reads it back: as it is where that is safe, else in quotation marks.
+///
+/// A word that begins with a hyphen is a path here; it gets `./`, so that it is not an option.
+package func shellWord(_ word: String) -> String {
+  let word = word.hasPrefix("-") ? "./" + word : word
+  let isPlain = word.unicodeScalars.allSatisfy { scalar in
+    scalar.isASCII ? plainScalars.contains(scalar) : scalar.properties.isAlphabetic
+  }
+  if isPlain && !word.isEmpty { return word }
+  // Control characters have no other spelling on one line; bash, zsh and ksh know this one.
+  if word.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
+    return "$'" + word.unicodeScalars.map(escapedForShell).joined() + "'"
+  }
+  return "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#) + "'"
+}
+
+private let plainScalars: Set<Unicode.Scalar> = Set(
+  "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-+,:@%=".unicodeScalars)
+
+private func escapedForShell(_ scalar: Unicode.Scalar) -> String {
+  switch scalar {
+  case "'", "\\": return "\\\(scalar)"
+  case _ where scalar.properties.generalCategory == .control:
+    return String(scalar).utf8.map { "\\" + ("00" + String($0, radix: 8)).suffix(3) }.joined()
+  default: return String(scalar)
+  }
+}
