@@ -10,7 +10,7 @@ struct RunChoice {
 
   /// - Throws: a failure when `--out` holds a run and neither `--resume` nor `--overwrite` says what to do with it, or when
   ///   what is there cannot be read.
-  init(_ arguments: ParsedArguments, corpora: [String]) throws {
+  init(_ arguments: ParsedArguments, corpora: TextInput) throws {
     let resume = arguments[TrainOptions.resume]
     if resume && arguments[TrainOptions.overwrite] {
       throw arguments.usageFailure("--resume keeps the run and --overwrite replaces it; give one of them")
@@ -25,7 +25,7 @@ struct RunChoice {
       if resume && checkpoint == nil { notice("\(out): no saved state yet; starting from the beginning") }
       return
     }
-    let base = "runs/" + Self.name(of: corpora[0])
+    let base = "runs/" + Self.name(of: corpora.names[0])
     if resume, let (directory, checkpoint) = try Self.newestRun(of: corpora) {
       (self.directory, self.checkpoint) = (directory, checkpoint)
       return
@@ -46,6 +46,7 @@ struct RunChoice {
 
   /// The corpus's file name without its extension.
   private static func name(of corpus: String) -> String {
+    if corpus == TextInput.standardInput { return "stdin" }
     let name = URL(fileURLWithPath: corpus).deletingPathExtension().lastPathComponent
     return name.isEmpty || name == "/" ? "corpus" : name
   }
@@ -61,12 +62,13 @@ struct RunChoice {
   }
 
   /// The run in `runs/` that was saved last, of those trained on these files in their present form.
-  private static func newestRun(of corpora: [String]) throws -> (RunDirectory, Checkpoint)? {
+  private static func newestRun(of corpora: TextInput) throws -> (RunDirectory, Checkpoint)? {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: "runs")) ?? []
     let runs = names.map { RunDirectory("runs/" + $0) }.filter { FileManager.default.fileExists(atPath: $0.last) }
     let newestFirst = runs.map { (run: $0, saved: savedAt($0)) }
       .sorted { ($0.saved, $0.run.path) > ($1.saved, $1.run.path) }
-    var hashes: [TokenKind: String] = [:]
+    // Runs may differ in their kind of token, and a pipe can be read once.
+    try corpora.keepPipes()
     for (run, _) in newestFirst {
       guard let checkpoint = try? Checkpoint(contentsOf: run.last),
         let settings = try? CharacterRun.settings(of: checkpoint),
@@ -76,13 +78,12 @@ struct RunChoice {
         continue
       }
       // A text that is no corpus in the run's kind of token is not what it was trained on.
-      let known = hashes[settings.tokens] ?? (try? Corpus(files: corpora, kind: settings.tokens))?.contentHash ?? ""
-      hashes[settings.tokens] = known
-      if hash == known { return (run, checkpoint) }
+      if hash == (try? corpora.corpus(settings.tokens))?.contentHash { return (run, checkpoint) }
     }
-    if let changed = newestFirst.first(where: { StoredOptions($0.run).corpora == corpora }) {
+    let isChanged = { (run: RunDirectory) in !corpora.readsPipe && StoredOptions(run).corpora == corpora.names }
+    if let changed = newestFirst.map(\.run).first(where: isChanged) {
       throw CommandFailure(
-        "\(changed.run.path): the corpus \(corpora.joined(separator: ", ")) has changed since this run began; resume with the "
+        "\(changed.path): the corpus \(corpora.shownNames) has changed since this run began; resume with the "
           + "corpus it was trained on, or start a new run without --resume", code: .badData)
     }
     return nil

@@ -84,22 +84,20 @@ enum SampleCommand {
     if arguments.gives(prime) && arguments.gives(primeFile) {
       throw arguments.usageFailure("--prime and --prime-file both give the beginning; give one of them")
     }
-    let bytes: [UInt8]
-    if arguments[primeFile] == "-" {
-      bytes = try FileReader.standardInput.rest()
-    } else if let path = arguments[primeFile] {
-      bytes = try FileReader(path).rest()
-    } else {
-      bytes = Array((arguments[prime] ?? "").utf8)
-    }
-    do {
-      let encoding = try Tokenizer(vocabulary).encode(bytes, unknown: arguments[CommonOptions.unknown])
-      if encoding.skipped > 0 {
-        notice("skipped \(encoding.skipped) characters of the prime that the model has never seen")
+    let place: TextSource.Place =
+      switch arguments[primeFile] {
+      case TextInput.standardInput: .standardInput
+      case let path?: .file(path)
+      case nil: .memory(Array((arguments[prime] ?? "").utf8), name: "the prime")
       }
-      return encoding.tokens
-    } catch {
-      throw CommandFailure("the prime: \(message(for: error))", code: .badData)
+    do {
+      let text = try TextInput.corpus([place], vocabulary, unknown: arguments[CommonOptions.unknown])
+      if text.skipped > 0 {
+        notice("skipped \(text.skipped) characters of the prime that the model has never seen")
+      }
+      return Array(text.tokens)
+    } catch CorpusError.empty {
+      return []
     }
   }
 }

@@ -4,7 +4,8 @@ import SequenceModeling
 
 /// `charrnn train`: learns a character model from text files and keeps it in a run directory.
 enum TrainCommand {
-  static let corpora = Argument<[String]>.many("CORPUS", help: "text files, read one after the other")
+  static let corpora = Argument<[String]>.many(
+    "CORPUS", help: "text files, read one after the other; - is standard input")
 
   static let command = Command(
     name: "train", summary: "learn a character model from text files", arguments: [corpora],
@@ -13,11 +14,11 @@ enum TrainCommand {
 
   @Sendable
   static func run(_ arguments: ParsedArguments) throws -> ExitCode {
-    let files = arguments[corpora]
-    let choice = try RunChoice(arguments, corpora: files)
+    let input = try TextInput(arguments[corpora], of: arguments)
+    let choice = try RunChoice(arguments, corpora: input)
     let base = try choice.checkpoint.map { try CharacterRun.settings(of: $0) }
     var settings = try TrainOptions.settings(arguments, resuming: base)
-    let corpus = try Corpus(files: files, kind: settings.tokens)
+    let corpus = try input.corpus(settings.tokens)
     corpus.notices.forEach(notice)
     let initial = try arguments[TrainOptions.initFrom].map { try ModelFile<Float>(contentsOf: $0) }
     if let initial, settings.forgetBias != Architecture().forgetBias,
@@ -45,7 +46,7 @@ enum TrainCommand {
       sampleEvery: arguments[TrainOptions.sampleEvery], checkpointEvery: arguments[TrainOptions.checkpointEvery])
     try creating { try writeConfiguration(arguments, run, to: directory, limits: limits, threads: threads) }
 
-    describe(run, files: files, threads: threads)
+    describe(run, files: input.shownNames, threads: threads)
     SignalWatch.install()
     let report = TrainReport(run: run, limits: limits)
     let end = try report.followingErrors {
@@ -86,10 +87,10 @@ enum TrainCommand {
     }
   }
 
-  private static func describe(_ run: CharacterRun, files: [String], threads: Int) {
+  private static func describe(_ run: CharacterRun, files: String, threads: Int) {
     let model = run.model
     notice(
-      "\(files.joined(separator: ", ")): \(run.corpus.tokens.count) tokens, \(model.shape.vocabulary) symbols; "
+      "\(files): \(run.corpus.tokens.count) tokens, \(model.shape.vocabulary) symbols; "
         + "\(model.architecture.summary), "
         + "\(model.parameterCount) parameters; \(run.stepsPerEpoch) steps an epoch; "
         + "\(threads) thread\(threads == 1 ? "" : "s"), \(InstructionSet.current.rawValue)")
