@@ -31,6 +31,9 @@ enum BenchmarkCommand {
       throw arguments.usageFailure(
         "--schedule \(settings.schedule.rawValue): a benchmark keeps the learning rate constant; leave it out")
     }
+    if arguments[sample] == 0 && arguments.gives(SampleCommand.weights) {
+      throw arguments.usageFailure("--weights is how weights are held while sampling, and --sample 0 samples nothing")
+    }
     let threads = CommonOptions.threadCount(arguments)
     let corpus = try TextInput(arguments[corpora], of: arguments).corpus(settings.tokens)
     let run = try CharacterRun(settings: settings, corpus: corpus, threads: threads)

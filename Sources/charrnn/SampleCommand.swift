@@ -38,13 +38,12 @@ enum SampleCommand {
 
   @Sendable
   static func run(_ arguments: ParsedArguments) throws -> ExitCode {
-    if arguments[greedy] {
-      for option in [temperature, topK, topP, minP] as [any OptionDeclaration] where arguments.gives(option) {
-        throw arguments.usageFailure("--greedy leaves nothing to --\(option.name); give one of them")
-      }
-    }
+    try requireEffect(arguments)
     let file = try ModelFile<Float>(contentsOf: arguments[CommonOptions.model])
     let tokens = try primeTokens(arguments, vocabulary: file.vocabulary)
+    if let stop = arguments[stop], !file.vocabulary.spells(stop) {
+      notice("the model does not know all of --stop \(stop) and never writes it")
+    }
     let options = SamplingOptions(
       temperature: arguments[greedy] ? 0 : arguments[temperature], topK: arguments[topK], topP: arguments[topP],
       minP: arguments[minP])
@@ -57,6 +56,21 @@ enum SampleCommand {
         seed: UInt64(arguments[seed]), emit: emit)
     }
     return .done
+  }
+
+  /// Refuses options that cannot act beside others, and says of some that they change nothing.
+  private static func requireEffect(_ arguments: ParsedArguments) throws {
+    let isGreedy = arguments[greedy] || arguments[temperature] == 0
+    let taker = arguments[greedy] ? "--greedy" : "--temperature 0"
+    let drawing: [any OptionDeclaration] = (arguments[greedy] ? [temperature] : []) + [topK, topP, minP]
+    for option in drawing where isGreedy && arguments.gives(option) {
+      throw arguments.usageFailure("\(taker) leaves nothing to --\(option.name); give one of them")
+    }
+    if isGreedy && arguments.gives(seed) { notice("\(taker) draws nothing; --seed changes nothing") }
+    if isGreedy && arguments[count] > 1 { notice("\(taker) draws nothing; the \(arguments[count]) texts are the same") }
+    if arguments.gives(CommonOptions.unknown) && !arguments.gives(prime) && !arguments.gives(primeFile) {
+      throw arguments.usageFailure("--unknown is about the prime; give --prime or --prime-file, or leave it out")
+    }
   }
 
   /// Writes the first text as it grows and keeps the others until it is done; each ends with a line feed.

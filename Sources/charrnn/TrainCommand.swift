@@ -47,6 +47,7 @@ enum TrainCommand {
     try creating { try writeConfiguration(arguments, run, to: directory, limits: limits, threads: threads) }
 
     describe(run, files: input.shownNames, threads: threads)
+    TrainOptions.noticeSmallParts(of: run, arguments)
     SignalWatch.install()
     let report = TrainReport(run: run, limits: limits)
     let end = try report.followingErrors {
