@@ -1,3 +1,5 @@
+import TensorCore
+
 /// How an option's text becomes a value: what it accepts, how help and errors speak of it.
 package struct ValueKind<Value: Sendable>: Sendable {
   /// The placeholder of the value in the help (`N`, `DIR`, `lstm|gru`).
@@ -100,6 +102,13 @@ extension ValueKind where Value == String {
   /// The name of a file or a directory, which is never empty.
   package static func path(_ valueName: String = "FILE") -> ValueKind {
     ValueKind(valueName: valueName, expectation: "a path", read: { $0.isEmpty ? nil : $0 }, show: { $0 })
+  }
+
+  /// The name of a file or a directory to write, which is valid UTF-8.
+  package static func utf8Path(_ valueName: String = "FILE") -> ValueKind {
+    ValueKind(
+      valueName: valueName, expectation: "a path in UTF-8",
+      read: { $0.isEmpty || SystemText.hasEscape($0) ? nil : $0 }, show: { $0 })
   }
 
   /// One of a few names.

@@ -18,7 +18,7 @@ public struct RunDirectory: Sendable, Equatable {
   public var metrics: String { path + "/metrics.jsonl" }
 
   /// Whether it holds a `last` or a `best`.
-  public var holdsRun: Bool { [last, best].contains { FileManager.default.fileExists(atPath: $0) } }
+  public var holdsRun: Bool { [last, best].contains { FileKind(at: $0) != nil } }
 
   /// Makes the directory, and those it lies in, where it is not there yet.
   public func create() throws(FileError) {

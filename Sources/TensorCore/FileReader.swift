@@ -26,7 +26,7 @@ package final class FileReader {
   ///
   /// Throws `FileError`: its `kind` tells a missing file, a directory or device, and missing permission apart.
   package init(_ path: String) throws(FileError) {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    let descriptor = withSystemPath(path) { open($0, O_RDONLY | O_CLOEXEC) }
     guard descriptor >= 0 else { throw FileError(path: path, action: "open", code: errno) }
     do { size = try Self.size(of: descriptor, path: path) } catch {
       close(descriptor)

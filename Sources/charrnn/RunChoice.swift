@@ -44,10 +44,11 @@ struct RunChoice {
     FileManager.default.fileExists(atPath: directory.last) ? try Checkpoint(contentsOf: directory.last) : nil
   }
 
-  /// The corpus's file name without its extension.
+  /// The corpus's file name without its extension, with _ for bytes that are not text.
   private static func name(of corpus: String) -> String {
     if corpus == TextInput.standardInput { return "stdin" }
-    let name = URL(fileURLWithPath: corpus).deletingPathExtension().lastPathComponent
+    let text = String(String.UnicodeScalarView(corpus.unicodeScalars.map { SystemText.isEscape($0) ? "_" : $0 }))
+    let name = URL(fileURLWithPath: text).deletingPathExtension().lastPathComponent
     return name.isEmpty || name == "/" ? "corpus" : name
   }
 

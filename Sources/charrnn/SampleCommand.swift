@@ -102,7 +102,7 @@ enum SampleCommand {
       switch arguments[primeFile] {
       case TextInput.standardInput: .standardInput
       case let path?: .file(path)
-      case nil: .memory(Array((arguments[prime] ?? "").utf8), name: "the prime")
+      case nil: .memory(SystemText.bytes(of: arguments[prime] ?? ""), name: "the prime")
       }
     do {
       let text = try TextInput.corpus([place], vocabulary, unknown: arguments[CommonOptions.unknown])

@@ -4,7 +4,7 @@ import SequenceModeling
 
 /// The options of `train`, and the settings and limits that they describe.
 enum TrainOptions {
-  static let out = Option("out", .path("DIR"), defaultNote: "runs/<corpus name>", help: "run directory")
+  static let out = Option("out", .utf8Path("DIR"), defaultNote: "runs/<corpus name>", help: "run directory")
   static let epochs = Option(
     "epochs", .integer(atLeast: 1), help: "passes over the training text, from the start of the run")
   static let steps = Option("steps", .integer(atLeast: 1), help: "updates, from the start of the run")

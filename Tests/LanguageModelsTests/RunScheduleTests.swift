@@ -128,6 +128,19 @@ import Testing
     }
   }
 
+  /// A run that an earlier version began with settings that do nothing goes on.
+  @Test func aRunWithSettingsThatDoNothingIsResumed() throws {
+    let scratch = try ScratchDirectory()
+    let corpus = try sampleCorpus()
+    var settings = TrainingSettings.small { ($0.validationFraction, $0.length) = ("0", 1) }
+    let run = try CharacterRun(settings: settings, corpus: corpus, directory: scratch.run("run"))
+    try run.train(limits: TrainingLimits(steps: 1))
+    (settings.patience, settings.temporalRegularization) = (3, 1)
+    let last = try Checkpoint(contentsOf: scratch.run("run").last)
+    #expect(throws: Never.self) { try CharacterRun(settings: settings, corpus: corpus, resuming: last) }
+    #expect(throws: CharacterRunError.self) { try CharacterRun(settings: settings, corpus: corpus) }
+  }
+
   @Test func temporalRegularizationOfSingleStepsIsRefused() throws {
     let corpus = try sampleCorpus()
     let settings = TrainingSettings.small { ($0.length, $0.temporalRegularization) = (1, 0.5) }

@@ -81,13 +81,9 @@ public struct ModelFile<Scalar: StorableScalar>: Sendable {
 
   /// The file itself, or in a run directory `best`, else `last`.
   private static func resolve(_ path: String) throws(FileError) -> String {
-    var isDirectory: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue else {
-      return path
-    }
+    guard FileKind(at: path) == .directory else { return path }
     let directory = RunDirectory(path)
-    guard let file = [directory.best, directory.last].first(where: { FileManager.default.fileExists(atPath: $0) })
-    else {
+    guard let file = [directory.best, directory.last].first(where: { FileKind(at: $0) != nil }) else {
       throw FileError(
         path: path, action: "open", code: ENOENT,
         explanation: "holds no run (neither best.safetensors nor last.safetensors)")
