@@ -41,9 +41,7 @@ enum SampleCommand {
     try requireEffect(arguments)
     let file = try ModelFile<Float>(contentsOf: arguments[CommonOptions.model])
     let tokens = try primeTokens(arguments, vocabulary: file.vocabulary)
-    if let stop = arguments[stop], !file.vocabulary.spells(stop) {
-      notice("the model does not know all of --stop \(stop) and never writes it")
-    }
+    let stop = stopText(arguments, vocabulary: file.vocabulary)
     let options = SamplingOptions(
       temperature: arguments[greedy] ? 0 : arguments[temperature], topK: arguments[topK], topP: arguments[topP],
       minP: arguments[minP])
@@ -52,7 +50,7 @@ enum SampleCommand {
       threads: CommonOptions.threadCount(arguments))
     try write(arguments[count]) { emit in
       try generator.generate(
-        count: arguments[count], prime: tokens, length: arguments[length], options: options, stop: arguments[stop],
+        count: arguments[count], prime: tokens, length: arguments[length], options: options, stop: stop,
         seed: UInt64(arguments[seed]), emit: emit)
     }
     return .done
@@ -92,6 +90,18 @@ enum SampleCommand {
     for text in texts.dropFirst() {
       try OutputChannel.standardOutput.write("----\n" + text + (text.utf8.last == UInt8(ascii: "\n") ? "" : "\n"))
     }
+  }
+
+  /// The text to end before, with line ends as the model writes them.
+  private static func stopText(_ arguments: ParsedArguments, vocabulary: Vocabulary) -> String? {
+    guard let text = arguments[stop] else { return nil }
+    let tokenizer = Tokenizer(vocabulary)
+    if let encoding = try? tokenizer.encode(text), encoding.replacedLineEnds > 0 {
+      notice("the line ends of --stop, which the model does not know, are read as those that it knows")
+      return String(decoding: tokenizer.decode(encoding.tokens), as: UTF8.self)
+    }
+    if !vocabulary.spells(text) { notice("the model does not know all of --stop \(text) and never writes it") }
+    return text
   }
 
   private static func primeTokens(_ arguments: ParsedArguments, vocabulary: Vocabulary) throws -> [Int32] {

@@ -23,6 +23,22 @@ import Testing
     }
   }
 
+  /// A model of CR LF ends a text before its line ends, whichever kind the stop is given in.
+  @Test func aStopIsReadAsACorpusIs() throws {
+    let workplace = try Workplace()
+    try workplace.write(fable.replacing("\n", with: "\r\n"), to: "windows.txt")
+    expectDone(try workplace.charrnn(["train", "windows.txt", "--out", "run", "--steps", "20"] + small))
+    let text = try workplace.charrnn("sample", "run", "--length", "200", "--temperature", "2").text
+    let line = try #require(text.firstRange(of: "\r\n"))
+    for stop in ["\r\n", "\n", "\r"] {
+      let sample = try workplace.charrnn(
+        "sample", "run", "--length", "200", "--temperature", "2", "--stop", stop)
+      expectDone(sample)
+      #expect(sample.text == text[..<line.lowerBound] + "\n")
+      #expect(sample.errors.contains("line ends of --stop") == (stop != "\r\n"))
+    }
+  }
+
   @Test func aTextWithOtherLineEndsIsEvaluatedAsTheModelWritesThem() throws {
     let workplace = try Trained.workplace.get()
     try workplace.write(fable.replacing("\n", with: "\r\n"), to: "windows.txt")
