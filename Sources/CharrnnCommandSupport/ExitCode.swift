@@ -1,3 +1,5 @@
+import TensorCore
+
 /// The name that starts every message of the command.
 package let programName = "charrnn"
 
@@ -50,7 +52,8 @@ package func errorLine(_ message: String) -> String {
 package func noticeLine(_ message: String) -> String { "\(programName): note: \(oneLine(message))\n" }
 
 /// `text` with every control character and line break spelled as an escape (`\n`, `\u{1B}`), so that a message built
-/// from hostile file names or corpus text can neither span lines nor steer the terminal.
+/// from hostile file names or corpus text can neither span lines nor steer the terminal. Bytes of file names that are not
+/// text are spelled `\xE9`.
 package func oneLine(_ text: String) -> String {
   var line = ""
   for scalar in text.unicodeScalars {
@@ -58,6 +61,7 @@ package func oneLine(_ text: String) -> String {
     case "\n": line += "\\n"
     case "\r": line += "\\r"
     case "\t": line += "\\t"
+    case _ where SystemText.isEscape(scalar): line += SystemText.shown(escape: scalar)
     case _ where isControl(scalar): line += "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
     default: line.unicodeScalars.append(scalar)
     }

@@ -1,3 +1,5 @@
+import TensorCore
+
 /// How an option's text becomes a value: what it accepts, how help and errors speak of it.
 package struct ValueKind<Value: Sendable>: Sendable {
   /// The placeholder of the value in the help (`N`, `DIR`, `lstm|gru`).

@@ -3,7 +3,8 @@ import TensorCore
 /// A text as tokens, with the vocabulary they are ids of.
 ///
 /// Several files are read as one text, byte after byte without a separator. A byte-order mark at the start of a file is
-/// dropped (byte tokens keep it); line ends are kept as they are. Both are said in `notices`.
+/// dropped (byte tokens keep it). Line ends are kept as they are; only one of a kind (LF, CR LF, CR) that a given vocabulary
+/// does not have is read as the vocabulary's own, except in byte tokens. `notices` says so.
 ///
 /// Only the tokens are kept in memory, in one or two bytes each. Of a file the bytes are read that it had when it was
 /// opened; one that becomes shorter while it is read is an error.
@@ -13,7 +14,7 @@ public struct Corpus: Sendable {
   public let vocabulary: Vocabulary
   /// How many tokens of the text were left out because a given vocabulary does not have them.
   public let skipped: Int
-  /// SHA-256 of the bytes of the text as used, in lowercase hexadecimal digits.
+  /// SHA-256 of the bytes of the text as used, in lowercase hexadecimal digits. Line ends count as they stand in the text.
   public let contentHash: String
   /// The size of the text as used, in bytes; what was skipped counts.
   public let byteCount: Int
@@ -81,7 +82,7 @@ public struct Corpus: Sendable {
     do { vocabulary = try Vocabulary(sorted: order.map { symbols[$0] }, kind: kind) } catch {
       programmingError("Corpus: the symbols of a valid text: \(error)")
     }
-    self.init(text, encoding, vocabulary: vocabulary)
+    self.init(text, encoding, vocabulary: vocabulary, notices: text.notices(nil))
   }
 
   package init(
@@ -96,16 +97,16 @@ public struct Corpus: Sendable {
       unknown.firstOffset = place.offset
       throw .unknownSymbols(file: place.file, unknown)
     }
-    self.init(text, encoding, vocabulary: vocabulary)
+    self.init(text, encoding, vocabulary: vocabulary, notices: text.notices(vocabulary))
   }
 
-  private init(_ text: CorpusText, _ encoding: CorpusText.Encoding, vocabulary: Vocabulary) {
+  private init(_ text: CorpusText, _ encoding: CorpusText.Encoding, vocabulary: Vocabulary, notices: [String]) {
     tokens = encoding.tokens
     skipped = encoding.skipped
     self.vocabulary = vocabulary
     contentHash = text.hash.finalize()
     byteCount = text.byteCount
     characterCount = encoding.characterCount
-    notices = text.notices
+    self.notices = notices
   }
 }

@@ -11,7 +11,7 @@ extension CorpusText {
 
     @inline(__always)
     mutating func append(_ id: Int32) {
-      if id == SymbolIndex.unknown { skipped += 1 } else { ids.append(id) }
+      if id >= 0 { ids.append(id) } else if id == SymbolIndex.unknown { skipped += 1 }
     }
 
     mutating func flush() {

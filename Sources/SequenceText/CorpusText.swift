@@ -9,9 +9,8 @@ struct CorpusText {
   /// The hash of the bytes read so far.
   private(set) var hash = ContentHash()
   private var markNotices: [String] = []
-  private var lineEndNotice: String?
+  private var lineEnds = LineEndFinder()
   private var validator = UTF8Validator()
-  private var last: UInt8 = 0
   /// Offset of the bytes of each file in the text, and the number of bytes of the file dropped before them.
   private var starts: [(name: String, offset: Int, dropped: Int)] = []
   /// The file that is being read, and those that come after it.
@@ -33,23 +32,41 @@ struct CorpusText {
   /// next, and so may one begin in one file and end in another.
   mutating func next() throws(CorpusError) -> [UInt8]? {
     var piece = try source?.next(pieceSize) ?? []
-    if piece.isEmpty {
+    let beginsFile = piece.isEmpty
+    if beginsFile {
       guard let place = waiting.popFirst() else {
         if kind != .byte { try requireValid(validator.unfinished) }
+        lineEnds.finish()
         return nil
       }
       piece = try begin(place)
     }
     if kind != .byte { try requireValid(validator.append(piece)) }
-    if lineEndNotice == nil { noticeLineEnds(piece) }
-    last = piece.last!
+    lineEnds.append(piece, beginsFile: beginsFile)
     hash.update(piece)
     byteCount += piece.count
     return piece
   }
 
-  /// Notices for the user about the text so far.
-  var notices: [String] { markNotices + (lineEndNotice.map { [$0] } ?? []) }
+  /// Notices for the user about the text, once it is read to its end.
+  ///
+  /// - Parameter vocabulary: the vocabulary that the text was read in; nil where it made its own.
+  func notices(_ vocabulary: Vocabulary?) -> [String] {
+    var notices = markNotices
+    for end in [LineEnd.pair, .carriageReturn, .lineFeed] {
+      let isReplaced = vocabulary?.replaces(end) ?? false
+      // A line feed is usual, and so is a carriage return within a line.
+      let kept = end == .lineFeed ? nil : end == .pair ? lineEnds[.pair] : lineEnds.onlyReturns
+      let isKnown = isReplaced || vocabulary?.spells(end) ?? true
+      guard isKnown, let first = isReplaced ? lineEnds[end] : kept else { continue }
+      let reading =
+        isReplaced
+        ? ", which the model does not know; they are read as \(vocabulary?.ownLineEnd?.name ?? "")"
+        : "; they are kept as they are"
+      notices.append("\(locate(first).file): lines end in \(end.name)\(reading)")
+    }
+    return notices
+  }
 
   /// The file that the byte at `offset` of the text is from, and its offset in that file.
   func locate(_ offset: Int) -> (file: String, offset: Int) {
@@ -75,16 +92,5 @@ struct CorpusText {
     guard let invalid else { return }
     let place = locate(invalid)
     throw .invalidUTF8(file: place.file, offset: place.offset)
-  }
-
-  private mutating func noticeLineEnds(_ piece: [UInt8]) {
-    let (carriageReturn, lineFeed): (UInt8, UInt8) = (0x0D, 0x0A)
-    var offset = last == carriageReturn && piece[0] == lineFeed ? byteCount - 1 : nil
-    var index = 0
-    while offset == nil, index + 1 < piece.count {
-      if piece[index] == carriageReturn && piece[index + 1] == lineFeed { offset = byteCount + index }
-      index = isPlain(piece[index]) ? endOfPlainText(in: piece, from: index) : index + 1
-    }
-    if let offset { lineEndNotice = "\(locate(offset).file): lines end in CR LF; they are kept as they are" }
   }
 }

@@ -9,6 +9,8 @@ struct SymbolIndex: Sendable {
 
   /// Result of `id(of:in:)` for a symbol that is not in the index.
   static let unknown: Int32 = -1
+  /// Id that stands for no token: the line feed of a pair that is read as one line end.
+  static let none: Int32 = -2
 
   /// The id of the symbol `bytes[range]`; `range` is not empty.
   @inline(__always)

@@ -1,6 +1,7 @@
 /// Gives the tokens of a text their ids.
 protocol SymbolNumbers {
-  /// The id of the symbol `bytes[range]`, where `bytes` begin at `offset` in the text, or `SymbolIndex.unknown`.
+  /// The id of the symbol `bytes[range]`, where `bytes` begin at `offset` in the text; `SymbolIndex.unknown` or `.none`
+  /// where there is none.
   mutating func id(of range: Range<Int>, in bytes: [UInt8], at offset: Int) -> Int32
 }
 
@@ -23,22 +24,32 @@ struct NewSymbols: SymbolNumbers {
   }
 }
 
-/// Looks symbols up in a vocabulary, and gathers those that it does not have if they are an error.
+/// Looks symbols up in a vocabulary, and gathers those that it does not have if they are an error. Line ends of a kind that
+/// it does not have are read as its own.
 struct KnownSymbols: SymbolNumbers {
   private let index: SymbolIndex
   private var collector: UnknownSymbols.Collector?
+  private var lineEnds: LineEndReading?
 
   init(_ vocabulary: Vocabulary, unknown policy: UnknownPolicy) {
     index = vocabulary.index
     collector = policy == .error ? UnknownSymbols.Collector(kind: vocabulary.kind) : nil
+    lineEnds = LineEndReading(vocabulary)
   }
 
   @inline(__always)
   mutating func id(of range: Range<Int>, in bytes: [UInt8], at offset: Int) -> Int32 {
     let id = index.id(of: range, in: bytes)
+    let first = bytes[range.lowerBound]
+    if first == 0x0A || first == 0x0D, lineEnds != nil {
+      return lineEnds!.id(of: bytes[range], at: offset + range.lowerBound, known: id)
+    }
     if id == SymbolIndex.unknown { collector?.add(range, in: bytes, at: offset) }
     return id
   }
+
+  /// How many line ends were read as those of the vocabulary.
+  var replacedLineEnds: Int { lineEnds?.count ?? 0 }
 
   /// The symbols to complain of.
   var unknown: UnknownSymbols? { collector?.result }

@@ -8,14 +8,30 @@ package enum TextSource {
   /// A text that is not opened yet.
   package enum Place: Sendable {
     case file(String)
+    /// Standard input, which can be read once.
+    case standardInput
     case memory([UInt8], name: String)
 
     /// The name in messages.
-    var name: String {
+    package var name: String {
       switch self {
       case .file(let path): path
+      case .standardInput: FileReader.standardInput.path
       case .memory(_, let name): name
       }
+    }
+
+    /// The text in memory, if it can be read once only; nil for a file, and for what is in memory.
+    package func keptInMemory() throws(CorpusError) -> Place? {
+      do {
+        switch self {
+        case .file(let path):
+          let reader = try FileReader(path)
+          return reader.size == nil ? .memory(try reader.rest(), name: path) : nil
+        case .standardInput: return .memory(try FileReader.standardInput.rest(), name: name)
+        case .memory: return nil
+        }
+      } catch { throw .unreadable(error) }
     }
   }
 
@@ -23,6 +39,7 @@ package enum TextSource {
     switch place {
     case .file(let path):
       do { self = .file(try FileReader(path)) } catch { throw .unreadable(error) }
+    case .standardInput: self = .file(.standardInput)
     case .memory(let bytes, _): self = .memory(bytes[...])
     }
   }

@@ -17,13 +17,16 @@ public struct Tokenizer: Sendable {
     public var tokens: [Int32] = []
     /// How many tokens of the text the vocabulary does not have; they are not in `tokens`.
     public var skipped = 0
+    /// How many line ends of a kind that the vocabulary does not have were read as its own.
+    public var replacedLineEnds = 0
 
     fileprivate mutating func append(_ id: Int32) {
-      if id == SymbolIndex.unknown { skipped += 1 } else { tokens.append(id) }
+      if id >= 0 { tokens.append(id) } else if id == SymbolIndex.unknown { skipped += 1 }
     }
   }
 
-  /// The tokens of the text `bytes`.
+  /// The tokens of the text `bytes`. A line end (LF, CR LF or CR) of a kind that the vocabulary does not have is read as
+  /// the vocabulary's own, except in byte tokens.
   ///
   /// - Throws: `TokenizationError`: the bytes are not valid UTF-8 (for byte tokens they need not be), or, under the
   ///   policy `error`, some symbols are unknown.
@@ -38,6 +41,7 @@ public struct Tokenizer: Sendable {
       singles: { for place in $0 { encoding.append(numbers.id(of: place..<place + 1, in: bytes, at: 0)) } },
       sequence: { encoding.append(numbers.id(of: $0, in: bytes, at: 0)) })
     if let unknown = numbers.unknown { throw .unknownSymbols(unknown) }
+    encoding.replacedLineEnds = numbers.replacedLineEnds
     return encoding
   }
 

@@ -55,6 +55,13 @@ public struct Vocabulary: Sendable {
     return id == SymbolIndex.unknown ? nil : id
   }
 
+  /// Whether every scalar of `text` (of byte tokens, every byte) stands in some symbol. Otherwise no tokens spell it.
+  package func spells(_ text: String) -> Bool {
+    if kind == .byte { return text.utf8.allSatisfy { id(of: [$0]) != nil } }
+    let known = Set(symbols.lazy.flatMap { String(decoding: $0, as: UTF8.self).unicodeScalars })
+    return known.isSuperset(of: text.unicodeScalars)
+  }
+
   /// The symbol `id` for a reader, in ASCII and printable characters: see `displayed(_:_:)`.
   public func display(_ id: Int32) -> String { displayed(self[id], kind) }
 }

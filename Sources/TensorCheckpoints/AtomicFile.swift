@@ -45,10 +45,7 @@ public enum AtomicFile {
   private static func fileToReplace(at path: String, _ files: any FileOperations) throws(FileError) -> String {
     guard let kind = try files.statusIfAny(of: path)?.kind else { return path }
     if kind != .file { throw FileError(path: path, action: "replace", code: kind == .directory ? EISDIR : ENODEV) }
-    guard let resolved = realpath(path, nil) else { return path }
-    defer { free(resolved) }
-    var status = stat()
-    return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK ? String(cString: resolved) : path
+    return try naming(path, "replace") { () throws(SystemError) in try files.destination(of: path) }
   }
 
   private static func create(

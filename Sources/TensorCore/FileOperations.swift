@@ -9,12 +9,14 @@
 /// System calls on files. Every read and write of this package goes through it, so that a test can make any call fail, write
 /// less than it was given, or be the last one of the process.
 ///
-/// Each call throws its `errno`, and is repeated when a signal interrupted it.
+/// Each call throws its `errno`, and is repeated when a signal interrupted it. Paths and names are `SystemText`.
 package protocol FileOperations: Sendable {
   /// Status of the file at `path`; a symbolic link is followed.
   func status(of path: String) throws(SystemError) -> FileStatus
   /// Status of an open file.
   func status(of descriptor: Int32) throws(SystemError) -> FileStatus
+  /// Path of the file that a symbolic link at `path` leads to in the end; `path` where there is no link.
+  func destination(of path: String) throws(SystemError) -> String
   func openForReading(_ path: String) throws(SystemError) -> Int32
   /// Opens a file for writing in place, and makes an empty one where there is none.
   func openForUpdating(_ path: String) throws(SystemError) -> Int32

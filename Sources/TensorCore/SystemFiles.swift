@@ -12,7 +12,7 @@ package struct SystemFiles: FileOperations {
 
   package func status(of path: String) throws(SystemError) -> FileStatus {
     var status = stat()
-    _ = try result { stat(path, &status) }
+    _ = try result { withSystemPath(path) { stat($0, &status) } }
     return FileStatus(status)
   }
 
@@ -22,35 +22,43 @@ package struct SystemFiles: FileOperations {
     return FileStatus(status)
   }
 
+  package func destination(of path: String) throws(SystemError) -> String {
+    var status = stat()
+    _ = try result { withSystemPath(path) { lstat($0, &status) } }
+    guard status.st_mode & S_IFMT == S_IFLNK else { return path }
+    guard let resolved = withSystemPath(path, { realpath($0, nil) }) else { throw SystemError(code: errno) }
+    defer { free(resolved) }
+    return SystemText.text(resolved)
+  }
+
   // O_CLOEXEC: a child process would otherwise keep files and locks after this process has ended.
   package func openForReading(_ path: String) throws(SystemError) -> Int32 {
-    try result { open(path, O_RDONLY | O_CLOEXEC) }
+    try result { withSystemPath(path) { open($0, O_RDONLY | O_CLOEXEC) } }
   }
 
   package func openForUpdating(_ path: String) throws(SystemError) -> Int32 {
-    try result { open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666) }
+    try result { withSystemPath(path) { open($0, O_RDWR | O_CREAT | O_CLOEXEC, 0o666) } }
   }
 
   package func create(_ path: String) throws(SystemError) -> Int32 {
     // The system applies the user's umask to the mode.
-    try result { open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666) }
+    try result { withSystemPath(path) { open($0, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666) } }
   }
 
   package func openDirectory(_ path: String) throws(SystemError) -> Int32 {
-    try result { open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+    try result { withSystemPath(path) { open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) } }
   }
 
-  package func makeDirectory(_ path: String) throws(SystemError) { _ = try result { mkdir(path, 0o777) } }
+  package func makeDirectory(_ path: String) throws(SystemError) { _ = try result { withSystemPath(path) { mkdir($0, 0o777) } } }
 
   package func names(in path: String) throws(SystemError) -> [String] {
-    guard let directory = opendir(path) else { throw SystemError(code: errno) }
+    guard let directory = withSystemPath(path, { opendir($0) }) else { throw SystemError(code: errno) }
     defer { closedir(directory) }
     var names: [String] = []
     errno = 0
     while let entry = readdir(directory) {
-      let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-      }
+      let start = UnsafeRawPointer(entry) + MemoryLayout<dirent>.offset(of: \dirent.d_name)!
+      let name = SystemText.text(start.assumingMemoryBound(to: CChar.self))
       if name != "." && name != ".." { names.append(name) }
       errno = 0
     }
@@ -103,10 +111,10 @@ package struct SystemFiles: FileOperations {
   }
 
   package func move(_ path: String, to newPath: String) throws(SystemError) {
-    _ = try result { rename(path, newPath) }
+    _ = try result { withSystemPath(path) { path in withSystemPath(newPath) { rename(path, $0) } } }
   }
 
-  package func remove(_ path: String) throws(SystemError) { _ = try result { unlink(path) } }
+  package func remove(_ path: String) throws(SystemError) { _ = try result { withSystemPath(path) { unlink($0) } } }
 
   /// Repeats a call that a signal interrupted.
   private func result<Value: SignedInteger>(_ call: () -> Value) throws(SystemError) -> Value {

@@ -4,7 +4,8 @@ import SequenceModeling
 
 /// `charrnn benchmark`: measures training and sampling speed beside the machine's arithmetic peak.
 enum BenchmarkCommand {
-  static let corpora = Argument<[String]>.many("CORPUS", help: "text files, read one after the other")
+  static let corpora = Argument<[String]>.many(
+    "CORPUS", help: "text files, read one after the other; - is standard input")
   static let seconds = Option("seconds", .number(above: 0), default: 10, help: "how long to train")
   static let sample = Option("sample", .integer(atLeast: 0), default: 2000, help: "tokens to sample; 0 is none")
 
@@ -30,8 +31,11 @@ enum BenchmarkCommand {
       throw arguments.usageFailure(
         "--schedule \(settings.schedule.rawValue): a benchmark keeps the learning rate constant; leave it out")
     }
+    if arguments[sample] == 0 && arguments.gives(SampleCommand.weights) {
+      throw arguments.usageFailure("--weights is how weights are held while sampling, and --sample 0 samples nothing")
+    }
     let threads = CommonOptions.threadCount(arguments)
-    let corpus = try Corpus(files: arguments[corpora], kind: settings.tokens)
+    let corpus = try TextInput(arguments[corpora], of: arguments).corpus(settings.tokens)
     let run = try CharacterRun(settings: settings, corpus: corpus, threads: threads)
     let speed = try run.measureSpeed(
       seconds: arguments[seconds], sample: arguments[sample],

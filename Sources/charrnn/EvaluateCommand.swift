@@ -4,7 +4,8 @@ import SequenceModeling
 
 /// `charrnn evaluate`: how well a model predicts a text.
 enum EvaluateCommand {
-  static let corpora = Argument<[String]>.many("CORPUS", help: "text files, read one after the other")
+  static let corpora = Argument<[String]>.many(
+    "CORPUS", help: "text files, read one after the other; - is standard input")
   static let part = Option(
     "split", .choice(of: CorpusSplit.Part.self), defaultNote: "test of the corpus trained on, all of another",
     help: "part of the text")
@@ -19,9 +20,9 @@ enum EvaluateCommand {
 
   @Sendable
   static func run(_ arguments: ParsedArguments) throws -> ExitCode {
+    let input = try TextInput(arguments[corpora], of: arguments)
     let file = try ModelFile<Float>(contentsOf: arguments[CommonOptions.model])
-    let corpus = try corpus(arguments, vocabulary: file.vocabulary)
-    corpus.notices.forEach(notice)
+    let corpus = try input.corpus(file.vocabulary, unknown: arguments[CommonOptions.unknown])
     let isTrainedOn = file.history?.corpusHash == corpus.contentHash
     let chosen = arguments[part] ?? (isTrainedOn ? .test : .all)
     let count = corpus.tokens.count
@@ -67,15 +68,5 @@ enum EvaluateCommand {
         """)
     }
     return .done
-  }
-
-  private static func corpus(_ arguments: ParsedArguments, vocabulary: Vocabulary) throws -> Corpus {
-    do {
-      return try Corpus(files: arguments[corpora], vocabulary: vocabulary, unknown: arguments[CommonOptions.unknown])
-    } catch CorpusError.invalidUTF8(let file, let offset) {
-      // The kind of token is the model's: there is nothing else to choose.
-      throw CommandFailure(
-        "\(file): not valid UTF-8 at byte \(offset); the model reads valid UTF-8 only", code: .badData)
-    }
   }
 }

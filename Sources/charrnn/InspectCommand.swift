@@ -47,7 +47,7 @@ enum InspectCommand {
     let vocabulary = file.vocabulary
     let shown = (0..<min(vocabulary.count, 100)).map { vocabulary.display(Int32($0)) }.joined(separator: " ")
     var lines = [
-      "file        \(checkpoint.file)",
+      "file        \(SystemText.shown(checkpoint.file))",
       "model       \(file.model.architecture.summary)",
       "parameters  \(file.model.parameterCount)",
       "tokens      \(vocabulary.kind.rawValue), \(vocabulary.count) symbols: \(shown)"

@@ -15,7 +15,7 @@ struct RunChoice {
 
   /// - Throws: a failure when `--out` holds a run and neither `--resume` nor `--overwrite` says what to do with it, or when
   ///   what is there cannot be read.
-  init(_ arguments: ParsedArguments, corpora: [String]) throws {
+  init(_ arguments: ParsedArguments, corpora: TextInput) throws {
     let resume = arguments[TrainOptions.resume]
     if resume && arguments[TrainOptions.overwrite] {
       throw arguments.usageFailure("--resume keeps the run and --overwrite replaces it; give one of them")
@@ -31,7 +31,7 @@ struct RunChoice {
       if resume && checkpoint == nil { notice("\(out): no saved state yet; starting from the beginning") }
       return
     }
-    let first = "runs/" + Self.name(of: corpora[0])
+    let first = "runs/" + Self.name(of: corpora.names[0])
     if resume, let (directory, checkpoint) = try Self.newestRun(of: corpora) {
       (self.directory, self.checkpoint, base) = (directory, checkpoint, nil)
       return
@@ -41,12 +41,12 @@ struct RunChoice {
     if arguments[TrainOptions.overwrite] {
       (directory, base) = (RunDirectory(first), nil)
     } else {
-      (directory, base) = (Self.free(first), first)
+      (directory, base) = (try Self.free(first), first)
     }
   }
 
   /// A directory that no run has yet, where this may choose one.
-  func free() -> RunDirectory { base.map(Self.free) ?? directory }
+  func free() throws -> RunDirectory { try base.map(Self.free) ?? directory }
 
   /// Seen again when the directory is claimed; here it spares reading the corpus first.
   private static func requireFree(_ directory: RunDirectory) throws {
@@ -57,29 +57,32 @@ struct RunChoice {
     try directory.isOfRun(directory.last) ? Checkpoint(contentsOf: directory.last) : nil
   }
 
-  /// The corpus's file name without its extension.
+  /// The corpus's file name without its extension, with _ for bytes that are not text.
   private static func name(of corpus: String) -> String {
-    let name = URL(fileURLWithPath: corpus).deletingPathExtension().lastPathComponent
+    if corpus == TextInput.standardInput { return "stdin" }
+    let text = String(String.UnicodeScalarView(corpus.unicodeScalars.map { SystemText.isEscape($0) ? "_" : $0 }))
+    let name = URL(fileURLWithPath: text).deletingPathExtension().lastPathComponent
     return name.isEmpty || name == "/" ? "corpus" : name
   }
 
   /// `base`, or with the first number behind it that is not taken.
-  private static func free(_ base: String) -> RunDirectory {
+  private static func free(_ base: String) throws -> RunDirectory {
     var number = 1
     while true {
       let path = number == 1 ? base : "\(base)-\(number)"
-      if !FileManager.default.fileExists(atPath: path) { return RunDirectory(path) }
+      if try SystemFiles().statusIfAny(of: path) == nil { return RunDirectory(path) }
       number += 1
     }
   }
 
   /// The run in `runs/` that was saved last, of those trained on these files in their present form.
-  private static func newestRun(of corpora: [String]) throws -> (RunDirectory, Checkpoint)? {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: "runs")) ?? []
+  private static func newestRun(of corpora: TextInput) throws -> (RunDirectory, Checkpoint)? {
+    let names = (try? SystemFiles().names(in: "runs")) ?? []
     let runs = names.map { RunDirectory("runs/" + $0) }.filter { (try? $0.isOfRun($0.last)) ?? true }
-    let newestFirst = runs.map { (run: $0, saved: savedAt($0)) }
+    let newestFirst = runs.map { (run: $0, saved: (try? SystemFiles().status(of: $0.last).modified) ?? 0) }
       .sorted { ($0.saved, $0.run.path) > ($1.saved, $1.run.path) }
-    var hashes: [TokenKind: String] = [:]
+    // Runs may differ in their kind of token, and a pipe can be read once.
+    try corpora.keepPipes()
     for (run, _) in newestFirst {
       guard let checkpoint = try? Checkpoint(contentsOf: run.last),
         let settings = try? CharacterRun.settings(of: checkpoint),
@@ -89,20 +92,14 @@ struct RunChoice {
         continue
       }
       // A text that is no corpus in the run's kind of token is not what it was trained on.
-      let known = hashes[settings.tokens] ?? (try? Corpus(files: corpora, kind: settings.tokens))?.contentHash ?? ""
-      hashes[settings.tokens] = known
-      if hash == known { return (run, checkpoint) }
+      if hash == (try? corpora.corpus(settings.tokens))?.contentHash { return (run, checkpoint) }
     }
-    if let changed = newestFirst.first(where: { StoredOptions($0.run).corpora == corpora }) {
+    let isChanged = { (run: RunDirectory) in !corpora.readsPipe && StoredOptions(run).corpora == corpora.names }
+    if let changed = newestFirst.map(\.run).first(where: isChanged) {
       throw CommandFailure(
-        "\(changed.run.path): the corpus \(corpora.joined(separator: ", ")) has changed since this run began; resume with the "
+        "\(changed.path): the corpus \(corpora.shownNames) has changed since this run began; resume with the "
           + "corpus it was trained on, or start a new run without --resume", code: .badData)
     }
     return nil
-  }
-
-  private static func savedAt(_ run: RunDirectory) -> Date {
-    let attributes = try? FileManager.default.attributesOfItem(atPath: run.last)
-    return attributes?[.modificationDate] as? Date ?? .distantPast
   }
 }

@@ -27,8 +27,8 @@ enum RunsCommand {
   private static func listedRuns(_ arguments: ParsedArguments) throws -> [ListedRun] {
     let given = arguments[folder]
     let path = given.count > 1 && given.hasSuffix("/") ? String(given.dropLast()) : given
-    guard FileManager.default.fileExists(atPath: path) || arguments.gives(folder) else { return [] }
-    guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
+    guard (try? SystemFiles().status(of: path)) != nil || arguments.gives(folder) else { return [] }
+    guard let names = try? SystemFiles().names(in: path) else {
       throw CommandFailure("\(path): is no folder that can be read; give one that holds runs", code: .noInput)
     }
     return names.sorted().map { RunDirectory("\(path)/\($0)") }.filter(\.holdsRun).map(ListedRun.init)
@@ -38,8 +38,8 @@ enum RunsCommand {
     let rows = runs.map { run in
       switch run.model {
       case .success(let file):
-        [printable(run.path), file.model.architecture.summary, steps(file.history), loss(file.history)]
-      case .failure: [printable(run.path), "cannot be read; charrnn inspect says why"]
+        [SystemText.shown(run.path), file.model.architecture.summary, steps(file.history), loss(file.history)]
+      case .failure: [SystemText.shown(run.path), "cannot be read; charrnn inspect says why"]
       }
     }
     let widths = (0..<4).map { column in rows.filter { $0.count == 4 }.map { $0[column].count }.max() ?? 0 }
@@ -47,12 +47,6 @@ enum RunsCommand {
       let padded = zip(row, widths).map { $0 + String(repeating: " ", count: max($1 - $0.count, 0)) }
       return padded.joined(separator: "  ").replacing(/\ +$/, with: "") + "\n"
     }.joined()
-  }
-
-  /// A name on one line, without control characters.
-  private static func printable(_ name: String) -> String {
-    name.unicodeScalars.map { $0.properties.generalCategory == .control ? $0.escaped(asASCII: true) : String($0) }
-      .joined()
   }
 
   private static func steps(_ history: TrainingHistory?) -> String { history.map { "step \($0.step)" } ?? "-" }
@@ -72,16 +66,19 @@ private struct ListedRun {
     model = Result { try ModelFile<Float>(contentsOf: directory.path) }
   }
 
+  /// The path in JSON, which is text: bytes that are not read `\\xE9`.
+  private var shownPath: String { SystemText.hasEscape(path) ? SystemText.shown(path) : path }
+
   var json: JSONText {
     switch model {
     case .success(let file):
       let members: Members =
-        [("path", .string(path))] + file.model.architecture.members + [
+        [("path", .string(shownPath))] + file.model.architecture.members + [
           ("parameters", .integer(file.model.parameterCount)), ("step", JSONText(file.history?.step)),
           ("validation_loss", JSONText(file.history?.validationLoss)),
         ]
       return .object(members)
-    case .failure(let error): return ["path": .string(path), "error": .string("\(error)")]
+    case .failure(let error): return ["path": .string(shownPath), "error": .string("\(error)")]
     }
   }
 }

@@ -38,13 +38,10 @@ enum SampleCommand {
 
   @Sendable
   static func run(_ arguments: ParsedArguments) throws -> ExitCode {
-    if arguments[greedy] {
-      for option in [temperature, topK, topP, minP] as [any OptionDeclaration] where arguments.gives(option) {
-        throw arguments.usageFailure("--greedy leaves nothing to --\(option.name); give one of them")
-      }
-    }
+    try requireEffect(arguments)
     let file = try ModelFile<Float>(contentsOf: arguments[CommonOptions.model])
     let tokens = try primeTokens(arguments, vocabulary: file.vocabulary)
+    let stop = stopText(arguments, vocabulary: file.vocabulary)
     let options = SamplingOptions(
       temperature: arguments[greedy] ? 0 : arguments[temperature], topK: arguments[topK], topP: arguments[topP],
       minP: arguments[minP])
@@ -54,13 +51,28 @@ enum SampleCommand {
     do {
       try write(arguments[count]) { emit in
         try generator.generate(
-          count: arguments[count], prime: tokens, length: arguments[length], options: options, stop: arguments[stop],
+          count: arguments[count], prime: tokens, length: arguments[length], options: options, stop: stop,
           seed: UInt64(arguments[seed]), emit: emit)
       }
     } catch let error as GenerationError {
       throw CommandFailure("\(arguments[CommonOptions.model]): \(error)", code: .badData)
     }
     return .done
+  }
+
+  /// Refuses options that cannot act beside others, and says of some that they change nothing.
+  private static func requireEffect(_ arguments: ParsedArguments) throws {
+    let isGreedy = arguments[greedy] || arguments[temperature] == 0
+    let taker = arguments[greedy] ? "--greedy" : "--temperature 0"
+    let drawing: [any OptionDeclaration] = (arguments[greedy] ? [temperature] : []) + [topK, topP, minP]
+    for option in drawing where isGreedy && arguments.gives(option) {
+      throw arguments.usageFailure("\(taker) leaves nothing to --\(option.name); give one of them")
+    }
+    if isGreedy && arguments.gives(seed) { notice("\(taker) draws nothing; --seed changes nothing") }
+    if isGreedy && arguments[count] > 1 { notice("\(taker) draws nothing; the \(arguments[count]) texts are the same") }
+    if arguments.gives(CommonOptions.unknown) && !arguments.gives(prime) && !arguments.gives(primeFile) {
+      throw arguments.usageFailure("--unknown is about the prime; give --prime or --prime-file, or leave it out")
+    }
   }
 
   /// Writes the first text as it grows and keeps the others until it is done; each ends with a line feed.
@@ -84,26 +96,36 @@ enum SampleCommand {
     }
   }
 
+  /// The text to end before, with line ends as the model writes them.
+  private static func stopText(_ arguments: ParsedArguments, vocabulary: Vocabulary) -> String? {
+    guard let text = arguments[stop] else { return nil }
+    let tokenizer = Tokenizer(vocabulary)
+    if let encoding = try? tokenizer.encode(text), encoding.replacedLineEnds > 0 {
+      notice("the line ends of --stop, which the model does not know, are read as those that it knows")
+      return String(decoding: tokenizer.decode(encoding.tokens), as: UTF8.self)
+    }
+    if !vocabulary.spells(text) { notice("the model does not know all of --stop \(text) and never writes it") }
+    return text
+  }
+
   private static func primeTokens(_ arguments: ParsedArguments, vocabulary: Vocabulary) throws -> [Int32] {
     if arguments.gives(prime) && arguments.gives(primeFile) {
       throw arguments.usageFailure("--prime and --prime-file both give the beginning; give one of them")
     }
-    let bytes: [UInt8]
-    if arguments[primeFile] == "-" {
-      bytes = try FileReader.standardInput.rest()
-    } else if let path = arguments[primeFile] {
-      bytes = try FileReader(path).rest()
-    } else {
-      bytes = Array((arguments[prime] ?? "").utf8)
-    }
-    do {
-      let encoding = try Tokenizer(vocabulary).encode(bytes, unknown: arguments[CommonOptions.unknown])
-      if encoding.skipped > 0 {
-        notice("skipped \(encoding.skipped) characters of the prime that the model has never seen")
+    let place: TextSource.Place =
+      switch arguments[primeFile] {
+      case TextInput.standardInput: .standardInput
+      case let path?: .file(path)
+      case nil: .memory(SystemText.bytes(of: arguments[prime] ?? ""), name: "the prime")
       }
-      return encoding.tokens
-    } catch {
-      throw CommandFailure("the prime: \(message(for: error))", code: .badData)
+    do {
+      let text = try TextInput.corpus([place], vocabulary, unknown: arguments[CommonOptions.unknown])
+      if text.skipped > 0 {
+        notice("skipped \(text.skipped) characters of the prime that the model has never seen")
+      }
+      return Array(text.tokens)
+    } catch CorpusError.empty {
+      return []
     }
   }
 }

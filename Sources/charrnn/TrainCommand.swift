@@ -4,7 +4,8 @@ import SequenceModeling
 
 /// `charrnn train`: learns a character model from text files and keeps it in a run directory.
 enum TrainCommand {
-  static let corpora = Argument<[String]>.many("CORPUS", help: "text files, read one after the other")
+  static let corpora = Argument<[String]>.many(
+    "CORPUS", help: "text files, read one after the other; - is standard input")
 
   static let command = Command(
     name: "train", summary: "learn a character model from text files", arguments: [corpora],
@@ -14,11 +15,11 @@ enum TrainCommand {
   @Sendable
   static func run(_ arguments: ParsedArguments) throws -> ExitCode {
     SignalWatch.install()
-    let files = arguments[corpora]
-    let choice = try RunChoice(arguments, corpora: files)
+    let input = try TextInput(arguments[corpora], of: arguments)
+    let choice = try RunChoice(arguments, corpora: input)
     let base = try choice.checkpoint.map { try CharacterRun.settings(of: $0) }
     var settings = try TrainOptions.settings(arguments, resuming: base)
-    let corpus = try Corpus(files: files, kind: settings.tokens)
+    let corpus = try input.corpus(settings.tokens)
     corpus.notices.forEach(notice)
     let initial = try arguments[TrainOptions.initFrom].map { try ModelFile<Float>(contentsOf: $0) }
     if let initial, settings.forgetBias != Architecture().forgetBias,
@@ -45,7 +46,7 @@ enum TrainCommand {
         break
       } catch let error where choice.mayTakeAnother && isTaken(error) {
         // Another run, started at the same time, was faster.
-        directory = choice.free()
+        directory = try choice.free()
         run.directory = directory
       }
     }
@@ -55,7 +56,8 @@ enum TrainCommand {
     let reporting = TrainingReporting(
       sampleEvery: arguments[TrainOptions.sampleEvery], checkpointEvery: arguments[TrainOptions.checkpointEvery])
 
-    describe(run, files: files, threads: threads)
+    describe(run, files: input.shownNames, threads: threads)
+    TrainOptions.noticeSmallParts(of: run, arguments)
     let report = TrainReport(run: run, limits: limits)
     SignalWatch.finishStepsFirst()
     let end = try report.followingErrors {
@@ -66,7 +68,7 @@ enum TrainCommand {
     if end == .stopped, let signal = SignalWatch.stop {
       notice(
         "stopped after step \(run.step); the run is saved in \(directory.path); go on with: "
-          + resumingCommand(files, directory)
+          + resumingCommand(arguments[corpora], directory)
       )
       return signal.exitCode
     }
@@ -103,10 +105,10 @@ enum TrainCommand {
     }
   }
 
-  private static func describe(_ run: CharacterRun, files: [String], threads: Int) {
+  private static func describe(_ run: CharacterRun, files: String, threads: Int) {
     let model = run.model
     notice(
-      "\(files.joined(separator: ", ")): \(run.corpus.tokens.count) tokens, \(model.shape.vocabulary) symbols; "
+      "\(files): \(run.corpus.tokens.count) tokens, \(model.shape.vocabulary) symbols; "
         + "\(model.architecture.summary), "
         + "\(model.parameterCount) parameters; \(run.stepsPerEpoch) steps an epoch; "
         + "\(threads) thread\(threads == 1 ? "" : "s"), \(InstructionSet.current.rawValue)")

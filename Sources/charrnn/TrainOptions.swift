@@ -40,11 +40,7 @@ enum TrainOptions {
   /// - Throws: a usage failure for settings that no run can have, and for an option that differs from the run's.
   static func settings(_ arguments: ParsedArguments, resuming run: TrainingSettings?) throws -> TrainingSettings {
     try ModelOptions.refuseBidirectional(arguments)
-    let settings = try settings.settings(arguments, resuming: run)
-    if settings.patience != nil && DecimalFraction(settings.validationFraction) == DecimalFraction("0") {
-      throw arguments.usageFailure("--patience needs validations, and --validation-fraction 0 leaves none")
-    }
-    return settings
+    return try settings.settings(arguments, resuming: run)
   }
 
   /// Limits of the training. Where a run is resumed and none of the options is given, those that it was begun with.
@@ -54,6 +50,21 @@ enum TrainOptions {
     guard given == TrainingLimits(), let directory else { return given }
     let stored = StoredOptions(directory)
     return TrainingLimits(epochs: stored.epochs, steps: stored.steps, seconds: stored.time)
+  }
+
+  /// Says which fractions hold out fewer tokens than are needed to measure anything.
+  static func noticeSmallParts(of run: CharacterRun, _ arguments: ParsedArguments) {
+    let (least, settings) = (TrainingSettings.leastHeldOut, run.settings)
+    func noticeSmall(_ part: Range<Int>, _ fraction: String, _ option: String) {
+      if part.count >= least || DecimalFraction(fraction) == DecimalFraction("0") { return }
+      notice(
+        "--\(option) \(fraction) holds out \(part.isEmpty ? "nothing" : "1 token") of this text, too little to measure on"
+      )
+    }
+    noticeSmall(run.split.validation, settings.validationFraction, "validation-fraction")
+    if arguments.givenNames.contains("test-fraction") {
+      noticeSmall(run.split.test, settings.testFraction, "test-fraction")
+    }
   }
 }
 
@@ -74,7 +85,7 @@ struct StoredOptions: Decodable {
 
   /// The options of a directory's run; none where they cannot be read.
   init(_ directory: RunDirectory) {
-    let data = FileManager.default.contents(atPath: directory.configuration)
+    let data = (try? FileReader(directory.configuration).rest()).map { Data($0) }
     self = data.flatMap { try? JSONDecoder().decode(StoredOptions.self, from: $0) } ?? StoredOptions()
   }
 }

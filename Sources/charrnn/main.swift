@@ -18,4 +18,4 @@ do {
   try? OutputChannel.standardError.write(errorLine("\(error)"))
   exit(ExitCode.usage.rawValue)
 }
-exit(program.run(Array(CommandLine.arguments.dropFirst())).rawValue)
+exit(program.run(Array(SystemText.commandLine.dropFirst())).rawValue)

@@ -74,6 +74,7 @@ struct SignalWatchTests {
   @Test func theFirstSignalIsOnlyNotedTheFirstOneStays() async {
     await #expect(processExitsWith: .exitCode(143)) {
       SignalWatch.install()
+      SignalWatch.finishStepsFirst()
       unblockSignals()
       guard SignalWatch.stop == nil else { exit(1) }
       raise(SIGTERM)
@@ -82,15 +83,44 @@ struct SignalWatchTests {
     }
     await #expect(processExitsWith: .exitCode(130)) {
       SignalWatch.install()
+      SignalWatch.finishStepsFirst()
       unblockSignals()
       raise(SIGINT)
       exit(SignalWatch.stop == .interrupt ? ExitCode.interrupted.rawValue : 1)
     }
   }
 
+  /// Before the training there is nothing to save: the first signal ends the process.
+  @Test func beforeTheTrainingTheFirstSignalLeavesAtOnce() async {
+    await #expect(processExitsWith: .exitCode(143)) {
+      SignalWatch.install()
+      unblockSignals()
+      raise(SIGTERM)
+      exit(1)
+    }
+  }
+
+  /// `nohup` makes a process ignore the end of its terminal, and it goes on so.
+  @Test func anIgnoredHangupStaysIgnored() async {
+    await #expect(processExitsWith: .exitCode(7)) {
+      signal(SIGHUP, SIG_IGN)
+      SignalWatch.install()
+      unblockSignals()
+      raise(SIGHUP)
+      exit(7)
+    }
+    await #expect(processExitsWith: .exitCode(129)) {
+      SignalWatch.install()
+      unblockSignals()
+      raise(SIGHUP)
+      exit(1)
+    }
+  }
+
   @Test func theSecondSignalLeavesAtOnceWithItsOwnCode() async {
     await #expect(processExitsWith: .exitCode(143)) {
       SignalWatch.install()
+      SignalWatch.finishStepsFirst()
       unblockSignals()
       raise(SIGINT)
       raise(SIGTERM)
@@ -98,6 +128,7 @@ struct SignalWatchTests {
     }
     await #expect(processExitsWith: .exitCode(130)) {
       SignalWatch.install()
+      SignalWatch.finishStepsFirst()
       unblockSignals()
       raise(SIGINT)
       raise(SIGINT)

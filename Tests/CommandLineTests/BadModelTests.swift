@@ -42,7 +42,9 @@ import Testing
     try workplace.write(length + text + weights, to: "huge.safetensors")
     expectError(
       try workplace.charrnn("evaluate", "huge.safetensors", "fable.txt"), 65, "huge.safetensors", "is not a number")
-    expectDone(try workplace.charrnn("sample", "huge.safetensors", "--length", "20"))
+    expectError(
+      try workplace.charrnn("sample", "huge.safetensors", "--length", "20"), 65, "huge.safetensors",
+      "not finite numbers")
   }
 
   @Test func aModelThatIsNotThereIsAnsweredWith66() throws {

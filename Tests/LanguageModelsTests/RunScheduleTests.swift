@@ -96,7 +96,7 @@ import Testing
         let expected: CharacterRunError? =
           switch schedule {
           case .constant: nil
-          case .plateau: fraction == "0.05" ? nil : .noValidation(schedule)
+          case .plateau: fraction == "0.05" ? nil : .noValidation(setting: "schedule plateau", tokens: 0)
           case .cosine, .oneCycle: horizon == nil ? .noHorizon(schedule) : nil
           }
         if let expected {
@@ -106,6 +106,50 @@ import Testing
           #expect(throws: Never.self) { try CharacterRun(settings: settings, corpus: corpus) }
         }
       }
+    }
+  }
+
+  /// The tokens held out decide, not the fraction: of 600, a fraction of 0.002 is 2 and enough.
+  @Test func patienceNeedsTwoTokensHeldOut() throws {
+    let corpus = try sampleCorpus(String(sampleText(600).prefix(600)))
+    for (fraction, tokens) in [("0", 0), ("0.001", 1), ("0.002", 2), ("0.05", 30)] {
+      var settings = TrainingSettings.small {
+        ($0.patience, $0.validationFraction, $0.testFraction) = (3, fraction, "0")
+      }
+      if tokens >= 2 {
+        #expect(try CharacterRun(settings: settings, corpus: corpus).split.validation.count == tokens)
+      } else {
+        #expect(throws: CharacterRunError.noValidation(setting: "patience 3", tokens: tokens)) {
+          try CharacterRun(settings: settings, corpus: corpus)
+        }
+        settings.patience = nil
+        #expect(throws: Never.self) { try CharacterRun(settings: settings, corpus: corpus) }
+      }
+    }
+  }
+
+  /// A run that an earlier version began with settings that do nothing goes on.
+  @Test func aRunWithSettingsThatDoNothingIsResumed() throws {
+    let scratch = try ScratchDirectory()
+    let corpus = try sampleCorpus()
+    var settings = TrainingSettings.small { ($0.validationFraction, $0.length) = ("0", 1) }
+    let run = try CharacterRun(settings: settings, corpus: corpus, directory: scratch.run("run"))
+    try run.train(limits: TrainingLimits(steps: 1))
+    (settings.patience, settings.temporalRegularization) = (3, 1)
+    let last = try Checkpoint(contentsOf: scratch.run("run").last)
+    #expect(throws: Never.self) { try CharacterRun(settings: settings, corpus: corpus, resuming: last) }
+    #expect(throws: CharacterRunError.self) { try CharacterRun(settings: settings, corpus: corpus) }
+  }
+
+  @Test func temporalRegularizationOfSingleStepsIsRefused() throws {
+    let corpus = try sampleCorpus()
+    let settings = TrainingSettings.small { ($0.length, $0.temporalRegularization) = (1, 0.5) }
+    #expect(throws: CharacterRunError.settings(.noChangesToWeigh(0.5))) {
+      try CharacterRun(settings: settings, corpus: corpus)
+    }
+    for (length, weight) in [(1, 0.0), (2, 0.5)] {
+      let sound = TrainingSettings.small { ($0.length, $0.temporalRegularization) = (length, weight) }
+      #expect(throws: Never.self) { try CharacterRun(settings: sound, corpus: corpus) }
     }
   }
 

@@ -91,6 +91,20 @@ import Testing
     }
   }
 
+  /// A text without a prime begins as one after a line end, of the kind that the vocabulary has.
+  @Test(arguments: ["\n", "\r\n", "\r"], TokenKind.allCases)
+  func anUnprimedTextBeginsAsAfterALineEnd(end: String, kind: TokenKind) throws {
+    let corpus = try sampleCorpus("!a fox.\(end)the crow\(end)", kind: kind)
+    let generator = generator(corpus).generator
+    // In scalars and bytes the line feed of CR LF ends the line.
+    let last = kind == .character || end != "\r\n" ? end : "\n"
+    let prime = try Tokenizer(corpus.vocabulary).encode(last).tokens
+    for seed in 0..<5 as Range<UInt64> {
+      let primed = generator.text(prime: prime, length: 20, seed: seed)
+      #expect(last + generator.text(length: 20, seed: seed) == primed)
+    }
+  }
+
   @Test func noTextIsWrittenWhereNoneIsAskedFor() throws {
     let generator = generator(try sampleCorpus()).generator
     try generator.generate(count: 0, length: 5, seed: 1) { Issue.record("text \($0): \($1)") }

@@ -154,4 +154,20 @@ import Testing
     }
     expectMessage("StackedRecurrent: the probability 1.0 of weight drop is not in 0..<1", from: probability)
   }
+
+  @Test func optionsBetweenLayersWithNothingBetweenTrap() async {
+    let dropout = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = StackedRecurrent([GRUCell<Float>(input: 2, hidden: 3)], dropout: 0.5)
+    }
+    expectMessage("StackedRecurrent: dropout acts between layers, and there is 1 layer", from: dropout)
+    let layer = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Recurrent(GRUCell<Float>(input: 2, hidden: 3), dropout: 0.5)
+    }
+    expectMessage("StackedRecurrent: dropout acts between layers, and there is 1 layer", from: layer)
+    let residual = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = StackedRecurrent(
+        [GRUCell<Float>(input: 2, hidden: 3), GRUCell(input: 3, hidden: 4)], options: StackOptions(residual: true))
+    }
+    expectMessage("StackedRecurrent: residual connections lead around layers above the first", from: residual)
+  }
 }

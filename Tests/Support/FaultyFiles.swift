@@ -58,6 +58,11 @@ package final class FaultyFiles: FileOperations, @unchecked Sendable {
     return try system.status(of: descriptor)
   }
 
+  package func destination(of path: String) throws(SystemError) -> String {
+    try note("destination")
+    return try system.destination(of: path)
+  }
+
   package func openForReading(_ path: String) throws(SystemError) -> Int32 {
     try note("open")
     return try system.openForReading(path)

@@ -25,6 +25,14 @@ package final class ScratchDirectory: Sendable {
   @discardableResult
   package func write(_ text: String, to name: String) throws -> String { try write(Array(text.utf8), to: name) }
 
+  /// Writes a file whose name need not be text.
+  package func write(_ bytes: [UInt8], bytesOfName name: [UInt8]) throws {
+    let path = (Array(path.utf8) + [UInt8(ascii: "/")] + name + [0]).map { CChar(bitPattern: $0) }
+    guard let file = fopen(path, "w") else { throw CocoaError(.fileWriteUnknown) }
+    defer { fclose(file) }
+    guard fwrite(bytes, 1, bytes.count, file) == bytes.count else { throw CocoaError(.fileWriteUnknown) }
+  }
+
   /// Writes a file.
   ///
   /// - Returns: its path.

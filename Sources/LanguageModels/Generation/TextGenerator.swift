@@ -35,7 +35,7 @@ public struct TextGenerator<Scalar: TensorScalar> {
   ///
   /// - Parameters:
   ///   - count: how many texts; they are computed at once, so memory grows with their number.
-  ///   - prime: tokens that each text begins with. They are handed out too. Without any, a text begins as if after a line feed.
+  ///   - prime: tokens that each text begins with. They are handed out too. Without any, a text begins as if after a line end.
   ///   - length: how many tokens to generate; the prime does not count.
   ///   - stop: where this text would appear in what is generated, the text ends before it.
   ///   - seed: the same seed gives the same text; text i is that of the seed + i.
@@ -79,8 +79,8 @@ public struct TextGenerator<Scalar: TensorScalar> {
     return text
   }
 
-  /// First token of a text without a prime: a line feed if the vocabulary has one.
-  private var beginning: Int32 { vocabulary.id(of: [UInt8(ascii: "\n")]) ?? 0 }
+  /// Token that a text without a prime begins after: a line end if the vocabulary has one.
+  private var beginning: Int32 { vocabulary.lineEnd ?? 0 }
 }
 
 /// Why a model cannot write text.

@@ -28,8 +28,10 @@ struct StackPlan {
       let isUnscaled = layer == 0 && (with.embedding == 0 || with.isTied)
       cells.append(cell(input, with.hidden, isUnscaled ? Self.ofVarianceOne(input) : .lecunUniform))
     }
+    // One layer has nothing above it: its outputs are dropped before the decoder alone.
+    let isStack = with.layers > 1
     let options = StackOptions(
-      dropout: max(with.dropout, with.lockedDropout), dropoutIsLocked: with.lockedDropout > 0,
+      dropout: isStack ? max(with.dropout, with.lockedDropout) : 0, dropoutIsLocked: isStack && with.lockedDropout > 0,
       weightDrop: with.weightDrop, residual: with.residual, learnsInitialState: with.learnsInitialState)
     let kept = with.zoneout
     return kept == 0

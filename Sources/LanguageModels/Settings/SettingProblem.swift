@@ -16,6 +16,8 @@ public enum SettingProblem: Error, Equatable, CustomStringConvertible {
   /// Embedding dropout of one-hot tokens.
   case noEmbeddingToDrop(Double)
   case shortToVary(length: Int, least: Int)
+  /// Temporal regularization of updates of one step.
+  case noChangesToWeigh(Double)
   case noHorizon(TrainingSettings.Schedule)
 
   public var description: String {
@@ -48,6 +50,9 @@ public enum SettingProblem: Error, Equatable, CustomStringConvertible {
         + "it out or set an embedding"
     case .shortToVary(let length, let least):
       "a length of \(length) is too short to vary; keep it as it is, or make it at least \(least)"
+    case .noChangesToWeigh(let weight):
+      "temporal regularization \(weight) weighs changes from step to step, and a length of 1 has none; leave it out or "
+        + "make the length at least 2"
     case .noHorizon(let schedule): "the schedule \(schedule.rawValue) has no horizon"
     }
   }

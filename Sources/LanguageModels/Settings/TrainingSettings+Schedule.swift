@@ -55,12 +55,10 @@ extension TrainingSettings {
   }
 
   /// The schedule that the trainer follows.
-  func learningRateSchedule(validates: Bool) throws(CharacterRunError) -> LearningRateSchedule {
+  func learningRateSchedule() throws(CharacterRunError) -> LearningRateSchedule {
     switch (schedule, horizon) {
     case (.constant, _): return .constant
-    case (.plateau, _):
-      guard validates else { throw .noValidation(schedule) }
-      return .reduceOnPlateau(factor: 0.5, patience: 1, floor: 0.001)
+    case (.plateau, _): return .reduceOnPlateau(factor: 0.5, patience: 1, floor: 0.001)
     case (.cosine, let horizon?): return .cosine(steps: horizon)
     case (.oneCycle, let horizon?): return .oneCycle(steps: horizon)
     case (.cosine, nil), (.oneCycle, nil): throw .noHorizon(schedule)

@@ -48,8 +48,11 @@ public final class CharacterRun {
     self.corpus = corpus
     self.directory = directory
     split = try settings.split(corpus)
-    let validation = split.validation.count > 1 ? TextStream(corpus.tokens[split.validation]) : nil
-    let schedule = try settings.learningRateSchedule(validates: validation != nil)
+    let validation =
+      split.validation.count >= TrainingSettings.leastHeldOut ? TextStream(corpus.tokens[split.validation]) : nil
+    // A run that was begun with a setting that does nothing can go on.
+    if checkpoint == nil { try settings.requireEffect(heldOut: split.validation.count) }
+    let schedule = try settings.learningRateSchedule()
     var model = CharacterModel<Float>(settings.shape(vocabulary: corpus.vocabulary.count))
     try Self.requireMemory(for: model, settings, resuming: checkpoint)
     let task = CharacterTask(

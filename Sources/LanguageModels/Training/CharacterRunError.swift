@@ -10,8 +10,10 @@ public enum CharacterRunError: Error, Equatable, CustomStringConvertible {
   case tooLarge(bytes: Double, available: Double)
   /// A schedule of the whole run whose length in steps is not given.
   case noHorizon(TrainingSettings.Schedule)
-  /// A schedule that follows validations, and nothing is held out for them.
-  case noValidation(TrainingSettings.Schedule)
+  /// A setting that follows validations, and too few tokens are held out for one.
+  ///
+  /// - Parameter setting: its name and value.
+  case noValidation(setting: String, tokens: Int)
   case corpus(CorpusError)
   case split(CorpusSplitError)
   /// The run to resume was trained on another corpus.
@@ -31,8 +33,9 @@ public enum CharacterRunError: Error, Equatable, CustomStringConvertible {
     case .tooLarge(let bytes, let available):
       "training so would take about \(gigabytes(bytes)) GB of memory, and there are \(gigabytes(available)) for this process"
     case .noHorizon(let schedule): "schedule \(schedule.rawValue) needs a horizon in steps"
-    case .noValidation(let schedule):
-      "schedule \(schedule.rawValue) needs validations, and nothing is held out for them"
+    case .noValidation(let setting, let tokens):
+      "\(setting) needs validations, and "
+        + (tokens == 0 ? "nothing is held out for them" : "1 token held out for them is too few")
     case .corpus(let error): error.description
     case .split(let error): error.description
     case .corpusChanged(let file, let then, let now):

@@ -25,7 +25,9 @@ public struct Recurrent<Cell: RecurrentCell>: Layer {
   public var stack: StackedRecurrent<Cell>
   public let output: Output
 
-  /// - Precondition: there is a cell, and each one's input is as wide as the output of the one below.
+  /// - Parameter dropout: probability that an output of a layer below the top is dropped in training.
+  /// - Precondition: there is a cell, and each one's input is as wide as the output of the one below; a dropout above 0
+  ///   takes two cells.
   public init(_ cells: Cell..., dropout: Double = 0, returning output: Output = .last) {
     self.init(StackedRecurrent(cells, dropout: dropout), returning: output)
   }

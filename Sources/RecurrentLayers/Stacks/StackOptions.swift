@@ -2,7 +2,7 @@ import TensorCore
 
 /// Structure and regularization of a recurrent stack.
 public struct StackOptions: Sendable, Equatable {
-  /// Probability that an output of a layer below the top is dropped in training.
+  /// Probability that an output of a layer below the top is dropped in training. For two layers or more.
   public var dropout = 0.0
   /// Whether the same outputs are dropped at every step of a sequence (Gal and Ghahramani, 2016).
   public var dropoutIsLocked = false
@@ -10,7 +10,7 @@ public struct StackOptions: Sendable, Equatable {
   /// recurrent weights (Merity, Keskar and Socher, 2018).
   public var weightDrop = 0.0
   /// Whether each layer above the first whose output is as wide as its input adds the input to its output (residual
-  /// connections: He et al., 2016).
+  /// connections: He et al., 2016). For stacks with such a layer.
   public var residual = false
   /// Whether the initial state is learned, one for all sequences, instead of zeros.
   public var learnsInitialState = false

@@ -20,7 +20,8 @@ public struct StackedRecurrent<Cell: RecurrentCell>: Module {
 
   /// Layers of one direction.
   ///
-  /// - Precondition: there is a cell, and each one's input is as wide as the output of the one below.
+  /// - Precondition: there is a cell, each one's input is as wide as the output of the one below, and the options have
+  ///   something to act on.
   public init(_ cells: [Cell], options: StackOptions = StackOptions()) {
     self.init(cells, reverse: [], options: options)
   }
@@ -28,7 +29,7 @@ public struct StackedRecurrent<Cell: RecurrentCell>: Module {
   /// Layers of one direction with dropout between them.
   ///
   /// - Parameter dropout: probability that an output of a layer below the top is dropped in training.
-  /// - Precondition: as for `init(_:options:)`, and the probability is at least 0 and below 1.
+  /// - Precondition: as for `init(_:options:)`, and the probability is at least 0 and below 1; above 0 it takes two layers.
   public init(_ cells: [Cell], dropout: Double) { self.init(cells, options: StackOptions(dropout: dropout)) }
 
   /// Layers of two directions.

@@ -1,0 +1,69 @@
+import CharrnnCommandSupport
+import SequenceModeling
+
+/// The texts that a command line names. Each is opened once; `-` is standard input.
+final class TextInput {
+  /// Names as they were given.
+  let names: [String]
+  private var places: [TextSource.Place]
+  private var corpora: [TokenKind: Corpus] = [:]
+  /// Whether a text comes from a pipe, whose name says nothing about its content.
+  private(set) var readsPipe: Bool
+
+  init(_ names: [String], of arguments: ParsedArguments) throws {
+    if names.count(where: { $0 == Self.standardInput }) > 1 {
+      throw arguments.usageFailure("standard input (-) is named twice, and can be read once; name it once")
+    }
+    self.names = names
+    places = names.map { $0 == Self.standardInput ? .standardInput : .file($0) }
+    readsPipe = names.contains(Self.standardInput)
+  }
+
+  /// Names for messages.
+  var shownNames: String { places.map(\.name).joined(separator: ", ") }
+
+  /// The texts as a corpus with its own vocabulary. It is kept: another call reads nothing.
+  func corpus(_ kind: TokenKind) throws(CorpusError) -> Corpus {
+    if let corpus = corpora[kind] { return corpus }
+    let corpus = try Corpus(places, kind: kind)
+    corpora[kind] = corpus
+    return corpus
+  }
+
+  /// Keeps in memory the bytes of pipes, so that corpora of several kinds of token can be read.
+  func keepPipes() throws(CorpusError) {
+    for index in places.indices {
+      guard let kept = try places[index].keptInMemory() else { continue }
+      places[index] = kept
+      readsPipe = true
+    }
+  }
+
+  /// The texts in the symbols of a model.
+  func corpus(_ vocabulary: Vocabulary, unknown: UnknownPolicy) throws -> Corpus {
+    try Self.corpus(places, vocabulary, unknown: unknown)
+  }
+
+  /// Texts in the symbols of a model, with notices to the user: the only way in which a command reads text for a model.
+  static func corpus(
+    _ places: [TextSource.Place], _ vocabulary: Vocabulary, unknown: UnknownPolicy
+  ) throws -> Corpus {
+    let corpus = try read(places, vocabulary, unknown: unknown)
+    corpus.notices.forEach(notice)
+    return corpus
+  }
+
+  private static func read(
+    _ places: [TextSource.Place], _ vocabulary: Vocabulary, unknown: UnknownPolicy
+  ) throws -> Corpus {
+    do {
+      return try Corpus(places, vocabulary: vocabulary, unknown: unknown)
+    } catch CorpusError.invalidUTF8(let file, let offset) {
+      // The kind of token is the model's: there is nothing else to choose.
+      throw CommandFailure(
+        "\(file): not valid UTF-8 at byte \(offset); the model reads valid UTF-8 only", code: .badData)
+    }
+  }
+
+  static let standardInput = "-"
+}
