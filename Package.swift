@@ -28,7 +28,7 @@ let package = Package(
         "TensorCore", "Autograd", "NeuralLayers", "RecurrentLayers", "TensorCheckpoints", "SequenceText",
         "TabularData", "ModelTraining", "LanguageModels",
       ]),
-    .target(name: "CharrnnCommandSupport"),
+    .target(name: "CharrnnCommandSupport", dependencies: ["TensorCore"]),
     .executableTarget(name: "charrnn", dependencies: ["SequenceModeling", "CharrnnCommandSupport"]),
 
     .executableTarget(

@@ -50,10 +50,8 @@ public struct FileError: Error, Equatable, CustomStringConvertible {
   /// One line: where, what, why and, where that is plain, what to do. Of a very long path the end.
   public var description: String {
     let length = path.unicodeScalars.count
-    let shown = path.unicodeScalars.suffix(Self.longestPath).map {
-      $0.properties.generalCategory == .control ? $0.escaped(asASCII: true) : String($0)
-    }
-    let place = (length <= Self.longestPath ? "" : "…") + shown.joined()
+    let place =
+      (length <= Self.longestPath ? "" : "…") + String(path.unicodeScalars.suffix(Self.longestPath)).printable()
     if let explanation { return "\(place): \(explanation)" }
     let reason =
       switch code {

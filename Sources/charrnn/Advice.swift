@@ -37,7 +37,7 @@ private func advice(on error: CharacterRunError) -> String {
 private func advice(on error: CorpusError) -> String {
   switch error {
   case .invalidUTF8: "; --tokens byte reads any file"
-  case .vocabularyTooLarge: "; --tokens byte reads any text"
+  case .vocabularyTooLarge, .symbolsTooLong: "; --tokens byte reads any text"
   case .unknownSymbols: "; --unknown skip leaves them out"
   case .tooSmall(let numbers):
     numbers.suggestion.map { "; --batch \($0.batch) --length \($0.length) would work" } ?? ""
