@@ -5,8 +5,9 @@ import SequenceModeling
 /// `charrnn benchmark`: measures training and sampling speed beside the machine's arithmetic peak.
 enum BenchmarkCommand {
   static let corpora = Argument<[String]>.many("CORPUS", help: "text files, read one after the other")
-  static let seconds = Option("seconds", .number(above: 0), default: 10, help: "how long to train")
-  static let sample = Option("sample", .integer(atLeast: 0), default: 2000, help: "tokens to sample; 0 is none")
+  static let seconds = Option(
+    "seconds", .number(above: 0, atMost: OutsideNumbers.longestTime), default: 10, help: "how long to train")
+  static let sample = Option("sample", .count(atLeast: 0), default: 2000, help: "tokens to sample; 0 is none")
 
   static let profile = Flag("profile", help: "also show what the time of a training step goes to")
 

@@ -80,7 +80,7 @@ struct RunChoice {
       hashes[settings.tokens] = known
       if hash == known { return (run, checkpoint) }
     }
-    if let changed = newestFirst.first(where: { StoredOptions($0.run).corpora == corpora }) {
+    if let changed = newestFirst.first(where: { (try? StoredOptions($0.run).corpora()) == corpora }) {
       throw CommandFailure(
         "\(changed.run.path): the corpus \(corpora.joined(separator: ", ")) has changed since this run began; resume with the "
           + "corpus it was trained on, or start a new run without --resume", code: .badData)

@@ -5,11 +5,11 @@ import SequenceModeling
 /// `charrnn sample`: writes text from a model, streaming.
 enum SampleCommand {
   static let length = Option(
-    "length", .integer(atLeast: 0), default: 2000, help: "tokens to write, the prime not counted")
+    "length", .count(atLeast: 0), default: 2000, help: "tokens to write, the prime not counted")
   static let temperature = Option(
     "temperature", .number(atLeast: 0), default: 1, help: "below 1 is safer, above 1 bolder; 0 is --greedy")
   static let topK = Option(
-    "top-k", .integer(atLeast: 1), defaultNote: "all", help: "draw from the K likeliest tokens only")
+    "top-k", .count(atLeast: 1), defaultNote: "all", help: "draw from the K likeliest tokens only")
   static let topP = Option(
     "top-p", .number(above: 0, atMost: 1), defaultNote: "all",
     help: "draw from the likeliest that together have probability P")

@@ -26,7 +26,7 @@ enum TrainCommand {
       throw arguments.usageFailure("--forget-bias: the model of --init-from brings its own biases; leave it out")
     }
     let directory = choice.directory
-    let limits = TrainOptions.limits(arguments, resuming: choice.checkpoint == nil ? nil : directory)
+    let limits = try TrainOptions.limits(arguments, resuming: choice.checkpoint == nil ? nil : directory)
     if base == nil && settings.schedule.spansHorizon {
       settings.horizon = try limits.lastStep(stepsPerEpoch: settings.stepsPerEpoch(on: corpus))
     }
@@ -116,7 +116,7 @@ enum TrainCommand {
   private static func writeConfiguration(
     _ arguments: ParsedArguments, _ run: CharacterRun, to directory: RunDirectory, limits: TrainingLimits, threads: Int
   ) throws {
-    let earlier = arguments[TrainOptions.resume] ? StoredOptions(directory) : StoredOptions()
+    let earlier = arguments[TrainOptions.resume] ? try StoredOptions(directory).initFrom() : nil
     let lastStep = limits.lastStep(stepsPerEpoch: run.stepsPerEpoch)
     var members = run.settings.resolved(stepsPerEpoch: run.stepsPerEpoch).members()
     members.insert(
@@ -134,7 +134,7 @@ enum TrainCommand {
               ?? TrainingReporting.usualSampleInterval(stepsPerEpoch: run.stepsPerEpoch))
         ),
         ("checkpoint_every", .integer(arguments[TrainOptions.checkpointEvery] ?? run.stepsPerEpoch)),
-        ("init_from", JSONText(arguments[TrainOptions.initFrom] ?? earlier.initFrom)),
+        ("init_from", JSONText(arguments[TrainOptions.initFrom] ?? earlier)),
         ("parameters", .integer(run.model.parameterCount)), ("charrnn", .string(version)),
       ]
     try AtomicFile.write([Array((JSONText.object(members).line + "\n").utf8)], to: directory.configuration)
