@@ -55,7 +55,8 @@ extension String {
     var (left, right) = (self, other)
     return left.withUTF8 { left in
       right.withUTF8 { right in
-        let order = memcmp(left.baseAddress!, right.baseAddress!, min(left.count, right.count))
+        guard let first = left.baseAddress, let second = right.baseAddress else { return left.count < right.count }
+        let order = memcmp(first, second, min(left.count, right.count))
         return order != 0 ? order < 0 : left.count < right.count
       }
     }

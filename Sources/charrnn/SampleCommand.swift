@@ -65,18 +65,24 @@ enum SampleCommand {
   {
     var texts = [String](repeating: "", count: count)
     var first = ""
+    var output = GeneratedText(.standardOutput)
     try generate { text, piece in
       if piece.isEmpty { return }
       if text > 0 {
         texts[text] += piece
       } else {
         first = piece
-        try OutputChannel.standardOutput.write(piece)
+        try output.write(piece)
       }
     }
-    if first.utf8.last != UInt8(ascii: "\n") { try OutputChannel.standardOutput.write("\n") }
+    if first.utf8.last != UInt8(ascii: "\n") {
+      try output.finish()
+      try output.write("\n")
+    }
     for text in texts.dropFirst() {
-      try OutputChannel.standardOutput.write("----\n" + text + (text.utf8.last == UInt8(ascii: "\n") ? "" : "\n"))
+      try output.write("----\n" + text)
+      try output.finish()
+      if text.utf8.last != UInt8(ascii: "\n") { try output.write("\n") }
     }
   }
 

@@ -108,7 +108,7 @@ enum TrainCommand {
     notice("a sample of the best model:")
     let text = TextGenerator(model: file.model, vocabulary: file.vocabulary).text(
       length: 500, options: SamplingOptions(temperature: 0.8), seed: UInt64(run.settings.seed))
-    try OutputChannel.standardOutput.write(text + "\n")
+    try writeSample(text)
     notice("saved in \(directory.path); write more with: charrnn sample \(directory.path)")
   }
 
