@@ -9,14 +9,27 @@ extension Checkpoint {
   ///
   /// - Throws: `SafetensorsError` with the file, the offset or tensor, and the reason.
   public init(_ file: MappedFile, requireFinite: Bool = true) throws(SafetensorsError) {
+    try self.init(file, requireFinite: requireFinite, seal: .required)
+  }
+
+  /// Reads a file that another program changed and left the format version and the checksum in, or one of them.
+  ///
+  /// - Throws: `SafetensorsError`, and `FileError` when the file cannot be read.
+  package static func unsealed(contentsOf path: String) throws -> Checkpoint {
+    try Checkpoint(MappedFile(path), requireFinite: true, seal: .ignored)
+  }
+
+  private init(_ file: MappedFile, requireFinite: Bool, seal: FileSeal.Policy) throws(SafetensorsError) {
     let header: SafetensorsHeader
+    let isSealed: Bool
     do {
       header = try SafetensorsHeader(of: file)
-      try FileSeal.check(file, header: header)
+      isSealed = try FileSeal.check(file, header: header, seal)
     } catch {
       throw SafetensorsError(file: file.path, problem: error)
     }
     self.init(metadata: header.metadata, file: file.path)
+    self.isSealed = isSealed
     metadata[FileSeal.versionKey] = nil
     metadata[FileSeal.checksumKey] = nil
     for entry in header.entries {

@@ -8,6 +8,8 @@ public struct Checkpoint: Sendable, Equatable {
   public var metadata: [String: String]
   /// The name of this checkpoint in error messages: the path of the file that it was read from.
   public var file: String
+  /// Whether it was read from a file with a checksum, which matched.
+  public internal(set) var isSealed = false
 
   public init(
     tensors: [String: StoredTensor] = [:], metadata: [String: String] = [:], file: String = "checkpoint"
@@ -17,7 +19,7 @@ public struct Checkpoint: Sendable, Equatable {
     self.file = file
   }
 
-  /// Whether tensors and metadata are equal; `file` is not compared.
+  /// Whether tensors and metadata are equal; the file is not compared.
   public static func == (left: Checkpoint, right: Checkpoint) -> Bool {
     left.tensors == right.tensors && left.metadata == right.metadata
   }

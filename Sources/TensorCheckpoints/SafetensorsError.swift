@@ -118,15 +118,16 @@ extension SafetensorsError.Problem: CustomStringConvertible {
     case .trailingBytes(let offset, let count):
       "\(count) bytes after the last tensor, from byte \(offset) on"
     case .versionWithoutChecksum:
-      "the header has a format_version but no checksum"
+      "the header has a format_version but no checksum: another program dropped one of them; drop both, or neither"
     case .checksumWithoutVersion:
-      "the header has a checksum but no format_version"
+      "the header has a checksum but no format_version: another program dropped one of them; drop both, or neither"
     case .unknownVersion(let version):
       "format version \(version.quotedName) is unknown: written by a newer program?"
     case .malformedChecksum(let offset):
       "byte \(offset): the checksum is not 64 lowercase hexadecimal digits"
     case .checksumMismatch:
-      "the file is damaged: its content does not match its checksum"
+      "its content does not match its checksum: the file is damaged, or another program changed it and kept the metadata "
+        + "format_version and checksum, which it should drop"
     case .notFinite(let tensor, let index):
       "tensor \(tensor.quotedName): element \(index) is not a finite number"
     case .missingTensor(let name):

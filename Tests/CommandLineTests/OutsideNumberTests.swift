@@ -6,7 +6,9 @@ import Testing
 /// A number from a file or an option that is too large, or too small, for anything to be computed from it is refused where
 /// it is read: never a trap, and one line that names it.
 @Suite struct OutsideNumberTests {
-  private static let huge = ["-1", "0", "9223372036854775807", "-9223372036854775808", "4611686018427387904", "1e300"]
+  private static let huge = [
+    "-1", "0", "9223372036854775807", "-9223372036854775808", "4611686018427387904", "1e300", "1000000000000000",
+  ]
 
   /// A copy of the trained run.
   private func copiedRun() throws -> Workplace {

@@ -58,7 +58,7 @@ public struct ModelFile<Scalar: StorableScalar>: Sendable {
   }
 
   /// The file itself, or in a run directory `best`, else `last`.
-  private static func resolve(_ path: String) throws(FileError) -> String {
+  static func resolve(_ path: String) throws(FileError) -> String {
     var isDirectory: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue else {
       return path
