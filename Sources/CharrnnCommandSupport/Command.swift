@@ -1,3 +1,5 @@
+import TensorCore
+
 /// A subcommand: its grammar, its help, and the function that runs it.
 package struct Command: Sendable {
   package let name: String

@@ -1,3 +1,5 @@
+import TensorCore
+
 /// An option that takes a value: `--name value` or `--name=value`.
 ///
 /// An option is declared once, as a constant, and that constant reads its value, so a misspelt name does not compile:

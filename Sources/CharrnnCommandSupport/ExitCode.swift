@@ -45,37 +45,11 @@ package struct CommandFailure: Error, Equatable, CustomStringConvertible {
 
 /// `charrnn: error: …` and a line feed: always exactly one line, of which at most 1,000 scalars are the message.
 package func errorLine(_ message: String) -> String {
-  "\(programName): error: \(shortened(oneLine(message), to: 1000))\n"
+  "\(programName): error: \(shortened(message.printable(), to: 1000))\n"
 }
 
 /// `charrnn: note: …` and a line feed: always exactly one line.
-package func noticeLine(_ message: String) -> String { "\(programName): note: \(oneLine(message))\n" }
-
-/// `text` with every control character and line break spelled as an escape (`\n`, `\u{1B}`), so that a message built
-/// from hostile file names or corpus text can neither span lines nor steer the terminal. Bytes of file names that are not
-/// text are spelled `\xE9`.
-package func oneLine(_ text: String) -> String {
-  var line = ""
-  for scalar in text.unicodeScalars {
-    switch scalar {
-    case "\n": line += "\\n"
-    case "\r": line += "\\r"
-    case "\t": line += "\\t"
-    case _ where SystemText.isEscape(scalar): line += SystemText.shown(escape: scalar)
-    case _ where isControl(scalar): line += "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
-    default: line.unicodeScalars.append(scalar)
-    }
-  }
-  return line
-}
-
-private func isControl(_ scalar: Unicode.Scalar) -> Bool {
-  switch scalar.properties.generalCategory {
-  case .control, .lineSeparator, .paragraphSeparator: true
-  // Bidirectional overrides would reorder the visible text.
-  default: (0x202A...0x202E).contains(scalar.value) || (0x2066...0x2069).contains(scalar.value)
-  }
-}
+package func noticeLine(_ message: String) -> String { "\(programName): note: \(message.printable())\n" }
 
 /// A value in quotation marks for a message, cut to a bounded length.
 func quoted(_ text: String) -> String { "\"\(shortened(text, to: 60))\"" }
@@ -84,6 +58,3 @@ func quoted(_ text: String) -> String { "\"\(shortened(text, to: 60))\"" }
 func shortened(_ text: String, to limit: Int) -> String {
   text.unicodeScalars.count > limit ? String(text.unicodeScalars.prefix(limit - 1)) + "…" : text
 }
-
-@inline(never)
-func programmingError(_ message: String) -> Never { fatalError(message) }

@@ -1,3 +1,5 @@
+import TensorCore
+
 /// The validated arguments of one command: every value can be read as the type that its declaration states.
 package struct ParsedArguments: Sendable {
   package let command: Command

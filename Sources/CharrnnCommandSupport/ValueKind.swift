@@ -33,7 +33,12 @@ package struct ValueKind<Value: Sendable>: Sendable {
 }
 
 extension ValueKind where Value == Int {
-  /// A decimal whole number from `minimum` to `maximum`, both included.
+  /// A count of steps, tokens or the like, with room for arithmetic above it.
+  package static func count(atLeast minimum: Int) -> ValueKind {
+    integer(atLeast: minimum, atMost: OutsideNumbers.largestCount)
+  }
+
+  /// A decimal whole number from `minimum` to `maximum`, both included. See `count` for numbers that others are computed from.
   package static func integer(atLeast minimum: Int = .min, atMost maximum: Int = .max) -> ValueKind {
     let bounds = [
       minimum == .min ? nil : "of at least \(minimum)",
@@ -74,7 +79,9 @@ extension ValueKind where Value == Duration {
       valueName: "TIME", expectation: "a time such as 90s, 10m or 2h",
       read: { text in
         guard let unit = text.last.flatMap({ ["s": 1.0, "m": 60, "h": 3600][$0] }) else { return nil }
-        guard let count = Double(text.dropLast()), count > 0, count * unit < 1e9 else { return nil }
+        guard let count = Double(text.dropLast()), count > 0, count * unit < OutsideNumbers.longestTime else {
+          return nil
+        }
         return .seconds(count * unit)
       },
       show: { duration in

@@ -1,3 +1,5 @@
+import TensorCore
+
 /// Progress of a run: the numbers, beside its tensors, that an exact resume needs.
 public struct TrainingProgress: Sendable, Equatable, Codable {
   /// Steps done.
@@ -29,8 +31,9 @@ public struct TrainingProgress: Sendable, Equatable, Codable {
       ("step", step), ("updates", updates), ("validationsSinceBest", validationsSinceBest), ("lossCount", lossCount),
       ("skippedInARow", skippedInARow), ("skipped", skipped), ("rollbacks", rollbacks),
     ]
-    // Far above what any run counts to, and far from where counting on would overflow.
-    for (name, value) in counts where !(0...1 << 53).contains(value) { return "\(name) is \(value)" }
+    for (name, value) in counts where !(0...OutsideNumbers.largestCount).contains(value) {
+      return "\(name) is \(value)"
+    }
     if !(learningRate >= 0 && learningRate.isFinite) { return "learningRate is \(learningRate)" }
     return plateau?.problem
   }

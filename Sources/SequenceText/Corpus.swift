@@ -26,7 +26,7 @@ public struct Corpus: Sendable {
 
   /// The most symbols that the vocabulary of a text may have: far above that of any script, and far below what a binary
   /// file or a list of every character would have.
-  public static let largestVocabulary = 16_384
+  public static let largestVocabulary = Vocabulary.largestCount
 
   /// The kind of token.
   public var kind: TokenKind { vocabulary.kind }
@@ -35,7 +35,7 @@ public struct Corpus: Sendable {
   /// a model trained on another part does not know.
   ///
   /// - Throws: `CorpusError` where a file cannot be read, is empty or is not valid UTF-8 (byte tokens may be anything),
-  ///   or the vocabulary would be larger than `largestVocabulary`.
+  ///   or the vocabulary would be larger than `largestVocabulary`, or its symbols longer than `Vocabulary.largestSize`.
   public init(files: [String], kind: TokenKind) throws(CorpusError) {
     try self.init(files.map { .file($0) }, kind: kind)
   }
@@ -72,6 +72,10 @@ public struct Corpus: Sendable {
     let symbols = numbers.symbols
     guard symbols.count <= Self.largestVocabulary else {
       throw .vocabularyTooLarge(symbols: symbols.count, limit: Self.largestVocabulary, kind: kind)
+    }
+    let symbolBytes = symbols.reduce(0) { $0 + $1.count }
+    guard symbolBytes <= Vocabulary.largestSize else {
+      throw .symbolsTooLong(bytes: symbolBytes, limit: Vocabulary.largestSize, kind: kind)
     }
     let order = symbols.indices.sorted { symbols[$0].lexicographicallyPrecedes(symbols[$1]) }
     var renumbered = [Int32](repeating: 0, count: symbols.count)

@@ -9,6 +9,8 @@ public enum CorpusError: Error, Equatable, CustomStringConvertible {
   case invalidUTF8(file: String, offset: Int)
   /// More distinct symbols than a vocabulary may have.
   case vocabularyTooLarge(symbols: Int, limit: Int, kind: TokenKind)
+  /// Symbols of more bytes, taken together, than a vocabulary may have.
+  case symbolsTooLong(bytes: Int, limit: Int, kind: TokenKind)
   /// Symbols that a given vocabulary does not have; the offset of the first is that in the file.
   case unknownSymbols(file: String, UnknownSymbols)
   case tooSmall(CorpusTooSmall)
@@ -40,6 +42,8 @@ public enum CorpusError: Error, Equatable, CustomStringConvertible {
       "\(file): not valid UTF-8 at byte \(offset)"
     case .vocabularyTooLarge(let symbols, let limit, let kind):
       "the text has \(symbols) different \(kind)s, and a vocabulary may have \(limit)"
+    case .symbolsTooLong(let bytes, let limit, let kind):
+      "the different \(kind)s of the text have \(bytes) bytes together, and those of a vocabulary may have \(limit)"
     case .unknownSymbols(let file, let unknown): "\(file): \(unknown)"
     case .tooSmall(let numbers): numbers.description
     case .nothingToPredict(.all, let tokens):

@@ -12,7 +12,9 @@ func displayed(_ symbol: [UInt8], _ kind: TokenKind = .character) -> String {
       byte < 0x80 ? displayed(Unicode.Scalar(byte)) : "\\x" + String(byte, radix: 16, uppercase: true)
     }
   }
-  if !text.precomposedStringWithCanonicalMapping.utf8.elementsEqual(symbol) {
+  // Enough to show: composing takes time with the square of the combining marks in a row.
+  let beginning = String(text.unicodeScalars.prefix(11))
+  if !beginning.precomposedStringWithCanonicalMapping.utf8.elementsEqual(beginning.utf8) {
     return joined(text.unicodeScalars) { $1.isASCII ? displayed($1) : codePoint($1) }
   }
   return joined(text.unicodeScalars) { position, scalar in

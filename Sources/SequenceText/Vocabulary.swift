@@ -12,8 +12,8 @@ public struct Vocabulary: Sendable {
 
   /// The vocabulary of `symbols`, given in any order.
   ///
-  /// - Throws: `VocabularyError` where there are no symbols, a symbol is there twice, is empty, or is not one of its
-  ///   kind: exactly one byte (of any value); one Unicode scalar in valid UTF-8; or, for characters, valid UTF-8. That
+  /// - Throws: `VocabularyError` where there are no symbols or more than `largestCount`, they have more than `largestSize`
+  ///   bytes, or a symbol is there twice, is empty, or is not one of its kind: exactly one byte (of any value); one Unicode scalar in valid UTF-8; or, for characters, valid UTF-8. That
   ///   a character is one grapheme cluster is not asked, for what counts as one changes with the version of Unicode.
   public init(symbols: [[UInt8]], kind: TokenKind) throws(VocabularyError) {
     try self.init(sorted: symbols.sorted { $0.lexicographicallyPrecedes($1) }, kind: kind)
@@ -21,21 +21,21 @@ public struct Vocabulary: Sendable {
 
   /// The vocabulary of symbols that are in order already: ids are positions, so that another order is an error.
   init(sorted symbols: [[UInt8]], kind: TokenKind) throws(VocabularyError) {
-    guard !symbols.isEmpty else { throw .noSymbols }
-    var index = SymbolIndex()
-    for (id, symbol) in symbols.enumerated() {
-      guard !symbol.isEmpty else { throw .emptySymbol }
-      guard kind.accepts(symbol) else { throw .invalidSymbol(displayed(symbol), kind) }
-      if id > 0, !symbols[id - 1].lexicographicallyPrecedes(symbol) {
-        throw symbols[id - 1] == symbol
-          ? .duplicateSymbol(displayed(symbol, kind)) : .notSorted(displayed(symbol, kind))
-      }
-      index.insert(symbol.indices, in: symbol, id: Int32(id))
-    }
-    self.kind = kind
-    self.symbols = symbols
-    self.index = index
+    var growing = GrowingVocabulary(kind)
+    for symbol in symbols { try growing.append(symbol) }
+    try self.init(growing)
   }
+
+  init(_ growing: GrowingVocabulary) throws(VocabularyError) {
+    guard !growing.symbols.isEmpty else { throw .noSymbols }
+    (kind, symbols, index) = (growing.kind, growing.symbols, growing.index)
+  }
+
+  /// The most symbols of a vocabulary: far above those of any script, and far below those of a binary file or a list of
+  /// every character.
+  public static let largestCount = 16_384
+  /// The most bytes of all symbols together.
+  public static let largestSize = 1 << 20
 
   /// The number of symbols.
   public var count: Int { symbols.count }
@@ -75,16 +75,6 @@ extension Vocabulary: Hashable {
   }
 }
 
-extension TokenKind {
-  fileprivate func accepts(_ symbol: [UInt8]) -> Bool {
-    switch self {
-    case .byte: symbol.count == 1
-    case .scalar: String(validating: symbol, as: UTF8.self)?.unicodeScalars.count == 1
-    case .character: String(validating: symbol, as: UTF8.self) != nil
-    }
-  }
-}
-
 /// Why symbols do not make a vocabulary.
 public enum VocabularyError: Error, Hashable, CustomStringConvertible {
   case noSymbols
@@ -95,6 +85,9 @@ public enum VocabularyError: Error, Hashable, CustomStringConvertible {
   case invalidSymbol(String, TokenKind)
   /// The first symbol, as displayed, that does not come after the one before it.
   case notSorted(String)
+  case tooManySymbols(limit: Int)
+  /// The symbols have more bytes together than a vocabulary may have.
+  case tooLong(limit: Int)
   /// The text is not a JSON list of strings (of numbers 0 to 255 for bytes).
   case malformed(TokenKind)
 
@@ -105,6 +98,8 @@ public enum VocabularyError: Error, Hashable, CustomStringConvertible {
     case .duplicateSymbol(let symbol): "the vocabulary has the symbol \"\(symbol)\" twice"
     case .invalidSymbol(let symbol, let kind): "the vocabulary's symbol \"\(symbol)\" is not a \(kind)"
     case .notSorted(let symbol): "the vocabulary is not sorted by bytes: \"\(symbol)\" is out of order"
+    case .tooManySymbols(let limit): "the vocabulary has more than \(limit) symbols"
+    case .tooLong(let limit): "the vocabulary's symbols have more than \(limit) bytes together"
     case .malformed(.byte): "the vocabulary is not a JSON list of numbers from 0 to 255"
     case .malformed: "the vocabulary is not a JSON list of strings"
     }

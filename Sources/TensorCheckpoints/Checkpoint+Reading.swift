@@ -12,25 +12,43 @@ extension Checkpoint {
   /// Reads a safetensors file, with or without a format version and checksum.
   ///
   /// The whole header is checked before memory is allocated for the tensors. Then the version and the checksum are
-  /// checked, and, unless `requireFinite` is false, that every floating-point value is finite. The tensors are copied
-  /// out of the mapping.
+  /// checked, and, unless `requireFinite` is false, that every floating-point value is finite, in the order of the data.
+  /// The tensors keep the file mapped and are not copied.
   ///
   /// - Throws: `SafetensorsError` with the file, the offset or tensor, and the reason.
   public init(_ file: MappedFile, requireFinite: Bool = true) throws(SafetensorsError) {
+    try self.init(file, requireFinite: requireFinite, seal: .required)
+  }
+
+  /// Reads a file that another program changed and left the format version and the checksum in, or one of them.
+  ///
+  /// - Throws: `SafetensorsError`, and `FileError` when the file cannot be read.
+  package static func unsealed(contentsOf path: String) throws -> Checkpoint {
+    try Checkpoint(MappedFile(path), requireFinite: true, seal: .ignored)
+  }
+
+  private init(_ file: MappedFile, requireFinite: Bool, seal: FileSeal.Policy) throws(SafetensorsError) {
     let header: SafetensorsHeader
+    let isSealed: Bool
     do {
       header = try SafetensorsHeader(of: file)
-      try FileSeal.check(file, header: header)
+      isSealed = try FileSeal.check(file, header: header, seal)
     } catch {
       throw SafetensorsError(file: file.path, problem: error)
     }
     self.init(metadata: header.metadata, file: file.path)
+    self.isSealed = isSealed
     metadata[FileSeal.versionKey] = nil
     metadata[FileSeal.checksumKey] = nil
     for entry in header.entries {
-      tensors[entry.name] = StoredTensor(dtype: entry.dtype, shape: entry.shape, bytes: file[entry.range])
+      tensors[entry.name] = StoredTensor(
+        dtype: entry.dtype, shape: entry.shape, contents: .mapped(file, entry.range))
     }
-    if requireFinite { try self.requireFinite() }
+    guard requireFinite else { return }
+    for entry in header.entries {
+      guard let index = tensors[entry.name]?.firstNonFinite() else { continue }
+      throw SafetensorsError(file: file.path, problem: .notFinite(tensor: entry.name, index: index))
+    }
   }
 
   /// Reads the file at `path`.

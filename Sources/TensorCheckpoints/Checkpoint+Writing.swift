@@ -6,8 +6,8 @@ extension Checkpoint {
   /// The bytes depend on the content alone: metadata are sorted by name, tensors are in the order of `names`, and the
   /// header is padded with spaces so that the data begin at a multiple of 8.
   ///
-  /// - Precondition: the metadata do not hold `format_version` or `checksum`, no tensor is called `__metadata__`, and the
-  ///   header has at most 100,000,000 bytes.
+  /// - Precondition: the metadata do not hold `format_version` or `checksum`, no tensor is called `__metadata__`, and all is
+  ///   within `CheckpointLimits`, so that it can be read again.
   public func serialized() -> [[UInt8]] {
     let names = names
     var (header, digits) = header(naming: names)
@@ -39,6 +39,15 @@ extension Checkpoint {
       "Checkpoint: a name that is the file's own is taken")
     let seal = [FileSeal.versionKey: FileSeal.version, FileSeal.checksumKey: FileSeal.blankChecksum]
     let sealed = metadata.merging(seal) { $1 }
+    let sizes = (values: sealed.values.map(\.quotedCount), names: names.map(\.quotedCount))
+    require(
+      sealed.count <= CheckpointLimits.metadataEntries && sizes.values.reduce(0, +) <= CheckpointLimits.metadata,
+      "Checkpoint: more metadata than CheckpointLimits allows")
+    require(
+      names.count <= CheckpointLimits.tensors
+        && (names + sealed.keys).reduce(0) { $0 + CheckpointLimits.cost(ofName: $1) } <= CheckpointLimits.allNames
+        && (sizes.names + sealed.keys.map(\.quotedCount)).allSatisfy { $0 <= CheckpointLimits.name },
+      "Checkpoint: more or longer names than CheckpointLimits allows")
     var text: [UInt8] = []
     var digits = 0..<0
     text.append("{")
@@ -55,6 +64,9 @@ extension Checkpoint {
     var offset = 0
     for name in names {
       let tensor = tensors[name]!
+      require(
+        tensor.shape.count <= CheckpointLimits.rank,
+        "Checkpoint: \(tensor.shape.count) dimensions, at most \(CheckpointLimits.rank) are allowed")
       let shape = tensor.shape.map(String.init).joined(separator: ",")
       let end = offset + tensor.bytes.count
       text.append(",")
@@ -69,6 +81,15 @@ extension Checkpoint {
       "Checkpoint: a header of \(text.count) bytes, at most \(SafetensorsHeader.lengthLimit) are allowed")
     let length = LittleEndianBytes.encode([UInt64(text.count)])
     return (length + text, digits.lowerBound + 8..<digits.upperBound + 8)
+  }
+}
+
+extension String {
+  /// Bytes of the text as a JSON string, quotes not counted.
+  fileprivate var quotedCount: Int {
+    var quoted: [UInt8] = []
+    quoted.append(quoting: self)
+    return quoted.count - 2
   }
 }
 

@@ -8,6 +8,8 @@ public struct Checkpoint: Sendable, Equatable {
   public var metadata: [String: String]
   /// The name of this checkpoint in error messages: the path of the file that it was read from.
   public var file: String
+  /// Whether it was read from a file with a checksum, which matched.
+  public internal(set) var isSealed = false
 
   public init(
     tensors: [String: StoredTensor] = [:], metadata: [String: String] = [:], file: String = "checkpoint"
@@ -17,7 +19,7 @@ public struct Checkpoint: Sendable, Equatable {
     self.file = file
   }
 
-  /// Whether tensors and metadata are equal; `file` is not compared.
+  /// Whether tensors and metadata are equal; the file is not compared.
   public static func == (left: Checkpoint, right: Checkpoint) -> Bool {
     left.tensors == right.tensors && left.metadata == right.metadata
   }
@@ -27,7 +29,7 @@ public struct Checkpoint: Sendable, Equatable {
   public var names: [String] {
     tensors.sorted { left, right in
       let (a, b) = (left.value.dtype.bitCount, right.value.dtype.bitCount)
-      return a != b ? a > b : left.key.utf8.lexicographicallyPrecedes(right.key.utf8)
+      return a != b ? a > b : left.key.precedesByBytes(right.key)
     }.map(\.key)
   }
 
@@ -51,6 +53,17 @@ public struct Checkpoint: Sendable, Equatable {
       throw error(.tooLargeForFloat(tensor: name, index: index))
     }
     return values
+  }
+
+  /// Checks that there is a tensor `name` of this shape and of a type that reads as floating-point numbers.
+  ///
+  /// - Throws: `SafetensorsError`.
+  package func requireFloatingPoint(_ name: String, shape: [Int]) throws(SafetensorsError) {
+    guard let tensor = tensors[name] else { throw error(.missingTensor(name)) }
+    guard tensor.shape == shape else { throw error(.wrongShape(tensor: name, found: tensor.shape, wanted: shape)) }
+    guard [.f64, .f32, .f16, .bf16].contains(tensor.dtype) else {
+      throw error(.wrongDType(tensor: name, found: tensor.dtype, wanted: .f32))
+    }
   }
 
   /// Checks that all floating-point values are finite.

@@ -57,7 +57,7 @@ extension StoredTensor {
   /// that cannot hold one.
   public func firstNonFinite() -> Int? {
     func firstIndex<Bits: FixedWidthInteger & BitwiseCopyable>(where allSet: Bits) -> Int? {
-      LittleEndianBytes.decode(bytes, as: Bits.self).firstIndex { $0 & allSet == allSet }
+      contents.firstIndex(where: allSet)
     }
     return switch dtype {
     case .f64: firstIndex(where: 0x7ff0_0000_0000_0000 as UInt64)
@@ -68,7 +68,7 @@ extension StoredTensor {
     case .f8e5m2: firstIndex(where: 0x7c as UInt8)
     case .f8e4m3: firstIndex(where: 0x7f as UInt8)
     case .f8e8m0: firstIndex(where: 0xff as UInt8)
-    case .f8e4m3fnuz, .f8e5m2fnuz: bytes.firstIndex(of: 0x80)
+    case .f8e4m3fnuz, .f8e5m2fnuz: contents.firstIndex(of: 0x80)
     case .bool, .f4, .f6e2m3, .f6e3m2, .u8, .i8, .i16, .u16, .i32, .u32, .i64, .u64: nil
     }
   }

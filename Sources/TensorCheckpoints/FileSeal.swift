@@ -12,13 +12,32 @@ enum FileSeal {
   static let readableVersions = ["1", version]
   static let blankChecksum = String(repeating: "0", count: 64)
 
-  static func check(_ file: MappedFile, header: SafetensorsHeader) throws(SafetensorsError.Problem) {
+  /// Treatment of a file whose content or metadata do not agree with its seal.
+  enum Policy {
+    case required
+    /// Another program changed the file. A version that this program does not know is refused all the same.
+    case ignored
+  }
+
+  /// Returns whether the file has a seal that holds.
+  static func check(
+    _ file: MappedFile, header: SafetensorsHeader, _ policy: Policy
+  ) throws(SafetensorsError.Problem) -> Bool {
+    if let found = header.metadata[versionKey], !readableVersions.contains(found) { throw .unknownVersion(found) }
+    do {
+      return try check(file, header: header)
+    } catch {
+      if policy == .ignored { return false }
+      throw error
+    }
+  }
+
+  private static func check(_ file: MappedFile, header: SafetensorsHeader) throws(SafetensorsError.Problem) -> Bool {
     switch (header.metadata[versionKey], header.checksum) {
-    case (nil, nil): return
+    case (nil, nil): return false
     case (nil, _?): throw .checksumWithoutVersion
     case (_?, nil): throw .versionWithoutChecksum
-    case (let found?, let checksum?):
-      guard readableVersions.contains(found) else { throw .unknownVersion(found) }
+    case (_?, let checksum?):
       // The hash skips the digits at their position in the file, so they must not be written with escapes.
       let digits = checksum.value.utf8
       guard !checksum.hasEscapes, digits.count == 64, digits.allSatisfy({ "0123456789abcdef".utf8.contains($0) })
@@ -28,6 +47,7 @@ enum FileSeal {
       hash.update(Array(blankChecksum.utf8))
       hash.update(file, in: checksum.range.upperBound..<file.count)
       guard hash.finalize() == checksum.value else { throw .checksumMismatch }
+      return true
     }
   }
 }

@@ -1,3 +1,5 @@
+import TensorCore
+
 /// A file that is not a usable checkpoint: the file, the offset or tensor, and the reason, in one line.
 public struct SafetensorsError: Error, Equatable, CustomStringConvertible {
   /// The path by which the file was opened.
@@ -27,6 +29,12 @@ public struct SafetensorsError: Error, Equatable, CustomStringConvertible {
     case duplicateName(String, offset: Int)
     case unknownField(String, tensor: String)
     case missingField(String, tensor: String)
+
+    // Headers that ask for more than `CheckpointLimits`.
+    case textTooLong(offset: Int, limit: Int)
+    case tooManyTensors(offset: Int)
+    case tooManyDimensions(tensor: String)
+    case tooMuchMetadata(offset: Int)
 
     // Problems of the tensors that the header describes.
     case unknownDType(String, tensor: String)
@@ -76,59 +84,77 @@ extension SafetensorsError.Problem: CustomStringConvertible {
     case .integerTooLarge(let offset):
       "byte \(offset): the number is too large"
     case .duplicateName(let name, let offset):
-      "byte \(offset): the name \(quoted(name)) stands twice"
+      "byte \(offset): the name \(name.quotedName) stands twice"
     case .unknownField(let field, let tensor):
-      "tensor \(quoted(tensor)) has an unknown field \(quoted(field))"
+      "tensor \(tensor.quotedName) has an unknown field \(field.quotedName)"
     case .missingField(let field, let tensor):
-      "tensor \(quoted(tensor)) has no \(field)"
+      "tensor \(tensor.quotedName) has no \(field)"
+    case .textTooLong(let offset, let limit):
+      "byte \(offset): a text of more than \(limit) bytes where a name is expected"
+    case .tooManyTensors(let offset):
+      "byte \(offset): more tensors, or longer names, than are allowed (\(CheckpointLimits.tensors) tensors, whose names "
+        + "have \(CheckpointLimits.allNames) bytes)"
+    case .tooManyDimensions(let tensor):
+      "tensor \(tensor.quotedName) has more than \(CheckpointLimits.rank) dimensions"
+    case .tooMuchMetadata(let offset):
+      "byte \(offset): more metadata than is allowed (\(CheckpointLimits.metadataEntries) entries of "
+        + "\(CheckpointLimits.metadata) bytes in all)"
     case .unknownDType(let dtype, let tensor):
-      "tensor \(quoted(tensor)) has the unknown type \(quoted(dtype))"
+      "tensor \(tensor.quotedName) has the unknown type \(dtype.quotedName)"
     case .shapeTooLarge(let tensor):
-      "tensor \(quoted(tensor)): the product of its shape is too large"
+      "tensor \(tensor.quotedName): the product of its shape is too large"
     case .partialByte(let tensor):
-      "tensor \(quoted(tensor)) does not end on a whole byte"
+      "tensor \(tensor.quotedName) does not end on a whole byte"
     case .offsetsReversed(let tensor, let begin, let end):
-      "tensor \(quoted(tensor)) ends before it begins: data offsets \(begin) and \(end)"
+      "tensor \(tensor.quotedName) ends before it begins: data offsets \(begin) and \(end)"
     case .sizeMismatch(let tensor, let needed, let given):
-      "tensor \(quoted(tensor)): its shape needs \(needed) bytes, its data offsets span \(given)"
+      "tensor \(tensor.quotedName): its shape needs \(needed) bytes, its data offsets span \(given)"
     case .overlap(let tensor, let begin, let previousEnd):
-      "tensor \(quoted(tensor)) overlaps another: it begins at byte \(begin), the one before ends at \(previousEnd)"
+      "tensor \(tensor.quotedName) overlaps another: it begins at byte \(begin), the one before ends at \(previousEnd)"
     case .hole(let tensor, let begin, let previousEnd):
-      "tensor \(quoted(tensor)) leaves a hole: it begins at byte \(begin), the data before end at \(previousEnd)"
+      "tensor \(tensor.quotedName) leaves a hole: it begins at byte \(begin), the data before end at \(previousEnd)"
     case .cutShort(let tensor, let end, let size):
-      "the file is cut short: it ends at byte \(size), tensor \(quoted(tensor)) needs bytes up to \(end)"
+      "the file is cut short: it ends at byte \(size), tensor \(tensor.quotedName) needs bytes up to \(end)"
     case .trailingBytes(let offset, let count):
       "\(count) bytes after the last tensor, from byte \(offset) on"
     case .versionWithoutChecksum:
-      "the header has a format_version but no checksum"
+      "the header has a format_version but no checksum: another program dropped one of them; drop both, or neither"
     case .checksumWithoutVersion:
-      "the header has a checksum but no format_version"
+      "the header has a checksum but no format_version: another program dropped one of them; drop both, or neither"
     case .unknownVersion(let version):
-      "format version \(quoted(version)) is unknown: written by a newer program?"
+      "format version \(version.quotedName) is unknown: written by a newer program?"
     case .malformedChecksum(let offset):
       "byte \(offset): the checksum is not 64 lowercase hexadecimal digits"
     case .checksumMismatch:
-      "the file is damaged: its content does not match its checksum"
+      "its content does not match its checksum: the file is damaged, or another program changed it and kept the metadata "
+        + "format_version and checksum, which it should drop"
     case .notFinite(let tensor, let index):
-      "tensor \(quoted(tensor)): element \(index) is not a finite number"
+      "tensor \(tensor.quotedName): element \(index) is not a finite number"
     case .missingTensor(let name):
-      "there is no tensor \(quoted(name))"
+      "there is no tensor \(name.quotedName)"
     case .unknownTensor(let name):
-      "tensor \(quoted(name)) belongs to no parameter of the model"
+      "tensor \(name.quotedName) belongs to no parameter of the model"
     case .wrongDType(let tensor, let found, let wanted):
-      "tensor \(quoted(tensor)) holds \(found.rawValue), \(wanted.rawValue) is needed"
+      "tensor \(tensor.quotedName) holds \(found.rawValue), \(wanted.rawValue) is needed"
     case .wrongShape(let tensor, let found, let wanted):
-      "tensor \(quoted(tensor)) has shape \(found), \(wanted) is needed"
+      "tensor \(tensor.quotedName) has shape \(found), \(wanted) is needed"
     case .tooLargeForFloat(let tensor, let index):
-      "tensor \(quoted(tensor)): element \(index) is too large for single precision"
+      "tensor \(tensor.quotedName): element \(index) is too large for single precision"
     }
   }
+}
 
-  /// A name from an untrusted file, made safe to print: on one line, without control characters, of bounded length.
-  private func quoted(_ name: String) -> String {
-    let limit = 100
-    var text = ""
-    for scalar in name.unicodeScalars.prefix(limit) { text += scalar.escaped(asASCII: false) }
-    return "\"\(text)\(name.unicodeScalars.count > limit ? "…" : "")\""
+extension SafetensorsError.Problem {
+  init(_ problem: JSONProblem) {
+    self =
+      switch problem {
+      case .malformed(let offset, let expected): .malformedHeader(offset: offset, expected: expected)
+      case .notAnInteger(let offset): .notAnInteger(offset: offset)
+      case .integerTooLarge(let offset): .integerTooLarge(offset: offset)
+      case .duplicateName(let name, let offset): .duplicateName(name, offset: offset)
+      case .textTooLong(let offset, let limit): .textTooLong(offset: offset, limit: limit)
+      case .tooManyElements(let offset, let limit):
+        .malformedHeader(offset: offset, expected: "at most \(limit) elements")
+      }
   }
 }

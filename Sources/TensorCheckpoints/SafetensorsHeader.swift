@@ -3,9 +3,12 @@ import TensorCore
 /// The header of a safetensors file, with every check that does not need the data.
 ///
 /// The checks come in this order: the file holds a length; the length is within the limit and the file; the header
-/// starts with `{`, is UTF-8, is an object of the format, and has no name twice. Then for every tensor, in the order of the
-/// data: the type is known, the size of the shape does not overflow, the size equals the span of the offsets, and the
-/// tensor begins where the previous one ended. The first begins at 0 and the last ends at the end of the file.
+/// starts with `{`, is UTF-8, is an object of the format within the limits below, and has no name twice. Then for every
+/// tensor, in the order of the data: the type is known, the size of the shape does not overflow, the size equals the span of
+/// the offsets, and the tensor begins where the previous one ended. The first begins at 0 and the last ends at the end of the
+/// file.
+///
+/// - Complexity: O(header) time; memory for what the limits allow, about 32 MiB, whatever the header holds.
 struct SafetensorsHeader {
   typealias Problem = SafetensorsError.Problem
 
@@ -17,14 +20,18 @@ struct SafetensorsHeader {
     var range: Range<Int>
   }
 
-  static let lengthLimit = 100_000_000
   static let metadataName = "__metadata__"
+  static let lengthLimit = CheckpointLimits.header
 
   /// The tensors in the order of their data.
   private(set) var entries: [Entry] = []
   private(set) var metadata: [String: String] = [:]
   /// The metadata's `checksum` with its position in the file.
   private(set) var checksum: JSONScanner.Text?
+  /// See `CheckpointLimits.allNames`.
+  private var nameCost = 0
+  /// The position in the file of the first byte of data.
+  let dataStart: Int
 
   init(of file: MappedFile) throws(Problem) {
     guard file.count >= 8 else { throw .tooShort(size: file.count) }
@@ -32,41 +39,60 @@ struct SafetensorsHeader {
     guard length <= UInt64(Self.lengthLimit) else { throw .headerTooLong(length: length) }
     let end = 8 + Int(length)
     guard end <= file.count else { throw .headerCutShort(end: end, size: file.count) }
-    let text = file[8..<end]
-    guard text.first == UInt8(ascii: "{") else { throw .headerNotObject }
-    if let offset = text.firstInvalidUTF8 { throw .headerNotUTF8(offset: 8 + offset) }
+    guard length > 0, file[8..<9] == [UInt8(ascii: "{")] else { throw .headerNotObject }
+    if let offset = file.firstInvalidUTF8(in: 8..<end) { throw .headerNotUTF8(offset: offset) }
 
-    let found = try scan(text)
-    entries.reserveCapacity(found.count)
-    for entry in found { entries.append(try entry.checked(dataStart: end, fileSize: file.count)) }
-    entries.sort { ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound) }
-    try checkCoverage(from: end, fileSize: file.count)
-  }
-
-  private mutating func scan(_ text: [UInt8]) throws(Problem) -> [ScannedEntry] {
-    var scanner = JSONScanner(text, origin: 8)
-    var found: [ScannedEntry] = []
-    var metadata: [String: String] = [:]
-    var checksum: JSONScanner.Text?
-    try scanner.object { (scanner: inout JSONScanner, name: String) throws(Problem) in
-      guard name == Self.metadataName else {
-        found.append(try ScannedEntry(name: name, from: &scanner))
-        return
+    dataStart = end
+    do {
+      try JSONScanner.scan(file, in: 8..<end) { scanner in
+        try scan(&scanner, fileSize: file.count)
+        try scanner.end(of: "header")
       }
-      try scanner.object { (scanner: inout JSONScanner, key: String) throws(Problem) in
-        let value = try scanner.text()
-        metadata[key] = value.value
-        if key == FileSeal.checksumKey { checksum = value }
-      }
+    } catch let problem as JSONProblem {
+      throw Problem(problem)
+    } catch let problem as Problem {
+      throw problem
+    } catch {
+      programmingError("SafetensorsHeader: \(error)")
     }
-    try scanner.end()
-    self.metadata = metadata
-    self.checksum = checksum
-    return found
+    entries.sort { ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound) }
+    try checkCoverage(fileSize: file.count)
   }
 
-  private func checkCoverage(from start: Int, fileSize: Int) throws(Problem) {
-    var end = start
+  private mutating func scan(_ scanner: inout JSONScanner, fileSize: Int) throws {
+    var scanned: [ScannedEntry] = []
+    try scanner.object(nameLimit: CheckpointLimits.name) { scanner, name in
+      guard name != Self.metadataName else { return try scanMetadata(&scanner) }
+      nameCost += CheckpointLimits.cost(ofName: name)
+      guard scanned.count < CheckpointLimits.tensors, nameCost <= CheckpointLimits.allNames else {
+        throw Problem.tooManyTensors(offset: scanner.offset)
+      }
+      scanned.append(try ScannedEntry(name: name, from: &scanner))
+    }
+    // Shapes and sizes come after all text, so that a header that is no JSON of the format is said to be that.
+    entries = try scanned.map { try $0.checked(dataStart: dataStart, fileSize: fileSize) }
+  }
+
+  private mutating func scanMetadata(_ scanner: inout JSONScanner) throws {
+    var size = 0
+    try scanner.object(nameLimit: CheckpointLimits.name) { scanner, key in
+      nameCost += CheckpointLimits.cost(ofName: key)
+      guard metadata.count < CheckpointLimits.metadataEntries, nameCost <= CheckpointLimits.allNames else {
+        throw Problem.tooMuchMetadata(offset: scanner.offset)
+      }
+      let start = scanner.offset
+      let value: JSONScanner.Text
+      do { value = try scanner.text(atMost: CheckpointLimits.metadata - size) } catch JSONProblem.textTooLong {
+        throw Problem.tooMuchMetadata(offset: start)
+      }
+      size += value.range.count
+      metadata[key] = value.value
+      if key == FileSeal.checksumKey { checksum = value }
+    }
+  }
+
+  private func checkCoverage(fileSize: Int) throws(Problem) {
+    var end = dataStart
     for entry in entries {
       let begin = entry.range.lowerBound
       guard begin >= end else { throw .overlap(tensor: entry.name, begin: begin, previousEnd: end) }
@@ -85,27 +111,31 @@ private struct ScannedEntry {
   var name: String
   var dtype: String
   var shape: [Int]
-  var offsets: [Int]
+  var begin: Int
+  var end: Int
 
-  init(name: String, from scanner: inout JSONScanner) throws(Problem) {
+  init(name: String, from scanner: inout JSONScanner) throws {
     var dtype: String?
     var shape: [Int]?
     var offsets: [Int]?
-    try scanner.object { (scanner: inout JSONScanner, field: String) throws(Problem) in
+    try scanner.object(nameLimit: CheckpointLimits.name) { scanner, field in
       switch field {
-      case "dtype": dtype = try scanner.text().value
-      case "shape": shape = try scanner.integers()
-      case "data_offsets": offsets = try scanner.integers()
-      default: throw .unknownField(field, tensor: name)
+      case "dtype": dtype = try scanner.text(atMost: CheckpointLimits.dtype).value
+      case "shape":
+        do { shape = try scanner.integers(atMost: CheckpointLimits.rank) } catch JSONProblem.tooManyElements {
+          throw Problem.tooManyDimensions(tensor: name)
+        }
+      case "data_offsets":
+        do { offsets = try scanner.integers(atMost: 2) } catch JSONProblem.tooManyElements {
+          throw Problem.missingField("pair of data_offsets", tensor: name)
+        }
+      default: throw Problem.unknownField(field, tensor: name)
       }
     }
-    guard let dtype else { throw .missingField("dtype", tensor: name) }
-    guard let shape else { throw .missingField("shape", tensor: name) }
-    guard let offsets, offsets.count == 2 else { throw .missingField("pair of data_offsets", tensor: name) }
-    self.name = name
-    self.dtype = dtype
-    self.shape = shape
-    self.offsets = offsets
+    guard let dtype else { throw Problem.missingField("dtype", tensor: name) }
+    guard let shape else { throw Problem.missingField("shape", tensor: name) }
+    guard let offsets, offsets.count == 2 else { throw Problem.missingField("pair of data_offsets", tensor: name) }
+    (self.name, self.dtype, self.shape, begin, end) = (name, dtype, shape, offsets[0], offsets[1])
   }
 
   func checked(dataStart: Int, fileSize: Int) throws(Problem) -> SafetensorsHeader.Entry {
@@ -113,7 +143,6 @@ private struct ScannedEntry {
     guard let bits = dtype.bitCount(ofShape: shape) else { throw .shapeTooLarge(tensor: name) }
     guard bits % 8 == 0 else { throw .partialByte(tensor: name) }
     let size = bits / 8
-    let (begin, end) = (offsets[0], offsets[1])
     guard begin <= end else { throw .offsetsReversed(tensor: name, begin: begin, end: end) }
     guard end - begin == size else { throw .sizeMismatch(tensor: name, needed: size, given: end - begin) }
     // A hostile header may give offsets near Int.max: the sum must not trap.
@@ -121,21 +150,5 @@ private struct ScannedEntry {
     guard !overflow else { throw .cutShort(tensor: name, end: end, size: fileSize) }
     return SafetensorsHeader.Entry(
       name: name, dtype: dtype, shape: shape, range: fileEnd - size..<fileEnd)
-  }
-}
-
-extension [UInt8] {
-  /// The index of the first byte that is not valid UTF-8.
-  fileprivate var firstInvalidUTF8: Int? {
-    var parser = Unicode.UTF8.ForwardParser()
-    var rest = makeIterator()
-    var offset = 0
-    while true {
-      switch parser.parseScalar(from: &rest) {
-      case .valid(let scalar): offset += scalar.count
-      case .emptyInput: return nil
-      case .error: return offset
-      }
-    }
   }
 }

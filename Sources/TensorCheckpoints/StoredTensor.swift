@@ -4,18 +4,23 @@ import TensorCore
 public struct StoredTensor: Sendable, Equatable {
   public let dtype: DType
   public let shape: [Int]
-  public let bytes: [UInt8]
+  package let contents: StoredBytes
+
+  /// The bytes; of a tensor that was read from a file, a copy of the mapped ones.
+  public var bytes: [UInt8] { contents.array }
 
   /// A tensor of given bytes.
   ///
   /// - Precondition: `bytes` has the size that `shape` and `dtype` require.
   public init(dtype: DType, shape: [Int], bytes: [UInt8]) {
+    self.init(dtype: dtype, shape: shape, contents: .array(bytes))
+  }
+
+  init(dtype: DType, shape: [Int], contents: StoredBytes) {
     require(
-      dtype.bitCount(ofShape: shape) == 8 * bytes.count,
-      "StoredTensor: \(bytes.count) bytes do not make \(dtype.rawValue) \(shape)")
-    self.dtype = dtype
-    self.shape = shape
-    self.bytes = bytes
+      dtype.bitCount(ofShape: shape) == 8 * contents.count,
+      "StoredTensor: \(contents.count) bytes do not make \(dtype.rawValue) \(shape)")
+    (self.dtype, self.shape, self.contents) = (dtype, shape, contents)
   }
 
   /// A tensor of given values in row-major order, stored without conversion.
@@ -47,7 +52,7 @@ public protocol StoredValue: BitwiseCopyable, Sendable {
 
 extension StoredValue {
   public static func values(of tensor: StoredTensor) -> [Self]? {
-    tensor.dtype == dtype ? LittleEndianBytes.decode(tensor.bytes) : nil
+    tensor.dtype == dtype ? tensor.contents.decode() : nil
   }
 }
 
@@ -62,10 +67,10 @@ extension Float: StoredValue {
 
   public static func values(of tensor: StoredTensor) -> [Float]? {
     switch tensor.dtype {
-    case .f32: LittleEndianBytes.decode(tensor.bytes)
-    case .f64: LittleEndianBytes.decode(tensor.bytes, as: Double.self).map { Float($0) }
-    case .f16: LittleEndianBytes.decode(tensor.bytes, as: UInt16.self).map { Float(halfPrecisionBits: $0) }
-    case .bf16: LittleEndianBytes.decode(tensor.bytes, as: UInt16.self).map { Float(bitPattern: UInt32($0) << 16) }
+    case .f32: tensor.contents.decode()
+    case .f64: tensor.contents.decode(as: Double.self).map { Float($0) }
+    case .f16: tensor.contents.decode(as: UInt16.self).map { Float(halfPrecisionBits: $0) }
+    case .bf16: tensor.contents.decode(as: UInt16.self).map { Float(bitPattern: UInt32($0) << 16) }
     default: nil
     }
   }
@@ -89,7 +94,7 @@ extension Double: StoredValue {
 
   public static func values(of tensor: StoredTensor) -> [Double]? {
     tensor.dtype == .f64
-      ? LittleEndianBytes.decode(tensor.bytes)
+      ? tensor.contents.decode()
       : Float.values(of: tensor)?.map { Double($0) }
   }
 }

@@ -50,8 +50,8 @@ public struct FileError: Error, Equatable, CustomStringConvertible {
   /// One line: where, what, why and, where that is plain, what to do. Of a very long path the end.
   public var description: String {
     let length = path.unicodeScalars.count
-    let end = String(path.unicodeScalars.suffix(Self.longestPath))
-    let place = (length <= Self.longestPath ? "" : "…") + SystemText.shown(end)
+    let place =
+      (length <= Self.longestPath ? "" : "…") + String(path.unicodeScalars.suffix(Self.longestPath)).printable()
     if let explanation { return "\(place): \(explanation)" }
     let reason =
       switch code {

@@ -10,12 +10,16 @@ package enum LittleEndianBytes {
 
   /// The whole values in `bytes`; a remainder too short for one is left out.
   package static func decode<Value: BitwiseCopyable>(_ bytes: [UInt8], as type: Value.Type = Value.self) -> [Value] {
+    bytes.withUnsafeBytes { decode($0) }
+  }
+
+  package static func decode<Value: BitwiseCopyable>(
+    _ bytes: UnsafeRawBufferPointer, as type: Value.Type = Value.self
+  ) -> [Value] {
     let count = bytes.count / MemoryLayout<Value>.size
     return [Value](unsafeUninitializedCapacity: count) { buffer, initialized in
-      bytes.withUnsafeBytes { source in
-        UnsafeMutableRawBufferPointer(buffer).copyMemory(
-          from: UnsafeRawBufferPointer(rebasing: source[..<(count * MemoryLayout<Value>.size)]))
-      }
+      UnsafeMutableRawBufferPointer(buffer).copyMemory(
+        from: UnsafeRawBufferPointer(rebasing: bytes[..<(count * MemoryLayout<Value>.size)]))
       initialized = count
     }
   }

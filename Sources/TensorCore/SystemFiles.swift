@@ -49,7 +49,9 @@ package struct SystemFiles: FileOperations {
     try result { withSystemPath(path) { open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) } }
   }
 
-  package func makeDirectory(_ path: String) throws(SystemError) { _ = try result { withSystemPath(path) { mkdir($0, 0o777) } } }
+  package func makeDirectory(_ path: String) throws(SystemError) {
+    _ = try result { withSystemPath(path) { mkdir($0, 0o777) } }
+  }
 
   package func names(in path: String) throws(SystemError) -> [String] {
     guard let directory = withSystemPath(path, { opendir($0) }) else { throw SystemError(code: errno) }

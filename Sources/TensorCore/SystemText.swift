@@ -55,14 +55,6 @@ package enum SystemText {
     "\\x" + String(scalar.value - firstEscape, radix: 16, uppercase: true)
   }
 
-  /// A string on one line, without control characters, bytes that are not text as `\xE9`.
-  package static func shown(_ text: String) -> String {
-    text.unicodeScalars.map { scalar in
-      if isEscape(scalar) { return shown(escape: scalar) }
-      return scalar.properties.generalCategory == .control ? scalar.escaped(asASCII: true) : String(scalar)
-    }.joined()
-  }
-
   /// The words of the command line, the program's name first.
   package static var commandLine: [String] {
     (0..<Int(CommandLine.argc)).compactMap { CommandLine.unsafeArgv[$0].map(text) }

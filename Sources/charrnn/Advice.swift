@@ -12,14 +12,28 @@ func message(for error: any Error) -> String {
 /// Advice that follows the error's own words.
 private func advice(on error: any Error) -> String {
   switch error {
+  case CharacterRunError.checkpoint(let error) where error.isOfSeal: sealAdvice
   case let error as CharacterRunError: advice(on: error)
   case let error as CorpusError: advice(on: error)
+  case let error as SafetensorsError where error.isOfSeal: sealAdvice
   case TokenizationError.unknownSymbols: "; --unknown skip leaves them out"
   case let error as FileError where error.kind == .busy: "; wait until it ends, or choose another --out"
   case RunDirectoryTaken.holdsRun:
     "; give --resume to go on with it, --overwrite to replace it, or another --out"
   case RunDirectoryTaken.foreignFile: "; choose another --out"
   default: ""
+  }
+}
+
+private let sealAdvice = "; if it was meant to change, charrnn verify --reseal FILE renews them"
+
+extension SafetensorsError {
+  /// Whether the format version and the checksum are at fault, and nothing else was found.
+  fileprivate var isOfSeal: Bool {
+    switch problem {
+    case .checksumMismatch, .versionWithoutChecksum, .checksumWithoutVersion, .malformedChecksum: true
+    default: false
+    }
   }
 }
 
@@ -37,7 +51,7 @@ private func advice(on error: CharacterRunError) -> String {
 private func advice(on error: CorpusError) -> String {
   switch error {
   case .invalidUTF8: "; --tokens byte reads any file"
-  case .vocabularyTooLarge: "; --tokens byte reads any text"
+  case .vocabularyTooLarge, .symbolsTooLong: "; --tokens byte reads any text"
   case .unknownSymbols: "; --unknown skip leaves them out"
   case .tooSmall(let numbers):
     numbers.suggestion.map { "; --batch \($0.batch) --length \($0.length) would work" } ?? ""

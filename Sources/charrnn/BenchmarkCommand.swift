@@ -6,8 +6,9 @@ import SequenceModeling
 enum BenchmarkCommand {
   static let corpora = Argument<[String]>.many(
     "CORPUS", help: "text files, read one after the other; - is standard input")
-  static let seconds = Option("seconds", .number(above: 0), default: 10, help: "how long to train")
-  static let sample = Option("sample", .integer(atLeast: 0), default: 2000, help: "tokens to sample; 0 is none")
+  static let seconds = Option(
+    "seconds", .number(above: 0, atMost: OutsideNumbers.longestTime), default: 10, help: "how long to train")
+  static let sample = Option("sample", .count(atLeast: 0), default: 2000, help: "tokens to sample; 0 is none")
 
   static let profile = Flag("profile", help: "also show what the time of a training step goes to")
 

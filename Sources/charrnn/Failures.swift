@@ -42,4 +42,12 @@ func creating<Result>(_ body: () throws -> Result) throws -> Result {
   }
 }
 
+/// Writes a whole text of a model, and a line feed.
+func writeSample(_ text: String) throws(OutputFailure) {
+  var output = GeneratedText(.standardOutput)
+  try output.write(text)
+  try output.finish()
+  try output.write("\n")
+}
+
 func notice(_ text: String) { try? OutputChannel.standardError.write(noticeLine(text)) }

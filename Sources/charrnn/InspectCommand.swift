@@ -10,26 +10,25 @@ enum InspectCommand {
 
   @Sendable
   static func run(_ arguments: ParsedArguments) throws -> ExitCode {
-    let checkpoint = try ModelFile<Float>.checkpoint(at: arguments[CommonOptions.model])
-    let file = try ModelFile<Float>(checkpoint)
-    let text = arguments[CommonOptions.json] ? json(file, checkpoint) + "\n" : table(file, checkpoint)
+    let model = try StoredModel(contentsOf: arguments[CommonOptions.model])
+    let text = arguments[CommonOptions.json] ? json(model) + "\n" : table(model)
     try OutputChannel.standardOutput.write(text)
     return .done
   }
 
-  private static func json(_ file: ModelFile<Float>, _ checkpoint: Checkpoint) -> String {
-    let history = file.history
-    let tensors = checkpoint.names.map { name -> JSONText in
-      let tensor = checkpoint.tensors[name]!
+  private static func json(_ model: StoredModel) -> String {
+    let history = model.history
+    let tensors = model.checkpoint.names.map { name -> JSONText in
+      let tensor = model.checkpoint.tensors[name]!
       return [
         "name": .string(name), "shape": .array(tensor.shape.map { .integer($0) }),
         "dtype": .string(tensor.dtype.rawValue),
       ]
     }
     let members: Members =
-      file.model.architecture.members + [
-        ("tokens", .string(file.vocabulary.kind.rawValue)), ("vocabulary", .array(symbols(file.vocabulary))),
-        ("parameters", .integer(file.model.parameterCount)), ("step", JSONText(history?.step)),
+      model.shape.architecture.members + [
+        ("tokens", .string(model.vocabulary.kind.rawValue)), ("vocabulary", .array(symbols(model.vocabulary))),
+        ("parameters", .integer(model.parameterCount)), ("step", JSONText(history?.step)),
         ("epoch", JSONText(history?.epoch)), ("validation_loss", JSONText(history?.validationLoss)),
         ("tensors", .array(tensors)),
       ]
@@ -43,17 +42,17 @@ enum InspectCommand {
     }
   }
 
-  private static func table(_ file: ModelFile<Float>, _ checkpoint: Checkpoint) -> String {
-    let vocabulary = file.vocabulary
+  private static func table(_ model: StoredModel) -> String {
+    let vocabulary = model.vocabulary
     let shown = (0..<min(vocabulary.count, 100)).map { vocabulary.display(Int32($0)) }.joined(separator: " ")
     var lines = [
-      "file        \(SystemText.shown(checkpoint.file))",
-      "model       \(file.model.architecture.summary)",
-      "parameters  \(file.model.parameterCount)",
+      "file        \(model.checkpoint.file.printable())",
+      "model       \(model.shape.architecture.summary)",
+      "parameters  \(model.parameterCount)",
       "tokens      \(vocabulary.kind.rawValue), \(vocabulary.count) symbols: \(shown)"
         + (vocabulary.count > 100 ? " …" : ""),
     ]
-    if let history = file.history {
+    if let history = model.history {
       let loss = history.validationLoss.map {
         "validation loss \(Readable.fixed($0, digits: 4)) nats (\(Readable.fixed($0 / log(2), digits: 4)) bits) a token"
       }
@@ -62,9 +61,9 @@ enum InspectCommand {
           + (loss ?? "no validation loss"))
     }
     lines.append("tensors")
-    for name in checkpoint.names {
-      let tensor = checkpoint.tensors[name]!
-      lines.append("  \(name)  \(tensor.dtype.rawValue) \(tensor.shape)")
+    for name in model.checkpoint.names {
+      let tensor = model.checkpoint.tensors[name]!
+      lines.append("  \(name.printable())  \(tensor.dtype.rawValue) \(tensor.shape)")
     }
     return lines.joined(separator: "\n") + "\n"
   }

@@ -94,7 +94,9 @@ struct RunChoice {
       // A text that is no corpus in the run's kind of token is not what it was trained on.
       if hash == (try? corpora.corpus(settings.tokens))?.contentHash { return (run, checkpoint) }
     }
-    let isChanged = { (run: RunDirectory) in !corpora.readsPipe && StoredOptions(run).corpora == corpora.names }
+    let isChanged = { (run: RunDirectory) in
+      !corpora.readsPipe && (try? StoredOptions(run).corpora()) == corpora.names
+    }
     if let changed = newestFirst.map(\.run).first(where: isChanged) {
       throw CommandFailure(
         "\(changed.path): the corpus \(corpora.shownNames) has changed since this run began; resume with the "

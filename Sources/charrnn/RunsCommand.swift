@@ -37,9 +37,9 @@ enum RunsCommand {
   private static func table(_ runs: [ListedRun]) -> String {
     let rows = runs.map { run in
       switch run.model {
-      case .success(let file):
-        [SystemText.shown(run.path), file.model.architecture.summary, steps(file.history), loss(file.history)]
-      case .failure: [SystemText.shown(run.path), "cannot be read; charrnn inspect says why"]
+      case .success(let model):
+        [run.path.printable(), model.shape.architecture.summary, steps(model.history), loss(model.history)]
+      case .failure: [run.path.printable(), "cannot be read; charrnn inspect says why"]
       }
     }
     let widths = (0..<4).map { column in rows.filter { $0.count == 4 }.map { $0[column].count }.max() ?? 0 }
@@ -59,23 +59,23 @@ enum RunsCommand {
 /// A run directory and the model that `sample` would use of it.
 private struct ListedRun {
   let path: String
-  let model: Result<ModelFile<Float>, any Error>
+  let model: Result<StoredModel, any Error>
 
   init(_ directory: RunDirectory) {
     path = directory.path
-    model = Result { try ModelFile<Float>(contentsOf: directory.path) }
+    model = Result { try StoredModel(contentsOf: directory.path) }
   }
 
   /// The path in JSON, which is text: bytes that are not read `\\xE9`.
-  private var shownPath: String { SystemText.hasEscape(path) ? SystemText.shown(path) : path }
+  private var shownPath: String { SystemText.hasEscape(path) ? path.printable() : path }
 
   var json: JSONText {
     switch model {
-    case .success(let file):
+    case .success(let model):
       let members: Members =
-        [("path", .string(shownPath))] + file.model.architecture.members + [
-          ("parameters", .integer(file.model.parameterCount)), ("step", JSONText(file.history?.step)),
-          ("validation_loss", JSONText(file.history?.validationLoss)),
+        [("path", .string(shownPath))] + model.shape.architecture.members + [
+          ("parameters", .integer(model.parameterCount)), ("step", JSONText(model.history?.step)),
+          ("validation_loss", JSONText(model.history?.validationLoss)),
         ]
       return .object(members)
     case .failure(let error): return ["path": .string(shownPath), "error": .string("\(error)")]

@@ -5,11 +5,11 @@ import SequenceModeling
 /// `charrnn sample`: writes text from a model, streaming.
 enum SampleCommand {
   static let length = Option(
-    "length", .integer(atLeast: 0), default: 2000, help: "tokens to write, the prime not counted")
+    "length", .count(atLeast: 0), default: 2000, help: "tokens to write, the prime not counted")
   static let temperature = Option(
     "temperature", .number(atLeast: 0), default: 1, help: "below 1 is safer, above 1 bolder; 0 is --greedy")
   static let topK = Option(
-    "top-k", .integer(atLeast: 1), defaultNote: "all", help: "draw from the K likeliest tokens only")
+    "top-k", .count(atLeast: 1), defaultNote: "all", help: "draw from the K likeliest tokens only")
   static let topP = Option(
     "top-p", .number(above: 0, atMost: 1), defaultNote: "all",
     help: "draw from the likeliest that together have probability P")
@@ -81,18 +81,24 @@ enum SampleCommand {
   {
     var texts = [String](repeating: "", count: count)
     var first = ""
+    var output = GeneratedText(.standardOutput)
     try generate { text, piece in
       if piece.isEmpty { return }
       if text > 0 {
         texts[text] += piece
       } else {
         first = piece
-        try OutputChannel.standardOutput.write(piece)
+        try output.write(piece)
       }
     }
-    if first.utf8.last != UInt8(ascii: "\n") { try OutputChannel.standardOutput.write("\n") }
+    if first.utf8.last != UInt8(ascii: "\n") {
+      try output.finish()
+      try output.write("\n")
+    }
     for text in texts.dropFirst() {
-      try OutputChannel.standardOutput.write("----\n" + text + (text.utf8.last == UInt8(ascii: "\n") ? "" : "\n"))
+      try output.write("----\n" + text)
+      try output.finish()
+      if text.utf8.last != UInt8(ascii: "\n") { try output.write("\n") }
     }
   }
 

@@ -28,7 +28,7 @@ enum TrainCommand {
       throw arguments.usageFailure("--forget-bias: the model of --init-from brings its own biases; leave it out")
     }
     var directory = choice.directory
-    let limits = TrainOptions.limits(arguments, resuming: choice.checkpoint == nil ? nil : directory)
+    let limits = try TrainOptions.limits(arguments, resuming: choice.checkpoint == nil ? nil : directory)
     if base == nil && settings.schedule.spansHorizon {
       settings.horizon = try limits.lastStep(stepsPerEpoch: settings.stepsPerEpoch(on: corpus))
     }
@@ -40,7 +40,7 @@ enum TrainCommand {
     let earlier: EarlierRun =
       arguments[TrainOptions.resume] ? .resume : arguments[TrainOptions.overwrite] ? .replace : .refuse
     while true {
-      let text = configuration(arguments, run, limits: limits, threads: threads)
+      let text = try configuration(arguments, run, limits: limits, threads: threads)
       do {
         try creating { try run.claimDirectory(earlier: earlier, configuration: text, limits: limits) }
         break
@@ -132,15 +132,15 @@ enum TrainCommand {
     notice("a sample of the best model:")
     let text = TextGenerator(model: file.model, vocabulary: file.vocabulary).text(
       length: 500, options: SamplingOptions(temperature: 0.8), seed: UInt64(run.settings.seed))
-    try OutputChannel.standardOutput.write(text + "\n")
+    try writeSample(text)
     notice("saved in \(directory.path); write more with: charrnn sample \(shellWord(directory.path))")
   }
 
   /// Text of `config.json`: every option as it was resolved.
   private static func configuration(
     _ arguments: ParsedArguments, _ run: CharacterRun, limits: TrainingLimits, threads: Int
-  ) -> String {
-    let earlier = run.directory.flatMap { arguments[TrainOptions.resume] ? StoredOptions($0) : nil } ?? StoredOptions()
+  ) throws -> String {
+    let earlier = try run.directory.flatMap { arguments[TrainOptions.resume] ? try StoredOptions($0).initFrom() : nil }
     let lastStep = limits.lastStep(stepsPerEpoch: run.stepsPerEpoch)
     var members = run.settings.resolved(stepsPerEpoch: run.stepsPerEpoch).members()
     members.insert(
@@ -158,7 +158,7 @@ enum TrainCommand {
               ?? TrainingReporting.usualSampleInterval(stepsPerEpoch: run.stepsPerEpoch))
         ),
         ("checkpoint_every", .integer(arguments[TrainOptions.checkpointEvery] ?? run.stepsPerEpoch)),
-        ("init_from", JSONText(arguments[TrainOptions.initFrom] ?? earlier.initFrom)),
+        ("init_from", JSONText(arguments[TrainOptions.initFrom] ?? earlier)),
         ("parameters", .integer(run.model.parameterCount)), ("charrnn", .string(version)),
         ("run", JSONText(run.identity)),
       ]

@@ -6,14 +6,14 @@ import SequenceModeling
 enum TrainOptions {
   static let out = Option("out", .path("DIR"), defaultNote: "runs/<corpus name>", help: "run directory")
   static let epochs = Option(
-    "epochs", .integer(atLeast: 1), help: "passes over the training text, from the start of the run")
-  static let steps = Option("steps", .integer(atLeast: 1), help: "updates, from the start of the run")
+    "epochs", .count(atLeast: 1), help: "passes over the training text, from the start of the run")
+  static let steps = Option("steps", .count(atLeast: 1), help: "updates, from the start of the run")
   static let time = Option("time", .duration, help: "how long to train now")
   static let sampleEvery = Option(
-    "sample-every", .integer(atLeast: 0), defaultNote: "whole epochs, at least 500",
+    "sample-every", .count(atLeast: 0), defaultNote: "whole epochs, at least 500",
     help: "steps between samples; 0 is never")
   static let checkpointEvery = Option(
-    "checkpoint-every", .integer(atLeast: 1), defaultNote: "an epoch", help: "steps between saves; each minute besides")
+    "checkpoint-every", .count(atLeast: 1), defaultNote: "an epoch", help: "steps between saves; each minute besides")
   static let overwrite = Flag("overwrite", help: "replace the run that --out holds")
   static let resume = Flag("resume", help: "go on with the run in --out, or the newest of this corpus, exactly")
   static let initFrom = Option("init-from", .path("MODEL"), help: "start from a model's weights, matched by symbol")
@@ -44,12 +44,11 @@ enum TrainOptions {
   }
 
   /// Limits of the training. Where a run is resumed and none of the options is given, those that it was begun with.
-  static func limits(_ arguments: ParsedArguments, resuming directory: RunDirectory?) -> TrainingLimits {
+  static func limits(_ arguments: ParsedArguments, resuming directory: RunDirectory?) throws -> TrainingLimits {
     let given = TrainingLimits(
       epochs: arguments[epochs], steps: arguments[steps], seconds: arguments[time].map { $0 / .seconds(1) })
     guard given == TrainingLimits(), let directory else { return given }
-    let stored = StoredOptions(directory)
-    return TrainingLimits(epochs: stored.epochs, steps: stored.steps, seconds: stored.time)
+    return try StoredOptions(directory).limits()
   }
 
   /// Says which fractions hold out fewer tokens than are needed to measure anything.
@@ -65,27 +64,5 @@ enum TrainOptions {
     if arguments.givenNames.contains("test-fraction") {
       noticeSmall(run.split.test, settings.testFraction, "test-fraction")
     }
-  }
-}
-
-/// Values of an earlier `config.json` that a resumed run keeps.
-struct StoredOptions: Decodable {
-  var corpora: [String]?
-  var epochs: Int?
-  var steps: Int?
-  var time: Double?
-  var initFrom: String?
-
-  enum CodingKeys: String, CodingKey {
-    case corpora, epochs, steps, time
-    case initFrom = "init_from"
-  }
-
-  init() {}
-
-  /// The options of a directory's run; none where they cannot be read.
-  init(_ directory: RunDirectory) {
-    let data = (try? FileReader(directory.configuration).rest()).map { Data($0) }
-    self = data.flatMap { try? JSONDecoder().decode(StoredOptions.self, from: $0) } ?? StoredOptions()
   }
 }

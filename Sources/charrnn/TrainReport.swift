@@ -35,7 +35,7 @@ final class TrainReport {
       say("\(reason); the run goes back to step \(step) with learning rate \(rate)")
     case .sample(let step, let text):
       say("a sample after step \(step):")
-      do { try OutputChannel.standardOutput.write(text + "\n") } catch { outputFailure = error }
+      do { try writeSample(text) } catch { outputFailure = error }
     case .saveFailed(let error): say("\(error); the training goes on, and saving is tried again")
     }
   }

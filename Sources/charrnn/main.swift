@@ -8,7 +8,7 @@ let program = Program(
   version: "charrnn \(version) (\(InstructionSet.current.rawValue))",
   commands: [
     TrainCommand.command, SampleCommand.command, EvaluateCommand.command, InspectCommand.command,
-    RunsCommand.command, GradcheckCommand.command, BenchmarkCommand.command,
+    RunsCommand.command, VerifyCommand.command, GradcheckCommand.command, BenchmarkCommand.command,
   ],
   classify: commandFailure(for:))
 

@@ -13,7 +13,8 @@ import Testing
   @Test func aShellReadsEveryWordBack() throws {
     let bytes: [[UInt8]] = [Array("caf".utf8) + [0xE9], [10, 27, 39, 92, 65]]
     let words =
-      ["a b", "it's", "$HOME `x` \"y\" \\", "*?[a]", "~", "", "a;b&c|d<e>f(g)#h!", "é ж"] + bytes.map { SystemText.text($0) }
+      ["a b", "it's", "$HOME `x` \"y\" \\", "*?[a]", "~", "", "a;b&c|d<e>f(g)#h!", "é ж"]
+      + bytes.map { SystemText.text($0) }
     for word in words {
       let process = Process()
       process.executableURL = URL(fileURLWithPath: "/bin/bash")

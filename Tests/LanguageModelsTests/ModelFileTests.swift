@@ -105,4 +105,35 @@ import Testing
       #expect(reshaped?.problem == .wrongShape(tensor: name, found: [1] + tensor.shape, wanted: tensor.shape))
     }
   }
+
+  /// Nothing is asked of the architecture that the file does not account for: no memory is taken for the 2 TB of this one.
+  @Test func theWeightsAreComparedWithTheHeaderBeforeMemoryIsTaken() throws {
+    var checkpoint = try file().checkpoint
+    let text = try #require(checkpoint.metadata["architecture"])
+    checkpoint.metadata["architecture"] = text.replacingOccurrences(of: #""hidden":8"#, with: #""hidden":65536"#)
+      .replacingOccurrences(of: #""layers":2"#, with: #""layers":64"#)
+    let error = #expect(throws: SafetensorsError.self) { try ModelFile<Float>(checkpoint) }
+    guard case .wrongShape("rnn.weight_ih_l0", _, _)? = error?.problem else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+  }
+
+  @Test func metadataLongerThanAnyAreRefusedUnread() throws {
+    for (key, part) in [("architecture", ModelFileError.Part.architecture), ("history", .history)] {
+      var checkpoint = try file().checkpoint
+      checkpoint.metadata[key] = String(repeating: " ", count: 1 << 16) + "!"
+      let error = #expect(throws: ModelFileError.self) { try ModelFile<Float>(checkpoint) }
+      #expect(error?.problem == .tooLong(part, bytes: 65_537, limit: 65_536))
+    }
+  }
+
+  /// A stored model has the weights in the file only, and says the same of it.
+  @Test func aStoredModelDescribesTheModelThatTheFileHolds() throws {
+    let file = try file()
+    let stored = try StoredModel(file.checkpoint)
+    #expect(stored.shape == file.model.shape && stored.vocabulary == file.vocabulary)
+    #expect(stored.history == file.history && stored.parameterCount == file.model.parameterCount)
+    #expect(try ModelFile<Float>(stored).model.weights == file.model.weights)
+  }
 }

@@ -140,7 +140,8 @@ import Testing
     let best = try Checkpoint(contentsOf: directory.best)
     #expect(
       best.names.sorted()
-        == whole.names.filter { name in !["optimizer.", "state.", "rollback."].contains { name.hasPrefix($0) } }.sorted())
+        == whole.names.filter { name in !["optimizer.", "state.", "rollback."].contains { name.hasPrefix($0) } }
+        .sorted())
     #expect(throws: ModelFileError.self) { try CharacterRun.settings(of: best) }
   }
 }

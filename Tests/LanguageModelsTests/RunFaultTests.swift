@@ -37,7 +37,8 @@ import Testing
   private func files(in path: String) throws -> Files {
     let directory = RunDirectory(path)
     return Files(
-      last: try bytes(of: directory.last), best: try bytes(of: directory.best), metrics: try comparableMetrics(of: directory))
+      last: try bytes(of: directory.last), best: try bytes(of: directory.best),
+      metrics: try comparableMetrics(of: directory))
   }
 
   /// Whatever call fails, the run ends with the same files, or with an error; then a resumed run ends with the same files.

@@ -121,6 +121,17 @@ import Testing
     #expect(error?.description.contains("16385 different") == true)
   }
 
+  /// A corpus has no vocabulary that a model file could not hold.
+  @Test func longerSymbolsThanAVocabularyMayHaveAreRefused() throws {
+    func text(_ marks: Int) -> [UInt8] { Array(("a" + String(repeating: "\u{301}", count: marks) + "b").utf8) }
+    let most = Vocabulary.largestSize / 2 - 1
+    #expect(try Corpus(text: text(most), kind: .character).vocabulary.count == 2)
+    let error = CorpusError.symbolsTooLong(
+      bytes: 2 * most + 4, limit: Vocabulary.largestSize, kind: .character)
+    #expect(throws: error) { try Corpus(text: text(most + 1), kind: .character) }
+    #expect(!error.description.contains("\n"))
+  }
+
   @Test func unknownSymbolsAreAnErrorWithThePlaceInTheirFileOrSkipped() throws {
     let files = try ScratchDirectory()
     let vocabulary = try Vocabulary(symbols: [[97], [98]], kind: .character)

@@ -83,6 +83,32 @@ import Testing
     #expect(throws: VocabularyError.notSorted("\\u{2}")) { try Vocabulary(json: "[3,2]", kind: .byte) }
   }
 
+  /// The list is read no further than the first symbol that is wrong or one too many: what follows is no JSON at all.
+  @Test func aListIsReadToTheFirstSymbolThatCannotFollow() {
+    func refused(_ list: String, _ error: VocabularyError) {
+      #expect(throws: error) { try Vocabulary(json: "[\(list),!", kind: .character) }
+    }
+    refused(#""a","a""#, .duplicateSymbol("a"))
+    refused(#""b","a""#, .notSorted("a"))
+    let symbols = (0...Vocabulary.largestCount).map { "\"\(1_000_000 + $0)\"" }
+    refused(symbols.joined(separator: ","), .tooManySymbols(limit: Vocabulary.largestCount))
+    let long = String(repeating: "a", count: Vocabulary.largestSize / 2)
+    refused("\"\(long)\",\"\(long)b\"", .tooLong(limit: Vocabulary.largestSize))
+    refused("\"" + String(repeating: "a", count: 7 * Vocabulary.largestSize), .tooLong(limit: Vocabulary.largestSize))
+  }
+
+  @Test func theLargestVocabularyComesBackFromItsText() throws {
+    let length = Vocabulary.largestSize / Vocabulary.largestCount
+    let symbols = (0..<Vocabulary.largestCount).map { number in
+      Array("\(1_000_000 + number)".utf8) + [UInt8](repeating: 1, count: length - 7)
+    }
+    let vocabulary = try Vocabulary(symbols: symbols, kind: .character)
+    #expect(try Vocabulary(json: vocabulary.json, kind: .character) == vocabulary)
+    #expect(throws: VocabularyError.tooLong(limit: Vocabulary.largestSize)) {
+      try Vocabulary(symbols: symbols.dropLast() + [symbols[0] + [1]], kind: .character)
+    }
+  }
+
   @Test func symbolsThatAreNoneOfTheirKindAreRefused() {
     func refused(_ symbols: [[UInt8]], _ kind: TokenKind, _ error: VocabularyError) {
       #expect(throws: error) { try Vocabulary(symbols: symbols, kind: kind) }
@@ -122,6 +148,12 @@ import Testing
     }
     let family = "👩🏽‍❤️‍💋‍👨🏻"
     #expect(try Vocabulary(symbols: [Array(family.utf8)], kind: .character).display(0).hasSuffix("…") == false)
+  }
+
+  /// Composing all of this symbol would take minutes.
+  @Test func ofASymbolOfManyMarksNoMoreIsComposedThanIsShown() throws {
+    let symbol = "e" + String(repeating: "\u{301}\u{316}", count: 100_000)
+    #expect(try Vocabulary(symbols: [Array(symbol.utf8)], kind: .character).display(0).hasPrefix("e\\u{301}\\u{316}"))
   }
 
   @Test func anIdOutsideTheVocabularyTraps() async {

@@ -63,7 +63,10 @@ import Testing
         #expect(found == (!files.targets.isEmpty ? newBytes : exists ? old : nil), "\(fault) at \(call)")
         if !failed { #expect(found == newBytes) }
         // A killed process cannot clean up.
-        if case .killed = fault {} else { #expect(try directory.names == (found == nil ? [] : ["file"]), "\(fault) at \(call)") }
+        if case .killed = fault {
+        } else {
+          #expect(try directory.names == (found == nil ? [] : ["file"]), "\(fault) at \(call)")
+        }
         if call > files.calls.count { break }
         call += 1
       }

@@ -22,8 +22,8 @@ import Testing
   }
 
   @Test func bytesThatAreNotTextAreShownInHexadecimal() {
-    #expect(SystemText.shown(SystemText.text([0x61, 0xE9, 0x0A, 0xC3])) == "a\\xE9\\n\\xC3")
-    #expect(SystemText.shown("naïve.txt") == "naïve.txt")
+    #expect(SystemText.text([0x61, 0xE9, 0x0A, 0xC3]).printable() == "a\\xE9\\n\\xC3")
+    #expect("naïve.txt".printable() == "naïve.txt")
   }
 
   @Test func aFileWhoseNameIsNotUTF8IsListedAndRead() throws {

@@ -42,37 +42,15 @@ public struct ModelFile<Scalar: StorableScalar>: Sendable {
   }
 
   /// - Throws: `ModelFileError` or `SafetensorsError` when the checkpoint does not hold a whole model.
-  public init(_ checkpoint: Checkpoint) throws {
-    func failure(_ problem: ModelFileError.Problem) -> ModelFileError {
-      ModelFileError(file: checkpoint.file, problem: problem)
-    }
-    func metadata(_ name: String) throws(ModelFileError) -> String {
-      guard let text = checkpoint.metadata[name] else { throw failure(.noMetadata(name: name)) }
-      return text
-    }
-    let shape: ModelShape = try decoded(
-      metadata(MetadataKey.architecture), .architecture, settingsAt: "", file: checkpoint.file)
-    if let problem = shape.problem { throw failure(.settings(problem, of: .architecture)) }
-    let kindName = try metadata(MetadataKey.tokens)
-    guard let kind = TokenKind(rawValue: kindName) else { throw failure(.unknownTokenKind(kindName)) }
-    do { vocabulary = try Vocabulary(json: metadata(MetadataKey.vocabulary), kind: kind) } catch let error
-      as VocabularyError
-    { throw failure(.vocabulary(error)) }
-    guard vocabulary.count == shape.vocabulary else {
-      throw failure(.vocabularySize(symbols: vocabulary.count, needed: shape.vocabulary))
-    }
-    model = CharacterModel(shape)
-    // Before memory is taken for the weights, so that a damaged number cannot ask for more than the file accounts for.
-    let stored = checkpoint.tensors.values.reduce(0) { $0 + $1.count }
-    let needed = model.parameterCount
-    guard needed <= stored else { throw failure(.tooFewNumbers(stored: stored, needed: needed)) }
-    try model.take(from: checkpoint)
-    let known = Set(model.parameters.map(\.name))
-    let isOfModel = { (name: String) in ["encoder.", "rnn.", "decoder."].contains { name.hasPrefix($0) } }
-    if let unknown = checkpoint.names.first(where: { isOfModel($0) && !known.contains($0) }) {
-      throw failure(.extraParameter(unknown))
-    }
-    history = try checkpoint.metadata[MetadataKey.history].map { try TrainingHistory(json: $0, file: checkpoint.file) }
+  public init(_ checkpoint: Checkpoint) throws { try self.init(StoredModel(checkpoint)) }
+
+  /// Takes the weights of a stored model.
+  ///
+  /// - Throws: `SafetensorsError` when a number is out of the range of `Scalar`.
+  public init(_ stored: StoredModel) throws(SafetensorsError) {
+    model = CharacterModel(stored.shape)
+    try model.take(from: stored.weights)
+    (vocabulary, history) = (stored.vocabulary, stored.history)
   }
 
   /// The checkpoint of this model alone.

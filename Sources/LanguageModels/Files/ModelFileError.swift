@@ -1,4 +1,5 @@
 import SequenceText
+import TensorCore
 
 /// A checkpoint that is whole but holds no model, or no run, that can be used.
 public struct ModelFileError: Error, Equatable, CustomStringConvertible {
@@ -21,10 +22,12 @@ public struct ModelFileError: Error, Equatable, CustomStringConvertible {
     case unknownTokenKind(String)
     case vocabulary(VocabularyError)
     case vocabularySize(symbols: Int, needed: Int)
-    /// Fewer numbers than the architecture has parameters.
-    case tooFewNumbers(stored: Int, needed: Int)
     /// A tensor named like a parameter that the architecture does not have.
     case extraParameter(String)
+    /// Tied weights that stand under two names and are not equal.
+    case tiedWeightsDiffer(String, String)
+    /// A part of the metadata of more bytes than any such part has.
+    case tooLong(Part, bytes: Int, limit: Int)
     /// JSON that cannot be read as that part.
     case malformed(Part, json: String)
     case nameTwice(String, in: Part)
@@ -34,6 +37,7 @@ public struct ModelFileError: Error, Equatable, CustomStringConvertible {
     case unreadable(name: String, value: String?, allowed: String, in: Part)
     case settings(SettingProblem, of: Part)
     case progress(String)
+    case historyNumbers(step: Int, epoch: Double)
     /// Fractions that split no corpus.
     case fractions(validation: String, test: String)
     /// A model without a run, where one is to be resumed.
@@ -46,22 +50,27 @@ public struct ModelFileError: Error, Equatable, CustomStringConvertible {
     public var description: String {
       switch self {
       case .noMetadata(let name): "its metadata has no \"\(name)\"; it is no charrnn model"
-      case .unknownTokenKind(let name): "the kind of token \(shown(name)) is unknown to this version"
+      case .unknownTokenKind(let name): "the kind of token \(name.quotedName) is unknown to this version"
       case .vocabulary(let error): "\(error)"
       case .vocabularySize(let symbols, let needed):
         "the vocabulary has \(symbols) symbols, the architecture needs \(needed)"
-      case .tooFewNumbers(let stored, let needed): "the architecture needs \(needed) numbers, the file holds \(stored)"
-      case .extraParameter(let name): "its architecture has no parameter \(shown(name)), which it holds"
-      case .malformed(let part, let json): "\(part.rawValue) is not one that this version knows: \(shown(json))"
-      case .nameTwice(let name, let part): "\(part.rawValue): the name \(shown(name)) stands twice"
+      case .extraParameter(let name): "its architecture has no parameter \(name.quotedName), which it holds"
+      case .tiedWeightsDiffer(let first, let second):
+        "the weights are tied, and the tensors \(first.quotedName) and \(second.quotedName) are not equal"
+      case .tooLong(let part, let bytes, let limit):
+        "\(part.rawValue) has \(bytes) bytes, and at most \(limit) are allowed"
+      case .malformed(let part, let json): "\(part.rawValue) is not one that this version knows: \(json.quotedName)"
+      case .nameTwice(let name, let part): "\(part.rawValue): the name \(name.quotedName) stands twice"
       case .unknownName(let name, let part):
-        "\(part.rawValue) has \(shown(name)), which is unknown to this version"
+        "\(part.rawValue) has \(name.quotedName), which is unknown to this version"
       case .unreadable(let name, let value, let allowed, let part):
-        "\(part.rawValue): \(name) is \(value.map(shown) ?? "of another type"); it must be \(allowed)"
+        "\(part.rawValue): \(name) is \(value?.quotedName ?? "of another type"); it must be \(allowed)"
       case .settings(let problem, let part): "\(part.rawValue): \(problem)"
       case .progress(let problem): "\(Part.run.rawValue): \(problem)"
+      case .historyNumbers(let step, let epoch):
+        "\(Part.history.rawValue): step \(step) and epoch \(epoch) are no progress of a run"
       case .fractions(let validation, let test):
-        "\(Part.history.rawValue): the fractions \(shown(validation)) for validation and \(shown(test)) for test split no "
+        "\(Part.history.rawValue): the fractions \(validation.quotedName) for validation and \(test.quotedName) for test split no "
           + "text"
       case .noRun: "it holds a model but no state of a run; only a last.safetensors can be resumed"
       case .tooLarge(let bytes, let available):
@@ -74,10 +83,6 @@ public struct ModelFileError: Error, Equatable, CustomStringConvertible {
 }
 
 /// A size for a message, in units of 10⁹ bytes.
-func gigabytes(_ bytes: Double) -> String { bytes < 1e10 ? "\((bytes / 1e8).rounded() / 10)" : "\(Int(min(bytes / 1e9, 1e15)))" }
-
-/// Text from a file that may be hostile, cut where it would drown the message.
-private func shown(_ text: String) -> String {
-  let scalars = text.unicodeScalars
-  return "\"\(String(scalars.prefix(100)))\(scalars.count > 100 ? "…" : "")\""
+func gigabytes(_ bytes: Double) -> String {
+  bytes < 1e10 ? "\((bytes / 1e8).rounded() / 10)" : "\(Int(min(bytes / 1e9, 1e15)))"
 }

@@ -91,7 +91,7 @@ extension Trainer where Task == CharacterTask<Float> {
 }
 
 /// Start of the names of tensors of the state that a divergence returns to.
-private let rollbackPrefix = "rollback."
+let rollbackPrefix = "rollback."
 
 extension Trainer.State where Task == CharacterTask<Float> {
   fileprivate var tensorsBesideModel: [(name: String, tensor: Tensor<Float>)] {

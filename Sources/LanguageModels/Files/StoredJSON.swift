@@ -1,5 +1,4 @@
 import Foundation
-import TensorCheckpoints
 import TensorCore
 
 /// Value of a JSON text in a checkpoint's metadata. A name that stands twice in an object is refused, and so is one that this
@@ -10,11 +9,14 @@ func decoded<Value: Codable>(
   _ json: String, _ part: ModelFileError.Part, settingsAt: String? = nil, file: String
 ) throws(ModelFileError) -> Value {
   func failure(_ problem: ModelFileError.Problem) -> ModelFileError { ModelFileError(file: file, problem: problem) }
+  guard json.utf8.count <= longestPart else {
+    throw failure(.tooLong(part, bytes: json.utf8.count, limit: longestPart))
+  }
   let value: Value
   do {
     try requireDistinctNames(inJSON: json)
     value = try JSONDecoder().decode(Value.self, from: Data(json.utf8))
-  } catch SafetensorsError.Problem.duplicateName(let name, _) {
+  } catch JSONProblem.duplicateName(let name, _) {
     throw failure(.nameTwice(name, in: part))
   } catch StoredSettingError.unknown(let name) {
     throw failure(.unknownName(name, in: part))
@@ -29,6 +31,9 @@ func decoded<Value: Codable>(
   if let unknown = unread.min() { throw failure(.unknownName(unknown, in: part)) }
   return value
 }
+
+/// Bytes that a part of the metadata may have, the vocabulary apart: some ten times what one has.
+private let longestPart = 1 << 16
 
 /// Paths of all values in a JSON text: `settings.batch`.
 private func names(inJSON json: String) -> Set<String> {

@@ -1,4 +1,5 @@
 import SequenceText
+import TensorCore
 
 /// How far a model was trained when it was saved.
 public struct TrainingHistory: Sendable, Equatable, Codable {
@@ -31,6 +32,9 @@ public struct TrainingHistory: Sendable, Equatable, Codable {
 
   init(json: String, file: String) throws(ModelFileError) {
     self = try decoded(json, .history, file: file)
+    guard (0...OutsideNumbers.largestCount).contains(step), epoch >= 0 else {
+      throw ModelFileError(file: file, problem: .historyNumbers(step: step, epoch: epoch))
+    }
     guard split(count: 0) != nil else {
       throw ModelFileError(file: file, problem: .fractions(validation: validationFraction, test: testFraction))
     }

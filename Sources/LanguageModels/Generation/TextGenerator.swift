@@ -88,7 +88,9 @@ public enum GenerationError: Error, Sendable, CustomStringConvertible {
   /// A logit is infinite or not a number.
   case notFinite
 
-  public var description: String { "the model's predictions are not finite numbers; its weights are damaged or diverged" }
+  public var description: String {
+    "the model's predictions are not finite numbers; its weights are damaged or diverged"
+  }
 }
 
 /// One text while it is generated.

@@ -1,3 +1,5 @@
+import SequenceText
+
 /// Everything that decides the names and shapes of a character model's parameters, and everything it drops in training.
 ///
 /// A property's initial value is the default; the range, the option and the help of each stand in `SettingField.all`.
@@ -74,5 +76,5 @@ public struct ModelShape: Sendable, Hashable {
   public subscript<Value>(dynamicMember path: KeyPath<Architecture, Value>) -> Value { architecture[keyPath: path] }
 
   /// The largest vocabulary of a model; a larger number in a file is taken for damage.
-  static let largestVocabulary = 1 << 19
+  static let largestVocabulary = Vocabulary.largestCount
 }

@@ -82,7 +82,7 @@ extension SettingField {
     SettingField(
       "schedule", \.schedule, .choice(of: TrainingSettings.Schedule.self), .updates,
       help: "course of the learning rate; cosine and one-cycle span the run", storage: .always),
-    SettingField("horizon", \.horizon, .integer(1...Int.max), .derived, help: "updates that the schedule spans"),
+    SettingField("horizon", \.horizon, .count, .derived, help: "updates that the schedule spans"),
     SettingField(
       "clip", \.clip, .number(atLeast: 0), .updates, help: "largest global norm of the gradients; 0 is none",
       storage: .always),
@@ -93,7 +93,7 @@ extension SettingField {
       "test-fraction", \.testFraction, .fraction, .split, help: "part held out for a final test, at the end",
       storage: .always),
     SettingField(
-      "patience", \.patience, .integer(1...Int.max), .ending, help: "validations without improvement to stop after",
+      "patience", \.patience, .count, .ending, help: "validations without improvement to stop after",
       defaultNote: "never"),
     SettingField(
       "tokens", \.tokens, .choice(of: TokenKind.self), .tokens, help: "what a token is", storage: .always),
@@ -103,7 +103,7 @@ extension SettingField {
     SettingField(
       "seed", \.seed, .integer(0...Int.max), .randomness, help: "decides all that is random", storage: .always),
     SettingField(
-      "validate-every", \.validateEvery, .integer(1...Int.max), .validation, help: "steps between validations",
+      "validate-every", \.validateEvery, .count, .validation, help: "steps between validations",
       defaultNote: "an epoch"),
   ]
 

@@ -1,4 +1,5 @@
 import SequenceText
+import TensorCore
 
 /// The values that a setting may have.
 public enum SettingKind: Sendable, Equatable {
@@ -11,6 +12,8 @@ public enum SettingKind: Sendable, Equatable {
   /// A decimal fraction of the corpus, below 1.
   case fraction
 
+  /// A count of steps or of validations.
+  static let count = SettingKind.integer(1...OutsideNumbers.largestCount)
   static let probability = SettingKind.number(atLeast: 0, below: 1)
   static func choice<Choice: SettingChoice>(of: Choice.Type) -> SettingKind {
     .choice(Choice.allCases.map(\.rawValue))

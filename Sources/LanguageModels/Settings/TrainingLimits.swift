@@ -1,3 +1,5 @@
+import TensorCore
+
 /// When training ends: at the first limit reached. Without any, after the longer of 50 epochs and 3,000 steps.
 public struct TrainingLimits: Sendable, Equatable {
   /// Counted from the start of the run, also when it is resumed.
@@ -11,6 +13,20 @@ public struct TrainingLimits: Sendable, Equatable {
     self.epochs = epochs
     self.steps = steps
     self.seconds = seconds
+  }
+
+  /// Description of the first number out of range; nil if the limits can be kept.
+  public var problem: String? {
+    let counts = 1...OutsideNumbers.largestCount
+    for (name, count) in [("epochs", epochs), ("steps", steps)] {
+      if let count, !counts.contains(count) {
+        return "\(name) is \(count); it must be from \(counts.lowerBound) to \(counts.upperBound)"
+      }
+    }
+    if let seconds, !(seconds > 0 && seconds <= OutsideNumbers.longestTime) {
+      return "time is \(seconds); it must be above 0, and at most \(Int(OutsideNumbers.longestTime)) seconds"
+    }
+    return nil
   }
 
   /// The step to end after; nil where time alone ends the run.

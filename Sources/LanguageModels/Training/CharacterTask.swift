@@ -29,11 +29,20 @@ public struct CharacterTask<Scalar: TensorScalar>: TrainingTask {
   ) {
     self.windows = windows
     heldOut = validation
-    stateComponents = model.rnn.stateComponents.enumerated().map { layer, components in
-      components.map { ("state.l\(layer).\($0.name)", $0.width) }
-    }
+    stateComponents = Self.stateComponents(of: model)
     self.penalties = penalties
     largestPlausibleLoss = 10 * (1 + log(Double(model.shape.vocabulary)))
+  }
+
+  private static func stateComponents(of model: Model) -> [[(name: String, width: Int)]] {
+    model.rnn.stateComponents.enumerated().map { layer, components in
+      components.map { ("state.l\(layer).\($0.name)", $0.width) }
+    }
+  }
+
+  /// Name and shape of each tensor of `carriedState`, where a state is carried.
+  static func stateShapes(of model: Model, batch: Int) -> [(name: String, shape: TensorShape)] {
+    stateComponents(of: model).joined().map { ($0.name, [batch, $0.width]) }
   }
 
   public var stepsPerEpoch: Int { windows.perEpoch }

@@ -34,10 +34,11 @@ extension CharacterRun {
     func train() throws -> (steps: Int, seconds: Double) {
       let began = clock.now
       var steps = 0
+      // In seconds: a `Duration` cannot hold every number of them.
       repeat {
         try step()
         steps += 1
-      } while clock.now - began < .seconds(seconds)
+      } while (clock.now - began) / .seconds(1) < seconds
       return (steps, (clock.now - began) / .seconds(1))
     }
     let trained = try train()

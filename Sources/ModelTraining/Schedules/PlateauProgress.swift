@@ -1,3 +1,5 @@
+import TensorCore
+
 /// State of a plateau schedule: the validation losses so far and the factor they led to.
 public struct PlateauProgress: Sendable, Equatable, Codable {
   /// Factor of the learning rate.
@@ -12,8 +14,9 @@ public struct PlateauProgress: Sendable, Equatable, Codable {
 
   /// Description of invalid numbers in a file; nil if a run can resume from them.
   var problem: String? {
+    let counts = 0...OutsideNumbers.largestCount
     let isWhole =
-      (0...1).contains(scale) && (0...1 << 53).contains(validationsSinceBest) && (0...1 << 53).contains(cooldown)
+      (0...1).contains(scale) && counts.contains(validationsSinceBest) && counts.contains(cooldown)
     return isWhole ? nil : "the progress of its schedule is \(self)"
   }
 }

@@ -1,8 +1,8 @@
-import TensorCheckpoints
+import TensorCore
 import Testing
 
 @Suite struct DistinctNamesTests {
-  private func problem(_ json: String) -> SafetensorsError.Problem? {
+  private func problem(_ json: String) -> JSONProblem? {
     do { try requireDistinctNames(inJSON: json) } catch { return error }
     return nil
   }

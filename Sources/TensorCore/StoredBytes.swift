@@ -1,0 +1,56 @@
+/// Immutable bytes: an array, or a range of a file, which they keep mapped and do not copy.
+package enum StoredBytes: Sendable {
+  case array([UInt8])
+  case mapped(MappedFile, Range<Int>)
+
+  package var count: Int {
+    switch self {
+    case .array(let bytes): bytes.count
+    case .mapped(_, let range): range.count
+    }
+  }
+
+  /// The bytes themselves; of a file, a copy.
+  package var array: [UInt8] {
+    switch self {
+    case .array(let bytes): bytes
+    case .mapped(let file, let range): file[range]
+    }
+  }
+
+  /// The whole values in the bytes, little-endian; a remainder too short for one is left out.
+  package func decode<Value: BitwiseCopyable>(as type: Value.Type = Value.self) -> [Value] {
+    withUnsafeBytes { LittleEndianBytes.decode($0) }
+  }
+
+  /// Index of the first element, of the width of `Bits`, in which all of these bits are set.
+  /// - Complexity: O(n) time, no memory.
+  @inlinable
+  package func firstIndex<Bits: FixedWidthInteger & BitwiseCopyable>(where allSet: Bits) -> Int? {
+    withUnsafeBytes { bytes in
+      let width = MemoryLayout<Bits>.size
+      var index = 0
+      while (index + 1) * width <= bytes.count {
+        if bytes.loadUnaligned(fromByteOffset: index * width, as: Bits.self) & allSet == allSet { return index }
+        index += 1
+      }
+      return nil
+    }
+  }
+
+  package func firstIndex(of byte: UInt8) -> Int? { withUnsafeBytes { $0.firstIndex(of: byte) } }
+
+  @inlinable
+  package func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    switch self {
+    case .array(let bytes): bytes.withUnsafeBytes(body)
+    case .mapped(let file, let range): file.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[range])) }
+    }
+  }
+}
+
+extension StoredBytes: Equatable {
+  package static func == (left: StoredBytes, right: StoredBytes) -> Bool {
+    left.count == right.count && left.withUnsafeBytes { left in right.withUnsafeBytes { left.elementsEqual($0) } }
+  }
+}

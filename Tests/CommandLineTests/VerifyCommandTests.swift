@@ -1,0 +1,151 @@
+import CharrnnTestSupport
+import Foundation
+import TensorCheckpoints
+import Testing
+
+@Suite struct VerifyCommandTests {
+  private func copiedRun() throws -> Workplace {
+    let copy = try Workplace()
+    let trained = try Trained.workplace.get()
+    try FileManager.default.copyItem(atPath: "\(trained.path)/run", toPath: "\(copy.path)/run")
+    return copy
+  }
+
+  private static let best = "run/best.safetensors"
+  private static let last = "run/last.safetensors"
+
+  @Test func aWholeRunAndEachOfItsModelsAreSound() throws {
+    let workplace = try copiedRun()
+    let outcome = try workplace.charrnn("verify", "run")
+    expectDone(outcome)
+    let lines = outcome.text.split(separator: "\n")
+    #expect(
+      lines.map { $0.split(separator: " ").prefix(2).joined(separator: " ") } == [
+        "ok run/best.safetensors", "ok run/last.safetensors", "ok run/config.json", "ok run/metrics.jsonl",
+      ])
+    for file in [Self.best, Self.last] {
+      let report = try workplace.charrnn("verify", file, "--json").json()
+      #expect(report["sound"] as? Bool == true && (report["files"] as? [[String: Any]])?.count == 1)
+    }
+  }
+
+  @Test func whatIsNotThereIsAnsweredWith66() throws {
+    let workplace = try copiedRun()
+    expectError(try workplace.charrnn("verify", "nowhere"), 66, "nowhere")
+    try FileManager.default.createDirectory(atPath: workplace.path + "/bare", withIntermediateDirectories: true)
+    expectError(try workplace.charrnn("verify", "bare"), 66, "bare: holds no run")
+    expectError(try workplace.charrnn("verify", "--reseal", "nowhere"), 66, "nowhere")
+    expectError(try workplace.charrnn("verify", "--reseal", "run"), 64, "directory")
+  }
+
+  private func expectWrong(
+    _ outcome: Outcome, _ file: String, _ reason: String, sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    #expect(outcome.code == 65, "\(outcome.errors)", sourceLocation: sourceLocation)
+    #expect(outcome.text.contains("WRONG \(file)  "), "\(outcome.text)", sourceLocation: sourceLocation)
+    #expect(
+      outcome.errors.hasPrefix("charrnn: error: \(file): ") && outcome.errors.contains(reason)
+        && outcome.errorLines.count == 1, "\(outcome.errors)", sourceLocation: sourceLocation)
+  }
+
+  /// A flipped bit in any file of a run is found, wherever it is.
+  @Test(arguments: [0.0, 0.1, 0.5, 0.9, 1]) func aFlippedBitOfAModelIsFound(place: Double) throws {
+    for file in [Self.best, Self.last] {
+      let workplace = try copiedRun()
+      var bytes = try workplace.bytes(of: file)
+      bytes[Int(place * Double(bytes.count - 1))] ^= 4
+      try workplace.write(bytes, to: file)
+      #expect(try workplace.charrnn("verify", "run").code == 65)
+      #expect(try workplace.charrnn("verify", file).errors.contains(file))
+    }
+  }
+
+  @Test func linesThatAreNoObjectsAndALineCutShortAreFound() throws {
+    let workplace = try copiedRun()
+    let metrics = String(decoding: try workplace.bytes(of: "run/metrics.jsonl"), as: UTF8.self)
+    try workplace.write(metrics + "{\"step\":21", to: "run/metrics.jsonl")
+    expectWrong(try workplace.charrnn("verify", "run"), "run/metrics.jsonl", "is cut short")
+    try workplace.write("{\"step\":2}{\"step\":3}\n" + metrics, to: "run/metrics.jsonl")
+    expectWrong(try workplace.charrnn("verify", "run"), "run/metrics.jsonl", "line 1 is no JSON object")
+  }
+
+  @Test func aConfigurationOfAnotherModelIsFound() throws {
+    let workplace = try copiedRun()
+    let text = String(decoding: try workplace.bytes(of: "run/config.json"), as: UTF8.self)
+    let changed = text.replacingOccurrences(of: #""hidden": 8"#, with: #""hidden": 16"#)
+    #expect(changed != text)
+    try workplace.write(changed, to: "run/config.json")
+    expectWrong(try workplace.charrnn("verify", "run"), "run/config.json", "hidden is 16, the model's is 8")
+    try workplace.write("[", to: "run/config.json")
+    expectWrong(try workplace.charrnn("verify", "run"), "run/config.json", "is no JSON object")
+  }
+
+  @Test func modelsOfTwoRunsInOneDirectoryAreFound() throws {
+    let workplace = try copiedRun()
+    try workplace.write(fable + "and more\n", to: "other.txt")
+    expectDone(try workplace.charrnn(["train", "other.txt", "--out", "other", "--steps", "3"] + small))
+    try workplace.write(workplace.bytes(of: "other/best.safetensors"), to: Self.best)
+    expectWrong(try workplace.charrnn("verify", "run"), Self.best, "is not that of run/last.safetensors")
+  }
+
+  @Test func aStateThatLacksATensorIsFound() throws {
+    let workplace = try copiedRun()
+    let path = workplace.path + "/" + Self.last
+    let whole = try Checkpoint(contentsOf: path)
+    for name in ["optimizer.", "state."] {
+      var checkpoint = whole
+      let missing = try #require(whole.names.first { $0.hasPrefix(name) })
+      checkpoint.tensors[missing] = nil
+      try checkpoint.write(to: path)
+      expectWrong(try workplace.charrnn("verify", "run"), Self.last, "there is no tensor \"\(missing)\"")
+    }
+  }
+
+  /// A file of ours that another program changed, keeping our metadata with the old checksum.
+  private func changedByAnotherProgram() throws -> Workplace {
+    let workplace = try copiedRun()
+    var bytes = try workplace.bytes(of: Self.best)
+    // The last number: a smaller power of two.
+    bytes[bytes.count - 1] ^= 1
+    try workplace.write(bytes, to: "changed.safetensors")
+    return workplace
+  }
+
+  @Test func ofAFileThatAnotherProgramChangedItIsSaidWhatToDo() throws {
+    let workplace = try changedByAnotherProgram()
+    for command in ["verify", "inspect", "sample"] {
+      let outcome = try workplace.charrnn(command, "changed.safetensors")
+      #expect(outcome.code == 65)
+      for word in ["another program changed it", "format_version", "checksum", "charrnn verify --reseal"] {
+        #expect(outcome.errors.contains(word), "\(outcome.errors)")
+      }
+    }
+  }
+
+  @Test func resealingRenewsTheChecksumAndNothingElse() throws {
+    let workplace = try changedByAnotherProgram()
+    let before = try workplace.bytes(of: "changed.safetensors")
+    let outcome = try workplace.charrnn("verify", "--reseal", "changed.safetensors")
+    expectDone(outcome, "changed.safetensors: sealed")
+    #expect(outcome.text.hasPrefix("ok "))
+    let after = try workplace.bytes(of: "changed.safetensors")
+    let differing = zip(before, after).enumerated().filter { $1.0 != $1.1 }.map(\.offset)
+    #expect(before.count == after.count && !differing.isEmpty && differing.last! - differing[0] < 64)
+    expectDone(try workplace.charrnn("inspect", "changed.safetensors"))
+    expectDone(try workplace.charrnn("verify", "--reseal", "changed.safetensors"), "nothing to do")
+    #expect(try workplace.bytes(of: "changed.safetensors") == after)
+    #expect(try workplace.visibleNames == ["changed.safetensors", "run"])
+  }
+
+  @Test func whatHoldsNoWholeModelIsNotSealed() throws {
+    let workplace = try changedByAnotherProgram()
+    var checkpoint = try Checkpoint(contentsOf: workplace.path + "/" + Self.best)
+    checkpoint.tensors["decoder.bias"] = nil
+    try checkpoint.write(to: workplace.path + "/broken.safetensors")
+    var bytes = try workplace.bytes(of: "broken.safetensors")
+    bytes[bytes.count - 1] ^= 1
+    try workplace.write(bytes, to: "broken.safetensors")
+    expectError(try workplace.charrnn("verify", "--reseal", "broken.safetensors"), 65, "decoder.bias")
+    #expect(try workplace.bytes(of: "broken.safetensors") == bytes)
+  }
+}
