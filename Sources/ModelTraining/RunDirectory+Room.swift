@@ -34,15 +34,16 @@ extension RunDirectory {
 
   /// Takes room in files that are no larger than those to come: a limit on the size of files is not one on their sum.
   private func allocateForAMoment(_ bytes: Int, atMost largest: Int) throws(FileError) {
-    var probes: [String] = []
-    defer { for probe in probes { try? files.remove(probe) } }
+    let probe = "\(path)/.\(Self.probeName).\(getpid()).tmp"
+    var descriptors: [Int32] = []
+    defer { for descriptor in descriptors { try? files.closeDescriptor(descriptor) } }
     var rest = bytes
     while rest > 0 {
-      let probe = "\(path)/.\(Self.probeName).\(getpid())\(probes.count).tmp"
       try? files.remove(probe)
       let descriptor = try naming(path, "create a file") { () throws(SystemError) in try files.create(probe) }
-      probes.append(probe)
-      defer { try? files.closeDescriptor(descriptor) }
+      descriptors.append(descriptor)
+      // Without a name a file is gone when the process ends, however it ends.
+      try naming(path, "remove a file") { () throws(SystemError) in try files.remove(probe) }
       do throws(SystemError) { try files.allocate(min(rest, largest), for: descriptor) } catch {
         // Other failures say that the file system cannot allocate, not that there is no room.
         if [ENOSPC, EDQUOT, EFBIG, EIO].contains(error.code) {

@@ -113,7 +113,8 @@ public enum Verification {
   }
 
   private static func configuration(at path: String, of model: StoredModel?) throws -> String {
-    guard let object = try? JSONSerialization.jsonObject(with: Data(try contents(of: path))) as? [String: Any] else {
+    let bytes = try contents(of: path)
+    guard let object = try? JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any] else {
       throw VerificationProblem(file: path, kind: .noObject(line: nil))
     }
     if let run = object["run"] as? String, let other = model?.history?.run, run != other {

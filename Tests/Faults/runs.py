@@ -1,0 +1,68 @@
+"""Runs of the command for the scripts beside this file: options drawn at random, and comparisons of what runs leave."""
+
+import json
+import os
+import pathlib
+import random
+import subprocess
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+COMMAND = os.environ.get("CHARRNN", str(ROOT / ".build/release/charrnn"))
+
+CELLS = ["lstm", "gru", "rnn", "rnn-relu", "peephole-lstm", "coupled-lstm", "gru-reset-before", "min-gru", "min-lstm", "mgu",
+         "indrnn", "slstm"]
+OPTIMIZERS = ["adam", "adamw", "nadam", "sgd", "rmsprop", "adagrad", "adadelta", "lion"]
+SCHEDULES = ["constant", "cosine", "one-cycle", "plateau"]
+# Each is for some cells only; a set that the command refuses is drawn again.
+REFINEMENTS = [["--dropout", "0.2"], ["--locked-dropout", "0.3"], ["--zoneout", "0.1"], ["--weight-drop", "0.2"],
+               ["--layer-norm"], ["--projection", "4"], ["--residual"], ["--learned-state"], ["--embedding", "5"],
+               ["--embedding", "8", "--tie"], ["--embedding", "5", "--embedding-dropout", "0.2"], ["--vary-length"],
+               ["--backward-length", "13"], ["--activation-regularization", "2", "--temporal-regularization", "1"],
+               ["--weight-decay", "0.01"], ["--heads", "2"], ["--forget-bias", "0"]]
+
+
+def options(draw, diverging=False):
+    """Options of a small run that decide its bits."""
+    words = ["--hidden", str(draw.choice([6, 8])), "--layers", str(draw.choice([1, 2])), "--batch", "4",
+             "--length", str(draw.choice([8, 16])), "--seed", str(draw.randrange(1000)),
+             "--validate-every", str(draw.choice([3, 7, 11, 1000]))]
+    if diverging:
+        return words + ["--cell", draw.choice(["rnn-relu", "rnn", "lstm"]), "--clip", "0", "--optimizer", "sgd",
+                        "--learning-rate", str(draw.choice([100, 200, 300, 400]))]
+    words += ["--cell", draw.choice(CELLS), "--optimizer", draw.choice(OPTIMIZERS),
+              "--schedule", draw.choice(SCHEDULES), "--tokens", draw.choice(["character", "scalar", "byte"])]
+    if draw.random() < 0.2:
+        words += ["--precision", "bfloat16"]
+    for refinement in draw.sample(REFINEMENTS, draw.choice([0, 1, 1, 2])):
+        words += refinement
+    return words
+
+
+def train(folder, out, words, extra=(), **named):
+    line = [COMMAND, "train", "corpus.txt", "--out", out, *words, *extra, "--sample-every", "0"]
+    return subprocess.run(line, cwd=folder, capture_output=True, text=True, **named)
+
+
+def files(folder, out):
+    """What a run left: the bytes of its models, and its metrics without what differs from time to time."""
+    place = pathlib.Path(folder) / out
+    found = {}
+    for name in ("last.safetensors", "best.safetensors"):
+        found[name] = (place / name).read_bytes() if (place / name).exists() else None
+    lines = []
+    for line in (place / "metrics.jsonl").read_text().splitlines():
+        entry = json.loads(line)
+        for name in ("seconds", "tokens_per_second", "gradient_norm"):
+            entry.pop(name, None)
+        if entry["event"] != "end":
+            lines.append(entry)
+    found["metrics"] = lines
+    found["others"] = sorted(
+        name for name in os.listdir(place)
+        if name not in ("last.safetensors", "best.safetensors", "metrics.jsonl", "config.json", "run.lock"))
+    return found
+
+
+def write_corpus(folder, characters=4000):
+    text = (ROOT / "corpora/fables.txt").read_text()[:characters]
+    (pathlib.Path(folder) / "corpus.txt").write_text(text)
