@@ -7,6 +7,8 @@ package struct ProgressState: Sendable, Equatable {
   package var epoch: Double?
   /// The training loss in nats per token.
   package var loss: Double?
+  /// Penalties that training adds to the loss; nil without any.
+  package var penalty: Double?
   package var bitsPerCharacter: Double?
   package var charactersPerSecond: Double?
   package var secondsLeft: Double?

@@ -51,7 +51,7 @@ package struct MetricsLog {
     let descriptor = try naming(path, "open") { () throws(SystemError) in try files.openForUpdating(path) }
     defer { try? files.closeDescriptor(descriptor) }
     try naming(path, "write") { () throws(SystemError) in
-      // What a write that failed left of its line is written over.
+      // Remains of a write that failed are written over.
       length = min(length, try files.status(of: descriptor).size)
       try files.writeAll(pending, to: descriptor, at: length)
     }

@@ -12,10 +12,10 @@ extension RunDirectory {
   /// Sizes of a run's files, in bytes, about.
   package struct Sizes: Sendable {
     package var last, best: Int
-    /// The configuration, and all lines of the metrics.
-    package var texts: Int
+    /// The configuration, all lines of the metrics, and states that are kept.
+    package var others: Int
 
-    package init(last: Int, best: Int, texts: Int) { (self.last, self.best, self.texts) = (last, best, texts) }
+    package init(last: Int, best: Int, others: Int) { (self.last, self.best, self.others) = (last, best, others) }
   }
 
   /// Checks that there is room for a run's files and for their replacement, by allocating it for a moment.
@@ -26,7 +26,7 @@ extension RunDirectory {
     let (oldLast, oldBest) = (try size(of: last), try size(of: best))
     let both = sizes.last + sizes.best
     let needed =
-      sizes.texts + max(both - min(oldLast, oldBest), both + max(sizes.last, sizes.best) - oldLast - oldBest)
+      sizes.others + max(both - min(oldLast, oldBest), both + max(sizes.last, sizes.best) - oldLast - oldBest)
     try allocateForAMoment(needed, atMost: max(sizes.last, sizes.best))
   }
 

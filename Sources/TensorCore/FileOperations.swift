@@ -42,6 +42,8 @@ package protocol FileOperations: Sendable {
   /// Waits until everything written to the descriptor is on the disk.
   func sync(_ descriptor: Int32) throws(SystemError)
   func closeDescriptor(_ descriptor: Int32) throws(SystemError)
+  /// Gives a file a second name.
+  func link(_ path: String, as newPath: String) throws(SystemError)
   func move(_ path: String, to newPath: String) throws(SystemError)
   func remove(_ path: String) throws(SystemError)
 }

@@ -25,11 +25,14 @@ package enum MemoryLimit {
     return files.compactMap { Double(text(of: $0).trimmingCharacters(in: .whitespacesAndNewlines)) }
   }
 
+  /// Address space for stacks of threads, libraries and alignment.
+  private static let overhead = Double(64 << 20)
+
   private static var processLimits: [Double] {
     #if os(Linux)
       let pages = text(of: "/proc/self/statm").split(separator: " ").compactMap { Double($0) }
       let used = (pages.first ?? 0) * Double(sysconf(Int32(_SC_PAGESIZE)))
-      return [RLIMIT_AS, RLIMIT_DATA].compactMap { limit(of: $0) }.map { max(0, $0 - used) }
+      return [RLIMIT_AS, RLIMIT_DATA].compactMap { limit(of: $0) }.map { max(0, $0 - used - overhead) }
     #else
       return []
     #endif

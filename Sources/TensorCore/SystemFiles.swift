@@ -116,6 +116,20 @@ package struct SystemFiles: FileOperations {
     _ = try result { withSystemPath(path) { path in withSystemPath(newPath) { rename(path, $0) } } }
   }
 
+  package func link(_ path: String, as newPath: String) throws(SystemError) {
+    _ = try result { withSystemPath(path) { path in withSystemPath(newPath) { Self.systemLink(path, $0) } } }
+  }
+
+  private static func systemLink(_ path: UnsafePointer<CChar>, _ newPath: UnsafePointer<CChar>) -> Int32 {
+    #if canImport(Darwin)
+      Darwin.link(path, newPath)
+    #elseif canImport(Musl)
+      Musl.link(path, newPath)
+    #else
+      Glibc.link(path, newPath)
+    #endif
+  }
+
   package func remove(_ path: String) throws(SystemError) { _ = try result { withSystemPath(path) { unlink($0) } } }
 
   /// Repeats a call that a signal interrupted.

@@ -56,6 +56,7 @@ enum BenchmarkCommand {
       ("train_tokens_per_second", .number(speed.trainTokensPerSecond)), ("train_gflops", .number(speed.trainGigaflops)),
       ("peak_gflops", .number(speed.peakGigaflops)),
       ("sample_characters_per_second", .number(speed.sampleCharactersPerSecond)), ("loss", .number(speed.loss)),
+      ("penalty", .number(speed.penalty)),
       ("peak_rss_mb", .number(speed.peakMemory)),
     ]
     let profile = speed.profile.map { [(name: "profile", value: json($0))] } ?? []

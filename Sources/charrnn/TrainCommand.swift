@@ -42,7 +42,10 @@ enum TrainCommand {
     while true {
       let text = try configuration(arguments, run, limits: limits, threads: threads)
       do {
-        try creating { try run.claimDirectory(earlier: earlier, configuration: text, limits: limits) }
+        try creating {
+          try run.claimDirectory(
+            earlier: earlier, configuration: text, limits: limits, kept: arguments[TrainOptions.keep])
+        }
         break
       } catch let error where choice.mayTakeAnother && isTaken(error) {
         // Another run, started at the same time, was faster.
@@ -54,7 +57,8 @@ enum TrainCommand {
       try announce(resuming: run, from: checkpoint, in: directory, limits: limits)
     }
     let reporting = TrainingReporting(
-      sampleEvery: arguments[TrainOptions.sampleEvery], checkpointEvery: arguments[TrainOptions.checkpointEvery])
+      sampleEvery: arguments[TrainOptions.sampleEvery], checkpointEvery: arguments[TrainOptions.checkpointEvery],
+      kept: arguments[TrainOptions.keep])
 
     describe(run, files: input.shownNames, threads: threads)
     TrainOptions.noticeSmallParts(of: run, arguments)
@@ -158,6 +162,7 @@ enum TrainCommand {
               ?? TrainingReporting.usualSampleInterval(stepsPerEpoch: run.stepsPerEpoch))
         ),
         ("checkpoint_every", .integer(arguments[TrainOptions.checkpointEvery] ?? run.stepsPerEpoch)),
+        ("keep", .integer(arguments[TrainOptions.keep])),
         ("init_from", JSONText(arguments[TrainOptions.initFrom] ?? earlier)),
         ("parameters", .integer(run.model.parameterCount)), ("charrnn", .string(version)),
         ("run", JSONText(run.identity)),

@@ -14,6 +14,9 @@ enum TrainOptions {
     help: "steps between samples; 0 is never")
   static let checkpointEvery = Option(
     "checkpoint-every", .count(atLeast: 1), defaultNote: "an epoch", help: "steps between saves; each minute besides")
+  static let keep = Option(
+    "keep", .count(atLeast: 0), default: 0,
+    help: "how many saved states stay beside the last, as step-000120.safetensors")
   static let overwrite = Flag("overwrite", help: "replace the run that --out holds")
   static let resume = Flag("resume", help: "go on with the run in --out, or the newest of this corpus, exactly")
   static let initFrom = Option("init-from", .path("MODEL"), help: "start from a model's weights, matched by symbol")
@@ -31,7 +34,7 @@ enum TrainOptions {
       OptionGroup(
         "Run",
         [out, resume, overwrite, initFrom] + settings.options(.validation)
-          + [sampleEvery, checkpointEvery, CommonOptions.threads]),
+          + [sampleEvery, checkpointEvery, keep, CommonOptions.threads]),
     ]
 
   /// The settings that the options describe.

@@ -12,6 +12,8 @@ final class TrainReport {
   private var display: ProgressDisplay
   private var state: ProgressState
   private var loss: Double?
+  /// Mean of the penalties beside the loss; nil without any.
+  private var penalty: Double?
   /// Failure of writing samples; nil without one. The training continues without them.
   private(set) var outputFailure: OutputFailure?
 
@@ -54,6 +56,8 @@ final class TrainReport {
   private func show(_ step: StepReport) {
     // An exponential mean over about the last twenty steps, so that the number can be read.
     loss = loss.map { $0 + 0.05 * (step.loss - $0) } ?? step.loss
+    if step.penalty != 0 { penalty = penalty.map { $0 + 0.05 * (step.penalty - $0) } ?? step.penalty }
+    state.penalty = penalty
     let seconds = ProcessInfo.processInfo.systemUptime - began
     let done = step.step - firstStep
     state.step = step.step

@@ -138,4 +138,73 @@ import Testing
     expectError(try workplace.charrnn(command + small.dropFirst(2) + ["--out", "cold"]), 65, "--hidden 8")
     #expect(!workplace.exists("cold"))
   }
+
+  /// The command that a stopped run prints goes on with it, whatever its name and that of its corpus.
+  @Test func thePrintedCommandGoesOnWithTheRun() throws {
+    let workplace = try Workplace()
+    try workplace.write(fable, to: "a fable's.txt")
+    let running = try workplace.start(
+      ["train", "a fable's.txt", "--out", "my $run", "--steps", "1000000", "--checkpoint-every", "1"] + small)
+    try wait { workplace.exists("my $run/last.safetensors") }
+    kill(running.process.processIdentifier, SIGHUP)
+    let stopped = try running.outcome()
+    #expect(stopped.code == 129)
+    let note = try #require(stopped.errorLines.last)
+    let command = try #require(note.range(of: "go on with: charrnn").map { note[$0.upperBound...] })
+    let step = try step(of: "my $run/last.safetensors", in: workplace)
+    expectDone(try workplace.shell("$0 \(command) --steps \(step + 1)"), "resuming my $run after step \(step)")
+  }
+
+  /// Runs that are started at the same time take a directory each.
+  @Test func runsStartedAtTheSameTimeTakeADirectoryEach() throws {
+    let workplace = try Workplace()
+    try workplace.write(fable, to: "fable.txt")
+    let running = try (0..<4).map { _ in try workplace.start(["train", "fable.txt", "--steps", "3"] + small) }
+    for run in running { expectDone(try run.outcome()) }
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: workplace.path + "/runs").sorted()
+        == ["fable", "fable-2", "fable-3", "fable-4"])
+  }
+
+  /// The latest states stay, and one of them is resumed from when it is copied over the last.
+  @Test func statesThatAreKeptAreResumedFrom() throws {
+    let workplace = try Workplace()
+    try workplace.write(fable, to: "fable.txt")
+    let options = ["--checkpoint-every", "5", "--keep", "2"] + Self.options
+    expectDone(try workplace.charrnn(["train", "fable.txt", "--out", "run", "--steps", "22"] + options))
+    let whole = try workplace.bytes(of: "run/last.safetensors")
+    let kept = try FileManager.default.contentsOfDirectory(atPath: workplace.path + "/run").filter {
+      $0.hasPrefix("step")
+    }
+    #expect(kept.sorted() == ["step-000020.safetensors", "step-000022.safetensors"])
+    expectDone(try workplace.charrnn("verify", "run"))
+    try workplace.write(workplace.bytes(of: "run/step-000020.safetensors"), to: "run/last.safetensors")
+    expectDone(
+      try workplace.charrnn("train", "fable.txt", "--out", "run", "--resume", "--steps", "22"), "after step 20")
+    #expect(try workplace.bytes(of: "run/last.safetensors") == whole)
+    expectDone(
+      try workplace.charrnn(
+        ["train", "fable.txt", "--out", "run", "--overwrite", "--steps", "2"] + Self.options + ["--cell", "gru"]))
+    #expect(!workplace.exists("run/step-000020.safetensors"), "the replaced run's")
+  }
+
+  /// Penalties stand beside the loss in the metrics: the loss is what evaluation measures.
+  @Test func penaltiesStandBesideTheLoss() throws {
+    let workplace = try Workplace()
+    try workplace.write(fable, to: "fable.txt")
+    func line(_ out: String, _ options: [String]) throws -> [String: Any] {
+      let words = ["train", "fable.txt", "--out", out, "--steps", "2", "--validate-every", "2"] + small + options
+      let outcome = try workplace.charrnn(words)
+      expectDone(outcome)
+      #expect(outcome.errors.contains("penalty ") == !options.isEmpty)
+      let text = String(decoding: try workplace.bytes(of: "\(out)/metrics.jsonl"), as: UTF8.self)
+      let last = try #require(text.split(separator: "\n").last)
+      return try #require(try JSONSerialization.jsonObject(with: Data(last.utf8)) as? [String: Any])
+    }
+    let plain = try line("plain", [])
+    let penalized = try line("penalized", ["--activation-regularization", "1000"])
+    let (a, b) = (try #require(plain["train_loss"] as? Double), try #require(penalized["train_loss"] as? Double))
+    #expect(plain["penalty"] == nil && abs(a - b) < 0.1 && b < 4)
+    #expect(try #require(penalized["penalty"] as? Double) > 0)
+  }
 }

@@ -39,10 +39,10 @@ import Testing
   @Test func whereThereIsNoRoomForTheFilesThatIsSaidFirst() throws {
     try withDirectory { directory in
       try directory.create()
-      try directory.requireRoom(for: .init(last: 1 << 16, best: 1 << 15, texts: 100))
+      try directory.requireRoom(for: .init(last: 1 << 16, best: 1 << 15, others: 100))
       #if os(Linux)
         #expect(throws: FileError.self) {
-          try directory.requireRoom(for: .init(last: 1 << 59, best: 1 << 58, texts: 100))
+          try directory.requireRoom(for: .init(last: 1 << 59, best: 1 << 58, others: 100))
         }
       #endif
       #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == [])
@@ -59,11 +59,29 @@ import Testing
         return files.calls.count { $0 == "allocate" }
       }
       // 100 + 50 for the files and 100 for the new `last` beside the old.
-      #expect(try probes(.init(last: 100, best: 50, texts: 0)) == 3)
+      #expect(try probes(.init(last: 100, best: 50, others: 0)) == 3)
       try write(String(repeating: "x", count: 100), to: directory.last)
       try write(String(repeating: "x", count: 50), to: directory.best)
-      #expect(try probes(.init(last: 100, best: 50, texts: 0)) == 1)
-      #expect(try probes(.init(last: 100, best: 50, texts: 30)) == 2)
+      #expect(try probes(.init(last: 100, best: 50, others: 0)) == 1)
+      #expect(try probes(.init(last: 100, best: 50, others: 30)) == 2)
+    }
+  }
+
+  /// The states of the latest steps are kept; those of later steps are from before a rollback.
+  @Test func theLatestStatesAreKept() throws {
+    try withDirectory { directory in
+      try directory.create()
+      for step in [3, 6, 9, 1_000_000, 12] {
+        try write("\(step)", to: directory.last)
+        try directory.keepLast(ofStep: step, count: 3)
+        try FileManager.default.removeItem(atPath: directory.last)
+      }
+      let kept = try directory.keptStates()
+      #expect(kept.map(\.step) == [6, 9, 12])
+      #expect(kept.map { String($0.path.dropFirst(directory.path.count)) }.last == "/step-000012.safetensors")
+      for state in kept { #expect(try String(contentsOfFile: state.path, encoding: .utf8) == "\(state.step)") }
+      try write("", to: directory.path + "/step-12.safetensors")
+      #expect(try directory.keptStates().count == 3, "a name of another form")
     }
   }
 

@@ -144,6 +144,11 @@ package final class FaultyFiles: FileOperations, @unchecked Sendable {
     lock.withLock { moved.append(newPath) }
   }
 
+  package func link(_ path: String, as newPath: String) throws(SystemError) {
+    try note("link", takesRoom: true)
+    try system.link(path, as: newPath)
+  }
+
   package func remove(_ path: String) throws(SystemError) {
     try note("remove")
     try system.remove(path)

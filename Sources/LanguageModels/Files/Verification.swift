@@ -8,7 +8,7 @@ import TensorCore
 /// Checks of a model file, or of all files of a run directory, to the last byte and number.
 public enum Verification {
   /// The files that a path means, each with what it holds or what is wrong with it: the model file itself, or of a run
-  /// directory `best`, `last`, `config.json` and `metrics.jsonl`, as far as they are there.
+  /// directory `best`, `last`, kept states, `config.json` and `metrics.jsonl`, as far as they are there.
   ///
   /// - Throws: `FileError` when there is no such file, or the directory holds no run.
   public static func files(at path: String) throws(FileError) -> [VerifiedFile] {
@@ -16,7 +16,7 @@ public enum Verification {
     guard try directory.files.statusIfAny(of: path)?.kind == .directory else {
       return [try checked(path) { try model(at: path).summary }]
     }
-    let models = [directory.best, directory.last].filter(directory.holds)
+    let models = [directory.best, directory.last].filter(directory.holds) + (try directory.keptStates().map(\.path))
     // Says why there is none.
     if models.isEmpty { _ = try directory.modelToUse() }
     let stored = models.compactMap { try? StoredModel(contentsOf: $0) }

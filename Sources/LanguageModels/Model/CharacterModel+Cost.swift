@@ -12,15 +12,15 @@ extension CharacterModel {
     return 6 * (products.reduce(decoderWeight.shape.count) { $0 + $1.parameter.shape.count })
   }
 
-  /// Bytes of training, about, measured and rounded up: weights, gradients, moments, packed copies, a state to go back to, and
-  /// the activations of a step with their gradients.
+  /// Bytes of training, about, measured and rounded up: weights, gradients, moments, packed copies, a state to go back to, the
+  /// copies that are saved, and the activations of a step with their gradients.
   ///
   /// - Parameters:
   ///   - rows: positions that a step keeps activations of.
   ///   - isPenalized: whether the loss has penalties on activations.
   func trainingBytes(rows: Double, isPenalized: Bool) -> Double {
     let activations = activationsPerPosition + (isPenalized ? 3 * architecture.layers * architecture.hidden : 0)
-    let numbers = 9 * Double(parameterCount) + rows * Double(activations + 2 * shape.vocabulary)
+    let numbers = 15 * Double(parameterCount) + rows * Double(activations + 2 * shape.vocabulary)
     return numbers * Double(MemoryLayout<Scalar>.stride)
   }
 

@@ -4,12 +4,15 @@ public struct TrainingReporting: Sendable, Equatable {
   public var sampleEvery: Int?
   /// Steps between saves of `last`; nil for an epoch. It is saved at least every minute besides.
   public var checkpointEvery: Int?
+  /// How many of the states that are saved stay in the directory beside `last`, as `step-000120.safetensors`.
+  public var kept = 0
   /// Tokens in a sample.
   public var sampleLength = 300
 
-  public init(sampleEvery: Int? = nil, checkpointEvery: Int? = nil) {
+  public init(sampleEvery: Int? = nil, checkpointEvery: Int? = nil, kept: Int = 0) {
     self.sampleEvery = sampleEvery
     self.checkpointEvery = checkpointEvery
+    self.kept = kept
   }
 
   /// Whole epochs that make up at least 500 steps.

@@ -9,15 +9,17 @@ extension CharacterRun {
   /// - Parameters:
   ///   - configuration: JSON object for `config.json`, with the run's identity as `run`; nil for the settings.
   ///   - limits: limits of the training, to know how much the metrics will take.
+  ///   - kept: how many states will be kept beside `last`.
   /// - Throws: `FileError`, of the kind `busy` when another run is using the directory; `RunDirectoryTaken`.
   public func claimDirectory(
-    earlier: EarlierRun = .refuse, configuration: String? = nil, limits: TrainingLimits = TrainingLimits()
+    earlier: EarlierRun = .refuse, configuration: String? = nil, limits: TrainingLimits = TrainingLimits(),
+    kept: Int = 0
   ) throws {
     guard let directory else { return }
     let isResumed = isResumed || hasTrained
     claim = try DirectoryClaim(
       directory, run: identity, configuration: configuration ?? ownConfiguration, earlier: earlier,
-      isResumed: isResumed, sizes: sizes(limits))
+      isResumed: isResumed, sizes: sizes(limits, kept: kept))
     metrics = try MetricsLog(
       directory, run: identity,
       at: isResumed ? MetricsLog.Mark(progress) : MetricsLog.Mark(step: -1, rollbacks: 0))
@@ -32,7 +34,7 @@ extension CharacterRun {
   }
 
   /// Sizes of the files, rounded up.
-  private func sizes(_ limits: TrainingLimits) -> RunDirectory.Sizes {
+  private func sizes(_ limits: TrainingLimits, kept: Int) -> RunDirectory.Sizes {
     let state = trainer.state
     let moments = state.optimizer.namedMoments(of: model)
     let widths = model.rnn.stateComponents.joined().map(\.width)
@@ -43,8 +45,8 @@ extension CharacterRun {
       parameters + moments.reduce(0) { $0 + $1.tensor.shape.count } + settings.batch * widths.reduce(0, +)
     let interval = settings.validateEvery ?? stepsPerEpoch
     let lines = min((limits.lastStep(stepsPerEpoch: stepsPerEpoch) ?? 0) / interval, 100_000) + 100
+    let last = 2 * 4 * numbers + header(2 * (names + moments.count + widths.count))
     return RunDirectory.Sizes(
-      last: 2 * 4 * numbers + header(2 * (names + moments.count + widths.count)), best: 4 * parameters + header(names),
-      texts: 32_768 + 400 * lines)
+      last: last, best: 4 * parameters + header(names), others: 32_768 + 400 * lines + min(kept, 1000) * last)
   }
 }

@@ -40,7 +40,7 @@ extension CharacterRun {
     report: @escaping (RunEvent) -> Void = { _ in }, shouldStop: () -> Bool = { false },
     clock: () -> Double = { ProcessInfo.processInfo.systemUptime }
   ) throws -> RunEnd {
-    if claim == nil { try claimDirectory(limits: limits) }
+    if claim == nil { try claimDirectory(limits: limits, kept: reporting.kept) }
     defer { claim = nil }
     hasTrained = true
     let lastStep = limits.lastStep(stepsPerEpoch: stepsPerEpoch)
@@ -50,7 +50,7 @@ extension CharacterRun {
     let began = clock()
     var (savedAt, validatedStep) = (began, -1)
     var meter = MetricsMeter(tokensPerStep: tokensPerStep, charactersPerToken: charactersPerToken, began: began)
-    var saver = RunSaver(self, report: report)
+    var saver = RunSaver(self, kept: reporting.kept, report: report)
     var end = patienceSpent ? RunEnd.patienceSpent : .finished
 
     while end == .finished && step < lastStep ?? .max {

@@ -33,6 +33,8 @@ struct DirectoryClaim {
   private let lock: DirectoryLock
   /// Whether `best` may be of an earlier run that this one replaces.
   private(set) var holdsForeignBest: Bool
+  /// Paths of states that an earlier run kept.
+  private var foreignStates: [String]
 
   /// Makes the directory if need be, locks it, clears away what killed runs have left and makes it the run's own.
   ///
@@ -53,6 +55,7 @@ struct DirectoryClaim {
     directory.removeAbandoned()
     try directory.requireRoom(for: sizes)
     try AtomicFile.write([Array(configuration.utf8)], to: directory.configuration, using: directory.files)
+    foreignStates = try directory.keptStates().map(\.path).filter { path in try !directory.isOfRun(path) }
     holdsForeignBest = try directory.holds(directory.best) && !directory.isOfRun(directory.best)
   }
 
@@ -67,10 +70,11 @@ struct DirectoryClaim {
     }
   }
 
-  /// Removes a replaced run's `best` after a `last` of this run was written in its place.
-  mutating func removeForeignBest() {
+  /// Removes a replaced run's `best` and kept states after a `last` of this run was written in the place of its own.
+  mutating func removeForeignModels() {
     if holdsForeignBest { try? directory.files.remove(directory.best) }
-    holdsForeignBest = false
+    for path in foreignStates { try? directory.files.remove(path) }
+    (holdsForeignBest, foreignStates) = (false, [])
   }
 
   /// Notes that `best` is of this run now.

@@ -2,9 +2,9 @@ import ModelTraining
 import TensorCheckpoints
 import TensorCore
 
-/// What a run could not save by its end. The files that are there are whole.
+/// Error of a run that could not save something by its end. The files that are there are whole.
 public struct UnsavedRun: Error, CustomStringConvertible {
-  public enum Part: Sendable, Equatable { case last, best, metrics }
+  public enum Part: Sendable, Equatable { case last, best, kept, metrics }
 
   public let parts: [Part]
   /// Failure of the first part.
@@ -12,8 +12,9 @@ public struct UnsavedRun: Error, CustomStringConvertible {
 
   public var description: String {
     if parts.contains(.last) { return "\(error); the last state is not saved" }
-    return parts.contains(.best)
-      ? "\(error); the last state is saved, the best model is not"
+    if parts.contains(.best) { return "\(error); the last state is saved, the best model is not" }
+    return parts.contains(.kept)
+      ? "\(error); the run is saved, but not every state that was to be kept"
       : "\(error); the run is saved, but its metrics lack lines"
   }
 }
@@ -26,7 +27,12 @@ struct RunSaver {
   private var saved: (step: Int, rollbacks: Int)?
   private var failures: [(part: UnsavedRun.Part, error: FileError)] = []
 
-  init(_ run: CharacterRun, report: @escaping (RunEvent) -> Void) { (self.run, self.report) = (run, report) }
+  /// How many saved states are kept beside `last`.
+  private let kept: Int
+
+  init(_ run: CharacterRun, kept: Int, report: @escaping (RunEvent) -> Void) {
+    (self.run, self.kept, self.report) = (run, kept, report)
+  }
 
   /// Adds a line to the metrics.
   mutating func append(_ line: String) {
@@ -42,7 +48,9 @@ struct RunSaver {
     let checkpoint = run.trainer.checkpoint(file, settings: run.settings, corpus: run.corpus)
     guard save(.last, checkpoint, to: directory.last) else { return }
     saved = (progress.step, progress.rollbacks)
-    run.claim?.removeForeignBest()
+    run.claim?.removeForeignModels()
+    note(
+      .kept, failure(of: { [kept] () throws(FileError) in try directory.keepLast(ofStep: progress.step, count: kept) }))
   }
 
   mutating func saveLastUnlessSaved() {

@@ -11,8 +11,8 @@ public struct SpeedMeasurement: Sendable {
   /// The measured limit of multiply-adds on the same threads.
   public let peakGigaflops: Double
   public let sampleCharactersPerSecond: Double
-  /// The training loss of the last step, in nats.
-  public let loss: Double
+  /// The training loss of the last step, in nats, and the penalties added to it.
+  public let loss, penalty: Double
   /// The most memory that the process held, in MiB.
   public let peakMemory: Double
   /// Time of training steps by kind of work; nil unless it was asked for.
@@ -27,8 +27,10 @@ extension CharacterRun {
     seconds: Double, sample: Int, weights: WeightFormat = .float32, profiled: Bool = false
   ) throws -> SpeedMeasurement {
     let peak = MachinePeak.measure(Float.self, team: trainer.workspace.team)
-    var loss = Double.nan
-    func step() throws { if case .step(let report) = try trainer.trainStep() { loss = report.loss } }
+    var (loss, penalty) = (Double.nan, 0.0)
+    func step() throws {
+      if case .step(let report) = try trainer.trainStep() { (loss, penalty) = (report.loss, report.penalty) }
+    }
     for _ in 0..<3 { try step() }
     let clock = ContinuousClock()
     func train() throws -> (steps: Int, seconds: Double) {
@@ -58,7 +60,8 @@ extension CharacterRun {
     return SpeedMeasurement(
       trainTokensPerSecond: tokensPerSecond,
       trainGigaflops: tokensPerSecond * Double(model.operationsPerToken) / 1e9, peakGigaflops: peak / 1e9,
-      sampleCharactersPerSecond: charactersPerSecond, loss: loss, peakMemory: peakMemory, profile: profile)
+      sampleCharactersPerSecond: charactersPerSecond, loss: loss, penalty: penalty, peakMemory: peakMemory,
+      profile: profile)
   }
 
   /// In MiB; the operating system counts KiB on Linux and bytes elsewhere.
