@@ -31,7 +31,7 @@ public enum CharacterRunError: Error, Equatable, CustomStringConvertible {
     case .unsupportedPrecision(let precision, let instructionSet):
       "precision \(precision.rawValue): neither AMX nor AVX512-BF16 is in the instruction set in use (\(instructionSet))"
     case .tooLarge(let bytes, let available):
-      "training so would take about \(gigabytes(bytes)) GB of memory, and there are \(gigabytes(available)) for this process"
+      "training so would take about \(memorySize(bytes)) of memory, and there are \(memorySize(available)) for this process"
     case .noHorizon(let schedule): "schedule \(schedule.rawValue) needs a horizon in steps"
     case .noValidation(let setting, let tokens):
       "\(setting) needs validations, and "
