@@ -52,6 +52,9 @@ let package = Package(
       name: "SequenceTasksExample", dependencies: ["SequenceTasks"], path: "Examples/SequenceTasks/Program"),
 
     .target(name: "CharrnnTestSupport", dependencies: ["Autograd"], path: "Tests/Support"),
+    .target(
+      name: "CharrnnFuzzing", dependencies: ["SequenceModeling"], path: "Tests/Fuzzing", exclude: ["Driver"]),
+    .testTarget(name: "FuzzReplayTests", dependencies: ["CharrnnFuzzing", "CharrnnTestSupport"]),
     .testTarget(name: "KernelParityTests", dependencies: ["CSequenceKernels", "CharrnnTestSupport"]),
     .testTarget(name: "TensorCoreTests", dependencies: ["TensorCore", "CharrnnTestSupport"]),
     .testTarget(name: "AutogradTests", dependencies: ["Autograd", "CharrnnTestSupport"]),
@@ -68,7 +71,9 @@ let package = Package(
         "Autograd", "RecurrentLayers", "ModelTraining", "LanguageModels", "TensorCheckpoints", "CharrnnTestSupport",
       ]),
     .testTarget(name: "CharrnnCommandSupportTests", dependencies: ["CharrnnCommandSupport", "CharrnnTestSupport"]),
-    .testTarget(name: "CommandLineTests", dependencies: ["charrnn", "LanguageModels", "CharrnnTestSupport"]),
+    .testTarget(
+      name: "CommandLineTests",
+      dependencies: ["charrnn", "CharrnnCommandSupport", "LanguageModels", "CharrnnTestSupport"]),
     .testTarget(
       name: "ExamplesTests",
       dependencies: [

@@ -3,11 +3,11 @@ import Foundation
 import SequenceModeling
 
 /// `charrnn train`: learns a character model from text files and keeps it in a run directory.
-enum TrainCommand {
+package enum TrainCommand {
   static let corpora = Argument<[String]>.many(
     "CORPUS", help: "text files, read one after the other; - is standard input")
 
-  static let command = Command(
+  package static let command = Command(
     name: "train", summary: "learn a character model from text files", arguments: [corpora],
     groups: TrainOptions.groups,
     example: "charrnn train corpora/fables.txt --cell gru --epochs 20", run: run)

@@ -3,7 +3,7 @@ import Foundation
 import SequenceModeling
 
 /// The options of `train`, and the settings and limits that they describe.
-enum TrainOptions {
+package enum TrainOptions {
   static let out = Option("out", .path("DIR"), defaultNote: "runs/<corpus name>", help: "run directory")
   static let epochs = Option(
     "epochs", .count(atLeast: 1), help: "passes over the training text, from the start of the run")
@@ -41,13 +41,14 @@ enum TrainOptions {
   ///
   /// - Parameter run: settings of the run that is resumed; options not given keep its values.
   /// - Throws: a usage failure for settings that no run can have, and for an option that differs from the run's.
-  static func settings(_ arguments: ParsedArguments, resuming run: TrainingSettings?) throws -> TrainingSettings {
+  package static func settings(_ arguments: ParsedArguments, resuming run: TrainingSettings?) throws -> TrainingSettings
+  {
     try ModelOptions.refuseBidirectional(arguments)
     return try settings.settings(arguments, resuming: run)
   }
 
   /// Limits of the training. Where a run is resumed and none of the options is given, those that it was begun with.
-  static func limits(_ arguments: ParsedArguments, resuming directory: RunDirectory?) throws -> TrainingLimits {
+  package static func limits(_ arguments: ParsedArguments, resuming directory: RunDirectory?) throws -> TrainingLimits {
     let given = TrainingLimits(
       epochs: arguments[epochs], steps: arguments[steps], seconds: arguments[time].map { $0 / .seconds(1) })
     guard given == TrainingLimits(), let directory else { return given }

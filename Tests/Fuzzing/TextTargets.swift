@@ -1,0 +1,86 @@
+import Foundation
+import LanguageModels
+import SequenceText
+import TabularData
+import TensorCore
+
+/// Settings that are read are written and read again as the same.
+func readSettings(_ input: [UInt8]) {
+  let text = String(decoding: input, as: UTF8.self)
+  do {
+    try requireDistinctNames(inJSON: text)
+    let settings = try JSONDecoder().decode(TrainingSettings.self, from: Data(text.utf8))
+    if let problem = settings.problem {
+      requireReadable(problem)
+      return
+    }
+    let again = try JSONDecoder().decode(TrainingSettings.self, from: Data(canonicalJSON(settings).utf8))
+    require(again == settings, "settings come back as they were written")
+    _ = TrainingLimits(epochs: settings.horizon, steps: settings.patience).lastStep(stepsPerEpoch: .max / 64)
+    require(settings.shape(vocabulary: 7).problem == nil, "settings have an architecture that a model can have")
+  } catch { _ = "\(error)" }
+}
+
+/// Every access to the columns of a table that was read has as many values as there are rows.
+func readCSV(_ input: [UInt8]) {
+  guard let first = input.first else { return }
+  let separator: Character = [",", ";", "\t", "|"][Int(first) % 4]
+  do {
+    let table = try CSVTable(bytes: Array(input.dropFirst()), name: "input", separator: separator)
+    for name in table.columnNames.prefix(5) {
+      require(try table.strings(of: name).count == table.rowCount, "a column has a value for each row")
+      do {
+        let values: Tensor<Float> = try table.tensor(of: [name])
+        require(values.shape.count == table.rowCount, "a column has a number for each row")
+      } catch { requireReadable(error) }
+      require(try table.classes(of: name).indices.count == table.rowCount, "a column has a class for each row")
+    }
+  } catch { requireReadable(error) }
+}
+
+/// The automaton accepts what the standard library accepts; a text comes back from its tokens, however it is cut.
+func readUTF8(_ input: [UInt8]) {
+  let text = String(validating: input, as: UTF8.self)
+  var constraint = UTF8Constraint()
+  let accepted = input.allSatisfy { constraint.append($0) } && constraint.isAtBoundary
+  require(accepted == (text != nil), "the automaton agrees with the standard library")
+  let mapped = MappedFile(copying: input, as: "input")
+  let bad = mapped.firstInvalidUTF8(in: 0..<input.count)
+  require((bad == nil) == (text != nil), "the check of a file agrees with the standard library")
+  if let bad {
+    require(String(validating: input[..<bad], as: UTF8.self) != nil, "all before the offset is valid")
+  }
+  let repaired = String(decoding: input, as: UTF8.self)
+  _ = repaired.printable(atMost: 1000)
+  guard let text, !input.isEmpty else { return }
+  let characters = text.unicodeScalars.map { Array(String($0).utf8) }
+  guard let vocabulary = try? Vocabulary(symbols: Array(Set(characters)), kind: .scalar) else { return }
+  let tokenizer = Tokenizer(vocabulary)
+  guard let encoding = try? tokenizer.encode(input) else { fatalError("a text has tokens in its own vocabulary") }
+  require(tokenizer.decode(encoding.tokens) == input, "a text comes back from its tokens")
+  var decoder = StreamingDecoder(vocabulary)
+  var streamed = ""
+  for token in encoding.tokens { streamed += decoder.append(token) }
+  streamed += decoder.finish()
+  require(streamed.utf8.elementsEqual(input), "a text comes back piece by piece")
+}
+
+/// A corpus is the same however its text is cut into pieces and files.
+func readCorpus(_ input: [UInt8]) {
+  guard input.count > 2 else { return }
+  let (kind, pieceSize) = (TokenKind.allCases[Int(input[0]) % 3], 1 + Int(input[1]))
+  let text = Array(input.dropFirst(2))
+  do {
+    let whole = try Corpus(text: text, kind: kind)
+    let cut = try Corpus([.memory(text, name: "text")], kind: kind, pieceSize: pieceSize)
+    require(cut.tokens == whole.tokens && cut.vocabulary == whole.vocabulary, "the pieces do not matter")
+    require(cut.contentHash == whole.contentHash && cut.characterCount == whole.characterCount, "nor for the counts")
+    let again = try Corpus(text: text, vocabulary: whole.vocabulary)
+    require(again.tokens == whole.tokens, "a text has the same tokens in its own vocabulary")
+    require(Corpus.spelled(whole).count == whole.byteCount, "the tokens spell the text")
+  } catch { requireReadable(error) }
+}
+
+extension Corpus {
+  fileprivate static func spelled(_ corpus: Corpus) -> [UInt8] { Tokenizer(corpus.vocabulary).decode(corpus.tokens) }
+}
