@@ -5,8 +5,12 @@
 /// bytes, an ill-formed sequence reads as U+FFFD.
 public struct StreamingDecoder: Sendable {
   private let vocabulary: Vocabulary
-  /// Text that was decoded but not returned: at most one Character between two calls.
+  /// Text that was decoded but not returned: at most one Character between two calls, as long as Characters are short.
   private var held = ""
+  /// Unicode scalars in `held`, and how many there must be before it is worth looking for the end of a Character: where one
+  /// is as long as a text, looking after each scalar would take quadratic time.
+  private var (scalars, due) = (0, 0)
+  private static let usualLength = 64
   /// The bytes of a scalar that is not complete.
   private var partial: [UInt8] = []
   private var constraint = UTF8Constraint()
@@ -17,6 +21,7 @@ public struct StreamingDecoder: Sendable {
   /// Traps on an id outside the vocabulary.
   public mutating func append(_ token: Int32) -> String {
     for byte in vocabulary[token] { append(byte: byte) }
+    guard scalars >= due else { return "" }
     var boundary = held.startIndex
     while boundary < held.endIndex {
       let next = held.index(after: boundary)
@@ -25,13 +30,15 @@ public struct StreamingDecoder: Sendable {
     }
     let piece = String(held[..<boundary])
     held.removeSubrange(..<boundary)
+    scalars -= piece.unicodeScalars.count
+    due = scalars > Self.usualLength ? 2 * scalars : 0
     return piece
   }
 
   /// Returns what was held back. A scalar left incomplete reads as U+FFFD. The decoder is as new afterwards.
   public mutating func finish() -> String {
     repairPartial()
-    defer { held = "" }
+    defer { (held, scalars, due) = ("", 0, 0) }
     return held
   }
 
@@ -39,20 +46,25 @@ public struct StreamingDecoder: Sendable {
     if !constraint.append(byte) {
       repairPartial()
       guard constraint.append(byte) else {
-        held.unicodeScalars.append("\u{FFFD}")
+        hold("\u{FFFD}")
         return
       }
     }
     partial.append(byte)
     if constraint.isAtBoundary {
-      held += String(decoding: partial, as: UTF8.self)
+      hold(String(decoding: partial, as: UTF8.self).unicodeScalars.first!)
       partial.removeAll(keepingCapacity: true)
     }
   }
 
   private mutating func repairPartial() {
-    if !partial.isEmpty { held.unicodeScalars.append("\u{FFFD}") }
+    if !partial.isEmpty { hold("\u{FFFD}") }
     partial.removeAll(keepingCapacity: true)
     constraint = UTF8Constraint()
+  }
+
+  private mutating func hold(_ scalar: Unicode.Scalar) {
+    held.unicodeScalars.append(scalar)
+    scalars += 1
   }
 }

@@ -39,4 +39,12 @@ import Testing
     let pieces = [decoder.append(0xE2), decoder.finish(), decoder.finish(), decoder.append(0x41), decoder.finish()]
     #expect(pieces == ["", "\u{FFFD}", "", "", "A"])
   }
+
+  /// A Character as long as a text takes time linear in its length, and is not split.
+  @Test func aVeryLongCharacterIsNotSplit() throws {
+    let text = "a" + String(repeating: "\u{301}", count: 20_000) + "bcd"
+    let pieces = try pieces(Array(text.utf8), .scalar)
+    #expect(Array(pieces.joined().utf8) == Array(text.utf8))
+    #expect(pieces.filter { !$0.isEmpty }.first?.first?.unicodeScalars.count == 20_001)
+  }
 }
