@@ -7,13 +7,15 @@ package func nearestName(to word: String, among names: [String]) -> String? {
   let word = word.prefix(64).lowercased()
   guard !word.isEmpty else { return nil }
   let limit = max(1, word.count / 2)
-  let near = names.map { (name: $0, distance: distance(from: word, to: $0)) }.filter { $0.distance <= limit }
+  let near = names.map { (name: $0, distance: distance(from: word, to: $0, atMost: limit)) }
+    .filter { $0.distance <= limit }
   return near.min { $0.distance < $1.distance }?.name
 }
 
-/// A related name counts as one letter away; any other by its edit distance.
-private func distance(from word: String, to name: String) -> Int {
-  let edits = editDistance(Array(word), Array(name))
+/// A related name counts as one letter away; any other by its edit distance, or as infinitely far where the lengths alone
+/// make that larger than `limit`.
+private func distance(from word: String, to name: String, atMost limit: Int) -> Int {
+  let edits = abs(word.count - name.count) > limit ? Int.max : editDistance(Array(word), Array(name))
   return isRelated(word, to: name) ? min(edits, 1) : edits
 }
 

@@ -68,8 +68,9 @@ func readUTF8(_ input: [UInt8]) {
 /// A corpus is the same however its text is cut into pieces and files.
 func readCorpus(_ input: [UInt8]) {
   guard input.count > 2 else { return }
-  let (kind, pieceSize) = (TokenKind.allCases[Int(input[0]) % 3], 1 + Int(input[1]))
   let text = Array(input.dropFirst(2))
+  // At most some 256 pieces: each of them has a cost of its own.
+  let (kind, pieceSize) = (TokenKind.allCases[Int(input[0]) % 3], 1 + Int(input[1]) + text.count / 256)
   do {
     let whole = try Corpus(text: text, kind: kind)
     let cut = try Corpus([.memory(text, name: "text")], kind: kind, pieceSize: pieceSize)
