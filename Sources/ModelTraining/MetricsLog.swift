@@ -62,10 +62,7 @@ package struct MetricsLog {
   private static func entry(_ line: [UInt8]) -> Entry? { try? JSONDecoder().decode(Entry.self, from: Data(line)) }
 
   private static func lines(of directory: RunDirectory) throws(FileError) -> [[UInt8]] {
-    guard let status = try directory.files.statusIfAny(of: directory.metrics) else { return [] }
-    // A pipe would be waited for.
-    guard status.kind == .file else { throw FileError(path: directory.metrics, action: "read", code: ENODEV) }
-    let bytes = try FileReader(directory.metrics, using: directory.files).rest()
+    guard let bytes = try directory.contents(of: directory.metrics) else { return [] }
     return bytes.split(separator: UInt8(ascii: "\n")).map { Array($0) }
   }
 }

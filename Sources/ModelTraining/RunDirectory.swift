@@ -31,11 +31,34 @@ public struct RunDirectory: Sendable, Equatable {
   }
 
   /// Identity of the run that the directory belongs to, from its configuration; nil where that names none.
-  public func owner() throws(FileError) -> String? {
-    struct Owner: Decodable { let run: String? }
-    guard try files.statusIfAny(of: configuration)?.kind == .file else { return nil }
-    let bytes = try FileReader(configuration, using: files).rest()
-    return (try? JSONDecoder().decode(Owner.self, from: Data(bytes)))?.run
+  public func owner() throws(FileError) -> String? { try ownership()?.run }
+
+  /// Identity of the run that the directory's run replaces, empty for one that had none; nil where it replaces none.
+  package func replaced() throws(FileError) -> String? { try ownership()?.replaces }
+
+  private struct Ownership: Decodable { let run, replaces: String? }
+
+  private func ownership() throws(FileError) -> Ownership? {
+    guard let bytes = try contents(of: configuration) else { return nil }
+    return try? JSONDecoder().decode(Ownership.self, from: Data(bytes))
+  }
+
+  /// Bytes of one of its files; nil where it is not there.
+  package func contents(of file: String) throws(FileError) -> [UInt8]? {
+    guard try requireFile(file) else { return nil }
+    return try FileReader(file, using: files).rest()
+  }
+
+  /// Whether one of its files is there.
+  ///
+  /// - Throws: `FileError` where something else than a file has its name: a pipe would be waited for.
+  @discardableResult
+  package func requireFile(_ file: String) throws(FileError) -> Bool {
+    guard let status = try files.statusIfAny(of: file) else { return false }
+    guard status.kind == .file else {
+      throw FileError(path: file, action: "read", code: status.kind == .directory ? EISDIR : ENODEV)
+    }
+    return true
   }
 
   /// Makes the directory, and those it lies in, where it is not there yet.

@@ -21,6 +21,7 @@ private func advice(on error: any Error) -> String {
   case RunDirectoryTaken.holdsRun:
     "; give --resume to go on with it, --overwrite to replace it, or another --out"
   case RunDirectoryTaken.foreignFile: "; choose another --out"
+  case RunDirectoryTaken.otherRun: "; put back the run's own file, give --overwrite, or choose another --out"
   default: ""
   }
 }

@@ -28,6 +28,7 @@ struct RunChoice {
       base = nil
       checkpoint = try resume ? Self.last(of: directory) : nil
       if !resume && !arguments[TrainOptions.overwrite] { try Self.requireFree(directory) }
+      if try resume && directory.holdsStrangeState() { throw RunDirectoryTaken.otherRun(path: directory.last) }
       if resume && checkpoint == nil { notice("\(out): no saved state yet; starting from the beginning") }
       return
     }
@@ -78,7 +79,7 @@ struct RunChoice {
   /// The run in `runs/` that was saved last, of those trained on these files in their present form.
   private static func newestRun(of corpora: TextInput) throws -> (RunDirectory, Checkpoint)? {
     let names = (try? SystemFiles().names(in: "runs")) ?? []
-    let runs = names.map { RunDirectory("runs/" + $0) }.filter { (try? $0.isOfRun($0.last)) ?? true }
+    let runs = names.map { RunDirectory("runs/" + $0) }.filter { (try? $0.isOfRun($0.last)) ?? false }
     let newestFirst = runs.map { (run: $0, saved: (try? SystemFiles().status(of: $0.last).modified) ?? 0) }
       .sorted { ($0.saved, $0.run.path) > ($1.saved, $1.run.path) }
     // Runs may differ in their kind of token, and a pipe can be read once.

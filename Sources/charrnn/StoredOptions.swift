@@ -12,11 +12,11 @@ struct StoredOptions {
   /// - Throws: a failure where the file is no JSON object.
   init(_ directory: RunDirectory) throws {
     path = directory.configuration
-    guard try SystemFiles().statusIfAny(of: path) != nil else {
+    guard let bytes = try directory.contents(of: path) else {
       members = [:]
       return
     }
-    let data = Data(try FileReader(path).rest())
+    let data = Data(bytes)
     guard let members = try? JSONSerialization.jsonObject(with: data) as? [String: Any] else {
       throw CommandFailure(
         "\(path): is no JSON object; mend it, or remove it (the run itself does not need it)", code: .badData)

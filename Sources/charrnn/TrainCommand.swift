@@ -40,7 +40,7 @@ package enum TrainCommand {
     let earlier: EarlierRun =
       arguments[TrainOptions.resume] ? .resume : arguments[TrainOptions.overwrite] ? .replace : .refuse
     while true {
-      let text = try configuration(arguments, run, limits: limits, threads: threads)
+      let text = { try configuration(arguments, run, replacing: $0, limits: limits, threads: threads) }
       do {
         try creating {
           try run.claimDirectory(
@@ -142,7 +142,7 @@ package enum TrainCommand {
 
   /// Text of `config.json`: every option as it was resolved.
   private static func configuration(
-    _ arguments: ParsedArguments, _ run: CharacterRun, limits: TrainingLimits, threads: Int
+    _ arguments: ParsedArguments, _ run: CharacterRun, replacing replaced: String?, limits: TrainingLimits, threads: Int
   ) throws -> String {
     let earlier = try run.directory.flatMap { arguments[TrainOptions.resume] ? try StoredOptions($0).initFrom() : nil }
     let lastStep = limits.lastStep(stepsPerEpoch: run.stepsPerEpoch)
@@ -166,7 +166,7 @@ package enum TrainCommand {
         ("init_from", JSONText(arguments[TrainOptions.initFrom] ?? earlier)),
         ("parameters", .integer(run.model.parameterCount)), ("charrnn", .string(version)),
         ("run", JSONText(run.identity)),
-      ]
+      ] + (replaced.map { [("replaces", .string($0))] } ?? [])
     return JSONText.object(members).line + "\n"
   }
 }

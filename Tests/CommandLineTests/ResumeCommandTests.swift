@@ -207,4 +207,29 @@ import Testing
     #expect(plain["penalty"] == nil && abs(a - b) < 0.1 && b < 4)
     #expect(try #require(penalized["penalty"] as? Double) > 0)
   }
+
+  /// A state that was copied from another run is not resumed from and not replaced.
+  @Test func aStateOfAnotherRunIsNotResumedFromAndNotReplaced() throws {
+    let workplace = try begun(steps: 2)
+    let command = ["train", "fable.txt", "--out", "other", "--steps", "2", "--cell", "gru"] + small
+    expectDone(try workplace.charrnn(command))
+    let other = try workplace.bytes(of: "other/last.safetensors")
+    try workplace.write(other, to: "run/last.safetensors")
+    expectError(
+      try workplace.charrnn("train", "fable.txt", "--out", "run", "--resume"), 73, "run/last.safetensors",
+      "another run",
+      "--overwrite")
+    #expect(try workplace.bytes(of: "run/last.safetensors") == other)
+    #expect(try step(of: "run", in: workplace) == 2, "its own best")
+  }
+
+  /// A pipe in the place of a file of a run is an error, and is not waited for.
+  @Test(arguments: ["config.json", "last.safetensors", "best.safetensors", "metrics.jsonl"])
+  func aPipeInThePlaceOfAFileIsNotWaitedFor(name: String) throws {
+    let workplace = try begun(steps: 2)
+    try FileManager.default.removeItem(atPath: workplace.path + "/run/" + name)
+    #expect(mkfifo(workplace.path + "/run/" + name, 0o600) == 0)
+    let outcome = try workplace.charrnn("train", "fable.txt", "--out", "run", "--resume", "--steps", "3")
+    #expect([66, 73].contains(outcome.code) && outcome.errors.contains("run/\(name): "), "\(outcome.errors)")
+  }
 }

@@ -27,7 +27,7 @@ extension RunDirectory {
 
   /// Whether `file`, `best` or `last`, is there and is of the directory's run. One that is damaged counts: reading it says how.
   package func isOfRun(_ file: String) throws(FileError) -> Bool {
-    guard holds(file) else { return false }
+    guard try requireFile(file) else { return false }
     // A directory whose configuration names no run belongs to the run of its `last`.
     var owner = try owner()
     if owner == nil { owner = try identity(of: last) }
@@ -35,9 +35,16 @@ extension RunDirectory {
     return identity == owner
   }
 
+  /// Whether `last` is neither of the directory's run nor of the one that this replaces.
+  package func holdsStrangeState() throws(FileError) -> Bool {
+    if try isOfRun(last) { return false }
+    guard let identity = try identity(of: last) else { return false }
+    return try identity != replaced()
+  }
+
   /// Identity of the run that a file is of, empty for a run that has none; nil where the file is not there or is damaged.
-  private func identity(of file: String) throws(FileError) -> String? {
-    guard holds(file) else { return nil }
+  func identity(of file: String) throws(FileError) -> String? {
+    guard try requireFile(file) else { return nil }
     do {
       let metadata = try Checkpoint.metadata(ofFileAt: file, using: files)
       guard let json = metadata[MetadataKey.history] else { return "" }

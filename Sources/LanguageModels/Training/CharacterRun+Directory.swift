@@ -7,30 +7,32 @@ extension CharacterRun {
   /// writes the configuration. Training does it by itself, but refuses a directory that holds an earlier run.
   ///
   /// - Parameters:
-  ///   - configuration: JSON object for `config.json`, with the run's identity as `run`; nil for the settings.
+  ///   - configuration: JSON object for `config.json`, with the run's identity as `run` and that of the run that it replaces,
+  ///     if any, as `replaces`; nil for the settings.
   ///   - limits: limits of the training, to know how much the metrics will take.
   ///   - kept: how many states will be kept beside `last`.
   /// - Throws: `FileError`, of the kind `busy` when another run is using the directory; `RunDirectoryTaken`.
   public func claimDirectory(
-    earlier: EarlierRun = .refuse, configuration: String? = nil, limits: TrainingLimits = TrainingLimits(),
+    earlier: EarlierRun = .refuse, configuration: ((_ replaced: String?) throws -> String)? = nil,
+    limits: TrainingLimits = TrainingLimits(),
     kept: Int = 0
   ) throws {
     guard let directory else { return }
     let isResumed = isResumed || hasTrained
     claim = try DirectoryClaim(
-      directory, run: identity, configuration: configuration ?? ownConfiguration, earlier: earlier,
+      directory, run: identity, configuration: configuration ?? ownConfiguration(replacing:), earlier: earlier,
       isResumed: isResumed, sizes: sizes(limits, kept: kept))
     metrics = try MetricsLog(
       directory, run: identity,
       at: isResumed ? MetricsLog.Mark(progress) : MetricsLog.Mark(step: -1, rollbacks: 0))
   }
 
-  private var ownConfiguration: String {
+  private func ownConfiguration(replacing replaced: String?) -> String {
     struct Configuration: Encodable {
-      let run: String?
+      let run, replaces: String?
       let settings: TrainingSettings
     }
-    return canonicalJSON(Configuration(run: identity, settings: settings)) + "\n"
+    return canonicalJSON(Configuration(run: identity, replaces: replaced, settings: settings)) + "\n"
   }
 
   /// Sizes of the files, rounded up.

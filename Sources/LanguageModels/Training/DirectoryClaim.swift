@@ -18,11 +18,14 @@ public enum RunDirectoryTaken: Error, Equatable, CustomStringConvertible {
   case holdsRun(path: String)
   /// A file of a name that runs use, in a directory that holds no run.
   case foreignFile(path: String)
+  /// A state of another run than the one that the directory's configuration names, and that this one does not replace.
+  case otherRun(path: String)
 
   public var description: String {
     switch self {
     case .holdsRun(let path): "\(path): holds a run already"
     case .foreignFile(let path): "\(path): is there and belongs to no run"
+    case .otherRun(let path): "\(path): is of another run than the one in the directory's config.json"
     }
   }
 }
@@ -40,11 +43,13 @@ struct DirectoryClaim {
   ///
   /// - Parameters:
   ///   - run: identity of the run; nil for one that was begun by a version that had none.
-  ///   - configuration: text of `config.json`, which names the run; from then on other runs' files there are no longer used.
+  ///   - configuration: text of `config.json`, which names the run, and the identity of the one that it replaces, if any; from
+  ///     then on other runs' files there are no longer used.
   ///   - isResumed: whether the run resumes from a checkpoint of the directory.
   ///   - sizes: sizes of the files to come; there must be room for them.
   init(
-    _ directory: RunDirectory, run: String?, configuration: String, earlier: EarlierRun, isResumed: Bool,
+    _ directory: RunDirectory, run: String?, configuration: (_ replaced: String?) throws -> String, earlier: EarlierRun,
+    isResumed: Bool,
     sizes: RunDirectory.Sizes
   ) throws {
     let wasRun = directory.holds(directory.path + "/" + DirectoryLock.fileName)
@@ -54,7 +59,8 @@ struct DirectoryClaim {
     if !isResumed { try Self.requireFree(directory, earlier: earlier, wasRun: wasRun) }
     directory.removeAbandoned()
     try directory.requireRoom(for: sizes)
-    try AtomicFile.write([Array(configuration.utf8)], to: directory.configuration, using: directory.files)
+    let replaced = isResumed ? nil : try directory.identity(of: directory.last) ?? directory.replaced()
+    try AtomicFile.write([Array(configuration(replaced).utf8)], to: directory.configuration, using: directory.files)
     foreignStates = try directory.keptStates().map(\.path).filter { path in try !directory.isOfRun(path) }
     holdsForeignBest = try directory.holds(directory.best) && !directory.isOfRun(directory.best)
   }
@@ -63,6 +69,9 @@ struct DirectoryClaim {
     let holdsLast = try directory.isOfRun(directory.last)
     if earlier == .refuse && directory.holdsRun || earlier == .resume && holdsLast {
       throw RunDirectoryTaken.holdsRun(path: directory.path)
+    }
+    if try earlier == .resume && directory.holdsStrangeState() {
+      throw RunDirectoryTaken.otherRun(path: directory.last)
     }
     if wasRun || directory.holdsRun { return }
     for file in [directory.configuration, directory.metrics] where directory.holds(file) {
