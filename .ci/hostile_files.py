@@ -78,6 +78,7 @@ def files(scale):
     yield "layers-524288", lambda: changed(architecture=architecture(layers=524_288))
     yield "layers-100000", lambda: file(*model(layers=of(100_000)))
     yield "layers-64-absent", lambda: changed(architecture=architecture(layers=64, hidden=65_536))
+    yield "layers-64-of-lstm-absent", lambda: changed(architecture=architecture(cell="lstm", layers=64, hidden=65_536))
     yield "vocabulary-of-duplicates", lambda: changed(
         vocabulary="[" + ",".join(['"a"'] * of(14_000_000)) + "]", architecture=architecture(vocabulary=of(14_000_000)))
     yield "vocabulary-of-duplicates-within-the-limit", lambda: changed(

@@ -13,7 +13,7 @@ public struct Parameter<Scalar: TensorScalar>: Sendable {
   }
 
   public var value: Tensor<Scalar> {
-    get { stored ?? .zeros(shape) }
+    get { stored ?? initialValue }
     // An observed property would be read, copied and written back when another module changes it in place.
     _modify {
       defer {
@@ -21,11 +21,11 @@ public struct Parameter<Scalar: TensorScalar>: Sendable {
         isDrawn = true
         isProvisional = false
       }
-      if stored == nil { stored = .zeros(undrawnShape) }
+      if stored == nil { stored = initialValue }
       yield &stored!
     }
   }
-  /// Nil until the values are drawn, loaded or set: a model that is only counted takes no memory.
+  /// Nil until the model is bound, or the values are drawn, loaded or set: a model that is only counted takes no memory.
   private var stored: Tensor<Scalar>?
   private let undrawnShape: TensorShape
   public let role: Role
@@ -52,12 +52,18 @@ public struct Parameter<Scalar: TensorScalar>: Sendable {
   /// A parameter without values yet: `Module.drawn(using:)` and `initialize(using:)` draw them, or a `Sequential` that
   /// contains the layer; loading a file sets them.
   public init(_ shape: TensorShape, _ initializer: Initializer, role: Role = .trained) {
-    var none = RandomSource(seed: 0)
-    stored = initializer.isDeterministic ? initializer(shape, using: &none) : nil
+    stored = nil
     undrawnShape = shape
     self.role = role
     self.initializer = initializer
     isDrawn = initializer.isDeterministic
+  }
+
+  /// Values of an initializer that draws nothing (biases, say); zeros where they are still to be drawn.
+  private var initialValue: Tensor<Scalar> {
+    guard let initializer, initializer.isDeterministic else { return .zeros(undrawnShape) }
+    var none = RandomSource(seed: 0)
+    return initializer(undrawnShape, using: &none)
   }
 
   public var shape: TensorShape { stored?.shape ?? undrawnShape }
@@ -69,7 +75,10 @@ public struct Parameter<Scalar: TensorScalar>: Sendable {
     isProvisional = provisionally
   }
 
-  package mutating func bind(to slot: Int) { self.slot = slot }
+  package mutating func bind(to slot: Int) {
+    self.slot = slot
+    if stored == nil && isDrawn { stored = initialValue }
+  }
 
   /// The slot; traps where the parameter has none.
   ///

@@ -82,4 +82,19 @@ import Testing
     // The gradient belongs to the value with which the loss was computed.
     #expect(loss.gradients()[x] == .full([1, 2], 6))
   }
+
+  /// No memory is taken before a parameter is bound or changed: a model of terabytes can be counted.
+  @Test func valuesThatNothingDrawsAreMadeWhenTheParameterIsBoundOrChanged() {
+    for initializer in [Initializer.zeros, .constant(0.5), .lecunUniform] {
+      #expect(Parameter<Float>([1 << 40], initializer).shape.count == 1 << 40)
+    }
+    let declared = Parameter<Float>([3], .constant(0.5))
+    #expect(declared.isDrawn && declared.value.scalars == [0.5, 0.5, 0.5])
+    var bound = declared
+    bound.bind(to: 0)
+    #expect(bound.value.scalars == [0.5, 0.5, 0.5] && bound.generation == declared.generation)
+    var changed = declared
+    changed.value *= 2
+    #expect(changed.value.scalars == [1, 1, 1] && declared.value.scalars == [0.5, 0.5, 0.5])
+  }
 }

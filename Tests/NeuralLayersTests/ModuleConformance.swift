@@ -18,7 +18,8 @@ func expectConformance<M: Module<Double>>(
   #expect(visited == names, sourceLocation: sourceLocation)
   #expect(Set(visited).count == visited.count, "names repeat", sourceLocation: sourceLocation)
 
-  var bound = module.bound()
+  let other = module.bound()
+  var bound = other
   #expect(bound.parameters.map(\.name) == visited, "another visit, other names", sourceLocation: sourceLocation)
   #expect(bound.parameters.map(\.parameter.slot) == visited.indices.map { $0 }, sourceLocation: sourceLocation)
 
@@ -34,10 +35,11 @@ func expectConformance<M: Module<Double>>(
   let addresses = bound.trainedParameters.map { address($0.parameter) }
   bound.updateParameters(by: gradients)
   let moved = zip(bound.trainedParameters, addresses).filter { address($0.parameter) != $1 }.map(\.0.name)
-  // The module that was bound shares its memory with the one given, so that the first change copies.
+  // Two copies of a module share their memory, so that the first change copies.
   #expect(
     moved == bound.trainedParameters.map(\.name), "a change reached another copy of the module",
     sourceLocation: sourceLocation)
+  #expect(other.trainedParameters.map { address($0.parameter) } == addresses, sourceLocation: sourceLocation)
   let copies = bound.trainedParameters.map { address($0.parameter) }
   bound.updateParameters(by: gradients)
   #expect(bound.trainedParameters.map { address($0.parameter) } == copies, "copied", sourceLocation: sourceLocation)
