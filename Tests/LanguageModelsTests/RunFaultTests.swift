@@ -53,7 +53,7 @@ import Testing
     let calls = healthy.calls.count
     var failures = 0
     for fault in faults {
-      for call in stride(from: 1, through: calls, by: sweep(debug: [7], release: [1])[0]) {
+      for call in stride(from: 1, through: calls, by: sweep(debug: [7], release: [2])[0]) {
         let path = scratch.path(of: "faulty")
         try? FileManager.default.removeItem(atPath: path)
         var hasFailed = false
