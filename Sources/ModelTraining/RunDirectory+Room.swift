@@ -24,10 +24,10 @@ extension RunDirectory {
   /// the directory holds already makes room as it is replaced.
   package func requireRoom(for sizes: Sizes) throws(FileError) {
     let (oldLast, oldBest) = (try size(of: last), try size(of: best))
-    let both = sizes.last + sizes.best
-    let needed =
-      sizes.others + max(both - min(oldLast, oldBest), both + max(sizes.last, sizes.best) - oldLast - oldBest)
-    try allocateForAMoment(needed, atMost: max(sizes.last, sizes.best))
+    let (both, largest) = (sizes.last + sizes.best, max(sizes.last, sizes.best))
+    // Before the first file is replaced, then one of them, then both.
+    let needed = sizes.others + max(largest, both - min(oldLast, oldBest), both + largest - oldLast - oldBest)
+    try allocateForAMoment(needed, atMost: largest)
   }
 
   private func size(of file: String) throws(FileError) -> Int { try files.statusIfAny(of: file)?.size ?? 0 }

@@ -64,6 +64,8 @@ import Testing
       try write(String(repeating: "x", count: 50), to: directory.best)
       #expect(try probes(.init(last: 100, best: 50, others: 0)) == 1)
       #expect(try probes(.init(last: 100, best: 50, others: 30)) == 2)
+      // The first file of a smaller run stands beside those of the larger one.
+      #expect(try probes(.init(last: 10, best: 5, others: 0)) == 1)
     }
   }
 
