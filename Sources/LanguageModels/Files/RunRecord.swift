@@ -85,7 +85,9 @@ extension Trainer where Task == CharacterTask<Float> {
     }
     var state = State(model: model, task: task, optimizer: optimizer, progress: progress)
     try state.optimizer.restore(step: progress.updates, for: model, moment: tensor)
-    try state.task.restore(step: progress.step, carried: tensor)
+    // The first steps of an epoch may have been skipped: then there is no state to carry yet.
+    let carriesState = checkpoint.tensors.keys.contains { $0.hasPrefix(prefix + "state.") }
+    if carriesState || progress.skippedInARow == 0 { try state.task.restore(step: progress.step, carried: tensor) }
     return state
   }
 }
