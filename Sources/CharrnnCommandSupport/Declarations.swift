@@ -76,7 +76,7 @@ package protocol OptionDeclaration: Sendable {
   var name: String { get }
   /// The help; empty for an option that is declared only to be refused with a reason, which the help does not list.
   var help: String { get }
-  /// The placeholder of the value in the help; nil for an option without a value.
+  /// Name that stands for the value in the help; nil for an option without a value.
   var valueName: String? { get }
   var defaultText: String? { get }
   /// The problem with a value; nil when it is valid.

@@ -2,7 +2,7 @@ import TensorCore
 
 /// How an option's text becomes a value: what it accepts, how help and errors speak of it.
 package struct ValueKind<Value: Sendable>: Sendable {
-  /// The placeholder of the value in the help (`N`, `DIR`, `lstm|gru`).
+  /// Name that stands for the value in the help (`N`, `DIR`, `lstm|gru`).
   let valueName: String
   /// The expected value for errors, to follow "is not" (`a whole number of at least 1`).
   let expectation: String
