@@ -45,6 +45,18 @@ import Testing
     }
   }
 
+  /// A replaced run of the same settings has the same identity; nothing of it is left all the same.
+  @Test func aRunThatReplacesOneOfTheSameSettingsLeavesNoFileOfIt() throws {
+    let scratch = try ScratchDirectory()
+    let directory = scratch.run("a")
+    try run(in: directory).train(limits: TrainingLimits(steps: 60))
+    let again = try run(in: directory)
+    try again.claimDirectory(earlier: .replace)
+    #expect(!directory.holdsRun)
+    try again.train(limits: limits)
+    #expect(try ModelFile<Float>(contentsOf: directory.best).history?.step ?? 99 <= 12)
+  }
+
   /// A run that begins again where only a best model is left keeps it until there is a better one.
   @Test func aRunThatBeginsAgainKeepsALoneBestModel() throws {
     let scratch = try ScratchDirectory()

@@ -60,9 +60,18 @@ struct DirectoryClaim {
     directory.removeAbandoned()
     try directory.requireRoom(for: sizes)
     let replaced = isResumed ? nil : try directory.identity(of: directory.last) ?? directory.replaced()
+    if !isResumed && earlier == .replace { try Self.removeModels(of: run, in: directory) }
     try AtomicFile.write([Array(configuration(replaced).utf8)], to: directory.configuration, using: directory.files)
     foreignStates = try directory.keptStates().map(\.path).filter { path in try !directory.isOfRun(path) }
     holdsForeignBest = try directory.holds(directory.best) && !directory.isOfRun(directory.best)
+  }
+
+  /// Removes the models of a replaced run that has the identity of the new one, which they could not be told from.
+  private static func removeModels(of run: String?, in directory: RunDirectory) throws {
+    let kept = try directory.keptStates().map(\.path)
+    for path in try (kept + [directory.best, directory.last]).filter({ try directory.identity(of: $0) == run }) {
+      try naming(path, "remove") { () throws(SystemError) in try directory.files.remove(path) }
+    }
   }
 
   private static func requireFree(_ directory: RunDirectory, earlier: EarlierRun, wasRun: Bool) throws {
