@@ -66,11 +66,14 @@ public final class Trainer<Task: TrainingTask> {
   /// Does one step.
   ///
   /// A step whose loss or gradient is not finite, or whose loss is beyond the task's `largestPlausibleLoss`, is skipped,
-  /// without an update. After several in a row, and after an update that made a parameter infinite or NaN, the run goes back
-  /// to the last good state at half the learning rate.
+  /// without an update. After several in a row, after an update that made a parameter infinite or NaN, and where a moment of the
+  /// optimizer is found to be so, which is looked at every 100 steps, the run goes back to the last good state at half the
+  /// learning rate.
   ///
   /// - Throws: `TrainingDiverged` after several such rollbacks.
   public func trainStep() throws(TrainingDiverged) -> TrainingEvent {
+    // A moment that is not finite makes updates of 0, which no loss shows.
+    if step % Recovery.snapshotInterval == 0, let reason = nonFiniteState { return try rollBack(reason: reason) }
     let candidate = rollbackState == nil || step % Recovery.snapshotInterval == 0 ? state : nil
     let carried = task
     let pass = lossAndGradients()

@@ -1,4 +1,5 @@
 import CharrnnTestSupport
+import Foundation
 import LanguageModels
 import ModelTraining
 import TensorCheckpoints
@@ -50,6 +51,37 @@ import Testing
       #expect(try bytes(of: directory.best) == bytes(of: whole.best), "stopped after \(stop) calls")
       #expect(try comparableMetrics(of: directory) == recorded, "stopped after \(stop) calls")
     }
+  }
+
+  /// Where the first step of an epoch was skipped, there is no state to carry, and the run goes on all the same.
+  @Test func aRunStoppedWhereAnEpochBeganWithSkippedStepsGoesOn() throws {
+    let text = try String(contentsOf: Repository.corpus("fables.txt"), encoding: .utf8)
+    let (scratch, corpus) = (try ScratchDirectory(), try sampleCorpus(String(text.prefix(3000))))
+    let settings = TrainingSettings.small {
+      ($0.hidden, $0.layers, $0.batch, $0.length) = (8, 1, 4, 64)
+      ($0.optimizer, $0.learningRate, $0.seed) = (.sgd, 100, 2)
+    }
+    let limits = TrainingLimits(steps: 16)
+    let (whole, stopped) = (scratch.run("whole"), scratch.run("stopped"))
+    try CharacterRun(settings: settings, corpus: corpus, directory: whole).train(limits: limits, reporting: reporting)
+    let first = try CharacterRun(settings: settings, corpus: corpus, directory: stopped)
+    let perEpoch = first.stepsPerEpoch
+    try first.train(limits: limits, reporting: reporting, shouldStop: { first.step == perEpoch + 1 })
+    #expect(first.progress.skippedInARow > 0, "the test is about a skipped step")
+    let resumed = try CharacterRun(
+      settings: settings, corpus: corpus, directory: stopped, resuming: Checkpoint(contentsOf: stopped.last))
+    try resumed.train(limits: limits, reporting: reporting)
+    #expect(try bytes(of: stopped.last) == bytes(of: whole.last))
+  }
+
+  /// Moments that overflow make updates of 0, so that neither the weights nor the loss show them.
+  @Test func momentsThatOverflowAreADivergence() throws {
+    var settings = TrainingSettings.small { ($0.optimizer, $0.weightDecay) = (.adam, 1e22) }
+    settings.layers = 1
+    let run = try CharacterRun(settings: settings, corpus: sampleCorpus())
+    let error = #expect(throws: TrainingDiverged.self) { try run.train(limits: TrainingLimits(steps: 1000)) }
+    #expect(error?.reason.contains("is not finite") == true)
+    #expect(run.progress.rollbacks == 5)
   }
 
   /// A loss beyond ten times what a uniform guess has is a divergence, though it is finite.
