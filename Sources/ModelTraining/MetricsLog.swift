@@ -10,21 +10,27 @@ package struct MetricsLog {
   /// Lines that are not on the disk.
   private var pending: [UInt8] = []
 
-  /// Takes up the log of a run at a step; its lines begin with one that names the run.
+  /// Whether lines that are in the file may be lost when the power fails.
+  private var isUnsynced = false
+
+  /// Begins the log of a run, or takes it up at a step. The first line names the run.
   ///
-  /// Lines of another run go, as do lines after the step, which a resumed run measures again, lines of the ends of earlier
-  /// parts of the run, and a line that a killed process left unfinished.
+  /// Lines of a log that is taken up go where the run will write them again: those after the step, those of the ends of
+  /// earlier parts of the run, and one that a killed process left unfinished. The log of another run goes whole.
   ///
   /// - Parameters:
   ///   - run: the run's identity; nil for one begun by a version that had none, whose log has no first line either.
-  ///   - mark: steps and rollbacks done.
-  package init(_ directory: RunDirectory, run: String?, at mark: Mark) throws(FileError) {
+  ///   - mark: steps and rollbacks done; nil for a run that begins.
+  package init(_ directory: RunDirectory, run: String?, resumedAt mark: Mark?) throws(FileError) {
     self.directory = directory
     let lines = try Self.lines(of: directory)
-    let isOurs = lines.first.map { Self.entry($0)?.run == run } ?? false
+    let named = lines.first.flatMap { Self.entry($0)?.run }
+    // A resumed run that finds no name has lost its first line only.
+    let kept = mark.map { mark in
+      named == nil || named == run ? lines.filter { Self.entry($0)?.isKept(at: mark) ?? false } : []
+    }
     let first = run.map { Array(canonicalJSON(Entry(event: "start", step: 0, run: $0)).utf8) }
-    let kept = isOurs ? lines.dropFirst(first == nil ? 0 : 1).filter { Self.entry($0)?.isKept(at: mark) ?? false } : []
-    let content = ([first].compactMap { $0 } + kept).map { $0 + [UInt8(ascii: "\n")] }
+    let content = ([first].compactMap { $0 } + (kept ?? [])).map { $0 + [UInt8(ascii: "\n")] }
     length = content.reduce(0) { $0 + $1.count }
     if content.isEmpty && lines.isEmpty { return }
     try AtomicFile.write(content, to: directory.metrics, using: directory.files)
@@ -57,6 +63,18 @@ package struct MetricsLog {
     }
     length += pending.count
     pending = []
+    isUnsynced = true
+  }
+
+  /// Writes all lines and waits until they are on the disk.
+  package mutating func sync() throws(FileError) {
+    try flush()
+    guard isUnsynced else { return }
+    let (path, files) = (directory.metrics, directory.files)
+    let descriptor = try naming(path, "open") { () throws(SystemError) in try files.openForUpdating(path) }
+    defer { try? files.closeDescriptor(descriptor) }
+    try naming(path, "write") { () throws(SystemError) in try files.sync(descriptor) }
+    isUnsynced = false
   }
 
   private static func entry(_ line: [UInt8]) -> Entry? { try? JSONDecoder().decode(Entry.self, from: Data(line)) }
@@ -75,7 +93,7 @@ private struct Entry: Codable {
   var run: String?
 
   func isKept(at mark: MetricsLog.Mark) -> Bool {
-    guard let step, event != "end" else { return false }
+    guard let step, event != "end", event != "start" else { return false }
     return (rollbacks ?? 0, step) <= (mark.rollbacks, mark.step)
   }
 }

@@ -1,25 +1,52 @@
+import TensorCheckpoints
 import TensorCore
 
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
+
 extension RunDirectory {
+  /// Paths of the models there are: `best`, `last` and kept states.
+  package func models() throws(FileError) -> [String] {
+    var models: [String] = []
+    for file in [best, last] where try requireFile(file) { models.append(file) }
+    return try models + keptStates().map(\.path)
+  }
+
   /// States of earlier steps that the run keeps, `step-000120.safetensors`, by step.
   public func keptStates() throws(FileError) -> [(step: Int, path: String)] {
+    guard try files.statusIfAny(of: path) != nil else { return [] }
     let names = try naming(path, "read") { () throws(SystemError) in try files.names(in: path) }
     return names.compactMap { name in Self.step(ofKept: name).map { (step: $0, path: "\(path)/\(name)") } }
       .sorted { $0.step < $1.step }
   }
 
-  /// Keeps the `last` of a step under a name of its own, and of the states kept so far those of the latest steps before it,
-  /// `count` states in all. What is of a later step is from before a rollback, and goes.
+  /// Keeps the `last` of a step under a name of its own, and of the other states those of the latest steps before it, `count`
+  /// states in all. States of later steps go: the run went back behind them, and will come to those steps again.
   package func keepLast(ofStep step: Int, count: Int) throws(FileError) {
     guard count > 0 else { return }
-    let kept = "\(path)/\(Self.keptName(step))"
+    let kept = keptPath(step)
     try? files.remove(kept)
-    try naming(kept, "create") { () throws(SystemError) in try files.link(last, as: kept) }
+    let file = try naming(last, "find") { () throws(SystemError) in try files.destination(of: last) }
+    do throws(SystemError) { try files.link(file, as: kept) } catch {
+      // Not all file systems give a file a second name, and none gives a name on another.
+      guard [EPERM, EACCES, ENOTSUP, EOPNOTSUPP, ENOSYS, EMLINK, EXDEV].contains(error.code) else {
+        throw FileError(path: kept, action: "create", code: error.code)
+      }
+      try AtomicFile.write([FileReader(file, using: files).rest()], to: kept, using: files)
+    }
     let states = try keptStates()
     for state in states.filter({ $0.step > step }) + states.filter({ $0.step <= step }).dropLast(count) {
       try? files.remove(state.path)
     }
   }
+
+  /// Path of the kept state of a step.
+  package func keptPath(_ step: Int) -> String { "\(path)/\(Self.keptName(step))" }
 
   private static func keptName(_ step: Int) -> String {
     let digits = String(step)

@@ -12,10 +12,14 @@ extension RunDirectory {
   /// Sizes of a run's files, in bytes, about.
   package struct Sizes: Sendable {
     package var last, best: Int
-    /// The configuration, all lines of the metrics, and states that are kept.
+    /// How many states of the size of `last` will be kept beside it.
+    package var kept: Int
+    /// The configuration and all lines of the metrics.
     package var others: Int
 
-    package init(last: Int, best: Int, others: Int) { (self.last, self.best, self.others) = (last, best, others) }
+    package init(last: Int, best: Int, kept: Int = 0, others: Int) {
+      (self.last, self.best, self.kept, self.others) = (last, best, kept, others)
+    }
   }
 
   /// Checks that there is room for a run's files and for their replacement, by allocating it for a moment.
@@ -24,19 +28,31 @@ extension RunDirectory {
   /// the directory holds already makes room as it is replaced.
   package func requireRoom(for sizes: Sizes) throws(FileError) {
     let (oldLast, oldBest) = (try size(of: last), try size(of: best))
+    var oldKept = 0
+    for state in try keptStates() { oldKept += try size(of: state.path) }
     let (both, largest) = (sizes.last + sizes.best, max(sizes.last, sizes.best))
-    // Before the first file is replaced, then one of them, then both.
-    let needed = sizes.others + max(largest, both - min(oldLast, oldBest), both + largest - oldLast - oldBest)
-    try allocateForAMoment(needed, atMost: largest)
+    let (kept, overflow) = sizes.kept.multipliedReportingOverflow(by: sizes.last)
+    guard !overflow, kept < Int.max / 2 else { throw noRoom(Int.max / 2, code: ENOSPC) }
+    // Before the first file is replaced, then one of them, then all.
+    let models = max(
+      largest, both - min(oldLast, oldBest), both + kept + largest - oldLast - oldBest - oldKept)
+    let others = try max(0, sizes.others - size(of: metrics) - size(of: configuration))
+    try allocateForAMoment(models + others, atMost: largest)
   }
 
   private func size(of file: String) throws(FileError) -> Int { try files.statusIfAny(of: file)?.size ?? 0 }
 
-  /// Takes room in files that are no larger than those to come: a limit on the size of files is not one on their sum.
+  private func noRoom(_ bytes: Int, code: Int32) -> FileError {
+    FileError(path: path, action: "find room for \(byteSize(Double(bytes))) of checkpoints", code: code)
+  }
+
+  /// Takes room in files that are no larger than those to come, as a limit on the size of files is not one on their sum; in
+  /// larger ones where they would be too many to have open.
   private func allocateForAMoment(_ bytes: Int, atMost largest: Int) throws(FileError) {
     let probe = "\(path)/.\(Self.probeName).\(getpid()).tmp"
     var descriptors: [Int32] = []
     defer { for descriptor in descriptors { try? files.closeDescriptor(descriptor) } }
+    let part = max(largest, bytes / Self.mostProbes + 1)
     var rest = bytes
     while rest > 0 {
       try? files.remove(probe)
@@ -44,15 +60,14 @@ extension RunDirectory {
       descriptors.append(descriptor)
       // Without a name a file is gone when the process ends, however it ends.
       try naming(path, "remove a file") { () throws(SystemError) in try files.remove(probe) }
-      do throws(SystemError) { try files.allocate(min(rest, largest), for: descriptor) } catch {
+      do throws(SystemError) { try files.allocate(min(rest, part), for: descriptor) } catch {
         // Other failures say that the file system cannot allocate, not that there is no room.
-        if [ENOSPC, EDQUOT, EFBIG, EIO].contains(error.code) {
-          throw FileError(path: path, action: "find room for \(readableSize(bytes)) of checkpoints", code: error.code)
-        }
+        let isTooLarge = error.code == EFBIG && part == largest
+        if isTooLarge || [ENOSPC, EDQUOT, EIO].contains(error.code) { throw noRoom(bytes, code: error.code) }
       }
-      rest -= largest
+      rest -= part
     }
   }
 
-  private func readableSize(_ bytes: Int) -> String { bytes >> 20 > 0 ? "\(bytes >> 20) MiB" : "\(bytes >> 10) KiB" }
+  private static let mostProbes = 16
 }

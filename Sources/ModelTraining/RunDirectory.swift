@@ -30,19 +30,6 @@ public struct RunDirectory: Sendable, Equatable {
     do { return try files.statusIfAny(of: file) != nil } catch { return true }
   }
 
-  /// Identity of the run that the directory belongs to, from its configuration; nil where that names none.
-  public func owner() throws(FileError) -> String? { try ownership()?.run }
-
-  /// Identity of the run that the directory's run replaces, empty for one that had none; nil where it replaces none.
-  package func replaced() throws(FileError) -> String? { try ownership()?.replaces }
-
-  private struct Ownership: Decodable { let run, replaces: String? }
-
-  private func ownership() throws(FileError) -> Ownership? {
-    guard let bytes = try contents(of: configuration) else { return nil }
-    return try? JSONDecoder().decode(Ownership.self, from: Data(bytes))
-  }
-
   /// Bytes of one of its files; nil where it is not there.
   package func contents(of file: String) throws(FileError) -> [UInt8]? {
     guard try requireFile(file) else { return nil }
@@ -64,15 +51,20 @@ public struct RunDirectory: Sendable, Equatable {
   /// Makes the directory, and those it lies in, where it is not there yet.
   public func create() throws(FileError) {
     var part = path.hasPrefix("/") ? "/" : ""
+    var parent = part.isEmpty ? "." : part
     for name in path.split(separator: "/") {
       part += name
-      do throws(SystemError) { try files.makeDirectory(part) } catch {
+      do throws(SystemError) {
+        try files.makeDirectory(part)
+        try AtomicFile.syncDirectory(parent, using: files)
+      } catch {
         let isThere = try files.statusIfAny(of: part)?.kind == .directory
         if !isThere {
           throw FileError(
             path: path, action: "create the directory", code: error.code == EEXIST ? ENOTDIR : error.code)
         }
       }
+      parent = part
       part += "/"
     }
   }

@@ -64,7 +64,8 @@ public enum AtomicFile {
     try naming(path, "write") { () throws(SystemError) in try files.closeDescriptor(descriptor) }
   }
 
-  private static func syncDirectory(_ directory: String, using files: any FileOperations) throws(SystemError) {
+  /// Waits until the names in a directory are on the disk.
+  package static func syncDirectory(_ directory: String, using files: any FileOperations) throws(SystemError) {
     let descriptor = try files.openDirectory(directory)
     do throws(SystemError) {
       try files.sync(descriptor)

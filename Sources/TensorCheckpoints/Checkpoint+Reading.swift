@@ -60,17 +60,18 @@ extension Checkpoint {
 
   package init(contentsOf path: String, using files: any FileOperations, requireFinite: Bool = true) throws {
     let file = try MappedFile(path, using: files)
-    // The tensors, and the values that a model takes from them.
-    guard 2 * Double(file.count) < MemoryLimit.available else {
+    // The values that a model takes; the tensors themselves stay in the file.
+    guard Double(file.count) < MemoryLimit.available else {
       throw FileError(path: path, action: "read", code: ENOMEM)
     }
     try self.init(file, requireFinite: requireFinite)
   }
 
-  /// The metadata of the file at `path`; of the rest nothing is read or checked but the header.
+  /// The metadata of the file at `path`, as `Checkpoint.metadata`; of the rest nothing is read or checked but the header.
   package static func metadata(ofFileAt path: String, using files: any FileOperations) throws -> [String: String] {
-    do { return try SafetensorsHeader(of: MappedFile(path, using: files)).metadata } catch let problem
-      as SafetensorsError.Problem
-    { throw SafetensorsError(file: path, problem: problem) }
+    do {
+      let metadata = try SafetensorsHeader(of: MappedFile(path, using: files)).metadata
+      return metadata.filter { ![FileSeal.versionKey, FileSeal.checksumKey].contains($0.key) }
+    } catch let problem as SafetensorsError.Problem { throw SafetensorsError(file: path, problem: problem) }
   }
 }

@@ -11,8 +11,8 @@ import TensorCore
 /// An advisory lock on a directory, held until the object is released or the process ends. The operating system releases
 /// the lock of a process that is killed.
 ///
-/// Keep the object in a stored property: a local variable may be released after its last use. The lock is on the file
-/// `run.lock` in the directory, which is created when missing and never removed.
+/// Keep the object in a stored property, or use `whileHeld`: a local variable may be released after its last use. The lock is
+/// on the file `run.lock` in the directory, which is created when missing and never removed.
 public final class DirectoryLock: Sendable {
   public static let fileName = "run.lock"
 
@@ -35,6 +35,9 @@ public final class DirectoryLock: Sendable {
     }
     (self.descriptor, self.files) = (descriptor, files)
   }
+
+  /// Does something that needs the lock to be held.
+  public func whileHeld<Value>(_ body: () throws -> Value) rethrows -> Value { try body() }
 
   deinit { try? files.closeDescriptor(descriptor) }
 }

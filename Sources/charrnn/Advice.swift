@@ -22,6 +22,11 @@ private func advice(on error: any Error) -> String {
     "; give --resume to go on with it, --overwrite to replace it, or another --out"
   case RunDirectoryTaken.foreignFile: "; choose another --out"
   case RunDirectoryTaken.otherRun: "; put back the run's own file, give --overwrite, or choose another --out"
+  case RunDirectoryTaken.otherBeginning:
+    "; repeat the options that it began with, give --overwrite, or choose another --out"
+  case RunDirectoryTaken.savedElsewhere: "; start the command again"
+  case let error as RunConfigurationError:
+    error.problem == .noObject ? "; mend it" : "; mend it, or take it out and give the option"
   default: ""
   }
 }

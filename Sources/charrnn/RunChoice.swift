@@ -20,21 +20,19 @@ struct RunChoice {
     if resume && arguments[TrainOptions.overwrite] {
       throw arguments.usageFailure("--resume keeps the run and --overwrite replaces it; give one of them")
     }
-    if resume && arguments.gives(TrainOptions.initFrom) {
-      throw arguments.usageFailure("--resume takes the run's own weights; leave out --init-from")
-    }
     if let out = arguments[TrainOptions.out] {
       directory = RunDirectory(out)
       base = nil
       checkpoint = try resume ? Self.last(of: directory) : nil
       if !resume && !arguments[TrainOptions.overwrite] { try Self.requireFree(directory) }
-      if try resume && directory.holdsStrangeState() { throw RunDirectoryTaken.otherRun(path: directory.last) }
       if resume && checkpoint == nil { notice("\(out): no saved state yet; starting from the beginning") }
+      try requireOwnWeights(arguments)
       return
     }
     let first = "runs/" + Self.name(of: corpora.names[0])
     if resume, let (directory, checkpoint) = try Self.newestRun(of: corpora) {
       (self.directory, self.checkpoint, base) = (directory, checkpoint, nil)
+      try requireOwnWeights(arguments)
       return
     }
     if resume { notice("no run of this corpus in runs/ yet; starting from the beginning") }
@@ -43,6 +41,12 @@ struct RunChoice {
       (directory, base) = (RunDirectory(first), nil)
     } else {
       (directory, base) = (try Self.free(first), first)
+    }
+  }
+
+  private func requireOwnWeights(_ arguments: ParsedArguments) throws {
+    if checkpoint != nil && arguments.gives(TrainOptions.initFrom) {
+      throw arguments.usageFailure("--resume takes the run's own weights; leave out --init-from")
     }
   }
 
@@ -55,7 +59,11 @@ struct RunChoice {
   }
 
   private static func last(of directory: RunDirectory) throws -> Checkpoint? {
-    try directory.isOfRun(directory.last) ? Checkpoint(contentsOf: directory.last) : nil
+    switch try RunOwnership(of: directory).owner(of: directory.last) {
+    case .run: try Checkpoint(contentsOf: directory.last)
+    case .strange: throw RunDirectoryTaken.otherRun(path: directory.last)
+    case .replaced, nil: nil
+    }
   }
 
   /// The corpus's file name without its extension, with _ for bytes that are not text.
@@ -79,7 +87,9 @@ struct RunChoice {
   /// The run in `runs/` that was saved last, of those trained on these files in their present form.
   private static func newestRun(of corpora: TextInput) throws -> (RunDirectory, Checkpoint)? {
     let names = (try? SystemFiles().names(in: "runs")) ?? []
-    let runs = names.map { RunDirectory("runs/" + $0) }.filter { (try? $0.isOfRun($0.last)) ?? false }
+    let runs = names.map { RunDirectory("runs/" + $0) }.filter { run in
+      (try? RunOwnership(of: run).owner(of: run.last)) == .run
+    }
     let newestFirst = runs.map { (run: $0, saved: (try? SystemFiles().status(of: $0.last).modified) ?? 0) }
       .sorted { ($0.saved, $0.run.path) > ($1.saved, $1.run.path) }
     // Runs may differ in their kind of token, and a pipe can be read once.

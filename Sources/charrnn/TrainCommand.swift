@@ -28,7 +28,10 @@ package enum TrainCommand {
       throw arguments.usageFailure("--forget-bias: the model of --init-from brings its own biases; leave it out")
     }
     var directory = choice.directory
-    let limits = try TrainOptions.limits(arguments, resuming: choice.checkpoint == nil ? nil : directory)
+    let resumed = choice.checkpoint == nil ? nil : directory
+    let limits = try TrainOptions.limits(arguments, resuming: resumed)
+    let reporting = try TrainOptions.reporting(arguments, resuming: resumed)
+    let initFrom = try resumed.map { try StoredOptions($0).initFrom() } ?? arguments[TrainOptions.initFrom]
     if base == nil && settings.schedule.spansHorizon {
       settings.horizon = try limits.lastStep(stepsPerEpoch: settings.stepsPerEpoch(on: corpus))
     }
@@ -37,14 +40,14 @@ package enum TrainCommand {
     let run = try CharacterRun(
       settings: settings, corpus: corpus, directory: directory, resuming: choice.checkpoint, initial: initial,
       threads: threads)
-    let earlier: EarlierRun =
+    let configuration = configuration(
+      of: run, corpora: arguments[corpora], initFrom: initFrom, limits: limits, reporting: reporting, threads: threads)
+    let earlier: EarlierRunPolicy =
       arguments[TrainOptions.resume] ? .resume : arguments[TrainOptions.overwrite] ? .replace : .refuse
     while true {
-      let text = { try configuration(arguments, run, replacing: $0, limits: limits, threads: threads) }
       do {
         try creating {
-          try run.claimDirectory(
-            earlier: earlier, configuration: text, limits: limits, kept: arguments[TrainOptions.keep])
+          try run.claimDirectory(earlier: earlier, configuration: configuration, limits: limits, reporting: reporting)
         }
         break
       } catch let error where choice.mayTakeAnother && isTaken(error) {
@@ -56,9 +59,6 @@ package enum TrainCommand {
     if let checkpoint = choice.checkpoint {
       try announce(resuming: run, from: checkpoint, in: directory, limits: limits)
     }
-    let reporting = TrainingReporting(
-      sampleEvery: arguments[TrainOptions.sampleEvery], checkpointEvery: arguments[TrainOptions.checkpointEvery],
-      kept: arguments[TrainOptions.keep])
 
     describe(run, files: input.shownNames, threads: threads)
     TrainOptions.noticeSmallParts(of: run, arguments)
@@ -140,11 +140,11 @@ package enum TrainCommand {
     notice("saved in \(directory.path); write more with: charrnn sample \(shellWord(directory.path))")
   }
 
-  /// Text of `config.json`: every option as it was resolved.
+  /// Members of `config.json`: every option as it was resolved.
   private static func configuration(
-    _ arguments: ParsedArguments, _ run: CharacterRun, replacing replaced: String?, limits: TrainingLimits, threads: Int
-  ) throws -> String {
-    let earlier = try run.directory.flatMap { arguments[TrainOptions.resume] ? try StoredOptions($0).initFrom() : nil }
+    of run: CharacterRun, corpora: [String], initFrom: String?, limits: TrainingLimits, reporting: TrainingReporting,
+    threads: Int
+  ) -> Members {
     let lastStep = limits.lastStep(stepsPerEpoch: run.stepsPerEpoch)
     var members = run.settings.resolved(stepsPerEpoch: run.stepsPerEpoch).members()
     members.insert(
@@ -153,20 +153,13 @@ package enum TrainCommand {
         ("time", JSONText(limits.seconds)),
       ], after: "vary_length")
     members.insert([("threads", .integer(threads))], after: "precision")
-    members =
-      [("corpora", .array(arguments[corpora].map { .string($0) }))] + members + [
-        (
-          "sample_every",
-          .integer(
-            arguments[TrainOptions.sampleEvery]
-              ?? TrainingReporting.usualSampleInterval(stepsPerEpoch: run.stepsPerEpoch))
-        ),
-        ("checkpoint_every", .integer(arguments[TrainOptions.checkpointEvery] ?? run.stepsPerEpoch)),
-        ("keep", .integer(arguments[TrainOptions.keep])),
-        ("init_from", JSONText(arguments[TrainOptions.initFrom] ?? earlier)),
-        ("parameters", .integer(run.model.parameterCount)), ("charrnn", .string(version)),
-        ("run", JSONText(run.identity)),
-      ] + (replaced.map { [("replaces", .string($0))] } ?? [])
-    return JSONText.object(members).line + "\n"
+    let samplesEvery = reporting.sampleEvery ?? TrainingReporting.usualSampleInterval(stepsPerEpoch: run.stepsPerEpoch)
+    return [("corpora", .array(corpora.map { .string($0) }))] + members + [
+      ("sample_every", .integer(samplesEvery)),
+      ("checkpoint_every", .integer(reporting.checkpointEvery ?? run.stepsPerEpoch)),
+      ("keep", .integer(reporting.kept)),
+      ("init_from", JSONText(initFrom)),
+      ("parameters", .integer(run.model.parameterCount)), ("charrnn", .string(version)),
+    ]
   }
 }

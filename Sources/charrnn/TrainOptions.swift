@@ -55,6 +55,15 @@ package enum TrainOptions {
     return try StoredOptions(directory).limits()
   }
 
+  /// How often to sample and to save. Where a run is resumed, an option that is not given is that which it was begun with.
+  static func reporting(_ arguments: ParsedArguments, resuming directory: RunDirectory?) throws -> TrainingReporting {
+    var reporting = try directory.map { try StoredOptions($0).reporting() } ?? TrainingReporting()
+    if let given = arguments[sampleEvery] { reporting.sampleEvery = given }
+    if let given = arguments[checkpointEvery] { reporting.checkpointEvery = given }
+    if arguments.gives(keep) { reporting.kept = arguments[keep] }
+    return reporting
+  }
+
   /// Says which fractions hold out fewer tokens than are needed to measure anything.
   static func noticeSmallParts(of run: CharacterRun, _ arguments: ParsedArguments) {
     let (least, settings) = (TrainingSettings.leastHeldOut, run.settings)

@@ -35,8 +35,12 @@ enum VerifyCommand {
       throw arguments.usageFailure("--reseal is for one checkpoint, and \(path) is a directory; name the file in it")
     }
     let isWritten: Bool
-    do { isWritten = try Verification.reseal(path) } catch let error as FileError where error.action == "write" {
-      throw CommandFailure("\(error)", code: .inputOutput)
+    do { isWritten = try Verification.reseal(path) } catch let error as FileError {
+      switch error.action {
+      case "create", "replace": throw CommandFailure("\(error)", code: .cannotCreate)
+      case "write", "sync": throw CommandFailure("\(error)", code: .inputOutput)
+      default: throw error
+      }
     }
     notice(isWritten ? "\(path): sealed" : "\(path): its checksum holds; nothing to do")
   }

@@ -1,5 +1,6 @@
 import CharrnnTestSupport
 import Foundation
+import ModelTraining
 import Testing
 
 @Suite struct ResumeCommandTests {
@@ -11,6 +12,10 @@ import Testing
     try workplace.write(fable, to: "fable.txt")
     expectDone(try workplace.charrnn(["train", "fable.txt", "--out", "run", "--steps", "\(steps)"] + Self.options))
     return workplace
+  }
+
+  private func text(of name: String, in workplace: Workplace) throws -> String {
+    String(decoding: try workplace.bytes(of: name), as: UTF8.self)
   }
 
   private func step(of model: String, in workplace: Workplace) throws -> Int {
@@ -47,6 +52,56 @@ import Testing
     expectDone(
       try workplace.charrnn(["train", "fable.txt", "--out", "run", "--resume", "--steps", "8"] + Self.options))
     #expect(try step(of: "run/last.safetensors", in: workplace) == 8)
+  }
+
+  /// How often to save, and how many states to keep, is as the run began, unless it is given anew.
+  @Test func howOftenToSaveIsAsTheRunBegan() throws {
+    let workplace = try Workplace()
+    try workplace.write(fable, to: "fable.txt")
+    let saving = ["--checkpoint-every", "2", "--keep", "2", "--sample-every", "0"]
+    expectDone(try workplace.charrnn(["train", "fable.txt", "--out", "run", "--steps", "4"] + small + saving))
+    expectDone(try workplace.charrnn(["train", "fable.txt", "--out", "run", "--steps", "8", "--resume"]))
+    func kept() throws -> [Int] { try RunDirectory(workplace.path + "/run").keptStates().map(\.step) }
+    #expect(try kept() == [6, 8])
+    let given = ["--keep", "3", "--checkpoint-every", "1"]
+    expectDone(try workplace.charrnn(["train", "fable.txt", "--out", "run", "--steps", "9", "--resume"] + given))
+    #expect(try kept().count == 3)
+    let config = try text(of: "run/config.json", in: workplace)
+    #expect(config.contains(#""checkpoint_every": 1"#) && config.contains(#""keep": 3"#))
+  }
+
+  /// A run that has saved nothing yet takes up again only with its own options, weights to start from among them.
+  @Test func aRunThatSavedNothingBeginsAgainWithItsOwnOptions() throws {
+    let workplace = try begun(steps: 1)
+    let start = ["train", "fable.txt", "--out", "two", "--init-from", "run", "--steps", "3"] + Self.options
+    expectDone(try workplace.charrnn(start))
+    let whole = try workplace.bytes(of: "two/last.safetensors")
+    for name in ["best", "last"] {
+      try FileManager.default.removeItem(atPath: workplace.path(of: "two/\(name).safetensors"))
+    }
+    let other = try workplace.charrnn(["train", "fable.txt", "--out", "two", "--resume"] + Self.options)
+    #expect(other.code == 73 && other.errors.contains("repeat the options that it began with"), "\(other.errors)")
+    expectDone(try workplace.charrnn(start + ["--resume"]))
+    #expect(try workplace.bytes(of: "two/last.safetensors") == whole)
+    #expect(try text(of: "two/config.json", in: workplace).contains(#""init_from": "run""#))
+    let again = try workplace.charrnn(start + ["--resume"])
+    #expect(again.code == 64 && again.errors.contains("--init-from"), "\(again.errors)")
+  }
+
+  /// A configuration that cannot be read is named, with what must stand there.
+  @Test func aConfigurationThatCannotBeReadIsNamed() throws {
+    let workplace = try begun(steps: 1)
+    let config = try text(of: "run/config.json", in: workplace)
+    for (old, new, reason) in [
+      (#""steps": 1"#, #""steps": true"#, "steps must be a whole number"),
+      (#""keep": 0"#, #""keep": -1"#, "keep is -1"),
+      ("{", "[", "is no JSON object"),
+    ] {
+      try workplace.write(config.replacingOccurrences(of: old, with: new), to: "run/config.json")
+      let outcome = try workplace.charrnn("train", "fable.txt", "--out", "run", "--resume")
+      #expect(outcome.code == 65 && outcome.errors.contains("run/config.json"), "\(outcome.errors)")
+      #expect(outcome.errors.contains(reason) && outcome.errorLines.count == 1, "\(outcome.errors)")
+    }
   }
 
   /// An option that differs from the run's is refused by its name, and nothing changes.

@@ -1,5 +1,6 @@
 import CharrnnTestSupport
 import Foundation
+import LanguageModels
 import TensorCheckpoints
 import Testing
 
@@ -75,9 +76,11 @@ import Testing
     let changed = text.replacingOccurrences(of: #""hidden": 8"#, with: #""hidden": 16"#)
     #expect(changed != text)
     try workplace.write(changed, to: "run/config.json")
-    expectWrong(try workplace.charrnn("verify", "run"), "run/config.json", "hidden is 16, the model's is 8")
+    expectWrong(try workplace.charrnn("verify", "run"), "run/config.json", "hidden is not the model's, which is 8")
     try workplace.write("[", to: "run/config.json")
     expectWrong(try workplace.charrnn("verify", "run"), "run/config.json", "is no JSON object")
+    try workplace.write(#"{"hidden": 8, "hidden": 8}"#, to: "run/config.json")
+    expectWrong(try workplace.charrnn("verify", "run"), "run/config.json", "has \"hidden\" twice")
   }
 
   @Test func modelsOfTwoRunsInOneDirectoryAreFound() throws {
@@ -85,7 +88,28 @@ import Testing
     try workplace.write(fable + "and more\n", to: "other.txt")
     expectDone(try workplace.charrnn(["train", "other.txt", "--out", "other", "--steps", "3"] + small))
     try workplace.write(workplace.bytes(of: "other/best.safetensors"), to: Self.best)
-    expectWrong(try workplace.charrnn("verify", "run"), Self.best, "is not that of run/last.safetensors")
+    expectWrong(try workplace.charrnn("verify", "run"), Self.best, "its run is not that of run/config.json")
+  }
+
+  /// Where a run that replaces another was killed before it had a state of its own, all is as it should be.
+  @Test func modelsOfARunThatIsReplacedAreNotWrong() throws {
+    let workplace = try copiedRun()
+    let config = String(decoding: try workplace.bytes(of: "run/config.json"), as: UTF8.self)
+    let run = try #require(config.firstMatch(of: /"run": "([0-9a-f]+)"/)?.1)
+    let changed = config.replacing(
+      #""run": "\#(run)""#, with: #""run": "new", "replaces": ["\#(run)"]"#)
+    try workplace.write(changed, to: "run/config.json")
+    try workplace.write("", to: "run/metrics.jsonl")
+    let outcome = try workplace.charrnn("verify", "run")
+    #expect(outcome.code == 0)
+    #expect(String(decoding: outcome.output, as: UTF8.self).contains("of a run that this directory's replaces"))
+  }
+
+  @Test func metricsThatDoNotNameTheRunAreFound() throws {
+    let workplace = try copiedRun()
+    let metrics = String(decoding: try workplace.bytes(of: "run/metrics.jsonl"), as: UTF8.self)
+    try workplace.write(String(metrics.drop { $0 != "\n" }.dropFirst()), to: "run/metrics.jsonl")
+    expectWrong(try workplace.charrnn("verify", "run"), "run/metrics.jsonl", "line 1 does not name the run")
   }
 
   @Test func aStateThatLacksATensorIsFound() throws {
@@ -99,6 +123,27 @@ import Testing
       try checkpoint.write(to: path)
       expectWrong(try workplace.charrnn("verify", "run"), Self.last, "there is no tensor \"\(missing)\"")
     }
+  }
+
+  /// Within an epoch there is a state to carry.
+  @Test func aStateWithoutWhatItCarriesIsFound() throws {
+    let workplace = try copiedRun()
+    let path = workplace.path + "/" + Self.last
+    var checkpoint = try Checkpoint(contentsOf: path)
+    let history = try #require(try StoredModel(checkpoint).history)
+    #expect(history.epoch != history.epoch.rounded(), "the run ends within an epoch")
+    for name in checkpoint.names where name.hasPrefix("state.") { checkpoint.tensors[name] = nil }
+    try checkpoint.write(to: path)
+    expectWrong(try workplace.charrnn("verify", "run"), Self.last, "there is no tensor \"state.")
+  }
+
+  /// A file is not sealed while a run may write it.
+  @Test func aFileOfARunThatIsGoingOnIsNotSealed() throws {
+    let workplace = try copiedRun()
+    let lock = try DirectoryLock(workplace.path + "/run")
+    let outcome = try workplace.charrnn("verify", "--reseal", Self.best)
+    #expect(outcome.code == 75, "\(outcome.errors)")
+    withExtendedLifetime(lock) {}
   }
 
   /// A file of ours that another program changed, keeping our metadata with the old checksum.

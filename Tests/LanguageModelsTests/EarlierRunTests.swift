@@ -70,6 +70,113 @@ import Testing
     #expect(try bytes(of: directory.best) == best)
   }
 
+  /// Without a `last`, a run can begin again only as the run that it was.
+  @Test func aRunOfOtherSettingsDoesNotTakeTheDirectoryOfOneThatHasNoLast() throws {
+    let scratch = try ScratchDirectory()
+    let directory = scratch.run("a")
+    try run(in: directory).train(limits: limits)
+    try FileManager.default.removeItem(atPath: directory.last)
+    let best = try bytes(of: directory.best)
+    let other = try run(in: directory) { $0.cell = .gru }
+    let error = #expect(throws: RunDirectoryTaken.self) { try other.claimDirectory(earlier: .resume) }
+    #expect(error == .otherBeginning(path: directory.path))
+    #expect(try bytes(of: directory.best) == best)
+    // Nor where nothing is saved yet.
+    try FileManager.default.removeItem(atPath: directory.best)
+    #expect(throws: RunDirectoryTaken.self) { try other.claimDirectory(earlier: .resume) }
+    try run(in: directory).claimDirectory(earlier: .resume)
+  }
+
+  /// Two processes that read the same `last` cannot both go on from it.
+  @Test func aRunWhoseLastWasSavedElsewhereDoesNotGoOn() throws {
+    let scratch = try ScratchDirectory()
+    let directory = scratch.run("a")
+    try run(in: directory).train(limits: limits)
+    let checkpoint = try Checkpoint(contentsOf: directory.last)
+    let (first, second) = try (run(in: directory, resuming: checkpoint), run(in: directory, resuming: checkpoint))
+    try second.train(limits: TrainingLimits(steps: 14))
+    let last = try bytes(of: directory.last)
+    let error = #expect(throws: RunDirectoryTaken.self) { try first.train(limits: TrainingLimits(steps: 13)) }
+    #expect(error == .savedElsewhere(path: directory.last))
+    #expect(try bytes(of: directory.last) == last)
+    // The second has its own state still, and goes on.
+    try second.train(limits: TrainingLimits(steps: 16))
+    #expect(try CharacterRun.settings(of: Checkpoint(contentsOf: directory.last)) == second.settings)
+    #expect(second.step == 16)
+  }
+
+  /// A run that was resumed from a copy of its state goes on in the same directory; in another it asks for room like any run.
+  @Test func aResumedRunMayBeginAnotherDirectory() throws {
+    let scratch = try ScratchDirectory()
+    let (directory, other) = (scratch.run("a"), scratch.run("b"))
+    try run(in: directory).train(limits: limits)
+    let copy = scratch.path(of: "copy.safetensors")
+    try FileManager.default.copyItem(atPath: directory.last, toPath: copy)
+    let checkpoint = try Checkpoint(contentsOf: copy)
+    try run(in: other, resuming: checkpoint).train(limits: TrainingLimits(steps: 14))
+    #expect(throws: RunDirectoryTaken.self) {
+      try run(in: other, resuming: checkpoint).train(limits: TrainingLimits(steps: 15))
+    }
+    try run(in: directory, resuming: checkpoint).train(limits: TrainingLimits(steps: 14))
+    #expect(try bytes(of: directory.last) == bytes(of: other.last))
+  }
+
+  /// States that were kept are a run too.
+  @Test func aDirectoryOfKeptStatesIsTaken() throws {
+    let scratch = try ScratchDirectory()
+    let directory = scratch.run("a")
+    try run(in: directory).train(limits: limits, reporting: TrainingReporting(kept: 1))
+    for file in [directory.best, directory.last] { try FileManager.default.removeItem(atPath: file) }
+    #expect(throws: RunDirectoryTaken.self) { try run(in: directory).train(limits: limits) }
+    #expect(try directory.keptStates().map(\.step) == [12])
+  }
+
+  /// A run that replaces another before that one has replaced a third leaves nothing of either.
+  @Test func aRunThatReplacesOneThatWasReplacingAnotherLeavesNothingOfEither() throws {
+    let scratch = try ScratchDirectory()
+    let directory = scratch.run("a")
+    try run(in: directory).train(limits: limits, reporting: TrainingReporting(checkpointEvery: 5, kept: 2))
+    // The second saves a `best` and is stopped before its first `last`.
+    let first = try bytes(of: directory.last)
+    let second = try run(in: directory) { ($0.cell, $0.validateEvery) = (.gru, 1) }
+    try second.claimDirectory(earlier: .replace)
+    try second.train(limits: TrainingLimits(steps: 1))
+    try Data(first).write(to: URL(fileURLWithPath: directory.last))
+    let change: (inout TrainingSettings) -> Void = { ($0.cell, $0.validationFraction) = (.rnn, "0") }
+    try run(in: directory, change: change).claimDirectory(earlier: .replace)
+    #expect(throws: FileError.self) { try ModelFile<Float>(contentsOf: directory.path) }
+    // It was killed, and begins again.
+    let third = try run(in: directory, change: change)
+    try third.claimDirectory(earlier: .resume)
+    try third.train(limits: limits)
+    #expect(try directory.models() == [directory.last])
+    #expect(try ModelFile<Float>(contentsOf: directory.path).model.shape.cell == .rnn)
+  }
+
+  /// A configuration that cannot tell whose the files are is said, not passed over.
+  @Test func aConfigurationThatCannotBeReadIsAnError() throws {
+    let scratch = try ScratchDirectory()
+    let directory = scratch.run("a")
+    try run(in: directory).train(limits: limits)
+    for (text, problem) in [
+      ("{", RunConfigurationError.Problem.noObject), (#"{"run":1}"#, .otherType(name: "run", expected: "text")),
+      (#"{"run":"x","run":"x"}"#, .nameTwice("run")),
+    ] {
+      try Data(text.utf8).write(to: URL(fileURLWithPath: directory.configuration))
+      let error = #expect(throws: RunConfigurationError.self) { try ModelFile<Float>(contentsOf: directory.path) }
+      #expect(error?.problem == problem)
+    }
+    // One that names no run is that of a version that had none, or of a user who cut it: then the models tell.
+    for text in ["{}", #"{"run":null}"#] {
+      try Data(text.utf8).write(to: URL(fileURLWithPath: directory.configuration))
+      _ = try ModelFile<Float>(contentsOf: directory.path)
+    }
+    for call in 1...3 {
+      let faulty = RunDirectory(directory.path, using: FaultyFiles(.once(EIO), at: call))
+      #expect(throws: FileError.self) { try RunOwnership(of: faulty) }
+    }
+  }
+
   @Test func filesOfTheSameNamesThatBelongToNoRunAreNotTouched() throws {
     let scratch = try ScratchDirectory()
     let directory = scratch.run("a")

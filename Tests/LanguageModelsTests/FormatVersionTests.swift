@@ -34,7 +34,7 @@ import Testing
     let before = try String(contentsOfFile: directory.metrics, encoding: .utf8).split(separator: "\n")
     try run.train(limits: TrainingLimits(steps: step + 3))
     #expect(try ModelFile<Float>(contentsOf: directory.last).history?.step == step + 3)
-    #expect(try directory.isOfRun(directory.best))
+    #expect(try RunOwnership(of: directory).owner(of: directory.best) == .run)
     let after = try String(contentsOfFile: directory.metrics, encoding: .utf8).split(separator: "\n")
     #expect(after.starts(with: before.filter { $0.contains(#""validation""#) }))
   }

@@ -17,11 +17,11 @@ import Testing
   init() throws { corpus = try sampleCorpus() }
 
   private func train(
-    in path: String, _ files: FaultyFiles, earlier: EarlierRun = .refuse, settings: TrainingSettings? = nil
+    in path: String, _ files: FaultyFiles, earlier: EarlierRunPolicy = .refuse, settings: TrainingSettings? = nil
   ) throws {
     let directory = RunDirectory(path, using: files)
     let checkpoint =
-      try earlier == .resume && directory.isOfRun(directory.last)
+      try earlier == .resume && RunOwnership(of: directory).owner(of: directory.last) == .run
       ? Checkpoint(contentsOf: directory.last, using: files) : nil
     let run = try CharacterRun(
       settings: settings ?? self.settings, corpus: corpus, directory: directory, resuming: checkpoint)
@@ -93,7 +93,7 @@ import Testing
       let directory = RunDirectory(path)
       // What the command would sample from.
       let served = try? ModelFile<Float>(contentsOf: path).history?.run
-      let isReplaced = try directory.owner() == CharacterRun(settings: settings, corpus: corpus).identity
+      let isReplaced = try RunOwnership(of: directory).run == CharacterRun(settings: settings, corpus: corpus).identity
       seen.insert("\(isReplaced) \(served == nil ? "none" : "some")")
       let expected = try CharacterRun(settings: isReplaced ? settings : other, corpus: corpus).identity
       #expect(served == nil && isReplaced || served == expected, "killed at call \(call)")

@@ -8,7 +8,6 @@ import Testing
   private let scratch: ScratchDirectory
   private let directory: RunDirectory
   private let header = #"{"event":"start","run":"x","step":0}"# + "\n"
-  private let start = MetricsLog.Mark(step: -1, rollbacks: 0)
 
   init() throws {
     scratch = try ScratchDirectory()
@@ -24,12 +23,12 @@ import Testing
 
   /// The log of a run begins with a line that names it, and holds its lines up to the step that it goes on from.
   @Test func theLogIsCutBackToAStep() throws {
-    var log = try MetricsLog(directory, run: "x", at: start)
+    var log = try MetricsLog(directory, run: "x", resumedAt: nil)
     #expect(try content == header)
     try log.append(line(2, event: "end"))
     for step in 1...6 { try log.append(line(step)) }
     try (content + #"{"event":"vali"#).write(toFile: directory.metrics, atomically: false, encoding: .utf8)
-    log = try MetricsLog(directory, run: "x", at: .init(step: 4, rollbacks: 0))
+    log = try MetricsLog(directory, run: "x", resumedAt: .init(step: 4, rollbacks: 0))
     let kept = header + (1...4).map { line($0) + "\n" }.joined()
     #expect(try content == kept)
     try log.append(line(5))
@@ -38,29 +37,50 @@ import Testing
 
   /// After a rollback steps are done again; lines of the first time stay.
   @Test func aRollbackComesAfterEveryStepBeforeIt() throws {
-    var log = try MetricsLog(directory, run: "x", at: start)
+    var log = try MetricsLog(directory, run: "x", resumedAt: nil)
     let lines = [line(10), line(20), line(0, rollbacks: 1, event: "rolled_back"), line(10, rollbacks: 1)]
     for line in lines + [line(20, rollbacks: 1), line(0, rollbacks: 2)] { try log.append(line) }
-    _ = try MetricsLog(directory, run: "x", at: .init(step: 10, rollbacks: 1))
+    _ = try MetricsLog(directory, run: "x", resumedAt: .init(step: 10, rollbacks: 1))
     #expect(try content == header + lines.map { $0 + "\n" }.joined())
   }
 
   @Test func linesOfAnotherRunAreNotTakenUp() throws {
-    for (earlier, run) in [("y", "x"), (nil, "x"), ("y", nil)] as [(String?, String?)] {
+    for (earlier, run) in [("y", "x"), ("y", nil)] as [(String?, String?)] {
       try? FileManager.default.removeItem(atPath: directory.metrics)
-      var other = try MetricsLog(directory, run: earlier, at: start)
+      var other = try MetricsLog(directory, run: earlier, resumedAt: nil)
       try other.append(line(1))
-      _ = try MetricsLog(directory, run: run, at: .init(step: 9, rollbacks: 0))
+      _ = try MetricsLog(directory, run: run, resumedAt: .init(step: 9, rollbacks: 0))
       #expect(try content == (run == nil ? "" : header))
     }
   }
 
+  /// A resumed run whose log has lost its first line keeps the others, and has it again; a run that begins keeps none.
+  @Test func aLogWithoutItsFirstLineIsKeptByTheRunThatGoesOn() throws {
+    let lines = (1...3).map { line($0) + "\n" }.joined()
+    try lines.write(toFile: directory.metrics, atomically: false, encoding: .utf8)
+    _ = try MetricsLog(directory, run: "x", resumedAt: .init(step: 9, rollbacks: 0))
+    #expect(try content == header + lines)
+    _ = try MetricsLog(directory, run: "x", resumedAt: nil)
+    #expect(try content == header)
+  }
+
+  /// Lines are on the disk before what depends on them is saved; lines that are there already are not waited for again.
+  @Test func linesAreSyncedOnce() throws {
+    let files = FaultyFiles()
+    var log = try MetricsLog(RunDirectory(directory.path, using: files), run: "x", resumedAt: nil)
+    let before = files.calls.count { $0 == "sync" }
+    try log.append(line(1))
+    #expect(files.calls.count { $0 == "sync" } == before)
+    for _ in 1...2 { try log.sync() }
+    #expect(files.calls.count { $0 == "sync" } == before + 1)
+  }
+
   /// A run begun by a version without identities keeps its lines, and gets no first line.
   @Test func theLogOfARunWithoutIdentityIsKept() throws {
-    var log = try MetricsLog(directory, run: nil, at: start)
+    var log = try MetricsLog(directory, run: nil, resumedAt: nil)
     #expect(!FileManager.default.fileExists(atPath: directory.metrics), "none there, none made")
     try log.append(line(1))
-    _ = try MetricsLog(directory, run: nil, at: .init(step: 1, rollbacks: 0))
+    _ = try MetricsLog(directory, run: nil, resumedAt: .init(step: 1, rollbacks: 0))
     #expect(try content == line(1) + "\n")
   }
 
@@ -68,13 +88,13 @@ import Testing
   @Test func noLineIsLostOrCutWhateverFails() throws {
     let lines = (1...4).map { line($0) }
     let healthy = FaultyFiles()
-    _ = try MetricsLog(RunDirectory(directory.path, using: healthy), run: "x", at: start)
+    _ = try MetricsLog(RunDirectory(directory.path, using: healthy), run: "x", resumedAt: nil)
     let first = healthy.calls.count + 1
     for fault in [FaultyFiles.Fault.once(ENOSPC), .once(EIO), .once(EMFILE), .short] {
       for call in first...first + 20 {
         try? FileManager.default.removeItem(atPath: directory.metrics)
         let files = FaultyFiles(fault, at: call)
-        var log = try MetricsLog(RunDirectory(directory.path, using: files), run: "x", at: start)
+        var log = try MetricsLog(RunDirectory(directory.path, using: files), run: "x", resumedAt: nil)
         for line in lines { try? log.append(line) }
         try log.flush()
         #expect(try content == header + lines.map { $0 + "\n" }.joined(), "\(fault) at \(call)")

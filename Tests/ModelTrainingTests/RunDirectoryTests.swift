@@ -69,6 +69,29 @@ import Testing
     }
   }
 
+  /// States to keep need room, those that are kept already make it, and no number of them takes too many descriptors.
+  @Test func keptStatesNeedRoomOnce() throws {
+    try withDirectory { directory in
+      try directory.create()
+      func probes(kept: Int) throws -> Int {
+        let files = FaultyFiles()
+        try RunDirectory(directory.path, using: files).requireRoom(
+          for: .init(last: 100, best: 50, kept: kept, others: 0))
+        return files.calls.count { $0 == "allocate" }
+      }
+      #expect(try probes(kept: 3) == 6)
+      #expect(try probes(kept: 10_000) == 16)
+      for file in [directory.last, directory.keptPath(3), directory.keptPath(6), directory.keptPath(9)] {
+        try write(String(repeating: "x", count: 100), to: file)
+      }
+      try write(String(repeating: "x", count: 50), to: directory.best)
+      #expect(try probes(kept: 3) == 1)
+      #if os(Linux)
+        #expect(throws: FileError.self) { try probes(kept: .max) }
+      #endif
+    }
+  }
+
   /// The states of the latest steps are kept; those of later steps are from before a rollback.
   @Test func theLatestStatesAreKept() throws {
     try withDirectory { directory in
@@ -87,18 +110,23 @@ import Testing
     }
   }
 
-  @Test func theOwnerIsTheRunThatTheConfigurationNames() throws {
+  /// Where a file cannot have two names, a copy is kept; where `last` is a link, what it leads to.
+  @Test func aStateIsKeptWhereItCannotBeLinked() throws {
     try withDirectory { directory in
       try directory.create()
-      #expect(try directory.owner() == nil)
-      for (text, owner) in [(#"{"run":"x","a":1}"#, "x"), ("{}", nil), ("{", nil), (#"{"run":null}"#, nil)] {
-        try write(text, to: directory.configuration)
-        #expect(try directory.owner() == owner)
-      }
-      for call in 1...3 {
-        let faulty = RunDirectory(directory.path, using: FaultyFiles(.once(EIO), at: call))
-        #expect(throws: FileError.self) { try faulty.owner() }
-      }
+      try write("elsewhere", to: directory.path + "/elsewhere")
+      try FileManager.default.createSymbolicLink(
+        atPath: directory.last, withDestinationPath: directory.path + "/elsewhere")
+      try directory.keepLast(ofStep: 1, count: 3)
+      let healthy = FaultyFiles()
+      try RunDirectory(directory.path, using: healthy).keepLast(ofStep: 2, count: 3)
+      let link = try #require(healthy.calls.firstIndex(of: "link")) + 1
+      try RunDirectory(directory.path, using: FaultyFiles(.once(EPERM), at: link)).keepLast(ofStep: 3, count: 3)
+      try FileManager.default.removeItem(atPath: directory.last)
+      try FileManager.default.removeItem(atPath: directory.path + "/elsewhere")
+      let kept = try directory.keptStates()
+      #expect(kept.map(\.step) == [1, 2, 3])
+      for state in kept { #expect(try String(contentsOfFile: state.path, encoding: .utf8) == "elsewhere") }
     }
   }
 }

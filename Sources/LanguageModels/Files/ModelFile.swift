@@ -38,7 +38,7 @@ public struct ModelFile<Scalar: StorableScalar>: Sendable {
     guard try files.statusIfAny(of: path)?.kind == .directory else {
       return try Checkpoint(contentsOf: path, using: files)
     }
-    return try Checkpoint(contentsOf: RunDirectory(path, using: files).modelToUse(), using: files)
+    return try Checkpoint(contentsOf: RunOwnership(of: RunDirectory(path, using: files)).modelToUse(), using: files)
   }
 
   /// - Throws: `ModelFileError` or `SafetensorsError` when the checkpoint does not hold a whole model.

@@ -74,19 +74,10 @@ public struct ModelFileError: Error, Equatable, CustomStringConvertible {
           + "text"
       case .noRun: "it holds a model but no state of a run; only a last.safetensors can be resumed"
       case .tooLarge(let bytes, let available):
-        "to go on with its run would take about \(memorySize(bytes)) of memory, and there are \(memorySize(available)); "
+        "to go on with its run would take about \(byteSize(bytes)) of memory, and there are \(byteSize(available)); "
           + "it is damaged, or from a larger machine"
       case .otherModel: "its model is not the one that its own settings describe"
       }
     }
-  }
-}
-
-/// A size of memory for a message.
-func memorySize(_ bytes: Double) -> String {
-  switch bytes {
-  case ..<1e9: "\(Int((bytes / 1e6).rounded())) MB"
-  case ..<1e10: "\((bytes / 1e8).rounded() / 10) GB"
-  default: "\(Int(min(bytes / 1e9, 1e15).rounded())) GB"
   }
 }

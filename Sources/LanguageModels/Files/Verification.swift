@@ -16,19 +16,27 @@ public enum Verification {
     guard try directory.files.statusIfAny(of: path)?.kind == .directory else {
       return [try checked(path) { try model(at: path).summary }]
     }
-    let models = [directory.best, directory.last].filter(directory.holds) + (try directory.keptStates().map(\.path))
-    // Says why there is none.
-    if models.isEmpty { _ = try directory.modelToUse() }
-    let stored = models.compactMap { try? StoredModel(contentsOf: $0) }
-    var files: [VerifiedFile] = []
-    for file in models { files.append(try checked(file) { try model(at: file, among: stored).summary }) }
-    let others = [
-      (directory.configuration, { try Self.configuration(at: $0, of: stored.last) }),
-      (directory.metrics, { try Self.metrics(at: $0) }),
-    ]
-    for (file, check) in others where directory.holds(file) {
-      files.append(try checked(file) { try check(file) })
+    // Without a configuration that can be read, its own line says so, and the models are compared with each other.
+    let ownership = try Result { try RunOwnership(of: directory) }.unlessFileError()
+    let models = try directory.models()
+    if models.isEmpty {
+      throw FileError(path: path, action: "open", code: ENOENT, explanation: RunOwnership.holdsNoRun)
     }
+    var (files, own): ([VerifiedFile], [StoredModel]) = ([], [])
+    for file in models {
+      let isReplaced = try ownership?.owner(of: file) == .replaced
+      files.append(
+        try checked(file) {
+          let whole = try model(at: file, of: isReplaced ? nil : ownership, among: isReplaced ? [] : own)
+          if !isReplaced { own.append(whole.stored) }
+          return whole.summary + (isReplaced ? "; of a run that this directory's replaces" : "")
+        })
+    }
+    let others = [
+      (directory.configuration, { try Self.configuration(of: directory, for: own.last) }),
+      (directory.metrics, { try Self.metrics(of: directory, run: ownership?.run) }),
+    ]
+    for (file, check) in others where directory.holds(file) { files.append(try checked(file, check)) }
     return files
   }
 
@@ -36,13 +44,27 @@ public enum Verification {
   /// The file is replaced whole or not at all. A damaged file is sealed as it is, if the damage left a whole model.
   ///
   /// - Returns: whether it was written; false where the checksum held already.
-  /// - Throws: `FileError`, `SafetensorsError` or `ModelFileError`.
+  /// - Throws: `FileError`, of the kind `busy` while a run uses the directory that it lies in; `SafetensorsError`;
+  ///   `ModelFileError`.
   public static func reseal(_ path: String) throws -> Bool {
+    // A run would write over it, or be written over.
+    guard let lock = try directoryLock(besides: path) else { return try renewSeal(path) }
+    return try lock.whileHeld { try renewSeal(path) }
+  }
+
+  private static func renewSeal(_ path: String) throws -> Bool {
     let checkpoint = try Checkpoint.unsealed(contentsOf: path)
     _ = try requireWhole(checkpoint)
     if checkpoint.isSealed { return false }
     try checkpoint.write(to: path)
     return true
+  }
+
+  /// The lock of the run directory that a file lies in; nil where that is none.
+  private static func directoryLock(besides path: String) throws(FileError) -> DirectoryLock? {
+    let directory = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+    guard RunDirectory(directory).holds("\(directory)/\(DirectoryLock.fileName)") else { return nil }
+    return try DirectoryLock(directory)
   }
 
   /// - Throws: `FileError` where the file cannot be read, which is no finding about its content.
@@ -56,9 +78,17 @@ public enum Verification {
     }
   }
 
-  private static func model(at path: String, among others: [StoredModel] = []) throws -> WholeModel {
+  /// - Parameters:
+  ///   - ownership: that of the directory whose run the file must be of.
+  ///   - others: models of that run.
+  private static func model(
+    at path: String, of ownership: RunOwnership? = nil, among others: [StoredModel] = []
+  ) throws -> WholeModel {
     let whole = try requireWhole(Checkpoint(contentsOf: path))
-    for other in others where other.checkpoint.file != path {
+    if let ownership, ownership.isNamed, try ownership.owner(of: path) == .strange {
+      throw VerificationProblem(file: path, kind: .otherRun("run", file: ownership.directory.configuration))
+    }
+    for other in others {
       if let difference = whole.stored.difference(from: other) {
         throw VerificationProblem(file: path, kind: .otherRun(difference, file: other.checkpoint.file))
       }
@@ -86,65 +116,82 @@ public enum Verification {
     guard record.settings.architecture == stored.shape.architecture else {
       throw ModelFileError(file: checkpoint.file, problem: .otherModel)
     }
-    try requireState(record.progress, of: model, record.settings, in: checkpoint)
+    let stepsPerEpoch = stored.history.flatMap { $0.epoch > 0 ? Double($0.step) / $0.epoch : nil }
+    try requireState(record, record.progress, stepsPerEpoch, of: model, in: checkpoint)
     if let rollback = record.rollback {
       var good = model
       try good.take(from: checkpoint, prefix: rollbackPrefix)
-      try requireState(rollback, of: good, record.settings, in: checkpoint, prefix: rollbackPrefix)
+      try requireState(record, rollback, stepsPerEpoch, of: good, in: checkpoint, prefix: rollbackPrefix)
     }
     return WholeModel(stored: stored, isRun: true)
   }
 
   /// Reads the moments and the carried state of a run.
+  ///
+  /// - Parameter stepsPerEpoch: nil where the file does not tell.
   private static func requireState(
-    _ progress: TrainingProgress, of model: CharacterModel<Float>, _ settings: TrainingSettings,
-    in checkpoint: Checkpoint,
-    prefix: String = ""
+    _ record: RunRecord, _ progress: TrainingProgress, _ stepsPerEpoch: Double?, of model: CharacterModel<Float>,
+    in checkpoint: Checkpoint, prefix: String = ""
   ) throws {
-    var optimizer = Optimizer(settings.optimizerSettings, for: model)
+    var optimizer = Optimizer(record.settings.optimizerSettings, for: model)
     try optimizer.restore(step: progress.updates, for: model) { name, shape throws(SafetensorsError) in
       try checkpoint.tensor(prefix + name, shape: shape)
     }
-    // A state is carried from all steps but those that end an epoch.
-    let state = CharacterTask<Float>.stateShapes(of: model, batch: settings.batch)
-    if state.contains(where: { checkpoint.tensors[prefix + $0.name] != nil }) {
+    let state = CharacterTask<Float>.stateShapes(of: model, batch: record.settings.batch)
+    // A state is carried from all steps but those that end an epoch, and that were skipped.
+    let isWithinEpoch = stepsPerEpoch.map { Double(progress.step).remainder(dividingBy: $0).magnitude > 0.25 } ?? false
+    let isNeeded = isWithinEpoch && progress.skippedInARow == 0
+    if isNeeded || state.contains(where: { checkpoint.tensors[prefix + $0.name] != nil }) {
       for (name, shape) in state { let _: Tensor<Float> = try checkpoint.tensor(prefix + name, shape: shape) }
     }
   }
 
-  private static func configuration(at path: String, of model: StoredModel?) throws -> String {
-    let bytes = try contents(of: path)
-    guard let object = try? JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any] else {
-      throw VerificationProblem(file: path, kind: .noObject(line: nil))
+  private static func configuration(of directory: RunDirectory, for model: StoredModel?) throws -> String {
+    guard let configuration = try RunConfiguration(of: directory) else { return "" }
+    if let run = try configuration.run(), let other = model?.history?.run, run != other {
+      throw VerificationProblem(
+        file: configuration.file, kind: .otherRun("run", file: model?.checkpoint.file ?? ""))
     }
-    if let run = object["run"] as? String, let other = model?.history?.run, run != other {
-      throw VerificationProblem(file: path, kind: .otherRun("run", file: model?.checkpoint.file ?? ""))
-    }
-    guard let settings = model?.shape.architecture.asSettings else { return "\(object.count) options" }
-    for field in SettingField.all where field.isStructural {
-      let within = field.reportedWithin.map { object[$0] as? [String: Any] ?? [:] } ?? object
-      guard let member = within[field.reportedName] else { continue }
-      let value = field.value(in: settings)
-      if !value.equals(member) {
+    if let settings = model?.shape.architecture.asSettings {
+      for field in SettingField.all where field.isStructural && !configuration.agrees(on: field, with: settings) {
         throw VerificationProblem(
-          file: path, kind: .otherSetting(field.reportedName, found: "\(member)", model: "\(value)"))
+          file: configuration.file, kind: .otherSetting(field.reportedName, model: "\(field.value(in: settings))"))
       }
     }
-    return "\(object.count) options"
+    return "\(configuration.count) options"
   }
 
-  private static func metrics(at path: String) throws -> String {
-    let bytes = try contents(of: path)
+  /// - Parameter run: identity of the run, which the first line must name; nil or empty for one that has none.
+  private static func metrics(of directory: RunDirectory, run: String?) throws -> String {
+    struct Line: Decodable {
+      let step: Int
+      let run: String?
+    }
+    let (path, bytes) = (directory.metrics, try directory.contents(of: directory.metrics) ?? [])
     let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-    for (number, line) in lines.dropLast().enumerated() {
-      let object = try? JSONSerialization.jsonObject(with: Data(line)) as? [String: Any]
-      guard object?["step"] is Int else { throw VerificationProblem(file: path, kind: .noObject(line: number + 1)) }
+    for (number, bytes) in lines.dropLast().enumerated() {
+      guard let line = try? JSONDecoder().decode(Line.self, from: Data(bytes)) else {
+        throw VerificationProblem(file: path, kind: .noLine(number: number + 1))
+      }
+      if number == 0, let run, !run.isEmpty, line.run != run {
+        throw VerificationProblem(
+          file: path, kind: line.run == nil ? .noRun : .otherRun("run", file: directory.configuration))
+      }
     }
     if lines.last?.isEmpty == false { throw VerificationProblem(file: path, kind: .openLine(number: lines.count)) }
     return "\(lines.count - 1) lines"
   }
+}
 
-  private static func contents(of path: String) throws(FileError) -> [UInt8] { try FileReader(path).rest() }
+extension Result {
+  /// The value; nil for an error of another kind than `FileError`.
+  fileprivate func unlessFileError() throws(FileError) -> Success? {
+    switch self {
+    case .success(let value): return value
+    case .failure(let error as FileError): throw error
+    case .failure: return nil
+    }
+  }
 }
 
 /// A file that was checked.
@@ -161,18 +208,5 @@ extension StoredModel {
     if vocabulary != other.vocabulary { return "vocabulary" }
     if history?.corpusHash != other.history?.corpusHash { return "corpus" }
     return history?.run == other.history?.run ? nil : "run"
-  }
-}
-
-extension SettingValue {
-  /// Whether a member of a JSON object has this value.
-  fileprivate func equals(_ member: Any) -> Bool {
-    switch self {
-    case .none: member is NSNull
-    case .flag(let value): member as? Bool == value
-    case .integer(let value): member as? Int == value
-    case .number(let value): member as? Double == value
-    case .text(let value): member as? String == value
-    }
   }
 }

@@ -1,3 +1,5 @@
+import TensorCore
+
 /// Samples and saves on the way of a run; they do not change its result.
 public struct TrainingReporting: Sendable, Equatable {
   /// Steps between samples; 0 for none; nil for the whole epochs that make up at least 500 steps.
@@ -13,6 +15,18 @@ public struct TrainingReporting: Sendable, Equatable {
     self.sampleEvery = sampleEvery
     self.checkpointEvery = checkpointEvery
     self.kept = kept
+  }
+
+  /// Description of the first number out of range; nil if a run can report so.
+  public var problem: String? {
+    for (name, count, least) in [
+      ("sample_every", sampleEvery, 0), ("checkpoint_every", checkpointEvery, 1), ("keep", kept, 0),
+    ] {
+      if let count, !(least...OutsideNumbers.largestCount).contains(count) {
+        return "\(name) is \(count); it must be from \(least) to \(OutsideNumbers.largestCount)"
+      }
+    }
+    return nil
   }
 
   /// Whole epochs that make up at least 500 steps.

@@ -6,37 +6,40 @@ extension CharacterRun {
   /// Takes the directory for this run until the end of the next training: makes and locks it, makes sure that there is room, and
   /// writes the configuration. Training does it by itself, but refuses a directory that holds an earlier run.
   ///
+  /// A run that was resumed goes on in the directory of its checkpoint; any other must be free for it.
+  ///
   /// - Parameters:
-  ///   - configuration: JSON object for `config.json`, with the run's identity as `run` and that of the run that it replaces,
-  ///     if any, as `replaces`; nil for the settings.
-  ///   - limits: limits of the training, to know how much the metrics will take.
-  ///   - kept: how many states will be kept beside `last`.
-  /// - Throws: `FileError`, of the kind `busy` when another run is using the directory; `RunDirectoryTaken`.
+  ///   - limits: limits of the training, to know how much its files will take.
+  ///   - reporting: how often it will save, and how many states it will keep.
+  /// - Throws: `FileError`, of the kind `busy` when another run is using the directory; `RunDirectoryTaken`;
+  ///   `RunConfigurationError` where `config.json` does not tell whose the files are.
   public func claimDirectory(
-    earlier: EarlierRun = .refuse, configuration: ((_ replaced: String?) throws -> String)? = nil,
-    limits: TrainingLimits = TrainingLimits(),
-    kept: Int = 0
+    earlier: EarlierRunPolicy = .refuse, limits: TrainingLimits = TrainingLimits(),
+    reporting: TrainingReporting = TrainingReporting()
   ) throws {
-    guard let directory else { return }
-    let isResumed = isResumed || hasTrained
-    claim = try DirectoryClaim(
-      directory, run: identity, configuration: configuration ?? ownConfiguration(replacing:), earlier: earlier,
-      isResumed: isResumed, sizes: sizes(limits, kept: kept))
-    metrics = try MetricsLog(
-      directory, run: identity,
-      at: isResumed ? MetricsLog.Mark(progress) : MetricsLog.Mark(step: -1, rollbacks: 0))
+    try claimDirectory(
+      earlier: earlier, configuration: settings.resolved(stepsPerEpoch: stepsPerEpoch).members(), limits: limits,
+      reporting: reporting)
   }
 
-  private func ownConfiguration(replacing replaced: String?) -> String {
-    struct Configuration: Encodable {
-      let run, replaces: String?
-      let settings: TrainingSettings
+  /// - Parameter configuration: members of `config.json`; the run's identity is added to them.
+  package func claimDirectory(
+    earlier: EarlierRunPolicy, configuration: Members, limits: TrainingLimits, reporting: TrainingReporting
+  ) throws {
+    guard let directory else { return }
+    let claim = try DirectoryClaim(
+      directory, run: identity, known: knownState, configuration: configuration, earlier: earlier,
+      sizes: sizes(limits, reporting))
+    metrics = try MetricsLog(directory, run: identity, resumedAt: claim.isContinued ? MetricsLog.Mark(progress) : nil)
+    if knownState?.path != directory.path {
+      knownState = DirectoryClaim.KnownState(
+        path: directory.path, metadata: claim.isContinued ? knownState?.metadata : nil)
     }
-    return canonicalJSON(Configuration(run: identity, replaces: replaced, settings: settings)) + "\n"
+    self.claim = claim
   }
 
   /// Sizes of the files, rounded up.
-  private func sizes(_ limits: TrainingLimits, kept: Int) -> RunDirectory.Sizes {
+  private func sizes(_ limits: TrainingLimits, _ reporting: TrainingReporting) -> RunDirectory.Sizes {
     let state = trainer.state
     let moments = state.optimizer.namedMoments(of: model)
     let widths = model.rnn.stateComponents.joined().map(\.width)
@@ -45,10 +48,12 @@ extension CharacterRun {
     let header = { (tensors: Int) in 8192 + 200 * tensors + 2 * self.corpus.vocabulary.json.utf8.count }
     let numbers =
       parameters + moments.reduce(0) { $0 + $1.tensor.shape.count } + settings.batch * widths.reduce(0, +)
-    let interval = settings.validateEvery ?? stepsPerEpoch
-    let lines = min((limits.lastStep(stepsPerEpoch: stepsPerEpoch) ?? 0) / interval, 100_000) + 100
-    let last = 2 * 4 * numbers + header(2 * (names + moments.count + widths.count))
+    let stepsToCome = limits.lastStep(stepsPerEpoch: stepsPerEpoch).map { max($0 - step, 0) }
+    let lines = min((stepsToCome ?? 0) / (settings.validateEvery ?? stepsPerEpoch), 100_000) + 100
+    // Besides those on schedule, one at the end, and one each minute, which nobody knows.
+    let saves = stepsToCome.map { $0 / (reporting.checkpointEvery ?? stepsPerEpoch) + 1 }
     return RunDirectory.Sizes(
-      last: last, best: 4 * parameters + header(names), others: 32_768 + 400 * lines + min(kept, 1000) * last)
+      last: 2 * 4 * numbers + header(2 * (names + moments.count + widths.count)), best: 4 * parameters + header(names),
+      kept: min(reporting.kept, saves ?? reporting.kept), others: 32_768 + 400 * lines)
   }
 }

@@ -40,9 +40,8 @@ extension CharacterRun {
     report: @escaping (RunEvent) -> Void = { _ in }, shouldStop: () -> Bool = { false },
     clock: () -> Double = { ProcessInfo.processInfo.systemUptime }
   ) throws -> RunEnd {
-    if claim == nil { try claimDirectory(limits: limits, kept: reporting.kept) }
+    if claim == nil { try claimDirectory(limits: limits, reporting: reporting) }
     defer { claim = nil }
-    hasTrained = true
     let lastStep = limits.lastStep(stepsPerEpoch: stepsPerEpoch)
     let validateEvery = settings.validateEvery ?? stepsPerEpoch
     let checkpointEvery = reporting.checkpointEvery ?? stepsPerEpoch

@@ -18,11 +18,9 @@ public final class CharacterRun {
   /// was begun by a version that had none.
   public let identity: String?
   let trainer: Trainer<CharacterTask<Float>>
-  /// Whether it was resumed from a checkpoint.
-  let isResumed: Bool
   var claim: DirectoryClaim?
-  /// Whether the directory may hold files of this run already.
-  var hasTrained = false
+  /// The `last` that it last read or wrote; nil before it has a directory.
+  var knownState: DirectoryClaim.KnownState?
   /// The newest best model, where it could not be saved yet.
   var pendingBest: Checkpoint?
   var metrics: MetricsLog?
@@ -30,7 +28,8 @@ public final class CharacterRun {
   /// A new run, or the one that a checkpoint holds.
   ///
   /// - Parameters:
-  ///   - checkpoint: the `last` of the run to resume; nil starts from the beginning.
+  ///   - checkpoint: the `last` of the run to resume; nil starts from the beginning. The run goes on where it lies, or
+  ///     begins another directory.
   ///   - initial: a model whose weights to start from, matched by symbol.
   ///   - directory: it is made when training begins.
   public init(
@@ -70,7 +69,10 @@ public final class CharacterRun {
       }
       identity = model.identity(settings: settings, corpus: corpus)
     }
-    isResumed = checkpoint != nil
+    knownState = checkpoint.map { checkpoint in
+      let path = directory.flatMap { $0.last == checkpoint.file ? $0.path : nil }
+      return DirectoryClaim.KnownState(path: path, metadata: checkpoint.metadata)
+    }
     trainer = Trainer(
       model: model, task: task, optimizer: settings.optimizerSettings,
       schedule: schedule, clipping: settings.clip > 0 ? .norm(settings.clip) : .none, seed: UInt64(settings.seed),

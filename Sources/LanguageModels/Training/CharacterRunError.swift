@@ -1,5 +1,6 @@
 import SequenceText
 import TensorCheckpoints
+import TensorCore
 
 /// Why a run cannot be made.
 public enum CharacterRunError: Error, Equatable, CustomStringConvertible {
@@ -31,7 +32,7 @@ public enum CharacterRunError: Error, Equatable, CustomStringConvertible {
     case .unsupportedPrecision(let precision, let instructionSet):
       "precision \(precision.rawValue): neither AMX nor AVX512-BF16 is in the instruction set in use (\(instructionSet))"
     case .tooLarge(let bytes, let available):
-      "training so would take about \(memorySize(bytes)) of memory, and there are \(memorySize(available)) for this process"
+      "training so would take about \(byteSize(bytes)) of memory, and there are \(byteSize(available)) for this process"
     case .noHorizon(let schedule): "schedule \(schedule.rawValue) needs a horizon in steps"
     case .noValidation(let setting, let tokens):
       "\(setting) needs validations, and "

@@ -1,15 +1,15 @@
-import Foundation
 import ModelTraining
 import TensorCheckpoints
 import TensorCore
 
 /// Treatment of a directory that holds an earlier run.
-public enum EarlierRun: Sendable {
+public enum EarlierRunPolicy: Sendable {
   /// Refuse to touch it.
   case refuse
   /// Replace it, each file when its successor is written.
   case replace
-  /// Go on with it; where only its best model is there, that stays until there is a better one.
+  /// Go on with it. Where it has no `last` yet, it begins again, if it is this run; its best model stays until there is a
+  /// better one.
   case resume
 }
 
@@ -18,14 +18,21 @@ public enum RunDirectoryTaken: Error, Equatable, CustomStringConvertible {
   case holdsRun(path: String)
   /// A file of a name that runs use, in a directory that holds no run.
   case foreignFile(path: String)
-  /// A state of another run than the one that the directory's configuration names, and that this one does not replace.
+  /// A model of another run than the directory's, which that one does not replace.
   case otherRun(path: String)
+  /// A run that has no `last` to go on from, and that was begun with other settings, corpus or weights.
+  case otherBeginning(path: String)
+  /// A `last` that another process wrote after this one had read it.
+  case savedElsewhere(path: String)
 
   public var description: String {
     switch self {
     case .holdsRun(let path): "\(path): holds a run already"
     case .foreignFile(let path): "\(path): is there and belongs to no run"
-    case .otherRun(let path): "\(path): is of another run than the one in the directory's config.json"
+    case .otherRun(let path): "\(path): is of another run than the directory"
+    case .otherBeginning(let path):
+      "\(path): its run has no last.safetensors to go on from, and began with other options or another text"
+    case .savedElsewhere(let path): "\(path): another process has saved it since this one read it"
     }
   }
 }
@@ -33,68 +40,115 @@ public enum RunDirectoryTaken: Error, Equatable, CustomStringConvertible {
 /// A run's hold on its directory: the lock, and what is still there from an earlier run.
 struct DirectoryClaim {
   let directory: RunDirectory
+  /// Whether the run goes on with what it has in the directory.
+  let isContinued: Bool
   private let lock: DirectoryLock
-  /// Whether `best` may be of an earlier run that this one replaces.
-  private(set) var holdsForeignBest: Bool
-  /// Paths of states that an earlier run kept.
-  private var foreignStates: [String]
+  /// Paths of models of runs that this one replaces.
+  private var foreignModels: [String]
+
+  /// The `last` that a run last read or wrote.
+  struct KnownState {
+    /// Path of the directory; nil where that is not known.
+    var path: String?
+    /// Its metadata; nil where the run has no `last` yet.
+    var metadata: [String: String]?
+  }
 
   /// Makes the directory if need be, locks it, clears away what killed runs have left and makes it the run's own.
   ///
   /// - Parameters:
   ///   - run: identity of the run; nil for one that was begun by a version that had none.
-  ///   - configuration: text of `config.json`, which names the run, and the identity of the one that it replaces, if any; from
-  ///     then on other runs' files there are no longer used.
-  ///   - isResumed: whether the run resumes from a checkpoint of the directory.
+  ///   - known: the `last` that the run goes on from; nil for a run that begins.
+  ///   - configuration: members of `config.json`; the identities are added to them. Once they are there, other runs' files are
+  ///     no longer used.
   ///   - sizes: sizes of the files to come; there must be room for them.
   init(
-    _ directory: RunDirectory, run: String?, configuration: (_ replaced: String?) throws -> String, earlier: EarlierRun,
-    isResumed: Bool,
+    _ directory: RunDirectory, run: String?, known: KnownState?, configuration: Members, earlier: EarlierRunPolicy,
     sizes: RunDirectory.Sizes
   ) throws {
     let wasRun = directory.holds(directory.path + "/" + DirectoryLock.fileName)
     try directory.create()
     lock = try DirectoryLock(directory.path, using: directory.files)
     self.directory = directory
-    if !isResumed { try Self.requireFree(directory, earlier: earlier, wasRun: wasRun) }
+    // Only now can no other process change the files.
+    if !wasRun { try Self.requireNoForeignFile(directory) }
+    let ownership = try RunOwnership(of: directory)
+    isContinued = try Self.holds(known, ownership)
+    if !isContinued { try Self.requireFree(ownership, for: run, earlier: earlier) }
     directory.removeAbandoned()
     try directory.requireRoom(for: sizes)
-    let replaced = isResumed ? nil : try directory.identity(of: directory.last) ?? directory.replaced()
-    if !isResumed && earlier == .replace { try Self.removeModels(of: run, in: directory) }
-    try AtomicFile.write([Array(configuration(replaced).utf8)], to: directory.configuration, using: directory.files)
-    foreignStates = try directory.keptStates().map(\.path).filter { path in try !directory.isOfRun(path) }
-    holdsForeignBest = try directory.holds(directory.best) && !directory.isOfRun(directory.best)
+    let isReplacing = !isContinued && earlier == .replace
+    if isReplacing { try Self.removeModels(of: run, ownership) }
+    let models = try directory.models()
+    let replaced =
+      isReplacing
+      ? try models.compactMap { try RunOwnership.identity(of: $0, directory) } : ownership.replacedRuns
+    let text = JSONText.object(configuration + Self.identities(run: run, replaced: replaced)).line + "\n"
+    try AtomicFile.write([Array(text.utf8)], to: directory.configuration, using: directory.files)
+    foreignModels = try isReplacing ? models : models.filter { path in try ownership.owner(of: path) == .replaced }
   }
 
-  /// Removes the models of a replaced run that has the identity of the new one, which they could not be told from.
-  private static func removeModels(of run: String?, in directory: RunDirectory) throws {
-    let kept = try directory.keptStates().map(\.path)
-    for path in try (kept + [directory.best, directory.last]).filter({ try directory.identity(of: $0) == run }) {
-      try naming(path, "remove") { () throws(SystemError) in try directory.files.remove(path) }
-    }
+  private static func identities(run: String?, replaced: [String]) -> Members {
+    let replaces = JSONText.array(Set(replaced).sorted().map { .string($0) })
+    return [(RunConfiguration.runName, JSONText(run))]
+      + (replaced.isEmpty ? [] : [(RunConfiguration.replacesName, replaces)])
   }
 
-  private static func requireFree(_ directory: RunDirectory, earlier: EarlierRun, wasRun: Bool) throws {
-    let holdsLast = try directory.isOfRun(directory.last)
-    if earlier == .refuse && directory.holdsRun || earlier == .resume && holdsLast {
-      throw RunDirectoryTaken.holdsRun(path: directory.path)
-    }
-    if try earlier == .resume && directory.holdsStrangeState() {
-      throw RunDirectoryTaken.otherRun(path: directory.last)
-    }
-    if wasRun || directory.holdsRun { return }
+  /// Whether the directory's `last` is the one that the run knows.
+  private static func holds(_ known: KnownState?, _ ownership: RunOwnership) throws -> Bool {
+    guard let known else { return false }
+    let (directory, last) = (ownership.directory, ownership.directory.last)
+    let isOwn = try ownership.owner(of: last) == .run
+    let found = isOwn ? try Checkpoint.metadata(ofFileAt: last, using: directory.files) : nil
+    let isSame = known.path == directory.path
+    if found == known.metadata { return isSame || found != nil }
+    if isSame { throw RunDirectoryTaken.savedElsewhere(path: last) }
+    return false
+  }
+
+  /// In a directory where no run was, files of its names are another's.
+  private static func requireNoForeignFile(_ directory: RunDirectory) throws {
+    if try !directory.models().isEmpty { return }
     for file in [directory.configuration, directory.metrics] where directory.holds(file) {
       throw RunDirectoryTaken.foreignFile(path: file)
     }
   }
 
-  /// Removes a replaced run's `best` and kept states after a `last` of this run was written in the place of its own.
-  mutating func removeForeignModels() {
-    if holdsForeignBest { try? directory.files.remove(directory.best) }
-    for path in foreignStates { try? directory.files.remove(path) }
-    (holdsForeignBest, foreignStates) = (false, [])
+  private static func requireFree(
+    _ ownership: RunOwnership, for run: String?, earlier: EarlierRunPolicy
+  ) throws {
+    let (directory, models) = (ownership.directory, try ownership.directory.models())
+    switch earlier {
+    case .replace: break
+    case .refuse: if !models.isEmpty { throw RunDirectoryTaken.holdsRun(path: directory.path) }
+    case .resume:
+      if try ownership.owner(of: directory.last) == .run { throw RunDirectoryTaken.holdsRun(path: directory.path) }
+      if (ownership.isNamed || !models.isEmpty) && ownership.run != run {
+        throw RunDirectoryTaken.otherBeginning(path: directory.path)
+      }
+      for path in models where try ownership.owner(of: path) == .strange {
+        throw RunDirectoryTaken.otherRun(path: path)
+      }
+    }
   }
 
-  /// Notes that `best` is of this run now.
-  mutating func ownsBest() { holdsForeignBest = false }
+  /// Removes the models of a replaced run that has the identity of the new one, which they could not be told from.
+  private static func removeModels(of run: String?, _ ownership: RunOwnership) throws {
+    let directory = ownership.directory
+    for path in try ownership.directory.models() where try RunOwnership.identity(of: path, directory) == run {
+      try naming(path, "remove") { () throws(SystemError) in try directory.files.remove(path) }
+    }
+  }
+
+  /// Whether a file is of a run that this one replaces.
+  func holdsForeign(_ path: String) -> Bool { foreignModels.contains(path) }
+
+  /// Removes what is left of replaced runs after a `last` of this run was written in the place of theirs.
+  mutating func removeForeignModels() {
+    for path in foreignModels where path != directory.last { try? directory.files.remove(path) }
+    foreignModels = []
+  }
+
+  /// Notes that a file is of this run now.
+  mutating func owns(_ path: String) { foreignModels.removeAll { $0 == path } }
 }

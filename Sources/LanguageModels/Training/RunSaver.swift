@@ -26,9 +26,10 @@ struct RunSaver {
   /// Step and rollbacks of the `last` that was saved last.
   private var saved: (step: Int, rollbacks: Int)?
   private var failures: [(part: UnsavedRun.Part, error: FileError)] = []
-
   /// How many saved states are kept beside `last`.
   private let kept: Int
+  /// The lowest validation loss of a model that is on the disk or waits to be.
+  private lazy var bestLoss = min(bestOnDisk, pendingLoss)
 
   init(_ run: CharacterRun, kept: Int, report: @escaping (RunEvent) -> Void) {
     (self.run, self.kept, self.report) = (run, kept, report)
@@ -42,12 +43,15 @@ struct RunSaver {
   /// Saves `last`, and before it what failed to be saved before.
   mutating func saveLast() {
     guard let directory = run.directory, run.trainer.nonFiniteState == nil else { return }
-    savePending()
+    // A resumed run does not write them again.
+    note(.metrics, failure(of: { [run] () throws(FileError) in try run.metrics?.sync() }))
+    savePendingBest()
     let progress = run.progress
     let file = run.file(validationLoss: progress.bestValidationLoss)
     let checkpoint = run.trainer.checkpoint(file, settings: run.settings, corpus: run.corpus)
     guard save(.last, checkpoint, to: directory.last) else { return }
     saved = (progress.step, progress.rollbacks)
+    run.knownState?.metadata = checkpoint.metadata
     run.claim?.removeForeignModels()
     note(
       .kept, failure(of: { [kept] () throws(FileError) in try directory.keepLast(ofStep: progress.step, count: kept) }))
@@ -59,7 +63,8 @@ struct RunSaver {
 
   /// Saves the model as `best` unless the one there, of an earlier part of this run, is as good.
   mutating func saveBest(loss: Double) {
-    guard loss < bestOnDisk else { return }
+    guard loss < bestLoss else { return }
+    bestLoss = loss
     run.pendingBest = run.file(validationLoss: loss).checkpoint
     savePendingBest()
   }
@@ -68,21 +73,17 @@ struct RunSaver {
   ///
   /// - Throws: `UnsavedRun` when something still fails.
   mutating func finish() throws(UnsavedRun) {
-    savePending()
+    note(.metrics, failure(of: { [run] () throws(FileError) in try run.metrics?.sync() }))
+    savePendingBest()
     guard let first = failures.first else { return }
     throw UnsavedRun(parts: failures.map(\.part), error: first.error)
-  }
-
-  private mutating func savePending() {
-    note(.metrics, failure(of: { [run] () throws(FileError) in try run.metrics?.flush() }))
-    savePendingBest()
   }
 
   private mutating func savePendingBest() {
     guard let directory = run.directory, let checkpoint = run.pendingBest else { return }
     guard save(.best, checkpoint, to: directory.best) else { return }
     run.pendingBest = nil
-    run.claim?.ownsBest()
+    run.claim?.owns(directory.best)
   }
 
   private mutating func save(_ part: UnsavedRun.Part, _ checkpoint: Checkpoint, to path: String) -> Bool {
@@ -109,11 +110,16 @@ struct RunSaver {
 
   /// Loss of the `best` that is there, if it is of this run: the validation at the end of an earlier part may have written it.
   private var bestOnDisk: Double {
-    guard let directory = run.directory, run.claim?.holdsForeignBest == false,
+    guard let directory = run.directory, run.claim?.holdsForeign(directory.best) == false,
       let checkpoint = try? Checkpoint(contentsOf: directory.best, using: directory.files),
       let file = try? ModelFile<Float>(checkpoint), let history = file.history, history.run == run.identity,
       file.model.shape == run.model.shape, history.corpusHash == run.corpus.contentHash
     else { return .infinity }
+    return history.validationLoss ?? .infinity
+  }
+
+  private var pendingLoss: Double {
+    guard let pending = run.pendingBest, let history = try? ModelFile<Float>(pending).history else { return .infinity }
     return history.validationLoss ?? .infinity
   }
 }

@@ -1,14 +1,13 @@
-import CharrnnCommandSupport
-import SequenceModeling
+import TensorCore
 
 /// Members of a JSON report.
-typealias Members = [(name: String, value: JSONText)]
+package typealias Members = [(name: String, value: JSONText)]
 
 extension TrainingSettings {
   /// Settings for a report, in the order of the table.
   ///
   /// - Parameter isReported: which.
-  func members(where isReported: (SettingField) -> Bool = { _ in true }) -> Members {
+  package func members(where isReported: (SettingField) -> Bool = { _ in true }) -> Members {
     var members: Members = []
     var nested: [String: Members] = [:]
     for field in SettingField.all where isReported(field) {
@@ -25,7 +24,7 @@ extension TrainingSettings {
 }
 
 extension Architecture {
-  var members: Members { TrainingSettings(architecture: self).members(where: \.isOfArchitecture) }
+  package var members: Members { TrainingSettings(architecture: self).members(where: \.isOfArchitecture) }
 }
 
 extension JSONText {
@@ -40,18 +39,18 @@ extension JSONText {
   }
 
   /// The integer, or null.
-  init(_ value: Int?) { self = value.map { .integer($0) } ?? .null }
+  package init(_ value: Int?) { self = value.map { .integer($0) } ?? .null }
   /// The number, or null.
-  init(_ value: Double?) { self = value.map { .number($0) } ?? .null }
+  package init(_ value: Double?) { self = value.map { .number($0) } ?? .null }
   /// The text, or null.
-  init(_ value: String?) { self = value.map { .string($0) } ?? .null }
+  package init(_ value: String?) { self = value.map { .string($0) } ?? .null }
 }
 
 extension Members {
   /// Inserts members behind the one of a name.
   ///
   /// - Precondition: there is one of that name.
-  mutating func insert(_ others: Members, after name: String) {
+  package mutating func insert(_ others: Members, after name: String) {
     insert(contentsOf: others, at: firstIndex { $0.name == name }! + 1)
   }
 }
