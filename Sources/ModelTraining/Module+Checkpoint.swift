@@ -9,7 +9,7 @@ extension Module where Scalar: StorableScalar {
   ///
   /// - Parameter metadata: free text by name that goes with them (what inputs were standardized by, the names of classes);
   ///   `Checkpoint(contentsOf:)` reads it.
-  /// - Precondition: every parameter has values.
+  /// - Precondition: every parameter has values, and `metadata` is as `Checkpoint.serialized()` wants it.
   /// - Throws: `FileError` when the file cannot be written.
   public func save(to path: String, metadata: [String: String] = [:]) throws(FileError) {
     for (name, parameter) in parameters where !parameter.isDrawn {

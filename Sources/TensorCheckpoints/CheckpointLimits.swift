@@ -1,7 +1,8 @@
 /// The most that a safetensors file may ask for, when it is read and when it is written.
 ///
 /// The format itself bounds the header alone (100,000,000 bytes). These limits are far above what models have, and keep the
-/// memory of a hostile header below 32 MiB, and its time below that of reading it. Lengths of text are in bytes as they are written, with escapes.
+/// memory of a hostile header below 32 MiB, and its time below that of reading it. Lengths of text are in bytes as they are
+/// written, with escapes.
 public enum CheckpointLimits {
   /// Bytes of the header.
   public static let header = 100_000_000

@@ -6,8 +6,9 @@
   import Glibc
 #endif
 
-/// System calls on files. Every read and write of this package goes through it, so that a test can make any call fail, write
-/// less than it was given, or be the last one of the process.
+/// System calls on files. All that the package does with checkpoints, run directories and texts goes through it (but not what
+/// it writes to standard output), so that a test can make any call fail, write less than it was given, or be the last one of
+/// the process.
 ///
 /// Each call throws its `errno`, and is repeated when a signal interrupted it. Paths and names are `SystemText`.
 package protocol FileOperations: Sendable {

@@ -31,7 +31,8 @@ public struct TextGenerator<Scalar: TensorScalar> {
   ///
   /// With byte tokens, bytes that cannot continue valid UTF-8 are never drawn, and after the last token the character begun is
   /// finished. (A prime that ends within a character which the vocabulary has no bytes to finish is shown with U+FFFD in the
-  /// place of that, and a new character begins.) Several texts are computed side by side, which takes little longer than one; each is what it would be alone.
+  /// place of that, and a new character begins.) Several texts are computed side by side, which takes little longer than one;
+  /// each is what it would be alone.
   ///
   /// - Parameters:
   ///   - count: how many texts; they are computed at once, so memory grows with their number.
