@@ -14,7 +14,7 @@ extension RunDirectory {
     package var last, best: Int
     /// How many states of the size of `last` will be kept beside it.
     package var kept: Int
-    /// The configuration and all lines of the metrics.
+    /// The configuration and the lines of the metrics that will be added.
     package var others: Int
 
     package init(last: Int, best: Int, kept: Int = 0, others: Int) {
@@ -36,8 +36,7 @@ extension RunDirectory {
     // Before the first file is replaced, then one of them, then all.
     let models = max(
       largest, both - min(oldLast, oldBest), both + kept + largest - oldLast - oldBest - oldKept)
-    let others = try max(0, sizes.others - size(of: metrics) - size(of: configuration))
-    try allocateForAMoment(models + others, atMost: largest)
+    try allocateForAMoment(models + sizes.others, atMost: largest)
   }
 
   private func size(of file: String) throws(FileError) -> Int { try files.statusIfAny(of: file)?.size ?? 0 }
