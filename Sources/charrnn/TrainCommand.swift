@@ -15,70 +15,101 @@ package enum TrainCommand {
   @Sendable
   static func run(_ arguments: ParsedArguments) throws -> ExitCode {
     SignalWatch.install()
-    let input = try TextInput(arguments[corpora], of: arguments)
-    let choice = try RunChoice(arguments, corpora: input)
-    let base = try choice.checkpoint.map { try CharacterRun.settings(of: $0) }
-    var settings = try TrainOptions.settings(arguments, resuming: base)
-    let corpus = try input.corpus(settings.tokens)
-    corpus.notices.forEach(notice)
-    let initial = try arguments[TrainOptions.initFrom].map { try ModelFile<Float>(contentsOf: $0) }
-    if let initial, settings.forgetBias != Architecture().forgetBias,
-      settings.forgetBias != initial.model.architecture.forgetBias
-    {
-      throw arguments.usageFailure("--forget-bias: the model of --init-from brings its own biases; leave it out")
-    }
-    var directory = choice.directory
-    let resumed = choice.checkpoint == nil ? nil : directory
-    let limits = try TrainOptions.limits(arguments, resuming: resumed)
-    let reporting = try TrainOptions.reporting(arguments, resuming: resumed)
-    let initFrom = try resumed.map { try StoredOptions($0).initFrom() } ?? arguments[TrainOptions.initFrom]
-    if base == nil && settings.schedule.spansHorizon {
-      settings.horizon = try limits.lastStep(stepsPerEpoch: settings.stepsPerEpoch(on: corpus))
-    }
-    // A corpus that cannot be trained on is found before anything is written.
-    let threads = CommonOptions.threadCount(arguments)
-    let run = try CharacterRun(
-      settings: settings, corpus: corpus, directory: directory, resuming: choice.checkpoint, initial: initial,
-      threads: threads)
-    let configuration = configuration(
-      of: run, corpora: arguments[corpora], initFrom: initFrom, limits: limits, reporting: reporting, threads: threads)
-    let earlier: EarlierRunPolicy =
-      arguments[TrainOptions.resume] ? .resume : arguments[TrainOptions.overwrite] ? .replace : .refuse
-    while true {
-      do {
-        try creating {
-          try run.claimDirectory(earlier: earlier, configuration: configuration, limits: limits, reporting: reporting)
-        }
-        break
-      } catch let error where choice.mayTakeAnother && isTaken(error) {
-        // Another run, started at the same time, was faster.
-        directory = try choice.free()
-        run.directory = directory
-      }
-    }
-    if let checkpoint = choice.checkpoint {
-      try announce(resuming: run, from: checkpoint, in: directory, limits: limits)
-    }
-
-    describe(run, files: input.shownNames, threads: threads)
-    TrainOptions.noticeSmallParts(of: run, arguments)
-    let report = TrainReport(run: run, limits: limits)
+    let start = try Start(arguments)
+    let run = start.run
+    let report = TrainReport(run: run, limits: start.limits)
     SignalWatch.finishStepsFirst()
     let end = try report.followingErrors {
       try run.train(
-        limits: limits, reporting: reporting, report: report.receive, shouldStop: { SignalWatch.stop != nil })
+        limits: start.limits, reporting: start.reporting, report: report.receive,
+        shouldStop: { SignalWatch.stop != nil })
     }
     report.finish()
     if end == .stopped, let signal = SignalWatch.stop {
       notice(
-        "stopped after step \(run.step); the run is saved in \(directory.path); go on with: "
-          + resumingCommand(arguments[corpora], directory)
+        "stopped after step \(run.step); the run is saved in \(start.directory.path); go on with: "
+          + resumingCommand(arguments[corpora], start.directory)
       )
       return signal.exitCode
     }
-    try conclude(run, in: directory, end: end)
+    try conclude(run, in: start.directory, end: end)
     if let failure = report.outputFailure { throw failure }
     return .done
+  }
+
+  /// A run that has its directory and can be trained.
+  ///
+  /// The checkpoint that it goes on from is not kept: while it is mapped, the file that replaces it needs room beside it.
+  private struct Start {
+    let run: CharacterRun
+    private(set) var directory: RunDirectory
+    let limits: TrainingLimits
+    let reporting: TrainingReporting
+
+    init(_ arguments: ParsedArguments) throws {
+      let input = try TextInput(arguments[corpora], of: arguments)
+      let choice = try RunChoice(arguments, corpora: input)
+      let base = try choice.checkpoint.map { try CharacterRun.settings(of: $0) }
+      var settings = try TrainOptions.settings(arguments, resuming: base)
+      let corpus = try input.corpus(settings.tokens)
+      corpus.notices.forEach(notice)
+      let initial = try Self.initialModel(arguments, settings)
+      directory = choice.directory
+      let resumed = choice.checkpoint == nil ? nil : directory
+      limits = try TrainOptions.limits(arguments, resuming: resumed)
+      reporting = try TrainOptions.reporting(arguments, resuming: resumed)
+      if base == nil && settings.schedule.spansHorizon {
+        settings.horizon = try limits.lastStep(stepsPerEpoch: settings.stepsPerEpoch(on: corpus))
+      }
+      let threads = CommonOptions.threadCount(arguments)
+      // A corpus that cannot be trained on is found before anything is written.
+      run = try CharacterRun(
+        settings: settings, corpus: corpus, directory: directory, resuming: choice.checkpoint, initial: initial,
+        threads: threads)
+      let initFrom = try resumed.map { try StoredOptions($0).initFrom() } ?? arguments[TrainOptions.initFrom]
+      try claimDirectory(
+        choice, arguments,
+        configuration: configuration(
+          of: run, corpora: arguments[corpora], initFrom: initFrom, limits: limits, reporting: reporting,
+          threads: threads))
+      if let checkpoint = choice.checkpoint {
+        try announce(resuming: run, from: checkpoint, in: directory, limits: limits)
+      }
+      describe(run, files: input.shownNames, threads: threads)
+      TrainOptions.noticeSmallParts(of: run, arguments)
+    }
+
+    private static func initialModel(
+      _ arguments: ParsedArguments, _ settings: TrainingSettings
+    ) throws -> ModelFile<Float>? {
+      guard let path = arguments[TrainOptions.initFrom] else { return nil }
+      let initial = try ModelFile<Float>(contentsOf: path)
+      if settings.forgetBias != Architecture().forgetBias,
+        settings.forgetBias != initial.model.architecture.forgetBias
+      {
+        throw arguments.usageFailure("--forget-bias: the model of --init-from brings its own biases; leave it out")
+      }
+      return initial
+    }
+
+    private mutating func claimDirectory(
+      _ choice: RunChoice, _ arguments: ParsedArguments, configuration: Members
+    ) throws {
+      let earlier: EarlierRunPolicy =
+        arguments[TrainOptions.resume] ? .resume : arguments[TrainOptions.overwrite] ? .replace : .refuse
+      while true {
+        do {
+          return try creating {
+            try run.claimDirectory(
+              earlier: earlier, configuration: configuration, limits: limits, reporting: reporting)
+          }
+        } catch let error where choice.mayTakeAnother && isTaken(error) {
+          // Another run, started at the same time, was faster.
+          directory = try choice.free()
+          run.directory = directory
+        }
+      }
+    }
   }
 
   /// Whether a directory could not be claimed because another run has it.

@@ -104,6 +104,20 @@ import Testing
     }
   }
 
+  #if os(Linux)
+    /// The state that a run goes on from is let go once it is read: on the disk it would take room beside its successor.
+    @Test func theStateThatARunGoesOnFromIsLetGo() throws {
+      let workplace = try begun()
+      let before = try workplace.bytes(of: "run/last.safetensors")
+      let words = ["train", "fable.txt", "--out", "run", "--resume", "--steps", "1000000", "--checkpoint-every", "1"]
+      let running = try workplace.start(words)
+      defer { running.process.terminate() }
+      try wait { (try? workplace.bytes(of: "run/last.safetensors")) ?? before != before }
+      let maps = try String(contentsOfFile: "/proc/\(running.process.processIdentifier)/maps", encoding: .utf8)
+      #expect(maps.contains("charrnn") && !maps.contains("last.safetensors"))
+    }
+  #endif
+
   /// An option that differs from the run's is refused by its name, and nothing changes.
   @Test func anOptionThatDiffersFromTheRunsIsRefusedByItsName() throws {
     let workplace = try begun(steps: 2)

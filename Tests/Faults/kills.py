@@ -3,9 +3,10 @@
 
     kills.py [--runs 100] [--seed 1] [--workers 2]
 
-A run is of options drawn at random; one in five diverges and is rolled back, one in five replaces another run. It is
-started up to four times, each time on another number of threads and stopped by SIGKILL, SIGTERM, SIGINT or SIGHUP at a
-random moment, and then resumed to its end.
+A run is of options drawn at random; one in five diverges and is rolled back, one in five replaces another run, half of
+those one of its own settings. It is started up to four times, each time on another number of threads, with another number
+of states to keep, and stopped by SIGKILL, SIGTERM, SIGINT or SIGHUP at a random moment, and then resumed to its end. What
+it leaves must be sound, and no more states must be kept than it was told.
 """
 
 import argparse
@@ -36,7 +37,9 @@ def once(seed):
     draw = random.Random(seed)
     kind = ["diverging", "replacing", "plain", "plain", "plain"][seed % 5]
     with tempfile.TemporaryDirectory() as folder:
-        runs.write_corpus(folder)
+        # Of 400 characters an epoch is a few steps, or one.
+        runs.write_corpus(folder, draw.choice([400, 1200, 4000, 4000]))
+        place = pathlib.Path(folder) / "run"
         while True:
             words = runs.options(draw, diverging=kind == "diverging")
             words += ["--steps", str(draw.randrange(30, 90))]
@@ -47,22 +50,35 @@ def once(seed):
                 if whole.returncode == 0 else False
             if whole.returncode == 0 and (kind != "diverging" or rolls_back):
                 break
-            if whole.returncode not in (0, 64, 70):
+            if whole.returncode not in (0, 64, 65, 70):
                 return kind, 0, f"the whole run ended with {whole.returncode}: {whole.stderr}"
             shutil.rmtree(pathlib.Path(folder) / "whole", ignore_errors=True)
         expected, identity = runs.files(folder, "whole"), owner(pathlib.Path(folder) / "whole")
-        place = pathlib.Path(folder) / "run"
         if kind == "replacing":
-            other = runs.train(folder, "run", ["--cell", "gru", "--hidden", "5", "--batch", "4", "--length", "8",
-                                               "--steps", str(draw.randrange(1, 20)), "--validate-every", "2"])
-            assert other.returncode == 0, other.stderr
-        kills = 0
-        for attempt in range(draw.randrange(1, 5)):
-            begun = owner(place) == identity
-            how = [] if not place.exists() else ["--resume"] if begun or kind != "replacing" else ["--overwrite"]
-            extra = ["--threads", str(draw.choice([1, 2])), "--checkpoint-every", str(draw.choice([1, 3, 10, 1000]))]
-            line = [runs.COMMAND, "train", "corpus.txt", "--out", "run", *words, *how, *extra, "--sample-every", "0"]
+            earlier = ["--cell", "gru", "--hidden", "5", "--batch", "4", "--length", "8", "--validate-every", "2"]
+            steps = draw.randrange(1, 20)
+            every = int(words[words.index("--validate-every") + 1])
+            if every < 30 and draw.random() < 0.5:
+                # Its last validation is one that the whole run made too, so that no other model can be the best.
+                earlier, steps = words[:-2], every
+            other = runs.train(folder, "run", earlier, ["--steps", str(steps), "--keep", "2", "--checkpoint-every", "1"])
+            if other.returncode != 0:
+                return kind, 0, f"the run to replace ended with {other.returncode}: {other.stderr}"
+        kills, replaced = 0, kind != "replacing"
+
+        def how():
+            nonlocal replaced
+            # What is not given is as in the call before.
+            keep = ["--keep", draw.choice("013")] if draw.random() < 0.4 else []
+            if not replaced or place.exists() and owner(place) != identity:
+                replaced = True
+                return ["--overwrite", *keep]
             # Without a directory yet, and repeated until it is done: as --resume, which starts from the beginning.
+            return ["--resume", *keep] if place.exists() else keep
+
+        for attempt in range(draw.randrange(1, 5)):
+            extra = how() + ["--threads", draw.choice("12"), "--checkpoint-every", str(draw.choice([1, 3, 10, 1000]))]
+            line = [runs.COMMAND, "train", "corpus.txt", "--out", "run", *words, *extra, "--sample-every", "0"]
             process = subprocess.Popen(line, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
             time.sleep(draw.random() * duration)
             number = draw.choice(SIGNALS)
@@ -71,15 +87,19 @@ def once(seed):
             if process.returncode in (-signal.SIGKILL, 128 + number, -number):
                 kills += 1
             elif process.returncode != 0:
-                return kind, kills, f"{how} ended with {process.returncode}: {errors}"
-        begun = owner(place) == identity
-        how = ["--resume"] if begun or kind != "replacing" else ["--overwrite"]
-        end = runs.train(folder, "run", words, how)
+                return kind, kills, f"{extra} ended with {process.returncode}: {errors}"
+        extra = how()
+        end = runs.train(folder, "run", words, extra)
         if end.returncode != 0:
-            return kind, kills, f"{how} ended with {end.returncode}: {end.stderr}"
+            return kind, kills, f"{extra} ended with {end.returncode}: {end.stderr}"
         found = runs.files(folder, "run")
         wrong = [name for name in expected if found[name] != expected[name]]
-        return kind, kills, f"differs in {wrong}, {words}" if wrong else None
+        if wrong:
+            return kind, kills, f"differs in {wrong}, {words}"
+        if len(list(place.glob("step-*.safetensors"))) > 3:
+            return kind, kills, "more states are kept than were wanted"
+        check = subprocess.run([runs.COMMAND, "verify", "run"], cwd=folder, capture_output=True, text=True)
+        return kind, kills, f"verify: {check.stdout}" if check.returncode else None
 
 
 def main():

@@ -24,7 +24,7 @@ REFINEMENTS = [["--dropout", "0.2"], ["--locked-dropout", "0.3"], ["--zoneout", 
 def options(draw, diverging=False):
     """Options of a small run that decide its bits."""
     words = ["--hidden", str(draw.choice([6, 8])), "--layers", str(draw.choice([1, 2])), "--batch", "4",
-             "--length", str(draw.choice([8, 16])), "--seed", str(draw.randrange(1000)),
+             "--length", str(draw.choice([8, 16, 64])), "--seed", str(draw.randrange(1000)),
              "--validate-every", str(draw.choice([3, 7, 11, 1000]))]
     if diverging:
         return words + ["--cell", draw.choice(["rnn-relu", "rnn", "lstm"]), "--clip", "0", "--optimizer", "sgd",
@@ -59,7 +59,8 @@ def files(folder, out):
     found["metrics"] = lines
     found["others"] = sorted(
         name for name in os.listdir(place)
-        if name not in ("last.safetensors", "best.safetensors", "metrics.jsonl", "config.json", "run.lock"))
+        if name not in ("last.safetensors", "best.safetensors", "metrics.jsonl", "config.json", "run.lock")
+        and not name.startswith("step-"))
     return found
 
 

@@ -3,7 +3,8 @@
 
     small_disk.py [--size 2m]
 
-Each size is tried as a new run, resumed, and replaced by a run of the next size.
+Each size is tried as a new run that keeps no states, or two; resumed; and replaced by a run of the next sizes, of the smallest
+and of the largest one.
 """
 
 import argparse
@@ -20,7 +21,7 @@ def main():
     size = parser.parse_args().size
     failures, refused, trained = 0, 0, 0
 
-    def expect(done, folder, *what):
+    def expect(done, *what):
         nonlocal failures, refused, trained
         # A save that failed and was tried again is said on the way; there must be none.
         if done.returncode == 73 and not any("note: resuming" in text for text in done.stderr.splitlines()):
@@ -38,18 +39,18 @@ def main():
         disk.mkdir()
         widths = list(range(8, 120, 2))
         for index, hidden in enumerate(widths):
+            kept = ["--keep", str(index % 2 * 2)]
             subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(disk)], check=True)
             try:
                 words = ["--layers", "1", "--batch", "4", "--length", "8", "--checkpoint-every", "3",
                          "--validate-every", "2"]
-                begun = expect(runs.train(folder, "disk/run", ["--hidden", str(hidden), *words, "--steps", "30"]),
-                               folder, "new", hidden)
+                begun = expect(runs.train(folder, "disk/run", ["--hidden", str(hidden), *words, *kept, "--steps", "30"]),
+                               "new", hidden, kept)
                 if begun:
-                    expect(runs.train(folder, "disk/run", ["--resume", "--steps", "60"]), folder, "resumed", hidden)
-                    for other in (widths[index - 1], widths[(index + 1) % len(widths)]):
-                        expect(runs.train(folder, "disk/run", ["--hidden", str(other), *words, "--steps", "20",
-                                                               "--overwrite"]),
-                               folder, "replaced", hidden, other)
+                    expect(runs.train(folder, "disk/run", ["--resume", "--steps", "60"]), "resumed", hidden, kept)
+                    for other in (widths[index - 1], widths[(index + 1) % len(widths)], widths[-1], widths[0], hidden):
+                        expect(runs.train(folder, "disk/run", ["--hidden", str(other), *words, *kept, "--steps", "20",
+                                                               "--overwrite"]), "replaced", hidden, other, kept)
             finally:
                 subprocess.run(["umount", str(disk)], check=True)
     print(f"{len(widths)} sizes: {trained} runs trained to their end, {refused} were refused, {failures} failures")

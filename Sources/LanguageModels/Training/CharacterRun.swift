@@ -29,7 +29,7 @@ public final class CharacterRun {
   ///
   /// - Parameters:
   ///   - checkpoint: the `last` of the run to resume; nil starts from the beginning. The run goes on where it lies, or
-  ///     begins another directory.
+  ///     begins another directory. Do not hold on to it: while it is mapped, the file that replaces it needs room beside it.
   ///   - initial: a model whose weights to start from, matched by symbol.
   ///   - directory: it is made when training begins.
   public init(
