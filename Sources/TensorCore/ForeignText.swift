@@ -29,7 +29,7 @@ extension String {
 }
 
 extension Unicode.Scalar {
-  /// Whether printing the scalar does more than show it: control characters (C0, DEL, C1), line and paragraph separators,
+  /// Whether printing the scalar does more than show it, so that `printable` and JSON for a reader escape it: control characters (C0, DEL, C1), line and paragraph separators,
   /// and embeddings, overrides and isolates of bidirectional text, which reorder what is around them; or it stands for a byte
   /// that is not text.
   package var steersTerminal: Bool {

@@ -14,17 +14,17 @@ package enum JSONText: Sendable {
   case array([JSONText])
   case object([(name: String, value: JSONText)])
 
-  /// For a reader: a space after each comma and colon, and line separators escaped too.
-  package var line: String { text(comma: ", ", colon: ": ", escapesSeparators: true) }
+  /// For a reader: a space after each comma and colon, and an escape for whatever steers a terminal.
+  package var line: String { text(comma: ", ", colon: ": ", escapesSteering: true) }
 
   /// For files whose bytes are compared: no spaces, and no escapes but those that JSON requires.
-  package var compact: String { text(comma: ",", colon: ":", escapesSeparators: false) }
+  package var compact: String { text(comma: ",", colon: ":", escapesSteering: false) }
 
-  private func text(comma: String, colon: String, escapesSeparators: Bool) -> String {
+  private func text(comma: String, colon: String, escapesSteering: Bool) -> String {
     func text(_ value: JSONText) -> String {
-      value.text(comma: comma, colon: colon, escapesSeparators: escapesSeparators)
+      value.text(comma: comma, colon: colon, escapesSteering: escapesSteering)
     }
-    func quoted(_ text: String) -> String { quotedForJSON(text, escapesSeparators: escapesSeparators) }
+    func quoted(_ text: String) -> String { quotedForJSON(text, escapesSteering: escapesSteering) }
     return switch self {
     case .null: "null"
     case .bool(let value): value ? "true" : "false"
@@ -46,7 +46,7 @@ package func canonicalJSON(_ value: some Encodable) -> String {
   return String(decoding: data, as: UTF8.self)
 }
 
-private func quotedForJSON(_ text: String, escapesSeparators: Bool) -> String {
+private func quotedForJSON(_ text: String, escapesSteering: Bool) -> String {
   var quoted = "\""
   for scalar in text.unicodeScalars {
     switch scalar {
@@ -56,18 +56,20 @@ private func quotedForJSON(_ text: String, escapesSeparators: Bool) -> String {
     case "\r": quoted += "\\r"
     case "\t": quoted += "\\t"
     case "\u{0}"..."\u{1F}": quoted += escaped(scalar)
-    // JSON does not require escapes for these line separators, but JavaScript and line readers stop at them.
-    case "\u{7F}"..."\u{9F}", "\u{2028}", "\u{2029}":
-      if escapesSeparators { quoted += escaped(scalar) } else { quoted.unicodeScalars.append(scalar) }
+    // JSON does not require these escapes, but a terminal may show such text, and JavaScript stops at line separators.
+    case _ where escapesSteering && scalar.steersTerminal: quoted += escaped(scalar)
     default: quoted.unicodeScalars.append(scalar)
     }
   }
   return quoted + "\""
 }
 
+/// Escapes of the scalar's UTF-16 units: two above U+FFFF.
 private func escaped(_ scalar: Unicode.Scalar) -> String {
-  let digits = String(scalar.value, radix: 16)
-  return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+  scalar.utf16.map { unit in
+    let digits = String(unit, radix: 16)
+    return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+  }.joined()
 }
 
 extension JSONText: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral {

@@ -43,6 +43,23 @@ struct JSONTextTests {
     }
   }
 
+  /// The same scalars are escaped as in printable text, as UTF-16 units, also beyond U+FFFF.
+  @Test func aLineEscapesWhateverPrintableTextEscapes() throws {
+    #expect(JSONText.string("\u{202E}\u{9B}\u{10FEE9}é👍").line == #""\u202e\u009b\udbff\udee9é👍""#)
+    let steering = (0...0x10FFFF as ClosedRange<UInt32>).compactMap(Unicode.Scalar.init).filter(\.steersTerminal)
+    for scalar in steering {
+      let text = "\(scalar)"
+      let value: JSONText = .array([.string(text)])
+      #expect(value.line.utf8.allSatisfy { (0x20..<0x7F).contains($0) }, "\(value.line)")
+      #expect(try parsed(value) as? [String] == [text], "\(value.line)")
+    }
+  }
+
+  /// Bytes that are compared keep the escapes that they always had.
+  @Test func compactTextEscapesOnlyWhatJSONRequires() {
+    #expect(JSONText.string("\u{1B}\u{202E}\u{2028}").compact == "\"\\u001b\u{202E}\u{2028}\"")
+  }
+
   private func parsed(_ value: JSONText) throws -> Any {
     try JSONSerialization.jsonObject(with: Data(value.line.utf8))
   }
