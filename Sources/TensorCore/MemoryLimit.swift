@@ -31,8 +31,12 @@ package enum MemoryLimit {
   private static var processLimits: [Double] {
     #if os(Linux)
       let pages = text(of: "/proc/self/statm").split(separator: " ").compactMap { Double($0) }
-      let used = (pages.first ?? 0) * Double(sysconf(Int32(_SC_PAGESIZE)))
-      return [RLIMIT_AS, RLIMIT_DATA].compactMap { limit(of: $0) }.map { max(0, $0 - used - overhead) }
+      guard pages.count > 5 else { return [] }
+      // Data are private writable pages: not the mapped files and reserved addresses that the address space counts too.
+      let (addressSpace, data) = (pages[0], pages[5])
+      return [(RLIMIT_AS, addressSpace), (RLIMIT_DATA, data)].compactMap { resource, used in
+        limit(of: resource).map { max(0, $0 - used * Double(sysconf(Int32(_SC_PAGESIZE))) - overhead) }
+      }
     #else
       return []
     #endif
