@@ -21,6 +21,8 @@ package protocol FileOperations: Sendable {
   func openForReading(_ path: String) throws(SystemError) -> Int32
   /// Opens a file for writing in place, and makes an empty one where there is none.
   func openForUpdating(_ path: String) throws(SystemError) -> Int32
+  /// Opens a file for reading at once: a pipe without a writer is at its end, where the other call waits for a writer.
+  func openWithoutWaiting(_ path: String) throws(SystemError) -> Int32
   /// Creates a file for writing, with the permissions of any new file. Fails when the file exists.
   func create(_ path: String) throws(SystemError) -> Int32
   /// Opens a directory, to sync it.

@@ -16,6 +16,7 @@ package final class FileReader {
   /// The size of the file when it was opened, in bytes; nil where only reading tells it: of a pipe, and of a file that
   /// says that it is empty, as those that the system makes up while they are read do.
   package let size: Int?
+  let isPipe: Bool
   let descriptor: Int32
   private let files: any FileOperations
   private let isOwner: Bool
@@ -25,13 +26,22 @@ package final class FileReader {
 
   /// Opens the file or pipe at `path`.
   ///
-  /// Throws `FileError`: its `kind` tells a missing file, a directory or device, and missing permission apart.
-  package init(_ path: String, using files: any FileOperations = SystemFiles()) throws(FileError) {
-    let descriptor = try naming(path, "open") { () throws(SystemError) in try files.openForReading(path) }
-    do { size = try Self.size(of: descriptor, path: path, files) } catch {
+  /// - Parameter waitsForWriter: whether to wait for a program to open the other end of a pipe; if not, a pipe without one is
+  ///   empty.
+  /// - Throws: `FileError`: its `kind` tells a missing file, a directory or device, and missing permission apart.
+  package init(
+    _ path: String, using files: any FileOperations = SystemFiles(), waitsForWriter: Bool = true
+  ) throws(FileError) {
+    let descriptor = try naming(path, "open") { () throws(SystemError) in
+      try waitsForWriter ? files.openForReading(path) : files.openWithoutWaiting(path)
+    }
+    let status: FileStatus
+    do { status = try Self.readableStatus(of: descriptor, path: path, files) } catch {
       try? files.closeDescriptor(descriptor)
       throw error
     }
+    isPipe = status.kind == .pipe
+    size = isPipe || status.size == 0 ? nil : status.size
     self.path = path
     self.descriptor = descriptor
     self.files = files
@@ -40,7 +50,7 @@ package final class FileReader {
 
   private init(standardInput path: String) {
     self.path = path
-    size = nil
+    (size, isPipe) = (nil, false)
     descriptor = STDIN_FILENO
     files = SystemFiles()
     isOwner = false
@@ -97,13 +107,12 @@ package final class FileReader {
     _ = poll(&request, 1, -1)
   }
 
-  private static func size(
+  private static func readableStatus(
     of descriptor: Int32, path: String, _ files: any FileOperations
-  ) throws(FileError) -> Int? {
+  ) throws(FileError) -> FileStatus {
     let status = try naming(path, "read") { () throws(SystemError) in try files.status(of: descriptor) }
     switch status.kind {
-    case .file: return status.size > 0 ? status.size : nil
-    case .pipe: return nil
+    case .file, .pipe: return status
     case .directory: throw FileError(path: path, action: "read", code: EISDIR)
     // A device may never end, or may wait for a terminal.
     case .other: throw FileError(path: path, action: "read", code: ENODEV)

@@ -17,16 +17,22 @@ public final class MappedFile: @unchecked Sendable {
   public let path: String
   private let bytes: UnsafeRawBufferPointer
 
-  /// Maps the file at `path`. A pipe is read to its end instead.
+  /// Maps the file at `path`. A pipe that a program writes to is read to its end instead.
   ///
-  /// Throws `FileError`: its `kind` tells a missing file, a directory or device, and missing permission apart.
+  /// Throws `FileError`: its `kind` tells a missing file, missing permission, and what is no file apart: a directory, a device,
+  /// a pipe without a writer.
   public convenience init(_ path: String) throws(FileError) { try self.init(path, using: SystemFiles()) }
 
   package init(_ path: String, using files: any FileOperations) throws(FileError) {
-    let reader = try FileReader(path, using: files)
+    let reader = try FileReader(path, using: files, waitsForWriter: false)
     self.path = path
     guard let size = reader.size else {
-      bytes = Self.anonymousMapping(of: try reader.rest())
+      let contents = try reader.rest()
+      if contents.isEmpty && reader.isPipe {
+        throw FileError(
+          path: path, action: "read", code: ENODEV, explanation: "is a pipe that nothing writes to; give a file")
+      }
+      bytes = Self.anonymousMapping(of: contents)
       return
     }
     defer { withExtendedLifetime(reader) {} }

@@ -40,6 +40,10 @@ package struct SystemFiles: FileOperations {
     try result { withSystemPath(path) { open($0, O_RDWR | O_CREAT | O_CLOEXEC, 0o666) } }
   }
 
+  package func openWithoutWaiting(_ path: String) throws(SystemError) -> Int32 {
+    try result { withSystemPath(path) { open($0, O_RDONLY | O_NONBLOCK | O_CLOEXEC) } }
+  }
+
   package func create(_ path: String) throws(SystemError) -> Int32 {
     // The system applies the user's umask to the mode.
     try result { withSystemPath(path) { open($0, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666) } }

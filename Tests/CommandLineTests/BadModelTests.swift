@@ -61,6 +61,22 @@ import Testing
     expectError(try workplace.charrnn("sample", "run", "--prime-file", "nothing.txt"), 66, "nothing.txt")
   }
 
+  /// A pipe that nothing writes to is no model, and is not waited for.
+  @Test func aPipeWithoutAWriterIsAnsweredWith66() throws {
+    let workplace = try Trained.workplace.get()
+    try #require(mkfifo(workplace.path + "/model.fifo", 0o600) == 0)
+    for command in [["sample"], ["inspect"], ["inspect", "--json"], ["evaluate", "fable.txt"]] {
+      let words = [command[0], "model.fifo"] + command.dropFirst()
+      expectError(try workplace.charrnn(words), 66, "model.fifo: is a pipe that nothing writes to; give a file")
+    }
+    let verified = try workplace.charrnn("verify", "model.fifo")
+    #expect([65, 66].contains(verified.code))
+    #expect(verified.errors.contains("model.fifo: is a pipe"), "\(verified.errors)")
+    let sampled = try workplace.shell(#"cat run/best.safetensors | "$0" sample /dev/stdin --length 3"#)
+    expectDone(sampled)
+    #expect(sampled.text == (try workplace.charrnn("sample", "run", "--length", "3")).text)
+  }
+
   /// Characters that the model has never seen are named, or skipped and counted.
   @Test func charactersThatTheModelHasNeverSeenAreNamed() throws {
     let workplace = try Trained.workplace.get()

@@ -73,6 +73,11 @@ package final class FaultyFiles: FileOperations, @unchecked Sendable {
     return try system.openForUpdating(path)
   }
 
+  package func openWithoutWaiting(_ path: String) throws(SystemError) -> Int32 {
+    try note("open")
+    return try system.openWithoutWaiting(path)
+  }
+
   package func create(_ path: String) throws(SystemError) -> Int32 {
     try note("create", takesRoom: true)
     return try system.create(path)

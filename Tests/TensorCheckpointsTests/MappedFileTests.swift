@@ -35,6 +35,25 @@ import Testing
     #expect(file[0..<file.count] == [7, 8, 9])
   }
 
+  /// A writer of a named pipe is read from; without one there is an error at once, and nothing is waited for.
+  @Test func aNamedPipeWithoutAWriterIsNotWaitedFor() throws {
+    let directory = try ScratchDirectory()
+    let path = directory.path(of: "pipe")
+    try #require(mkfifo(path, 0o600) == 0)
+    let error = #expect(throws: FileError.self) { try MappedFile(path) }
+    #expect(error?.kind == .notAFile)
+    #expect(error?.description == "\(path): is a pipe that nothing writes to; give a file")
+
+    // The second reader keeps the pipe while its writer has ended already.
+    let reader = open(path, O_RDONLY | O_NONBLOCK)
+    defer { close(reader) }
+    let writer = open(path, O_WRONLY)
+    #expect(write(writer, [7, 8] as [UInt8], 2) == 2)
+    close(writer)
+    let file = try MappedFile(path)
+    #expect(file[0..<file.count] == [7, 8])
+  }
+
   @Test func whatIsNoFileIsRefusedByKind() throws {
     let directory = try ScratchDirectory()
     try directory.write([1], to: "file")
