@@ -51,7 +51,7 @@ package protocol FileOperations: Sendable {
   func remove(_ path: String) throws(SystemError)
 }
 
-/// Kind and size of a file, and when it changed.
+/// Kind and size of a file, when it changed, and which file it is.
 package struct FileStatus: Sendable {
   package enum Kind: Sendable { case file, directory, pipe, other }
 
@@ -62,6 +62,12 @@ package struct FileStatus: Sendable {
   package let modified: Double
 }
 
+  package let identity: Identity
+
+  /// Numbers that a file has under each of its names, and no other file.
+  package struct Identity: Sendable, Hashable {
+    let device, inode: UInt64
+  }
 package struct SystemError: Error, Equatable {
   package var code: Int32
 

@@ -164,3 +164,5 @@ extension FileStatus {
     modified = Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 }
+    identity = Identity(
+      device: UInt64(truncatingIfNeeded: status.st_dev), inode: UInt64(truncatingIfNeeded: status.st_ino))

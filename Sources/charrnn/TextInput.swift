@@ -1,4 +1,5 @@
 import CharrnnCommandSupport
+import Foundation
 import SequenceModeling
 
 /// The texts that a command line names. Each is opened once; `-` is standard input.
@@ -11,8 +12,11 @@ final class TextInput {
   private(set) var readsPipe: Bool
 
   init(_ names: [String], of arguments: ParsedArguments) throws {
-    if names.count(where: { $0 == Self.standardInput }) > 1 {
-      throw arguments.usageFailure("standard input (-) is named twice, and can be read once; name it once")
+    if let (first, second) = Self.samePipe(names) {
+      let what =
+        first == second
+        ? "\(Self.shown(first)) is named twice" : "\(Self.shown(first)) and \(Self.shown(second)) are the same pipe"
+      throw arguments.usageFailure("\(what), and can be read once; name it once")
     }
     self.names = names
     places = names.map { $0 == Self.standardInput ? .standardInput : .file($0) }
@@ -63,6 +67,27 @@ final class TextInput {
       throw CommandFailure(
         "\(file): not valid UTF-8 at byte \(offset); the model reads valid UTF-8 only", code: .badData)
     }
+  }
+
+  /// Two of the names, the first of those that stand for one pipe; nil if each text can be read.
+  private static func samePipe(_ names: [String]) -> (first: String, second: String)? {
+    var pipes: [FileStatus.Identity: String] = [:]
+    var hasStandardInput = false
+    for name in names {
+      // Read from where the program that started this one has read to: of a file, too, the second reading finds nothing.
+      if name == standardInput && hasStandardInput { return (name, name) }
+      hasStandardInput = hasStandardInput || name == standardInput
+      let files = SystemFiles()
+      // A file that cannot be looked at is an error when it is opened.
+      let status = try? name == standardInput ? files.status(of: STDIN_FILENO) : files.status(of: name)
+      guard let status, status.kind == .pipe else { continue }
+      if let other = pipes.updateValue(name, forKey: status.identity) { return (other, name) }
+    }
+    return nil
+  }
+
+  private static func shown(_ name: String) -> String {
+    name == standardInput ? "standard input (-)" : name.printable(atMost: 100)
   }
 
   static let standardInput = "-"

@@ -75,6 +75,31 @@ import Testing
     expectError(try train("--steps", "1", input: ""), 65, "standard input: the file is empty")
   }
 
+  /// A pipe can be read once, by whatever names it is given; a file can be read as often as it is named.
+  @Test func aPipeGivenTwiceIsAUsageErrorThatNamesBoth() throws {
+    let workplace = try Workplace()
+    try workplace.write(fable, to: "fable.txt")
+    try #require(mkfifo(workplace.path + "/named.fifo", 0o600) == 0)
+    func outcome(_ words: String) throws -> Outcome {
+      try workplace.shell("cat fable.txt | $0 \(words) --hidden 4 --layers 1 --batch 2 --length 4")
+    }
+    let same = "are the same pipe, and can be read once; name it once"
+    var pairs = [("-", "/dev/stdin"), ("/dev/fd/0", "-"), ("/dev/stdin", "/dev/fd/0")]
+    #if os(Linux)
+      pairs.append(("/dev/stdin", "/proc/self/fd/0"))
+    #endif
+    for (first, second) in pairs {
+      let names = [first, second].map { $0 == "-" ? "standard input (-)" : $0 }
+      expectError(
+        try outcome("train \(first) fable.txt \(second) --steps 1"), 64, "\(names[0]) and \(names[1]) \(same)")
+    }
+    expectError(try outcome("train - - --steps 1"), 64, "standard input (-) is named twice, and can be read once")
+    expectError(try outcome("train named.fifo named.fifo --steps 1"), 64, "named.fifo is named twice")
+    expectError(try workplace.shell("cat fable.txt | $0 evaluate run /dev/stdin -"), 64, same)
+    #expect(!workplace.exists("runs"))
+    expectDone(try outcome("train fable.txt fable.txt - --steps 1"))
+  }
+
   /// A pipe can be searched for in runs of several kinds of token.
   @Test func aPipeIsKeptForRunsOfEveryKindOfToken() throws {
     let workplace = try Workplace()
