@@ -16,13 +16,15 @@ package protocol FileOperations: Sendable {
   func status(of path: String) throws(SystemError) -> FileStatus
   /// Status of an open file.
   func status(of descriptor: Int32) throws(SystemError) -> FileStatus
+  /// Whether there is a symbolic link at `path`, wherever it leads.
+  func isLink(_ path: String) throws(SystemError) -> Bool
   /// Path of the file that a symbolic link at `path` leads to in the end; `path` where there is no link.
   func destination(of path: String) throws(SystemError) -> String
   func openForReading(_ path: String) throws(SystemError) -> Int32
-  /// Opens a file for writing in place, and makes an empty one where there is none.
-  func openForUpdating(_ path: String) throws(SystemError) -> Int32
   /// Opens a file for reading at once: a pipe without a writer is at its end, where the other call waits for a writer.
   func openWithoutWaiting(_ path: String) throws(SystemError) -> Int32
+  /// Opens a file for writing in place, and makes an empty one where there is none.
+  func openForUpdating(_ path: String) throws(SystemError) -> Int32
   /// Creates a file for writing, with the permissions of any new file. Fails when the file exists.
   func create(_ path: String) throws(SystemError) -> Int32
   /// Opens a directory, to sync it.
@@ -60,14 +62,14 @@ package struct FileStatus: Sendable {
   package let size: Int
   /// Seconds since 1970 of the last change of the content.
   package let modified: Double
-}
-
   package let identity: Identity
 
   /// Numbers that a file has under each of its names, and no other file.
   package struct Identity: Sendable, Hashable {
     let device, inode: UInt64
   }
+}
+
 package struct SystemError: Error, Equatable {
   package var code: Int32
 

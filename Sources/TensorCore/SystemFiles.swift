@@ -22,10 +22,14 @@ package struct SystemFiles: FileOperations {
     return FileStatus(status)
   }
 
-  package func destination(of path: String) throws(SystemError) -> String {
+  package func isLink(_ path: String) throws(SystemError) -> Bool {
     var status = stat()
     _ = try result { withSystemPath(path) { lstat($0, &status) } }
-    guard status.st_mode & S_IFMT == S_IFLNK else { return path }
+    return status.st_mode & S_IFMT == S_IFLNK
+  }
+
+  package func destination(of path: String) throws(SystemError) -> String {
+    guard try isLink(path) else { return path }
     guard let resolved = withSystemPath(path, { realpath($0, nil) }) else { throw SystemError(code: errno) }
     defer { free(resolved) }
     return SystemText.text(resolved)
@@ -36,12 +40,12 @@ package struct SystemFiles: FileOperations {
     try result { withSystemPath(path) { open($0, O_RDONLY | O_CLOEXEC) } }
   }
 
-  package func openForUpdating(_ path: String) throws(SystemError) -> Int32 {
-    try result { withSystemPath(path) { open($0, O_RDWR | O_CREAT | O_CLOEXEC, 0o666) } }
-  }
-
   package func openWithoutWaiting(_ path: String) throws(SystemError) -> Int32 {
     try result { withSystemPath(path) { open($0, O_RDONLY | O_NONBLOCK | O_CLOEXEC) } }
+  }
+
+  package func openForUpdating(_ path: String) throws(SystemError) -> Int32 {
+    try result { withSystemPath(path) { open($0, O_RDWR | O_CREAT | O_CLOEXEC, 0o666) } }
   }
 
   package func create(_ path: String) throws(SystemError) -> Int32 {
@@ -162,7 +166,7 @@ extension FileStatus {
       let time = status.st_mtim
     #endif
     modified = Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
-  }
-}
     identity = Identity(
       device: UInt64(truncatingIfNeeded: status.st_dev), inode: UInt64(truncatingIfNeeded: status.st_ino))
+  }
+}

@@ -27,11 +27,24 @@ enum RunsCommand {
   private static func listedRuns(_ arguments: ParsedArguments) throws -> [ListedRun] {
     let given = arguments[folder]
     let path = given.count > 1 && given.hasSuffix("/") ? String(given.dropLast()) : given
-    guard (try? SystemFiles().status(of: path)) != nil || arguments.gives(folder) else { return [] }
+    let isThere = (try? SystemFiles().status(of: path)) != nil || leadsNowhere(path)
+    guard isThere || arguments.gives(folder) else { return [] }
     guard let names = try? SystemFiles().names(in: path) else {
       throw CommandFailure("\(path): is no folder that can be read; give one that holds runs", code: .noInput)
     }
-    return names.sorted().map { RunDirectory("\(path)/\($0)") }.filter(\.holdsRun).map(ListedRun.init)
+    let paths = names.sorted().map { "\(path)/\($0)" }
+    let lost = paths.filter(leadsNowhere)
+    if !lost.isEmpty { notice("links that lead nowhere: \(lost.joined(separator: ", "))") }
+    return paths.filter { !lost.contains($0) }.map { RunDirectory($0) }.filter(\.holdsRun).map(ListedRun.init)
+  }
+
+  /// Whether there is a symbolic link at a path, and nothing where it leads.
+  private static func leadsNowhere(_ path: String) -> Bool {
+    guard let isLink = try? SystemFiles().isLink(path), isLink else { return false }
+    do throws(SystemError) { _ = try SystemFiles().status(of: path) } catch {
+      return [ENOENT, ENOTDIR, ELOOP].contains(error.code)
+    }
+    return false
   }
 
   private static func table(_ runs: [ListedRun]) -> String {

@@ -41,6 +41,35 @@ import Testing
     #expect(listed.text.contains("runs/b  lstm 1×4  step 3"))
   }
 
+  /// A link to a run elsewhere is listed as any run; one that leads nowhere is named in a note, and hides no run.
+  @Test func aLinkIsFollowedAndOneThatLeadsNowhereIsNamed() throws {
+    try train("elsewhere/run")
+    try train("runs/b")
+    func link(_ name: String, to destination: String) throws {
+      try FileManager.default.createSymbolicLink(
+        atPath: workplace.path + "/" + name, withDestinationPath: destination)
+    }
+    for (name, destination) in [("c", "../elsewhere/run"), ("a", "../gone"), ("d", "d"), ("e", "../fable.txt/run")] {
+      try link("runs/" + name, to: destination)
+    }
+    let note = "charrnn: note: links that lead nowhere: runs/a, runs/d, runs/e\n"
+    let listed = try workplace.charrnn("runs")
+    #expect(listed.code == 0 && listed.errors == note, "\(listed.errors)")
+    let lines = listed.text.split(separator: "\n")
+    #expect(lines.count == 2)
+    #expect(lines[0].hasPrefix("runs/b  lstm 1×4  step 3") && lines[1].hasPrefix("runs/c  lstm 1×4  step 3"))
+    let report = try workplace.charrnn("runs", "--json")
+    let runs = try #require(try report.json()["runs"] as? [[String: Any]])
+    #expect(runs.map { $0["path"] as? String } == ["runs/b", "runs/c"] && runs.allSatisfy { $0["error"] == nil })
+    #expect(report.code == 0 && report.errors == note)
+
+    try link("folder", to: "gone")
+    expectError(try workplace.charrnn("runs", "--in", "folder"), 66, "folder: is no folder that can be read")
+    try FileManager.default.removeItem(atPath: workplace.path + "/runs")
+    try link("runs", to: "gone")
+    expectError(try workplace.charrnn("runs"), 66, "runs: is no folder that can be read")
+  }
+
   @Test func aNameIsShownWholeOnOneLine() throws {
     try train("runs/a\nb\u{1F600}\u{1F600}")
     let listed = try workplace.charrnn("runs", "--in", "runs/")

@@ -58,6 +58,11 @@ package final class FaultyFiles: FileOperations, @unchecked Sendable {
     return try system.status(of: descriptor)
   }
 
+  package func isLink(_ path: String) throws(SystemError) -> Bool {
+    try note("status")
+    return try system.isLink(path)
+  }
+
   package func destination(of path: String) throws(SystemError) -> String {
     try note("destination")
     return try system.destination(of: path)
@@ -68,14 +73,14 @@ package final class FaultyFiles: FileOperations, @unchecked Sendable {
     return try system.openForReading(path)
   }
 
-  package func openForUpdating(_ path: String) throws(SystemError) -> Int32 {
-    try note("open")
-    return try system.openForUpdating(path)
-  }
-
   package func openWithoutWaiting(_ path: String) throws(SystemError) -> Int32 {
     try note("open")
     return try system.openWithoutWaiting(path)
+  }
+
+  package func openForUpdating(_ path: String) throws(SystemError) -> Int32 {
+    try note("open")
+    return try system.openForUpdating(path)
   }
 
   package func create(_ path: String) throws(SystemError) -> Int32 {
