@@ -17,20 +17,23 @@ package enum StopSignal: Int32, Sendable, CaseIterable {
 }
 
 /// Turns SIGHUP, SIGINT and SIGTERM into an orderly end, with the exit code of a stopped run.
+///
+/// A signal that the process was started to ignore stays ignored: `nohup` asks for that for SIGHUP, a script for SIGINT in
+/// commands that it runs in the background.
 package enum SignalWatch {
   /// Starts watching, for the rest of the process. At first a signal ends the process at once: there is nothing to save.
   package static func install() {
     // Globals are initialized at first use, which must not happen inside the handler.
     _ = (received.load(ordering: .relaxed), finishesSteps.load(ordering: .relaxed))
-    // The parent process may have blocked the signals.
     var signals = sigset_t()
     sigemptyset(&signals)
-    for stop in StopSignal.allCases {
-      let before = signal(stop.rawValue, handleSignal)
-      // `nohup` starts a process that ignores the end of its terminal.
-      if stop == .hangup && isIgnored(before) { signal(stop.rawValue, SIG_IGN) }
-      sigaddset(&signals, stop.rawValue)
+    for stop in StopSignal.allCases { sigaddset(&signals, stop.rawValue) }
+    // An ignored signal must not reach the handler before it is ignored again.
+    pthread_sigmask(SIG_BLOCK, &signals, nil)
+    for stop in StopSignal.allCases where isIgnored(signal(stop.rawValue, handleSignal)) {
+      signal(stop.rawValue, SIG_IGN)
     }
+    // The parent process may have blocked the signals.
     pthread_sigmask(SIG_UNBLOCK, &signals, nil)
   }
 

@@ -73,18 +73,16 @@ struct OutputChannelTests {
 struct SignalWatchTests {
   @Test func theFirstSignalIsOnlyNotedTheFirstOneStays() async {
     await #expect(processExitsWith: .exitCode(143)) {
-      SignalWatch.install()
+      installWatch()
       SignalWatch.finishStepsFirst()
-      unblockSignals()
       guard SignalWatch.stop == nil else { exit(1) }
       raise(SIGTERM)
       guard let stop = SignalWatch.stop else { exit(2) }
       exit(stop.exitCode.rawValue)
     }
     await #expect(processExitsWith: .exitCode(130)) {
-      SignalWatch.install()
+      installWatch()
       SignalWatch.finishStepsFirst()
-      unblockSignals()
       raise(SIGINT)
       exit(SignalWatch.stop == .interrupt ? ExitCode.interrupted.rawValue : 1)
     }
@@ -93,25 +91,30 @@ struct SignalWatchTests {
   /// Before the training there is nothing to save: the first signal ends the process.
   @Test func beforeTheTrainingTheFirstSignalLeavesAtOnce() async {
     await #expect(processExitsWith: .exitCode(143)) {
-      SignalWatch.install()
-      unblockSignals()
+      installWatch()
       raise(SIGTERM)
       exit(1)
     }
   }
 
-  /// `nohup` makes a process ignore the end of its terminal, and it goes on so.
-  @Test func anIgnoredHangupStaysIgnored() async {
+  /// `nohup` starts a process that ignores SIGHUP, a script one in the background that ignores SIGINT: they go on so, before
+  /// the training and in it.
+  @Test func anIgnoredSignalStaysIgnored() async {
     await #expect(processExitsWith: .exitCode(7)) {
-      signal(SIGHUP, SIG_IGN)
-      SignalWatch.install()
-      unblockSignals()
-      raise(SIGHUP)
-      exit(7)
+      installWatch(ignoring: [SIGHUP, SIGINT, SIGTERM])
+      for number in [SIGHUP, SIGINT, SIGTERM] { raise(number) }
+      SignalWatch.finishStepsFirst()
+      for number in [SIGHUP, SIGINT, SIGTERM] { raise(number) }
+      exit(SignalWatch.stop == nil ? 7 : 1)
+    }
+    await #expect(processExitsWith: .exitCode(143)) {
+      installWatch(ignoring: [SIGHUP, SIGINT])
+      raise(SIGINT)
+      raise(SIGTERM)
+      exit(1)
     }
     await #expect(processExitsWith: .exitCode(129)) {
-      SignalWatch.install()
-      unblockSignals()
+      installWatch()
       raise(SIGHUP)
       exit(1)
     }
@@ -119,17 +122,15 @@ struct SignalWatchTests {
 
   @Test func theSecondSignalLeavesAtOnceWithItsOwnCode() async {
     await #expect(processExitsWith: .exitCode(143)) {
-      SignalWatch.install()
+      installWatch()
       SignalWatch.finishStepsFirst()
-      unblockSignals()
       raise(SIGINT)
       raise(SIGTERM)
       exit(1)
     }
     await #expect(processExitsWith: .exitCode(130)) {
-      SignalWatch.install()
+      installWatch()
       SignalWatch.finishStepsFirst()
-      unblockSignals()
       raise(SIGINT)
       raise(SIGINT)
       exit(1)
@@ -137,8 +138,11 @@ struct SignalWatchTests {
   }
 }
 
-/// The threads that tests run on do not receive signals.
-private func unblockSignals() {
+/// Installs the watch in a process that was started to ignore some signals and no others.
+private func installWatch(ignoring ignored: [Int32] = []) {
+  for stop in StopSignal.allCases { signal(stop.rawValue, ignored.contains(stop.rawValue) ? SIG_IGN : SIG_DFL) }
+  SignalWatch.install()
+  // The threads that tests run on do not receive signals.
   var signals = sigset_t()
   sigfillset(&signals)
   pthread_sigmask(SIG_UNBLOCK, &signals, nil)

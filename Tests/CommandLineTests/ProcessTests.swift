@@ -30,6 +30,25 @@ import Testing
     try expectSameBytesAsUnbroken(workplace, options)
   }
 
+  /// A shell that ignores a signal starts commands that ignore it, as `nohup` does; another signal stops the run then.
+  @Test(arguments: [("HUP", SIGHUP, SIGINT), ("INT", SIGINT, SIGTERM), ("TERM", SIGTERM, SIGHUP)])
+  func aRunStartedToIgnoreASignalGoesOn(name: String, ignored: Int32, other: Int32) throws {
+    let workplace = try Workplace()
+    try workplace.write(fable, to: "fable.txt")
+    let words = ["--out", "run", "--steps", "1000000", "--checkpoint-every", "1", "--sample-every", "0"] + small
+    let line = "trap '' \(name); exec $0 train fable.txt \(words.joined(separator: " "))"
+    let running = try workplace.start(
+      ["-c", line, Workplace.command.path], executable: URL(fileURLWithPath: "/bin/sh"))
+    try wait { workplace.exists("run/last.safetensors") }
+    kill(running.process.processIdentifier, ignored)
+    let before = try workplace.bytes(of: "run/last.safetensors")
+    try wait { (try? workplace.bytes(of: "run/last.safetensors")) != before }
+    kill(running.process.processIdentifier, other)
+    let outcome = try running.outcome()
+    #expect(outcome.code == 128 + other, "\(outcome.errors)")
+    #expect(outcome.errors.contains("the run is saved in run"))
+  }
+
   @Test func killedOutrightARunGoesOnFromItsLastStateToTheSameBytes() throws {
     let workplace = try Workplace()
     try workplace.write(fable, to: "fable.txt")

@@ -24,6 +24,9 @@ typealias Workplace = ScratchDirectory
 
 private final class BundleMarker {}
 
+/// Held while signals are set for a process that starts: they belong to the whole process.
+private let processStart = NSLock()
+
 extension ScratchDirectory {
   /// The command, which is built beside the tests.
   static let command: URL = {
@@ -80,11 +83,17 @@ extension ScratchDirectory {
     running.process.standardInput = try FileHandle(forReadingFrom: file("-input", input))
     running.process.standardOutput = try FileHandle(forWritingTo: running.output)
     running.process.standardError = try FileHandle(forWritingTo: running.errors)
-    // The threads that tests run on block signals, and a new process would inherit that.
+    // The threads that tests run on block signals, tests in the background of a script ignore some, and a new process would
+    // inherit both.
+    processStart.lock()
+    defer { processStart.unlock() }
     var (none, mask) = (sigset_t(), sigset_t())
     sigemptyset(&none)
     pthread_sigmask(SIG_SETMASK, &none, &mask)
     defer { pthread_sigmask(SIG_SETMASK, &mask, nil) }
+    let stops = [SIGHUP, SIGINT, SIGTERM]
+    let handlers = stops.map { signal($0, SIG_DFL) }
+    defer { for (stop, handler) in zip(stops, handlers) { signal(stop, handler) } }
     try running.process.run()
     return running
   }
