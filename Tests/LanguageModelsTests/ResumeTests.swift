@@ -42,6 +42,25 @@ import Testing
     return try bytes(of: directory.last)
   }
 
+  /// Without a step since the last line there is no speed and no gradient to give.
+  @Test func aResumeWithoutAStepRecordsNeitherSpeedNorGradient() throws {
+    let (scratch, corpus) = (try ScratchDirectory(), try sampleCorpus())
+    let directory = scratch.run("run")
+    for resuming in [false, true] { try train(.small(), corpus, in: directory, to: 3, resuming: resuming) }
+    let lines = try String(decoding: bytes(of: directory.metrics), as: UTF8.self).split(separator: "\n")
+    let end = try #require(lines.last)
+    #expect(lines.count == 2 && end.contains(#""event":"end""#) && end.contains(#""step":3"#), "\(lines)")
+    #expect(end.contains("validation_loss") && !end.contains("gradient_norm") && !end.contains("tokens_per_second"))
+  }
+
+  @Test func aLineAfterStepsRecordsSpeedAndGradient() throws {
+    let (scratch, corpus) = (try ScratchDirectory(), try sampleCorpus())
+    let directory = scratch.run("run")
+    try train(.small(), corpus, in: directory, to: 3)
+    let end = try String(decoding: bytes(of: directory.metrics), as: UTF8.self)
+    #expect(end.contains(/"gradient_norm":0\.0*[1-9]/) && end.contains(/"tokens_per_second":[1-9]/), "\(end)")
+  }
+
   /// Interrupted anywhere and resumed, a run ends with the bytes of one left alone, on one thread or two.
   @Test(arguments: settings)
   func anInterruptedAndResumedRunEndsWithTheSameBytes(settings: TrainingSettings) throws {

@@ -7,20 +7,19 @@ struct MetricsMeter {
   private let tokensPerStep: Int
   private let charactersPerToken: Double?
   private let began: Double
-  /// When the last report was, and the steps done since.
-  private var reported: (time: Double, steps: Int)
-  private var gradientNorm = 0.0
+  /// When the last report was, the steps done since, and the gradient norm of the last of them.
+  private var reported: (time: Double, steps: Int, gradientNorm: Double?)
 
   init(tokensPerStep: Int, charactersPerToken: Double?, began: Double) {
     self.tokensPerStep = tokensPerStep
     self.charactersPerToken = charactersPerToken
     self.began = began
-    reported = (began, 0)
+    reported = (began, 0, nil)
   }
 
   mutating func add(_ step: StepReport) {
-    gradientNorm = step.gradientNorm
     reported.steps += 1
+    reported.gradientNorm = step.gradientNorm
   }
 
   /// State of a run that a line reports.
@@ -34,7 +33,7 @@ struct MetricsMeter {
   }
 
   /// Line of a validation, or of a mean training loss where nothing is held out. A loss that is not finite is left out: JSON
-  /// has no such number.
+  /// has no such number. So are speed and gradient norm where no step was done since the last report.
   mutating func line(
     _ event: String, training: MeanLoss?, validationLoss: Double?, at moment: Moment
   ) -> String {
@@ -43,9 +42,10 @@ struct MetricsMeter {
     (line.trainLoss, line.validationLoss) = (training?.loss, loss)
     line.penalty = training.flatMap { $0.penalty == 0 ? nil : $0.penalty }
     line.validationBits = loss.flatMap { loss in charactersPerToken.map { loss / log(2) / $0 } }
-    line.gradientNorm = gradientNorm
-    line.speed = Double(reported.steps) * Double(tokensPerStep) / max(moment.now - reported.time, 1e-9)
-    reported = (moment.now, 0)
+    line.gradientNorm = reported.gradientNorm
+    let seconds = moment.now - reported.time
+    if reported.steps > 0 && seconds > 0 { line.speed = Double(reported.steps) * Double(tokensPerStep) / seconds }
+    reported = (moment.now, 0, nil)
     return canonicalJSON(line)
   }
 
