@@ -68,12 +68,13 @@ package struct ProgressDisplay: Sendable {
       isLineOpen = true
       return "\r" + state.redrawnLine(width: width, color: color) + eraseToEnd
     case .plainLines:
-      let isNew = state.validation?.step != lastValidationStep
+      let isNew = state.validation != nil && state.validation?.step != lastValidationStep
+      // None after a rollback: the validation of a step that was taken back is made again.
+      lastValidationStep = state.validation?.step
       let start = lastShown ?? now
       lastShown = start
       guard isNew || now - start >= 60 else { return nil }
       lastShown = now
-      lastValidationStep = state.validation?.step
       return state.plainLine + "\n"
     }
   }

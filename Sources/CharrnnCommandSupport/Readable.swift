@@ -1,6 +1,6 @@
 import Foundation
 
-/// Numbers formatted for people. Every function accepts any value, even one that is not finite.
+/// Numbers formatted for people. Every function accepts any value, and gives `?` for one that is not finite.
 package enum Readable {
   /// Seconds as `0s`, `45s`, `1m 23s`, `2h 05m`, `3d 04h`.
   package static func time(seconds: Double) -> String {
@@ -17,6 +17,7 @@ package enum Readable {
 
   /// A count to two or three digits: `853`, `8.5k`, `185k`, `1.2M`.
   package static func count(_ value: Double) -> String {
+    guard value.isFinite else { return "?" }
     var (scaled, units) = (value, ["", "k", "M", "G", "T"][...])
     // 999.5 would be printed as four digits.
     while abs(scaled) >= 999.5, units.count > 1 {
@@ -28,7 +29,9 @@ package enum Readable {
   }
 
   /// A number with a fixed number of digits after the point.
-  package static func fixed(_ value: Double, digits: Int) -> String { String(format: "%.\(digits)f", value) }
+  package static func fixed(_ value: Double, digits: Int) -> String {
+    value.isFinite ? String(format: "%.\(digits)f", value) : "?"
+  }
 
   private static func padded(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
 }

@@ -7,8 +7,10 @@ final class TrainReport {
   private let run: CharacterRun
   private let limits: TrainingLimits
   private let lastStep: Int?
-  private let firstStep: Int
+  /// Whether the run has done all its steps before it begins.
+  private let isDoneAlready: Bool
   private let began = ProcessInfo.processInfo.systemUptime
+  private var pace: StepPace
   private var display: ProgressDisplay
   private var state: ProgressState
   private var loss: Double?
@@ -21,7 +23,8 @@ final class TrainReport {
     self.run = run
     self.limits = limits
     lastStep = limits.lastStep(stepsPerEpoch: run.stepsPerEpoch)
-    firstStep = run.step
+    isDoneAlready = lastStep.map { run.step >= $0 } ?? false
+    pace = StepPace(began: began)
     display = ProgressDisplay(style: Terminal.progressStyle(of: .standardError))
     state = ProgressState(step: run.step, totalSteps: lastStep)
   }
@@ -32,8 +35,13 @@ final class TrainReport {
     case .training(.validated(let report)):
       state.validation = .init(loss: report.validationLoss, step: report.step)
       update()
-    case .training(.skipped(let step, let reason)): say("step \(step) was left out: \(reason)")
+    case .training(.skipped(let step, let reason)):
+      pace.countStep()
+      state.step = step
+      say("step \(step) was left out: \(reason)")
     case .training(.rolledBack(let step, let rate, let reason)):
+      pace.countStep()
+      goBack(to: step)
       say("\(reason); the run goes back to step \(step) with learning rate \(rate)")
     case .sample(let step, let text):
       say("a sample after step \(step):")
@@ -50,23 +58,38 @@ final class TrainReport {
     }
   }
 
-  /// Leaves the last state on the screen.
-  func finish() { write(display.finish(state)) }
+  /// Leaves the last state on the screen, or says that there was nothing to do.
+  func finish() {
+    guard isDoneAlready, let lastStep else { return write(display.finish(state)) }
+    notice(
+      run.step == lastStep
+        ? "nothing is left to train: the run has done all \(lastStep) steps"
+        : "nothing is left to train: the run has done \(run.step) steps, and \(lastStep) are asked for")
+  }
+
+  /// Forgets what was measured on steps that are taken back.
+  private func goBack(to step: Int) {
+    (loss, penalty) = (nil, nil)
+    (state.step, state.loss, state.penalty, state.bitsPerCharacter) = (step, nil, nil, nil)
+    state.epoch = Double(step) / Double(run.stepsPerEpoch)
+    if let validation = state.validation, validation.step > step { state.validation = nil }
+  }
 
   private func show(_ step: StepReport) {
+    pace.countStep()
     // An exponential mean over about the last twenty steps, so that the number can be read.
     loss = loss.map { $0 + 0.05 * (step.loss - $0) } ?? step.loss
     if step.penalty != 0 { penalty = penalty.map { $0 + 0.05 * (step.penalty - $0) } ?? step.penalty }
     state.penalty = penalty
-    let seconds = ProcessInfo.processInfo.systemUptime - began
-    let done = step.step - firstStep
+    let now = ProcessInfo.processInfo.systemUptime
+    let seconds = now - began
     state.step = step.step
     state.epoch = Double(step.step) / Double(run.stepsPerEpoch)
     state.loss = loss
     let characters = Double(run.corpus.characterCount) / Double(max(run.corpus.tokens.count, 1))
     state.bitsPerCharacter = loss.map { $0 / log(2) / characters }
-    state.charactersPerSecond = Double(done * run.tokensPerStep) * characters / max(seconds, 1e-9)
-    let untilSteps = lastStep.map { Double($0 - step.step) * seconds / Double(max(done, 1)) }
+    state.charactersPerSecond = pace.stepsPerSecond(now: now).map { $0 * Double(run.tokensPerStep) * characters }
+    let untilSteps = lastStep.flatMap { pace.seconds(forSteps: $0 - step.step, now: now) }
     let untilTime = limits.seconds.map { max($0 - seconds, 0) }
     state.secondsLeft = [untilSteps, untilTime].compactMap { $0 }.min()
     state.fraction = limits.seconds == nil ? nil : state.secondsLeft.map { seconds / max(seconds + $0, 1e-9) }
@@ -74,6 +97,7 @@ final class TrainReport {
   }
 
   private func update() {
+    if isDoneAlready { return }
     display.style = Terminal.progressStyle(of: .standardError)  // the window may have another width now
     if let text = display.update(state, now: ProcessInfo.processInfo.systemUptime - began) { write(text) }
   }

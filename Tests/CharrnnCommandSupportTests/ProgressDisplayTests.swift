@@ -92,6 +92,17 @@ struct ProgressDisplayTests {
     #expect(display.clear() == "" && display.finish(state) == "")
   }
 
+  /// After a rollback, which takes a validation back, the same step is validated again and said again.
+  @Test func aValidationThatIsMadeAgainIsWrittenAgain() {
+    var display = ProgressDisplay(style: .plainLines)
+    var lines = 0
+    for (second, validation) in [10, 10, nil, nil, 10, 10, nil].enumerated() {
+      let state = ProgressState(step: 10, validation: validation.map { .init(loss: 2, step: $0) })
+      if display.update(state, now: Double(second)) != nil { lines += 1 }
+    }
+    #expect(lines == 2)
+  }
+
   @Test func aPlainLineSaysEverythingThatIsKnown() {
     var display = ProgressDisplay(style: .plainLines)
     #expect(
@@ -106,6 +117,25 @@ struct ProgressDisplayTests {
   }
 }
 
+@Suite("Step pace")
+struct StepPaceTests {
+  @Test func aPaceIsMeasuredOverTheStepsCounted() {
+    var pace = StepPace(began: 100)
+    for _ in 0..<8 { pace.countStep() }
+    #expect(pace.stepsPerSecond(now: 104) == 2)
+    #expect(pace.seconds(forSteps: 30, now: 104) == 15)
+    #expect(pace.seconds(forSteps: 0, now: 104) == 0)
+    #expect(pace.seconds(forSteps: -35, now: 104) == 0, "a run that is past its end")
+  }
+
+  @Test func withoutStepsOrTimeThereIsNoPace() {
+    var pace = StepPace(began: 100)
+    #expect(pace.stepsPerSecond(now: 104) == nil && pace.seconds(forSteps: 30, now: 104) == nil)
+    pace.countStep()
+    #expect(pace.stepsPerSecond(now: 100) == nil && pace.seconds(forSteps: 30, now: 100) == nil)
+  }
+}
+
 @Suite("Readable numbers")
 struct ReadableTests {
   @Test(arguments: [
@@ -117,8 +147,12 @@ struct ReadableTests {
   @Test(arguments: [
     (0.0, "0"), (853, "853"), (999.4, "999"), (999.5, "1.0k"), (8540, "8.5k"), (9960, "10k"), (185_432, "185k"),
     (999_500, "1.0M"), (1_234_567, "1.2M"), (5e9, "5.0G"), (2e15, "2000T"),
+    (.nan, "?"), (-.nan, "?"), (.infinity, "?"), (-.infinity, "?"),
   ])
   func counts(value: Double, text: String) { #expect(Readable.count(value) == text) }
+
+  @Test(arguments: [(1.5234, "1.523"), (0, "0.000"), (.nan, "?"), (-.nan, "?"), (.infinity, "?"), (-.infinity, "?")])
+  func fixedPoint(value: Double, text: String) { #expect(Readable.fixed(value, digits: 3) == text) }
 
   @Test(arguments: [Double.nan, .infinity, -.infinity, .greatestFiniteMagnitude, -1])
   func noNumberTraps(value: Double) {

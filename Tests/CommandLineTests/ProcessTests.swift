@@ -93,6 +93,24 @@ import Testing
     }
   }
 
+  /// A run that goes back to an earlier step and finishes shows a speed all the same, and no number that is none.
+  @Test func aRunThatGoesBackShowsASpeed() throws {
+    let workplace = try Workplace()
+    try workplace.write(fable, to: "fable.txt")
+    let outcome = try workplace.charrnn(
+      ["train", "fable.txt", "--out", "run", "--cell", "rnn-relu", "--clip", "0", "--optimizer", "sgd"]
+        + ["--learning-rate", "300", "--layers", "1", "--hidden", "8", "--batch", "4", "--length", "16"]
+        + ["--steps", "24", "--validate-every", "1", "--sample-every", "0"])
+    expectDone(outcome, "the run goes back to step")
+    let lines = outcome.errorLines.filter { $0.hasPrefix("step ") }
+    #expect(lines.count >= 24)
+    for line in lines {
+      #expect(line.contains(#/^step [0-9]+/24 /#), "\(line)")
+      #expect(line.contains(#/, [0-9.]+[kMGT]? characters/s, [0-9hms ]+ left$/#), "\(line)")
+      #expect(!line.contains("nan") && !line.contains("inf"), "\(line)")
+    }
+  }
+
   /// A reader that goes away ends sampling quietly; an output that cannot be written is an error.
   @Test func aReaderThatGoesAwayEndsSamplingQuietly() throws {
     let workplace = try Trained.workplace.get()

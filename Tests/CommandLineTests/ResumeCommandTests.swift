@@ -118,6 +118,23 @@ import Testing
     }
   #endif
 
+
+  /// A run that has done as many steps as asked, or more, says so instead of showing progress.
+  @Test func aRunThatHasNothingLeftToTrainSaysSo() throws {
+    let workplace = try begun(steps: 6)
+    func resumed(_ options: String...) throws -> Outcome {
+      let outcome = try workplace.charrnn(["train", "fable.txt", "--out", "run", "--resume"] + options)
+      #expect(!outcome.errorLines.contains { $0.hasPrefix("step ") }, "\(outcome.errors)")
+      return outcome
+    }
+    expectDone(try resumed(), "note: nothing is left to train: the run has done all 6 steps\n")
+    let past = try resumed("--steps", "2")
+    expectDone(past, "note: nothing is left to train: the run has done 6 steps, and 2 are asked for\n")
+    #expect(!past.errors.contains("6/2"))
+    let further = try workplace.charrnn("train", "fable.txt", "--out", "run", "--resume", "--steps", "8")
+    #expect(further.code == 0 && !further.errors.contains("nothing is left"), "\(further.errors)")
+  }
+
   /// An option that differs from the run's is refused by its name, and nothing changes.
   @Test func anOptionThatDiffersFromTheRunsIsRefusedByItsName() throws {
     let workplace = try begun(steps: 2)
