@@ -21,8 +21,12 @@ package struct MetricsLog {
   /// - Parameters:
   ///   - run: the run's identity; nil for one begun by a version that had none, whose log has no first line either.
   ///   - mark: steps and rollbacks done; nil for a run that begins.
-  package init(_ directory: RunDirectory, run: String?, resumedAt mark: Mark?) throws(FileError) {
+  ///   - unwritten: the log of an earlier part, some of whose lines may not be on the disk.
+  package init(
+    _ directory: RunDirectory, run: String?, resumedAt mark: Mark?, unwritten earlier: MetricsLog? = nil
+  ) throws(FileError) {
     self.directory = directory
+    if mark != nil, let earlier, earlier.directory == directory { pending = earlier.pending }
     let lines = try Self.lines(of: directory)
     let named = lines.first.flatMap { Self.entry($0)?.run }
     // A resumed run that finds no name has lost its first line only.

@@ -19,16 +19,14 @@ extension RunDirectory {
 
   /// States of earlier steps that the run keeps, `step-000120.safetensors`, by step.
   public func keptStates() throws(FileError) -> [(step: Int, path: String)] {
-    guard try files.statusIfAny(of: path) != nil else { return [] }
+    guard try files.statusIfAny(of: path)?.kind == .directory else { return [] }
     let names = try naming(path, "read") { () throws(SystemError) in try files.names(in: path) }
     return names.compactMap { name in Self.step(ofKept: name).map { (step: $0, path: "\(path)/\(name)") } }
       .sorted { $0.step < $1.step }
   }
 
-  /// Keeps the `last` of a step under a name of its own, and of the other states those of the latest steps before it, `count`
-  /// states in all. States of later steps go: the run went back behind them, and will come to those steps again.
-  package func keepLast(ofStep step: Int, count: Int) throws(FileError) {
-    guard count > 0 else { return }
+  /// Keeps the `last` of a step, which is about to be replaced, under a name of its own.
+  package func keepLast(ofStep step: Int) throws(FileError) {
     let kept = keptPath(step)
     try? files.remove(kept)
     let file = try naming(last, "find") { () throws(SystemError) in try files.destination(of: last) }
@@ -39,8 +37,13 @@ extension RunDirectory {
       }
       try AtomicFile.write([FileReader(file, using: files).rest()], to: kept, using: files)
     }
+  }
+
+  /// Removes kept states but the latest `count` before a step. Those of the step and later ones go: the run went back behind
+  /// them, and comes to those steps again.
+  package func removeKeptStates(butLatest count: Int, before step: Int) throws(FileError) {
     let states = try keptStates()
-    for state in states.filter({ $0.step > step }) + states.filter({ $0.step <= step }).dropLast(count) {
+    for state in states.filter({ $0.step >= step }) + states.filter({ $0.step < step }).dropLast(count) {
       try? files.remove(state.path)
     }
   }
@@ -53,7 +56,7 @@ extension RunDirectory {
     return "step-" + String(repeating: "0", count: max(0, 6 - digits.count)) + digits + ".safetensors"
   }
 
-  private static func step(ofKept name: String) -> Int? {
+  static func step(ofKept name: String) -> Int? {
     guard name.hasPrefix("step-"), name.hasSuffix(".safetensors") else { return nil }
     guard let step = Int(name.dropFirst(5).dropLast(12)), step >= 0 else { return nil }
     return keptName(step) == name ? step : nil

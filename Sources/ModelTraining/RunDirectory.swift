@@ -52,8 +52,9 @@ public struct RunDirectory: Sendable, Equatable {
   public func create() throws(FileError) {
     var part = path.hasPrefix("/") ? "/" : ""
     var parent = part.isEmpty ? "." : part
-    for name in path.split(separator: "/") {
-      part += name
+    // By code units: a combining mark behind a slash makes one character with it.
+    for name in path.utf8.split(separator: UInt8(ascii: "/")) {
+      part += String(Substring(name))
       do throws(SystemError) {
         try files.makeDirectory(part)
         try AtomicFile.syncDirectory(parent, using: files)
@@ -71,8 +72,8 @@ public struct RunDirectory: Sendable, Equatable {
 
   /// Removes what killed processes left of files that they were writing here.
   package func removeAbandoned() {
-    let names = [last, best, configuration, metrics].map { String($0.dropFirst(path.count + 1)) }
-    AtomicFile.removeAbandoned(of: names + [Self.probeName], in: path, using: files)
+    let names = [last, best, configuration, metrics].map { String($0.dropFirst(path.count + 1)) } + [Self.probeName]
+    AtomicFile.removeAbandoned(in: path, using: files) { names.contains($0) || Self.step(ofKept: $0) != nil }
   }
 
   static let probeName = "room"

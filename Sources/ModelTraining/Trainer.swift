@@ -72,8 +72,7 @@ public final class Trainer<Task: TrainingTask> {
   ///
   /// - Throws: `TrainingDiverged` after several such rollbacks.
   public func trainStep() throws(TrainingDiverged) -> TrainingEvent {
-    // A moment that is not finite makes updates of 0, which no loss shows.
-    if step % Recovery.snapshotInterval == 0, let reason = nonFiniteState { return try rollBack(reason: reason) }
+    if step % Recovery.snapshotInterval == 0, let event = try rollBackIfNonFinite() { return event }
     let candidate = rollbackState == nil || step % Recovery.snapshotInterval == 0 ? state : nil
     let carried = task
     let pass = lossAndGradients()
@@ -100,6 +99,16 @@ public final class Trainer<Task: TrainingTask> {
     return .step(
       StepReport(
         step: step, loss: pass.loss, penalty: pass.penalty, gradientNorm: norm, learningRate: optimizer.learningRate))
+  }
+
+  /// Goes back to the last good state if a parameter or a moment is not finite. A moment that is not makes updates of 0, which
+  /// no loss shows.
+  ///
+  /// - Returns: nil if all is finite.
+  /// - Throws: `TrainingDiverged` after several rollbacks.
+  public func rollBackIfNonFinite() throws(TrainingDiverged) -> TrainingEvent? {
+    guard let reason = nonFiniteState else { return nil }
+    return try rollBack(reason: reason)
   }
 
   private struct Pass {

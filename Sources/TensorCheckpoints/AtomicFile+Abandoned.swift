@@ -7,23 +7,23 @@ extension AtomicFile {
   /// Call it only while nothing else can write there, for instance while holding a `DirectoryLock`: a temporary file in
   /// use has the same kind of name.
   public static func removeAbandoned(of names: [String], in directory: String) {
-    removeAbandoned(of: names, in: directory, using: SystemFiles())
+    removeAbandoned(in: directory, using: SystemFiles()) { names.contains($0) }
   }
 
-  package static func removeAbandoned(of names: [String], in directory: String, using files: any FileOperations) {
-    let found = (try? files.names(in: directory)) ?? []
-    for temporary in found where names.contains(where: { isTemporary(temporary, of: $0) }) {
-      try? files.remove("\(directory)/\(temporary)")
+  /// - Parameter isReplaced: whether the temporary of a file of this name is to go.
+  package static func removeAbandoned(
+    in directory: String, using files: any FileOperations, where isReplaced: (_ name: String) -> Bool
+  ) {
+    for temporary in (try? files.names(in: directory)) ?? [] {
+      if let name = nameReplaced(by: temporary), isReplaced(name) { try? files.remove("\(directory)/\(temporary)") }
     }
   }
 
   static func temporaryName(for name: String, process: Int32) -> String { ".\(name).\(process).tmp" }
 
-  private static func isTemporary(_ temporary: String, of name: String) -> Bool {
-    let (start, end) = (".\(name).", ".tmp")
-    guard temporary.hasPrefix(start), temporary.hasSuffix(end), temporary.count > start.count + end.count else {
-      return false
-    }
-    return temporary.dropFirst(start.count).dropLast(end.count).allSatisfy { ("0"..."9").contains($0) }
+  /// Name of the file that a temporary was to replace; nil for a name of another form.
+  private static func nameReplaced(by temporary: String) -> String? {
+    guard let parts = temporary.wholeMatch(of: /\.(.+)\.[0-9]+\.tmp/) else { return nil }
+    return String(parts.1)
   }
 }

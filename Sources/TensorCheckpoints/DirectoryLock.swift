@@ -16,6 +16,7 @@ import TensorCore
 public final class DirectoryLock: Sendable {
   public static let fileName = "run.lock"
 
+  private let path: String
   private let descriptor: Int32
   private let files: any FileOperations
 
@@ -33,7 +34,16 @@ public final class DirectoryLock: Sendable {
       guard error.code == EWOULDBLOCK else { throw FileError(path: path, action: "lock", code: error.code) }
       throw FileError(path: directory, action: "lock", code: error.code, explanation: "in use by another run")
     }
-    (self.descriptor, self.files) = (descriptor, files)
+    (self.path, self.descriptor, self.files) = (path, descriptor, files)
+  }
+
+  /// Whether another file stands in the place of the one that it locks: the directory was removed or renamed, and another run
+  /// has taken its name.
+  public var isReplaced: Bool {
+    guard let held = try? files.status(of: descriptor).identity, let found = try? files.status(of: path).identity else {
+      return false
+    }
+    return found != held
   }
 
   /// Does something that needs the lock to be held.

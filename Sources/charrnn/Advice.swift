@@ -1,3 +1,4 @@
+import CharrnnCommandSupport
 import SequenceModeling
 
 /// The message of an error of the library: what is wrong, in its words, and which option helps.
@@ -24,6 +25,9 @@ private func advice(on error: any Error) -> String {
   case RunDirectoryTaken.otherRun: "; put back the run's own file, give --overwrite, or choose another --out"
   case RunDirectoryTaken.otherBeginning:
     "; repeat the options that it began with, give --overwrite, or choose another --out"
+  case RunDirectoryTaken.lostLast(let path, let kept):
+    "; cp \(shellWord(kept)) \(shellWord(path + "/last.safetensors")) goes on from that, --overwrite begins anew"
+  case RunDirectoryTaken.movedAway: "; start it again with another --out"
   case RunDirectoryTaken.savedElsewhere: "; start the command again"
   case let error as RunConfigurationError:
     error.problem == .noObject ? "; mend it" : "; mend it, or take it out and give the option"

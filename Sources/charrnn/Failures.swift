@@ -29,7 +29,7 @@ func commandFailure(for error: any Error) -> CommandFailure {
     }
   case is UnsavedRun: return CommandFailure(message, code: .inputOutput)
   case is CorpusSplitError: return CommandFailure.usage(message)
-  case RunDirectoryTaken.savedElsewhere: return CommandFailure(message, code: .busy)
+  case RunDirectoryTaken.savedElsewhere, RunDirectoryTaken.movedAway: return CommandFailure(message, code: .busy)
   case is RunDirectoryTaken: return CommandFailure(message, code: .cannotCreate)
   case is TrainingDiverged: return CommandFailure(message, code: .diverged)
   default: return CommandFailure(message, code: .badData)

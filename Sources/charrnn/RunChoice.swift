@@ -55,7 +55,7 @@ struct RunChoice {
 
   /// Seen again when the directory is claimed; here it spares reading the corpus first.
   private static func requireFree(_ directory: RunDirectory) throws {
-    if directory.holdsRun { throw RunDirectoryTaken.holdsRun(path: directory.path) }
+    if try !directory.models().isEmpty { throw RunDirectoryTaken.holdsRun(path: directory.path) }
   }
 
   private static func last(of directory: RunDirectory) throws -> Checkpoint? {
@@ -88,7 +88,10 @@ struct RunChoice {
   private static func newestRun(of corpora: TextInput) throws -> (RunDirectory, Checkpoint)? {
     let names = (try? SystemFiles().names(in: "runs")) ?? []
     let runs = names.map { RunDirectory("runs/" + $0) }.filter { run in
-      (try? RunOwnership(of: run).owner(of: run.last)) == .run
+      do { return try RunOwnership(of: run).owner(of: run.last) == .run } catch {
+        if run.holdsRun { notice("\(message(for: error)); looking for another run") }
+        return false
+      }
     }
     let newestFirst = runs.map { (run: $0, saved: (try? SystemFiles().status(of: $0.last).modified) ?? 0) }
       .sorted { ($0.saved, $0.run.path) > ($1.saved, $1.run.path) }

@@ -37,6 +37,7 @@ enum VerifyCommand {
     let isWritten: Bool
     do { isWritten = try Verification.reseal(path) } catch let error as FileError {
       switch error.action {
+      case _ where error.code == EROFS: throw CommandFailure("\(error)", code: .cannotCreate)
       case "create", "replace": throw CommandFailure("\(error)", code: .cannotCreate)
       case "write", "sync": throw CommandFailure("\(error)", code: .inputOutput)
       default: throw error

@@ -105,6 +105,14 @@ import Testing
     #expect(String(decoding: outcome.output, as: UTF8.self).contains("of a run that this directory's replaces"))
   }
 
+  /// A kept state is that of the step which its name says.
+  @Test func aKeptStateUnderTheNameOfAnotherStepIsFound() throws {
+    let workplace = try copiedRun()
+    let kept = "run/step-000007.safetensors"
+    try workplace.write(workplace.bytes(of: Self.last), to: kept)
+    expectWrong(try workplace.charrnn("verify", "run"), kept, "it is the state of step")
+  }
+
   @Test func metricsThatDoNotNameTheRunAreFound() throws {
     let workplace = try copiedRun()
     let metrics = String(decoding: try workplace.bytes(of: "run/metrics.jsonl"), as: UTF8.self)

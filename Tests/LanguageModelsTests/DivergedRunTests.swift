@@ -74,6 +74,16 @@ import Testing
     #expect(try bytes(of: stopped.last) == bytes(of: whole.last))
   }
 
+  /// Patience does not end a run that is diverging: it goes back first, and ends with a model that can be used or an error.
+  @Test func patienceDoesNotEndARunThatIsDiverging() throws {
+    let scratch = try ScratchDirectory()
+    var settings = settings
+    (settings.learningRate, settings.validateEvery, settings.patience) = (1e15, 1, 2)
+    let run = try CharacterRun(settings: settings, corpus: sampleCorpus(sampleText(2000)), directory: scratch.run("a"))
+    #expect(throws: TrainingDiverged.self) { try run.train(limits: TrainingLimits(steps: 400), reporting: reporting) }
+    #expect(run.progress.rollbacks == 5)
+  }
+
   /// Moments that overflow make updates of 0, so that neither the weights nor the loss show them.
   @Test func momentsThatOverflowAreADivergence() throws {
     var settings = TrainingSettings.small { ($0.optimizer, $0.weightDecay) = (.adam, 1e22) }
@@ -82,6 +92,9 @@ import Testing
     let error = #expect(throws: TrainingDiverged.self) { try run.train(limits: TrainingLimits(steps: 1000)) }
     #expect(error?.reason.contains("is not finite") == true)
     #expect(run.progress.rollbacks == 5)
+    // Also where it ends before that is looked for.
+    let short = try CharacterRun(settings: settings, corpus: sampleCorpus())
+    #expect(throws: TrainingDiverged.self) { try short.train(limits: TrainingLimits(steps: 30)) }
   }
 
   /// A loss beyond ten times what a uniform guess has is a divergence, though it is finite.

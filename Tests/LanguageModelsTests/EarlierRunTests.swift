@@ -45,14 +45,15 @@ import Testing
     }
   }
 
-  /// A replaced run of the same settings has the same identity; nothing of it is left all the same.
+  /// A replaced run of the same settings has the same identity: its models are there until the new run has its own, and nothing
+  /// is left of it then.
   @Test func aRunThatReplacesOneOfTheSameSettingsLeavesNoFileOfIt() throws {
     let scratch = try ScratchDirectory()
     let directory = scratch.run("a")
     try run(in: directory).train(limits: TrainingLimits(steps: 60))
     let again = try run(in: directory)
     try again.claimDirectory(earlier: .replace)
-    #expect(!directory.holdsRun)
+    #expect(try StoredModel(contentsOf: directory.path).history?.step ?? 0 > 12)
     try again.train(limits: limits)
     #expect(try ModelFile<Float>(contentsOf: directory.best).history?.step ?? 99 <= 12)
   }
@@ -125,10 +126,48 @@ import Testing
   @Test func aDirectoryOfKeptStatesIsTaken() throws {
     let scratch = try ScratchDirectory()
     let directory = scratch.run("a")
-    try run(in: directory).train(limits: limits, reporting: TrainingReporting(kept: 1))
+    try run(in: directory).train(limits: limits, reporting: TrainingReporting(checkpointEvery: 5, kept: 1))
     for file in [directory.best, directory.last] { try FileManager.default.removeItem(atPath: file) }
     #expect(throws: RunDirectoryTaken.self) { try run(in: directory).train(limits: limits) }
-    #expect(try directory.keptStates().map(\.step) == [12])
+    let error = #expect(throws: RunDirectoryTaken.self) { try run(in: directory).claimDirectory(earlier: .resume) }
+    #expect(error == .lostLast(path: directory.path, kept: directory.keptPath(10)))
+    #expect(try directory.keptStates().map(\.step) == [10])
+    // As the error advises.
+    try FileManager.default.copyItem(atPath: directory.keptPath(10), toPath: directory.last)
+    let resumed = try run(in: directory, resuming: Checkpoint(contentsOf: directory.last))
+    try resumed.train(limits: TrainingLimits(steps: 14), reporting: TrainingReporting(kept: 1))
+    #expect(try directory.keptStates().map(\.step) == [10])
+  }
+
+  /// A model of another run is neither removed nor replaced by the run that goes on beside it.
+  @Test func aModelOfAnotherRunIsNotTouched() throws {
+    let scratch = try ScratchDirectory()
+    let (directory, other) = (scratch.run("a"), scratch.run("b"))
+    try run(in: directory).train(limits: limits)
+    try run(in: other) { $0.seed = 9 }.train(limits: limits)
+    for path in [directory.keptPath(3), directory.best] {
+      try? FileManager.default.removeItem(atPath: path)
+      try FileManager.default.copyItem(atPath: other.last, toPath: path)
+      let resumed = try run(in: directory, resuming: Checkpoint(contentsOf: directory.last))
+      let error = #expect(throws: RunDirectoryTaken.self) { try resumed.train(limits: TrainingLimits(steps: 14)) }
+      #expect(error == .otherRun(path: path))
+      #expect(try bytes(of: path) == bytes(of: other.last))
+      try FileManager.default.removeItem(atPath: path)
+    }
+  }
+
+  /// A run whose directory is renamed does not write into the one that takes its place.
+  @Test func aRunWhoseDirectoryIsRenamedDoesNotWriteIntoItsSuccessor() throws {
+    let scratch = try ScratchDirectory()
+    let (directory, moved) = (scratch.run("a"), scratch.path(of: "moved"))
+    let first = try run(in: directory)
+    try first.claimDirectory()
+    try FileManager.default.moveItem(atPath: directory.path, toPath: moved)
+    try run(in: directory) { $0.cell = .gru }.train(limits: limits)
+    let last = try bytes(of: directory.last)
+    let error = #expect(throws: RunDirectoryTaken.self) { try first.train(limits: limits) }
+    #expect(error == .movedAway(path: directory.path))
+    #expect(try bytes(of: directory.last) == last)
   }
 
   /// A run that replaces another before that one has replaced a third leaves nothing of either.
@@ -182,7 +221,9 @@ import Testing
     let directory = scratch.run("a")
     try directory.create()
     try Data("mine".utf8).write(to: URL(fileURLWithPath: directory.configuration))
-    #expect(throws: RunDirectoryTaken.self) { try run(in: directory).train(limits: limits) }
+    for _ in 1...2 {
+      #expect(throws: RunDirectoryTaken.self) { try run(in: directory).train(limits: limits) }
+    }
     #expect(try bytes(of: directory.configuration) == Array("mine".utf8))
   }
 

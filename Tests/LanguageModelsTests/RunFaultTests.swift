@@ -12,7 +12,7 @@ import Testing
   private let corpus: Corpus
   private let settings = TrainingSettings.small { ($0.layers, $0.validateEvery) = (1, 2) }
   private let limits = TrainingLimits(steps: 4)
-  private let reporting = TrainingReporting(sampleEvery: 0, checkpointEvery: 1)
+  private let reporting = TrainingReporting(sampleEvery: 0, checkpointEvery: 1, kept: 2)
 
   init() throws { corpus = try sampleCorpus() }
 

@@ -92,15 +92,16 @@ import Testing
     }
   }
 
-  /// The states of the latest steps are kept; those of later steps are from before a rollback.
+  /// The states of the latest steps before `last` are kept; those of later steps are from before a rollback.
   @Test func theLatestStatesAreKept() throws {
     try withDirectory { directory in
       try directory.create()
       for step in [3, 6, 9, 1_000_000, 12] {
         try write("\(step)", to: directory.last)
-        try directory.keepLast(ofStep: step, count: 3)
+        try directory.keepLast(ofStep: step)
         try FileManager.default.removeItem(atPath: directory.last)
       }
+      try directory.removeKeptStates(butLatest: 3, before: 15)
       let kept = try directory.keptStates()
       #expect(kept.map(\.step) == [6, 9, 12])
       #expect(kept.map { String($0.path.dropFirst(directory.path.count)) }.last == "/step-000012.safetensors")
@@ -117,11 +118,11 @@ import Testing
       try write("elsewhere", to: directory.path + "/elsewhere")
       try FileManager.default.createSymbolicLink(
         atPath: directory.last, withDestinationPath: directory.path + "/elsewhere")
-      try directory.keepLast(ofStep: 1, count: 3)
+      try directory.keepLast(ofStep: 1)
       let healthy = FaultyFiles()
-      try RunDirectory(directory.path, using: healthy).keepLast(ofStep: 2, count: 3)
+      try RunDirectory(directory.path, using: healthy).keepLast(ofStep: 2)
       let link = try #require(healthy.calls.firstIndex(of: "link")) + 1
-      try RunDirectory(directory.path, using: FaultyFiles(.once(EPERM), at: link)).keepLast(ofStep: 3, count: 3)
+      try RunDirectory(directory.path, using: FaultyFiles(.once(EPERM), at: link)).keepLast(ofStep: 3)
       try FileManager.default.removeItem(atPath: directory.last)
       try FileManager.default.removeItem(atPath: directory.path + "/elsewhere")
       let kept = try directory.keptStates()

@@ -52,9 +52,16 @@ package struct RunOwnership {
 
   /// Path of the model of this directory's run: `best`, or else `last`.
   ///
-  /// - Throws: `FileError`, of the kind `missing` where there is none.
-  package func modelToUse() throws(FileError) -> String {
-    for file in [directory.best, directory.last] where try owner(of: file) == .run { return file }
+  /// - Throws: `FileError`, of the kind `missing` where there is none; `VerificationProblem` where it is a strange one.
+  package func modelToUse() throws -> String {
+    for file in [directory.best, directory.last] {
+      switch try owner(of: file) {
+      case .run: return file
+      case .strange:
+        throw VerificationProblem(file: file, kind: .otherRun("run", file: directory.configuration))
+      case .replaced, nil: break
+      }
+    }
     throw FileError(
       path: directory.path, action: "open", code: ENOENT,
       explanation: directory.holdsRun

@@ -22,6 +22,7 @@ public enum Verification {
     if models.isEmpty {
       throw FileError(path: path, action: "open", code: ENOENT, explanation: RunOwnership.holdsNoRun)
     }
+    let kept = Dictionary(uniqueKeysWithValues: try directory.keptStates().map { ($0.path, $0.step) })
     var (files, own): ([VerifiedFile], [StoredModel]) = ([], [])
     for file in models {
       let isReplaced = try ownership?.owner(of: file) == .replaced
@@ -29,6 +30,9 @@ public enum Verification {
         try checked(file) {
           let whole = try model(at: file, of: isReplaced ? nil : ownership, among: isReplaced ? [] : own)
           if !isReplaced { own.append(whole.stored) }
+          if let step = kept[file], let found = whole.stored.history?.step, found != step {
+            throw VerificationProblem(file: file, kind: .otherStep(found: found))
+          }
           return whole.summary + (isReplaced ? "; of a run that this directory's replaces" : "")
         })
     }
@@ -62,7 +66,10 @@ public enum Verification {
 
   /// The lock of the run directory that a file lies in; nil where that is none.
   private static func directoryLock(besides path: String) throws(FileError) -> DirectoryLock? {
-    let directory = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+    // A link is followed, as it is by writing.
+    let file = (try? SystemFiles().destination(of: path)) ?? path
+    let slash = file.utf8.lastIndex(of: UInt8(ascii: "/"))
+    let directory = slash.map { $0 == file.startIndex ? "/" : String(file[..<$0]) } ?? "."
     guard RunDirectory(directory).holds("\(directory)/\(DirectoryLock.fileName)") else { return nil }
     return try DirectoryLock(directory)
   }
@@ -138,9 +145,10 @@ public enum Verification {
       try checkpoint.tensor(prefix + name, shape: shape)
     }
     let state = CharacterTask<Float>.stateShapes(of: model, batch: record.settings.batch)
-    // A state is carried from all steps but those that end an epoch, and that were skipped.
+    // A state is carried from all steps but those that end an epoch or were skipped, if windows do not reach back to its start.
+    let (settings, reachesBack) = (record.settings, record.settings.backwardLength ?? 0 > record.settings.length)
     let isWithinEpoch = stepsPerEpoch.map { Double(progress.step).remainder(dividingBy: $0).magnitude > 0.25 } ?? false
-    let isNeeded = isWithinEpoch && progress.skippedInARow == 0
+    let isNeeded = isWithinEpoch && progress.skippedInARow == 0 && !reachesBack && !settings.variesLength
     if isNeeded || state.contains(where: { checkpoint.tensors[prefix + $0.name] != nil }) {
       for (name, shape) in state { let _: Tensor<Float> = try checkpoint.tensor(prefix + name, shape: shape) }
     }

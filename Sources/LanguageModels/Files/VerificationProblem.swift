@@ -12,6 +12,8 @@ public struct VerificationProblem: Error, Equatable, CustomStringConvertible {
     case openLine(number: Int)
     /// Something that must be equal in all models of a run and differs from another file's.
     case otherRun(String, file: String)
+    /// A kept state that is of another step than its name says.
+    case otherStep(found: Int)
     /// A setting that is not the model's.
     case otherSetting(String, model: String)
   }
@@ -22,6 +24,7 @@ public struct VerificationProblem: Error, Equatable, CustomStringConvertible {
     case .noRun: "\(file): line 1 does not name the run; lines before it are lost"
     case .openLine(let number): "\(file): line \(number) is cut short: it does not end with a line feed"
     case .otherRun(let difference, let other): "\(file): its \(difference) is not that of \(other)"
+    case .otherStep(let found): "\(file): it is the state of step \(found)"
     case .otherSetting(let name, let model): "\(file): \(name) is not the model's, which is \(model)"
     }
   }

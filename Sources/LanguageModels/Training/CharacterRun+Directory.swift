@@ -11,8 +11,10 @@ extension CharacterRun {
   /// - Parameters:
   ///   - limits: limits of the training, to know how much its files will take.
   ///   - reporting: how often it will save, and how many states it will keep.
+  /// - Precondition: limits and reporting have no problem.
   /// - Throws: `FileError`, of the kind `busy` when another run is using the directory; `RunDirectoryTaken`;
-  ///   `RunConfigurationError` where `config.json` does not tell whose the files are.
+  ///   `RunConfigurationError` where `config.json` does not tell whose the files are; `SafetensorsError` where the `last` to go
+  ///   on from is damaged.
   public func claimDirectory(
     earlier: EarlierRunPolicy = .refuse, limits: TrainingLimits = TrainingLimits(),
     reporting: TrainingReporting = TrainingReporting()
@@ -26,11 +28,13 @@ extension CharacterRun {
   package func claimDirectory(
     earlier: EarlierRunPolicy, configuration: Members, limits: TrainingLimits, reporting: TrainingReporting
   ) throws {
+    if let problem = limits.problem ?? reporting.problem { programmingError("claimDirectory: \(problem)") }
     guard let directory else { return }
     let claim = try DirectoryClaim(
       directory, run: identity, known: knownState, configuration: configuration, earlier: earlier,
       sizes: sizes(limits, reporting))
-    metrics = try MetricsLog(directory, run: identity, resumedAt: claim.isContinued ? MetricsLog.Mark(progress) : nil)
+    metrics = try MetricsLog(
+      directory, run: identity, resumedAt: claim.isContinued ? MetricsLog.Mark(progress) : nil, unwritten: metrics)
     if knownState?.path != directory.path {
       knownState = DirectoryClaim.KnownState(
         path: directory.path, metadata: claim.isContinued ? knownState?.metadata : nil)

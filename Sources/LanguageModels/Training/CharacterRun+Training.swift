@@ -33,7 +33,9 @@ extension CharacterRun {
   ///   - report: receives what happens.
   ///   - shouldStop: asked after every step.
   ///   - clock: seconds since any fixed moment.
-  /// - Throws: `TrainingDiverged`; `UnsavedRun` when something could not be saved in the end.
+  /// - Precondition: limits and reporting have no problem.
+  /// - Throws: `TrainingDiverged`; `UnsavedRun` when something could not be saved in the end; `RunDirectoryTaken` when the
+  ///   directory was moved away; and what `claimDirectory` throws, where that was not called before.
   @discardableResult
   public func train(
     limits: TrainingLimits, reporting: TrainingReporting = TrainingReporting(),
@@ -42,68 +44,107 @@ extension CharacterRun {
   ) throws -> RunEnd {
     if claim == nil { try claimDirectory(limits: limits, reporting: reporting) }
     defer { claim = nil }
-    let lastStep = limits.lastStep(stepsPerEpoch: stepsPerEpoch)
-    let validateEvery = settings.validateEvery ?? stepsPerEpoch
-    let checkpointEvery = reporting.checkpointEvery ?? stepsPerEpoch
-    let sampleEvery = reporting.sampleEvery ?? TrainingReporting.usualSampleInterval(stepsPerEpoch: stepsPerEpoch)
     let began = clock()
-    var (savedAt, validatedStep) = (began, -1)
     var meter = MetricsMeter(tokensPerStep: tokensPerStep, charactersPerToken: charactersPerToken, began: began)
     var saver = RunSaver(self, kept: reporting.kept, report: report)
-    var end = patienceSpent ? RunEnd.patienceSpent : .finished
-
-    while end == .finished && step < lastStep ?? .max {
-      let event = try trainStep(meter: &meter, saver: &saver, clock: clock)
-      report(.training(event))
-      // Validations, samples and saves of a step are not repeated when the run is rolled back to it.
-      let wentBack = if case .rolledBack = event { true } else { false }
-      if !wentBack, step % validateEvery == 0 {
-        if let validation = trainer.validate(scheduled: true) {
-          validatedStep = step
-          record(validation, meter: &meter, saver: &saver, now: clock())
-          if patienceSpent { end = .patienceSpent }
-        } else {
-          saver.append(
-            meter.line("training", training: trainer.takeMeanLoss(), validationLoss: nil, at: moment(clock())))
-        }
-      }
-      if !wentBack && sampleEvery > 0 && step % sampleEvery == 0 {
-        report(.sample(step: step, text: sample(length: reporting.sampleLength)))
-      }
-      if shouldStop() { end = .stopped }
-      if !wentBack && step % checkpointEvery == 0 || clock() - savedAt >= 60 {
-        saver.saveLast()
-        savedAt = clock()
-      }
-      if let seconds = limits.seconds, clock() - began >= seconds { break }
-    }
-
-    if let reason = trainer.nonFiniteState { throw TrainingDiverged(step: step, reason: reason) }
-    saver.saveLastUnlessSaved()
-    // A run that is stopped goes on some time, and then validates when it is due.
-    if end != .stopped, validatedStep != step, let validation = trainer.validate(scheduled: false) {
-      record(validation, meter: &meter, saver: &saver, now: clock())
+    let end: RunEnd
+    do {
+      end = try trainSteps(
+        limits, reporting, meter: &meter, saver: &saver, shouldStop: shouldStop, clock: clock, from: began)
+    } catch let error as TrainingDiverged {
+      // That it diverged says more than that a file was not saved.
+      try? saver.finish()
+      throw error
     }
     try saver.finish()
     return end
   }
 
-  /// Does a step; a step that is skipped and a rollback are recorded in the metrics.
+  private func trainSteps(
+    _ limits: TrainingLimits, _ reporting: TrainingReporting, meter: inout MetricsMeter, saver: inout RunSaver,
+    shouldStop: () -> Bool, clock: () -> Double, from began: Double
+  ) throws -> RunEnd {
+    let lastStep = limits.lastStep(stepsPerEpoch: stepsPerEpoch)
+    let validateEvery = settings.validateEvery ?? stepsPerEpoch
+    let checkpointEvery = reporting.checkpointEvery ?? stepsPerEpoch
+    let sampleEvery = reporting.sampleEvery ?? TrainingReporting.usualSampleInterval(stepsPerEpoch: stepsPerEpoch)
+    var (savedAt, validatedStep) = (began, -1)
+    var end = patienceSpent ? RunEnd.patienceSpent : .finished
+
+    while end == .finished && step < lastStep ?? .max {
+      let event = try trainStep(meter: &meter, saver: &saver, clock: clock)
+      // Validations, samples and saves of a step are not repeated when the run is rolled back to it.
+      let wentBack = if case .rolledBack = event { true } else { false }
+      if !wentBack, step % validateEvery == 0 {
+        if let validation = trainer.validate(scheduled: true) {
+          validatedStep = step
+          try record(validation, meter: &meter, saver: &saver, now: clock())
+          if patienceSpent { end = .patienceSpent }
+        } else {
+          try saver.append(
+            meter.line("training", training: trainer.takeMeanLoss(), validationLoss: nil, at: moment(clock())))
+        }
+      }
+      if !wentBack && sampleEvery > 0 && step % sampleEvery == 0 {
+        saver.report(.sample(step: step, text: sample(length: reporting.sampleLength)))
+      }
+      if shouldStop() { end = .stopped }
+      if !wentBack && step % checkpointEvery == 0 || clock() - savedAt >= 60 {
+        try saver.saveLast()
+        savedAt = clock()
+      }
+      let isOver = limits.seconds.map { clock() - began >= $0 } ?? false
+      // A state that is not finite is no end: it cannot be saved.
+      if isOver || end != .finished || step >= lastStep ?? .max {
+        let wentBack = try goBackIfNonFinite(meter: &meter, saver: &saver, clock: clock)
+        if wentBack && end == .patienceSpent { end = .finished }
+      }
+      if isOver { break }
+    }
+
+    try saver.saveLastUnlessSaved()
+    // A run that is stopped goes on some time, and then validates when it is due.
+    if end != .stopped, validatedStep != step, let validation = trainer.validate(scheduled: false) {
+      try record(validation, meter: &meter, saver: &saver, now: clock())
+    }
+    return end
+  }
+
+  /// Does a step.
   private func trainStep(
     meter: inout MetricsMeter, saver: inout RunSaver, clock: () -> Double
-  ) throws(TrainingDiverged) -> TrainingEvent {
-    let event: TrainingEvent
-    do { event = try trainer.trainStep() } catch {
-      saver.append(meter.line(recovery: "diverged", reason: error.reason, at: moment(clock())))
+  ) throws -> TrainingEvent {
+    try recording(meter: &meter, saver: &saver, clock) { () throws(TrainingDiverged) in try trainer.trainStep() }!
+  }
+
+  /// Goes back to the last good state if the present one is not finite.
+  private func goBackIfNonFinite(
+    meter: inout MetricsMeter, saver: inout RunSaver, clock: () -> Double
+  ) throws -> Bool {
+    try recording(meter: &meter, saver: &saver, clock) { () throws(TrainingDiverged) in
+      try trainer.rollBackIfNonFinite()
+    } != nil
+  }
+
+  /// Reports an event of the trainer; a step that is skipped, a rollback and a divergence are recorded in the metrics.
+  private func recording(
+    meter: inout MetricsMeter, saver: inout RunSaver, _ clock: () -> Double,
+    _ event: () throws(TrainingDiverged) -> TrainingEvent?
+  ) throws -> TrainingEvent? {
+    let found: TrainingEvent?
+    do throws(TrainingDiverged) { found = try event() } catch {
+      try saver.append(meter.line(recovery: "diverged", reason: error.reason, at: moment(clock())))
       throw error
     }
+    guard let event = found else { return nil }
     switch event {
     case .step(let report): meter.add(report)
-    case .skipped(_, let reason): saver.append(meter.line(recovery: "skipped", reason: reason, at: moment(clock())))
+    case .skipped(_, let reason): try saver.append(meter.line(recovery: "skipped", reason: reason, at: moment(clock())))
     case .rolledBack(_, _, let reason):
-      saver.append(meter.line(recovery: "rolled_back", reason: reason, at: moment(clock())))
+      try saver.append(meter.line(recovery: "rolled_back", reason: reason, at: moment(clock())))
     case .validated: break
     }
+    saver.report(.training(event))
     return event
   }
 
@@ -115,10 +156,10 @@ extension CharacterRun {
 
   private func record(
     _ validation: ValidationReport, meter: inout MetricsMeter, saver: inout RunSaver, now: Double
-  ) {
+  ) throws(RunDirectoryTaken) {
     saver.report(.training(.validated(validation)))
-    if validation.isBest && trainer.nonFiniteState == nil { saver.saveBest(loss: validation.validationLoss) }
-    saver.append(
+    if trainer.nonFiniteState == nil { try saver.saveBest(loss: validation.validationLoss) }
+    try saver.append(
       meter.line(
         validation.scheduled ? "validation" : "end", training: validation.training,
         validationLoss: validation.validationLoss, at: moment(now)))
@@ -138,5 +179,8 @@ extension CharacterRun {
     return characters > 0 ? Double(characters) / Double(predicted.count) : nil
   }
 
-  private var patienceSpent: Bool { progress.validationsSinceBest >= settings.patience ?? .max }
+  /// Patience waits while steps are skipped: the run goes back first.
+  private var patienceSpent: Bool {
+    progress.validationsSinceBest >= settings.patience ?? .max && progress.skippedInARow == 0
+  }
 }

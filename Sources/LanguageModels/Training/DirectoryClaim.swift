@@ -22,8 +22,12 @@ public enum RunDirectoryTaken: Error, Equatable, CustomStringConvertible {
   case otherRun(path: String)
   /// A run that has no `last` to go on from, and that was begun with other settings, corpus or weights.
   case otherBeginning(path: String)
+  /// A run that has no `last` to go on from, and states that it kept.
+  case lostLast(path: String, kept: String)
   /// A `last` that another process wrote after this one had read it.
   case savedElsewhere(path: String)
+  /// A directory that was removed or renamed while its run was going on, and another run's has its name.
+  case movedAway(path: String)
 
   public var description: String {
     switch self {
@@ -32,7 +36,11 @@ public enum RunDirectoryTaken: Error, Equatable, CustomStringConvertible {
     case .otherRun(let path): "\(path): is of another run than the directory"
     case .otherBeginning(let path):
       "\(path): its run has no last.safetensors to go on from, and began with other options or another text"
+    case .lostLast(let path, let kept):
+      "\(path): its run has no last.safetensors to go on from, but keeps \(kept)"
     case .savedElsewhere(let path): "\(path): another process has saved it since this one read it"
+    case .movedAway(let path):
+      "\(path): was removed or renamed, and is another run's now, so that this run cannot save any more"
     }
   }
 }
@@ -52,6 +60,11 @@ struct DirectoryClaim {
     var path: String?
     /// Its metadata; nil where the run has no `last` yet.
     var metadata: [String: String]?
+    /// Metadata of one that could not be saved, and may be there all the same.
+    var attempted: [String: String]?
+
+    /// Steps that the run had done.
+    var step: Int? { metadata?[MetadataKey.history].flatMap { try? TrainingHistory(json: $0, file: "").step } }
   }
 
   /// Makes the directory if need be, locks it, clears away what killed runs have left and makes it the run's own.
@@ -66,32 +79,36 @@ struct DirectoryClaim {
     _ directory: RunDirectory, run: String?, known: KnownState?, configuration: Members, earlier: EarlierRunPolicy,
     sizes: RunDirectory.Sizes
   ) throws {
-    let wasRun = directory.holds(directory.path + "/" + DirectoryLock.fileName)
     try directory.create()
     lock = try DirectoryLock(directory.path, using: directory.files)
     self.directory = directory
     // Only now can no other process change the files.
-    if !wasRun { try Self.requireNoForeignFile(directory) }
-    let ownership = try RunOwnership(of: directory)
-    isContinued = try Self.holds(known, ownership)
-    if !isContinued { try Self.requireFree(ownership, for: run, earlier: earlier) }
+    try Self.requireNoForeignFile(directory)
+    for file in [directory.configuration, directory.metrics] { try directory.requireFile(file) }
+    let models = try directory.models()
+    let replaced: [String]
+    if known == nil && earlier == .replace {
+      isContinued = false
+      foreignModels = models
+      replaced = try models.compactMap { try RunOwnership.identity(of: $0, directory) }
+    } else {
+      let ownership = try RunOwnership(of: directory)
+      isContinued = try Self.holds(known, ownership)
+      try Self.requireFree(ownership, for: run, earlier: isContinued ? .resume : earlier, isContinued: isContinued)
+      foreignModels = try models.filter { path in try ownership.owner(of: path) != .run }
+      replaced = ownership.replacedRuns
+    }
     directory.removeAbandoned()
     try directory.requireRoom(for: sizes)
-    let isReplacing = !isContinued && earlier == .replace
-    if isReplacing { try Self.removeModels(of: run, ownership) }
-    let models = try directory.models()
-    let replaced =
-      isReplacing
-      ? try models.compactMap { try RunOwnership.identity(of: $0, directory) } : ownership.replacedRuns
-    let text = JSONText.object(configuration + Self.identities(run: run, replaced: replaced)).line + "\n"
+    let text = JSONText.object(configuration + Self.identities(run: run ?? "", replaced: replaced)).line + "\n"
     try AtomicFile.write([Array(text.utf8)], to: directory.configuration, using: directory.files)
-    foreignModels = try isReplacing ? models : models.filter { path in try ownership.owner(of: path) == .replaced }
   }
 
-  private static func identities(run: String?, replaced: [String]) -> Members {
-    let replaces = JSONText.array(Set(replaced).sorted().map { .string($0) })
-    return [(RunConfiguration.runName, JSONText(run))]
-      + (replaced.isEmpty ? [] : [(RunConfiguration.replacesName, replaces)])
+  private static func identities(run: String, replaced: [String]) -> Members {
+    // A run that replaces its equal could not tell its files apart, and need not: they have the same bits.
+    let replaced = Set(replaced).subtracting([run]).sorted()
+    return [(RunConfiguration.runName, .string(run))]
+      + (replaced.isEmpty ? [] : [(RunConfiguration.replacesName, .array(replaced.map { .string($0) }))])
   }
 
   /// Whether the directory's `last` is the one that the run knows.
@@ -101,44 +118,44 @@ struct DirectoryClaim {
     let isOwn = try ownership.owner(of: last) == .run
     let found = isOwn ? try Checkpoint.metadata(ofFileAt: last, using: directory.files) : nil
     let isSame = known.path == directory.path
-    if found == known.metadata { return isSame || found != nil }
+    if found == known.metadata || found != nil && found == known.attempted { return isSame || found != nil }
     if isSame { throw RunDirectoryTaken.savedElsewhere(path: last) }
     return false
   }
 
-  /// In a directory where no run was, files of its names are another's.
+  /// In a directory of no run, files of the names of a run's are another's.
   private static func requireNoForeignFile(_ directory: RunDirectory) throws {
-    if try !directory.models().isEmpty { return }
+    let names = try? RunConfiguration(of: directory)?.run() != nil
+    if try names ?? false || !directory.models().isEmpty { return }
     for file in [directory.configuration, directory.metrics] where directory.holds(file) {
       throw RunDirectoryTaken.foreignFile(path: file)
     }
   }
 
   private static func requireFree(
-    _ ownership: RunOwnership, for run: String?, earlier: EarlierRunPolicy
+    _ ownership: RunOwnership, for run: String?, earlier: EarlierRunPolicy, isContinued: Bool
   ) throws {
     let (directory, models) = (ownership.directory, try ownership.directory.models())
     switch earlier {
     case .replace: break
     case .refuse: if !models.isEmpty { throw RunDirectoryTaken.holdsRun(path: directory.path) }
     case .resume:
-      if try ownership.owner(of: directory.last) == .run { throw RunDirectoryTaken.holdsRun(path: directory.path) }
-      if (ownership.isNamed || !models.isEmpty) && ownership.run != run {
-        throw RunDirectoryTaken.otherBeginning(path: directory.path)
-      }
       for path in models where try ownership.owner(of: path) == .strange {
         throw RunDirectoryTaken.otherRun(path: path)
+      }
+      if isContinued { return }
+      if try ownership.owner(of: directory.last) == .run { throw RunDirectoryTaken.holdsRun(path: directory.path) }
+      for state in try directory.keptStates().reversed() where try ownership.owner(of: state.path) == .run {
+        throw RunDirectoryTaken.lostLast(path: directory.path, kept: state.path)
+      }
+      if (ownership.isNamed || !models.isEmpty) && ownership.run != run {
+        throw RunDirectoryTaken.otherBeginning(path: directory.path)
       }
     }
   }
 
-  /// Removes the models of a replaced run that has the identity of the new one, which they could not be told from.
-  private static func removeModels(of run: String?, _ ownership: RunOwnership) throws {
-    let directory = ownership.directory
-    for path in try ownership.directory.models() where try RunOwnership.identity(of: path, directory) == run {
-      try naming(path, "remove") { () throws(SystemError) in try directory.files.remove(path) }
-    }
-  }
+  /// Whether another run's directory has taken the place of the one that the run has locked.
+  var isReplaced: Bool { lock.isReplaced }
 
   /// Whether a file is of a run that this one replaces.
   func holdsForeign(_ path: String) -> Bool { foreignModels.contains(path) }

@@ -28,42 +28,64 @@ struct RunSaver {
   private var failures: [(part: UnsavedRun.Part, error: FileError)] = []
   /// How many saved states are kept beside `last`.
   private let kept: Int
-  /// The lowest validation loss of a model that is on the disk or waits to be.
-  private lazy var bestLoss = min(bestOnDisk, pendingLoss)
+  /// The lowest validation loss of a model that is on the disk or waits to be; nil before that is known.
+  private var bestLoss: Double?
 
   init(_ run: CharacterRun, kept: Int, report: @escaping (RunEvent) -> Void) {
     (self.run, self.kept, self.report) = (run, kept, report)
   }
 
+  /// - Throws: `RunDirectoryTaken.movedAway` where what is written would go into another run's directory.
+  func requireDirectory() throws(RunDirectoryTaken) {
+    if let claim = run.claim, claim.isReplaced { throw .movedAway(path: claim.directory.path) }
+  }
+
   /// Adds a line to the metrics.
-  mutating func append(_ line: String) {
+  mutating func append(_ line: String) throws(RunDirectoryTaken) {
+    try requireDirectory()
     note(.metrics, failure(of: { [run] () throws(FileError) in try run.metrics?.append(line) }))
   }
 
   /// Saves `last`, and before it what failed to be saved before.
-  mutating func saveLast() {
-    guard let directory = run.directory, run.trainer.nonFiniteState == nil else { return }
+  mutating func saveLast() throws(RunDirectoryTaken) {
+    try requireDirectory()
+    guard let directory = run.claim?.directory, run.trainer.nonFiniteState == nil else { return }
     // A resumed run does not write them again.
     note(.metrics, failure(of: { [run] () throws(FileError) in try run.metrics?.sync() }))
     savePendingBest()
     let progress = run.progress
     let file = run.file(validationLoss: progress.bestValidationLoss)
     let checkpoint = run.trainer.checkpoint(file, settings: run.settings, corpus: run.corpus)
-    guard save(.last, checkpoint, to: directory.last) else { return }
+    let replaced = run.knownState?.step
+    if kept > 0, let replaced, replaced < progress.step {
+      note(.kept, failure(of: { () throws(FileError) in try directory.keepLast(ofStep: replaced) }))
+    }
+    guard save(.last, checkpoint, to: directory.last) else {
+      run.knownState?.attempted = checkpoint.metadata
+      return
+    }
     saved = (progress.step, progress.rollbacks)
     run.knownState?.metadata = checkpoint.metadata
     run.claim?.removeForeignModels()
-    note(
-      .kept, failure(of: { [kept] () throws(FileError) in try directory.keepLast(ofStep: progress.step, count: kept) }))
+    // A state that cannot be removed now is removed the next time.
+    try? directory.removeKeptStates(butLatest: kept, before: progress.step)
   }
 
-  mutating func saveLastUnlessSaved() {
-    if saved.map({ $0 != (run.progress.step, run.progress.rollbacks) }) ?? true { saveLast() }
+  mutating func saveLastUnlessSaved() throws(RunDirectoryTaken) {
+    if saved.map({ $0 != (run.progress.step, run.progress.rollbacks) }) ?? true { try saveLast() }
   }
 
   /// Saves the model as `best` unless the one there, of an earlier part of this run, is as good.
-  mutating func saveBest(loss: Double) {
-    guard loss < bestLoss else { return }
+  mutating func saveBest(loss: Double) throws(RunDirectoryTaken) {
+    try requireDirectory()
+    if bestLoss == nil {
+      do throws(FileError) { bestLoss = min(try bestOnDisk(), pendingLoss) } catch {
+        // A model that cannot be read may be the better one.
+        note(.best, error)
+        return
+      }
+    }
+    guard loss < bestLoss ?? .infinity else { return }
     bestLoss = loss
     run.pendingBest = run.file(validationLoss: loss).checkpoint
     savePendingBest()
@@ -80,14 +102,14 @@ struct RunSaver {
   }
 
   private mutating func savePendingBest() {
-    guard let directory = run.directory, let checkpoint = run.pendingBest else { return }
+    guard let directory = run.claim?.directory, let checkpoint = run.pendingBest else { return }
     guard save(.best, checkpoint, to: directory.best) else { return }
     run.pendingBest = nil
     run.claim?.owns(directory.best)
   }
 
   private mutating func save(_ part: UnsavedRun.Part, _ checkpoint: Checkpoint, to path: String) -> Bool {
-    let files = run.directory?.files ?? SystemFiles()
+    let files = run.claim?.directory.files ?? SystemFiles()
     return note(part, failure(of: { () throws(FileError) in try checkpoint.write(to: path, using: files) }))
   }
 
@@ -109,13 +131,22 @@ struct RunSaver {
   }
 
   /// Loss of the `best` that is there, if it is of this run: the validation at the end of an earlier part may have written it.
-  private var bestOnDisk: Double {
-    guard let directory = run.directory, run.claim?.holdsForeign(directory.best) == false,
-      let checkpoint = try? Checkpoint(contentsOf: directory.best, using: directory.files),
-      let file = try? ModelFile<Float>(checkpoint), let history = file.history, history.run == run.identity,
-      file.model.shape == run.model.shape, history.corpusHash == run.corpus.contentHash
-    else { return .infinity }
-    return history.validationLoss ?? .infinity
+  ///
+  /// - Throws: `FileError` where it cannot be read; a damaged one is none.
+  private func bestOnDisk() throws(FileError) -> Double {
+    guard let claim = run.claim, !claim.holdsForeign(claim.directory.best) else { return .infinity }
+    let directory = claim.directory
+    guard try directory.requireFile(directory.best) else { return .infinity }
+    do {
+      let file = try ModelFile<Float>(Checkpoint(contentsOf: directory.best, using: directory.files))
+      guard let history = file.history, history.run == run.identity, file.model.shape == run.model.shape,
+        history.corpusHash == run.corpus.contentHash
+      else { return .infinity }
+      return history.validationLoss ?? .infinity
+    } catch {
+      guard let fault = error as? FileError else { return .infinity }
+      throw fault
+    }
   }
 
   private var pendingLoss: Double {
