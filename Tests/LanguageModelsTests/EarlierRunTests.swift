@@ -45,15 +45,14 @@ import Testing
     }
   }
 
-  /// A replaced run of the same settings has the same identity: its models are there until the new run has its own, and nothing
-  /// is left of it then.
+  /// A replaced run of the same settings has the same identity; nothing of it is left all the same.
   @Test func aRunThatReplacesOneOfTheSameSettingsLeavesNoFileOfIt() throws {
     let scratch = try ScratchDirectory()
     let directory = scratch.run("a")
     try run(in: directory).train(limits: TrainingLimits(steps: 60))
     let again = try run(in: directory)
     try again.claimDirectory(earlier: .replace)
-    #expect(try StoredModel(contentsOf: directory.path).history?.step ?? 0 > 12)
+    #expect(!directory.holdsRun)
     try again.train(limits: limits)
     #expect(try ModelFile<Float>(contentsOf: directory.best).history?.step ?? 99 <= 12)
   }
@@ -213,6 +212,21 @@ import Testing
     for call in 1...3 {
       let faulty = RunDirectory(directory.path, using: FaultyFiles(.once(EIO), at: call))
       #expect(throws: FileError.self) { try RunOwnership(of: faulty) }
+    }
+  }
+
+  /// What stands in the way of a run is found before anything of the one that it replaces is touched.
+  @Test func aRunThatCannotBeginLeavesTheOneThatItWouldReplace() throws {
+    let scratch = try ScratchDirectory()
+    let directory = scratch.run("a")
+    try run(in: directory).train(limits: limits)
+    try FileManager.default.removeItem(atPath: directory.metrics)
+    try FileManager.default.createDirectory(atPath: directory.metrics, withIntermediateDirectories: false)
+    let before = try (bytes(of: directory.last), bytes(of: directory.configuration))
+    for change in [{ _ in }, { $0.seed = 2 }] as [(inout TrainingSettings) -> Void] {
+      let next = try run(in: directory, change: change)
+      #expect(throws: FileError.self) { try next.claimDirectory(earlier: .replace) }
+      #expect(try (bytes(of: directory.last), bytes(of: directory.configuration)) == before)
     }
   }
 

@@ -6,7 +6,8 @@ import TensorCore
 public enum EarlierRunPolicy: Sendable {
   /// Refuse to touch it.
   case refuse
-  /// Replace it, each file when its successor is written.
+  /// Replace it, each file when its successor is written. The models of a run that has the identity of the new one go before:
+  /// they have the bits that its own will have, and could not be told from them.
   case replace
   /// Go on with it. Where it has no `last` yet, it begins again, if it is this run; its best model stays until there is a
   /// better one.
@@ -86,11 +87,13 @@ struct DirectoryClaim {
     try Self.requireNoForeignFile(directory)
     for file in [directory.configuration, directory.metrics] { try directory.requireFile(file) }
     let models = try directory.models()
-    let replaced: [String]
+    var (equal, replaced): ([String], [String]) = ([], [])
     if known == nil && earlier == .replace {
       isContinued = false
-      foreignModels = models
-      replaced = try models.compactMap { try RunOwnership.identity(of: $0, directory) }
+      let identities = try models.map { (path: $0, run: try RunOwnership.identity(of: $0, directory)) }
+      equal = identities.filter { $0.run == run ?? "" }.map(\.path)
+      foreignModels = models.filter { !equal.contains($0) }
+      replaced = identities.compactMap(\.run).filter { $0 != run ?? "" }
     } else {
       let ownership = try RunOwnership(of: directory)
       isContinued = try Self.holds(known, ownership)
@@ -100,13 +103,13 @@ struct DirectoryClaim {
     }
     directory.removeAbandoned()
     try directory.requireRoom(for: sizes)
+    for path in equal { try naming(path, "remove") { () throws(SystemError) in try directory.files.remove(path) } }
     let text = JSONText.object(configuration + Self.identities(run: run ?? "", replaced: replaced)).line + "\n"
     try AtomicFile.write([Array(text.utf8)], to: directory.configuration, using: directory.files)
   }
 
   private static func identities(run: String, replaced: [String]) -> Members {
-    // A run that replaces its equal could not tell its files apart, and need not: they have the same bits.
-    let replaced = Set(replaced).subtracting([run]).sorted()
+    let replaced = Set(replaced).sorted()
     return [(RunConfiguration.runName, .string(run))]
       + (replaced.isEmpty ? [] : [(RunConfiguration.replacesName, .array(replaced.map { .string($0) }))])
   }
