@@ -87,6 +87,7 @@ public final class Trainer<Task: TrainingTask> {
     guard isSound else {
       // The state that this step carried may be no more finite than its loss.
       task = carried
+      task.leaveOut(step: step - 1)
       return try leaveOut(loss: pass.loss, gradients: pass.gradients)
     }
     optimizer.learningRate = currentLearningRate

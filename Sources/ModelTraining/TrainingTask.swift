@@ -14,12 +14,15 @@ public protocol TrainingTask<Model> {
   /// `context.penalize`.
   ///
   /// A task may carry state from step to step (the hidden state of truncated backpropagation through time); it is called with
-  /// consecutive steps. A step that is skipped, because it is not sound, leaves the task unchanged.
+  /// consecutive steps. A step that is skipped, because it is not sound, leaves the task as it was but for `leaveOut`.
   ///
   /// - Parameter step: counted from 0 at the start of the run.
   mutating func loss(
     of model: Model, step: Int, in context: inout ForwardContext<Scalar>
   ) -> Variable<Scalar>
+
+  /// Notes that a step was skipped, on the task as it was before it: what the step would have let go, goes.
+  mutating func leaveOut(step: Int)
 
   /// A loss beyond this shows that the run has diverged: the step is skipped. Infinite if any finite loss is plausible.
   var largestPlausibleLoss: Double { get }
@@ -40,6 +43,8 @@ public protocol TrainingTask<Model> {
 
 /// Defaults for tasks without validation data and without carried state, whose loss may have any finite value.
 extension TrainingTask {
+  public mutating func leaveOut(step: Int) {}
+
   public var largestPlausibleLoss: Double { .infinity }
 
   public func validation(of model: Model, workspace: Workspace<Scalar>) -> EvaluationReport? { nil }

@@ -53,6 +53,41 @@ import Testing
     }
   }
 
+  /// Where the last or the first step of an epoch was skipped, no state is carried into the next.
+  @Test func noStateIsCarriedOverAnEpochsBorderThatWasSkipped() throws {
+    let text = try String(contentsOf: Repository.corpus("fables.txt"), encoding: .utf8)
+    let (scratch, corpus) = (try ScratchDirectory(), try sampleCorpus(String(text.prefix(400))))
+    let settings = TrainingSettings.small {
+      ($0.hidden, $0.layers, $0.batch, $0.length, $0.clip) = (6, 1, 4, 16, 0)
+      ($0.optimizer, $0.learningRate, $0.seed) = (.sgd, 200, 479)
+    }
+    let limits = TrainingLimits(steps: 24)
+    let whole = scratch.run("whole")
+    var skipped: [Int] = []
+    let unbroken = try CharacterRun(settings: settings, corpus: corpus, directory: whole)
+    try unbroken.train(limits: limits, reporting: reporting) {
+      if case .training(.skipped(let step, _)) = $0 { skipped.append(step) }
+    }
+    let perEpoch = unbroken.stepsPerEpoch
+    #expect(skipped.contains { $0 % perEpoch == 0 && skipped.contains($0 + 1) }, "the test is about such a border")
+    for stop in 1..<24 {
+      let directory = scratch.run("stop-\(stop)")
+      let first = try CharacterRun(settings: settings, corpus: corpus, directory: directory)
+      var calls = 0
+      try first.train(
+        limits: limits, reporting: reporting,
+        shouldStop: {
+          calls += 1
+          return calls == stop
+        })
+      let resumed = try CharacterRun(
+        settings: settings, corpus: corpus, directory: directory, resuming: Checkpoint(contentsOf: directory.last))
+      try resumed.train(limits: limits, reporting: reporting)
+      #expect(try bytes(of: directory.last) == bytes(of: whole.last), "stopped after \(stop) calls")
+      #expect(try comparableMetrics(of: directory) == comparableMetrics(of: whole), "stopped after \(stop) calls")
+    }
+  }
+
   /// Where the first step of an epoch was skipped, there is no state to carry, and the run goes on all the same.
   @Test func aRunStoppedWhereAnEpochBeganWithSkippedStepsGoesOn() throws {
     let text = try String(contentsOf: Repository.corpus("fables.txt"), encoding: .utf8)

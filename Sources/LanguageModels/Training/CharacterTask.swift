@@ -64,6 +64,12 @@ public struct CharacterTask<Scalar: TensorScalar>: TrainingTask {
     return loss
   }
 
+  /// A state is not carried over the border between two epochs.
+  public mutating func leaveOut(step: Int) {
+    let window = windows.window(step)
+    if window.steps.lowerBound == 0 || window.next == nil { state = nil }
+  }
+
   public func validation(of model: Model, workspace: Workspace<Scalar>) -> EvaluationReport? {
     heldOut.map { text in
       EvaluationReport(
