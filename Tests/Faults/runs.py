@@ -3,7 +3,7 @@
 import json
 import os
 import pathlib
-import random
+import re
 import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -21,11 +21,20 @@ REFINEMENTS = [["--dropout", "0.2"], ["--locked-dropout", "0.3"], ["--zoneout", 
                ["--weight-decay", "0.01"], ["--heads", "2"], ["--forget-bias", "0"]]
 
 
+def size(draw, short=False):
+    """Options for the batch and its length, and the characters of a corpus; short for an epoch of 1 to 5 steps."""
+    batch, length = draw.choice([(4, 8), (4, 16), (16, 16), (32, 32)] if short else [(4, 8), (4, 16)])
+    # Nine tenths of the text are trained on, and each stream has a token more than it reads.
+    characters = batch * (draw.randint(1, 5) * length + 1) * 10 // 9 + 2 if short else 4000
+    return ["--batch", str(batch), "--length", str(length)], characters
+
+
 def options(draw, diverging=False):
-    """Options of a small run that decide its bits."""
-    words = ["--hidden", str(draw.choice([6, 8])), "--layers", str(draw.choice([1, 2])), "--batch", "4",
-             "--length", str(draw.choice([8, 16, 64])), "--seed", str(draw.randrange(1000)),
-             "--validate-every", str(draw.choice([3, 7, 11, 1000]))]
+    """Options of a small run that decide its bits, beside its size."""
+    words = ["--hidden", str(draw.choice([6, 8])), "--layers", str(draw.choice([1, 2])),
+             "--seed", str(draw.randrange(1000))]
+    every = draw.choice([3, 7, 11, 1000, None])
+    words += ["--validate-every", str(every)] if every else []
     if diverging:
         return words + ["--cell", draw.choice(["rnn-relu", "rnn", "lstm"]), "--clip", "0", "--optimizer", "sgd",
                         "--learning-rate", str(draw.choice([100, 200, 300, 400]))]
@@ -44,7 +53,7 @@ def train(folder, out, words, extra=(), **named):
 
 
 def files(folder, out):
-    """What a run left: the bytes of its models, and its metrics without what differs from time to time."""
+    """What a run left: the bytes of its models and kept states, and its metrics without what differs from time to time."""
     place = pathlib.Path(folder) / out
     found = {}
     for name in ("last.safetensors", "best.safetensors"):
@@ -57,11 +66,22 @@ def files(folder, out):
         if entry["event"] != "end":
             lines.append(entry)
     found["metrics"] = lines
-    found["others"] = sorted(
-        name for name in os.listdir(place)
-        if name not in ("last.safetensors", "best.safetensors", "metrics.jsonl", "config.json", "run.lock")
-        and not name.startswith("step-"))
+    names = sorted(os.listdir(place))
+    found["kept"] = {name: (place / name).read_bytes() for name in names if re.fullmatch(r"step-\d+\.safetensors", name)}
+    known = {"last.safetensors", "best.safetensors", "metrics.jsonl", "config.json", "run.lock", *found["kept"]}
+    found["others"] = [name for name in names if name not in known]
     return found
+
+
+def kept_name(step):
+    """Name of the state of a step that is kept."""
+    return f"step-{step:06}.safetensors"
+
+
+def problem(folder, out):
+    """What `verify` finds wrong with a run; None if nothing."""
+    done = subprocess.run([COMMAND, "verify", out], cwd=folder, capture_output=True, text=True)
+    return f"verify ended with {done.returncode}: {(done.stdout + done.stderr).strip()}" if done.returncode else None
 
 
 def write_corpus(folder, characters=4000):
