@@ -55,7 +55,8 @@ package enum TrainCommand {
       corpus.notices.forEach(notice)
       let initial = try Self.initialModel(arguments, settings)
       directory = choice.directory
-      let resumed = choice.checkpoint == nil ? nil : directory
+      // Also where it has saved nothing yet and begins again.
+      let resumed = arguments[TrainOptions.resume] ? directory : nil
       limits = try TrainOptions.limits(arguments, resuming: resumed)
       reporting = try TrainOptions.reporting(arguments, resuming: resumed)
       if base == nil && settings.schedule.spansHorizon {
@@ -66,7 +67,8 @@ package enum TrainCommand {
       run = try CharacterRun(
         settings: settings, corpus: corpus, directory: directory, resuming: choice.checkpoint, initial: initial,
         threads: threads)
-      let initFrom = try resumed.map { try StoredOptions($0).initFrom() } ?? arguments[TrainOptions.initFrom]
+      let initFrom =
+        base == nil ? arguments[TrainOptions.initFrom] : try StoredOptions(directory).initFrom()
       try claimDirectory(
         choice, arguments,
         configuration: configuration(

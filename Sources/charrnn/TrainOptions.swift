@@ -47,7 +47,7 @@ package enum TrainOptions {
     return try settings.settings(arguments, resuming: run)
   }
 
-  /// Limits of the training. Where a run is resumed and none of the options is given, those that it was begun with.
+  /// Limits of the training. Where a run is resumed, or begins again, and none of the options is given, those that it was begun with.
   package static func limits(_ arguments: ParsedArguments, resuming directory: RunDirectory?) throws -> TrainingLimits {
     let given = TrainingLimits(
       epochs: arguments[epochs], steps: arguments[steps], seconds: arguments[time].map { $0 / .seconds(1) })

@@ -79,11 +79,15 @@ import Testing
     for name in ["best", "last"] {
       try FileManager.default.removeItem(atPath: workplace.path(of: "two/\(name).safetensors"))
     }
+    let config = try text(of: "two/config.json", in: workplace)
+    try workplace.write(config.replacing(#""keep": 0"#, with: #""keep": 2"#), to: "two/config.json")
     let other = try workplace.charrnn(["train", "fable.txt", "--out", "two", "--resume"] + Self.options)
     #expect(other.code == 73 && other.errors.contains("repeat the options that it began with"), "\(other.errors)")
-    expectDone(try workplace.charrnn(start + ["--resume"]))
+    expectDone(try workplace.charrnn(start.filter { !["--steps", "3"].contains($0) } + ["--resume"]))
     #expect(try workplace.bytes(of: "two/last.safetensors") == whole)
-    #expect(try text(of: "two/config.json", in: workplace).contains(#""init_from": "run""#))
+    for kept in [#""init_from": "run""#, #""keep": 2"#, #""steps": 3"#] {
+      #expect(try text(of: "two/config.json", in: workplace).contains(kept))
+    }
     let again = try workplace.charrnn(start + ["--resume"])
     #expect(again.code == 64 && again.errors.contains("--init-from"), "\(again.errors)")
   }

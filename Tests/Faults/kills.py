@@ -4,8 +4,8 @@
     kills.py [--runs 100] [--seed 1] [--workers 2]
 
 A run is of options drawn at random, half of them with epochs of 1 to 5 steps. Of seven runs one diverges and is rolled back,
-one is resumed amid steps that were skipped at the start of an epoch, one replaces another run and one replaces a run of the
-same settings and text. Each is started up to four times, each time on another number of threads and stopped by SIGKILL,
+one is resumed amid steps that were skipped where an epoch ends or begins, one replaces another run and one replaces a run of
+the same settings and text. Each is started up to four times, each time on another number of threads and stopped by SIGKILL,
 SIGTERM, SIGINT or SIGHUP at a random moment, and then resumed to its end. It keeps 0, 1 or 3 states; these must be those of
 the run that was left alone, and one of them, copied over the last, must lead to the same end. `verify` must find nothing.
 """
@@ -90,7 +90,7 @@ class Trial:
         require(whole, "the whole run")
         events = [json.loads(line) for line in (self.folder / "whole/metrics.jsonl").read_text().splitlines()]
         self.rolls_back = any(entry["event"] == "rolled_back" for entry in events)
-        self.cuts = first_skips(events, int(re.search(r"(\d+) steps? an epoch", whole.stderr)[1]))
+        self.cuts = skips_at_borders(events, int(re.search(r"(\d+) steps? an epoch", whole.stderr)[1]))
         return {"diverging": self.rolls_back, "skipping": self.cuts}.get(self.kind, True)
 
     # The run that is stopped.
@@ -207,12 +207,12 @@ class Trial:
         return kept
 
 
-def first_skips(events, steps_per_epoch):
-    """Steps up to which all steps of their epoch were skipped, before the first rollback."""
+def skips_at_borders(events, steps_per_epoch):
+    """Steps skipped before the first rollback that end an epoch, or before which all steps of their epoch were skipped."""
     skipped = [entry["step"] for entry in events if entry["event"] == "skipped" and "rollbacks" not in entry]
     first = {step: (step - 1) // steps_per_epoch * steps_per_epoch + 1 for step in skipped}
-    return [step for step in skipped if step < first[step] + steps_per_epoch - 1
-            and all(earlier in skipped for earlier in range(first[step], step))]
+    return [step for step in skipped
+            if step % steps_per_epoch == 0 or all(earlier in skipped for earlier in range(first[step], step))]
 
 
 def once(seed):
