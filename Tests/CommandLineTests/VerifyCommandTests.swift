@@ -105,6 +105,35 @@ import Testing
     #expect(String(decoding: outcome.output, as: UTF8.self).contains("of a run that this directory's replaces"))
   }
 
+  /// A file that is not there is wrong where another shows that the run had saved it.
+  @Test(arguments: ["best.safetensors", "last.safetensors", "config.json", "metrics.jsonl"])
+  func aFileThatIsMissingIsFound(name: String) throws {
+    let workplace = try copiedRun()
+    try FileManager.default.removeItem(atPath: workplace.path(of: "run/" + name))
+    expectWrong(try workplace.charrnn("verify", "run"), "run/" + name, "is not there, and run/")
+  }
+
+  @Test func aRunThatHasKeptAStateMustHaveItsLast() throws {
+    let workplace = try copiedRun()
+    try workplace.write(workplace.bytes(of: Self.last), to: "run/step-000020.safetensors")
+    for name in [Self.last, "run/metrics.jsonl"] {
+      try FileManager.default.removeItem(atPath: workplace.path(of: name))
+    }
+    expectWrong(
+      try workplace.charrnn("verify", "run"), Self.last,
+      "is not there, and run/step-000020.safetensors shows that it was")
+  }
+
+  /// A run that was killed before its first state was saved has all that it can have.
+  @Test func aBestModelAloneOfARunThatHasSavedNoStateIsSound() throws {
+    let workplace = try copiedRun()
+    try FileManager.default.removeItem(atPath: workplace.path(of: Self.last))
+    let metrics = String(decoding: try workplace.bytes(of: "run/metrics.jsonl"), as: UTF8.self)
+    let lines = metrics.split(separator: "\n").filter { !$0.contains(#""event":"end""#) }
+    try workplace.write(lines.joined(separator: "\n") + "\n", to: "run/metrics.jsonl")
+    expectDone(try workplace.charrnn("verify", "run"))
+  }
+
   /// A kept state is that of the step which its name says.
   @Test func aKeptStateUnderTheNameOfAnotherStepIsFound() throws {
     let workplace = try copiedRun()

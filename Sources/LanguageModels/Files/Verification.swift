@@ -8,7 +8,8 @@ import TensorCore
 /// Checks of a model file, or of all files of a run directory, to the last byte and number.
 public enum Verification {
   /// The files that a path means, each with what it holds or what is wrong with it: the model file itself, or of a run
-  /// directory `best`, `last`, kept states, `config.json` and `metrics.jsonl`, as far as they are there.
+  /// directory `best`, `last`, kept states, `config.json` and `metrics.jsonl`. One that is not there is wrong where the others show
+  /// that the run had saved it.
   ///
   /// - Throws: `FileError` when there is no such file, or the directory holds no run.
   public static func files(at path: String) throws(FileError) -> [VerifiedFile] {
@@ -23,25 +24,41 @@ public enum Verification {
       throw FileError(path: path, action: "open", code: ENOENT, explanation: RunOwnership.holdsNoRun)
     }
     let kept = Dictionary(uniqueKeysWithValues: try directory.keptStates().map { ($0.path, $0.step) })
-    var (files, own): ([VerifiedFile], [StoredModel]) = ([], [])
+    var (files, own): ([VerifiedFile], [WholeModel]) = ([], [])
+    var (hasOwn, traces) = (false, RunTraces())
     for file in models {
       let isReplaced = try ownership?.owner(of: file) == .replaced
+      if !isReplaced {
+        hasOwn = true
+        if kept[file] != nil { traces.savedLast = file }
+      }
       files.append(
         try checked(file) {
-          let whole = try model(at: file, of: isReplaced ? nil : ownership, among: isReplaced ? [] : own)
-          if !isReplaced { own.append(whole.stored) }
+          let others = isReplaced ? [] : own.map(\.stored)
+          let whole = try model(at: file, of: isReplaced ? nil : ownership, among: others)
+          if !isReplaced { own.append(whole) }
           if let step = kept[file], let found = whole.stored.history?.step, found != step {
             throw VerificationProblem(file: file, kind: .otherStep(found: found))
           }
           return whole.summary + (isReplaced ? "; of a run that this directory's replaces" : "")
         })
     }
+    if own.contains(where: \.hasValidated) { traces.savedBest = directory.last }
     let others = [
-      (directory.configuration, { try Self.configuration(of: directory, for: own.last) }),
-      (directory.metrics, { try Self.metrics(of: directory, run: ownership?.run) }),
+      (directory.configuration, { try Self.configuration(of: directory, for: own.last?.stored) }),
+      (directory.metrics, { try Self.metrics(of: directory, run: ownership?.run, traces: &traces) }),
     ]
-    for (file, check) in others where directory.holds(file) { files.append(try checked(file, check)) }
-    return files
+    for (file, check) in others {
+      if directory.holds(file) {
+        files.append(try checked(file, check))
+      } else if hasOwn {
+        files.append(.missing(file, shownBy: models[0]))
+      }
+    }
+    let missing = [(directory.best, traces.savedBest), (directory.last, traces.savedLast)]
+    return missing.compactMap { file, trace in
+      models.contains(file) ? nil : trace.map { .missing(file, shownBy: $0) }
+    } + files
   }
 
   /// Writes the format version and the checksum of a model file anew, after another program changed it. All else must hold.
@@ -106,6 +123,8 @@ public enum Verification {
   private struct WholeModel {
     let stored: StoredModel
     let isRun: Bool
+    /// Whether it is the state of a run that a scheduled validation has given a best model.
+    var hasValidated = false
 
     var summary: String {
       let steps = stored.history.map { " after step \($0.step)" } ?? ""
@@ -130,7 +149,7 @@ public enum Verification {
       try good.take(from: checkpoint, prefix: rollbackPrefix)
       try requireState(record, rollback, stepsPerEpoch, of: good, in: checkpoint, prefix: rollbackPrefix)
     }
-    return WholeModel(stored: stored, isRun: true)
+    return WholeModel(stored: stored, isRun: true, hasValidated: record.progress.bestValidationLoss != nil)
   }
 
   /// Reads the moments and the carried state of a run.
@@ -153,42 +172,6 @@ public enum Verification {
       for (name, shape) in state { let _: Tensor<Float> = try checkpoint.tensor(prefix + name, shape: shape) }
     }
   }
-
-  private static func configuration(of directory: RunDirectory, for model: StoredModel?) throws -> String {
-    guard let configuration = try RunConfiguration(of: directory) else { return "" }
-    if let run = try configuration.run(), let other = model?.history?.run, run != other {
-      throw VerificationProblem(
-        file: configuration.file, kind: .otherRun("run", file: model?.checkpoint.file ?? ""))
-    }
-    if let settings = model?.shape.architecture.asSettings {
-      for field in SettingField.all where field.isStructural && !configuration.agrees(on: field, with: settings) {
-        throw VerificationProblem(
-          file: configuration.file, kind: .otherSetting(field.reportedName, model: "\(field.value(in: settings))"))
-      }
-    }
-    return "\(configuration.count) options"
-  }
-
-  /// - Parameter run: identity of the run, which the first line must name; nil or empty for one that has none.
-  private static func metrics(of directory: RunDirectory, run: String?) throws -> String {
-    struct Line: Decodable {
-      let step: Int
-      let run: String?
-    }
-    let (path, bytes) = (directory.metrics, try directory.contents(of: directory.metrics) ?? [])
-    let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-    for (number, bytes) in lines.dropLast().enumerated() {
-      guard let line = try? JSONDecoder().decode(Line.self, from: Data(bytes)) else {
-        throw VerificationProblem(file: path, kind: .noLine(number: number + 1))
-      }
-      if number == 0, let run, !run.isEmpty, line.run != run {
-        throw VerificationProblem(
-          file: path, kind: line.run == nil ? .noRun : .otherRun("run", file: directory.configuration))
-      }
-    }
-    if lines.last?.isEmpty == false { throw VerificationProblem(file: path, kind: .openLine(number: lines.count)) }
-    return "\(lines.count - 1) lines"
-  }
 }
 
 extension Result {
@@ -207,6 +190,10 @@ public struct VerifiedFile: Sendable {
   public let path: String
   /// A few words on what it holds, or the error that names what is wrong.
   public let content: Result<String, any Error>
+
+  fileprivate static func missing(_ path: String, shownBy file: String) -> VerifiedFile {
+    VerifiedFile(path: path, content: .failure(VerificationProblem(file: path, kind: .missing(shownBy: file))))
+  }
 }
 
 extension StoredModel {

@@ -1,9 +1,11 @@
-/// A file of a run that is whole by itself or not, and does not belong to the others.
+/// A file of a run that is missing, or that does not belong to the others, whether it is whole by itself or not.
 public struct VerificationProblem: Error, Equatable, CustomStringConvertible {
   public let file: String
   public let kind: Kind
 
   public enum Kind: Sendable, Equatable {
+    /// A file that is not there, though another shows that it was.
+    case missing(shownBy: String)
     /// A line of the metrics that is no JSON object with a step.
     case noLine(number: Int)
     /// Metrics whose first line does not name the run.
@@ -20,6 +22,7 @@ public struct VerificationProblem: Error, Equatable, CustomStringConvertible {
 
   public var description: String {
     switch kind {
+    case .missing(let other): "\(file): is not there, and \(other) shows that it was"
     case .noLine(let number): "\(file): line \(number) is no JSON object with a step"
     case .noRun: "\(file): line 1 does not name the run; lines before it are lost"
     case .openLine(let number): "\(file): line \(number) is cut short: it does not end with a line feed"
