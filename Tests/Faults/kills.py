@@ -26,8 +26,6 @@ import runs
 
 KINDS = ["diverging", "skipping", "replacing", "repeating", "plain", "plain", "plain"]
 SIGNALS = [signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP]
-# Whether a resumed run keeps as many states as before where --keep is left out.
-KEEP_IS_STORED = True
 # States that a replaced run keeps: a number that no other run here keeps, so that config.json tells them apart.
 OLD_KEEP = 5
 # Seconds after which a run that was told to stop hangs.
@@ -111,7 +109,7 @@ class Trial:
             if old.returncode != 70:
                 require(old, "the replaced run")
         elif self.kind == "skipping":
-            extra, _ = self.extra([])
+            extra = self.extra([])
             limit = ["--steps", str(self.draw.choice(self.cuts))]
             require(runs.train(self.folder, "run", self.words, limit + extra), f"the run up to {limit}")
             self.require_sound()
@@ -120,7 +118,7 @@ class Trial:
         """Starts the run or resumes it, and stops it at a random moment."""
         # Without a directory yet, and repeated until it is done: as --resume, which starts from the beginning.
         how = self.how() if self.place.exists() else []
-        extra, _ = self.extra(how)
+        extra = self.extra(how)
         line = [runs.COMMAND, "train", "corpus.txt", "--out", "run", *self.words, *self.limit, *how, *extra,
                 "--sample-every", "0"]
         process = subprocess.Popen(line, cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
@@ -142,12 +140,12 @@ class Trial:
 
     def finish(self):
         how = self.how()
-        extra, gives_keep = self.extra(how)
+        extra = self.extra(how)
         require(runs.train(self.folder, "run", self.words, self.limit + how + extra), f"{how} {extra}")
         self.require_end("run")
         kept = self.require_sound()
         stored = self.configuration("run").get("keep")
-        if (gives_keep or KEEP_IS_STORED) and stored != self.keep:
+        if stored != self.keep:
             raise Wrong(f"{extra}: config.json has {stored} as --keep")
         if kept:
             self.go_on_from(self.draw.choice(sorted(kept)))
@@ -169,14 +167,14 @@ class Trial:
         return ["--resume"] if found.get("run") == self.identity and found.get("keep") != OLD_KEEP else ["--overwrite"]
 
     def extra(self, how):
-        """Options that decide no bits, and whether --keep is among them."""
+        """Options that decide no bits. A resumed run keeps as many states as before where --keep is left out."""
         words = ["--threads", str(self.draw.choice([1, 2]))]
         every = self.draw.choice([1, 3, 10, 1000, None])
         if every:
             words += ["--checkpoint-every", str(every)]
-        is_stored = KEEP_IS_STORED and how == ["--resume"] and (self.place / "config.json").exists()
+        is_stored = how == ["--resume"] and (self.place / "config.json").exists()
         gives_keep = self.draw.random() < 0.5 or self.keep > 0 and not is_stored
-        return words + (["--keep", str(self.keep)] if gives_keep else []), gives_keep
+        return words + (["--keep", str(self.keep)] if gives_keep else [])
 
     def configuration(self, out):
         try:

@@ -40,7 +40,7 @@ def fill(seed):
             failed = said.count("saving is tried again")
             if code == 74:
                 # The disk was full at the end: then a resumed run saves it.
-                again = ["--resume"] if kills.KEEP_IS_STORED and draw.random() < 0.5 else ["--resume", "--keep", str(keep)]
+                again = ["--resume"] if draw.random() < 0.5 else ["--resume", "--keep", str(keep)]
                 require(runs.train(folder, "disk/run", words, again), f"{again}, the run")
             elif code != 0:
                 raise Wrong(f"ended with {code}: {said}")

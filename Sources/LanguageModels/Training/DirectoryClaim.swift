@@ -97,7 +97,8 @@ struct DirectoryClaim {
     } else {
       let ownership = try RunOwnership(of: directory)
       isContinued = try Self.holds(known, ownership)
-      try Self.requireFree(ownership, for: run, earlier: isContinued ? .resume : earlier, isContinued: isContinued)
+      try Self.requireFree(
+        ownership, models, for: run, earlier: isContinued ? .resume : earlier, isContinued: isContinued)
       foreignModels = try models.filter { path in try ownership.owner(of: path) != .run }
       replaced = ownership.replacedRuns
     }
@@ -136,9 +137,9 @@ struct DirectoryClaim {
   }
 
   private static func requireFree(
-    _ ownership: RunOwnership, for run: String?, earlier: EarlierRunPolicy, isContinued: Bool
+    _ ownership: RunOwnership, _ models: [String], for run: String?, earlier: EarlierRunPolicy, isContinued: Bool
   ) throws {
-    let (directory, models) = (ownership.directory, try ownership.directory.models())
+    let directory = ownership.directory
     switch earlier {
     case .replace: break
     case .refuse: if !models.isEmpty { throw RunDirectoryTaken.holdsRun(path: directory.path) }

@@ -50,9 +50,7 @@ struct RunSaver {
   mutating func saveLast() throws(RunDirectoryTaken) {
     try requireDirectory()
     guard let directory = run.claim?.directory, run.trainer.nonFiniteState == nil else { return }
-    // A resumed run does not write them again.
-    note(.metrics, failure(of: { [run] () throws(FileError) in try run.metrics?.sync() }))
-    savePendingBest()
+    savePending()
     let progress = run.progress
     let file = run.file(validationLoss: progress.bestValidationLoss)
     let checkpoint = run.trainer.checkpoint(file, settings: run.settings, corpus: run.corpus)
@@ -95,10 +93,15 @@ struct RunSaver {
   ///
   /// - Throws: `UnsavedRun` when something still fails.
   mutating func finish() throws(UnsavedRun) {
-    note(.metrics, failure(of: { [run] () throws(FileError) in try run.metrics?.sync() }))
-    savePendingBest()
+    savePending()
     guard let first = failures.first else { return }
     throw UnsavedRun(parts: failures.map(\.part), error: first.error)
+  }
+
+  /// Saves what belongs to the steps done and is not on the disk: a resumed run does not write it again.
+  private mutating func savePending() {
+    note(.metrics, failure(of: { [run] () throws(FileError) in try run.metrics?.sync() }))
+    savePendingBest()
   }
 
   private mutating func savePendingBest() {
