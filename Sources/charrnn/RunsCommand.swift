@@ -51,7 +51,7 @@ enum RunsCommand {
     let rows = runs.map { run in
       switch run.model {
       case .success(let model):
-        [run.path.printable(), model.shape.architecture.summary, steps(model.history), loss(model.history)]
+        [run.path.printable(), model.shape.architecture.summary, steps(run.steps), loss(model.history)]
       case .failure: [run.path.printable(), "cannot be read; charrnn inspect says why"]
       }
     }
@@ -62,10 +62,11 @@ enum RunsCommand {
     }.joined()
   }
 
-  private static func steps(_ history: TrainingHistory?) -> String { history.map { "step \($0.step)" } ?? "-" }
+  private static func steps(_ steps: Int?) -> String { steps.map { $0 == 1 ? "1 step" : "\($0) steps" } ?? "-" }
 
   private static func loss(_ history: TrainingHistory?) -> String {
-    history?.validationLoss.map { "validation loss \(Readable.fixed($0, digits: 4))" } ?? "no validation loss"
+    guard let history, let loss = history.validationLoss else { return "no validation loss" }
+    return "validation loss \(Readable.fixed(loss, digits: 4)) at step \(history.step)"
   }
 }
 
@@ -73,10 +74,15 @@ enum RunsCommand {
 private struct ListedRun {
   let path: String
   let model: Result<StoredModel, any Error>
+  /// Steps that the run has done; nil where nothing tells.
+  let steps: Int?
 
   init(_ directory: RunDirectory) {
     path = directory.path
     model = Result { try StoredModel(contentsOf: directory.path) }
+    let isOwn = (try? RunOwnership(of: directory).owner(of: directory.last)) == .run
+    let last = isOwn ? try? StoredModel(contentsOf: directory.last) : nil
+    steps = (last ?? (try? model.get()))?.history?.step
   }
 
   /// The path in JSON, which is text: bytes that are not read `\\xE9`.
@@ -87,7 +93,8 @@ private struct ListedRun {
     case .success(let model):
       let members: Members =
         [("path", .string(shownPath))] + model.shape.architecture.members + [
-          ("parameters", .integer(model.parameterCount)), ("step", JSONText(model.history?.step)),
+          ("parameters", .integer(model.parameterCount)), ("steps", JSONText(steps)),
+          ("step", JSONText(model.history?.step)),
           ("validation_loss", JSONText(model.history?.validationLoss)),
         ]
       return .object(members)

@@ -11,8 +11,9 @@ import Testing
   }
 
   private func train(_ out: String, _ options: String...) throws {
-    let size = ["--hidden", "4", "--layers", "1", "--batch", "2", "--length", "4", "--steps", "3"]
-    expectDone(try workplace.charrnn(["train", "fable.txt", "--out", out] + size + options))
+    let size = ["--hidden", "4", "--layers", "1", "--batch", "2", "--length", "4"]
+    let steps = options.contains("--steps") ? [] : ["--steps", "3"]
+    expectDone(try workplace.charrnn(["train", "fable.txt", "--out", out] + size + steps + options))
   }
 
   @Test func everyRunIsListedWithItsModelByName() throws {
@@ -23,12 +24,21 @@ import Testing
     expectDone(listed)
     let lines = listed.text.split(separator: "\n")
     #expect(lines.count == 2)
-    #expect(lines[0].hasPrefix("runs/a  lstm 1×4  step 3  validation loss "))
-    #expect(lines[1].hasPrefix("runs/b  gru 1×4   step 3  validation loss "))
+    #expect(lines[0].hasPrefix("runs/a  lstm 1×4  3 steps  validation loss "))
+    #expect(lines[1].hasPrefix("runs/b  gru 1×4   3 steps  validation loss "))
     let runs = try #require(try workplace.charrnn("runs", "--json").json()["runs"] as? [[String: Any]])
     #expect(runs.map { $0["path"] as? String } == ["runs/a", "runs/b"])
     #expect(runs.map { $0["cell"] as? String } == ["lstm", "gru"])
-    #expect(runs.allSatisfy { $0["step"] as? Int == 3 && $0["validation_loss"] is Double })
+    #expect(runs.allSatisfy { $0["step"] as? Int == 3 && $0["steps"] as? Int == 3 && $0["validation_loss"] is Double })
+  }
+
+  /// The steps that a run has done are those of its last state, not of its best model.
+  @Test func theStepsOfARunAreThoseOfItsLastState() throws {
+    try train("runs/a", "--validate-every", "1")
+    try train("early", "--validate-every", "1", "--steps", "1")
+    try workplace.write(workplace.bytes(of: "early/best.safetensors"), to: "runs/a/best.safetensors")
+    let listed = try workplace.charrnn("runs")
+    #expect(listed.text.contains(/3 steps  validation loss [0-9.]+ at step 1\n/), "\(listed.text)")
   }
 
   @Test func aDamagedRunIsNamedAndHidesNoOther() throws {
@@ -38,7 +48,7 @@ import Testing
     let listed = try workplace.charrnn("runs")
     expectDone(listed)
     #expect(listed.text.hasPrefix("runs/a  cannot be read"))
-    #expect(listed.text.contains("runs/b  lstm 1×4  step 3"))
+    #expect(listed.text.contains("runs/b  lstm 1×4  3 steps"))
   }
 
   /// A link to a run elsewhere is listed as any run; one that leads nowhere is named in a note, and hides no run.
@@ -57,7 +67,7 @@ import Testing
     #expect(listed.code == 0 && listed.errors == note, "\(listed.errors)")
     let lines = listed.text.split(separator: "\n")
     #expect(lines.count == 2)
-    #expect(lines[0].hasPrefix("runs/b  lstm 1×4  step 3") && lines[1].hasPrefix("runs/c  lstm 1×4  step 3"))
+    #expect(lines[0].hasPrefix("runs/b  lstm 1×4  3 steps") && lines[1].hasPrefix("runs/c  lstm 1×4  3 steps"))
     let report = try workplace.charrnn("runs", "--json")
     let runs = try #require(try report.json()["runs"] as? [[String: Any]])
     #expect(runs.map { $0["path"] as? String } == ["runs/b", "runs/c"] && runs.allSatisfy { $0["error"] == nil })
@@ -74,7 +84,7 @@ import Testing
     try train("runs/a\nb\u{1F600}\u{1F600}")
     let listed = try workplace.charrnn("runs", "--in", "runs/")
     expectDone(listed)
-    #expect(listed.text.hasPrefix("runs/a\\nb\u{1F600}\u{1F600}  lstm 1×4  step 3"))
+    #expect(listed.text.hasPrefix("runs/a\\nb\u{1F600}\u{1F600}  lstm 1×4  3 steps"))
   }
 
   @Test func noRunYetIsNoErrorButAMissingFolderIs() throws {
