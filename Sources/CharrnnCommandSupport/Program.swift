@@ -5,12 +5,14 @@ package struct Program: Sendable {
   /// The line that `--version` prints.
   package let version: String
   package let commands: [Command]
-  /// The message and the exit code of an error that is not a `CommandFailure`.
-  package let classify: @Sendable (any Error) -> CommandFailure
+  /// The message and the exit code of an error that is not a `CommandFailure`, of a command of this name.
+  package let classify: @Sendable (any Error, _ command: String?) -> CommandFailure
 
   package init(
     summary: String, version: String, commands: [Command],
-    classify: @escaping @Sendable (any Error) -> CommandFailure = { CommandFailure("\($0)", code: .inputOutput) }
+    classify: @escaping @Sendable (any Error, _ command: String?) -> CommandFailure = { error, _ in
+      CommandFailure("\(error)", code: .inputOutput)
+    }
   ) {
     self.summary = summary
     self.version = version
@@ -60,18 +62,21 @@ package struct Program: Sendable {
   package func run(
     _ words: [String], output: OutputChannel = .standardOutput, errors: OutputChannel = .standardError
   ) -> ExitCode {
+    var running: String?
     do {
       let width = min(helpWidth, Terminal.width(of: output) ?? helpWidth)
       switch try request(words) {
       case .help(let command): try output.write(command?.helpText(width: width) ?? helpText(width: width))
       case .version: try output.write(version + "\n")
-      case .run(let command, let arguments): return try command.run(arguments)
+      case .run(let command, let arguments):
+        running = command.name
+        return try command.run(arguments)
       }
       return .done
     } catch OutputFailure.readerGone {
       return .done
     } catch {
-      let failure = (error as? CommandFailure) ?? (error as? OutputFailure)?.commandFailure ?? classify(error)
+      let failure = (error as? CommandFailure) ?? (error as? OutputFailure)?.commandFailure ?? classify(error, running)
       // When standard error is closed too, the error cannot be reported.
       try? errors.write(errorLine(failure.message))
       return failure.code

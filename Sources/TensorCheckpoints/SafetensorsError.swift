@@ -69,6 +69,8 @@ extension SafetensorsError.Problem: CustomStringConvertible {
     switch self {
     case .tooShort(let size):
       "not a safetensors file: it has \(size) bytes, the header's length alone takes 8"
+    case .headerTooLong(let length) where length.looksLikeText:
+      "not a safetensors file: it begins like a text"
     case .headerTooLong(let length):
       "not a safetensors file: a header of \(length) bytes, at most \(SafetensorsHeader.lengthLimit) are allowed"
     case .headerCutShort(let end, let size):
@@ -156,5 +158,15 @@ extension SafetensorsError.Problem {
       case .tooManyElements(let offset, let limit):
         .malformedHeader(offset: offset, expected: "at most \(limit) elements")
       }
+  }
+}
+
+extension UInt64 {
+  /// Whether its bytes are UTF-8 without control characters but tabs and line ends: the start of a text, read as a length. The
+  /// last character may be cut.
+  fileprivate var looksLikeText: Bool {
+    var text = String(decoding: withUnsafeBytes(of: littleEndian, Array.init), as: UTF8.self).unicodeScalars
+    if text.last == "\u{FFFD}" { text.removeLast() }
+    return text.allSatisfy { $0 != "\u{FFFD}" && ($0.value >= 32 || (9...13).contains($0.value)) }
   }
 }

@@ -4,15 +4,17 @@ import SequenceModeling
 let version = "0.1.0"
 
 /// The message and exit code of an error of the library.
+///
+/// - Parameter command: name of the command whose help a wrong usage points to.
 @Sendable
-func commandFailure(for error: any Error) -> CommandFailure {
+func commandFailure(for error: any Error, command: String?) -> CommandFailure {
   let message = message(for: error)
   switch error {
   case let error as CharacterRunError:
     switch error {
-    case .corpus(let error): return commandFailure(for: error)
+    case .corpus(let error): return commandFailure(for: error, command: command)
     case .settings, .unsupportedPrecision, .tooLarge, .noHorizon, .noValidation, .split:
-      return CommandFailure.usage(message)
+      return CommandFailure.usage(message, command: command)
     case .corpusChanged, .transfer, .modelFile, .checkpoint: return CommandFailure(message, code: .badData)
     }
   case let error as CorpusError:
@@ -28,7 +30,7 @@ func commandFailure(for error: any Error) -> CommandFailure {
     case .inputOutput: return CommandFailure(message, code: .inputOutput)
     }
   case is UnsavedRun: return CommandFailure(message, code: .inputOutput)
-  case is CorpusSplitError: return CommandFailure.usage(message)
+  case is CorpusSplitError: return CommandFailure.usage(message, command: command)
   case RunDirectoryTaken.savedElsewhere, RunDirectoryTaken.movedAway: return CommandFailure(message, code: .busy)
   case is RunDirectoryTaken: return CommandFailure(message, code: .cannotCreate)
   case is TrainingDiverged: return CommandFailure(message, code: .diverged)

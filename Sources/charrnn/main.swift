@@ -10,7 +10,7 @@ let program = Program(
     TrainCommand.command, SampleCommand.command, EvaluateCommand.command, InspectCommand.command,
     RunsCommand.command, VerifyCommand.command, GradcheckCommand.command, BenchmarkCommand.command,
   ],
-  classify: commandFailure(for:))
+  classify: commandFailure(for:command:))
 
 do {
   _ = try InstructionSet.requested()

@@ -37,7 +37,7 @@ struct ProgramTests {
       (["--verison"], "unknown option --verison; did you mean --version? (see charrnn --help)", .usage),
       (["rest", "--halp"], "unknown option --halp; did you mean --help? (see charrnn rest --help)", .usage),
       (["brew", "broken", "l"], "the pot\\nis broken; \\u{1B}[31mmend it", .noInput),
-      (["brew", "unknown", "l"], "classified: odd", .badData),
+      (["brew", "unknown", "l"], "brew: classified: odd", .badData),
     ]
     for (words, errors, code) in cases {
       #expect(try run(words) == Outcome(output: "", errors: "charrnn: error: \(errors)\n", code: code))

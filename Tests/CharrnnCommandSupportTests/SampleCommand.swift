@@ -52,7 +52,7 @@ enum Brew {
 
   static let program = Program(
     summary: "Makes tea.", version: "charrnn 9.9 (portable)", commands: [command, rest],
-    classify: { CommandFailure("classified: \($0)", code: .badData) })
+    classify: { error, command in CommandFailure("\(command ?? "-"): classified: \(error)", code: .badData) })
 
   static func parse(_ words: String...) throws(CommandFailure) -> ParsedArguments {
     try ParsedArguments(words, of: command)

@@ -103,14 +103,14 @@ import Testing
         #expect(
           outcome.errorLines.last ?? ""
             == "charrnn: error: schedule \(schedule) needs a horizon in steps, which --time alone does not give; give "
-            + "--epochs or --steps as well (see charrnn --help)")
+            + "--epochs or --steps as well (see charrnn train --help)")
       }
     }
     for fraction in ["0", "0.001"] {
       try expectRefusal(
         train + ["--schedule", "plateau", "--validation-fraction", fraction],
         "schedule plateau needs validations, and nothing is held out for them; choose a larger --validation-fraction "
-          + "(see charrnn --help)")
+          + "(see charrnn train --help)")
     }
     try expectRefusal(
       train + ["--schedule", "cosin"],

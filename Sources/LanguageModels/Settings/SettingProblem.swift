@@ -40,6 +40,8 @@ public enum SettingProblem: Error, Equatable, CustomStringConvertible {
       "projection is \(projection), hidden is \(hidden); a projection is narrower than the units"
     case .unevenHeads(let heads, let hidden):
       "heads is \(heads), hidden is \(hidden); each head has as many units, so make hidden a multiple of heads"
+    case .tiedWidth(embedding: 0, let output, _):
+      "tied embeddings need an embedding: it is 0, tokens enter as one-hot vectors; make it \(output)"
     case .tiedWidth(let embedding, let output, let isProjected):
       "tied embeddings are as wide as the \(isProjected ? "projection" : "hidden units"): embedding is \(embedding), "
         + "\(isProjected ? "projection" : "hidden") is \(output); make them equal"
