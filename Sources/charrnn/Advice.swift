@@ -19,14 +19,16 @@ private func advice(on error: any Error) -> String {
   case let error as SafetensorsError where error.isOfSeal: sealAdvice
   case TokenizationError.unknownSymbols: "; --unknown skip leaves them out"
   case let error as FileError where error.kind == .busy: "; wait until it ends, or choose another --out"
+  case let error as FileError where error.kind == .missing: runsAdvice(in: error.path)
   case RunDirectoryTaken.holdsRun:
     "; give --resume to go on with it, --overwrite to replace it, or another --out"
   case RunDirectoryTaken.foreignFile: "; choose another --out"
-  case RunDirectoryTaken.otherRun: "; put back the run's own file, give --overwrite, or choose another --out"
+  case RunDirectoryTaken.otherRun:
+    "; put back the run's own file, give --overwrite instead of --resume, or choose another --out"
   case RunDirectoryTaken.otherBeginning:
-    "; repeat the options that it began with, give --overwrite, or choose another --out"
+    "; repeat the options that it began with, give --overwrite instead of --resume, or choose another --out"
   case RunDirectoryTaken.lostLast(let path, let kept):
-    "; cp \(shellWord(kept)) \(shellWord(path + "/last.safetensors")) goes on from that, --overwrite begins anew"
+    "; \(copying(kept, to: path + "/last.safetensors")) goes on from that, --overwrite instead of --resume begins anew"
   case RunDirectoryTaken.movedAway: "; start it again with another --out"
   case RunDirectoryTaken.savedElsewhere: "; start the command again"
   case let error as RunConfigurationError:
@@ -34,6 +36,18 @@ private func advice(on error: any Error) -> String {
   default: ""
   }
 }
+
+/// The runs in a folder that was given for one of them.
+private func runsAdvice(in folder: String) -> String {
+  let paths = ((try? SystemFiles().names(in: folder)) ?? []).sorted().map { "\(folder)/\($0)" }
+  let runs = paths.filter { RunDirectory($0).holdsRun }
+  if runs.isEmpty { return "" }
+  return "; name one of the runs in it: " + runs.prefix(5).map(shellWord).joined(separator: ", ")
+    + (runs.count > 5 ? ", …" : "")
+}
+
+/// The command that copies a file.
+func copying(_ file: String, to other: String) -> String { "cp \(shellWord(file)) \(shellWord(other))" }
 
 private let sealAdvice = "; if it was meant to change, charrnn verify --reseal FILE renews them"
 
@@ -53,7 +67,7 @@ private func advice(on error: CharacterRunError) -> String {
   case .tooLarge: "; choose a smaller --hidden, --layers, --embedding, --batch, --length or --backward-length"
   case .noHorizon: ", which --time alone does not give; give --epochs or --steps as well"
   case .noValidation: "; choose a larger --validation-fraction"
-  case .corpusChanged: "; resume with the corpus it was trained on, or start a new run with --out or --overwrite"
+  case .corpusChanged: "; resume with the corpus it was trained on, or start a new run without --resume"
   case .settings, .corpus, .split, .transfer, .modelFile, .checkpoint: ""
   }
 }

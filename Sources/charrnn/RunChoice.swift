@@ -7,44 +7,39 @@ struct RunChoice {
   let directory: RunDirectory
   /// The `last` to resume; nil starts from the beginning.
   let checkpoint: Checkpoint?
+  /// Reason that a run which was to be resumed begins; nil where there is nothing to say.
+  let beginning: String?
   /// Path that the names of new runs are numbered from; nil where the directory was chosen.
   private let base: String?
 
   /// Whether the run may take another directory when this one is taken.
   var mayTakeAnother: Bool { base != nil }
 
-  /// - Throws: a failure when `--out` holds a run and neither `--resume` nor `--overwrite` says what to do with it, or when
-  ///   what is there cannot be read.
+  /// - Throws: a failure when `--out` holds a run and neither `--resume` nor `--overwrite` says what to do with it, when the
+  ///   run that `--overwrite` alone would replace is of another text, or when what is there cannot be read.
   init(_ arguments: ParsedArguments, corpora: TextInput) throws {
     let resume = arguments[TrainOptions.resume]
     if resume && arguments[TrainOptions.overwrite] {
       throw arguments.usageFailure("--resume keeps the run and --overwrite replaces it; give one of them")
     }
     if let out = arguments[TrainOptions.out] {
-      directory = RunDirectory(out)
-      base = nil
+      (directory, base) = (RunDirectory(out), nil)
       checkpoint = try resume ? Self.last(of: directory) : nil
       if !resume && !arguments[TrainOptions.overwrite] { try Self.requireFree(directory) }
-      if resume && checkpoint == nil { notice("\(out): no saved state yet; starting from the beginning") }
-      try requireOwnWeights(arguments)
-      return
-    }
-    let first = "runs/" + Self.name(of: corpora.names[0])
-    if resume, let (directory, checkpoint) = try Self.newestRun(of: corpora) {
-      (self.directory, self.checkpoint, base) = (directory, checkpoint, nil)
-      try requireOwnWeights(arguments)
-      return
-    }
-    if resume { notice("no run of this corpus in runs/ yet; starting from the beginning") }
-    checkpoint = nil
-    if arguments[TrainOptions.overwrite] {
-      (directory, base) = (RunDirectory(first), nil)
+      beginning = resume && checkpoint == nil ? "\(out): no saved state yet; starting from the beginning" : nil
+    } else if resume, let (directory, checkpoint) = try Self.newestRun(of: corpora) {
+      (self.directory, self.checkpoint, beginning, base) = (directory, checkpoint, nil, nil)
     } else {
-      (directory, base) = (try Self.free(first), first)
+      let first = "runs/" + Self.name(of: corpora.names[0])
+      checkpoint = nil
+      beginning = resume ? "no run of this corpus in runs/ yet; starting from the beginning" : nil
+      if arguments[TrainOptions.overwrite] {
+        (directory, base) = (RunDirectory(first), nil)
+        try Self.requireRun(of: corpora, in: directory)
+      } else {
+        (directory, base) = (try Self.free(first), first)
+      }
     }
-  }
-
-  private func requireOwnWeights(_ arguments: ParsedArguments) throws {
     if checkpoint != nil && arguments.gives(TrainOptions.initFrom) {
       throw arguments.usageFailure("--resume takes the run's own weights; leave out --init-from")
     }
@@ -58,11 +53,42 @@ struct RunChoice {
     if try !directory.models().isEmpty { throw RunDirectoryTaken.holdsRun(path: directory.path) }
   }
 
+  /// Where the name of a text chooses the run to replace, it must be a run of that text: others have texts of the same name.
+  private static func requireRun(of corpora: TextInput, in directory: RunDirectory) throws {
+    guard try !directory.models().isEmpty, !isNamedAsCorpus(of: directory, corpora) else { return }
+    try corpora.keepPipes()
+    if let model = try? StoredModel(contentsOf: directory.path), let hash = model.history?.corpusHash,
+      hash == (try? corpora.corpus(model.vocabulary.kind))?.contentHash
+    {
+      return
+    }
+    let others = (try? StoredOptions(directory).corpora()).map { " (\($0.joined(separator: ", ")))" } ?? ""
+    throw CommandFailure(
+      "\(directory.path): holds a run of another text\(others); give --out with the directory of the run to replace, "
+        + "or leave out --overwrite", code: .cannotCreate)
+  }
+
+  /// Whether a run was begun with a corpus of these names. That of a pipe says nothing.
+  private static func isNamedAsCorpus(of run: RunDirectory, _ corpora: TextInput) -> Bool {
+    !corpora.readsPipe && (try? StoredOptions(run).corpora()) == corpora.names
+  }
+
+  /// The state to resume; nil where the run has none.
   private static func last(of directory: RunDirectory) throws -> Checkpoint? {
     switch try RunOwnership(of: directory).owner(of: directory.last) {
-    case .run: try Checkpoint(contentsOf: directory.last)
+    case .run: try state(of: directory)
     case .strange: throw RunDirectoryTaken.otherRun(path: directory.last)
     case .replaced, nil: nil
+    }
+  }
+
+  /// - Throws: for a damaged state with the kept one that can take its place.
+  private static func state(of directory: RunDirectory) throws -> Checkpoint {
+    do { return try Checkpoint(contentsOf: directory.last) } catch let error as SafetensorsError {
+      guard let kept = try directory.keptStates().last else { throw error }
+      throw CommandFailure(
+        "\(message(for: error)); \(copying(kept.path, to: directory.last)) goes on from an earlier state",
+        code: .badData)
     }
   }
 
@@ -98,20 +124,19 @@ struct RunChoice {
     // Runs may differ in their kind of token, and a pipe can be read once.
     try corpora.keepPipes()
     for (run, _) in newestFirst {
-      guard let checkpoint = try? Checkpoint(contentsOf: run.last),
-        let settings = try? CharacterRun.settings(of: checkpoint),
-        let hash = try? CharacterRun.corpusHash(of: checkpoint)
-      else {
-        notice("\(run.last): cannot be read; looking for another run")
+      let (checkpoint, settings, hash): (Checkpoint, TrainingSettings, String)
+      do {
+        checkpoint = try state(of: run)
+        settings = try CharacterRun.settings(of: checkpoint)
+        hash = try CharacterRun.corpusHash(of: checkpoint)
+      } catch {
+        notice("\(message(for: error)); looking for another run")
         continue
       }
       // A text that is no corpus in the run's kind of token is not what it was trained on.
       if hash == (try? corpora.corpus(settings.tokens))?.contentHash { return (run, checkpoint) }
     }
-    let isChanged = { (run: RunDirectory) in
-      !corpora.readsPipe && (try? StoredOptions(run).corpora()) == corpora.names
-    }
-    if let changed = newestFirst.map(\.run).first(where: isChanged) {
+    if let changed = newestFirst.map(\.run).first(where: { isNamedAsCorpus(of: $0, corpora) }) {
       throw CommandFailure(
         "\(changed.path): the corpus \(corpora.shownNames) has changed since this run began; resume with the "
           + "corpus it was trained on, or start a new run without --resume", code: .badData)

@@ -46,7 +46,7 @@ struct SettingOptions {
   /// The settings that the options describe.
   ///
   /// - Parameter run: settings of the run that is resumed: options not given keep its values, and those given must not
-  ///   differ from them.
+  ///   differ from them, but for the ending: how long to train is open.
   /// - Throws: a usage failure for an option that differs, and for settings that no run can have.
   func settings(_ arguments: ParsedArguments, resuming run: TrainingSettings? = nil) throws -> TrainingSettings {
     var settings = run ?? defaults
@@ -60,7 +60,8 @@ struct SettingOptions {
     let asked = settings
     settings = settings.canonical
     if let run {
-      for (field, _) in given where field.value(in: settings) != field.value(in: run.canonical) {
+      let fixed = given.map(\.field).filter { $0.group != .ending }
+      for field in fixed where field.value(in: settings) != field.value(in: run.canonical) {
         throw arguments.usageFailure(difference(field, field.value(in: asked), field.value(in: run)))
       }
     }

@@ -32,7 +32,13 @@ package enum TrainCommand {
       )
       return signal.exitCode
     }
-    try conclude(run, in: start.directory, end: end)
+    if end == .patienceSpent {
+      let more = run.progress.validationsSinceBest + (run.settings.patience ?? 0)
+      notice(
+        "no improvement in \(run.progress.validationsSinceBest) validations; stopped after step \(run.step); with more patience: "
+          + resumingCommand(arguments[corpora], start.directory) + " --patience \(more)")
+    }
+    try conclude(run, in: start.directory)
     if let failure = report.outputFailure { throw failure }
     return .done
   }
@@ -74,6 +80,7 @@ package enum TrainCommand {
         configuration: configuration(
           of: run, corpora: arguments[corpora], initFrom: initFrom, limits: limits, reporting: reporting,
           threads: threads))
+      if let beginning = choice.beginning { notice(beginning) }
       if let checkpoint = choice.checkpoint {
         try announce(resuming: run, from: checkpoint, in: directory, limits: limits)
       }
@@ -152,10 +159,7 @@ package enum TrainCommand {
   }
 
   /// Prints a sample of the model that `sample` will use, and says where it is.
-  private static func conclude(_ run: CharacterRun, in directory: RunDirectory, end: RunEnd) throws {
-    if end == .patienceSpent {
-      notice("no improvement in \(run.progress.validationsSinceBest) validations; stopped after step \(run.step)")
-    }
+  private static func conclude(_ run: CharacterRun, in directory: RunDirectory) throws {
     if run.progress.skippedInARow > 0 {
       notice(
         "the last \(run.progress.skippedInARow) steps were left out: the run is diverging; with more steps it goes back and tries "

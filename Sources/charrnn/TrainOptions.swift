@@ -17,7 +17,8 @@ package enum TrainOptions {
   static let keep = Option(
     "keep", .count(atLeast: 0), default: 0,
     help: "how many saved states stay beside the last, as step-000120.safetensors")
-  static let overwrite = Flag("overwrite", help: "replace the run that --out holds")
+  static let overwrite = Flag(
+    "overwrite", help: "replace the run in --out, or that of this corpus in runs/<corpus name>")
   static let resume = Flag("resume", help: "go on with the run in --out, or the newest of this corpus, exactly")
   static let initFrom = Option("init-from", .path("MODEL"), help: "start from a model's weights, matched by symbol")
 

@@ -47,6 +47,22 @@ import Testing
       "not finite numbers")
   }
 
+  @Test func aTextInAModelsPlaceIsCalledOne() throws {
+    let workplace = try Trained.workplace.get()
+    try workplace.write("Жили-были\n", to: "russian.txt")
+    for text in ["fable.txt", "russian.txt"] {
+      expectError(try workplace.charrnn("sample", text), 65, "\(text): not a safetensors file: it begins like a text")
+    }
+  }
+
+  /// A folder of runs in a run's place is answered with the runs in it.
+  @Test func aFolderOfRunsIsAnsweredWithItsRuns() throws {
+    let workplace = try Workplace()
+    try FileManager.default.copyItem(
+      atPath: try Trained.workplace.get().path(of: "run"), toPath: workplace.path(of: "the run"))
+    expectError(try workplace.charrnn("sample", "."), 66, ".: holds no run", "name one of the runs in it: './the run'")
+  }
+
   @Test func aModelThatIsNotThereIsAnsweredWith66() throws {
     let workplace = try Trained.workplace.get()
     try FileManager.default.createDirectory(atPath: workplace.path + "/bare", withIntermediateDirectories: true)

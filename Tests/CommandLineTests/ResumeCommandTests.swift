@@ -82,7 +82,8 @@ import Testing
     let config = try text(of: "two/config.json", in: workplace)
     try workplace.write(config.replacing(#""keep": 0"#, with: #""keep": 2"#), to: "two/config.json")
     let other = try workplace.charrnn(["train", "fable.txt", "--out", "two", "--resume"] + Self.options)
-    #expect(other.code == 73 && other.errors.contains("repeat the options that it began with"), "\(other.errors)")
+    expectError(other, 73, "repeat the options that it began with, give --overwrite instead of --resume")
+    #expect(!other.errors.contains("starting from the beginning"), "\(other.errors)")
     expectDone(try workplace.charrnn(start.filter { !["--steps", "3"].contains($0) } + ["--resume"]))
     #expect(try workplace.bytes(of: "two/last.safetensors") == whole)
     for kept in [#""init_from": "run""#, #""keep": 2"#, #""steps": 3"#] {
@@ -146,7 +147,7 @@ import Testing
       ["--cell", "gru"], ["--layers", "1"], ["--hidden", "9"], ["--embedding", "4"], ["--dropout", "0.1"],
       ["--batch", "3"],
       ["--length", "9"], ["--optimizer", "sgd"], ["--learning-rate", "0.1"], ["--clip", "1"], ["--tokens", "byte"],
-      ["--seed", "2"], ["--validation-fraction", "0.1"], ["--test-fraction", "0.1"], ["--patience", "4"],
+      ["--seed", "2"], ["--validation-fraction", "0.1"], ["--test-fraction", "0.1"],
       ["--validate-every", "4"], ["--schedule", "cosine"],
     ] {
       let outcome = try workplace.charrnn(["train", "fable.txt", "--out", "run", "--resume", "--steps", "4"] + option)
@@ -167,7 +168,34 @@ import Testing
 
     try workplace.write(fable, to: "fable.txt")
     try workplace.write(Array(before.dropLast()), to: "run/last.safetensors")
-    expectError(try workplace.charrnn("train", "fable.txt", "--out", "run", "--resume"), 65, "run/last.safetensors")
+    let resume = ["train", "fable.txt", "--out", "run", "--resume"]
+    let damaged = try workplace.charrnn(resume)
+    expectError(damaged, 65, "run/last.safetensors")
+    #expect(!damaged.errors.contains("cp "), "no state is kept")
+
+    // The advice, followed, goes on.
+    try workplace.write(before, to: "run/step-000002.safetensors")
+    let copying = "cp run/step-000002.safetensors run/last.safetensors"
+    expectError(try workplace.charrnn(resume), 65, copying)
+    #expect(try workplace.shell(copying).code == 0)
+    expectDone(try workplace.charrnn(resume + ["--steps", "3"]), "resuming run after step 2")
+  }
+
+  /// A run whose patience is spent goes on with more of it, as one that had it from the start.
+  @Test func moreMayBeGivenToARunWhosePatienceIsSpent() throws {
+    let workplace = try Workplace()
+    try workplace.write(fable, to: "fable.txt")
+    let options = small + ["--learning-rate", "0.5", "--validate-every", "1", "--sample-every", "0", "--steps", "300"]
+    func train(_ out: String, patience: String) throws -> Outcome {
+      try workplace.charrnn(["train", "fable.txt", "--out", out, "--patience", patience] + options)
+    }
+    let spent = try train("run", patience: "2")
+    expectDone(spent, "no improvement in 2 validations; stopped after step")
+    let printed = try #require(spent.errors.firstMatch(of: /with more patience: charrnn (.*) --patience 4\n/)?.1)
+    expectDone(try workplace.shell("\"$0\" \(printed)"), "no improvement in 2 validations")
+    expectDone(try workplace.shell("\"$0\" \(printed) --patience 4"), "no improvement in 4 validations")
+    expectDone(try train("one", patience: "4"))
+    #expect(try workplace.bytes(of: "run/last.safetensors") == workplace.bytes(of: "one/last.safetensors"))
   }
 
   /// Where nothing is there yet, resuming starts from the beginning and says so.
@@ -200,6 +228,36 @@ import Testing
     expectDone(resumed, "resuming runs/fable-2 after step 3")
     try workplace.write("damaged", to: "runs/other/last.safetensors")
     expectDone(try workplace.charrnn("train", "fable.txt", "--resume", "--steps", "5"), "runs/fable-2 after step 4")
+  }
+
+  /// Without --out a text's name chooses the run that --overwrite replaces, and it must be one of that text.
+  @Test func aRunOfAnotherTextOfTheSameNameIsNotReplaced() throws {
+    let workplace = try Workplace()
+    for folder in ["one", "two"] {
+      try FileManager.default.createDirectory(atPath: workplace.path(of: folder), withIntermediateDirectories: true)
+    }
+    try workplace.write(fable, to: "one/fable.txt")
+    try workplace.write(fable.uppercased(), to: "two/fable.txt")
+    func train(_ words: String..., input: String = "") throws -> Outcome {
+      try workplace.charrnn(["train"] + words + ["--steps", "2"] + small, input: input)
+    }
+    expectDone(try train("one/fable.txt", "--overwrite"))
+    let before = try workplace.bytes(of: "runs/fable/last.safetensors")
+    let refused = "runs/fable: holds a run of another text (one/fable.txt); give --out"
+    expectError(try train("two/fable.txt", "--overwrite"), 73, refused)
+    try FileManager.default.removeItem(atPath: workplace.path(of: "runs/fable/last.safetensors"))
+    expectError(try train("two/fable.txt", "--overwrite"), 73, refused)
+    // The same text under another path, and another text under the same.
+    expectDone(try train("./one/fable.txt", "--overwrite"))
+    #expect(try workplace.bytes(of: "runs/fable/last.safetensors") == before)
+    try workplace.write(fable + fable, to: "one/fable.txt")
+    expectError(try train("one/fable.txt", "--overwrite"), 73, "(./one/fable.txt)")
+    expectDone(try train("./one/fable.txt", "--overwrite"))
+    expectDone(try train("two/fable.txt", "--overwrite", "--out", "runs/fable"))
+    // A pipe has no name of its own.
+    expectDone(try train("-", input: fable))
+    expectDone(try train("-", "--overwrite", input: fable))
+    expectError(try train("-", "--overwrite", input: fable.uppercased()), 73, "runs/stdin: holds a run of another text")
   }
 
   @Test func aDirectoryThatHoldsARunIsRefusedWithoutResumeOrOverwrite() throws {

@@ -14,7 +14,7 @@ public final class CharacterRun {
   /// Directory that keeps the run; nil keeps nothing. It may be changed until it is claimed.
   public var directory: RunDirectory?
   public let split: CorpusSplit
-  /// Hash of the settings, the corpus and the starting weights, which all files of the run carry; nil for a resumed run that
+  /// Hash of the settings but for the patience, the corpus and the starting weights, which all files carry; nil for a resumed run that
   /// was begun by a version that had none.
   public let identity: String?
   let trainer: Trainer<CharacterTask<Float>>
@@ -156,9 +156,10 @@ public final class CharacterRun {
 }
 
 extension CharacterModel<Float> {
-  /// Hash of the settings, the corpus and the weights of a run that starts from this model.
+  /// Hash of the settings, the corpus and the weights of a run that starts from this model. How long to train is left out.
   fileprivate func identity(settings: TrainingSettings, corpus: Corpus) -> String {
-    var hash = ContentHash()
+    var (settings, hash) = (settings, ContentHash())
+    settings.patience = nil
     hash.update(Array("\(canonicalJSON(settings))\n\(corpus.contentHash)\n".utf8))
     for (name, parameter) in parameters {
       hash.update(Array("\(name)\n".utf8))
