@@ -2,10 +2,14 @@ import CharrnnCommandSupport
 import SequenceModeling
 
 /// The message of an error of the library: what is wrong, in its words, and which option helps.
-func message(for error: any Error) -> String {
+///
+/// - Parameter command: name of the command; nil where no option is named that only one has.
+func message(for error: any Error, command: String? = nil) -> String {
   switch error {
   case CharacterRunError.transfer(let error): "--init-from: \(transferMessage(error))"
-  case CharacterRunError.corpus(let error): message(for: error)
+  case CharacterRunError.corpus(let error): message(for: error, command: command)
+  case let error as FileError where error.kind == .busy && command == TrainCommand.command.name:
+    "\(error); wait until it ends, or choose another --out"
   default: "\(error)\(advice(on: error))"
   }
 }
@@ -18,7 +22,7 @@ private func advice(on error: any Error) -> String {
   case let error as CorpusError: advice(on: error)
   case let error as SafetensorsError where error.isOfSeal: sealAdvice
   case TokenizationError.unknownSymbols: "; --unknown skip leaves them out"
-  case let error as FileError where error.kind == .busy: "; wait until it ends, or choose another --out"
+  case let error as FileError where error.kind == .busy: "; wait until it ends"
   case let error as FileError where error.kind == .missing: runsAdvice(in: error.path)
   case RunDirectoryTaken.holdsRun:
     "; give --resume to go on with it, --overwrite to replace it, or another --out"
@@ -39,7 +43,8 @@ private func advice(on error: any Error) -> String {
 
 /// The runs in a folder that was given for one of them.
 private func runsAdvice(in folder: String) -> String {
-  let paths = ((try? SystemFiles().names(in: folder)) ?? []).sorted().map { "\(folder)/\($0)" }
+  let start = folder.hasSuffix("/") ? folder : folder + "/"
+  let paths = ((try? SystemFiles().names(in: folder)) ?? []).sorted().map { start + $0 }
   let runs = paths.filter { RunDirectory($0).holdsRun }
   if runs.isEmpty { return "" }
   return "; name one of the runs in it: " + runs.prefix(5).map(shellWord).joined(separator: ", ")
@@ -67,7 +72,7 @@ private func advice(on error: CharacterRunError) -> String {
   case .tooLarge: "; choose a smaller --hidden, --layers, --embedding, --batch, --length or --backward-length"
   case .noHorizon: ", which --time alone does not give; give --epochs or --steps as well"
   case .noValidation: "; choose a larger --validation-fraction"
-  case .corpusChanged: "; resume with the corpus it was trained on, or start a new run without --resume"
+  case .corpusChanged: "; resume with the corpus it was trained on, or give another --out instead of --resume"
   case .settings, .corpus, .split, .transfer, .modelFile, .checkpoint: ""
   }
 }

@@ -8,7 +8,7 @@ let version = "0.1.0"
 /// - Parameter command: name of the command whose help a wrong usage points to.
 @Sendable
 func commandFailure(for error: any Error, command: String?) -> CommandFailure {
-  let message = message(for: error)
+  let message = message(for: error, command: command)
   switch error {
   case let error as CharacterRunError:
     switch error {

@@ -22,27 +22,30 @@ struct RunChoice {
     if resume && arguments[TrainOptions.overwrite] {
       throw arguments.usageFailure("--resume keeps the run and --overwrite replaces it; give one of them")
     }
+    let name = "runs/" + Self.name(of: corpora.names[0])
     if let out = arguments[TrainOptions.out] {
       (directory, base) = (RunDirectory(out), nil)
       checkpoint = try resume ? Self.last(of: directory) : nil
       if !resume && !arguments[TrainOptions.overwrite] { try Self.requireFree(directory) }
-      beginning = resume && checkpoint == nil ? "\(out): no saved state yet; starting from the beginning" : nil
+      beginning = resume && checkpoint == nil ? Self.nothingSaved(in: directory) : nil
     } else if resume, let (directory, checkpoint) = try Self.newestRun(of: corpora) {
       (self.directory, self.checkpoint, beginning, base) = (directory, checkpoint, nil, nil)
+    } else if resume, let begun = Self.newestBegun(of: corpora) {
+      (directory, checkpoint, beginning, base) = (begun, nil, Self.nothingSaved(in: begun), nil)
+    } else if arguments[TrainOptions.overwrite] {
+      (directory, checkpoint, beginning, base) = (RunDirectory(name), nil, nil, nil)
+      try Self.requireRun(of: corpora, in: directory)
     } else {
-      let first = "runs/" + Self.name(of: corpora.names[0])
-      checkpoint = nil
+      (directory, checkpoint, base) = (try Self.free(name), nil, name)
       beginning = resume ? "no run of this corpus in runs/ yet; starting from the beginning" : nil
-      if arguments[TrainOptions.overwrite] {
-        (directory, base) = (RunDirectory(first), nil)
-        try Self.requireRun(of: corpora, in: directory)
-      } else {
-        (directory, base) = (try Self.free(first), first)
-      }
     }
     if checkpoint != nil && arguments.gives(TrainOptions.initFrom) {
       throw arguments.usageFailure("--resume takes the run's own weights; leave out --init-from")
     }
+  }
+
+  private static func nothingSaved(in directory: RunDirectory) -> String {
+    "\(directory.path): no saved state yet; starting from the beginning"
   }
 
   /// A directory that no run has yet, where this may choose one.
@@ -53,10 +56,12 @@ struct RunChoice {
     if try !directory.models().isEmpty { throw RunDirectoryTaken.holdsRun(path: directory.path) }
   }
 
-  /// Where the name of a text chooses the run to replace, it must be a run of that text: others have texts of the same name.
+  /// Where the name of a text chooses the run to replace, it must be one that was begun with the same path or the same text:
+  /// others have texts of the same name.
   private static func requireRun(of corpora: TextInput, in directory: RunDirectory) throws {
-    guard try !directory.models().isEmpty, !isNamedAsCorpus(of: directory, corpora) else { return }
+    guard try !directory.models().isEmpty else { return }
     try corpora.keepPipes()
+    if isNamedAsCorpus(of: directory, corpora) { return }
     if let model = try? StoredModel(contentsOf: directory.path), let hash = model.history?.corpusHash,
       hash == (try? corpora.corpus(model.vocabulary.kind))?.contentHash
     {
@@ -85,9 +90,9 @@ struct RunChoice {
   /// - Throws: for a damaged state with the kept one that can take its place.
   private static func state(of directory: RunDirectory) throws -> Checkpoint {
     do { return try Checkpoint(contentsOf: directory.last) } catch let error as SafetensorsError {
-      guard let kept = try directory.keptStates().last else { throw error }
+      guard let kept = try RunOwnership(of: directory).latestKeptState() else { throw error }
       throw CommandFailure(
-        "\(message(for: error)); \(copying(kept.path, to: directory.last)) goes on from an earlier state",
+        "\(message(for: error)); \(copying(kept, to: directory.last)) goes on from an earlier state",
         code: .badData)
     }
   }
@@ -111,36 +116,57 @@ struct RunChoice {
   }
 
   /// The run in `runs/` that was saved last, of those trained on these files in their present form.
+  ///
+  /// - Throws: where the only runs of these files were trained on another text, or have a state that is damaged.
   private static func newestRun(of corpora: TextInput) throws -> (RunDirectory, Checkpoint)? {
-    let names = (try? SystemFiles().names(in: "runs")) ?? []
-    let runs = names.map { RunDirectory("runs/" + $0) }.filter { run in
+    let runs = newestFirst(\.last) { run in
       do { return try RunOwnership(of: run).owner(of: run.last) == .run } catch {
         if run.holdsRun { notice("\(message(for: error)); looking for another run") }
         return false
       }
     }
-    let newestFirst = runs.map { (run: $0, saved: (try? SystemFiles().status(of: $0.last).modified) ?? 0) }
-      .sorted { ($0.saved, $0.run.path) > ($1.saved, $1.run.path) }
     // Runs may differ in their kind of token, and a pipe can be read once.
     try corpora.keepPipes()
-    for (run, _) in newestFirst {
-      let (checkpoint, settings, hash): (Checkpoint, TrainingSettings, String)
+    var failure: (any Error)?
+    for run in runs {
       do {
-        checkpoint = try state(of: run)
-        settings = try CharacterRun.settings(of: checkpoint)
-        hash = try CharacterRun.corpusHash(of: checkpoint)
+        let checkpoint = try state(of: run)
+        let (tokens, hash) = (
+          try CharacterRun.settings(of: checkpoint).tokens, try CharacterRun.corpusHash(of: checkpoint)
+        )
+        // A text that is no corpus in the run's kind of token is not what it was trained on.
+        if hash == (try? corpora.corpus(tokens))?.contentHash { return (run, checkpoint) }
+        if isNamedAsCorpus(of: run, corpora) {
+          failure =
+            failure
+            ?? CommandFailure(
+              "\(run.path): the corpus \(corpora.shownNames) has changed since this run began; resume with the "
+                + "corpus it was trained on, or start a new run without --resume", code: .badData)
+        }
       } catch {
         notice("\(message(for: error)); looking for another run")
-        continue
+        if isNamedAsCorpus(of: run, corpora) { failure = failure ?? error }
       }
-      // A text that is no corpus in the run's kind of token is not what it was trained on.
-      if hash == (try? corpora.corpus(settings.tokens))?.contentHash { return (run, checkpoint) }
     }
-    if let changed = newestFirst.map(\.run).first(where: { isNamedAsCorpus(of: $0, corpora) }) {
-      throw CommandFailure(
-        "\(changed.path): the corpus \(corpora.shownNames) has changed since this run began; resume with the "
-          + "corpus it was trained on, or start a new run without --resume", code: .badData)
-    }
+    if let failure { throw failure }
     return nil
+  }
+
+  /// The run in `runs/` that was begun last with these files and was stopped before its first state was saved.
+  private static func newestBegun(of corpora: TextInput) -> RunDirectory? {
+    newestFirst(\.configuration) { run in
+      guard let ownership = try? RunOwnership(of: run), isNamedAsCorpus(of: run, corpora) else { return false }
+      return ownership.isNamed && (try? ownership.owner(of: run.last)) != .run
+    }.first
+  }
+
+  /// Runs in `runs/`, by the time at which one of their files was written.
+  private static func newestFirst(_ file: (RunDirectory) -> String, where isMeant: (RunDirectory) -> Bool)
+    -> [RunDirectory]
+  {
+    let names = (try? SystemFiles().names(in: "runs")) ?? []
+    return names.map { RunDirectory("runs/" + $0) }.filter(isMeant)
+      .map { (run: $0, written: (try? SystemFiles().status(of: file($0)).modified) ?? 0) }
+      .sorted { ($0.written, $0.run.path) > ($1.written, $1.run.path) }.map(\.run)
   }
 }

@@ -79,10 +79,9 @@ private struct ListedRun {
 
   init(_ directory: RunDirectory) {
     path = directory.path
-    model = Result { try StoredModel(contentsOf: directory.path) }
-    let isOwn = (try? RunOwnership(of: directory).owner(of: directory.last)) == .run
-    let last = isOwn ? try? StoredModel(contentsOf: directory.last) : nil
-    steps = (last ?? (try? model.get()))?.history?.step
+    let model = Result { try StoredModel(contentsOf: directory.path) }
+    self.model = model
+    steps = try? RunOwnership(of: directory).stepsDone() ?? model.get().history?.step
   }
 
   /// The path in JSON, which is text: bytes that are not read `\\xE9`.

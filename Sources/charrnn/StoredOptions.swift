@@ -26,6 +26,14 @@ struct StoredOptions {
     return reporting
   }
 
+  func patience() throws -> Int? {
+    let patience = try count("patience")
+    if let configuration, let patience, patience < 1 {
+      throw RunConfigurationError(file: configuration.file, problem: .value("patience is \(patience), less than 1"))
+    }
+    return patience
+  }
+
   func corpora() throws -> [String]? { try value("corpora", "a list of paths") }
   func initFrom() throws -> String? { try value("init_from", "a path") }
 

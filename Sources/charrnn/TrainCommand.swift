@@ -33,10 +33,11 @@ package enum TrainCommand {
       return signal.exitCode
     }
     if end == .patienceSpent {
+      let found = "no improvement in \(run.progress.validationsSinceBest) validations; stopped after step \(run.step)"
+      let isOver = run.step >= start.limits.lastStep(stepsPerEpoch: run.stepsPerEpoch) ?? .max
       let more = run.progress.validationsSinceBest + (run.settings.patience ?? 0)
-      notice(
-        "no improvement in \(run.progress.validationsSinceBest) validations; stopped after step \(run.step); with more patience: "
-          + resumingCommand(arguments[corpora], start.directory) + " --patience \(more)")
+      let command = resumingCommand(arguments[corpora], start.directory)
+      notice(isOver ? found : "\(found); with more patience: \(command) --patience \(more)")
     }
     try conclude(run, in: start.directory)
     if let failure = report.outputFailure { throw failure }
@@ -55,7 +56,9 @@ package enum TrainCommand {
     init(_ arguments: ParsedArguments) throws {
       let input = try TextInput(arguments[corpora], of: arguments)
       let choice = try RunChoice(arguments, corpora: input)
-      let base = try choice.checkpoint.map { try CharacterRun.settings(of: $0) }
+      var base = try choice.checkpoint.map { try CharacterRun.settings(of: $0) }
+      // It may have been given anew after the state was saved, as the limits may.
+      if base != nil, let patience = try StoredOptions(choice.directory).patience() { base?.patience = patience }
       var settings = try TrainOptions.settings(arguments, resuming: base)
       let corpus = try input.corpus(settings.tokens)
       corpus.notices.forEach(notice)

@@ -212,6 +212,62 @@ import Testing
     expectDone(try workplace.charrnn(command + ["--out", "run"]), "starting from the beginning")
   }
 
+  /// A run that was stopped before its first state was saved begins again where it is.
+  @Test func aRunThatSavedNothingBeginsAgainWhereItIs() throws {
+    let workplace = try Workplace()
+    try workplace.write(fable, to: "fable.txt")
+    let command = ["train", "fable.txt", "--steps", "3"] + small
+    expectDone(try workplace.charrnn(command))
+    for name in ["best", "last"] {
+      try FileManager.default.removeItem(atPath: workplace.path(of: "runs/fable/\(name).safetensors"))
+    }
+    expectError(
+      try workplace.charrnn(command + ["--resume", "--optimizer", "sgd"]), 73, "runs/fable",
+      "repeat the options that it began with")
+    expectDone(
+      try workplace.charrnn(command + ["--resume"]), "runs/fable: no saved state yet; starting from the beginning")
+    #expect(workplace.exists("runs/fable/last.safetensors") && !workplace.exists("runs/fable-2"))
+  }
+
+  /// The newest run is damaged: an older one of the same text goes on, and without any the damage is named.
+  @Test func aDamagedRunIsPassedOverOrNamed() throws {
+    let workplace = try Workplace()
+    try workplace.write(fable, to: "fable.txt")
+    for steps in ["2", "3"] { expectDone(try workplace.charrnn(["train", "fable.txt", "--steps", steps] + small)) }
+    func damage(_ run: String) throws {
+      let last = try workplace.bytes(of: "\(run)/last.safetensors")
+      try workplace.write(Array(last.dropLast()), to: "\(run)/last.safetensors")
+    }
+    let resume = ["train", "fable.txt", "--resume", "--steps", "4"]
+    try damage("runs/fable-2")
+    expectDone(try workplace.charrnn(resume), "looking for another run", "resuming runs/fable after step 2")
+    try damage("runs/fable")
+    let lost = try workplace.charrnn(resume)
+    #expect(lost.code == 65 && lost.errors.contains("error: runs/fable"), "\(lost.errors)")
+    #expect(!lost.errors.contains("has changed"), "\(lost.errors)")
+  }
+
+  /// Patience that was given anew holds for the next resume too, though the run was killed before it saved a state.
+  @Test func patienceThatWasGivenAnewIsKept() throws {
+    let workplace = try begun(steps: 13)
+    let config = try text(of: "run/config.json", in: workplace)
+    try workplace.write(config.replacing(#""patience": null"#, with: #""patience": 5"#), to: "run/config.json")
+    expectDone(try workplace.charrnn("train", "fable.txt", "--out", "run", "--resume", "--steps", "14"))
+    #expect(try text(of: "run/config.json", in: workplace).contains(#""patience": 5"#))
+    try workplace.write(config.replacing(#""patience": null"#, with: #""patience": 0"#), to: "run/config.json")
+    expectError(
+      try workplace.charrnn("train", "fable.txt", "--out", "run", "--resume"), 65, "run/config.json: patience is 0")
+  }
+
+  @Test func patienceThatCannotActIsRefusedToAResumedRunToo() throws {
+    let workplace = try Workplace()
+    try workplace.write(fable, to: "fable.txt")
+    let start = ["train", "fable.txt", "--out", "run", "--steps", "3", "--validation-fraction", "0"] + small
+    expectDone(try workplace.charrnn(start))
+    expectError(
+      try workplace.charrnn("train", "fable.txt", "--out", "run", "--resume", "--patience", "2"), 64, "patience 2")
+  }
+
   /// A run's name is numbered when it is taken; without --out the newest run of the corpus is resumed.
   @Test func aRunsNameIsNumberedWhenItIsTaken() throws {
     let workplace = try Workplace()
@@ -258,6 +314,13 @@ import Testing
     expectDone(try train("-", input: fable))
     expectDone(try train("-", "--overwrite", input: fable))
     expectError(try train("-", "--overwrite", input: fable.uppercased()), 73, "runs/stdin: holds a run of another text")
+    func trainPiped(_ text: String, _ options: String) throws -> Outcome {
+      let words = (small + ["--steps", "2"]).joined(separator: " ")
+      return try workplace.shell("rm -f p; mkfifo p; cat \(text) > p & \"$0\" train p \(words) \(options)")
+    }
+    expectDone(try trainPiped("one/fable.txt", ""))
+    expectDone(try trainPiped("one/fable.txt", "--overwrite"))
+    expectError(try trainPiped("two/fable.txt", "--overwrite"), 73, "runs/p: holds a run of another text")
   }
 
   @Test func aDirectoryThatHoldsARunIsRefusedWithoutResumeOrOverwrite() throws {

@@ -41,6 +41,12 @@ import Testing
     #expect(listed.text.contains(/3 steps  validation loss [0-9.]+ at step 1\n/), "\(listed.text)")
   }
 
+  @Test func theStepsOfARunWithADamagedStateAreNotGuessed() throws {
+    try train("runs/a")
+    try workplace.write("no checkpoint", to: "runs/a/last.safetensors")
+    #expect(try workplace.charrnn("runs").text.contains(/1×4  -  validation loss/))
+  }
+
   @Test func aDamagedRunIsNamedAndHidesNoOther() throws {
     try train("runs/a")
     try train("runs/b")

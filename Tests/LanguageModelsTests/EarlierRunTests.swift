@@ -121,6 +121,21 @@ import Testing
     #expect(try bytes(of: directory.last) == bytes(of: other.last))
   }
 
+  @Test func aResumedRunMayReplaceAnotherAndLeavesNoFileOfIt() throws {
+    let scratch = try ScratchDirectory()
+    let (one, other) = (scratch.run("one"), scratch.run("other"))
+    try run(in: one).train(limits: limits)
+    try run(in: other) { $0.cell = .gru }.train(
+      limits: limits, reporting: TrainingReporting(checkpointEvery: 1, kept: 2))
+    let last = try bytes(of: one.last)
+    let further = try run(in: other, resuming: Checkpoint(contentsOf: one.last))
+    try further.claimDirectory(earlier: .replace)
+    #expect(try RunOwnership(of: other).owner(of: other.last) == .replaced)
+    try further.train(limits: limits)
+    #expect(try bytes(of: other.last) == last)
+    #expect(try other.keptStates().isEmpty && RunOwnership(of: other).owner(of: other.best) != .strange)
+  }
+
   /// States that were kept are a run too.
   @Test func aDirectoryOfKeptStatesIsTaken() throws {
     let scratch = try ScratchDirectory()

@@ -51,7 +51,7 @@ import Testing
       .once(ENOSPC), .once(EIO), .once(EMFILE), .forGood(ENOSPC), .killed, .short,
     ]
     let calls = healthy.calls.count
-    var failures = 0
+    var (failures, mostKept) = (0, 0)
     for fault in faults {
       for call in stride(from: 1, through: calls, by: sweep(debug: [7], release: [2])[0]) {
         let path = scratch.path(of: "faulty")
@@ -63,9 +63,13 @@ import Testing
           try train(in: path, FaultyFiles(), earlier: .resume)
         }
         #expect(try files(in: path) == whole, "\(fault) at call \(call) of \(calls), failed: \(hasFailed)")
+        let kept = try RunDirectory(path).keptStates()
+        let steps = try kept.map { try ModelFile<Float>(contentsOf: $0.path).history?.step }
+        #expect(steps == kept.map(\.step), "\(fault) at call \(call): states under the names of other steps")
+        mostKept = max(mostKept, kept.count)
       }
     }
-    #expect(calls > 50 && failures > 10, "\(calls) calls, \(failures) failures")
+    #expect(calls > 50 && failures > 10 && mostKept == 2, "\(calls) calls, \(failures) failures")
   }
 
   /// Killed at any call while it replaces another run, a run leaves that run or itself, never a mixture.

@@ -22,7 +22,7 @@ package struct RunOwnership {
   /// Identities of the runs that it replaces.
   let replacedRuns: [String]
   /// Whether `config.json` names the run.
-  let isNamed: Bool
+  package let isNamed: Bool
 
   /// - Throws: `FileError`, and `RunConfigurationError` where `config.json` cannot tell.
   package init(of directory: RunDirectory) throws {
@@ -48,6 +48,21 @@ package struct RunOwnership {
     guard try directory.requireFile(file) else { return nil }
     guard let run, let identity = try Self.identity(of: file, directory), identity != run else { return .run }
     return replacedRuns.contains(identity) ? .replaced : .strange
+  }
+
+  /// Path of the run's latest kept state; nil without any.
+  package func latestKeptState() throws(FileError) -> String? {
+    for state in try directory.keptStates().reversed() where try owner(of: state.path) == .run { return state.path }
+    return nil
+  }
+
+  /// Steps that the run had done when its `last` was saved; nil where it has none.
+  ///
+  /// - Throws: `FileError`, `SafetensorsError` or `ModelFileError` where the file does not tell.
+  package func stepsDone() throws -> Int? {
+    guard try owner(of: directory.last) == .run else { return nil }
+    let json = try Checkpoint.metadata(ofFileAt: directory.last, using: directory.files)[MetadataKey.history]
+    return try json.map { try TrainingHistory(json: $0, file: directory.last).step }
   }
 
   /// Path of the model of this directory's run: `best`, or else `last`.

@@ -25,11 +25,11 @@ public enum Verification {
     }
     let kept = Dictionary(uniqueKeysWithValues: try directory.keptStates().map { ($0.path, $0.step) })
     var (files, own): ([VerifiedFile], [WholeModel]) = ([], [])
-    var (hasOwn, traces) = (false, RunTraces())
+    var (firstOwn, traces): (String?, RunTraces) = (nil, RunTraces())
     for file in models {
       let isReplaced = try ownership?.owner(of: file) == .replaced
       if !isReplaced {
-        hasOwn = true
+        firstOwn = firstOwn ?? file
         if kept[file] != nil { traces.savedLast = file }
       }
       files.append(
@@ -43,7 +43,7 @@ public enum Verification {
           return whole.summary + (isReplaced ? "; of a run that this directory's replaces" : "")
         })
     }
-    if own.contains(where: \.hasValidated) { traces.savedBest = directory.last }
+    traces.savedBest = own.first(where: \.hasValidated)?.stored.checkpoint.file
     let others = [
       (directory.configuration, { try Self.configuration(of: directory, for: own.last?.stored) }),
       (directory.metrics, { try Self.metrics(of: directory, run: ownership?.run, traces: &traces) }),
@@ -51,8 +51,8 @@ public enum Verification {
     for (file, check) in others {
       if directory.holds(file) {
         files.append(try checked(file, check))
-      } else if hasOwn {
-        files.append(.missing(file, shownBy: models[0]))
+      } else if let firstOwn {
+        files.append(.missing(file, shownBy: firstOwn))
       }
     }
     let missing = [(directory.best, traces.savedBest), (directory.last, traces.savedLast)]

@@ -14,7 +14,7 @@ public final class CharacterRun {
   /// Directory that keeps the run; nil keeps nothing. It may be changed until it is claimed.
   public var directory: RunDirectory?
   public let split: CorpusSplit
-  /// Hash of the settings but for the patience, the corpus and the starting weights, which all files carry; nil for a resumed run that
+  /// Hash of the corpus, the starting weights and the settings, without the patience. All files of the run carry it; nil for a resumed run that
   /// was begun by a version that had none.
   public let identity: String?
   let trainer: Trainer<CharacterTask<Float>>
@@ -50,7 +50,9 @@ public final class CharacterRun {
     let validation =
       split.validation.count >= TrainingSettings.leastHeldOut ? TextStream(corpus.tokens[split.validation]) : nil
     // A run that was begun with a setting that does nothing can go on.
-    if checkpoint == nil { try settings.requireEffect(heldOut: split.validation.count) }
+    if record.map({ $0.settings.patience != settings.patience }) ?? true {
+      try settings.requireEffect(heldOut: split.validation.count)
+    }
     let schedule = try settings.learningRateSchedule()
     var model = CharacterModel<Float>(settings.shape(vocabulary: corpus.vocabulary.count))
     try Self.requireMemory(for: model, settings, resuming: checkpoint)
@@ -156,7 +158,8 @@ public final class CharacterRun {
 }
 
 extension CharacterModel<Float> {
-  /// Hash of the settings, the corpus and the weights of a run that starts from this model. How long to train is left out.
+  /// Hash of the settings, the corpus and the weights of a run that starts from this model. Its patience, which may be
+  /// given anew, is left out.
   fileprivate func identity(settings: TrainingSettings, corpus: Corpus) -> String {
     var (settings, hash) = (settings, ContentHash())
     settings.patience = nil

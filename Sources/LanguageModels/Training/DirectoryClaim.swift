@@ -7,7 +7,7 @@ public enum EarlierRunPolicy: Sendable {
   /// Refuse to touch it.
   case refuse
   /// Replace it, each file when its successor is written. The models of a run that has the identity of the new one go before:
-  /// they have the bits that its own will have, and could not be told from them.
+  /// they could not be told from its own, whose bits they have as far as both train.
   case replace
   /// Go on with it. Where it has no `last` yet, it begins again, if it is this run; its best model stays until there is a
   /// better one.
@@ -64,8 +64,16 @@ struct DirectoryClaim {
     /// Metadata of one that could not be saved, and may be there all the same.
     var attempted: [String: String]?
 
-    /// Steps that the run had done.
-    var step: Int? { metadata?[MetadataKey.history].flatMap { try? TrainingHistory(json: $0, file: "").step } }
+    /// Steps of the `last` that is in the directory; nil where it is none that the run read or wrote.
+    func step(in directory: RunDirectory) -> Int? {
+      guard attempted != nil else { return Self.step(of: metadata) }
+      let found = try? Checkpoint.metadata(ofFileAt: directory.last, using: directory.files)
+      return found == attempted || found == metadata ? Self.step(of: found) : nil
+    }
+
+    private static func step(of metadata: [String: String]?) -> Int? {
+      metadata?[MetadataKey.history].flatMap { try? TrainingHistory(json: $0, file: "").step }
+    }
   }
 
   /// Makes the directory if need be, locks it, clears away what killed runs have left and makes it the run's own.
@@ -88,15 +96,14 @@ struct DirectoryClaim {
     for file in [directory.configuration, directory.metrics] { try directory.requireFile(file) }
     let models = try directory.models()
     var (equal, replaced): ([String], [String]) = ([], [])
-    if known == nil && earlier == .replace {
-      isContinued = false
+    isContinued = try known.map { try Self.holds($0, RunOwnership(of: directory)) } ?? false
+    if earlier == .replace && !isContinued {
       let identities = try models.map { (path: $0, run: try RunOwnership.identity(of: $0, directory)) }
       equal = identities.filter { $0.run == run ?? "" }.map(\.path)
       foreignModels = models.filter { !equal.contains($0) }
       replaced = identities.compactMap(\.run).filter { $0 != run ?? "" }
     } else {
       let ownership = try RunOwnership(of: directory)
-      isContinued = try Self.holds(known, ownership)
       try Self.requireFree(
         ownership, models, for: run, earlier: isContinued ? .resume : earlier, isContinued: isContinued)
       foreignModels = try models.filter { path in try ownership.owner(of: path) != .run }
@@ -116,8 +123,7 @@ struct DirectoryClaim {
   }
 
   /// Whether the directory's `last` is the one that the run knows.
-  private static func holds(_ known: KnownState?, _ ownership: RunOwnership) throws -> Bool {
-    guard let known else { return false }
+  private static func holds(_ known: KnownState, _ ownership: RunOwnership) throws -> Bool {
     let (directory, last) = (ownership.directory, ownership.directory.last)
     let isOwn = try ownership.owner(of: last) == .run
     let found = isOwn ? try Checkpoint.metadata(ofFileAt: last, using: directory.files) : nil
@@ -129,8 +135,8 @@ struct DirectoryClaim {
 
   /// In a directory of no run, files of the names of a run's are another's.
   private static func requireNoForeignFile(_ directory: RunDirectory) throws {
-    let names = try? RunConfiguration(of: directory)?.run() != nil
-    if try names ?? false || !directory.models().isEmpty { return }
+    let namesRun = try? RunConfiguration(of: directory)?.run() != nil
+    if try namesRun ?? false || !directory.models().isEmpty { return }
     for file in [directory.configuration, directory.metrics] where directory.holds(file) {
       throw RunDirectoryTaken.foreignFile(path: file)
     }
@@ -149,8 +155,8 @@ struct DirectoryClaim {
       }
       if isContinued { return }
       if try ownership.owner(of: directory.last) == .run { throw RunDirectoryTaken.holdsRun(path: directory.path) }
-      for state in try directory.keptStates().reversed() where try ownership.owner(of: state.path) == .run {
-        throw RunDirectoryTaken.lostLast(path: directory.path, kept: state.path)
+      if let kept = try ownership.latestKeptState() {
+        throw RunDirectoryTaken.lostLast(path: directory.path, kept: kept)
       }
       if (ownership.isNamed || !models.isEmpty) && ownership.run != run {
         throw RunDirectoryTaken.otherBeginning(path: directory.path)

@@ -54,8 +54,7 @@ struct RunSaver {
     let progress = run.progress
     let file = run.file(validationLoss: progress.bestValidationLoss)
     let checkpoint = run.trainer.checkpoint(file, settings: run.settings, corpus: run.corpus)
-    let replaced = run.knownState?.step
-    if kept > 0, let replaced, replaced < progress.step {
+    if kept > 0, let replaced = run.knownState?.step(in: directory), replaced < progress.step {
       note(.kept, failure(of: { () throws(FileError) in try directory.keepLast(ofStep: replaced) }))
     }
     guard save(.last, checkpoint, to: directory.last) else {
@@ -64,6 +63,7 @@ struct RunSaver {
     }
     saved = (progress.step, progress.rollbacks)
     run.knownState?.metadata = checkpoint.metadata
+    run.knownState?.attempted = nil
     run.claim?.removeForeignModels()
     // A state that cannot be removed now is removed the next time.
     try? directory.removeKeptStates(butLatest: kept, before: progress.step)
