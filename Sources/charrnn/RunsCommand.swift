@@ -62,7 +62,12 @@ enum RunsCommand {
     }.joined()
   }
 
-  private static func steps(_ steps: Int?) -> String { steps.map { $0 == 1 ? "1 step" : "\($0) steps" } ?? "-" }
+  private static func steps(_ steps: Result<Int?, any Error>) -> String {
+    switch steps {
+    case .success(let steps): steps.map { $0 == 1 ? "1 step" : "\($0) steps" } ?? "-"
+    case .failure: "last cannot be read"
+    }
+  }
 
   private static func loss(_ history: TrainingHistory?) -> String {
     guard let history, let loss = history.validationLoss else { return "no validation loss" }
@@ -74,14 +79,14 @@ enum RunsCommand {
 private struct ListedRun {
   let path: String
   let model: Result<StoredModel, any Error>
-  /// Steps that the run has done; nil where nothing tells.
-  let steps: Int?
+  /// Steps that the run has done, by its `last`, or else its `best`; nil where they do not tell.
+  let steps: Result<Int?, any Error>
 
   init(_ directory: RunDirectory) {
     path = directory.path
     let model = Result { try StoredModel(contentsOf: directory.path) }
     self.model = model
-    steps = try? RunOwnership(of: directory).stepsDone() ?? model.get().history?.step
+    steps = Result { try RunOwnership(of: directory).stepsDone() ?? model.get().history?.step }
   }
 
   /// The path in JSON, which is text: bytes that are not read `\\xE9`.
@@ -92,7 +97,7 @@ private struct ListedRun {
     case .success(let model):
       let members: Members =
         [("path", .string(shownPath))] + model.shape.architecture.members + [
-          ("parameters", .integer(model.parameterCount)), ("steps", JSONText(steps)),
+          ("parameters", .integer(model.parameterCount)), ("steps", JSONText((try? steps.get()) ?? nil)),
           ("step", JSONText(model.history?.step)),
           ("validation_loss", JSONText(model.history?.validationLoss)),
         ]
