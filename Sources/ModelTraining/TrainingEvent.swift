@@ -52,6 +52,6 @@ public struct TrainingDiverged: Error, CustomStringConvertible {
   }
 
   public var description: String {
-    "training diverged at step \(step): \(reason); lower the learning rate or the limit of clipping and start again"
+    "training diverged at step \(step): \(reason); lower the learning rate, or clip gradients to a smaller norm, and start again"
   }
 }

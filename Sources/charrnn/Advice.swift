@@ -10,6 +10,8 @@ func message(for error: any Error, command: String? = nil) -> String {
   case CharacterRunError.corpus(let error): message(for: error, command: command)
   case let error as FileError where error.kind == .busy && command == TrainCommand.command.name:
     "\(error); wait until it ends, or choose another --out"
+  case let error as SafetensorsError where command == TrainCommand.command.name && isBest(error.file):
+    "\(error)\(advice(on: error)); without it the next model that is validated takes its place"
   default: "\(error)\(advice(on: error))"
   }
 }
@@ -36,9 +38,15 @@ private func advice(on error: any Error) -> String {
   case RunDirectoryTaken.movedAway: "; start it again with another --out"
   case RunDirectoryTaken.savedElsewhere: "; start the command again"
   case let error as RunConfigurationError:
-    error.problem == .noObject ? "; mend it" : "; mend it, or take it out and give the option"
+    error.problem == .noObject
+      ? "; mend it, or remove it and say again how long to train" : "; mend it, or take it out and give the option"
   default: ""
   }
+}
+
+/// Whether a file is the best model of a run by its name.
+private func isBest(_ file: String) -> Bool {
+  file.hasSuffix("/best.safetensors")
 }
 
 /// The runs in a folder that was given for one of them.

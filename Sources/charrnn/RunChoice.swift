@@ -7,7 +7,7 @@ struct RunChoice {
   let directory: RunDirectory
   /// The `last` to resume; nil starts from the beginning.
   let checkpoint: Checkpoint?
-  /// Reason that a run which was to be resumed begins; nil where there is nothing to say.
+  /// Reason that a run which was to be resumed must begin; nil where there is none.
   let beginning: String?
   /// Path that the names of new runs are numbered from; nil where the directory was chosen.
   private let base: String?
@@ -37,7 +37,7 @@ struct RunChoice {
       try Self.requireRun(of: corpora, in: directory)
     } else {
       (directory, checkpoint, base) = (try Self.free(name), nil, name)
-      beginning = resume ? "no run of this corpus in runs/ yet; starting from the beginning" : nil
+      beginning = resume ? "there is no run of this corpus in runs/" : nil
     }
     if checkpoint != nil && arguments.gives(TrainOptions.initFrom) {
       throw arguments.usageFailure("--resume takes the run's own weights; leave out --init-from")
@@ -45,7 +45,7 @@ struct RunChoice {
   }
 
   private static func nothingSaved(in directory: RunDirectory) -> String {
-    "\(directory.path): no saved state yet; starting from the beginning"
+    "\(directory.path): there is no saved state to go on from"
   }
 
   /// A directory that no run has yet, where this may choose one.

@@ -51,7 +51,7 @@ enum RunsCommand {
     let rows = runs.map { run in
       switch run.model {
       case .success(let model):
-        [run.path.printable(), model.shape.architecture.summary, steps(run.steps), loss(model.history)]
+        [run.path.printable(), model.shape.architecture.summary, steps(run.steps), loss(model)]
       case .failure: [run.path.printable(), "cannot be read; charrnn inspect says why"]
       }
     }
@@ -69,9 +69,12 @@ enum RunsCommand {
     }
   }
 
-  private static func loss(_ history: TrainingHistory?) -> String {
-    guard let history, let loss = history.validationLoss else { return "no validation loss" }
-    return "validation loss \(Readable.fixed(loss, digits: 4)) at step \(history.step)"
+  /// A state knows the lowest loss so far, a best model its own.
+  private static func loss(_ model: StoredModel) -> String {
+    guard let history = model.history, let loss = history.validationLoss else { return "no validation loss" }
+    let isState = model.checkpoint.file.hasSuffix("/last.safetensors")
+    return "validation loss \(Readable.fixed(loss, digits: 4))"
+      + (isState ? ", of a best model that is not there" : " at step \(history.step)")
   }
 }
 

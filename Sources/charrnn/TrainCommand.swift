@@ -56,6 +56,7 @@ package enum TrainCommand {
     init(_ arguments: ParsedArguments) throws {
       let input = try TextInput(arguments[corpora], of: arguments)
       let choice = try RunChoice(arguments, corpora: input)
+      if let beginning = choice.beginning { notice(beginning) }
       var base = try choice.checkpoint.map { try CharacterRun.settings(of: $0) }
       // It may have been given anew after the state was saved, as the limits may.
       if base != nil, let patience = try StoredOptions(choice.directory).patience() { base?.patience = patience }
@@ -83,7 +84,7 @@ package enum TrainCommand {
         configuration: configuration(
           of: run, corpora: arguments[corpora], initFrom: initFrom, limits: limits, reporting: reporting,
           threads: threads))
-      if let beginning = choice.beginning { notice(beginning) }
+      if choice.beginning != nil { notice("starting from the beginning") }
       if let checkpoint = choice.checkpoint {
         try announce(resuming: run, from: checkpoint, in: directory, limits: limits)
       }
@@ -144,6 +145,11 @@ package enum TrainCommand {
         "the run was saved under \(then) and goes on under \(now): its bits will differ from those of an unbroken run")
     }
     notice("resuming \(directory.path) after step \(run.step)")
+    if let loss = run.progress.bestValidationLoss, !directory.holds(directory.best) {
+      notice(
+        "\(directory.best) is not there, a model with a validation loss of \(Readable.fixed(loss, digits: 3)); the next one that is "
+          + "validated takes its place")
+    }
     if run.settings.schedule.spansHorizon, let horizon = run.settings.horizon,
       limits.lastStep(stepsPerEpoch: run.stepsPerEpoch) ?? .max > horizon
     {
@@ -171,7 +177,8 @@ package enum TrainCommand {
     let file = try ModelFile<Float>(contentsOf: directory.path)
     if let history = file.history, let loss = history.validationLoss {
       notice(
-        "the lowest validation loss, \(Readable.fixed(loss, digits: 3)) nats a token, was that of step \(history.step)")
+        "the best model, that of step \(history.step), has a validation loss of \(Readable.fixed(loss, digits: 3)) nats a token"
+      )
     }
     notice("a sample of the best model:")
     let text = TextGenerator(model: file.model, vocabulary: file.vocabulary).text(

@@ -8,7 +8,7 @@ enum VerifyCommand {
   static let reseal = Flag("reseal", help: "renew the checksum of a checkpoint that another program changed")
 
   static let command = Command(
-    name: "verify", summary: "check every byte of a checkpoint or of a run", arguments: [model],
+    name: "verify", summary: "check every byte of a checkpoint or of those of a run", arguments: [model],
     groups: [OptionGroup("Options", [reseal, CommonOptions.json])], example: "charrnn verify runs/fables", run: run)
 
   @Sendable

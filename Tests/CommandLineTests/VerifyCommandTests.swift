@@ -102,7 +102,7 @@ import Testing
     let changed = config.replacing(
       #""run": "\#(run)""#, with: #""run": "new", "replaces": ["\#(run)"]"#)
     try workplace.write(changed, to: "run/config.json")
-    try workplace.write("", to: "run/metrics.jsonl")
+    try workplace.write(#"{"event":"start","run":"new","step":0}"# + "\n", to: "run/metrics.jsonl")
     let outcome = try workplace.charrnn("verify", "run")
     #expect(outcome.code == 0)
     #expect(String(decoding: outcome.output, as: UTF8.self).contains("of a run that this directory's replaces"))
@@ -163,11 +163,29 @@ import Testing
     expectWrong(try workplace.charrnn("verify", "run"), kept, "it is the state of step")
   }
 
+  /// A best model of an earlier part of the same run is told from the one that was there.
+  @Test func aBestModelThatIsNotTheBestIsFound() throws {
+    let workplace = try Workplace()
+    try workplace.write(fable, to: "fable.txt")
+    let validating = small + ["--validate-every", "2", "--learning-rate", "0.01"]
+    for (out, steps) in [("run", "30"), ("early", "2")] {
+      expectDone(try workplace.charrnn(["train", "fable.txt", "--out", out, "--steps", steps] + validating))
+    }
+    expectDone(try workplace.charrnn("verify", "run"))
+    try workplace.write(workplace.bytes(of: "early/best.safetensors"), to: Self.best)
+    expectWrong(
+      try workplace.charrnn("verify", "run"), Self.best, "and run/last.safetensors shows that the run had a model of")
+  }
+
   @Test func metricsThatDoNotNameTheRunAreFound() throws {
     let workplace = try copiedRun()
+    let whole = try workplace.bytes(of: "run/metrics.jsonl")
+    try workplace.write("", to: "run/metrics.jsonl")
+    expectWrong(try workplace.charrnn("verify", "run"), "run/metrics.jsonl", "no line 1 that names the run")
+    try workplace.write(whole, to: "run/metrics.jsonl")
     let metrics = String(decoding: try workplace.bytes(of: "run/metrics.jsonl"), as: UTF8.self)
     try workplace.write(String(metrics.drop { $0 != "\n" }.dropFirst()), to: "run/metrics.jsonl")
-    expectWrong(try workplace.charrnn("verify", "run"), "run/metrics.jsonl", "line 1 does not name the run")
+    expectWrong(try workplace.charrnn("verify", "run"), "run/metrics.jsonl", "no line 1 that names the run")
   }
 
   @Test func aStateThatLacksATensorIsFound() throws {

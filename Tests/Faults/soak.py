@@ -101,7 +101,7 @@ def memory(characters, steps=20_000):
         runs.write_corpus(folder, characters)
         line = [runs.COMMAND, "train", "corpus.txt", "--out", "run", "--hidden", "32", "--layers", "1", "--batch", "8",
                 "--length", "16", "--steps", str(steps), "--validate-every", "50", "--checkpoint-every", "50",
-                "--keep", "3", "--sample-every", "200"]
+                "--keep", "3", "--sample-every", "50"]
         process = subprocess.Popen(line, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         metrics = pathlib.Path(folder) / "run/metrics.jsonl"
         first = last = None

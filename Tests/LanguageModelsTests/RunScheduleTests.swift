@@ -135,10 +135,14 @@ import Testing
     var settings = TrainingSettings.small { ($0.validationFraction, $0.length) = ("0", 1) }
     let run = try CharacterRun(settings: settings, corpus: corpus, directory: scratch.run("run"))
     try run.train(limits: TrainingLimits(steps: 1))
-    (settings.patience, settings.temporalRegularization) = (3, 1)
+    settings.temporalRegularization = 1
     let last = try Checkpoint(contentsOf: scratch.run("run").last)
     #expect(throws: Never.self) { try CharacterRun(settings: settings, corpus: corpus, resuming: last) }
     #expect(throws: CharacterRunError.self) { try CharacterRun(settings: settings, corpus: corpus) }
+    settings.patience = 3
+    #expect(throws: CharacterRunError.noValidation(setting: "patience 3", tokens: 0)) {
+      try CharacterRun(settings: settings, corpus: corpus, resuming: last)
+    }
   }
 
   @Test func temporalRegularizationOfSingleStepsIsRefused() throws {

@@ -54,6 +54,7 @@ extension Verification {
         if line.validationLoss != nil { traces.savedBest = path }
       }
     }
+    if lines.count == 1, let run, !run.isEmpty { throw VerificationProblem(file: path, kind: .noRun) }
     if lines.last?.isEmpty == false { throw VerificationProblem(file: path, kind: .openLine(number: lines.count)) }
     return "\(lines.count - 1) lines"
   }

@@ -43,7 +43,12 @@ public enum Verification {
           return whole.summary + (isReplaced ? "; of a run that this directory's replaces" : "")
         })
     }
-    traces.savedBest = own.first(where: \.hasValidated)?.stored.checkpoint.file
+    traces.savedBest = own.first { $0.lowestLoss != nil }?.stored.checkpoint.file
+    if let index = files.firstIndex(where: { $0.path == directory.best }), case .success = files[index].content,
+      let problem = Self.worseBest(among: own, best: directory.best)
+    {
+      files[index] = VerifiedFile(path: directory.best, content: .failure(problem))
+    }
     let others = [
       (directory.configuration, { try Self.configuration(of: directory, for: own.last?.stored) }),
       (directory.metrics, { try Self.metrics(of: directory, run: ownership?.run, traces: &traces) }),
@@ -120,11 +125,20 @@ public enum Verification {
     return whole
   }
 
+  /// A best model that is not the best: one of an earlier part of the run, put in the place of its successor.
+  private static func worseBest(among models: [WholeModel], best: String) -> VerificationProblem? {
+    guard let loss = models.first(where: { $0.stored.checkpoint.file == best })?.stored.history?.validationLoss,
+      let state = models.first(where: { $0.lowestLoss.map { $0 < loss } ?? false }), let lowest = state.lowestLoss
+    else { return nil }
+    return VerificationProblem(
+      file: best, kind: .worseThanBest(loss, lowest: lowest, file: state.stored.checkpoint.file))
+  }
+
   private struct WholeModel {
     let stored: StoredModel
     let isRun: Bool
-    /// Whether it is the state of a run that a scheduled validation has given a best model.
-    var hasValidated = false
+    /// The lowest validation loss that a state of a run knows of; nil before the first scheduled validation.
+    var lowestLoss: Double?
 
     var summary: String {
       let steps = stored.history.map { " after step \($0.step)" } ?? ""
@@ -149,7 +163,7 @@ public enum Verification {
       try good.take(from: checkpoint, prefix: rollbackPrefix)
       try requireState(record, rollback, stepsPerEpoch, of: good, in: checkpoint, prefix: rollbackPrefix)
     }
-    return WholeModel(stored: stored, isRun: true, hasValidated: record.progress.bestValidationLoss != nil)
+    return WholeModel(stored: stored, isRun: true, lowestLoss: record.progress.bestValidationLoss)
   }
 
   /// Reads the moments and the carried state of a run.

@@ -13,8 +13,8 @@ extension CharacterRun {
   ///   - reporting: how often it will save, and how many states it will keep.
   /// - Precondition: limits and reporting have no problem.
   /// - Throws: `FileError`, of the kind `busy` when another run is using the directory; `RunDirectoryTaken`;
-  ///   `RunConfigurationError` where `config.json` does not tell whose the files are; `SafetensorsError` where the `last` to go
-  ///   on from is damaged.
+  ///   `RunConfigurationError` where `config.json` does not tell whose the files are; `SafetensorsError` or `ModelFileError`
+  ///   where the `last` to go on from or the `best` beside it is damaged.
   public func claimDirectory(
     earlier: EarlierRunPolicy = .refuse, limits: TrainingLimits = TrainingLimits(),
     reporting: TrainingReporting = TrainingReporting()
@@ -33,6 +33,8 @@ extension CharacterRun {
     let claim = try DirectoryClaim(
       directory, run: identity, known: knownState, configuration: configuration, earlier: earlier,
       sizes: sizes(limits, reporting))
+    let pendingLoss = try pendingBest.flatMap { try ModelFile<Float>($0).history?.validationLoss }
+    bestLoss = min(try bestLoss(in: claim), pendingLoss ?? .infinity)
     metrics = try MetricsLog(
       directory, run: identity, resumedAt: claim.isContinued ? MetricsLog.Mark(progress) : nil, unwritten: metrics)
     if knownState?.path != directory.path {
@@ -40,6 +42,17 @@ extension CharacterRun {
         path: directory.path, metadata: claim.isContinued ? knownState?.metadata : nil)
     }
     self.claim = claim
+  }
+
+  /// Validation loss of the `best` that is there, if it is of this run: an earlier part may have written it.
+  private func bestLoss(in claim: DirectoryClaim) throws -> Double {
+    let directory = claim.directory
+    guard try directory.requireFile(directory.best), !claim.holdsForeign(directory.best) else { return .infinity }
+    let file = try ModelFile<Float>(Checkpoint(contentsOf: directory.best, using: directory.files))
+    guard let history = file.history, history.run == identity, file.model.shape == model.shape,
+      history.corpusHash == corpus.contentHash
+    else { return .infinity }
+    return history.validationLoss ?? .infinity
   }
 
   /// Sizes of the files, rounded up.

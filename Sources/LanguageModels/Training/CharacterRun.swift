@@ -21,6 +21,8 @@ public final class CharacterRun {
   var claim: DirectoryClaim?
   /// The `last` that it last read or wrote; nil before it has a directory.
   var knownState: DirectoryClaim.KnownState?
+  /// The lowest validation loss of a model of this run that is on the disk, or waits to be.
+  var bestLoss = Double.infinity
   /// The newest best model, where it could not be saved yet.
   var pendingBest: Checkpoint?
   var metrics: MetricsLog?
@@ -49,8 +51,12 @@ public final class CharacterRun {
     split = try settings.split(corpus)
     let validation =
       split.validation.count >= TrainingSettings.leastHeldOut ? TextStream(corpus.tokens[split.validation]) : nil
-    // A run that was begun with a setting that does nothing can go on.
-    if record.map({ $0.settings.patience != settings.patience }) ?? true {
+    if let record {
+      // A run that was begun with a setting that does nothing can go on; patience may be given anew.
+      if settings.patience != record.settings.patience {
+        try settings.requirePatienceEffect(heldOut: split.validation.count)
+      }
+    } else {
       try settings.requireEffect(heldOut: split.validation.count)
     }
     let schedule = try settings.learningRateSchedule()

@@ -28,8 +28,6 @@ struct RunSaver {
   private var failures: [(part: UnsavedRun.Part, error: FileError)] = []
   /// How many saved states are kept beside `last`.
   private let kept: Int
-  /// The lowest validation loss of a model that is on the disk or waits to be; nil before that is known.
-  private var bestLoss: Double?
 
   init(_ run: CharacterRun, kept: Int, report: @escaping (RunEvent) -> Void) {
     (self.run, self.kept, self.report) = (run, kept, report)
@@ -76,15 +74,8 @@ struct RunSaver {
   /// Saves the model as `best` unless the one there, of an earlier part of this run, is as good.
   mutating func saveBest(loss: Double) throws(RunDirectoryTaken) {
     try requireDirectory()
-    if bestLoss == nil {
-      do throws(FileError) { bestLoss = min(try bestOnDisk(), pendingLoss) } catch {
-        // A model that cannot be read may be the better one.
-        note(.best, error)
-        return
-      }
-    }
-    guard loss < bestLoss ?? .infinity else { return }
-    bestLoss = loss
+    guard loss < run.bestLoss else { return }
+    run.bestLoss = loss
     run.pendingBest = run.file(validationLoss: loss).checkpoint
     savePendingBest()
   }
@@ -131,29 +122,5 @@ struct RunSaver {
     failures.append((part, failure))
     report(.saveFailed(failure))
     return false
-  }
-
-  /// Loss of the `best` that is there, if it is of this run: the validation at the end of an earlier part may have written it.
-  ///
-  /// - Throws: `FileError` where it cannot be read; a damaged one is none.
-  private func bestOnDisk() throws(FileError) -> Double {
-    guard let claim = run.claim, !claim.holdsForeign(claim.directory.best) else { return .infinity }
-    let directory = claim.directory
-    guard try directory.requireFile(directory.best) else { return .infinity }
-    do {
-      let file = try ModelFile<Float>(Checkpoint(contentsOf: directory.best, using: directory.files))
-      guard let history = file.history, history.run == run.identity, file.model.shape == run.model.shape,
-        history.corpusHash == run.corpus.contentHash
-      else { return .infinity }
-      return history.validationLoss ?? .infinity
-    } catch {
-      guard let fault = error as? FileError else { return .infinity }
-      throw fault
-    }
-  }
-
-  private var pendingLoss: Double {
-    guard let pending = run.pendingBest, let history = try? ModelFile<Float>(pending).history else { return .infinity }
-    return history.validationLoss ?? .infinity
   }
 }
