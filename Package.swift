@@ -17,16 +17,17 @@ let package = Package(
     .target(name: "RecurrentLayers", dependencies: ["NeuralLayers"]),
     .target(name: "TensorCheckpoints", dependencies: ["TensorCore"]),
     .target(name: "SequenceText", dependencies: ["TensorCore"]),
+    .target(name: "NGramModels", dependencies: ["TensorCore"]),
     .target(name: "TabularData", dependencies: ["TensorCore"]),
     .target(name: "ModelTraining", dependencies: ["NeuralLayers", "TensorCheckpoints", "TabularData"]),
     .target(
       name: "LanguageModels",
-      dependencies: ["RecurrentLayers", "ModelTraining", "SequenceText", "TensorCheckpoints"]),
+      dependencies: ["RecurrentLayers", "ModelTraining", "SequenceText", "NGramModels", "TensorCheckpoints"]),
     .target(
       name: "SequenceModeling",
       dependencies: [
         "TensorCore", "Autograd", "NeuralLayers", "RecurrentLayers", "TensorCheckpoints", "SequenceText",
-        "TabularData", "ModelTraining", "LanguageModels",
+        "NGramModels", "TabularData", "ModelTraining", "LanguageModels",
       ]),
     .target(name: "CharrnnCommandSupport", dependencies: ["TensorCore"]),
     .executableTarget(name: "charrnn", dependencies: ["SequenceModeling", "CharrnnCommandSupport"]),
@@ -62,6 +63,7 @@ let package = Package(
     .testTarget(name: "RecurrentLayersTests", dependencies: ["RecurrentLayers", "CharrnnTestSupport"]),
     .testTarget(name: "TensorCheckpointsTests", dependencies: ["TensorCheckpoints", "CharrnnTestSupport"]),
     .testTarget(name: "SequenceTextTests", dependencies: ["SequenceText", "CharrnnTestSupport"]),
+    .testTarget(name: "NGramModelsTests", dependencies: ["NGramModels", "CharrnnTestSupport"]),
     .testTarget(name: "TabularDataTests", dependencies: ["TabularData", "CharrnnTestSupport"]),
     .testTarget(name: "ModelTrainingTests", dependencies: ["ModelTraining", "RecurrentLayers", "CharrnnTestSupport"]),
     .testTarget(name: "LanguageModelsTests", dependencies: ["LanguageModels", "CharrnnTestSupport"]),

@@ -3,6 +3,7 @@
 @_exported import Autograd
 @_exported import LanguageModels
 @_exported import ModelTraining
+@_exported import NGramModels
 @_exported import NeuralLayers
 @_exported import RecurrentLayers
 @_exported import SequenceText
