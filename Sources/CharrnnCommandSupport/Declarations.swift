@@ -94,24 +94,31 @@ package struct OptionGroup: Sendable {
   }
 }
 
-/// A positional argument: `Argument.one` reads as a `String`, `Argument.many` (one or more) as a `[String]`.
+/// A positional argument: `Argument.one` reads as a `String`, `Argument.many` (one or more) and `Argument.any` (as many as
+/// there are) as a `[String]`.
 package struct Argument<Value: Sendable>: ArgumentDeclaration {
   package let name: String
   package let help: String
   package let isRepeated: Bool
+  package let isNeeded: Bool
   let read: @Sendable ([String]) -> Value
 }
 
 extension Argument where Value == String {
   package static func one(_ name: String, help: String) -> Argument {
-    Argument(name: name, help: help, isRepeated: false) { $0[0] }
+    Argument(name: name, help: help, isRepeated: false, isNeeded: true) { $0[0] }
   }
 }
 
 extension Argument where Value == [String] {
   /// One or more; only a command's last argument can be repeated.
   package static func many(_ name: String, help: String) -> Argument {
-    Argument(name: name, help: help, isRepeated: true) { $0 }
+    Argument(name: name, help: help, isRepeated: true, isNeeded: true) { $0 }
+  }
+
+  /// As many as there are, or none; only a command's last argument can be repeated.
+  package static func any(_ name: String, help: String) -> Argument {
+    Argument(name: name, help: help, isRepeated: true, isNeeded: false) { $0 }
   }
 }
 
@@ -120,8 +127,12 @@ package protocol ArgumentDeclaration: Sendable {
   var name: String { get }
   var help: String { get }
   var isRepeated: Bool { get }
+  var isNeeded: Bool { get }
 }
 
 extension ArgumentDeclaration {
-  var label: String { isRepeated ? "\(name)…" : name }
+  var label: String {
+    let label = isRepeated ? "\(name)…" : name
+    return isNeeded ? label : "[\(label)]"
+  }
 }

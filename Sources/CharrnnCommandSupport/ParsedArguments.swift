@@ -90,6 +90,10 @@ extension ParsedArguments {
     var rest = words[...]
     for argument in command.arguments {
       guard let first = rest.popFirst() else {
+        if !argument.isNeeded {
+          positionals[argument.name] = []
+          continue
+        }
         throw usageFailure("missing argument \(argument.name); usage: \(command.usage)")
       }
       positionals[argument.name] = [first]

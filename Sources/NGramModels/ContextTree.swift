@@ -15,7 +15,7 @@ struct ContextTree: Sendable {
     var length: Int32
     /// How often the last token was counted after the rest of the context.
     var count: UInt32 = 0
-    /// The same context without its first token; none for the empty context.
+    /// Node of the context without its first token; none for the empty context.
     var shorter: Int32
     var firstChild = none
     /// The next token that followed the same context.

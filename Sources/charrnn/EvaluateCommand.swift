@@ -4,8 +4,8 @@ import SequenceModeling
 
 /// `charrnn evaluate`: how well a model predicts a text.
 enum EvaluateCommand {
-  static let corpora = Argument<[String]>.many(
-    "CORPUS", help: "text files, read one after the other; - is standard input")
+  static let corpora = Argument<[String]>.any(
+    "CORPUS", help: "text files, read one after the other; - is standard input; none for what a run was trained on")
   static let part = Option(
     "split", .choice(of: CorpusSplit.Part.self), defaultNote: "test of the corpus trained on, all of another",
     help: "part of the text")
@@ -16,57 +16,83 @@ enum EvaluateCommand {
       OptionGroup(
         "Options", [part, CommonOptions.unknown, CommonOptions.threads, SampleCommand.weights, CommonOptions.json])
     ],
-    example: "charrnn evaluate runs/fables corpora/fables.txt", run: run)
+    example: "charrnn evaluate runs/fables", run: run)
 
   @Sendable
   static func run(_ arguments: ParsedArguments) throws -> ExitCode {
-    let input = try TextInput(arguments[corpora], of: arguments)
-    let file = try ModelFile<Float>(contentsOf: arguments[CommonOptions.model])
+    let model = arguments[CommonOptions.model]
+    let input = try TextInput(names(arguments), of: arguments)
+    let file = try ModelFile<Float>(contentsOf: model)
     let corpus = try input.corpus(file.vocabulary, unknown: arguments[CommonOptions.unknown])
-    let isTrainedOn = file.history?.corpusHash == corpus.contentHash
-    let chosen = arguments[part] ?? (isTrainedOn ? .test : .all)
-    let count = corpus.tokens.count
-    let split = try file.history?.split(count: count) ?? CorpusSplit(count: count)
-    let predicted = try split.predicted(in: chosen)
-
-    let workspace = Workspace<Float>(
-      threads: CommonOptions.threadCount(arguments), products: arguments[SampleCommand.weights].products)
-    let nats = Evaluation.negativeLogLikelihood(
-      of: file.model.bound(), on: TextStream(corpus.tokens[split[chosen]]), workspace: workspace)
-    let measure = corpus.measure(predicted)
-    let loss = nats / Double(predicted.count)
-    guard loss.isFinite else {
+    let evaluation = try PartEvaluation(
+      of: file, on: corpus, part: arguments[part], weights: arguments[SampleCommand.weights],
+      threads: CommonOptions.threadCount(arguments))
+    guard evaluation.loss.isFinite else {
       throw CommandFailure(
-        "\(arguments[CommonOptions.model]): the model's loss on this text is not a number; its weights are damaged",
-        code: .badData)
+        "\(model): the model's loss on this text is not a number; its weights are damaged", code: .badData)
     }
-    let bits = nats / log(2)
-    // A few tokens may all lie within one character, which began before them.
-    let perCharacter = measure.characters > 0 ? bits / Double(measure.characters) : nil
-    let perByte = bits / Double(measure.bytes)
-    if arguments[CommonOptions.json] {
-      let report: JSONText = [
-        "loss": .number(loss), "bits_per_character": perCharacter.map { .number($0) } ?? .null,
-        "bits_per_byte": .number(perByte),
-        "perplexity": .number(exp(loss)), "tokens": .integer(predicted.count),
-        "characters": .integer(measure.characters),
-        "unknown": .integer(corpus.skipped),
-      ]
-      try OutputChannel.standardOutput.write(report.line + "\n")
-    } else {
-      try OutputChannel.standardOutput.write(
-        """
-        split               \(chosen.rawValue)
-        loss                \(Readable.fixed(loss, digits: 4)) nats a token
-        bits per character  \(perCharacter.map { Readable.fixed($0, digits: 4) } ?? "none")
-        bits per byte       \(Readable.fixed(perByte, digits: 4))
-        perplexity          \(Readable.fixed(exp(loss), digits: 4)) a token
-        tokens              \(predicted.count)
-        characters          \(measure.characters)
-        unknown             \(corpus.skipped)
-
-        """)
-    }
+    let baselines = evaluation.baselines()
+    let text =
+      arguments[CommonOptions.json]
+      ? json(evaluation, baselines, unknown: corpus.skipped).line + "\n"
+      : report(evaluation, baselines, unknown: corpus.skipped)
+    try OutputChannel.standardOutput.write(text)
     return .done
+  }
+
+  /// The texts that are named, or those that the run was trained on.
+  private static func names(_ arguments: ParsedArguments) throws -> [String] {
+    let (named, model) = (arguments[corpora], arguments[CommonOptions.model])
+    if !named.isEmpty { return named }
+    let isRun = try SystemFiles().statusIfAny(of: model)?.kind == .directory
+    guard isRun, let names = try StoredOptions(RunDirectory(model)).corpora(), !names.isEmpty else {
+      throw arguments.usageFailure("\(model) does not say what it was trained on; name a CORPUS")
+    }
+    guard !names.contains(TextInput.standardInput) else {
+      throw arguments.usageFailure("\(model) was trained on standard input; name a CORPUS")
+    }
+    return names
+  }
+
+  private static func json(_ evaluation: PartEvaluation, _ baselines: Baselines, unknown: Int) -> JSONText {
+    [
+      "loss": .number(evaluation.loss), "bits_per_character": JSONText(evaluation.bitsPerCharacter(evaluation.loss)),
+      "bits_per_byte": .number(evaluation.bitsPerByte(evaluation.loss)),
+      "perplexity": .number(exp(evaluation.loss)), "tokens": .integer(evaluation.tokens),
+      "characters": .integer(evaluation.measure.characters),
+      "unknown": .integer(unknown),
+      "baselines": .object(baselines.named.map { ($0.key, .number($0.loss)) }),
+    ]
+  }
+
+  private static func report(_ evaluation: PartEvaluation, _ baselines: Baselines, unknown: Int) -> String {
+    func digits(_ number: Double?) -> String { number.map { Readable.fixed($0, digits: 4) } ?? "none" }
+    let counting = baselines.named.map { baseline in
+      let name = "  " + baseline.name
+      return name.padding(toLength: 20, withPad: " ", startingAt: 0)
+        + digits(evaluation.bitsPerCharacter(baseline.loss)) + "\n"
+    }
+    return """
+      split               \(evaluation.part.rawValue)
+      loss                \(digits(evaluation.loss)) nats a token
+      bits per character  \(digits(evaluation.bitsPerCharacter(evaluation.loss)))
+      bits per byte       \(digits(evaluation.bitsPerByte(evaluation.loss)))
+      perplexity          \(digits(exp(evaluation.loss))) a token
+      tokens              \(evaluation.tokens)
+      characters          \(evaluation.measure.characters)
+      unknown             \(unknown)
+      models that count, in bits per character
+      \(counting.joined())
+      """
+  }
+}
+
+extension Baselines {
+  /// The losses with their names, in reports and in JSON.
+  var named: [(name: String, key: String, loss: Double)] {
+    [
+      ("uniform", "uniform", uniform), ("unigram", "unigram", unigram), ("5-gram", "five_gram", fiveGram),
+      ("PPM", "ppm", partialMatching),
+    ].compactMap { name, key, loss in loss.map { (name, key, $0) } }
   }
 }

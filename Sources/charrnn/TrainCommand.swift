@@ -39,7 +39,8 @@ package enum TrainCommand {
       let command = resumingCommand(arguments[corpora], start.directory)
       notice(isOver ? found : "\(found); with more patience: \(command) --patience \(more)")
     }
-    try conclude(run, in: start.directory)
+    try TrainConclusion(run, in: start.directory).say(
+      lastLoss: report.lastValidationLoss, threads: start.threads)
     if let failure = report.outputFailure { throw failure }
     return .done
   }
@@ -52,6 +53,7 @@ package enum TrainCommand {
     private(set) var directory: RunDirectory
     let limits: TrainingLimits
     let reporting: TrainingReporting
+    let threads: Int
 
     init(_ arguments: ParsedArguments) throws {
       let input = try TextInput(arguments[corpora], of: arguments)
@@ -72,7 +74,7 @@ package enum TrainCommand {
       if base == nil && settings.schedule.spansHorizon {
         settings.horizon = try limits.lastStep(stepsPerEpoch: settings.stepsPerEpoch(on: corpus))
       }
-      let threads = CommonOptions.threadCount(arguments)
+      threads = CommonOptions.threadCount(arguments)
       // A corpus that cannot be trained on is found before anything is written.
       run = try CharacterRun(
         settings: settings, corpus: corpus, directory: directory, resuming: choice.checkpoint, initial: initial,
@@ -165,26 +167,6 @@ package enum TrainCommand {
         + "\(model.architecture.summary), "
         + "\(model.parameterCount) parameters; \(run.stepsPerEpoch) steps an epoch; "
         + "\(threads) thread\(threads == 1 ? "" : "s"), \(InstructionSet.current.rawValue)")
-  }
-
-  /// Prints a sample of the model that `sample` will use, and says where it is.
-  private static func conclude(_ run: CharacterRun, in directory: RunDirectory) throws {
-    if run.progress.skippedInARow > 0 {
-      notice(
-        "the last \(run.progress.skippedInARow) steps were left out: the run is diverging; with more steps it goes back and tries "
-          + "a lower learning rate")
-    }
-    let file = try ModelFile<Float>(contentsOf: directory.path)
-    if let history = file.history, let loss = history.validationLoss {
-      notice(
-        "the best model, that of step \(history.step), has a validation loss of \(Readable.fixed(loss, digits: 3)) nats a token"
-      )
-    }
-    notice("a sample of the best model:")
-    let text = TextGenerator(model: file.model, vocabulary: file.vocabulary).text(
-      length: 500, options: SamplingOptions(temperature: 0.8), seed: UInt64(run.settings.seed))
-    try writeSample(text)
-    notice("saved in \(directory.path); write more with: charrnn sample \(shellWord(directory.path))")
   }
 
   /// Members of `config.json`: every option as it was resolved.

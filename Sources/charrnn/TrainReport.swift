@@ -16,6 +16,8 @@ final class TrainReport {
   private var loss: Double?
   /// Mean of the penalties beside the loss; nil without any.
   private var penalty: Double?
+  /// Loss of the last validation; nil before the first.
+  var lastValidationLoss: Double? { state.validation?.loss }
   /// Failure of writing samples; nil without one. The training continues without them.
   private(set) var outputFailure: OutputFailure?
 

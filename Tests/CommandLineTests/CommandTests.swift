@@ -99,6 +99,29 @@ import Testing
     #expect(table.text.contains("bits per character"))
   }
 
+  /// Beside a model's loss stand those of models that count; a run knows the text that it was trained on.
+  @Test func aRunIsEvaluatedOnItsTextBesideModelsThatCount() throws {
+    let workplace = try Workplace()
+    try workplace.write(fable, to: "fable.txt")
+    let trained = try workplace.charrnn(["train", "fable.txt", "--out", "run", "--steps", "2"] + small)
+    expectDone(trained, "on the test part, which it has never seen: ")
+    let evaluated = try workplace.charrnn("evaluate", "run")
+    expectDone(evaluated)
+    #expect(evaluated.text == (try workplace.charrnn("evaluate", "run", "fable.txt").text))
+    #expect(evaluated.text.contains(/\n  uniform +[0-9.]+\n  unigram +[0-9.]+\n  5-gram +[0-9.]+\n  PPM +[0-9.]+\n/))
+    let report = try workplace.charrnn("evaluate", "run", "--json").json()
+    let baselines = try #require(report["baselines"] as? [String: Double])
+    #expect(Set(baselines.keys) == ["uniform", "unigram", "five_gram", "ppm"])
+    let whole = try workplace.charrnn("evaluate", "run", "--split", "all", "--json").json()
+    #expect(Set(try #require(whole["baselines"] as? [String: Double]).keys) == ["uniform", "ppm"])
+
+    expectError(try workplace.charrnn("evaluate", "run/best.safetensors"), 64, "name a CORPUS")
+    try FileManager.default.removeItem(atPath: workplace.path(of: "fable.txt"))
+    expectError(try workplace.charrnn("evaluate", "run"), 66, "fable.txt")
+    expectDone(try workplace.charrnn(["train", "-", "--out", "piped", "--steps", "2"] + small, input: fable))
+    expectError(try workplace.charrnn("evaluate", "piped"), 64, "standard input", "name a CORPUS")
+  }
+
   @Test func aPartThatIsEmptyIsAnsweredWithThePartsThatMayNotBe() throws {
     let workplace = try Workplace()
     try workplace.write(fable, to: "fable.txt")

@@ -1,0 +1,63 @@
+import Autograd
+import Foundation
+import SequenceText
+import TensorCheckpoints
+import TensorCore
+
+/// How well a model predicts a part of a text.
+public struct PartEvaluation: Sendable {
+  public let part: CorpusSplit.Part
+  /// Mean of −log p over the predicted tokens, in nats.
+  public let loss: Double
+  /// How many tokens were predicted: all of the part but the first.
+  public let tokens: Int
+  /// Size of the predicted text. A few tokens may all lie within a character that began before them.
+  public let measure: TextMeasure
+  /// Whether the model was trained on this text, of which the part was held out, or was not.
+  public let isHeldOut: Bool
+  private let corpus: Corpus
+  private let split: CorpusSplit
+
+  /// Evaluates a model on a part of a text, read as one stream from the model's initial state.
+  ///
+  /// - Parameters:
+  ///   - part: nil for the test part of the text that the model was trained on, or all of another.
+  ///   - corpus: text in the symbols of the model.
+  /// - Throws: `CorpusError` where the part has fewer than two tokens; `CorpusSplitError`.
+  public init(
+    of file: ModelFile<Float>, on corpus: Corpus, part: CorpusSplit.Part? = nil, weights: WeightFormat = .float32,
+    threads: Int = 1
+  ) throws {
+    let isTrainedOn = file.history?.corpusHash == corpus.contentHash
+    self.part = part ?? (isTrainedOn ? .test : .all)
+    self.corpus = corpus
+    isHeldOut = isTrainedOn && [.validation, .test].contains(self.part)
+    split = try file.history?.split(count: corpus.tokens.count) ?? CorpusSplit(count: corpus.tokens.count)
+    let predicted = try split.predicted(in: self.part)
+    let workspace = Workspace<Float>(threads: threads, products: weights.products)
+    let nats = Evaluation.negativeLogLikelihood(
+      of: file.model.bound(), on: TextStream(corpus.tokens[split[self.part]]), workspace: workspace)
+    tokens = predicted.count
+    loss = nats / Double(tokens)
+    measure = corpus.measure(predicted)
+  }
+
+  /// Losses of models that count, on the same predictions. Where the part was held out they have read the training part, and
+  /// else nothing.
+  ///
+  /// - Complexity: about a second for each million tokens.
+  public func baselines() -> Baselines {
+    Baselines(
+      of: split[part], after: isHeldOut ? split.train : 0..<0, in: corpus.tokens, symbols: corpus.vocabulary.count)
+  }
+
+  /// A loss in nats a token as bits for each character of the text; nil where none begins in it.
+  public func bitsPerCharacter(_ loss: Double) -> Double? {
+    measure.characters > 0 ? bits(loss) / Double(measure.characters) : nil
+  }
+
+  /// A loss in nats a token as bits for each byte of the text.
+  public func bitsPerByte(_ loss: Double) -> Double { bits(loss) / Double(measure.bytes) }
+
+  private func bits(_ loss: Double) -> Double { loss * Double(tokens) / log(2) }
+}

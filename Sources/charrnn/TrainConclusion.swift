@@ -1,0 +1,64 @@
+import CharrnnCommandSupport
+import Foundation
+import SequenceModeling
+
+/// Words at the end of a run: how good its best model is, in terms that can be checked, what to do better, and a sample of it.
+struct TrainConclusion {
+  private let run: CharacterRun
+  private let directory: RunDirectory
+  private let file: ModelFile<Float>
+
+  init(_ run: CharacterRun, in directory: RunDirectory) throws {
+    (self.run, self.directory) = (run, directory)
+    file = try ModelFile<Float>(contentsOf: directory.path)
+  }
+
+  /// - Parameters:
+  ///   - lastLoss: the last validation loss, in nats a token; nil without any.
+  ///   - threads: threads to compute with.
+  func say(lastLoss: Double?, threads: Int) throws {
+    if run.progress.skippedInARow > 0 {
+      notice(
+        "the last \(run.progress.skippedInARow) steps were left out: the run is diverging; with more steps it goes back and "
+          + "tries a lower learning rate")
+    }
+    if let history = file.history, let loss = history.validationLoss {
+      notice("the best model, that of step \(history.step), has a validation loss of \(nats(loss)) nats a token")
+      if let lastLoss, lastLoss > loss + Self.overfitting, run.settings.patience == nil {
+        notice(
+          "after it the loss rose to \(nats(lastLoss)): the training text was being learned by heart; --patience 5 stops "
+            + "earlier, --dropout 0.3 helps")
+      }
+    }
+    if run.split.test.count >= TrainingSettings.leastHeldOut { try sayTestLoss(threads: threads) }
+    notice("a sample of the best model:")
+    let text = TextGenerator(model: file.model, vocabulary: file.vocabulary).text(
+      length: 500, options: SamplingOptions(temperature: 0.8), seed: UInt64(run.settings.seed))
+    try writeSample(text)
+    notice("saved in \(directory.path); write more with: charrnn sample \(shellWord(directory.path))")
+  }
+
+  /// Says the loss on the test part beside those of models that count.
+  private func sayTestLoss(threads: Int) throws {
+    let evaluation = try PartEvaluation(of: file, on: run.corpus, part: .test, threads: threads)
+    let baselines = evaluation.baselines()
+    let isInBits = evaluation.bitsPerCharacter(0) != nil
+    func rate(_ loss: Double) -> String {
+      Readable.fixed(evaluation.bitsPerCharacter(loss) ?? loss, digits: 3)
+    }
+    let others = baselines.named.map { "\($0.name) \(rate($0.loss))" }.joined(separator: ", ")
+    notice(
+      "on the test part, which it has never seen: \(rate(evaluation.loss)) \(isInBits ? "bits a character" : "nats a token"); "
+        + "models that count: \(others)")
+    if evaluation.loss > baselines.uniform {
+      notice("that is worse than a guess: the model has learned nothing of use here; train longer, or at a lower rate")
+    } else if let fiveGram = baselines.fiveGram, evaluation.loss > fiveGram {
+      notice("a 5-gram model, which only counts, predicts this text better")
+    }
+  }
+
+  private func nats(_ loss: Double) -> String { Readable.fixed(loss, digits: 3) }
+
+  /// Nats by which a loss has risen when that is no chance.
+  private static let overfitting = 0.1
+}
