@@ -73,6 +73,14 @@ public struct NGramModel: Sendable {
 
   /// Probabilities of all tokens in the present context: `symbols` numbers whose sum is 1.
   public func probabilities() -> [Double] {
+    var longest: [Double] = []
+    forEachContext { _, probabilities in longest = probabilities }
+    return longest
+  }
+
+  /// Calls `body` with the probabilities of all tokens after ever longer contexts: the empty one, the last token, the last two,
+  /// and so on as far as they are known.
+  package func forEachContext(_ body: (_ length: Int, _ probabilities: [Double]) -> Void) {
     var probabilities = [Double](repeating: 1 / Double(symbols), count: symbols)
     var contexts: [Int32] = []
     var context = tree.context
@@ -91,8 +99,9 @@ public struct NGramModel: Sendable {
         probabilities[Int(found.token)] += (Double(found.count) - discounts.discount(of: found.count)) / total
         child = found.sibling
       }
+      body(Int(node.length), probabilities)
     }
-    return probabilities
+    if contexts.isEmpty { body(0, probabilities) }
   }
 
   private func requireToken(_ token: Int32) {

@@ -26,6 +26,7 @@ private func advice(on error: any Error) -> String {
   case TokenizationError.unknownSymbols: "; --unknown skip leaves them out"
   case let error as FileError where error.kind == .busy: "; wait until it ends"
   case let error as FileError where error.kind == .missing: runsAdvice(in: error.path)
+  case AdaptationError.noTrainingText: "; name its run directory, with the text where config.json says"
   case RunDirectoryTaken.holdsRun:
     "; give --resume to go on with it, --overwrite to replace it, or another --out"
   case RunDirectoryTaken.foreignFile: "; choose another --out"

@@ -10,11 +10,17 @@ enum EvaluateCommand {
     "split", .choice(of: CorpusSplit.Part.self), defaultNote: "test of the corpus trained on, all of another",
     help: "part of the text")
 
+  static let dynamic = Flag(
+    "dynamic", help: "let the network learn from the text that it has predicted (dynamic evaluation)")
+  static let withNGrams = Flag(
+    "with-ngrams", help: "mix its predictions with those of n-gram models that learn as they read")
+
   static let command = Command(
     name: "evaluate", summary: "measure how well a model predicts a text", arguments: [CommonOptions.model, corpora],
     groups: [
       OptionGroup(
-        "Options", [part, CommonOptions.unknown, CommonOptions.threads, SampleCommand.weights, CommonOptions.json])
+        "Options", [part, CommonOptions.unknown, CommonOptions.threads, SampleCommand.weights, CommonOptions.json]),
+      OptionGroup("Learning while reading", [dynamic, withNGrams]),
     ],
     example: "charrnn evaluate runs/fables", run: run)
 
@@ -26,7 +32,8 @@ enum EvaluateCommand {
     let corpus = try input.corpus(file.vocabulary, unknown: arguments[CommonOptions.unknown])
     let evaluation = try PartEvaluation(
       of: file, on: corpus, part: arguments[part], weights: arguments[SampleCommand.weights],
-      threads: CommonOptions.threadCount(arguments))
+      threads: CommonOptions.threadCount(arguments), adapting: try adaptation(arguments),
+      trainedOn: try trainingText(arguments, file, evaluated: corpus))
     guard evaluation.loss.isFinite else {
       throw CommandFailure(
         "\(model): the model's loss on this text is not a number; its weights are damaged", code: .badData)
@@ -52,6 +59,30 @@ enum EvaluateCommand {
       throw arguments.usageFailure("\(model) was trained on standard input; name a CORPUS")
     }
     return names
+  }
+
+  private static func adaptation(_ arguments: ParsedArguments) throws -> Adaptation? {
+    guard arguments[dynamic] || arguments[withNGrams] else { return nil }
+    if arguments.gives(SampleCommand.weights) && arguments[SampleCommand.weights] != .float32 {
+      throw arguments.usageFailure("--dynamic and --with-ngrams compute in float32; leave out --weights")
+    }
+    return Adaptation(dynamic: arguments[dynamic] ? DynamicRule() : nil, mixesNGrams: arguments[withNGrams])
+  }
+
+  /// The text that a run was trained on, where it is asked for and another is evaluated.
+  private static func trainingText(
+    _ arguments: ParsedArguments, _ file: ModelFile<Float>, evaluated: Corpus
+  ) throws -> Corpus? {
+    guard arguments[dynamic] || arguments[withNGrams], file.history?.corpusHash != evaluated.contentHash else {
+      return nil
+    }
+    let names = (try? StoredOptions(RunDirectory(arguments[CommonOptions.model])).corpora()) ?? []
+    guard !names.isEmpty, !names.contains(TextInput.standardInput) else { return nil }
+    do { return try TextInput(names, of: arguments).corpus(file.vocabulary, unknown: .error) } catch CorpusError
+      .unknownSymbols
+    {
+      return nil  // It has changed.
+    }
   }
 
   private static func json(_ evaluation: PartEvaluation, _ baselines: Baselines, unknown: Int) -> JSONText {

@@ -122,6 +122,30 @@ import Testing
     expectError(try workplace.charrnn("evaluate", "piped"), 64, "standard input", "name a CORPUS")
   }
 
+  /// A run learns while it reads its own text or another; for that it needs the text that it was trained on.
+  @Test func aRunLearnsFromTheTextThatItIsEvaluatedOn() throws {
+    let workplace = try Workplace()
+    try workplace.write(fable, to: "fable.txt")
+    try workplace.write(String(fable.prefix(300).reversed()), to: "other.txt")
+    expectDone(try workplace.charrnn(["train", "fable.txt", "--out", "run", "--steps", "20"] + small))
+    func loss(_ words: [String]) throws -> Double {
+      let outcome = try workplace.charrnn(["evaluate", "run"] + words + ["--json"])
+      expectDone(outcome)
+      return try #require(try outcome.json()["loss"] as? Double)
+    }
+    for text in [[], ["other.txt"]] {
+      for way in [["--dynamic"], ["--with-ngrams"], ["--dynamic", "--with-ngrams"]] {
+        #expect(try loss(text + way) < loss(text), "\(text) \(way)")
+      }
+    }
+    expectError(
+      try workplace.charrnn("evaluate", "run", "--dynamic", "--weights", "int8"), 64, "--weights")
+    let alone = try workplace.charrnn("evaluate", "run/best.safetensors", "other.txt", "--dynamic")
+    expectError(alone, 65, "needs the text that it was trained on", "name its run directory")
+    try workplace.write(fable + "more", to: "fable.txt")
+    expectError(try workplace.charrnn("evaluate", "run", "other.txt", "--with-ngrams"), 65, "as it was then")
+  }
+
   @Test func aPartThatIsEmptyIsAnsweredWithThePartsThatMayNotBe() throws {
     let workplace = try Workplace()
     try workplace.write(fable, to: "fable.txt")

@@ -23,10 +23,12 @@ public struct PartEvaluation: Sendable {
   /// - Parameters:
   ///   - part: nil for the test part of the text that the model was trained on, or all of another.
   ///   - corpus: text in the symbols of the model.
-  /// - Throws: `CorpusError` where the part has fewer than two tokens; `CorpusSplitError`.
+  ///   - adaptation: how the model learns from the part as it reads it; nil for not at all.
+  ///   - training: text that the model was trained on, where that is another.
+  /// - Throws: `CorpusError` where the part has fewer than two tokens; `CorpusSplitError`; `AdaptationError`.
   public init(
     of file: ModelFile<Float>, on corpus: Corpus, part: CorpusSplit.Part? = nil, weights: WeightFormat = .float32,
-    threads: Int = 1
+    threads: Int = 1, adapting adaptation: Adaptation? = nil, trainedOn training: Corpus? = nil
   ) throws {
     let isTrainedOn = file.history?.corpusHash == corpus.contentHash
     self.part = part ?? (isTrainedOn ? .test : .all)
@@ -35,8 +37,22 @@ public struct PartEvaluation: Sendable {
     split = try file.history?.split(count: corpus.tokens.count) ?? CorpusSplit(count: corpus.tokens.count)
     let predicted = try split.predicted(in: self.part)
     let workspace = Workspace<Float>(threads: threads, products: weights.products)
-    let nats = Evaluation.negativeLogLikelihood(
-      of: file.model.bound(), on: TextStream(corpus.tokens[split[self.part]]), workspace: workspace)
+    let text = TextStream(corpus.tokens[split[self.part]])
+    let nats: Double
+    if let adaptation {
+      let trained = isTrainedOn ? corpus : training
+      guard let trained, let history = file.history, history.corpusHash == trained.contentHash,
+        let range = history.split(count: trained.tokens.count)?.train
+      else { throw AdaptationError.noTrainingText }
+      let seen = TextStream(trained.tokens[range])
+      let isSeen = isTrainedOn && !isHeldOut
+      nats = -Evaluation.logLikelihoods(
+        of: file.model, on: text, adapting: adaptation, training: seen,
+        counted: isSeen ? TextStream(trained.tokens[..<0]) : seen, workspace: workspace
+      ).reduce(0, +)
+    } else {
+      nats = Evaluation.negativeLogLikelihood(of: file.model.bound(), on: text, workspace: workspace)
+    }
     tokens = predicted.count
     loss = nats / Double(tokens)
     measure = corpus.measure(predicted)
@@ -60,4 +76,16 @@ public struct PartEvaluation: Sendable {
   public func bitsPerByte(_ loss: Double) -> Double { bits(loss) / Double(measure.bytes) }
 
   private func bits(_ loss: Double) -> Double { loss * Double(tokens) / log(2) }
+}
+
+/// Error of a model that cannot adapt to a text.
+public enum AdaptationError: Error, CustomStringConvertible {
+  /// The text that the model was trained on is not at hand.
+  case noTrainingText
+
+  public var description: String {
+    switch self {
+    case .noTrainingText: "a model that learns as it reads needs the text that it was trained on, as it was then"
+    }
+  }
 }

@@ -1,0 +1,84 @@
+import Autograd
+import RecurrentLayers
+import SequenceText
+import TensorCore
+
+/// Ways in which a model learns from a text while it predicts it, always only from what lies before.
+public struct Adaptation: Sendable, Equatable {
+  /// Rule by which the network's weights change; nil where they stay.
+  public var dynamic: DynamicRule?
+  /// Whether its predictions are mixed with those of n-gram models, which count the training text and then what they read.
+  public var mixesNGrams: Bool
+
+  public init(dynamic: DynamicRule? = nil, mixesNGrams: Bool = false) {
+    (self.dynamic, self.mixesNGrams) = (dynamic, mixesNGrams)
+  }
+}
+
+extension Evaluation {
+  /// log p of every token but the first, in nats, by a model that adapts to the text as it reads it as one stream. Each depends
+  /// on the tokens before it alone.
+  ///
+  /// - Parameters:
+  ///   - training: text that the model was trained on: dynamic evaluation takes the sizes of gradients from it.
+  ///   - counted: text that n-gram models count before; empty where the model was trained on the text itself.
+  public static func logLikelihoods(
+    of model: CharacterModel<Float>, on text: TextStream, adapting adaptation: Adaptation, training: TextStream,
+    counted: TextStream, workspace: Workspace<Float>
+  ) -> [Double] {
+    guard text.predictions > 0 else { return [] }
+    let symbols = model.shape.vocabulary
+    var network = AdaptiveNetwork(model, rule: adaptation.dynamic, training: training, workspace: workspace)
+    var mixture = adaptation.mixesNGrams ? NGramMixture(symbols: symbols, training: counted.tokens) : nil
+    mixture?.begin(with: text.tokens.first!)
+    var (likelihoods, start): ([Double], Int) = ([], text.tokens.startIndex)
+    while start + 1 < text.tokens.endIndex {
+      let tokens = Array(text.tokens[start...].prefix(network.chunk + 1))
+      for (scores, token) in zip(network.predict(tokens), tokens.dropFirst()) {
+        let log = normalized(scores)
+        likelihoods.append(mixture?.logProbability(of: token, network: log) ?? log[Int(token)])
+      }
+      start += network.chunk
+    }
+    return likelihoods
+  }
+}
+
+/// A network that reads one text from its start, with weights that stay or change on the way.
+private struct AdaptiveNetwork {
+  /// Tokens that are predicted at once.
+  let chunk: Int
+  private let workspace: Workspace<Float>
+  private var network: Network
+  private var state: CharacterModel<Float>.State?
+
+  private enum Network {
+    case plain(CharacterModel<Float>)
+    case dynamic(DynamicModel)
+  }
+
+  init(_ model: CharacterModel<Float>, rule: DynamicRule?, training: TextStream, workspace: Workspace<Float>) {
+    chunk = rule?.segment ?? 128
+    self.workspace = workspace
+    network =
+      rule.map { .dynamic(DynamicModel(model, rule: $0, training: training, workspace: workspace)) }
+      ?? .plain(model.bound())
+  }
+
+  /// Scores of all tokens after each but the last of `tokens`.
+  mutating func predict(_ tokens: [Int32]) -> [[Double]] {
+    let logits: Tensor<Float>
+    switch network {
+    case .plain(let model):
+      var context = ForwardContext(workspace: workspace)
+      let grid = TokenGrid(ids: Array(tokens.dropLast()), time: tokens.count - 1, batch: 1)
+      let (predicted, next) = model(grid, from: state, in: &context)
+      (logits, state) = (predicted.value, next)
+    case .dynamic(var model):
+      logits = model.predict(tokens, from: &state)
+      network = .dynamic(model)
+    }
+    let (scalars, symbols) = (logits.scalars, logits.shape[2])
+    return (0..<tokens.count - 1).map { row in scalars[row * symbols..<(row + 1) * symbols].map { Double($0) } }
+  }
+}
