@@ -185,7 +185,7 @@ package enum TrainCommand {
     let samplesEvery = reporting.sampleEvery ?? TrainingReporting.usualSampleInterval(stepsPerEpoch: run.stepsPerEpoch)
     return [("corpora", .array(corpora.map { .string($0) }))] + members + [
       ("sample_every", .integer(samplesEvery)),
-      ("checkpoint_every", .integer(reporting.checkpointEvery ?? run.stepsPerEpoch)),
+      ("checkpoint_every", JSONText(reporting.checkpointEvery)),
       ("keep", .integer(reporting.kept)),
       ("init_from", JSONText(initFrom)),
       ("parameters", .integer(run.model.parameterCount)), ("charrnn", .string(version)),

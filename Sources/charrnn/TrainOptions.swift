@@ -13,7 +13,9 @@ package enum TrainOptions {
     "sample-every", .count(atLeast: 0), defaultNote: "whole epochs, at least 500",
     help: "steps between samples; 0 is never")
   static let checkpointEvery = Option(
-    "checkpoint-every", .count(atLeast: 1), defaultNote: "an epoch", help: "steps between saves; each minute besides")
+    "checkpoint-every", .count(atLeast: 1),
+    defaultNote: "an epoch, or several where saving would take over 5% of the time",
+    help: "steps between saves; each minute besides")
   static let keep = Option(
     "keep", .count(atLeast: 0), default: 0,
     help: "how many saved states stay beside the last, as step-000120.safetensors")

@@ -128,6 +128,26 @@ import Testing
     }
   }
 
+  /// Where epochs are short, saving takes no more than a twentieth of the time, unless an interval is asked for. Here time
+  /// passes while files are used, and at no other moment.
+  @Test func savingAtShortEpochsTakesLittleOfTheTime() throws {
+    let corpus = try sampleCorpus(String(sampleText(600).prefix(100)))
+    func statesSaved(_ interval: Int?, isSlow: Bool) throws -> Int {
+      let (scratch, files) = (try ScratchDirectory(), FaultyFiles())
+      let directory = RunDirectory(scratch.path(of: "run"), using: files)
+      let run = try CharacterRun(settings: .small(), corpus: corpus, directory: directory)
+      try run.train(
+        limits: TrainingLimits(epochs: 12), reporting: TrainingReporting(checkpointEvery: interval, kept: 100),
+        clock: { isSlow ? Double(files.calls.count) / 1000 : 0 })
+      #expect(run.step == 12 * run.stepsPerEpoch)
+      return try directory.keptStates().count + 1
+    }
+    #expect(try statesSaved(nil, isSlow: false) == 12)
+    // At the first epoch, and at the end.
+    #expect(try statesSaved(nil, isSlow: true) == 2)
+    #expect(try statesSaved(1, isSlow: true) >= 12)
+  }
+
   /// A run that an earlier version began with settings that do nothing goes on.
   @Test func aRunWithSettingsThatDoNothingIsResumed() throws {
     let scratch = try ScratchDirectory()

@@ -4,7 +4,8 @@ import TensorCore
 public struct TrainingReporting: Sendable, Equatable {
   /// Steps between samples; 0 for none; nil for the whole epochs that make up at least 500 steps.
   public var sampleEvery: Int?
-  /// Steps between saves of `last`; nil for an epoch. It is saved at least every minute besides.
+  /// Steps between saves of `last`; nil for an epoch, or as many as make saving take less than 5% of the time. It is saved at
+  /// least every minute besides.
   public var checkpointEvery: Int?
   /// How many of the states that are saved stay in the directory beside `last`, as `step-000120.safetensors`.
   public var kept = 0

@@ -66,9 +66,8 @@ extension CharacterRun {
   ) throws -> RunEnd {
     let lastStep = limits.lastStep(stepsPerEpoch: stepsPerEpoch)
     let validateEvery = settings.validateEvery ?? stepsPerEpoch
-    let checkpointEvery = reporting.checkpointEvery ?? stepsPerEpoch
     let sampleEvery = reporting.sampleEvery ?? TrainingReporting.usualSampleInterval(stepsPerEpoch: stepsPerEpoch)
-    var (savedAt, validatedStep) = (began, -1)
+    var (pace, validatedStep) = (SavingPace(reporting, stepsPerEpoch: stepsPerEpoch, began: began), -1)
     var end = patienceSpent ? RunEnd.patienceSpent : .finished
 
     while end == .finished && step < lastStep ?? .max {
@@ -89,9 +88,10 @@ extension CharacterRun {
         saver.report(.sample(step: step, text: sample(length: reporting.sampleLength)))
       }
       if shouldStop() { end = .stopped }
-      if !wentBack && step % checkpointEvery == 0 || clock() - savedAt >= 60 {
+      let now = clock()
+      if pace.isDue(after: wentBack ? nil : step, now: now) {
         try saver.saveLast()
-        savedAt = clock()
+        pace.saved(from: now, to: clock())
       }
       let isOver = limits.seconds.map { clock() - began >= $0 } ?? false
       // A state that is not finite is no end: it cannot be saved.
@@ -183,4 +183,29 @@ extension CharacterRun {
   private var patienceSpent: Bool {
     progress.validationsSinceBest >= settings.patience ?? .max && progress.skippedInARow == 0
   }
+}
+
+/// Moments at which a run saves its state. They decide no bit of it.
+private struct SavingPace {
+  private let interval: Int?
+  private let stepsPerEpoch: Int
+  private var end: Double
+  /// Seconds that the last save took.
+  private var duration = 0.0
+
+  init(_ reporting: TrainingReporting, stepsPerEpoch: Int, began: Double) {
+    (interval, self.stepsPerEpoch, end) = (reporting.checkpointEvery, stepsPerEpoch, began)
+  }
+
+  /// Whether to save: at the interval that was asked for, or else after an epoch, if saving has taken less than a twentieth of
+  /// the time since; and each minute.
+  ///
+  /// - Parameter step: nil after a rollback, whose step was saved already.
+  func isDue(after step: Int?, now: Double) -> Bool {
+    if now - end >= 60 { return true }
+    guard let step else { return false }
+    return interval.map { step % $0 == 0 } ?? (step % stepsPerEpoch == 0 && now - end >= 20 * duration)
+  }
+
+  mutating func saved(from start: Double, to end: Double) { (duration, self.end) = (end - start, end) }
 }
