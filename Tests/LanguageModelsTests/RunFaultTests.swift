@@ -69,7 +69,8 @@ import Testing
         mostKept = max(mostKept, kept.count)
       }
     }
-    #expect(calls > 50 && failures > 10 && mostKept == 2, "\(calls) calls, \(failures) failures")
+    // One more where the call that removes the oldest failed at the end.
+    #expect(calls > 50 && failures > 10 && (2...3).contains(mostKept), "\(calls) calls, \(failures) failures")
   }
 
   /// Killed at any call while it replaces another run, a run leaves that run or itself, never a mixture.
