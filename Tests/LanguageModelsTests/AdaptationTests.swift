@@ -89,6 +89,13 @@ import Testing
     #expect(losses[2] < counts.loss(of: text) + 0.05)
   }
 
+  /// A training text shorter than a segment has no gradients to take sizes from.
+  @Test func withoutTrainingTextNothingIsLearned() {
+    let text = Array(tokens[500..<560])
+    let found = likelihoods(on: text, Adaptation(dynamic: rule), training: 0..<3)
+    for (a, b) in zip(found, likelihoods(on: text, Adaptation())) { #expect(abs(a - b) < 1e-5) }
+  }
+
   @Test func threadsChangeNoBit() {
     let text = Array(tokens[500..<600])
     for adaptation in ways {

@@ -49,36 +49,30 @@ private struct AdaptiveNetwork {
   /// Tokens that are predicted at once.
   let chunk: Int
   private let workspace: Workspace<Float>
-  private var network: Network
+  private let model: CharacterModel<Float>
+  /// The model that learns; nil where the weights stay.
+  private var dynamic: DynamicModel?
   private var state: CharacterModel<Float>.State?
-
-  private enum Network {
-    case plain(CharacterModel<Float>)
-    case dynamic(DynamicModel)
-  }
 
   init(_ model: CharacterModel<Float>, rule: DynamicRule?, training: TextStream, workspace: Workspace<Float>) {
     chunk = rule?.segment ?? 128
     self.workspace = workspace
-    network =
-      rule.map { .dynamic(DynamicModel(model, rule: $0, training: training, workspace: workspace)) }
-      ?? .plain(model.bound())
+    self.model = model.bound()
+    dynamic = rule.map { DynamicModel(model, rule: $0, training: training, workspace: workspace) }
   }
 
   /// Scores of all tokens after each but the last of `tokens`.
   mutating func predict(_ tokens: [Int32]) -> [[Double]] {
-    let logits: Tensor<Float>
-    switch network {
-    case .plain(let model):
-      var context = ForwardContext(workspace: workspace)
-      let grid = TokenGrid(ids: Array(tokens.dropLast()), time: tokens.count - 1, batch: 1)
-      let (predicted, next) = model(grid, from: state, in: &context)
-      (logits, state) = (predicted.value, next)
-    case .dynamic(var model):
-      logits = model.predict(tokens, from: &state)
-      network = .dynamic(model)
-    }
+    // In place: a copy of the learning model would copy its weights at each change.
+    let logits = dynamic?.predict(tokens, from: &state) ?? predictStill(tokens)
     let (scalars, symbols) = (logits.scalars, logits.shape[2])
     return (0..<tokens.count - 1).map { row in scalars[row * symbols..<(row + 1) * symbols].map { Double($0) } }
+  }
+  private mutating func predictStill(_ tokens: [Int32]) -> Tensor<Float> {
+    var context = ForwardContext(workspace: workspace)
+    let grid = TokenGrid(ids: Array(tokens.dropLast()), time: tokens.count - 1, batch: 1)
+    let (logits, next) = model(grid, from: state, in: &context)
+    state = next
+    return logits.value
   }
 }

@@ -45,8 +45,10 @@ struct DynamicModel {
       .map { $0.squareRoot() }
     let count = roots.reduce(0) { $0 + $1.shape.count }
     let mean = roots.reduce(0.0) { $0 + Double($1.sum().scalar) } / Double(max(count, 1))
-    rates = roots.map { Float(rule.learningRate) / ($0 + Float(rule.epsilon * mean)) }
-    pulls = roots.map { Tensor.minimum($0 * Float(rule.decay / mean), Tensor(1)) }
+    // Without gradients to take sizes from, as of a training text shorter than a segment, nothing is learned.
+    let (learningRate, decay) = mean > 0 ? (rule.learningRate, rule.decay / mean) : (0, 0)
+    rates = roots.map { Float(learningRate) / ($0 + Float(mean > 0 ? rule.epsilon * mean : 1)) }
+    pulls = roots.map { Tensor.minimum($0 * Float(decay), Tensor(1)) }
   }
 
   /// Predicts a segment and then learns from it.
