@@ -10,10 +10,10 @@ import TensorCore
 #endif
 
 extension RunDirectory {
-  /// Paths of the models there are: `best`, `last` and kept states.
+  /// Paths of the models there are: `best`, `last`, the state before a decay and kept states.
   package func models() throws(FileError) -> [String] {
     var models: [String] = []
-    for file in [best, last] where try requireFile(file) { models.append(file) }
+    for file in [best, last, undecayed] where try requireFile(file) { models.append(file) }
     return try models + keptStates().map(\.path)
   }
 
@@ -25,9 +25,8 @@ extension RunDirectory {
       .sorted { $0.step < $1.step }
   }
 
-  /// Keeps the `last` of a step, which is about to be replaced, under a name of its own.
-  package func keepLast(ofStep step: Int) throws(FileError) {
-    let kept = keptPath(step)
+  /// Keeps the `last` that is there, which is about to be replaced, under a path of its own.
+  package func keepLast(as kept: String) throws(FileError) {
     try? files.remove(kept)
     let file = try naming(last, "find") { () throws(SystemError) in try files.destination(of: last) }
     do throws(SystemError) { try files.link(file, as: kept) } catch {

@@ -17,6 +17,8 @@ public struct RunDirectory: Sendable, Equatable {
   public var best: String { path + "/best.safetensors" }
   /// Everything that an exact resume needs.
   public var last: String { path + "/last.safetensors" }
+  /// The state before the learning rate decayed to 0, which more training goes on from.
+  public var undecayed: String { path + "/undecayed.safetensors" }
   /// Every option as it was resolved, as JSON, and the run's identity.
   public var configuration: String { path + "/config.json" }
   /// Measurements, one JSON object a line.
@@ -72,7 +74,8 @@ public struct RunDirectory: Sendable, Equatable {
 
   /// Removes what killed processes left of files that they were writing here.
   package func removeAbandoned() {
-    let names = [last, best, configuration, metrics].map { String($0.dropFirst(path.count + 1)) } + [Self.probeName]
+    let names =
+      [last, best, undecayed, configuration, metrics].map { String($0.dropFirst(path.count + 1)) } + [Self.probeName]
     AtomicFile.removeAbandoned(in: path, using: files) { names.contains($0) || Self.step(ofKept: $0) != nil }
   }
 

@@ -12,6 +12,7 @@ public final class Trainer<Task: TrainingTask> {
   public private(set) var model: Task.Model
   public private(set) var task: Task
   public private(set) var optimizer: Optimizer<Scalar>
+  private var average: WeightAverage<Task.Model>?
   public private(set) var progress: TrainingProgress
   public let schedule: LearningRateSchedule
   public let clipping: GradientClipping
@@ -24,12 +25,17 @@ public final class Trainer<Task: TrainingTask> {
   /// State of a run between two steps.
   public struct State {
     public var model: Task.Model
+    /// The model of averaged weights; nil where none are averaged.
+    public var average: Task.Model?
     public var task: Task
     public var optimizer: Optimizer<Scalar>
     public var progress: TrainingProgress
 
-    public init(model: Task.Model, task: Task, optimizer: Optimizer<Scalar>, progress: TrainingProgress) {
-      (self.model, self.task, self.optimizer, self.progress) = (model, task, optimizer, progress)
+    public init(
+      model: Task.Model, average: Task.Model? = nil, task: Task, optimizer: Optimizer<Scalar>,
+      progress: TrainingProgress
+    ) {
+      (self.model, self.average, self.task, self.optimizer, self.progress) = (model, average, task, optimizer, progress)
     }
   }
 
@@ -37,15 +43,20 @@ public final class Trainer<Task: TrainingTask> {
   ///   - optimizer: rule, base learning rate and weight decay.
   ///   - schedule: factor of the learning rate, by update.
   ///   - clipping: limit on the gradients of an update.
+  ///   - averaging: share of the updates, the last ones, whose weights are averaged in the model that is validated and kept,
+  ///     from 0 to 1; 0 for the newest weights alone.
   ///   - seed: decides all that is random in training (dropout), step by step.
   ///   - products: number format of matrix products.
   /// - Precondition: optimizer, schedule and clipping have no problem.
   public init(
     model: Task.Model, task: Task, optimizer: OptimizerSettings = .adam(), schedule: LearningRateSchedule = .constant,
-    clipping: GradientClipping = .none, seed: UInt64, threads: Int = 1, products: ProductFormat = .full
+    clipping: GradientClipping = .none, averaging: Double = 0, seed: UInt64, threads: Int = 1,
+    products: ProductFormat = .full
   ) {
     if let problem = schedule.problem ?? clipping.problem { programmingError("trainer: \(problem)") }
+    require((0...1).contains(averaging), "trainer: the share of averaged updates is \(averaging), not from 0 to 1")
     self.model = model.bound()
+    average = averaging > 0 ? WeightAverage(share: averaging, model: self.model) : nil
     self.task = task
     self.schedule = schedule
     self.clipping = clipping
@@ -58,9 +69,19 @@ public final class Trainer<Task: TrainingTask> {
   /// Steps done.
   public var step: Int { progress.step }
 
-  /// The rate of the next update: the base rate, halved by every recovery from divergence, times the schedule's factors.
+  /// The model that is validated and kept: that of the averaged weights, if any are averaged, or else `model`.
+  public var validatedModel: Task.Model { average?.model ?? model }
+
+  /// The rate of the next update: the base rate, halved by every recovery from divergence, times the factors of the schedule and
+  /// of the decay at the end.
   public var currentLearningRate: Double {
     progress.learningRate * schedule.factor(after: progress.updates) * (progress.plateau?.scale ?? 1)
+      * (progress.decay?.factor(after: progress.updates) ?? 1)
+  }
+
+  /// Lets the learning rate decay to 0 over the next updates, which end the run.
+  public func beginDecay(over length: Int) {
+    progress.decay = LearningRateDecay(start: progress.updates, length: length)
   }
 
   /// Does one step.
@@ -96,6 +117,7 @@ public final class Trainer<Task: TrainingTask> {
     progress.updates = optimizer.step
     progress.skippedInARow = 0
     if let reason = nonFiniteParameter { return try rollBack(reason: reason) }
+    average?.add(model, update: progress.updates)
     progress.add(loss: pass.loss, penalty: pass.penalty)
     return .step(
       StepReport(
@@ -136,7 +158,7 @@ public final class Trainer<Task: TrainingTask> {
   /// - Parameter scheduled: whether it counts for the best loss, for patience, for a schedule that waits for plateaus and for the
   ///   report of the training loss.
   public func validate(scheduled: Bool) -> ValidationReport? {
-    guard let evaluation = task.validation(of: model, workspace: workspace) else { return nil }
+    guard let evaluation = task.validation(of: validatedModel, workspace: workspace) else { return nil }
     let loss = evaluation.loss
     let isBest = loss < progress.bestValidationLoss ?? .infinity
     let report = ValidationReport(
@@ -157,17 +179,26 @@ public final class Trainer<Task: TrainingTask> {
   }
 
   /// The state after the steps so far.
-  public var state: State { State(model: model, task: task, optimizer: optimizer, progress: progress) }
+  public var state: State {
+    State(model: model, average: average?.model, task: task, optimizer: optimizer, progress: progress)
+  }
 
-  /// Takes up a saved run: the model with its parameters, the optimizer with its moments, the task with its carried state.
+  /// Takes up a saved run: the model with its parameters, and those averaged, the optimizer with its moments, the task with its
+  /// carried state.
   ///
   /// - Parameter rollbackState: the state that a divergence returns to; without it, a run resumed shortly before a divergence
   ///   recovers from where it was resumed.
   public func restore(_ state: State, rollbackState: State? = nil) {
-    (model, task, optimizer, progress) = (state.model.bound(), state.task, state.optimizer, state.progress)
-    self.rollbackState = rollbackState.map { good in
-      State(model: good.model.bound(), task: good.task, optimizer: good.optimizer, progress: good.progress)
-    }
+    let state = bound(state)
+    (model, task, optimizer, progress) = (state.model, state.task, state.optimizer, state.progress)
+    if let share = average?.share { average = WeightAverage(share: share, model: state.average ?? model) }
+    self.rollbackState = rollbackState.map(bound)
+  }
+
+  private func bound(_ state: State) -> State {
+    State(
+      model: state.model.bound(), average: state.average?.bound(), task: state.task, optimizer: state.optimizer,
+      progress: state.progress)
   }
 
   private func leaveOut(loss: Double, gradients: Gradients<Scalar>) throws(TrainingDiverged) -> TrainingEvent {

@@ -22,6 +22,8 @@ public struct TrainingProgress: Sendable, Equatable, Codable {
   public var rollbacks = 0
   /// State of a plateau schedule; nil before the first scheduled validation and without such a schedule.
   public var plateau: PlateauProgress?
+  /// The decay of the learning rate that ends the run; nil before it is decided.
+  public var decay: LearningRateDecay?
 
   public init(learningRate: Double) { self.learningRate = learningRate }
 
@@ -35,7 +37,7 @@ public struct TrainingProgress: Sendable, Equatable, Codable {
       return "\(name) is \(value)"
     }
     if !(learningRate >= 0 && learningRate.isFinite) { return "learningRate is \(learningRate)" }
-    return plateau?.problem
+    return plateau?.problem ?? decay?.problem
   }
 
   /// The mean training loss since the last report; nil without a step since.

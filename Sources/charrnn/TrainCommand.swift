@@ -71,14 +71,15 @@ package enum TrainCommand {
       let resumed = arguments[TrainOptions.resume] ? directory : nil
       limits = try TrainOptions.limits(arguments, resuming: resumed)
       reporting = try TrainOptions.reporting(arguments, resuming: resumed)
+      let undecayed = try Self.stateToExtend(arguments, choice, settings, limits, on: corpus)
       if base == nil && settings.schedule.spansHorizon {
         settings.horizon = try limits.lastStep(stepsPerEpoch: settings.stepsPerEpoch(on: corpus))
       }
       threads = CommonOptions.threadCount(arguments)
       // A corpus that cannot be trained on is found before anything is written.
       run = try CharacterRun(
-        settings: settings, corpus: corpus, directory: directory, resuming: choice.checkpoint, initial: initial,
-        threads: threads)
+        settings: settings, corpus: corpus, directory: directory, resuming: undecayed ?? choice.checkpoint,
+        inPlaceOf: choice.checkpoint, initial: initial, threads: threads)
       let initFrom =
         base == nil ? arguments[TrainOptions.initFrom] : try StoredOptions(directory).initFrom()
       try claimDirectory(
@@ -88,10 +89,29 @@ package enum TrainCommand {
           threads: threads))
       if choice.beginning != nil { notice("starting from the beginning") }
       if let checkpoint = choice.checkpoint {
+        if undecayed != nil { notice("training on from the state before the learning rate fell") }
         try announce(resuming: run, from: checkpoint, in: directory, limits: limits)
       }
       describe(run, files: input.shownNames, threads: threads)
       TrainOptions.noticeSmallParts(of: run, arguments)
+    }
+
+    /// The state before the run's decay, where it is to train longer; nil where it goes on from `last`.
+    private static func stateToExtend(
+      _ arguments: ParsedArguments, _ choice: RunChoice, _ settings: TrainingSettings, _ limits: TrainingLimits,
+      on corpus: Corpus
+    ) throws -> Checkpoint? {
+      guard let last = choice.checkpoint, try CharacterRun.decays(last) else { return nil }
+      let (directory, path) = (choice.directory, choice.directory.undecayed)
+      guard try RunOwnership(of: directory).owner(of: path) == .run else {
+        notice("\(path) is not there, the state before the learning rate fell: the run can end, but not train longer")
+        return nil
+      }
+      let undecayed = try Checkpoint(contentsOf: path)
+      let isExtended = try CharacterRun.extends(
+        last, from: undecayed, limits: limits, allowsMoreTime: arguments.gives(TrainOptions.time),
+        patience: settings.patience, stepsPerEpoch: settings.stepsPerEpoch(on: corpus))
+      return isExtended ? undecayed : nil
     }
 
     private static func initialModel(

@@ -48,6 +48,10 @@ final class TrainReport {
     case .sample(let step, let text):
       say("a sample after step \(step):")
       do { try writeSample(text) } catch { outputFailure = error }
+    case .decaying(let steps, let reason):
+      let cause =
+        reason == .patience ? "no improvement in \(run.progress.validationsSinceBest) validations" : "the end is near"
+      say("\(cause): the learning rate falls to 0 until step \(run.step + steps), the last")
     case .saveFailed(let error): say("\(error); the training goes on, and saving is tried again")
     }
   }

@@ -18,6 +18,7 @@ import Testing
     .small { ($0.layers, $0.schedule, $0.horizon) = (1, .cosine, 22) },
     .small { ($0.layers, $0.schedule, $0.validateEvery, $0.learningRate) = (1, .plateau, 2, 0.5) },
     .small { ($0.cell, $0.layers, $0.backwardLength, $0.dropout) = (.gru, 1, 20, 0.2) },
+    .small { ($0.layers, $0.averaging, $0.validateEvery, $0.learningRate) = (1, 0.2, 3, 0.05) },
     .small { ($0.cell, $0.layers, $0.backwardLength, $0.variesLength) = (.minGRU, 1, 7, true) },
     .small { settings in
       (settings.activationRegularization, settings.temporalRegularization, settings.weightDecay) = (2, 1, 0.01)

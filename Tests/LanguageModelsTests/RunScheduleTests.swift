@@ -8,14 +8,15 @@ import Testing
 @Suite struct RunScheduleTests {
   /// Learning rate of each step of a run, and loss of each scheduled validation.
   private func follow(
-    _ settings: TrainingSettings, in directory: RunDirectory, to step: Int, resuming: Bool = false
+    _ settings: TrainingSettings, in directory: RunDirectory, to step: Int, stoppingAfter stop: Int = .max,
+    resuming: Bool = false
   ) throws -> (rates: [Double], losses: [(step: Int, loss: Double)]) {
     let checkpoint = resuming ? try Checkpoint(contentsOf: directory.last) : nil
     let run = try CharacterRun(
       settings: settings, corpus: sampleCorpus(), directory: directory, resuming: checkpoint)
     var rates: [Double] = []
     var losses: [(step: Int, loss: Double)] = []
-    try run.train(limits: TrainingLimits(steps: step), reporting: quiet) { event in
+    let receive = { (event: RunEvent) in
       switch event {
       case .training(.step(let report)): rates.append(report.learningRate)
       case .training(.validated(let report)) where report.scheduled:
@@ -23,6 +24,8 @@ import Testing
       default: break
       }
     }
+    try run.train(
+      limits: TrainingLimits(steps: step), reporting: quiet, report: receive, shouldStop: { run.step >= stop })
     return (rates, losses)
   }
 
@@ -78,7 +81,7 @@ import Testing
     let whole = try follow(settings, in: scratch.run("whole"), to: 26).rates
     for stop in sweep(debug: [9, 20], release: [1, 9, 19, 20, 21, 25]) {
       let directory = scratch.run("stop-\(stop)")
-      let begun = try follow(settings, in: directory, to: stop).rates
+      let begun = try follow(settings, in: directory, to: 26, stoppingAfter: stop).rates
       let stored = try CharacterRun.settings(of: Checkpoint(contentsOf: directory.last))
       #expect(stored == settings)
       #expect(try begun + follow(stored, in: directory, to: 26, resuming: true).rates == whole, "stopped after \(stop)")
@@ -95,7 +98,7 @@ import Testing
         }
         let expected: CharacterRunError? =
           switch schedule {
-          case .constant: nil
+          case .constant, .warmUpStableDecay: nil
           case .plateau: fraction == "0.05" ? nil : .noValidation(setting: "schedule plateau", tokens: 0)
           case .cosine, .oneCycle: horizon == nil ? .noHorizon(schedule) : nil
           }

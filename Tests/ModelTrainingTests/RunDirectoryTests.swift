@@ -98,7 +98,7 @@ import Testing
       try directory.create()
       for step in [3, 6, 9, 1_000_000, 12] {
         try write("\(step)", to: directory.last)
-        try directory.keepLast(ofStep: step)
+        try directory.keepLast(as: directory.keptPath(step))
         try FileManager.default.removeItem(atPath: directory.last)
       }
       try directory.removeKeptStates(butLatest: 3, before: 15)
@@ -118,11 +118,11 @@ import Testing
       try write("elsewhere", to: directory.path + "/elsewhere")
       try FileManager.default.createSymbolicLink(
         atPath: directory.last, withDestinationPath: directory.path + "/elsewhere")
-      try directory.keepLast(ofStep: 1)
+      try directory.keepLast(as: directory.keptPath(1))
       let healthy = FaultyFiles()
-      try RunDirectory(directory.path, using: healthy).keepLast(ofStep: 2)
+      try RunDirectory(directory.path, using: healthy).keepLast(as: directory.keptPath(2))
       let link = try #require(healthy.calls.firstIndex(of: "link")) + 1
-      try RunDirectory(directory.path, using: FaultyFiles(.once(EPERM), at: link)).keepLast(ofStep: 3)
+      try RunDirectory(directory.path, using: FaultyFiles(.once(EPERM), at: link)).keepLast(as: directory.keptPath(3))
       try FileManager.default.removeItem(atPath: directory.last)
       try FileManager.default.removeItem(atPath: directory.path + "/elsewhere")
       let kept = try directory.keptStates()

@@ -33,6 +33,31 @@ import Testing
     #expect(trainer.task.carriedState.isEmpty)
   }
 
+  /// The mean over the last fifth of the updates, against its formula in numbers, and validated in the place of the newest
+  /// weights; a rollback takes the mean back too.
+  @Test func averagedWeightsFollowTheirFormula() throws {
+    let trainer = Trainer(
+      model: Network(seed: 3), task: ExclusiveOr(), optimizer: .adam(learningRate: 0.05), averaging: 0.2, seed: 1)
+    var expected = trainer.model.scalars
+    for update in 1...40 {
+      _ = try trainer.trainStep()
+      let weight = min(1, 1 / (0.2 * Double(update)))
+      expected = zip(expected, trainer.model.scalars).map { $0 + weight * ($1 - $0) }
+      let found = trainer.validatedModel.scalars
+      #expect(zip(found, expected).allSatisfy { abs($0 - $1) < 1e-12 }, "after update \(update)")
+    }
+    #expect(trainer.validatedModel.scalars != trainer.model.scalars)
+    let ofMean = try #require(trainer.validate(scheduled: false)).validationLoss
+    let newest = try #require(
+      ExclusiveOr().validation(of: trainer.model, workspace: trainer.workspace)
+    ).loss
+    #expect(ofMean != newest)
+    let kept = trainer.state
+    try trainer.train(steps: 3)
+    trainer.restore(kept)
+    #expect(zip(trainer.validatedModel.scalars, expected).allSatisfy { abs($0 - $1) < 1e-12 })
+  }
+
   /// The same seed gives the same bits, whatever the number of threads.
   @Test func theSameSeedGivesTheSameBits() throws {
     let (one, two) = (Trainer<ExclusiveOr>(threads: 1), Trainer<ExclusiveOr>(threads: 2))

@@ -50,9 +50,10 @@ package struct RunOwnership {
     return replacedRuns.contains(identity) ? .replaced : .strange
   }
 
-  /// Path of the run's latest kept state; nil without any.
+  /// Path of the run's latest kept state, or else of that before its decay; nil without any.
   package func latestKeptState() throws(FileError) -> String? {
-    for state in try directory.keptStates().reversed() where try owner(of: state.path) == .run { return state.path }
+    let states = try directory.keptStates().reversed().map(\.path)
+    for path in states + [directory.undecayed] where try owner(of: path) == .run { return path }
     return nil
   }
 

@@ -8,7 +8,7 @@ import TensorCore
 /// Checks of a model file, or of all files of a run directory, to the last byte and number.
 public enum Verification {
   /// The files that a path means, each with what it holds or what is wrong with it: the model file itself, or of a run
-  /// directory `best`, `last`, kept states, `config.json` and `metrics.jsonl`. One that is not there is wrong where the others show
+  /// directory `best`, `last`, the state before a decay, kept states, `config.json` and `metrics.jsonl`. One that is not there is wrong where the others show
   /// that the run had saved it.
   ///
   /// - Throws: `FileError` when there is no such file, or the directory holds no run.
@@ -166,7 +166,7 @@ public enum Verification {
     return WholeModel(stored: stored, isRun: true, lowestLoss: record.progress.bestValidationLoss)
   }
 
-  /// Reads the moments and the carried state of a run.
+  /// Reads the moments, the averaged weights and the carried state of a run.
   ///
   /// - Parameter stepsPerEpoch: nil where the file does not tell.
   private static func requireState(
@@ -176,6 +176,10 @@ public enum Verification {
     var optimizer = Optimizer(record.settings.optimizerSettings, for: model)
     try optimizer.restore(step: progress.updates, for: model) { name, shape throws(SafetensorsError) in
       try checkpoint.tensor(prefix + name, shape: shape)
+    }
+    if record.settings.averaging > 0 {
+      var average = model
+      try average.take(from: checkpoint, prefix: prefix + averagePrefix)
     }
     let state = CharacterTask<Float>.stateShapes(of: model, batch: record.settings.batch)
     // A state is carried from all steps but those that end an epoch or were skipped, if windows do not reach back to its start.

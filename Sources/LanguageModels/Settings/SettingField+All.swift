@@ -81,7 +81,11 @@ extension SettingField {
       "learning-rate", \.learningRate, .number(above: 0), .updates, help: "length of an update", storage: .always),
     SettingField(
       "schedule", \.schedule, .choice(of: TrainingSettings.Schedule.self), .updates,
-      help: "course of the learning rate; cosine and one-cycle span the run", storage: .always),
+      help: "course of the learning rate; cosine and one-cycle span the run; wsd is warm-up, stable, decay at the end",
+      storage: .always),
+    SettingField(
+      "average", \.averaging, .number(atLeast: 0, below: 1), .updates,
+      help: "share of the updates, the last ones, whose mean weights are validated and kept; 0 is the newest alone"),
     SettingField("horizon", \.horizon, .count, .derived, help: "updates that the schedule spans"),
     SettingField(
       "clip", \.clip, .number(atLeast: 0), .updates, help: "largest global norm of the gradients; 0 is none",

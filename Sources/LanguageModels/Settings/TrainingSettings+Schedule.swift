@@ -14,6 +14,9 @@ extension TrainingSettings {
     /// For 30% of the horizon from a 25th of the base rate up to it, then down to a 10,000th of its first value, where it
     /// stays (Smith and Topin, "Super-convergence", 2018).
     case oneCycle = "one-cycle"
+    /// Warm-up over the first 100 updates, the base rate, and a decay to 0 that begins when the end is decided: the last fifth of
+    /// the updates (Hu et al., "MiniCPM", 2024). More training goes on from the state before the decay.
+    case warmUpStableDecay = "wsd"
 
     /// Whether it must know how long the run is to be.
     public var spansHorizon: Bool { self == .cosine || self == .oneCycle }
@@ -58,6 +61,7 @@ extension TrainingSettings {
   func learningRateSchedule() throws(CharacterRunError) -> LearningRateSchedule {
     switch (schedule, horizon) {
     case (.constant, _): return .constant
+    case (.warmUpStableDecay, _): return .warmUp(steps: 100, from: 0.01)
     case (.plateau, _): return .reduceOnPlateau(factor: 0.5, patience: 1, floor: 0.001)
     case (.cosine, let horizon?): return .cosine(steps: horizon)
     case (.oneCycle, let horizon?): return .oneCycle(steps: horizon)

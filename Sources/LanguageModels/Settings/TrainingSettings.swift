@@ -28,6 +28,9 @@ public struct TrainingSettings: Sendable, Equatable {
   public var learningRate = 0.002
   /// Largest global norm of the gradients; 0 for none.
   public var clip = 5.0
+  /// Share of the updates, the last ones, whose weights are averaged in the model that is validated and kept; 0 for the newest
+  /// weights alone.
+  public var averaging = 0.0
   /// Fraction of the corpus held out for validation, in decimal digits, so that the split is exact.
   public var validationFraction = "0.05"
   /// Fraction held out for a final test, at the end of the corpus.

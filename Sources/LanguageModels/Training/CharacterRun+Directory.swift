@@ -63,14 +63,17 @@ extension CharacterRun {
     let (parameters, names) = (model.parameterCount, model.parameters.count)
     // Names, shapes and offsets; settings, vocabulary.
     let header = { (tensors: Int) in 8192 + 200 * tensors + 2 * self.corpus.vocabulary.json.utf8.count }
+    let models = settings.averaging > 0 ? 2 : 1
     let numbers =
-      parameters + moments.reduce(0) { $0 + $1.tensor.shape.count } + settings.batch * widths.reduce(0, +)
+      models * parameters + moments.reduce(0) { $0 + $1.tensor.shape.count } + settings.batch * widths.reduce(0, +)
     let stepsToCome = limits.lastStep(stepsPerEpoch: stepsPerEpoch).map { max($0 - step, 0) }
     let lines = min((stepsToCome ?? 0) / (settings.validateEvery ?? stepsPerEpoch), 100_000) + 100
     // Besides those on schedule, one at the end, and one each minute, which nobody knows.
     let saves = stepsToCome.map { $0 / (reporting.checkpointEvery ?? stepsPerEpoch) + 1 }
     return RunDirectory.Sizes(
-      last: 2 * 4 * numbers + header(2 * (names + moments.count + widths.count)), best: 4 * parameters + header(names),
-      kept: min(reporting.kept, saves ?? reporting.kept), others: 32_768 + 400 * lines)
+      last: 2 * 4 * numbers + header(2 * (models * names + moments.count + widths.count)),
+      best: 4 * parameters + header(names),
+      kept: min(reporting.kept, saves ?? reporting.kept) + (settings.schedule == .warmUpStableDecay ? 1 : 0),
+      others: 32_768 + 400 * lines)
   }
 }

@@ -9,6 +9,8 @@ public enum RunEvent: Sendable {
   case training(TrainingEvent)
   /// A text written by the model as it stands.
   case sample(step: Int, text: String)
+  /// The learning rate decays to 0 over the next steps, with which the run ends.
+  case decaying(steps: Int, reason: EndReason)
   /// A file could not be saved; the one before it stays, and saving is tried again.
   case saveFailed(FileError)
 }
@@ -23,11 +25,20 @@ public enum RunEnd: Sendable, Equatable {
   case stopped
 }
 
+/// Reason that the end of a run was decided.
+public enum EndReason: Sendable, Equatable {
+  /// The steps or the time that were allowed are nearly used up.
+  case limit
+  /// The validation loss did not improve for as long as the patience allows.
+  case patience
+}
+
 extension CharacterRun {
   /// Trains until a limit is reached, saving and reporting on the way.
   ///
   /// Scheduled validations alone decide the best loss that is stored. At the end the state is saved, then the model is validated
-  /// once more, which may improve `best`.
+  /// once more, which may improve `best`. Where the schedule ends with a decay, the state before it is kept, so that a run can
+  /// be extended.
   ///
   /// - Parameters:
   ///   - report: receives what happens.
@@ -68,9 +79,20 @@ extension CharacterRun {
     let validateEvery = settings.validateEvery ?? stepsPerEpoch
     let sampleEvery = reporting.sampleEvery ?? TrainingReporting.usualSampleInterval(stepsPerEpoch: stepsPerEpoch)
     var (pace, validatedStep) = (SavingPace(reporting, stepsPerEpoch: stepsPerEpoch, began: began), -1)
-    var end = patienceSpent ? RunEnd.patienceSpent : .finished
+    let firstStep = step
+    var end = endsAtOnce ? RunEnd.patienceSpent : .finished
 
-    while end == .finished && step < lastStep ?? .max {
+    while end == .finished && step < lastStep ?? .max && !hasDecayed {
+      let secondsPerStep = step > firstStep ? (clock() - began) / Double(step - firstStep) : nil
+      if let (length, reason) = decayToBegin(
+        lastStep, secondsLeft: limits.seconds.map { $0 - (clock() - began) }, secondsPerStep: secondsPerStep)
+      {
+        try saver.saveUndecayed()
+        trainer.beginDecay(over: length)
+        // Before it acts, so that no other moment can be chosen for it.
+        try saver.saveLast()
+        saver.report(.decaying(steps: length, reason: reason))
+      }
       let event = try trainStep(meter: &meter, saver: &saver, clock: clock)
       // Validations, samples and saves of a step are not repeated when the run is rolled back to it.
       let wentBack = if case .rolledBack = event { true } else { false }
@@ -78,7 +100,7 @@ extension CharacterRun {
         if let validation = trainer.validate(scheduled: true) {
           validatedStep = step
           try record(validation, meter: &meter, saver: &saver, now: clock())
-          if patienceSpent { end = .patienceSpent }
+          if endsAtOnce { end = .patienceSpent }
         } else {
           try saver.append(
             meter.line("training", training: trainer.takeMeanLoss(), validationLoss: nil, at: moment(clock())))
@@ -95,7 +117,7 @@ extension CharacterRun {
       }
       let isOver = limits.seconds.map { clock() - began >= $0 } ?? false
       // A state that is not finite is no end: it cannot be saved.
-      if isOver || end != .finished || step >= lastStep ?? .max {
+      if isOver || end != .finished || step >= lastStep ?? .max || hasDecayed {
         let wentBack = try goBackIfNonFinite(meter: &meter, saver: &saver, clock: clock)
         if wentBack && end == .patienceSpent { end = .finished }
       }
@@ -109,6 +131,28 @@ extension CharacterRun {
     }
     return end
   }
+
+  /// The decay that the end of the run asks for now, if its schedule has one.
+  private func decayToBegin(
+    _ lastStep: Int?, secondsLeft: Double?, secondsPerStep: Double?
+  ) -> (length: Int, reason: EndReason)? {
+    guard settings.schedule == .warmUpStableDecay, progress.decay == nil, progress.skippedInARow == 0 else {
+      return nil
+    }
+    let usual = Self.usualDecay(after: step)
+    if let lastStep, step + usual >= lastStep { return (lastStep - step, .limit) }
+    if patienceSpent { return (usual, .patience) }
+    // Some of the time is left for what the steps may take longer then.
+    if let secondsLeft, let secondsPerStep, 1.05 * Double(usual) * secondsPerStep >= secondsLeft {
+      return (usual, .limit)
+    }
+    return nil
+  }
+
+  private var hasDecayed: Bool { progress.decay?.isOver(after: progress.updates) ?? false }
+
+  /// Whether the run ends without a decay because patience is spent.
+  private var endsAtOnce: Bool { patienceSpent && settings.schedule != .warmUpStableDecay }
 
   /// Does a step.
   private func trainStep(
@@ -167,7 +211,7 @@ extension CharacterRun {
 
   /// A text written by the model as it stands. It uses randomness of its own, so that it does not change the training.
   public func sample(length: Int) -> String {
-    TextGenerator(model: model, vocabulary: corpus.vocabulary).text(
+    TextGenerator(model: validatedModel, vocabulary: corpus.vocabulary).text(
       length: length, options: SamplingOptions(temperature: 0.8), seed: UInt64(settings.seed) &+ UInt64(step))
   }
 

@@ -32,11 +32,12 @@ public final class CharacterRun {
   /// - Parameters:
   ///   - checkpoint: the `last` of the run to resume; nil starts from the beginning. The run goes on where it lies, or
   ///     begins another directory. Do not hold on to it: while it is mapped, the file that replaces it needs room beside it.
+  ///   - last: the `last` that `checkpoint` takes the place of: where that is the state before a decay.
   ///   - initial: a model whose weights to start from, matched by symbol.
   ///   - directory: it is made when training begins.
   public init(
     settings: TrainingSettings, corpus: Corpus, directory: RunDirectory? = nil, resuming checkpoint: Checkpoint? = nil,
-    initial: ModelFile<Float>? = nil, threads: Int = 1
+    inPlaceOf last: Checkpoint? = nil, initial: ModelFile<Float>? = nil, threads: Int = 1
   ) throws(CharacterRunError) {
     guard settings.precision.isSupported else {
       throw .unsupportedPrecision(settings.precision, instructionSet: InstructionSet.current.rawValue)
@@ -77,14 +78,14 @@ public final class CharacterRun {
       }
       identity = model.identity(settings: settings, corpus: corpus)
     }
-    knownState = checkpoint.map { checkpoint in
+    knownState = (last ?? checkpoint).map { checkpoint in
       let path = directory.flatMap { $0.last == checkpoint.file ? $0.path : nil }
       return DirectoryClaim.KnownState(path: path, metadata: checkpoint.metadata)
     }
     trainer = Trainer(
       model: model, task: task, optimizer: settings.optimizerSettings,
-      schedule: schedule, clipping: settings.clip > 0 ? .norm(settings.clip) : .none, seed: UInt64(settings.seed),
-      threads: threads, products: settings.precision.products)
+      schedule: schedule, clipping: settings.clip > 0 ? .norm(settings.clip) : .none, averaging: settings.averaging,
+      seed: UInt64(settings.seed), threads: threads, products: settings.precision.products)
     guard let checkpoint, let record else { return }
     do { try trainer.restore(from: checkpoint, record: record) } catch { throw .checkpoint(error) }
   }
@@ -134,6 +135,28 @@ public final class CharacterRun {
     try RunRecord(checkpoint).settings
   }
 
+  /// Whether a run would train on from the state before its decay, where it is resumed with these limits and this patience: not
+  /// where they let the same decay begin at once.
+  ///
+  /// - Parameter allowsMoreTime: whether the limit in seconds was given anew, to train on now.
+  package static func extends(
+    _ last: Checkpoint, from undecayed: Checkpoint, limits: TrainingLimits, allowsMoreTime: Bool, patience: Int?,
+    stepsPerEpoch: Int
+  ) throws(ModelFileError) -> Bool {
+    let (end, before) = (try RunRecord(last).progress, try RunRecord(undecayed).progress)
+    guard let decay = end.decay, before.validationsSinceBest < patience ?? .max else { return false }
+    if limits.seconds != nil { return allowsMoreTime && decay.isOver(after: end.updates) }
+    return before.step + usualDecay(after: before.step) < limits.lastStep(stepsPerEpoch: stepsPerEpoch) ?? .max
+  }
+
+  /// Steps of the decay that begins after a number of steps: a quarter of them, a fifth of all.
+  static func usualDecay(after steps: Int) -> Int { max(1, steps / 4) }
+
+  /// Whether the learning rate of a run has begun to decay to 0.
+  package static func decays(_ checkpoint: Checkpoint) throws(ModelFileError) -> Bool {
+    try RunRecord(checkpoint).progress.decay != nil
+  }
+
   /// Instruction set that a run was last saved under.
   public static func instructionSet(of checkpoint: Checkpoint) throws(ModelFileError) -> String {
     try RunRecord(checkpoint).instructionSet
@@ -147,13 +170,16 @@ public final class CharacterRun {
   public var stepsPerEpoch: Int { trainer.task.stepsPerEpoch }
   /// Steps done.
   public var step: Int { trainer.step }
+  /// The model with the newest weights.
   public var model: CharacterModel<Float> { trainer.model }
+  /// The model that is validated and kept as `best`: that of averaged weights, if any are averaged.
+  public var validatedModel: CharacterModel<Float> { trainer.validatedModel }
   /// Tokens that one step trains on; the mean where lengths vary.
   public var tokensPerStep: Int { settings.batch * settings.length }
   public var progress: TrainingProgress { trainer.progress }
 
-  /// The model as it stands, for saving or sampling.
-  func file(validationLoss: Double?) -> ModelFile<Float> {
+  /// A model of this run as it stands, for saving.
+  func file(of model: CharacterModel<Float>, validationLoss: Double?) -> ModelFile<Float> {
     ModelFile(
       model: model, vocabulary: corpus.vocabulary,
       history: TrainingHistory(

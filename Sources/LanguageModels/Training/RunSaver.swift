@@ -50,10 +50,10 @@ struct RunSaver {
     guard let directory = run.claim?.directory, run.trainer.nonFiniteState == nil else { return }
     savePending()
     let progress = run.progress
-    let file = run.file(validationLoss: progress.bestValidationLoss)
+    let file = run.file(of: run.model, validationLoss: progress.bestValidationLoss)
     let checkpoint = run.trainer.checkpoint(file, settings: run.settings, corpus: run.corpus)
     if kept > 0, let replaced = run.knownState?.step(in: directory), replaced < progress.step {
-      note(.kept, failure(of: { () throws(FileError) in try directory.keepLast(ofStep: replaced) }))
+      note(.kept, failure(of: { () throws(FileError) in try directory.keepLast(as: directory.keptPath(replaced)) }))
     }
     guard save(.last, checkpoint, to: directory.last) else {
       run.knownState?.attempted = checkpoint.metadata
@@ -67,6 +67,13 @@ struct RunSaver {
     try? directory.removeKeptStates(butLatest: kept, before: progress.step)
   }
 
+  /// Saves `last`, and keeps it as the state to extend the run from.
+  mutating func saveUndecayed() throws(RunDirectoryTaken) {
+    try saveLastUnlessSaved()
+    guard let directory = run.claim?.directory, run.knownState?.step(in: directory) == run.step else { return }
+    note(.kept, failure(of: { () throws(FileError) in try directory.keepLast(as: directory.undecayed) }))
+  }
+
   mutating func saveLastUnlessSaved() throws(RunDirectoryTaken) {
     if saved.map({ $0 != (run.progress.step, run.progress.rollbacks) }) ?? true { try saveLast() }
   }
@@ -76,7 +83,7 @@ struct RunSaver {
     try requireDirectory()
     guard loss < run.bestLoss else { return }
     run.bestLoss = loss
-    run.pendingBest = run.file(validationLoss: loss).checkpoint
+    run.pendingBest = run.file(of: run.validatedModel, validationLoss: loss).checkpoint
     savePendingBest()
   }
 

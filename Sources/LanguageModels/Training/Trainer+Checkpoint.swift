@@ -15,8 +15,8 @@ extension Trainer where Task == CharacterTask<Float> {
     checkpoint.metadata[MetadataKey.run] = canonicalJSON(record)
     for (name, tensor) in state.tensorsBesideModel { checkpoint.tensors[name] = StoredTensor(tensor) }
     if let rollbackState {
-      for (name, parameter) in rollbackState.model.parameters {
-        checkpoint.tensors[rollbackPrefix + name] = StoredTensor(parameter.value)
+      for (name, tensor) in rollbackState.model.tensors {
+        checkpoint.tensors[rollbackPrefix + name] = StoredTensor(tensor)
       }
       for (name, tensor) in rollbackState.tensorsBesideModel {
         checkpoint.tensors[rollbackPrefix + name] = StoredTensor(tensor)
@@ -44,7 +44,9 @@ extension Trainer where Task == CharacterTask<Float> {
     func tensor(_ name: String, _ shape: TensorShape) throws(SafetensorsError) -> Tensor<Float> {
       try checkpoint.tensor(prefix + name, shape: shape)
     }
-    var state = State(model: model, task: task, optimizer: optimizer, progress: progress)
+    var state = self.state
+    (state.model, state.progress) = (model, progress)
+    try state.average?.take(from: checkpoint, prefix: prefix + averagePrefix)
     try state.optimizer.restore(step: progress.updates, for: model, moment: tensor)
     // The first steps of an epoch may have been skipped: then there is no state to carry yet.
     let carriesState = checkpoint.tensors.keys.contains { $0.hasPrefix(prefix + "state.") }
@@ -56,8 +58,16 @@ extension Trainer where Task == CharacterTask<Float> {
 /// Start of the names of tensors of the state that a divergence returns to.
 let rollbackPrefix = "rollback."
 
+/// Start of the names of averaged weights.
+let averagePrefix = "average."
+
 extension Trainer.State where Task == CharacterTask<Float> {
   fileprivate var tensorsBesideModel: [(name: String, tensor: Tensor<Float>)] {
     optimizer.namedMoments(of: model) + task.carriedState
+      + (average?.tensors ?? []).map { (averagePrefix + $0.name, $0.tensor) }
   }
+}
+
+extension CharacterModel<Float> {
+  fileprivate var tensors: [(name: String, tensor: Tensor<Float>)] { parameters.map { ($0.name, $0.parameter.value) } }
 }
