@@ -23,9 +23,10 @@ struct SettingOptions {
   ///   - groups: groups of settings that the command takes.
   ///   - defaults: values of the options that are not given.
   ///   - limits: values that the command allows, by setting, where it does not allow all.
+  ///   - chosen: names of settings that the command chooses for a text, where they are not given.
   init(
     _ groups: Set<SettingField.Group>, defaults: TrainingSettings = TrainingSettings(),
-    limits: [String: SettingKind] = [:]
+    limits: [String: SettingKind] = [:], chosen: Set<String> = []
   ) {
     self.defaults = defaults
     for name in limits.keys { _ = SettingField.named(name) }
@@ -34,7 +35,8 @@ struct SettingOptions {
       let kind = limits[field.name] ?? field.kind
       if kind == .flag { return (field, .flag(Flag(field.name, help: help))) }
       let note = field.defaultNote.map(spellingOptions) ?? shown(field.value(in: defaults))
-      return (field, .value(Option(field.name, ValueKind(kind), defaultNote: note, help: help)))
+      let whole = chosen.contains(field.name) ? "chosen for the text; \(note) with --plain" : note
+      return (field, .value(Option(field.name, ValueKind(kind), defaultNote: whole, help: help)))
     }
   }
 

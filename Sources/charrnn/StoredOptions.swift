@@ -34,6 +34,20 @@ struct StoredOptions {
     return patience
   }
 
+  /// The settings that the run chose for its text; nil where it chose none.
+  func chosen() throws -> [(field: SettingField, value: SettingValue)]? {
+    guard let configuration, let names = try namesChosen() else { return nil }
+    return try names.map { name in
+      guard let field = SettingField.all.first(where: { $0.name == name }),
+        let value = configuration.value(of: field), field.kind.allows(value)
+      else {
+        throw RunConfigurationError(file: configuration.file, problem: .value("\(name) was chosen, and is lost"))
+      }
+      return (field, value)
+    }
+  }
+
+  func namesChosen() throws -> [String]? { try value("chosen", "a list of settings") }
   func corpora() throws -> [String]? { try value("corpora", "a list of paths") }
   func initFrom() throws -> String? { try value("init_from", "a path") }
 

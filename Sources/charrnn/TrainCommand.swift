@@ -39,6 +39,10 @@ package enum TrainCommand {
       let command = resumingCommand(arguments[corpora], start.directory)
       notice(isOver ? found : "\(found); with more patience: \(command) --patience \(more)")
     }
+    if start.limits.seconds != nil, end == .finished, run.progress.decay != nil {
+      let options = explicitOptions(run.settings, TrainingLimits(steps: run.step))
+      notice("the same run, said without a clock: \(command(arguments[corpora])) \(options)")
+    }
     try TrainConclusion(run, in: start.directory).say(
       lastLoss: report.lastValidationLoss, threads: start.threads)
     if let failure = report.outputFailure { throw failure }
@@ -51,7 +55,7 @@ package enum TrainCommand {
   private struct Start {
     let run: CharacterRun
     private(set) var directory: RunDirectory
-    let limits: TrainingLimits
+    private(set) var limits: TrainingLimits
     let reporting: TrainingReporting
     let threads: Int
 
@@ -71,11 +75,17 @@ package enum TrainCommand {
       let resumed = arguments[TrainOptions.resume] ? directory : nil
       limits = try TrainOptions.limits(arguments, resuming: resumed)
       reporting = try TrainOptions.reporting(arguments, resuming: resumed)
+      threads = CommonOptions.threadCount(arguments)
+      let chosen =
+        base != nil
+        ? nil
+        : try ChosenSettings.ofBeginning(
+          arguments, settings, limits, on: corpus, from: initial, begun: resumed, threads: threads)
+      if let chosen { (settings, limits) = (chosen.settings, chosen.limits) }
       let undecayed = try Self.stateToExtend(arguments, choice, settings, limits, on: corpus)
       if base == nil && settings.schedule.spansHorizon {
         settings.horizon = try limits.lastStep(stepsPerEpoch: settings.stepsPerEpoch(on: corpus))
       }
-      threads = CommonOptions.threadCount(arguments)
       // A corpus that cannot be trained on is found before anything is written.
       run = try CharacterRun(
         settings: settings, corpus: corpus, directory: directory, resuming: undecayed ?? choice.checkpoint,
@@ -86,12 +96,14 @@ package enum TrainCommand {
         choice, arguments,
         configuration: configuration(
           of: run, corpora: arguments[corpora], initFrom: initFrom, limits: limits, reporting: reporting,
+          chosen: chosen?.names ?? StoredOptions(directory).namesChosen(),
           threads: threads))
       if choice.beginning != nil { notice("starting from the beginning") }
       if let checkpoint = choice.checkpoint {
         if undecayed != nil { notice("training on from the state before the learning rate fell") }
         try announce(resuming: run, from: checkpoint, in: directory, limits: limits)
       }
+      chosen?.announce(arguments)
       describe(run, files: input.shownNames, threads: threads)
       TrainOptions.noticeSmallParts(of: run, arguments)
     }
@@ -152,9 +164,14 @@ package enum TrainCommand {
     error is RunDirectoryTaken || (error as? FileError)?.kind == .busy
   }
 
+  /// The command line without options.
+  static func command(_ files: [String]) -> String {
+    "charrnn train \(files.map(shellWord).joined(separator: " "))"
+  }
+
   /// The command line that goes on with a run.
   private static func resumingCommand(_ files: [String], _ directory: RunDirectory) -> String {
-    "charrnn train \(files.map(shellWord).joined(separator: " ")) --resume --out \(shellWord(directory.path))"
+    "\(command(files)) --resume --out \(shellWord(directory.path))"
   }
 
   private static func announce(
@@ -192,7 +209,7 @@ package enum TrainCommand {
   /// Members of `config.json`: every option as it was resolved.
   private static func configuration(
     of run: CharacterRun, corpora: [String], initFrom: String?, limits: TrainingLimits, reporting: TrainingReporting,
-    threads: Int
+    chosen: [String]?, threads: Int
   ) -> Members {
     let lastStep = limits.lastStep(stepsPerEpoch: run.stepsPerEpoch)
     var members = run.settings.resolved(stepsPerEpoch: run.stepsPerEpoch).members()
@@ -207,6 +224,7 @@ package enum TrainCommand {
       ("sample_every", .integer(samplesEvery)),
       ("checkpoint_every", JSONText(reporting.checkpointEvery)),
       ("keep", .integer(reporting.kept)),
+      ("chosen", chosen.map { .array($0.map { .string($0) }) } ?? .null),
       ("init_from", JSONText(initFrom)),
       ("parameters", .integer(run.model.parameterCount)), ("charrnn", .string(version)),
     ]

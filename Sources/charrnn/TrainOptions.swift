@@ -24,19 +24,21 @@ package enum TrainOptions {
   static let resume = Flag("resume", help: "go on with the run in --out, or the newest of this corpus, exactly")
   static let initFrom = Option("init-from", .path("MODEL"), help: "start from a model's weights, matched by symbol")
 
-  private static let settings = SettingOptions([
-    .model, .dropping, .penalty, .updates, .tokens, .arithmetic, .randomness, .split, .ending, .validation,
-  ])
+  static let plain = Flag("plain", help: "choose nothing for the text: take the default of every option")
+
+  private static let settings = SettingOptions(
+    [.model, .dropping, .penalty, .updates, .tokens, .arithmetic, .randomness, .split, .ending, .validation],
+    chosen: TrainingPlan.chosenNames)
 
   static let groups =
     [ModelOptions.architecture(settings)] + ModelOptions.training(settings) + [
       OptionGroup(
-        "How long (the first one reached ends it; else 50 epochs or 3000 steps, the longer)",
+        "How long (the first one reached ends it; with --plain and none given, the longer of 50 epochs and 3000 steps)",
         [epochs, steps, time] + settings.options(.ending)),
       OptionGroup("Data", settings.options(.split)),
       OptionGroup(
         "Run",
-        [out, resume, overwrite, initFrom] + settings.options(.validation)
+        [plain, out, resume, overwrite, initFrom] + settings.options(.validation)
           + [sampleEvery, checkpointEvery, keep, CommonOptions.threads]),
     ]
 

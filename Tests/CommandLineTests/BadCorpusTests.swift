@@ -33,19 +33,19 @@ import Testing
 
     expectDone(
       try workplace.charrnn(
-        "train", "broken.txt", "--tokens", "byte", "--steps", "2", "--hidden", "4", "--batch", "1", "--length", "2"))
+        "train", "broken.txt", "--plain", "--tokens", "byte", "--steps", "2", "--hidden", "4", "--batch", "1", "--length", "2"))
   }
 
   @Test func theBatchAndLengthThatAreSuggestedForASmallCorpusWork() throws {
     let workplace = try Workplace()
     try workplace.write("A short text, and not much to learn.\n", to: "short.txt")
-    let refused = try workplace.charrnn("train", "short.txt")
+    let refused = try workplace.charrnn("train", "short.txt", "--plain")
     expectError(refused, 65, "would work")
     let words = refused.errors.split(separator: " ").map(String.init)
     let batch = try #require(words.firstIndex(of: "--batch"))
     let suggested = Array(words[batch..<batch + 4])
     #expect(suggested[2] == "--length")
-    expectDone(try workplace.charrnn(["train", "short.txt", "--steps", "2", "--hidden", "4"] + suggested))
+    expectDone(try workplace.charrnn(["train", "short.txt", "--plain", "--steps", "2", "--hidden", "4"] + suggested))
     #expect(workplace.exists("runs/short/last.safetensors"))
   }
 

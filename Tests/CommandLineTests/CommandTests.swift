@@ -222,7 +222,7 @@ import Testing
     let workplace = try Workplace()
     try workplace.write(fable, to: "fable.txt")
     let outcome = try workplace.charrnn(
-      ["benchmark", "fable.txt", "--seconds", "0.1", "--sample", "20", "--threads", "1", "--json"] + small)
+      ["benchmark", "fable.txt", "--seconds", "0.1", "--sample", "20", "--threads", "1", "--json"] + smallSize)
     expectDone(outcome)
     let report = try outcome.json()
     #expect(report["cell"] as? String == "lstm" && report["precision"] as? String == "float32")
@@ -237,7 +237,7 @@ import Testing
     let workplace = try Workplace()
     try workplace.write(fable, to: "fable.txt")
     let arguments =
-      ["benchmark", "fable.txt", "--profile", "--seconds", "0.1", "--sample", "0", "--threads", "1"] + small
+      ["benchmark", "fable.txt", "--profile", "--seconds", "0.1", "--sample", "0", "--threads", "1"] + smallSize
     let table = try workplace.charrnn(arguments)
     expectDone(table)
     #expect(table.text.contains("ms a step") && table.text.contains("products"))

@@ -7,7 +7,7 @@ import Testing
   /// Every command that computes on threads.
   private static let commands = [
     ["train", "fable.txt", "--out", "new", "--steps", "2"] + small, ["sample", "run", "--length", "4"],
-    ["evaluate", "run", "fable.txt"], ["benchmark", "fable.txt", "--seconds", "0.05", "--sample", "4"] + small,
+    ["evaluate", "run", "fable.txt"], ["benchmark", "fable.txt", "--seconds", "0.05", "--sample", "4"] + smallSize,
   ]
 
   private func charrnn(_ words: [String], on set: String, in workplace: Workplace) throws -> Outcome {
@@ -160,7 +160,7 @@ import Testing
       #expect(try sample("--count", "3").hasPrefix(text))
       expectDone(
         try workplace.charrnn(
-          ["benchmark", "fable.txt", "--seconds", "0.05", "--sample", "4", "--weights", format, "--cell", cell] + small)
+          ["benchmark", "fable.txt", "--seconds", "0.05", "--sample", "4", "--weights", format, "--cell", cell] + smallSize)
       )
     }
     expectError(

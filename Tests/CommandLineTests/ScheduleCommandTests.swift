@@ -114,11 +114,11 @@ import Testing
     }
     try expectRefusal(
       train + ["--schedule", "cosin"],
-      "--schedule: \"cosin\" is not one of constant, cosine, plateau, one-cycle; did you mean cosine? "
+      "--schedule: \"cosin\" is not one of constant, cosine, plateau, one-cycle, wsd; did you mean cosine? "
         + "(see charrnn train --help)")
     for schedule in ["cosine", "plateau", "one-cycle"] {
       try expectRefusal(
-        ["benchmark", "fable.txt", "--schedule", schedule] + small,
+        ["benchmark", "fable.txt", "--schedule", schedule] + smallSize,
         "--schedule \(schedule): a benchmark keeps the learning rate constant; leave it out "
           + "(see charrnn benchmark --help)")
     }

@@ -137,7 +137,10 @@ func wait(until isSo: () -> Bool) throws {
 }
 
 /// Options of a model small enough for a debug build.
-let small = ["--hidden", "8", "--batch", "4", "--length", "8"]
+let smallSize = ["--hidden", "8", "--batch", "4", "--length", "8"]
+
+/// The same for `train`, which then chooses nothing.
+let small = ["--plain"] + smallSize
 
 /// Some text to learn, the same each time.
 let fable: String = {

@@ -48,7 +48,7 @@ import Testing
   @Test(arguments: cells.map { ["--cell", $0] } + refinements + heads)
   func theBenchmarkMeasuresEach(options: [String]) throws {
     let outcome = try workplace().charrnn(
-      ["benchmark", "fable.txt", "--seconds", "0.05", "--sample", "5", "--json"] + small + options)
+      ["benchmark", "fable.txt", "--seconds", "0.05", "--sample", "5", "--json"] + smallSize + options)
     expectDone(outcome)
     #expect(try outcome.json()["train_tokens_per_second"] as? Double ?? 0 > 0)
   }

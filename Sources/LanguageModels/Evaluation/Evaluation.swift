@@ -32,9 +32,18 @@ public enum Evaluation {
   public static func validationLoss<Scalar>(
     of model: CharacterModel<Scalar>, on text: TextStream, workspace: Workspace<Scalar>
   ) -> Double {
-    let streams = max(1, min(mostStreams, text.predictions / (2 * warmUp)))
+    let streams = streams(predictions: text.predictions)
     let total = sum(of: model, on: text, streams: streams, warmUp: streams == 1 ? 0 : warmUp, workspace: workspace)
     return total / Double(max(text.predictions, 1))
+  }
+
+  private static func streams(predictions: Int) -> Int { max(1, min(mostStreams, predictions / (2 * warmUp))) }
+
+  /// How many rows of products a validation computes: few streams take as long as 16, about.
+  static func validationRows(predictions: Int) -> Double {
+    let streams = streams(predictions: predictions)
+    let steps = predictions / streams + (streams == 1 ? 0 : warmUp)
+    return Double(steps) * Double(max(streams, 16))
   }
 
   private static let warmUp = 256

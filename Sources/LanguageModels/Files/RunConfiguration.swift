@@ -41,22 +41,30 @@ package struct RunConfiguration {
 
   /// Whether a setting, where the object has it, is that of `settings`.
   func agrees(on field: SettingField, with settings: TrainingSettings) -> Bool {
+    let members = members(with: field)
+    if members?.contains(StoredName(field.reportedName)) ?? false {
+      return value(of: field) == field.value(in: settings)
+    }
+    return true
+  }
+
+  /// The value of a setting; nil where the object lacks it or has another type of value.
+  package func value(of field: SettingField) -> SettingValue? {
     let name = StoredName(field.reportedName)
-    var members = object
-    if let within = field.reportedWithin {
-      guard let nested = try? object.nestedContainer(keyedBy: StoredName.self, forKey: StoredName(within)) else {
-        return true
-      }
-      members = nested
+    guard let members = members(with: field), members.contains(name) else { return nil }
+    if (try? members.decodeNil(forKey: name)) ?? false { return SettingValue.none }
+    return switch field.kind {
+    case .flag: (try? members.decode(Bool.self, forKey: name)).map { .flag($0) }
+    case .integer: (try? members.decode(Int.self, forKey: name)).map { .integer($0) }
+    case .number: (try? members.decode(Double.self, forKey: name)).map { .number($0) }
+    case .choice, .fraction: (try? members.decode(String.self, forKey: name)).map { .text($0) }
     }
-    guard members.contains(name) else { return true }
-    return switch field.value(in: settings) {
-    case .none: (try? members.decodeNil(forKey: name)) ?? false
-    case .flag(let value): (try? members.decode(Bool.self, forKey: name)) == value
-    case .integer(let value): (try? members.decode(Int.self, forKey: name)) == value
-    case .number(let value): (try? members.decode(Double.self, forKey: name)) == value
-    case .text(let value): (try? members.decode(String.self, forKey: name)) == value
-    }
+  }
+
+  /// The object that holds a setting; nil where it is not there.
+  private func members(with field: SettingField) -> KeyedDecodingContainer<StoredName>? {
+    guard let within = field.reportedWithin else { return object }
+    return try? object.nestedContainer(keyedBy: StoredName.self, forKey: StoredName(within))
   }
 
   /// Identity of the run that the directory belongs to; nil for a run begun by a version that had none.

@@ -1,0 +1,171 @@
+import ModelTraining
+import SequenceText
+import TensorCore
+
+/// Settings and limits of a run that suit a corpus: chosen from the number of its tokens and symbols, and from the arithmetic that
+/// may be spent on it.
+///
+/// The numbers were found by trying them on texts of 3 KB to 1 MB: names, prose, a play, a log, source code, Japanese.
+public struct TrainingPlan: Sendable {
+  /// The given settings, and the chosen ones beside them.
+  public private(set) var settings: TrainingSettings
+  public private(set) var limits: TrainingLimits
+  public private(set) var choices: [Choice] = []
+
+  /// What was chosen together, and why.
+  public struct Choice: Sendable, Equatable {
+    /// Names of settings, or of limits.
+    public let names: [String]
+    /// A few words.
+    public let reason: String
+  }
+
+  /// Names of the settings that are chosen where they are not given.
+  public static let chosenNames: Set<String> = [
+    "layers", "hidden", "batch", "length", "learning-rate", "locked-dropout", "weight-drop", "schedule", "average",
+    "validate-every", "patience",
+  ]
+
+  private let given: Set<String>
+  /// Tokens to train on, and their symbols.
+  private let (tokens, symbols): (Int, Int)
+  private let heldOut: Int
+
+  /// Chooses the settings that are not given.
+  ///
+  /// - Parameters:
+  ///   - settings: their values stay where they are given, and their defaults where nothing is chosen.
+  ///   - given: names of settings, as in `SettingField.all`, that are not to be chosen.
+  ///   - limits: with epochs or steps, the run has that end; with seconds, it also ends when validation stops improving; without
+  ///     any, the steps are chosen too.
+  ///   - operations: floating-point operations to spend on training; nil for what usually pays. It decides nothing where epochs or
+  ///     steps are given.
+  /// - Throws: where the corpus cannot be split as the settings say, or a setting has a value that it cannot have.
+  public init(
+    for corpus: Corpus, keeping settings: TrainingSettings = TrainingSettings(), given: Set<String> = [],
+    limits: TrainingLimits = TrainingLimits(), operations: Double? = nil
+  ) throws(CharacterRunError) {
+    (self.settings, self.limits, self.given) = (settings, limits, given)
+    let split = try settings.split(corpus)
+    (tokens, symbols, heldOut) = (split.train.count, corpus.vocabulary.count, split.validation.count)
+    let budget = operations ?? Self.usualOperations(tokens: tokens)
+    chooseSize(budget)
+    let passes = chooseUpdates(budget)
+    chooseDropping(passes)
+    chooseCourse()
+    chooseEnd(budget)
+  }
+
+  /// Operations that usually pay: those of 12 passes through the text by an LSTM of 2 × 128 units, more for a short text, and no
+  /// more than some minutes.
+  public static func usualOperations(tokens: Int) -> Double {
+    1.25e6 * min(max(11 * Double(tokens), 1.7e6), 3e7)
+  }
+
+  private var operationsPerToken: Double {
+    Double(CharacterModel<Float>(settings.shape(vocabulary: symbols)).operationsPerToken)
+  }
+
+  private var isGated: Bool { ![CellKind.rnn, .rnnReLU, .indRNN].contains(settings.cell) }
+
+  /// Units: as many as can still read the text some times.
+  private mutating func chooseSize(_ budget: Double) {
+    let isBound = !given.isDisjoint(with: ["tie", "heads", "projection"])
+    if !given.contains("layers") && !given.contains("residual") { settings.layers = 1 }
+    if !given.contains("hidden") && !isBound {
+      let sizes = [64, 96, 128, 192, 256, 384, 512, 768]
+      settings.hidden =
+        sizes.last { size in
+          settings.hidden = size
+          return budget / operationsPerToken >= Self.leastPasses * Double(tokens) && size <= largest
+        } ?? sizes[0]
+    }
+    note(["layers", "hidden"], "as large as can read the text often enough in the time")
+  }
+
+  private static let leastPasses = 3.5
+
+  /// A short text has not enough to say to more units.
+  private var largest: Int { tokens < 10_000 ? 256 : 512 }
+
+  /// Streams, length and rate.
+  ///
+  /// - Returns: how often the text will be read.
+  private mutating func chooseUpdates(_ budget: Double) -> Double {
+    var (batch, length) = tokens < 200_000 ? (16, 32) : (32, 64)
+    if given.contains("length") { length = settings.length }
+    if given.contains("batch") { batch = settings.batch }
+    // A text that is too short for a window is cut into fewer streams, then into shorter windows.
+    if !given.contains("batch") { batch = max(1, min(batch, (tokens - 1) / length)) }
+    if !given.contains("length") { length = max(1, min(length, (tokens - 1) / batch)) }
+    (settings.batch, settings.length) = (batch, length)
+    note(["batch", "length"], "\(tokens) tokens to learn from")
+    if given.isDisjoint(with: ["learning-rate", "optimizer"]) {
+      settings.learningRate = settings.cell == .lstm ? 0.01 : isGated ? 0.005 : 0.002
+      note(["learning-rate"], "a high one, which falls at the end")
+    }
+    return passes(budget)
+  }
+
+  /// How often the run reads the text.
+  private func passes(_ budget: Double) -> Double {
+    let perStep = Double(settings.batch) * Double(settings.length)
+    let ofSteps = limits.steps.map { Double($0) * perStep / Double(max(tokens, 1)) }
+    return [ofSteps, limits.epochs.map(Double.init)].compactMap { $0 }.min()
+      ?? budget / operationsPerToken / Double(max(tokens, 1))
+  }
+
+  /// Dropping, the more of it the more often the text is read.
+  private mutating func chooseDropping(_ passes: Double) {
+    let isGiven = SettingField.all.contains { $0.group == .dropping && given.contains($0.name) }
+    if isGiven { return }
+    let (units, weights) = passes < 5 ? (0, 0) : passes < 12 ? (0.2, 0.1) : (0.5, 0.3)
+    if units == 0 { return }
+    settings.lockedDropout = units
+    settings.weightDrop = settings.cell.options.contains(.weightDrop) ? weights : 0
+    note(["locked-dropout", "weight-drop"], "the text is read \(Int(passes)) times")
+  }
+
+  /// A rate that falls when the end is decided, and averaged weights.
+  private mutating func chooseCourse() {
+    if !given.contains("schedule") {
+      settings.schedule = .warmUpStableDecay
+      note(["schedule"], "needs no end that is known before")
+    }
+    if !given.contains("average") {
+      settings.averaging = 0.1
+      note(["average"], "predicts better than the newest weights")
+    }
+  }
+
+  /// Validations that take little of the time, and the end.
+  private mutating func chooseEnd(_ budget: Double) {
+    let perStep = operationsPerToken * Double(settings.batch) * Double(settings.length)
+    let steps = max(Self.fewestSteps, Int(budget / perStep))
+    let isOpen = limits.epochs == nil && limits.steps == nil
+    if isOpen && limits.seconds == nil {
+      limits.steps = steps
+      note(["steps"], "what usually pays for such a text")
+    }
+    guard heldOut >= TrainingSettings.leastHeldOut else { return }
+    if !given.contains("validate-every") {
+      let training = 3 * settings.length * max(settings.batch, 16)
+      let least = Evaluation.validationRows(predictions: heldOut - 1) / Double(training) / Self.validationShare
+      let shown = limits.lastStep(stepsPerEpoch: max(1, (tokens - 1) / (settings.batch * settings.length))) ?? steps
+      settings.validateEvery = max(1, Int(least.rounded(.up)), shown / 25)
+      note(["validate-every"], "takes less than a twentieth of the time")
+    }
+    if isOpen && !given.contains("patience") {
+      settings.patience = 8
+      note(["patience"], "ends earlier where the text is being learned by heart")
+    }
+  }
+
+  private static let fewestSteps = 200
+  private static let validationShare = 0.04
+
+  private mutating func note(_ names: [String], _ reason: String) {
+    let chosen = names.filter { !given.contains($0) }
+    if !chosen.isEmpty { choices.append(Choice(names: chosen, reason: reason)) }
+  }
+}

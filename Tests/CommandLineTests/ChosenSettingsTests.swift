@@ -1,0 +1,103 @@
+import CharrnnTestSupport
+import Foundation
+import Testing
+
+/// `train` chooses what options do not say.
+@Suite struct ChosenSettingsTests {
+  private func workplace() throws -> Workplace {
+    let workplace = try Workplace()
+    try workplace.write(fable, to: "fable.txt")
+    return workplace
+  }
+
+  /// Small enough for a debug build; the rest is chosen.
+  private static let options = ["--hidden", "8", "--sample-every", "0"]
+
+  /// Words of a command line that a note shows.
+  private func words(after note: String, in outcome: Outcome) throws -> [String] {
+    let line = try #require(outcome.errorLines.first { $0.contains(note) }, "\(outcome.errors)")
+    let command = line[try #require(line.range(of: "charrnn train ")).upperBound...]
+    return ["train"] + command.split(separator: " ").map(String.init)
+  }
+
+  private func expectSameRun(_ one: String, _ other: String, in workplace: Workplace) throws {
+    for file in ["last", "best", "undecayed"] {
+      #expect(
+        try workplace.bytes(of: "\(one)/\(file).safetensors") == workplace.bytes(of: "\(other)/\(file).safetensors"),
+        "\(file)")
+    }
+  }
+
+  @Test func thePrintedCommandLineGivesTheSameRun() throws {
+    let workplace = try workplace()
+    let outcome = try workplace.charrnn(["train", "fable.txt", "--out", "one", "--steps", "20"] + Self.options)
+    expectDone(outcome, "chose --layers 1:", "lstm 1×8")
+    #expect(!outcome.errors.contains("chose --hidden"))
+    let explicit = try words(after: "said explicitly", in: outcome)
+    #expect(explicit.contains("--plain"))
+    expectDone(try workplace.charrnn(explicit + ["--out", "other"]))
+    try expectSameRun("one", "other", in: workplace)
+  }
+
+  /// A run that time has ended is repeated by the number of its steps, and made longer by more of them.
+  @Test func aTimedRunIsRepeatedByItsSteps() throws {
+    let workplace = try workplace()
+    let outcome = try workplace.charrnn(["train", "fable.txt", "--out", "one", "--time", "2s"] + Self.options)
+    expectDone(outcome, "the learning rate falls to 0")
+    let counted = try words(after: "without a clock", in: outcome)
+    expectDone(try workplace.charrnn(counted + ["--out", "other"]))
+    try expectSameRun("one", "other", in: workplace)
+
+    let steps = try #require(counted.last.flatMap { Int($0) })
+    let longer = ["--steps", "\(steps + 20)"]
+    let more = try workplace.charrnn(
+      ["train", "fable.txt", "--out", "one", "--resume", "--sample-every", "0"] + longer)
+    expectDone(more, "from the state before the learning rate fell")
+    expectDone(try workplace.charrnn(counted.dropLast(2) + longer + ["--out", "other", "--overwrite"]))
+    try expectSameRun("one", "other", in: workplace)
+    let nothing = try workplace.charrnn(["train", "fable.txt", "--out", "one", "--resume"])
+    expectDone(nothing, "nothing is left to train")
+  }
+
+  /// What a measurement of time chose stays, also where the run was killed before its first state was saved.
+  @Test func aRunThatBeginsAgainKeepsItsChoice() throws {
+    let workplace = try workplace()
+    let train = ["train", "fable.txt", "--out", "run", "--time", "1s"] + Self.options
+    expectDone(try workplace.charrnn(train))
+    for file in ["last", "best", "undecayed"] {
+      try FileManager.default.removeItem(atPath: workplace.path(of: "run/\(file).safetensors"))
+    }
+    func config() throws -> String { try String(decoding: workplace.bytes(of: "run/config.json"), as: UTF8.self) }
+    let before = try config()
+    #expect(before.contains(#""chosen": ["layers""#))
+    let outcome = try workplace.charrnn(train + ["--resume"])
+    expectDone(outcome, "starting from the beginning")
+    #expect(!outcome.errors.contains("chose --"), "\(outcome.errors)")
+    #expect(try config() == before)
+    try workplace.write(before.replacing(#""average": 0.1"#, with: #""average": 7"#), to: "run/config.json")
+    for file in ["last", "best", "undecayed"] {
+      try FileManager.default.removeItem(atPath: workplace.path(of: "run/\(file).safetensors"))
+    }
+    let lost = try workplace.charrnn(train + ["--resume"])
+    #expect(lost.code == 65 && lost.errors.contains("run/config.json: average was chosen, and is lost"))
+  }
+
+  /// A text of a few dozen characters is trained on, in shorter windows.
+  @Test(arguments: [24, 60, 300])
+  func aShortTextIsTrainedOn(count: Int) throws {
+    let workplace = try Workplace()
+    try workplace.write(String(fable.prefix(count)), to: "short.txt")
+    expectDone(try workplace.charrnn(["train", "short.txt", "--out", "run", "--steps", "3"] + Self.options))
+  }
+
+  /// The structure of a model to start from is kept.
+  @Test func theStructureOfTheFirstModelIsKept() throws {
+    let workplace = try workplace()
+    expectDone(
+      try workplace.charrnn(
+        ["train", "fable.txt", "--out", "first", "--steps", "3", "--layers", "2", "--cell", "gru"] + Self.options))
+    let warm = try workplace.charrnn(
+      "train", "fable.txt", "--out", "warm", "--steps", "3", "--init-from", "first", "--sample-every", "0")
+    expectDone(warm, "gru 2×8")
+  }
+}
