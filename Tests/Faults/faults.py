@@ -18,7 +18,7 @@ import tempfile
 import runs
 
 KINDS = ["enospc", "eio", "emfile", "full", "short", "interrupted", "kill"]
-WORDS = ["--hidden", "6", "--layers", "1", "--batch", "4", "--length", "8", "--validate-every", "5",
+WORDS = ["--plain", "--hidden", "6", "--layers", "1", "--batch", "4", "--length", "8", "--validate-every", "5",
          "--checkpoint-every", "4", "--seed", "3", "--threads", "1"]
 # What a command may end with when a call fails: no input, no output, an input/output error; a directory in use.
 FAILURES = {66, 73, 74}

@@ -97,7 +97,7 @@ class Trial:
         """Trains what is there before: the run that is replaced, or the run up to a step that was skipped."""
         keeping = ["--keep", str(OLD_KEEP), "--checkpoint-every", "1"]
         if self.kind == "replacing":
-            words = ["--cell", "gru", "--hidden", "5", "--batch", "4", "--length", "8", "--validate-every", "2"]
+            words = ["--plain", "--cell", "gru", "--hidden", "5", "--batch", "4", "--length", "8", "--validate-every", "2"]
             limit = ["--steps", str(self.draw.randrange(1, 20))]
             require(runs.train(self.folder, "run", words, limit + keeping), "the replaced run")
         elif self.kind == "repeating":

@@ -12,13 +12,14 @@ COMMAND = os.environ.get("CHARRNN", str(ROOT / ".build/release/charrnn"))
 CELLS = ["lstm", "gru", "rnn", "rnn-relu", "peephole-lstm", "coupled-lstm", "gru-reset-before", "min-gru", "min-lstm", "mgu",
          "indrnn", "slstm"]
 OPTIMIZERS = ["adam", "adamw", "nadam", "sgd", "rmsprop", "adagrad", "adadelta", "lion"]
-SCHEDULES = ["constant", "cosine", "one-cycle", "plateau"]
+SCHEDULES = ["constant", "cosine", "one-cycle", "plateau", "wsd"]
+MODELS = ["last.safetensors", "best.safetensors", "undecayed.safetensors"]
 # Each is for some cells only; a set that the command refuses is drawn again.
 REFINEMENTS = [["--dropout", "0.2"], ["--locked-dropout", "0.3"], ["--zoneout", "0.1"], ["--weight-drop", "0.2"],
                ["--layer-norm"], ["--projection", "4"], ["--residual"], ["--learned-state"], ["--embedding", "5"],
                ["--embedding", "8", "--tie"], ["--embedding", "5", "--embedding-dropout", "0.2"], ["--vary-length"],
                ["--backward-length", "13"], ["--activation-regularization", "2", "--temporal-regularization", "1"],
-               ["--weight-decay", "0.01"], ["--heads", "2"], ["--forget-bias", "0"]]
+               ["--weight-decay", "0.01"], ["--heads", "2"], ["--forget-bias", "0"], ["--average", "0.2"]]
 
 
 def size(draw, short=False):
@@ -31,7 +32,7 @@ def size(draw, short=False):
 
 def options(draw, diverging=False):
     """Options of a small run that decide its bits, beside its size."""
-    words = ["--hidden", str(draw.choice([6, 8])), "--layers", str(draw.choice([1, 2])),
+    words = ["--plain", "--hidden", str(draw.choice([6, 8])), "--layers", str(draw.choice([1, 2])),
              "--seed", str(draw.randrange(1000))]
     every = draw.choice([3, 7, 11, 1000, None])
     words += ["--validate-every", str(every)] if every else []
@@ -56,7 +57,7 @@ def files(folder, out):
     """What a run left: the bytes of its models and kept states, and its metrics without what differs from time to time."""
     place = pathlib.Path(folder) / out
     found = {}
-    for name in ("last.safetensors", "best.safetensors"):
+    for name in MODELS:
         found[name] = (place / name).read_bytes() if (place / name).exists() else None
     lines = []
     for line in (place / "metrics.jsonl").read_text().splitlines():
@@ -68,7 +69,7 @@ def files(folder, out):
     found["metrics"] = lines
     names = sorted(os.listdir(place))
     found["kept"] = {name: (place / name).read_bytes() for name in names if re.fullmatch(r"step-\d+\.safetensors", name)}
-    known = {"last.safetensors", "best.safetensors", "metrics.jsonl", "config.json", "run.lock", *found["kept"]}
+    known = {*MODELS, "metrics.jsonl", "config.json", "run.lock", *found["kept"]}
     found["others"] = [name for name in names if name not in known]
     return found
 

@@ -16,7 +16,7 @@ import tempfile
 import runs
 
 
-WORDS = ["--layers", "1", "--batch", "4", "--length", "8", "--checkpoint-every", "3", "--validate-every", "2"]
+WORDS = ["--plain", "--layers", "1", "--batch", "4", "--length", "8", "--checkpoint-every", "3", "--validate-every", "2"]
 
 
 class Disk:

@@ -27,7 +27,7 @@ def fill(seed):
         size, characters = runs.size(draw, short=draw.random() < 0.5)
         runs.write_corpus(folder, characters)
         keep = draw.choice([0, 1, 3])
-        words = ["--hidden", "24", "--layers", "1", *size, "--seed", str(draw.randrange(1000)), "--validate-every", "20",
+        words = ["--plain", "--hidden", "24", "--layers", "1", *size, "--seed", str(draw.randrange(1000)), "--validate-every", "20",
                  "--checkpoint-every", "5", "--steps", "1500"]
         disk = pathlib.Path(folder) / "disk"
         disk.mkdir()
@@ -99,7 +99,7 @@ def memory(characters, steps=20_000):
     """Peak memory of a long run at step 100 and at its end, in KiB."""
     with tempfile.TemporaryDirectory() as folder:
         runs.write_corpus(folder, characters)
-        line = [runs.COMMAND, "train", "corpus.txt", "--out", "run", "--hidden", "32", "--layers", "1", "--batch", "8",
+        line = [runs.COMMAND, "train", "corpus.txt", "--out", "run", "--plain", "--hidden", "32", "--layers", "1", "--batch", "8",
                 "--length", "16", "--steps", str(steps), "--validate-every", "50", "--checkpoint-every", "50",
                 "--keep", "3", "--sample-every", "50"]
         process = subprocess.Popen(line, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
