@@ -68,31 +68,32 @@ public struct TrainingPlan: Sendable {
 
   private var isGated: Bool { ![CellKind.rnn, .rnnReLU, .indRNN].contains(settings.cell) }
 
-  /// Units: as many as can still read the text some times.
+  /// Units: as many as can still read the text often enough, the more often the shorter it is.
   private mutating func chooseSize(_ budget: Double) {
     let isBound = !given.isDisjoint(with: ["tie", "heads", "projection"])
     if !given.contains("layers") && !given.contains("residual") { settings.layers = 1 }
     if !given.contains("hidden") && !isBound {
-      let sizes = [64, 96, 128, 192, 256, 384, 512, 768]
+      let leastPasses = 3 * max(1, 1e6 / Double(tokens)).squareRoot()
+      let sizes = [64, 96, 128, 192, 256, 384, 512, 768].filter { !isShort || $0 <= 256 }
       settings.hidden =
         sizes.last { size in
           settings.hidden = size
-          return budget / operationsPerToken >= Self.leastPasses * Double(tokens) && size <= largest
+          return budget / operationsPerToken >= min(leastPasses, Self.mostPasses) * Double(tokens)
         } ?? sizes[0]
     }
     note(["layers", "hidden"], "as large as can read the text often enough in the time")
   }
 
-  private static let leastPasses = 3.5
-
-  /// A short text has not enough to say to more units.
-  private var largest: Int { tokens < 10_000 ? 256 : 512 }
+  /// Whether it is soon learned by heart: such a text is trained on in small steps, with much dropping.
+  private var isShort: Bool { tokens < 10_000 }
+  /// Reading a short text more often teaches nothing more.
+  private static let mostPasses = 25.0
 
   /// Streams, length and rate.
   ///
   /// - Returns: how often the text will be read.
   private mutating func chooseUpdates(_ budget: Double) -> Double {
-    var (batch, length) = tokens < 200_000 ? (16, 32) : (32, 64)
+    var (batch, length) = isShort ? (4, 32) : tokens < 200_000 ? (32, 32) : (32, 64)
     if given.contains("length") { length = settings.length }
     if given.contains("batch") { batch = settings.batch }
     // A text that is too short for a window is cut into fewer streams, then into shorter windows.
@@ -101,7 +102,8 @@ public struct TrainingPlan: Sendable {
     (settings.batch, settings.length) = (batch, length)
     note(["batch", "length"], "\(tokens) tokens to learn from")
     if given.isDisjoint(with: ["learning-rate", "optimizer"]) {
-      settings.learningRate = settings.cell == .lstm ? 0.01 : isGated ? 0.005 : 0.002
+      let highest = isShort ? 0.005 : 0.015
+      settings.learningRate = settings.cell == .lstm ? highest : min(highest, isGated ? 0.005 : 0.002)
       note(["learning-rate"], "a high one, which falls at the end")
     }
     return passes(budget)
@@ -112,14 +114,19 @@ public struct TrainingPlan: Sendable {
     let perStep = Double(settings.batch) * Double(settings.length)
     let ofSteps = limits.steps.map { Double($0) * perStep / Double(max(tokens, 1)) }
     return [ofSteps, limits.epochs.map(Double.init)].compactMap { $0 }.min()
-      ?? budget / operationsPerToken / Double(max(tokens, 1))
+      ?? usualPasses(budget)
+  }
+
+  private func usualPasses(_ budget: Double) -> Double {
+    let passes = budget / operationsPerToken / Double(max(tokens, 1))
+    return isShort ? min(passes, Self.mostPasses) : passes
   }
 
   /// Dropping, the more of it the more often the text is read.
   private mutating func chooseDropping(_ passes: Double) {
     let isGiven = SettingField.all.contains { $0.group == .dropping && given.contains($0.name) }
     if isGiven { return }
-    let (units, weights) = passes < 5 ? (0, 0) : passes < 12 ? (0.2, 0.1) : (0.5, 0.3)
+    let (units, weights) = passes < 5 ? (0, 0) : passes < 12 ? (0.2, 0.1) : isShort ? (0.6, 0.5) : (0.5, 0.3)
     if units == 0 { return }
     settings.lockedDropout = units
     settings.weightDrop = settings.cell.options.contains(.weightDrop) ? weights : 0
@@ -140,8 +147,8 @@ public struct TrainingPlan: Sendable {
 
   /// Validations that take little of the time, and the end.
   private mutating func chooseEnd(_ budget: Double) {
-    let perStep = operationsPerToken * Double(settings.batch) * Double(settings.length)
-    let steps = max(Self.fewestSteps, Int(budget / perStep))
+    let perStep = Double(settings.batch) * Double(settings.length)
+    let steps = max(Self.fewestSteps, Int(usualPasses(budget) * Double(tokens) / perStep))
     let isOpen = limits.epochs == nil && limits.steps == nil
     if isOpen && limits.seconds == nil {
       limits.steps = steps
@@ -156,7 +163,8 @@ public struct TrainingPlan: Sendable {
       note(["validate-every"], "takes less than a twentieth of the time")
     }
     if isOpen && !given.contains("patience") {
-      settings.patience = 8
+      // A third of the steps, in validations.
+      settings.patience = max(3, steps / 3 / (settings.validateEvery ?? steps))
       note(["patience"], "ends earlier where the text is being learned by heart")
     }
   }
