@@ -7,7 +7,7 @@ struct ChosenSettings {
   var limits: TrainingLimits
   /// Names of the settings that were chosen.
   let names: [String]
-  /// What was chosen and why, for the user; empty where an earlier start of the run chose it.
+  /// Choices with their reasons, for the user; empty where an earlier start of the run chose it.
   private let choices: [TrainingPlan.Choice]
 
   /// The choice for a run that begins; nil with `--plain`.
@@ -53,7 +53,7 @@ struct ChosenSettings {
     names = SettingField.all.map(\.name).filter(chosen.contains)
   }
 
-  /// What a run chose that was stopped before its first state was saved; nil where it chose nothing.
+  /// The choice of a run that was stopped before its first state was saved; nil where it chose nothing.
   private init?(_ settings: TrainingSettings, _ limits: TrainingLimits, ofBegun directory: RunDirectory) throws {
     guard let values = try StoredOptions(directory).chosen() else { return nil }
     (self.settings, self.limits, choices) = (settings, limits, [])

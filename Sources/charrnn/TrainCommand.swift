@@ -39,7 +39,7 @@ package enum TrainCommand {
       let command = resumingCommand(arguments[corpora], start.directory)
       notice(isOver ? found : "\(found); with more patience: \(command) --patience \(more)")
     }
-    if start.limits.seconds != nil, end == .finished, run.progress.decay != nil {
+    if start.limits.seconds != nil, let decay = run.progress.decay, decay.isOver(after: run.progress.updates) {
       let options = explicitOptions(run.settings, TrainingLimits(steps: run.step))
       notice("the same run, said without a clock: \(command(arguments[corpora])) \(options)")
     }

@@ -33,7 +33,8 @@ import Testing
 
     expectDone(
       try workplace.charrnn(
-        "train", "broken.txt", "--plain", "--tokens", "byte", "--steps", "2", "--hidden", "4", "--batch", "1", "--length", "2"))
+        "train", "broken.txt", "--plain", "--tokens", "byte", "--steps", "2", "--hidden", "4", "--batch", "1",
+        "--length", "2"))
   }
 
   @Test func theBatchAndLengthThatAreSuggestedForASmallCorpusWork() throws {

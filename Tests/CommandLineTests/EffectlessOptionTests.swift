@@ -53,7 +53,8 @@ import Testing
   @Test func otherOptionsThatCannotActAreRefused() throws {
     let workplace = try Trained.workplace.get()
     expectError(
-      try workplace.charrnn(["benchmark", "fable.txt", "--sample", "0", "--weights", "int8"] + smallSize), 64, "--weights")
+      try workplace.charrnn(["benchmark", "fable.txt", "--sample", "0", "--weights", "int8"] + smallSize), 64,
+      "--weights")
     let single = [
       "train", "fable.txt", "--length", "1", "--temporal-regularization", "2", "--steps", "1", "--out", "none",
     ]

@@ -160,7 +160,8 @@ import Testing
       #expect(try sample("--count", "3").hasPrefix(text))
       expectDone(
         try workplace.charrnn(
-          ["benchmark", "fable.txt", "--seconds", "0.05", "--sample", "4", "--weights", format, "--cell", cell] + smallSize)
+          ["benchmark", "fable.txt", "--seconds", "0.05", "--sample", "4", "--weights", format, "--cell", cell]
+            + smallSize)
       )
     }
     expectError(

@@ -28,7 +28,8 @@ import Testing
       "learned-state",
       "dropout", "locked-dropout", "embedding-dropout", "weight-drop", "zoneout", "activation-regularization",
       "temporal-regularization", "weight-decay", "batch", "length", "backward-length", "vary-length", "epochs", "steps",
-      "time", "optimizer", "learning-rate", "schedule", "average", "plain", "clip", "validation-fraction", "test-fraction", "patience",
+      "time", "optimizer", "learning-rate", "schedule", "average", "plain", "clip", "validation-fraction",
+      "test-fraction", "patience",
       "tokens", "precision",
       "threads", "seed", "validate-every", "sample-every", "checkpoint-every", "overwrite", "resume", "init-from",
     ] { #expect(train.contains("--\(option)")) }

@@ -12,7 +12,7 @@ public struct TrainingPlan: Sendable {
   public private(set) var limits: TrainingLimits
   public private(set) var choices: [Choice] = []
 
-  /// What was chosen together, and why.
+  /// Settings or limits that were chosen together, and the reason.
   public struct Choice: Sendable, Equatable {
     /// Names of settings, or of limits.
     public let names: [String]
@@ -73,8 +73,8 @@ public struct TrainingPlan: Sendable {
     let isBound = !given.isDisjoint(with: ["tie", "heads", "projection"])
     if !given.contains("layers") && !given.contains("residual") { settings.layers = 1 }
     if !given.contains("hidden") && !isBound {
-      let leastPasses = 3 * max(1, 1e6 / Double(tokens)).squareRoot()
-      let sizes = [64, 96, 128, 192, 256, 384, 512, 768].filter { !isShort || $0 <= 256 }
+      let leastPasses = 2.5 * max(1, 1e6 / Double(tokens)).squareRoot()
+      let sizes = [64, 96, 128, 192, 256, 384, 512].filter { !isShort || $0 <= 256 }
       settings.hidden =
         sizes.last { size in
           settings.hidden = size
@@ -102,8 +102,10 @@ public struct TrainingPlan: Sendable {
     (settings.batch, settings.length) = (batch, length)
     note(["batch", "length"], "\(tokens) tokens to learn from")
     if given.isDisjoint(with: ["learning-rate", "optimizer"]) {
-      let highest = isShort ? 0.005 : 0.015
-      settings.learningRate = settings.cell == .lstm ? highest : min(highest, isGated ? 0.005 : 0.002)
+      // More units bear less of it: 768 diverged at 0.015.
+      let highest = isShort ? 0.005 : 0.015 * min(1, 320 / Double(settings.hidden))
+      let least = settings.cell == .lstm ? highest : min(highest, isGated ? 0.005 : 0.002)
+      settings.learningRate = (least * 1e4).rounded() / 1e4
       note(["learning-rate"], "a high one, which falls at the end")
     }
     return passes(budget)
@@ -122,15 +124,22 @@ public struct TrainingPlan: Sendable {
     return isShort ? min(passes, Self.mostPasses) : passes
   }
 
-  /// Dropping, the more of it the more often the text is read.
+  /// Dropping, the more of it the more often each weight is taught by each token.
   private mutating func chooseDropping(_ passes: Double) {
     let isGiven = SettingField.all.contains { $0.group == .dropping && given.contains($0.name) }
     if isGiven { return }
-    let (units, weights) = passes < 5 ? (0, 0) : passes < 12 ? (0.2, 0.1) : isShort ? (0.6, 0.5) : (0.5, 0.3)
+    let weights = operationsPerToken / 6
+    let (units, dropped) =
+      switch passes * weights / Double(max(tokens, 1)) {
+      case ..<5: (0.0, 0.0)
+      case ..<25: (0.2, 0.1)
+      case ..<1000: (0.5, 0.3)
+      default: (0.6, 0.5)
+      }
     if units == 0 { return }
     settings.lockedDropout = units
-    settings.weightDrop = settings.cell.options.contains(.weightDrop) ? weights : 0
-    note(["locked-dropout", "weight-drop"], "the text is read \(Int(passes)) times")
+    settings.weightDrop = settings.cell.options.contains(.weightDrop) ? dropped : 0
+    note(["locked-dropout", "weight-drop"], "\(Int(weights)) weights read the text \(Int(passes)) times")
   }
 
   /// A rate that falls when the end is decided, and averaged weights.
