@@ -28,7 +28,7 @@ extension RunDirectory {
   /// the directory holds already makes room as it is replaced.
   package func requireRoom(for sizes: Sizes) throws(FileError) {
     let (oldLast, oldBest) = (try size(of: last), try size(of: best))
-    var oldKept = 0
+    var oldKept = try size(of: undecayed)
     for state in try keptStates() { oldKept += try size(of: state.path) }
     let (both, largest) = (sizes.last + sizes.best, max(sizes.last, sizes.best))
     let (kept, overflow) = sizes.kept.multipliedReportingOverflow(by: sizes.last)

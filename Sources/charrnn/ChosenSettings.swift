@@ -10,42 +10,31 @@ struct ChosenSettings {
   /// Choices with their reasons, for the user; empty where an earlier start of the run chose it.
   private let choices: [TrainingPlan.Choice]
 
-  /// The choice for a run that begins; nil with `--plain`.
+  /// Chooses for a run that begins.
   ///
-  /// - Parameter begun: directory of a run that is to go on; what it chose before stays.
-  static func ofBeginning(
+  /// - Parameters:
+  ///   - settings: those that the options describe, with the structure of `initial`.
+  ///   - limits: those that were given.
+  ///   - initial: the model to start from.
+  ///   - begun: directory of a run that is to go on, and begins again where it has saved nothing; what it chose stays.
+  init(
     _ arguments: ParsedArguments, _ settings: TrainingSettings, _ limits: TrainingLimits, on corpus: Corpus,
     from initial: ModelFile<Float>?, begun: RunDirectory?, threads: Int
-  ) throws -> ChosenSettings? {
-    if arguments[TrainOptions.plain] { return nil }
-    return try begun.flatMap { try ChosenSettings(settings, limits, ofBegun: $0) }
-      ?? ChosenSettings(arguments, settings, limits, on: corpus, from: initial, threads: threads)
-  }
-
-  /// - Parameters:
-  ///   - settings: those that the options describe.
-  ///   - limits: those that were given.
-  ///   - initial: the model to start from, whose structure is kept.
-  private init(
-    _ arguments: ParsedArguments, _ settings: TrainingSettings, _ limits: TrainingLimits, on corpus: Corpus,
-    from initial: ModelFile<Float>?, threads: Int
   ) throws {
-    var (settings, given) = (settings, Set(arguments.givenNames))
-    if let initial {
-      for field in SettingField.all where field.isStructural && !given.contains(field.name) {
-        field.set(field.value(in: TrainingSettings(architecture: initial.model.architecture)), in: &settings)
-        given.insert(field.name)
-      }
+    var given = Set(arguments.givenNames)
+    if initial != nil { given.formUnion(SettingField.all.filter(\.isStructural).map(\.name)) }
+    if let values = try begun.flatMap({ try StoredOptions($0).chosen() }) {
+      (self.settings, self.limits, choices) = (settings, limits, [])
+      names = values.map(\.field.name)
+      for (field, value) in values where !given.contains(field.name) { field.set(value, in: &self.settings) }
+      return
     }
-    func chosen(_ operations: Double?) throws -> TrainingPlan {
-      try TrainingPlan(for: corpus, keeping: settings, given: given, limits: limits, operations: operations)
-    }
-    var plan = try chosen(nil)
+    var plan = try TrainingPlan(for: corpus, keeping: settings, given: given, limits: limits)
     if let seconds = limits.seconds {
-      let speed = try CharacterRun(settings: plan.settings, corpus: corpus, threads: threads)
-        .measureSpeed(seconds: min(0.5, seconds / 20), sample: 0)
+      let operations = try Self.operationsPerSecond(of: plan.settings, on: corpus, limit: seconds, threads: threads)
       // Some of the time goes to reading, validating and saving.
-      plan = try chosen(0.9 * seconds * speed.trainGigaflops * 1e9)
+      plan = try TrainingPlan(
+        for: corpus, keeping: settings, given: given, limits: limits, operations: 0.9 * seconds * operations)
     }
     if let problem = plan.settings.problem { throw arguments.usageFailure("\(problem)") }
     (self.settings, self.limits, choices) = (plan.settings.canonical, plan.limits, plan.choices)
@@ -53,12 +42,15 @@ struct ChosenSettings {
     names = SettingField.all.map(\.name).filter(chosen.contains)
   }
 
-  /// The choice of a run that was stopped before its first state was saved; nil where it chose nothing.
-  private init?(_ settings: TrainingSettings, _ limits: TrainingLimits, ofBegun directory: RunDirectory) throws {
-    guard let values = try StoredOptions(directory).chosen() else { return nil }
-    (self.settings, self.limits, choices) = (settings, limits, [])
-    names = values.map(\.field.name)
-    for (field, value) in values { field.set(value, in: &self.settings) }
+  /// Speed of training on this machine now, in floating-point operations that the model needs.
+  private static func operationsPerSecond(
+    of settings: TrainingSettings, on corpus: Corpus, limit: Double, threads: Int
+  ) throws -> Double {
+    var settings = settings
+    // A schedule may need to know the end of the run.
+    settings.schedule = .constant
+    let run = try CharacterRun(settings: settings, corpus: corpus, threads: threads)
+    return try run.measureSpeed(seconds: min(1, limit / 50), sample: 0).trainGigaflops * 1e9
   }
 
   /// Tells the user what was chosen, and the command line that says the same.
@@ -67,8 +59,7 @@ struct ChosenSettings {
     for choice in choices {
       notice("chose \(choice.names.map(option).joined(separator: " ")): \(choice.reason)")
     }
-    let command = TrainCommand.command(arguments[TrainCommand.corpora])
-    notice("the same said explicitly: \(command) \(explicitOptions(settings, limits))")
+    notice("the same said explicitly: \(TrainCommand.explicitCommand(arguments, settings, limits))")
   }
 
   private func option(_ name: String) -> String {

@@ -47,11 +47,19 @@ struct SettingOptions {
 
   /// The settings that the options describe.
   ///
-  /// - Parameter run: settings of the run that is resumed: options not given keep its values, and those given must not
-  ///   differ from them, but for the ending: how long to train is open.
+  /// - Parameters:
+  ///   - run: settings of the run that is resumed: options not given keep its values, and those given must not
+  ///     differ from them, but for the ending: how long to train is open.
+  ///   - structure: what decides the names and shapes of parameters, in the place of defaults.
   /// - Throws: a usage failure for an option that differs, and for settings that no run can have.
-  func settings(_ arguments: ParsedArguments, resuming run: TrainingSettings? = nil) throws -> TrainingSettings {
+  func settings(
+    _ arguments: ParsedArguments, resuming run: TrainingSettings? = nil, structure: Architecture? = nil
+  ) throws -> TrainingSettings {
     var settings = run ?? defaults
+    if let structure {
+      let model = TrainingSettings(architecture: structure)
+      for field in SettingField.all where field.isStructural { field.set(field.value(in: model), in: &settings) }
+    }
     let given = declared.filter { arguments.gives($0.option.declaration) }
     for (field, option) in given {
       switch option {

@@ -39,7 +39,7 @@ struct StoredOptions {
     guard let configuration, let names = try namesChosen() else { return nil }
     return try names.map { name in
       guard let field = SettingField.all.first(where: { $0.name == name }),
-        let value = configuration.value(of: field), field.kind.allows(value)
+        let value = configuration.value(of: field), value != .none, field.kind.allows(value)
       else {
         throw RunConfigurationError(file: configuration.file, problem: .value("\(name) was chosen, and is lost"))
       }

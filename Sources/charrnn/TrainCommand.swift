@@ -35,13 +35,15 @@ package enum TrainCommand {
     if end == .patienceSpent {
       let found = "no improvement in \(run.progress.validationsSinceBest) validations; stopped after step \(run.step)"
       let isOver = run.step >= start.limits.lastStep(stepsPerEpoch: run.stepsPerEpoch) ?? .max
-      let more = run.progress.validationsSinceBest + (run.settings.patience ?? 0)
       let command = resumingCommand(arguments[corpora], start.directory)
+      let more = run.progress.validationsSinceBest + (run.settings.patience ?? 0)
       notice(isOver ? found : "\(found); with more patience: \(command) --patience \(more)")
+    } else if let more = report.morePatience {
+      notice("with more patience: \(resumingCommand(arguments[corpora], start.directory)) --patience \(more)")
     }
-    if start.limits.seconds != nil, let decay = run.progress.decay, decay.isOver(after: run.progress.updates) {
-      let options = explicitOptions(run.settings, TrainingLimits(steps: run.step))
-      notice("the same run, said without a clock: \(command(arguments[corpora])) \(options)")
+    if start.limits.seconds != nil, let steps = run.stepsToRepeat {
+      notice(
+        "the same run, said without a clock: \(explicitCommand(arguments, run.settings, TrainingLimits(steps: steps)))")
     }
     try TrainConclusion(run, in: start.directory).say(
       lastLoss: report.lastValidationLoss, threads: start.threads)
@@ -66,10 +68,13 @@ package enum TrainCommand {
       var base = try choice.checkpoint.map { try CharacterRun.settings(of: $0) }
       // It may have been given anew after the state was saved, as the limits may.
       if base != nil, let patience = try StoredOptions(choice.directory).patience() { base?.patience = patience }
-      var settings = try TrainOptions.settings(arguments, resuming: base)
+      let initial = try Self.initialModel(arguments)
+      let chooses = base == nil && !arguments[TrainOptions.plain]
+      var settings = try TrainOptions.settings(
+        arguments, resuming: base, structure: chooses ? initial?.model.architecture : nil)
+      if let initial { try Self.requireForgetBias(settings, of: initial, arguments) }
       let corpus = try input.corpus(settings.tokens)
       corpus.notices.forEach(notice)
-      let initial = try Self.initialModel(arguments, settings)
       directory = choice.directory
       // Also where it has saved nothing yet and begins again.
       let resumed = arguments[TrainOptions.resume] ? directory : nil
@@ -77,10 +82,9 @@ package enum TrainCommand {
       reporting = try TrainOptions.reporting(arguments, resuming: resumed)
       threads = CommonOptions.threadCount(arguments)
       let chosen =
-        base != nil
-        ? nil
-        : try ChosenSettings.ofBeginning(
-          arguments, settings, limits, on: corpus, from: initial, begun: resumed, threads: threads)
+        chooses
+        ? try ChosenSettings(
+          arguments, settings, limits, on: corpus, from: initial, begun: resumed, threads: threads) : nil
       if let chosen { (settings, limits) = (chosen.settings, chosen.limits) }
       let undecayed = try Self.stateToExtend(arguments, choice, settings, limits, on: corpus)
       if base == nil && settings.schedule.spansHorizon {
@@ -96,7 +100,7 @@ package enum TrainCommand {
         choice, arguments,
         configuration: configuration(
           of: run, corpora: arguments[corpora], initFrom: initFrom, limits: limits, reporting: reporting,
-          chosen: chosen?.names ?? StoredOptions(directory).namesChosen(),
+          chosen: base == nil ? chosen?.names : try StoredOptions(directory).namesChosen(),
           threads: threads))
       if choice.beginning != nil { notice("starting from the beginning") }
       if let checkpoint = choice.checkpoint {
@@ -113,30 +117,36 @@ package enum TrainCommand {
       _ arguments: ParsedArguments, _ choice: RunChoice, _ settings: TrainingSettings, _ limits: TrainingLimits,
       on corpus: Corpus
     ) throws -> Checkpoint? {
-      guard let last = choice.checkpoint, try CharacterRun.decays(last) else { return nil }
-      let (directory, path) = (choice.directory, choice.directory.undecayed)
-      guard try RunOwnership(of: directory).owner(of: path) == .run else {
-        notice("\(path) is not there, the state before the learning rate fell: the run can end, but not train longer")
-        return nil
+      guard let last = choice.checkpoint, let decay = try CharacterRun.decay(of: last) else { return nil }
+      let path = choice.directory.undecayed
+      do {
+        guard try RunOwnership(of: choice.directory).owner(of: path) == .run else {
+          throw FileError(path: path, action: "find the run's state before its learning rate fell", code: ENOENT)
+        }
+        let undecayed = try Checkpoint(contentsOf: path)
+        let isExtended = try CharacterRun.extends(
+          last, from: undecayed, limits: limits, allowsMoreTime: arguments.gives(TrainOptions.time),
+          patience: settings.patience, stepsPerEpoch: settings.stepsPerEpoch(on: corpus))
+        if isExtended { return undecayed }
+      } catch {
+        notice("\(message(for: error)); the run can end, but not train longer")
       }
-      let undecayed = try Checkpoint(contentsOf: path)
-      let isExtended = try CharacterRun.extends(
-        last, from: undecayed, limits: limits, allowsMoreTime: arguments.gives(TrainOptions.time),
-        patience: settings.patience, stepsPerEpoch: settings.stepsPerEpoch(on: corpus))
-      return isExtended ? undecayed : nil
+      if !decay.isOver { notice("the learning rate has begun to fall: the run ends at step \(decay.steps)") }
+      return nil
     }
 
-    private static func initialModel(
-      _ arguments: ParsedArguments, _ settings: TrainingSettings
-    ) throws -> ModelFile<Float>? {
-      guard let path = arguments[TrainOptions.initFrom] else { return nil }
-      let initial = try ModelFile<Float>(contentsOf: path)
+    private static func initialModel(_ arguments: ParsedArguments) throws -> ModelFile<Float>? {
+      try arguments[TrainOptions.initFrom].map { try ModelFile<Float>(contentsOf: $0) }
+    }
+
+    private static func requireForgetBias(
+      _ settings: TrainingSettings, of initial: ModelFile<Float>, _ arguments: ParsedArguments
+    ) throws {
       if settings.forgetBias != Architecture().forgetBias,
         settings.forgetBias != initial.model.architecture.forgetBias
       {
         throw arguments.usageFailure("--forget-bias: the model of --init-from brings its own biases; leave it out")
       }
-      return initial
     }
 
     private mutating func claimDirectory(
@@ -164,8 +174,16 @@ package enum TrainCommand {
     error is RunDirectoryTaken || (error as? FileError)?.kind == .busy
   }
 
+  /// The command line that says settings and limits, and leaves nothing to be chosen.
+  static func explicitCommand(
+    _ arguments: ParsedArguments, _ settings: TrainingSettings, _ limits: TrainingLimits
+  ) -> String {
+    let initial = arguments[TrainOptions.initFrom].map { " --init-from \(shellWord($0))" } ?? ""
+    return "\(command(arguments[corpora])) \(explicitOptions(settings, limits))\(initial)"
+  }
+
   /// The command line without options.
-  static func command(_ files: [String]) -> String {
+  private static func command(_ files: [String]) -> String {
     "charrnn train \(files.map(shellWord).joined(separator: " "))"
   }
 

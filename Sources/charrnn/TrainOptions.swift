@@ -44,12 +44,15 @@ package enum TrainOptions {
 
   /// The settings that the options describe.
   ///
-  /// - Parameter run: settings of the run that is resumed; options not given keep its values.
+  /// - Parameters:
+  ///   - run: settings of the run that is resumed; options not given keep its values.
+  ///   - structure: that of the model, in the place of defaults.
   /// - Throws: a usage failure for settings that no run can have, and for an option that differs from the run's.
-  package static func settings(_ arguments: ParsedArguments, resuming run: TrainingSettings?) throws -> TrainingSettings
-  {
+  package static func settings(
+    _ arguments: ParsedArguments, resuming run: TrainingSettings?, structure: Architecture? = nil
+  ) throws -> TrainingSettings {
     try ModelOptions.refuseBidirectional(arguments)
-    return try settings.settings(arguments, resuming: run)
+    return try settings.settings(arguments, resuming: run, structure: structure)
   }
 
   /// Limits of the training. Where a run is resumed, or begins again, and none of the options is given, those that it was begun with.

@@ -18,6 +18,8 @@ final class TrainReport {
   private var penalty: Double?
   /// Loss of the last validation; nil before the first.
   var lastValidationLoss: Double? { state.validation?.loss }
+  /// Patience with which a run that ended for the lack of it would train on; nil for one that did not.
+  private(set) var morePatience: Int?
   /// Failure of writing samples; nil without one. The training continues without them.
   private(set) var outputFailure: OutputFailure?
 
@@ -25,7 +27,7 @@ final class TrainReport {
     self.run = run
     self.limits = limits
     lastStep = limits.lastStep(stepsPerEpoch: run.stepsPerEpoch)
-    isDoneAlready = lastStep.map { run.step >= $0 } ?? false
+    isDoneAlready = run.hasDecayed || lastStep.map { run.step >= $0 } ?? false
     pace = StepPace(began: began)
     display = ProgressDisplay(style: Terminal.progressStyle(of: .standardError))
     state = ProgressState(step: run.step, totalSteps: lastStep)
@@ -51,6 +53,7 @@ final class TrainReport {
     case .decaying(let steps, let reason):
       let cause =
         reason == .patience ? "no improvement in \(run.progress.validationsSinceBest) validations" : "the end is near"
+      if reason == .patience { morePatience = run.progress.validationsSinceBest + (run.settings.patience ?? 0) }
       say("\(cause): the learning rate falls to 0 until step \(run.step + steps), the last")
     case .saveFailed(let error): say("\(error); the training goes on, and saving is tried again")
     }
@@ -66,7 +69,12 @@ final class TrainReport {
 
   /// Leaves the last state on the screen, or says that there was nothing to do.
   func finish() {
-    guard isDoneAlready, let lastStep else { return write(display.finish(state)) }
+    guard isDoneAlready else { return write(display.finish(state)) }
+    guard let lastStep, run.step >= lastStep else {
+      return notice(
+        "nothing is left to train: the learning rate fell to 0 until step \(run.step); --time, --steps or --patience of more "
+          + "than before trains on, from the state before that")
+    }
     notice(
       run.step == lastStep
         ? "nothing is left to train: the run has done all \(lastStep) steps"

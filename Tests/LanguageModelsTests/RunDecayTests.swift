@@ -115,6 +115,50 @@ import Testing
     #expect(try CharacterRun.extends(patient, directory, TrainingLimits(steps: 1000)))
   }
 
+  /// A run that is extended saves that at once: killed before its next save, it goes on where it was extended.
+  @Test func anExtensionIsSavedAtOnce() throws {
+    let scratch = try ScratchDirectory()
+    let directory = scratch.run("run")
+    _ = try train(settings(), in: directory, TrainingLimits(steps: 20))
+    let more = try train(
+      settings(), in: directory, TrainingLimits(steps: 40), from: directory.undecayed, stoppingAfter: 0)
+    #expect(more.rates.count == 1 && more.end == .stopped)
+    #expect(try CharacterRun.decay(of: Checkpoint(contentsOf: directory.last)) == nil)
+  }
+
+  /// Where little time is left for a usual decay, as after an extension, a shorter one ends in it.
+  @Test func aDecayFitsIntoTheTime() throws {
+    let scratch = try ScratchDirectory()
+    let directory = scratch.run("run")
+    _ = try train(settings(), in: directory, TrainingLimits(steps: 200))
+    var now = 0.0
+    let clock = {
+      now += 0.01
+      return now
+    }
+    let course = try train(
+      settings(), in: directory, TrainingLimits(seconds: 1), from: directory.undecayed, clock: clock)
+    let decay = try #require(course.decays.first)
+    #expect(decay.steps < decay.after / 4 && decay.after >= 165)
+    #expect(course.rates.count == decay.after + decay.steps - 160 && now < 1.1)
+  }
+
+  /// A disk that is full when the decay begins is said in the end, as the run cannot be extended.
+  @Test func aStateBeforeTheDecayThatIsNotSavedIsSaid() throws {
+    let scratch = try ScratchDirectory()
+    let healthy = FaultyFiles()
+    func train(_ name: String, _ files: FaultyFiles) throws {
+      let run = try CharacterRun(
+        settings: settings(), corpus: sampleCorpus(), directory: RunDirectory(scratch.path(of: name), using: files))
+      try run.train(limits: TrainingLimits(steps: 10), reporting: quiet)
+    }
+    try train("healthy", healthy)
+    let link = try #require(healthy.calls.firstIndex(of: "link"))
+    let error = #expect(throws: UnsavedRun.self) { try train("faulty", FaultyFiles(.once(EIO), at: link + 1)) }
+    let found = try #require(error)
+    #expect(found.parts == [.undecayed] && "\(found)".contains("the state before its learning rate fell"))
+  }
+
   /// The decay is begun so early that it ends within the time, and the steps that it has give the same run without a clock.
   @Test func timeBeginsTheDecayAndStepsRepeatIt() throws {
     let scratch = try ScratchDirectory()
@@ -132,6 +176,8 @@ import Testing
     #expect(try states(timed) == states(counted))
     #expect(try !CharacterRun.extends(settings(), timed, TrainingLimits(seconds: 5)), "the time is no new one")
     #expect(try CharacterRun.extends(settings(), timed, TrainingLimits(seconds: 5), allowsMoreTime: true))
+    let both = TrainingLimits(steps: steps, seconds: 5)
+    #expect(try !CharacterRun.extends(settings(), timed, both, allowsMoreTime: true), "no more steps are allowed")
   }
 }
 

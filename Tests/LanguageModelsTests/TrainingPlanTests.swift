@@ -53,6 +53,28 @@ import Testing
     #expect(timed.limits == TrainingLimits(seconds: 60) && timed.settings.patience != nil)
   }
 
+  /// Dropping goes by how often the text is read in truth: by the least of epochs and what the time pays for.
+  @Test func droppingGoesByTheLeastLimit() throws {
+    let corpus = try corpus(300_000)
+    let timed = try TrainingPlan(for: corpus, limits: TrainingLimits(epochs: 1000, seconds: 60), operations: 1e12)
+    #expect(timed.settings.lockedDropout <= 0.2)
+    let long = try TrainingPlan(for: corpus, limits: TrainingLimits(epochs: 1000), operations: 1e12)
+    #expect(long.settings.lockedDropout >= 0.5)
+  }
+
+  /// A model whose widths are bound to each other keeps them.
+  @Test func boundWidthsStay() throws {
+    let corpus = try corpus(2000)
+    var tied = TrainingSettings()
+    (tied.embedding, tied.isTied) = (128, true)
+    #expect(try TrainingPlan(for: corpus, keeping: tied, given: ["embedding", "tie"]).settings.hidden == 128)
+    tied.hidden = 64
+    #expect(throws: CharacterRunError.self) { try TrainingPlan(for: corpus, keeping: tied) }
+    var residual = TrainingSettings()
+    residual.residual = true
+    #expect(try TrainingPlan(for: corpus, keeping: residual, given: ["residual"]).settings.layers == 2)
+  }
+
   /// More arithmetic is spent on more units, until a text has no more to say to them.
   @Test func moreArithmeticGoesToMoreUnits() throws {
     let corpus = try corpus(100_000)

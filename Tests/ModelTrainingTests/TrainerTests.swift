@@ -34,7 +34,7 @@ import Testing
   }
 
   /// The mean over the last fifth of the updates, against its formula in numbers, and validated in the place of the newest
-  /// weights; a rollback takes the mean back too.
+  /// weights; a state that is restored has its mean.
   @Test func averagedWeightsFollowTheirFormula() throws {
     let trainer = Trainer(
       model: Network(seed: 3), task: ExclusiveOr(), optimizer: .adam(learningRate: 0.05), averaging: 0.2, seed: 1)

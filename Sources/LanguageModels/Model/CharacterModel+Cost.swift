@@ -18,9 +18,10 @@ extension CharacterModel {
   /// - Parameters:
   ///   - rows: positions that a step keeps activations of.
   ///   - isPenalized: whether the loss has penalties on activations.
-  func trainingBytes(rows: Double, isPenalized: Bool) -> Double {
+  ///   - isAveraged: whether weights are averaged: a mean, one to go back to, and the copy that is saved.
+  func trainingBytes(rows: Double, isPenalized: Bool, isAveraged: Bool = false) -> Double {
     let activations = activationsPerPosition + (isPenalized ? 3 * architecture.layers * architecture.hidden : 0)
-    let numbers = 15 * Double(parameterCount) + rows * Double(activations + 2 * shape.vocabulary)
+    let numbers = (isAveraged ? 18 : 15) * Double(parameterCount) + rows * Double(activations + 2 * shape.vocabulary)
     return numbers * Double(MemoryLayout<Scalar>.stride)
   }
 

@@ -38,22 +38,23 @@ public struct TrainingPlan: Sendable {
   ///   - given: names of settings, as in `SettingField.all`, that are not to be chosen.
   ///   - limits: with epochs or steps, the run has that end; with seconds, it also ends when validation stops improving; without
   ///     any, the steps are chosen too.
-  ///   - operations: floating-point operations to spend on training; nil for what usually pays. It decides nothing where epochs or
-  ///     steps are given.
+  ///   - operations: floating-point operations to spend on training; nil for what usually pays. Where epochs or steps are
+  ///     given, they decide the size alone.
   /// - Throws: where the corpus cannot be split as the settings say, or a setting has a value that it cannot have.
   public init(
     for corpus: Corpus, keeping settings: TrainingSettings = TrainingSettings(), given: Set<String> = [],
     limits: TrainingLimits = TrainingLimits(), operations: Double? = nil
   ) throws(CharacterRunError) {
+    if let problem = settings.problem { throw .settings(problem) }
     (self.settings, self.limits, self.given) = (settings, limits, given)
     let split = try settings.split(corpus)
     (tokens, symbols, heldOut) = (split.train.count, corpus.vocabulary.count, split.validation.count)
     let budget = operations ?? Self.usualOperations(tokens: tokens)
     chooseSize(budget)
-    let passes = chooseUpdates(budget)
-    chooseDropping(passes)
+    chooseUpdates()
+    chooseDropping(budget)
     chooseCourse()
-    chooseEnd(budget)
+    try chooseEnd(budget, on: corpus)
   }
 
   /// Operations that usually pay: those of 12 passes through the text by an LSTM of 2 × 128 units, more for a short text, and no
@@ -62,26 +63,29 @@ public struct TrainingPlan: Sendable {
     1.25e6 * min(max(11 * Double(tokens), 1.7e6), 3e7)
   }
 
-  private var operationsPerToken: Double {
-    Double(CharacterModel<Float>(settings.shape(vocabulary: symbols)).operationsPerToken)
+  private func operationsPerToken(hidden: Int? = nil) -> Double {
+    var architecture = settings.architecture
+    if let hidden { architecture.hidden = hidden }
+    return Double(CharacterModel<Float>(ModelShape(architecture, vocabulary: symbols)).operationsPerToken)
   }
 
   private var isGated: Bool { ![CellKind.rnn, .rnnReLU, .indRNN].contains(settings.cell) }
 
   /// Units: as many as can still read the text often enough, the more often the shorter it is.
   private mutating func chooseSize(_ budget: Double) {
-    let isBound = !given.isDisjoint(with: ["tie", "heads", "projection"])
-    if !given.contains("layers") && !given.contains("residual") { settings.layers = 1 }
-    if !given.contains("hidden") && !isBound {
-      let leastPasses = 2.5 * max(1, 1e6 / Double(tokens)).squareRoot()
-      let sizes = [64, 96, 128, 192, 256, 384, 512].filter { !isShort || $0 <= 256 }
-      settings.hidden =
-        sizes.last { size in
-          settings.hidden = size
-          return budget / operationsPerToken >= min(leastPasses, Self.mostPasses) * Double(tokens)
-        } ?? sizes[0]
+    let reason = "as large as can read the text often enough in the time"
+    if !given.contains("layers") && !settings.residual {
+      settings.layers = 1
+      note(["layers"], reason)
     }
-    note(["layers", "hidden"], "as large as can read the text often enough in the time")
+    // Other widths are bound to that of the layers.
+    let isBound = settings.isTied || settings.heads > 1 || settings.projection > 0
+    if given.contains("hidden") || isBound { return }
+    let leastPasses = min(2.5 * max(1, 1e6 / Double(tokens)).squareRoot(), Self.mostPasses)
+    let sizes = [64, 96, 128, 192, 256, 384, 512].filter { !isShort || $0 <= 256 }
+    settings.hidden =
+      sizes.last { budget / operationsPerToken(hidden: $0) >= leastPasses * Double(tokens) } ?? sizes[0]
+    note(["hidden"], reason)
   }
 
   /// Whether it is soon learned by heart: such a text is trained on in small steps, with much dropping.
@@ -90,9 +94,7 @@ public struct TrainingPlan: Sendable {
   private static let mostPasses = 25.0
 
   /// Streams, length and rate.
-  ///
-  /// - Returns: how often the text will be read.
-  private mutating func chooseUpdates(_ budget: Double) -> Double {
+  private mutating func chooseUpdates() {
     var (batch, length) = isShort ? (4, 32) : tokens < 200_000 ? (32, 32) : (32, 64)
     if given.contains("length") { length = settings.length }
     if given.contains("batch") { batch = settings.batch }
@@ -104,31 +106,32 @@ public struct TrainingPlan: Sendable {
     if given.isDisjoint(with: ["learning-rate", "optimizer"]) {
       // More units bear less of it: 768 diverged at 0.015.
       let highest = isShort ? 0.005 : 0.015 * min(1, 320 / Double(settings.hidden))
-      let least = settings.cell == .lstm ? highest : min(highest, isGated ? 0.005 : 0.002)
-      settings.learningRate = (least * 1e4).rounded() / 1e4
-      note(["learning-rate"], "a high one, which falls at the end")
+      let rate = settings.cell == .lstm ? highest : min(highest, isGated ? 0.005 : 0.002)
+      settings.learningRate = (rate * 1e4).rounded() / 1e4
+      note(["learning-rate"], "as high as \(settings.hidden) units of \(settings.cell.rawValue) bear")
     }
-    return passes(budget)
   }
+
+  private var tokensPerStep: Double { Double(settings.batch) * Double(settings.length) }
 
   /// How often the run reads the text.
   private func passes(_ budget: Double) -> Double {
-    let perStep = Double(settings.batch) * Double(settings.length)
-    let ofSteps = limits.steps.map { Double($0) * perStep / Double(max(tokens, 1)) }
-    return [ofSteps, limits.epochs.map(Double.init)].compactMap { $0 }.min()
-      ?? usualPasses(budget)
+    let ofSteps = limits.steps.map { Double($0) * tokensPerStep / Double(max(tokens, 1)) }
+    let isOpen = limits.seconds != nil || limits.steps == nil && limits.epochs == nil
+    let ofBudget = isOpen ? passesPaid(budget) : nil
+    return [ofSteps, limits.epochs.map(Double.init), ofBudget].compactMap { $0 }.min() ?? 1
   }
 
-  private func usualPasses(_ budget: Double) -> Double {
-    let passes = budget / operationsPerToken / Double(max(tokens, 1))
+  private func passesPaid(_ budget: Double) -> Double {
+    let passes = budget / operationsPerToken() / Double(max(tokens, 1))
     return isShort ? min(passes, Self.mostPasses) : passes
   }
 
-  /// Dropping, the more of it the more often each weight is taught by each token.
-  private mutating func chooseDropping(_ passes: Double) {
+  /// Dropping, the more of it the more often a weight is taught by each token: passes × weights / tokens.
+  private mutating func chooseDropping(_ budget: Double) {
     let isGiven = SettingField.all.contains { $0.group == .dropping && given.contains($0.name) }
     if isGiven { return }
-    let weights = operationsPerToken / 6
+    let (passes, weights) = (passes(budget), operationsPerToken() / 6)
     let (units, dropped) =
       switch passes * weights / Double(max(tokens, 1)) {
       case ..<5: (0.0, 0.0)
@@ -137,9 +140,13 @@ public struct TrainingPlan: Sendable {
       default: (0.6, 0.5)
       }
     if units == 0 { return }
+    let reason = "\(Int(weights)) weights read the text \(Int(min(passes, 1e9))) times"
     settings.lockedDropout = units
-    settings.weightDrop = settings.cell.options.contains(.weightDrop) ? dropped : 0
-    note(["locked-dropout", "weight-drop"], "\(Int(weights)) weights read the text \(Int(passes)) times")
+    note(["locked-dropout"], reason)
+    if settings.cell.options.contains(.weightDrop) {
+      settings.weightDrop = dropped
+      note(["weight-drop"], reason)
+    }
   }
 
   /// A rate that falls when the end is decided, and averaged weights.
@@ -155,9 +162,8 @@ public struct TrainingPlan: Sendable {
   }
 
   /// Validations that take little of the time, and the end.
-  private mutating func chooseEnd(_ budget: Double) {
-    let perStep = Double(settings.batch) * Double(settings.length)
-    let steps = max(Self.fewestSteps, Int(usualPasses(budget) * Double(tokens) / perStep))
+  private mutating func chooseEnd(_ budget: Double, on corpus: Corpus) throws(CharacterRunError) {
+    let steps = max(Self.fewestSteps, Int(min(passesPaid(budget) * Double(tokens) / tokensPerStep, 1e12)))
     let isOpen = limits.epochs == nil && limits.steps == nil
     if isOpen && limits.seconds == nil {
       limits.steps = steps
@@ -165,13 +171,13 @@ public struct TrainingPlan: Sendable {
     }
     guard heldOut >= TrainingSettings.leastHeldOut else { return }
     if !given.contains("validate-every") {
-      let training = 3 * settings.length * max(settings.batch, 16)
-      let least = Evaluation.validationRows(predictions: heldOut - 1) / Double(training) / Self.validationShare
-      let shown = limits.lastStep(stepsPerEpoch: max(1, (tokens - 1) / (settings.batch * settings.length))) ?? steps
-      settings.validateEvery = max(1, Int(least.rounded(.up)), shown / 25)
+      let training = 3 * Double(settings.length) * Double(max(settings.batch, 16))
+      let least = Evaluation.validationRows(predictions: heldOut - 1) / training / Self.validationShare
+      let planned = try limits.lastStep(stepsPerEpoch: settings.stepsPerEpoch(on: corpus)) ?? steps
+      settings.validateEvery = max(1, Int(least.rounded(.up)), planned / 25)
       note(["validate-every"], "takes less than a twentieth of the time")
     }
-    if isOpen && !given.contains("patience") {
+    if isOpen && !given.contains("patience") && !settings.schedule.spansHorizon {
       // A third of the steps, in validations.
       settings.patience = max(3, steps / 3 / (settings.validateEvery ?? steps))
       note(["patience"], "ends earlier where the text is being learned by heart")
@@ -181,8 +187,14 @@ public struct TrainingPlan: Sendable {
   private static let fewestSteps = 200
   private static let validationShare = 0.04
 
+  /// Notes that settings were chosen; with others of the same reason they are one choice.
   private mutating func note(_ names: [String], _ reason: String) {
     let chosen = names.filter { !given.contains($0) }
-    if !chosen.isEmpty { choices.append(Choice(names: chosen, reason: reason)) }
+    if chosen.isEmpty { return }
+    if let last = choices.last, last.reason == reason {
+      choices[choices.count - 1] = Choice(names: last.names + chosen, reason: reason)
+    } else {
+      choices.append(Choice(names: chosen, reason: reason))
+    }
   }
 }

@@ -97,7 +97,7 @@ extension SettingField {
       "test-fraction", \.testFraction, .fraction, .split, help: "part held out for a final test, at the end",
       storage: .always),
     SettingField(
-      "patience", \.patience, .count, .ending, help: "validations without improvement to stop after",
+      "patience", \.patience, .count, .ending, help: "validations without improvement after which the end begins",
       defaultNote: "never"),
     SettingField(
       "tokens", \.tokens, .choice(of: TokenKind.self), .tokens, help: "what a token is", storage: .always),

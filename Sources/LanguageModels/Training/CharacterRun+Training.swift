@@ -17,20 +17,12 @@ public enum RunEvent: Sendable {
 
 /// How a run ended.
 public enum RunEnd: Sendable, Equatable {
-  /// A limit was reached.
+  /// A limit was reached, or the decay is over that ends the run.
   case finished
-  /// The validation loss did not improve for as long as the patience allows.
+  /// The validation loss did not improve for as long as the patience allows, and the schedule has no decay to end with.
   case patienceSpent
   /// It was told to stop.
   case stopped
-}
-
-/// Reason that the end of a run was decided.
-public enum EndReason: Sendable, Equatable {
-  /// The steps or the time that were allowed are nearly used up.
-  case limit
-  /// The validation loss did not improve for as long as the patience allows.
-  case patience
 }
 
 extension CharacterRun {
@@ -79,20 +71,24 @@ extension CharacterRun {
     let validateEvery = settings.validateEvery ?? stepsPerEpoch
     let sampleEvery = reporting.sampleEvery ?? TrainingReporting.usualSampleInterval(stepsPerEpoch: stepsPerEpoch)
     var (pace, validatedStep) = (SavingPace(reporting, stepsPerEpoch: stepsPerEpoch, began: began), -1)
-    let firstStep = step
+    var stepsDone = 0
+    if isExtended { try saver.saveLast() }
     var end = endsAtOnce ? RunEnd.patienceSpent : .finished
 
     while end == .finished && step < lastStep ?? .max && !hasDecayed {
-      let secondsPerStep = step > firstStep ? (clock() - began) / Double(step - firstStep) : nil
-      if let (length, reason) = decayToBegin(
-        lastStep, secondsLeft: limits.seconds.map { $0 - (clock() - began) }, secondsPerStep: secondsPerStep)
-      {
-        try saver.saveUndecayed()
-        trainer.beginDecay(over: length)
-        // Before it acts, so that no other moment can be chosen for it.
-        try saver.saveLast()
-        saver.report(.decaying(steps: length, reason: reason))
+      let seconds = clock() - began
+      let time = limits.seconds.flatMap { limit -> TimeLeft? in
+        guard stepsDone >= 5, seconds >= limit / 20 else { return nil }
+        return TimeLeft(seconds: limit - seconds, secondsPerStep: seconds / Double(stepsDone))
       }
+      if let decay = decayToBegin(lastStep: lastStep, time: time) {
+        try saver.saveUndecayed()
+        trainer.beginDecay(over: decay.steps)
+        // Saved before its first update: a resumed run must decay from this step.
+        try saver.saveLast()
+        saver.report(.decaying(steps: decay.steps, reason: decay.reason))
+      }
+      stepsDone += 1
       let event = try trainStep(meter: &meter, saver: &saver, clock: clock)
       // Validations, samples and saves of a step are not repeated when the run is rolled back to it.
       let wentBack = if case .rolledBack = event { true } else { false }
@@ -133,28 +129,6 @@ extension CharacterRun {
     }
     return end
   }
-
-  /// The decay that the end of the run asks for now, if its schedule has one.
-  private func decayToBegin(
-    _ lastStep: Int?, secondsLeft: Double?, secondsPerStep: Double?
-  ) -> (length: Int, reason: EndReason)? {
-    guard settings.schedule == .warmUpStableDecay, progress.decay == nil, progress.skippedInARow == 0 else {
-      return nil
-    }
-    let usual = Self.usualDecay(after: step)
-    if let lastStep, step + usual >= lastStep { return (lastStep - step, .limit) }
-    if patienceSpent { return (usual, .patience) }
-    // Some of the time is left for what the steps may take longer then.
-    if let secondsLeft, let secondsPerStep, 1.05 * Double(usual) * secondsPerStep >= secondsLeft {
-      return (usual, .limit)
-    }
-    return nil
-  }
-
-  private var hasDecayed: Bool { progress.decay?.isOver(after: progress.updates) ?? false }
-
-  /// Whether the run ends without a decay because patience is spent.
-  private var endsAtOnce: Bool { patienceSpent && settings.schedule != .warmUpStableDecay }
 
   /// Does a step.
   private func trainStep(
@@ -223,11 +197,6 @@ extension CharacterRun {
     guard let predicted = try? split.predicted(in: .validation) else { return nil }
     let characters = corpus.measure(predicted).characters
     return characters > 0 ? Double(characters) / Double(predicted.count) : nil
-  }
-
-  /// Patience waits while steps are skipped: the run goes back first.
-  private var patienceSpent: Bool {
-    progress.validationsSinceBest >= settings.patience ?? .max && progress.skippedInARow == 0
   }
 }
 

@@ -17,6 +17,8 @@ public final class CharacterRun {
   /// Hash of the corpus, the starting weights and the settings, without the patience. All files of the run carry it; nil for a resumed run that
   /// was begun by a version that had none.
   public let identity: String?
+  /// Whether it goes on from another state than its `last`, which that state then replaces.
+  let isExtended: Bool
   let trainer: Trainer<CharacterTask<Float>>
   var claim: DirectoryClaim?
   /// The `last` that it last read or wrote; nil before it has a directory.
@@ -78,6 +80,7 @@ public final class CharacterRun {
       }
       identity = model.identity(settings: settings, corpus: corpus)
     }
+    isExtended = last != nil && last?.file != checkpoint?.file
     knownState = (last ?? checkpoint).map { checkpoint in
       let path = directory.flatMap { $0.last == checkpoint.file ? $0.path : nil }
       return DirectoryClaim.KnownState(path: path, metadata: checkpoint.metadata)
@@ -123,7 +126,8 @@ public final class CharacterRun {
     let steps = TruncatedWindows.stepsKept(
       length: settings.length, backwardLength: settings.backwardLength, varies: settings.variesLength)
     let bytes = model.trainingBytes(
-      rows: Double(settings.batch) * Double(steps), isPenalized: settings.penalties != ActivationPenalties())
+      rows: Double(settings.batch) * Double(steps), isPenalized: settings.penalties != ActivationPenalties(),
+      isAveraged: settings.averaging > 0)
     let available = MemoryLimit.available
     guard bytes >= available else { return }
     guard let checkpoint else { throw .tooLarge(bytes: bytes, available: available) }
@@ -133,28 +137,6 @@ public final class CharacterRun {
   /// Settings of the run that a `last` holds, for the options that a resume does not repeat.
   public static func settings(of checkpoint: Checkpoint) throws(ModelFileError) -> TrainingSettings {
     try RunRecord(checkpoint).settings
-  }
-
-  /// Whether a run would train on from the state before its decay, where it is resumed with these limits and this patience: not
-  /// where they let the same decay begin at once.
-  ///
-  /// - Parameter allowsMoreTime: whether the limit in seconds was given anew, to train on now.
-  package static func extends(
-    _ last: Checkpoint, from undecayed: Checkpoint, limits: TrainingLimits, allowsMoreTime: Bool, patience: Int?,
-    stepsPerEpoch: Int
-  ) throws(ModelFileError) -> Bool {
-    let (end, before) = (try RunRecord(last).progress, try RunRecord(undecayed).progress)
-    guard let decay = end.decay, before.validationsSinceBest < patience ?? .max else { return false }
-    if limits.seconds != nil { return allowsMoreTime && decay.isOver(after: end.updates) }
-    return before.step + usualDecay(after: before.step) < limits.lastStep(stepsPerEpoch: stepsPerEpoch) ?? .max
-  }
-
-  /// Steps of the decay that begins after a number of steps: a quarter of them, a fifth of all.
-  static func usualDecay(after steps: Int) -> Int { max(1, steps / 4) }
-
-  /// Whether the learning rate of a run has begun to decay to 0.
-  package static func decays(_ checkpoint: Checkpoint) throws(ModelFileError) -> Bool {
-    try RunRecord(checkpoint).progress.decay != nil
   }
 
   /// Instruction set that a run was last saved under.

@@ -4,7 +4,7 @@ import TensorCore
 
 /// Error of a run that could not save something by its end. The files that are there are whole.
 public struct UnsavedRun: Error, CustomStringConvertible {
-  public enum Part: Sendable, Equatable { case last, best, kept, metrics }
+  public enum Part: Sendable, Equatable { case last, best, undecayed, kept, metrics }
 
   public let parts: [Part]
   /// Failure of the first part.
@@ -13,6 +13,9 @@ public struct UnsavedRun: Error, CustomStringConvertible {
   public var description: String {
     if parts.contains(.last) { return "\(error); the last state is not saved" }
     if parts.contains(.best) { return "\(error); the last state is saved, the best model is not" }
+    if parts.contains(.undecayed) {
+      return "\(error); the run is saved, but not the state before its learning rate fell, from which it could train on"
+    }
     return parts.contains(.kept)
       ? "\(error); the run is saved, but not every state that was to be kept"
       : "\(error); the run is saved, but its metrics lack lines"
@@ -70,8 +73,12 @@ struct RunSaver {
   /// Saves `last`, and keeps it as the state to extend the run from.
   mutating func saveUndecayed() throws(RunDirectoryTaken) {
     try saveLastUnlessSaved()
-    guard let directory = run.claim?.directory, run.knownState?.step(in: directory) == run.step else { return }
-    note(.kept, failure(of: { () throws(FileError) in try directory.keepLast(as: directory.undecayed) }))
+    guard let directory = run.claim?.directory else { return }
+    if let failed = failures.first(where: { $0.part == .last }) {
+      note(.undecayed, failed.error)
+    } else if run.trainer.nonFiniteState == nil {
+      note(.undecayed, failure(of: { () throws(FileError) in try directory.keepLast(as: directory.undecayed) }))
+    }
   }
 
   mutating func saveLastUnlessSaved() throws(RunDirectoryTaken) {

@@ -6,8 +6,8 @@ import TensorCore
 /// the learning rate is high.
 ///
 /// After update t every weight a of the mean becomes a + (θ − a)·min(1, 1/(share·t)), θ being the newest: about the last
-/// `share` of all updates counts, however many there are, so that no end has to be known. (Shamir and Zhang, "Stochastic Gradient
-/// Descent for Non-smooth Optimization", 2013: polynomial-decay averaging, with η = 1/share − 1.)
+/// `share` of all updates counts, however many there are, so that no end has to be known. (Nearly the polynomial-decay averaging
+/// of Shamir and Zhang, "Stochastic Gradient Descent for Non-smooth Optimization", 2013, whose η is 1/share − 1.)
 struct WeightAverage<Model: Module> {
   /// From 0 to 1, not 0.
   let share: Double
