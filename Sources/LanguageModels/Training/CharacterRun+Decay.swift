@@ -14,7 +14,7 @@ extension CharacterRun {
   /// Steps of the decay that begins after a number of steps: a quarter of them, a fifth of all.
   package static func usualDecay(after steps: Int) -> Int { max(1, steps / 4) }
 
-  /// What is left of a time limit.
+  /// Rest of a time limit.
   struct TimeLeft {
     let seconds: Double
     let secondsPerStep: Double
