@@ -74,7 +74,7 @@ func explicitOptions(_ settings: TrainingSettings, _ limits: TrainingLimits) -> 
   }
   let ends = [
     limits.epochs.map { "--epochs \($0)" }, limits.steps.map { "--steps \($0)" },
-    limits.seconds.map { "--time \(Readable.fixed($0, digits: $0 == $0.rounded() ? 0 : 3))s" },
+    limits.seconds.map { "--time \($0 == $0.rounded() ? Readable.fixed($0, digits: 0) : "\($0)")s" },
   ]
   let options = fields.map { field in
     field.kind == .flag ? "--\(field.name)" : "--\(field.name) \(field.value(in: settings))"

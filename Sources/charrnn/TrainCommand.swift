@@ -41,6 +41,9 @@ package enum TrainCommand {
     } else if let more = report.morePatience {
       notice("with more patience: \(resumingCommand(arguments[corpora], start.directory)) --patience \(more)")
     }
+    if end == .finished, run.progress.decay != nil, !run.hasDecayed {
+      notice("the time was over before the learning rate had fallen: --resume with another --time trains on")
+    }
     if start.limits.seconds != nil, let steps = run.stepsToRepeat {
       notice(
         "the same run, said without a clock: \(explicitCommand(arguments, run.settings, TrainingLimits(steps: steps)))")
@@ -120,19 +123,30 @@ package enum TrainCommand {
       guard let last = choice.checkpoint, let decay = try CharacterRun.decay(of: last) else { return nil }
       let path = choice.directory.undecayed
       do {
-        guard try RunOwnership(of: choice.directory).owner(of: path) == .run else {
-          throw FileError(path: path, action: "find the run's state before its learning rate fell", code: ENOENT)
+        guard let undecayed = try Self.undecayed(of: choice.directory) else {
+          throw CommandFailure("\(path): the run's state before its learning rate fell is not there", code: .badData)
         }
-        let undecayed = try Checkpoint(contentsOf: path)
         let isExtended = try CharacterRun.extends(
           last, from: undecayed, limits: limits, allowsMoreTime: arguments.gives(TrainOptions.time),
           patience: settings.patience, stepsPerEpoch: settings.stepsPerEpoch(on: corpus))
         if isExtended { return undecayed }
+        if let waited = try CharacterRun.validationsWaited(before: undecayed, patience: settings.patience) {
+          notice("no improvement in \(waited) validations ended the run; --patience \(2 * waited) trains on")
+        }
       } catch {
-        notice("\(message(for: error)); the run can end, but not train longer")
+        let reason = "\(message(for: error)); without it the run can end, but not train longer"
+        // Where it is asked to train longer, that is no note.
+        let ends: [any OptionDeclaration] = [TrainOptions.time, TrainOptions.steps, TrainOptions.epochs]
+        if decay.isOver && ends.contains(where: arguments.gives) { throw CommandFailure(reason, code: .badData) }
+        notice(reason)
       }
       if !decay.isOver { notice("the learning rate has begun to fall: the run ends at step \(decay.steps)") }
       return nil
+    }
+
+    private static func undecayed(of directory: RunDirectory) throws -> Checkpoint? {
+      let path = directory.undecayed
+      return try RunOwnership(of: directory).owner(of: path) == .run ? Checkpoint(contentsOf: path) : nil
     }
 
     private static func initialModel(_ arguments: ParsedArguments) throws -> ModelFile<Float>? {

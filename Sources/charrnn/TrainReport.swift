@@ -72,8 +72,8 @@ final class TrainReport {
     guard isDoneAlready else { return write(display.finish(state)) }
     guard let lastStep, run.step >= lastStep else {
       return notice(
-        "nothing is left to train: the learning rate fell to 0 until step \(run.step); --time, --steps or --patience of more "
-          + "than before trains on, from the state before that")
+        "nothing is left to train: the learning rate fell to 0 until step \(run.step); more steps or time train on from "
+          + "before that")
     }
     notice(
       run.step == lastStep

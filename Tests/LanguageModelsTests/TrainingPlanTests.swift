@@ -93,6 +93,7 @@ import Testing
     let plan = try TrainingPlan(for: corpus, keeping: settings, given: ["cell", "validation-fraction"])
     #expect(plan.settings.problem == nil && plan.settings.cell == cell)
     #expect(plan.settings.patience == nil && plan.settings.validateEvery == nil)
+    if [.rnn, .rnnReLU, .indRNN].contains(cell) { #expect(plan.settings.weightDrop == 0) }
     #expect(throws: Never.self) { try CharacterRun(settings: plan.settings, corpus: corpus) }
   }
 }

@@ -73,7 +73,7 @@ public struct TrainingPlan: Sendable {
 
   /// Units: as many as can still read the text often enough, the more often the shorter it is.
   private mutating func chooseSize(_ budget: Double) {
-    let reason = "as large as can read the text often enough in the time"
+    let reason = "as many as can read the text often enough in what is to be spent"
     if !given.contains("layers") && !settings.residual {
       settings.layers = 1
       note(["layers"], reason)
@@ -99,8 +99,8 @@ public struct TrainingPlan: Sendable {
     if given.contains("length") { length = settings.length }
     if given.contains("batch") { batch = settings.batch }
     // A text that is too short for a window is cut into fewer streams, then into shorter windows.
-    if !given.contains("batch") { batch = max(1, min(batch, (tokens - 1) / length)) }
-    if !given.contains("length") { length = max(1, min(length, (tokens - 1) / batch)) }
+    if !given.contains("batch") { batch = max(1, min(batch, tokens / (length + 1))) }
+    if !given.contains("length") { length = max(1, min(length, tokens / batch - 1)) }
     (settings.batch, settings.length) = (batch, length)
     note(["batch", "length"], "\(tokens) tokens to learn from")
     if given.isDisjoint(with: ["learning-rate", "optimizer"]) {
@@ -140,10 +140,11 @@ public struct TrainingPlan: Sendable {
       default: (0.6, 0.5)
       }
     if units == 0 { return }
-    let reason = "\(Int(weights)) weights read the text \(Int(min(passes, 1e9))) times"
+    let reason = "\(Int(weights)) weights read the text \(Int(max(1, min(passes, 1e9)))) times"
     settings.lockedDropout = units
     note(["locked-dropout"], reason)
-    if settings.cell.options.contains(.weightDrop) {
+    // Dropped weights grow those that stay: without a gate that bounds the state, it may grow without end.
+    if isGated && settings.cell.options.contains(.weightDrop) {
       settings.weightDrop = dropped
       note(["weight-drop"], reason)
     }

@@ -66,9 +66,16 @@ extension CharacterRun {
     stepsPerEpoch: Int
   ) throws(ModelFileError) -> Bool {
     let (end, before) = (try RunRecord(last).progress, try RunRecord(undecayed).progress)
-    guard let decay = end.decay, before.validationsSinceBest < patience ?? .max else { return false }
-    if limits.seconds != nil && !(allowsMoreTime && decay.isOver(after: end.updates)) { return false }
+    guard end.decay != nil, before.validationsSinceBest < patience ?? .max else { return false }
+    if limits.seconds != nil && !allowsMoreTime { return false }
     return before.step + usualDecay(after: before.step) < limits.lastStep(stepsPerEpoch: stepsPerEpoch) ?? .max
+  }
+
+  /// Validations without improvement before the decay of a run, where they are as many as this patience allows: more limits do not
+  /// let it train on, more patience does.
+  package static func validationsWaited(before undecayed: Checkpoint, patience: Int?) throws(ModelFileError) -> Int? {
+    let waited = try RunRecord(undecayed).progress.validationsSinceBest
+    return waited >= patience ?? .max ? waited : nil
   }
 
   /// The decay of a run that a `last` holds, and whether it is over; nil before it has begun.
