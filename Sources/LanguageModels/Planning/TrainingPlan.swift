@@ -60,7 +60,7 @@ public struct TrainingPlan: Sendable {
   /// Operations that usually pay: those of 11 passes through the text by an LSTM of 2 × 128 units, more for a short text, and no
   /// more than some minutes.
   public static func usualOperations(tokens: Int) -> Double {
-    1.25e6 * min(max(11 * Double(tokens), 1.7e6), 3e7)
+    1.25e6 * min(max(11 * Double(tokens), 1.1e6), 3e7)
   }
 
   private func operationsPerToken(hidden: Int? = nil) -> Double {

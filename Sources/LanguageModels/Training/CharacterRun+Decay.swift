@@ -38,6 +38,10 @@ extension CharacterRun {
     return nil
   }
 
+  /// Seconds beyond a limit of time: a decay that has begun in time is not cut short for some steps that took longer, of which a
+  /// busy machine has more in a short run.
+  func lenience(of limit: Double) -> Double { progress.decay == nil ? 0 : max(10, limit / 4) }
+
   package var hasDecayed: Bool { progress.decay?.isOver(after: progress.updates) ?? false }
 
   /// Whether the run ends without a decay because patience is spent.

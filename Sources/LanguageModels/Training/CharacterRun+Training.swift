@@ -111,9 +111,7 @@ extension CharacterRun {
         try saver.saveLast()
         pace.saved(from: now, to: clock())
       }
-      // A decay that has begun in time is not cut short for some steps that took longer.
-      let lenience = progress.decay == nil ? 1 : 1.25
-      let isOver = limits.seconds.map { clock() - began >= lenience * $0 } ?? false
+      let isOver = limits.seconds.map { clock() - began >= $0 + lenience(of: $0) } ?? false
       // A state that is not finite is no end: it cannot be saved.
       if isOver || end != .finished || step >= lastStep ?? .max || hasDecayed {
         let wentBack = try goBackIfNonFinite(meter: &meter, saver: &saver, clock: clock)
