@@ -7,14 +7,19 @@ public struct TokenWindow: Sendable, Hashable {
   /// The token that follows each input in its stream; same shape.
   public var targets: [Int32]
   public let time, batch: Int
+  /// Whether a document begins after each input, so that the state is reset before it; same shape. Nil for nowhere.
+  public var endsDocument: [Bool]?
 
-  /// A window of the given arrays; both hold `time * batch` ids.
-  public init(inputs: [Int32], targets: [Int32], time: Int, batch: Int) {
-    guard inputs.count == time * batch, targets.count == inputs.count else {
+  /// A window of the given arrays; all hold `time * batch` elements.
+  public init(inputs: [Int32], targets: [Int32], endsDocument: [Bool]? = nil, time: Int, batch: Int) {
+    guard inputs.count == time * batch, targets.count == inputs.count,
+      endsDocument?.count ?? inputs.count == inputs.count
+    else {
       programmingError("TokenWindow: \(inputs.count) inputs and \(targets.count) targets for [\(time), \(batch)]")
     }
     self.inputs = inputs
     self.targets = targets
+    self.endsDocument = endsDocument
     self.time = time
     self.batch = batch
   }
@@ -26,12 +31,21 @@ public struct TokenWindow: Sendable, Hashable {
 /// are left out. Window k starts at s = k·length in every stream; its inputs are the tokens s to s + length − 1 of the
 /// stream and its targets the tokens s + 1 to s + length. An epoch has the windows with s + length + 1 ≤ L, which is
 /// ⌊(L − 1) / length⌋ of them.
+///
+/// Documents, where a part is made of them, are in another order in each epoch.
 public struct ContiguousBatches: Sendable {
   public let batch, length: Int
   /// L, the tokens of each stream.
   public let streamLength: Int
   private let tokens: TokenSequence
   private let start: Int
+  private let documents: Documents?
+
+  private struct Documents: Sendable {
+    let starts: [Int]
+    let end: Int
+    let random: RandomSource
+  }
 
   /// Cuts `tokens[range]` into streams. The tokens are shared, not copied. Traps on a range outside the tokens, and on a
   /// batch or length below 1.
@@ -49,6 +63,34 @@ public struct ContiguousBatches: Sendable {
     self.length = length
     self.tokens = tokens
     start = range.lowerBound
+    documents = nil
+  }
+
+  /// Cuts the documents of a part of a corpus into streams.
+  ///
+  /// - Parameter random: source of the orders of documents.
+  /// - Throws: `CorpusError.tooSmall` where not even one window fits.
+  /// - Precondition: the corpus has documents.
+  public init(
+    documentsOf text: ArrangedCorpus, in part: CorpusSplit.Part, batch: Int, length: Int, random: RandomSource
+  ) throws(CorpusError) {
+    guard let all = text.documentStarts else {
+      programmingError("ContiguousBatches: the corpus is not cut into documents")
+    }
+    let range = text.split[part]
+    let starts = Array(
+      all[all.firstPosition(atLeast: range.lowerBound)..<all.firstPosition(atLeast: range.upperBound)])
+    let documents = (starts.first ?? range.upperBound)..<range.upperBound
+    let streams = try ContiguousBatches(text.corpus.tokens, in: documents, batch: batch, length: length)
+    (self.batch, self.length, streamLength) = (batch, length, streams.streamLength)
+    (tokens, start) = (streams.tokens, streams.start)
+    self.documents = Documents(starts: starts, end: range.upperBound, random: random)
+  }
+
+  /// The order of the documents in an epoch; nil where the text is read as it is.
+  /// - Complexity: O(documents).
+  public func order(epoch: Int) -> DocumentOrder? {
+    documents.map { DocumentOrder($0.starts, end: $0.end, epoch: epoch, random: $0.random) }
   }
 
   /// The windows of an epoch; at least one.
@@ -64,11 +106,15 @@ public struct ContiguousBatches: Sendable {
   }
 
   /// Some steps of every stream, counted from its beginning. Traps where a stream has not so many with a token after them.
+  ///
+  /// - Parameter order: the order of the documents, where there are any.
   /// - Complexity: O(steps · `batch`), whatever the size of the corpus.
-  public func window(_ steps: Range<Int>) -> TokenWindow {
+  public func window(_ steps: Range<Int>, in order: DocumentOrder? = nil) -> TokenWindow {
     guard steps.lowerBound >= 0, steps.upperBound < streamLength else {
       programmingError("ContiguousBatches: no steps \(steps) with targets in streams of \(streamLength) tokens")
     }
+    guard (order == nil) == (documents == nil) else { programmingError("ContiguousBatches: documents need an order") }
+    if let order { return window(steps, of: order) }
     let (first, length) = (start + steps.lowerBound, steps.count)
     var inputs = [Int32](repeating: 0, count: length * batch)
     var targets = inputs
@@ -81,6 +127,24 @@ public struct ContiguousBatches: Sendable {
       }
     }
     return TokenWindow(inputs: inputs, targets: targets, time: length, batch: batch)
+  }
+
+  private func window(_ steps: Range<Int>, of order: DocumentOrder) -> TokenWindow {
+    let length = steps.count
+    var inputs = [Int32](repeating: 0, count: length * batch)
+    var targets = inputs
+    var ends = [Bool](repeating: false, count: length * batch)
+    for stream in 0..<batch {
+      let first = stream * streamLength + steps.lowerBound
+      var index = stream
+      order.forEach(in: first..<first + length + 1) { position, isLast in
+        let token = tokens[position]
+        if index >= batch { targets[index - batch] = token }
+        if index < inputs.count { (inputs[index], ends[index]) = (token, isLast) }
+        index += batch
+      }
+    }
+    return TokenWindow(inputs: inputs, targets: targets, endsDocument: ends, time: length, batch: batch)
   }
 }
 

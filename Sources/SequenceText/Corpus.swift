@@ -21,6 +21,8 @@ public struct Corpus: Sendable {
   /// The number of Swift Characters in the text as used; what was skipped counts. In byte tokens that are not valid
   /// UTF-8, each ill-formed sequence counts as one scalar, U+FFFD.
   public let characterCount: Int
+  /// Positions of the first tokens of the files. A character that begins in one file and ends in the next counts for the first.
+  public let fileStarts: [Int]
   /// Notices for the user about the text, one line each.
   public let notices: [String]
 
@@ -111,6 +113,32 @@ public struct Corpus: Sendable {
     contentHash = text.hash.finalize()
     byteCount = text.byteCount
     characterCount = encoding.characterCount
+    fileStarts = Self.positions(of: text.offsets, in: encoding.tokens, vocabulary)
     self.notices = notices
+  }
+
+  /// A corpus in another order.
+  init(_ corpus: Corpus, tokens: TokenSequence) {
+    self.tokens = tokens
+    (vocabulary, skipped, contentHash, byteCount) = (
+      corpus.vocabulary, corpus.skipped, corpus.contentHash, corpus.byteCount
+    )
+    (characterCount, fileStarts, notices) = (corpus.characterCount, corpus.fileStarts, corpus.notices)
+  }
+
+  /// Positions of the first tokens that begin at offsets in bytes, in ascending order, or after them.
+  private static func positions(of offsets: [Int], in tokens: TokenSequence, _ vocabulary: Vocabulary) -> [Int] {
+    if offsets.count == 1 { return [0] }
+    let lengths = vocabulary.symbols.map(\.count)
+    var (positions, end, waiting) = ([Int](), 0, offsets[...])
+    for (position, token) in tokens.enumerated() {
+      while let offset = waiting.first, end >= offset {
+        positions.append(position)
+        waiting.removeFirst()
+      }
+      if waiting.isEmpty { break }
+      end += lengths[Int(token)]
+    }
+    return positions + waiting.map { _ in tokens.count }
   }
 }

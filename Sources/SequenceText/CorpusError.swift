@@ -16,6 +16,8 @@ public enum CorpusError: Error, Equatable, CustomStringConvertible {
   case tooSmall(CorpusTooSmall)
   /// A part of the corpus with fewer than two tokens: there is nothing to predict in it.
   case nothingToPredict(part: CorpusSplit.Part, tokens: Int)
+  /// A corpus that has too few pieces of a kind to be split by them.
+  case undivided(units: Int, of: CorpusArrangement.Unit)
 
   /// The kinds of failure that a caller answers differently.
   public enum Category: Sendable, Hashable {
@@ -50,6 +52,8 @@ public enum CorpusError: Error, Equatable, CustomStringConvertible {
       "the text has \(count(tokens)), and a prediction takes two; give a longer text"
     case .nothingToPredict(let part, let tokens):
       "the \(part) part of the text has \(count(tokens)), and a prediction takes two"
+    case .undivided(let units, let unit):
+      "the text has \(units) of the \(unit.rawValue) that it is to be split by, and a split takes three; choose another"
     }
   }
 

@@ -40,6 +40,10 @@ public struct CorpusSplit: Sendable, Hashable {
     self.test = validationEnd..<count
   }
 
+  init(train: Range<Int>, validation: Range<Int>, test: Range<Int>) {
+    (self.train, self.validation, self.test) = (train, validation, test)
+  }
+
   /// The positions of all tokens.
   public var all: Range<Int> { 0..<test.upperBound }
 

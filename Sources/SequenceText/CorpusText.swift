@@ -68,6 +68,9 @@ struct CorpusText {
     return notices
   }
 
+  /// Offset of each file in the text.
+  var offsets: [Int] { starts.map(\.offset) }
+
   /// The file that the byte at `offset` of the text is from, and its offset in that file.
   func locate(_ offset: Int) -> (file: String, offset: Int) {
     let start = starts.last { $0.offset <= offset }!

@@ -95,6 +95,7 @@ private func advice(on error: CorpusError) -> String {
     numbers.suggestion.map { "; --batch \($0.batch) --length \($0.length) would work" } ?? ""
   case .nothingToPredict(.all, _): ""
   case .nothingToPredict(let part, _): "; --split \(others(than: part)) takes another part"
+  case .undivided: ": --split-by end|blocks|files|lines"
   case .unreadable, .empty: ""
   }
 }

@@ -63,7 +63,9 @@ struct ChosenSettings {
   }
 
   private func option(_ name: String) -> String {
-    name == "steps" ? "--steps \(limits.steps ?? 0)" : "--\(name) \(SettingField.named(name).value(in: settings))"
+    if name == "steps" { return "--steps \(limits.steps ?? 0)" }
+    let value = SettingField.named(name).value(in: settings)
+    return value == .flag(true) ? "--\(name)" : "--\(name) \(value)"
   }
 }
 

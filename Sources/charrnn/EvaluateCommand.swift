@@ -27,7 +27,8 @@ enum EvaluateCommand {
   @Sendable
   static func run(_ arguments: ParsedArguments) throws -> ExitCode {
     let model = arguments[CommonOptions.model]
-    let input = try TextInput(names(arguments), of: arguments)
+    let named = arguments[corpora]
+    let input = try TextInput(named.isEmpty ? namesOfCorpus(arguments, "name a CORPUS") : named, of: arguments)
     let file = try ModelFile<Float>(contentsOf: model)
     let corpus = try input.corpus(file.vocabulary, unknown: arguments[CommonOptions.unknown])
     let evaluation = try PartEvaluation(
@@ -45,20 +46,6 @@ enum EvaluateCommand {
       : report(evaluation, baselines, unknown: corpus.skipped)
     try OutputChannel.standardOutput.write(text)
     return .done
-  }
-
-  /// The texts that are named, or those that the run was trained on.
-  private static func names(_ arguments: ParsedArguments) throws -> [String] {
-    let (named, model) = (arguments[corpora], arguments[CommonOptions.model])
-    if !named.isEmpty { return named }
-    let isRun = try SystemFiles().statusIfAny(of: model)?.kind == .directory
-    guard isRun, let names = try StoredOptions(RunDirectory(model)).corpora(), !names.isEmpty else {
-      throw arguments.usageFailure("\(model) does not say what it was trained on; name a CORPUS")
-    }
-    guard !names.contains(TextInput.standardInput) else {
-      throw arguments.usageFailure("\(model) was trained on standard input; name a CORPUS")
-    }
-    return names
   }
 
   private static func adaptation(_ arguments: ParsedArguments) throws -> Adaptation? {
@@ -90,7 +77,8 @@ enum EvaluateCommand {
       "loss": .number(evaluation.loss), "bits_per_character": JSONText(evaluation.bitsPerCharacter(evaluation.loss)),
       "bits_per_byte": .number(evaluation.bitsPerByte(evaluation.loss)),
       "perplexity": .number(exp(evaluation.loss)), "tokens": .integer(evaluation.tokens),
-      "characters": .integer(evaluation.measure.characters),
+      "characters": .integer(evaluation.measure.characters), "documents": JSONText(evaluation.documents),
+      "loss_per_document": JSONText(evaluation.lossPerDocument),
       "unknown": .integer(unknown),
       "baselines": .object(baselines.named.map { ($0.key, .number($0.loss)) }),
     ]
@@ -103,6 +91,9 @@ enum EvaluateCommand {
       return name.padding(toLength: 20, withPad: " ", startingAt: 0)
         + digits(evaluation.bitsPerCharacter(baseline.loss)) + "\n"
     }
+    let documents = evaluation.documents.map { count in
+      "documents           \(count)\nloss per document   \(digits(evaluation.lossPerDocument)) nats\n"
+    }
     return """
       split               \(evaluation.part.rawValue)
       loss                \(digits(evaluation.loss)) nats a token
@@ -112,10 +103,25 @@ enum EvaluateCommand {
       tokens              \(evaluation.tokens)
       characters          \(evaluation.measure.characters)
       unknown             \(unknown)
-      models that count, in bits per character
+      \(documents ?? "")models that count, in bits per character
       \(counting.joined())
       """
   }
+}
+
+/// Names of the texts that the MODEL of a command was trained on, where it is a run.
+///
+/// - Parameter otherwise: what to do where they are not known.
+func namesOfCorpus(_ arguments: ParsedArguments, _ otherwise: String) throws -> [String] {
+  let model = arguments[CommonOptions.model]
+  let isRun = try SystemFiles().statusIfAny(of: model)?.kind == .directory
+  guard isRun, let names = try StoredOptions(RunDirectory(model)).corpora(), !names.isEmpty else {
+    throw arguments.usageFailure("\(model) does not say what it was trained on; \(otherwise)")
+  }
+  guard !names.contains(TextInput.standardInput) else {
+    throw arguments.usageFailure("\(model) was trained on standard input; \(otherwise)")
+  }
+  return names
 }
 
 extension Baselines {

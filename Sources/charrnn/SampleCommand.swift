@@ -21,7 +21,10 @@ enum SampleCommand {
   static let primeFile = Option(
     "prime-file", .path("FILE"), help: "file with the text to go on from; - is standard input")
   static let stop = Option("stop", .nonEmptyText("TEXT"), help: "end before this text would appear")
-  static let count = Option("count", .integer(atLeast: 1, atMost: 1024), default: 1, help: "texts to write")
+  static let count = Option(
+    "count", .integer(atLeast: 1, atMost: 1024), defaultNote: "1, or 20 items",
+    help: "texts, documents or items to write")
+  static let new = Flag("new", help: "only items that the model was not trained on, each once")
   static let seed = Option("seed", .integer(atLeast: 0), default: 1, help: "the same seed gives the same text")
   static let weights = Option(
     "weights", .choice(of: WeightFormat.self), default: .float32,
@@ -30,7 +33,7 @@ enum SampleCommand {
   static let command = Command(
     name: "sample", summary: "write text from a model", arguments: [CommonOptions.model],
     groups: [
-      OptionGroup("Text", [length, prime, primeFile, stop, count, seed, CommonOptions.unknown]),
+      OptionGroup("Text", [length, prime, primeFile, stop, count, new, seed, CommonOptions.unknown]),
       OptionGroup("Drawing", [temperature, topK, topP, minP, greedy]),
       OptionGroup("Machine", [CommonOptions.threads, weights]),
     ],
@@ -45,14 +48,25 @@ enum SampleCommand {
     let options = SamplingOptions(
       temperature: arguments[greedy] ? 0 : arguments[temperature], topK: arguments[topK], topP: arguments[topP],
       minP: arguments[minP])
+    let arrangement = file.history?.arrangement ?? CorpusArrangement()
     let generator = TextGenerator(
-      model: file.model, vocabulary: file.vocabulary, weights: arguments[weights],
+      model: file.model, vocabulary: file.vocabulary, arrangement: arrangement, weights: arguments[weights],
       threads: CommonOptions.threadCount(arguments))
+    let areItems = arrangement.documents == .lines
+    let count = arguments[count] ?? (areItems ? 20 : 1)
+    func generate(_ count: Int, seed: Int, emit: (_ text: Int, _ piece: String) throws -> Void) throws {
+      try generator.generate(
+        count: count, prime: tokens, length: arguments[length], options: options, stop: stop, seed: UInt64(seed),
+        emit: emit)
+    }
     do {
-      try write(arguments[count]) { emit in
-        try generator.generate(
-          count: arguments[count], prime: tokens, length: arguments[length], options: options, stop: stop,
-          seed: UInt64(arguments[seed]), emit: emit)
+      if areItems {
+        let known = arguments[new] ? try KnownItems(of: arguments, file) : nil
+        try ItemWriter(count: count, seed: arguments[seed], known: known, generate: generate).write()
+      } else if arguments[new] {
+        throw arguments.usageFailure("--new is for a model of items, one a line; this one was trained on whole texts")
+      } else {
+        try write(count) { emit in try generate(count, seed: arguments[seed], emit: emit) }
       }
     } catch let error as GenerationError {
       throw CommandFailure("\(arguments[CommonOptions.model]): \(error)", code: .badData)
@@ -69,7 +83,12 @@ enum SampleCommand {
       throw arguments.usageFailure("\(taker) leaves nothing to --\(option.name); give one of them")
     }
     if isGreedy && arguments.gives(seed) { notice("\(taker) draws nothing; --seed changes nothing") }
-    if isGreedy && arguments[count] > 1 { notice("\(taker) draws nothing; the \(arguments[count]) texts are the same") }
+    if isGreedy && arguments[new] {
+      throw arguments.usageFailure("\(taker) draws nothing, and --new draws until enough is new; give one of them")
+    }
+    if isGreedy, let count = arguments[count], count > 1 {
+      notice("\(taker) draws nothing; the \(count) texts are the same")
+    }
     if arguments.gives(CommonOptions.unknown) && !arguments.gives(prime) && !arguments.gives(primeFile) {
       throw arguments.usageFailure("--unknown is about the prime; give --prime or --prime-file, or leave it out")
     }

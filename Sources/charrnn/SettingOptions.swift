@@ -110,6 +110,7 @@ extension ValueKind where Value == SettingValue {
     case .number(let least, let above, let below):
       self = ValueKind<Double>.number(atLeast: least, above: above, below: below).mapped { .number($0) }
     case .choice(let names): self = ValueKind<String>.choice(names).mapped { .text($0) }
+    case .text: self = ValueKind<String>.nonEmptyText("TEXT").mapped { .text($0) }
     case .fraction:
       self = ValueKind<DecimalFraction>(
         valueName: "FRACTION", expectation: kind.allowed,

@@ -32,7 +32,9 @@ struct TrainConclusion {
     }
     if run.split.test.count >= TrainingSettings.leastHeldOut { try sayTestLoss(threads: threads) }
     notice("a sample of the best model:")
-    let text = TextGenerator(model: file.model, vocabulary: file.vocabulary).text(
+    let text = TextGenerator(
+      model: file.model, vocabulary: file.vocabulary, arrangement: run.settings.arrangement
+    ).example(
       length: 500, options: SamplingOptions(temperature: 0.8), seed: UInt64(run.settings.seed))
     try writeSample(text)
     notice("saved in \(directory.path); write more with: charrnn sample \(shellWord(directory.path))")

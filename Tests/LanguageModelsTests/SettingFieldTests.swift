@@ -12,6 +12,7 @@ import Testing
     case .number: .number(0.25)
     case .choice(let names): .text(names.last!)
     case .fraction: .text("0.125")
+    case .text: .text("---")
     }
   }
 
@@ -125,6 +126,7 @@ import Testing
     case .integer(let range): wrong = .integer(range.lowerBound - 1)
     case .number(let least, let above, _): wrong = .number((least ?? above ?? 0) - 1)
     case .fraction: wrong = .text("1/2")
+    case .text: wrong = .text("")
     }
     #expect(field.set(wrong, in: &settings))
     #expect(settings.problem == .notAllowed(name: field.name, value: wrong, kind: field.kind))

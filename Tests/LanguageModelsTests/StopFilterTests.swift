@@ -19,7 +19,7 @@ import Testing
     for _ in 0..<300 {
       let (stop, pieces) = (text(1...4), (0..<6).map { _ in text(0...3) })
       let expected = before(stop, in: pieces.joined())
-      var filter = StopFilter(stop)
+      var filter = StopFilter([stop])
       var output: [UInt8] = []
       for piece in pieces where !filter.hasStopped { output += filter.pass(piece).utf8 }
       output += filter.finish().utf8
@@ -30,7 +30,7 @@ import Testing
 
   @Test func noStopAndAnEmptyOneLetEverythingThroughAtOnce() {
     for stop in [nil, ""] as [String?] {
-      var filter = StopFilter(stop)
+      var filter = StopFilter([stop].compactMap { $0 })
       #expect(filter.pass("text") == "text")
       #expect(filter.finish() == "")
       #expect(!filter.hasStopped)

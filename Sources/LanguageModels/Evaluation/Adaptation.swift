@@ -34,7 +34,8 @@ extension Evaluation {
     var (likelihoods, start): ([Double], Int) = ([], text.tokens.startIndex)
     while start + 1 < text.tokens.endIndex {
       let tokens = Array(text.tokens[start...].prefix(network.chunk + 1))
-      for (scores, token) in zip(network.predict(tokens), tokens.dropFirst()) {
+      let resets = text.resets(at: Array(start..<start + tokens.count - 1), batch: 1)
+      for (scores, token) in zip(network.predict(tokens, resets: resets), tokens.dropFirst()) {
         let log = normalized(scores)
         likelihoods.append(mixture?.logProbability(of: token, network: log) ?? log[Int(token)])
       }
@@ -62,16 +63,17 @@ private struct AdaptiveNetwork {
   }
 
   /// Scores of all tokens after each but the last of `tokens`.
-  mutating func predict(_ tokens: [Int32]) -> [[Double]] {
+  mutating func predict(_ tokens: [Int32], resets: StateResets?) -> [[Double]] {
     // In place: a copy of the learning model would copy its weights at each change.
-    let logits = dynamic?.predict(tokens, from: &state) ?? predictStill(tokens)
+    let logits = dynamic?.predict(tokens, resets: resets, from: &state) ?? predictStill(tokens, resets: resets)
     let (scalars, symbols) = (logits.scalars, logits.shape[2])
     return (0..<tokens.count - 1).map { row in scalars[row * symbols..<(row + 1) * symbols].map { Double($0) } }
   }
-  private mutating func predictStill(_ tokens: [Int32]) -> Tensor<Float> {
+
+  private mutating func predictStill(_ tokens: [Int32], resets: StateResets?) -> Tensor<Float> {
     var context = ForwardContext(workspace: workspace)
     let grid = TokenGrid(ids: Array(tokens.dropLast()), time: tokens.count - 1, batch: 1)
-    let (logits, next) = model(grid, from: state, in: &context)
+    let (logits, next) = model(grid, resets: resets, from: state, in: &context)
     state = next
     return logits.value
   }

@@ -55,10 +55,13 @@ struct DynamicModel {
   ///
   /// - Parameters:
   ///   - tokens: n + 1 tokens.
+  ///   - resets: tokens before which the state is reset; nil for none.
   ///   - state: state before the first; nil for the initial one. On return, that before the last.
   /// - Returns: logits of the n tokens after the first, [n, 1, vocabulary].
-  mutating func predict(_ tokens: [Int32], from state: inout CharacterModel<Float>.State?) -> Tensor<Float> {
-    let pass = Self.pass(model, over: tokens, from: state, workspace: workspace)
+  mutating func predict(
+    _ tokens: [Int32], resets: StateResets? = nil, from state: inout CharacterModel<Float>.State?
+  ) -> Tensor<Float> {
+    let pass = Self.pass(model, over: tokens, resets: resets, from: state, workspace: workspace)
     state = pass.state
     learn(from: pass.gradients)
     return pass.logits
@@ -81,12 +84,13 @@ struct DynamicModel {
   )
 
   private static func pass(
-    _ model: CharacterModel<Float>, over tokens: [Int32], from state: CharacterModel<Float>.State?,
+    _ model: CharacterModel<Float>, over tokens: [Int32], resets: StateResets?,
+    from state: CharacterModel<Float>.State?,
     workspace: Workspace<Float>
   ) -> Pass {
     var context = ForwardContext<Float>(tape: Tape(), workspace: workspace)
     let grid = TokenGrid(ids: Array(tokens.dropLast()), time: tokens.count - 1, batch: 1)
-    let (logits, next) = model(grid, from: state, in: &context)
+    let (logits, next) = model(grid, resets: resets, from: state, in: &context)
     let loss = softmaxCrossEntropy(logits, targets: Array(tokens.dropFirst()), in: context)
     return (logits.value, next, loss.gradients())
   }
@@ -105,7 +109,8 @@ struct DynamicModel {
       for index in 0..<length {
         let start = text.tokens.startIndex + first + index * segment
         let tokens = Array(text.tokens[start...(start + segment)])
-        let pass = pass(model, over: tokens, from: state, workspace: workspace)
+        let resets = text.resets(at: Array(start..<start + segment), batch: 1)
+        let pass = pass(model, over: tokens, resets: resets, from: state, workspace: workspace)
         state = pass.state
         for slot in sums.indices {
           if let gradient = pass.gradients[slot: slot] { sums[slot] += gradient.squared() }

@@ -6,8 +6,26 @@ import TensorCore
 /// A text as tokens, to be predicted one after the other: n tokens make n − 1 predictions.
 public struct TextStream: Sendable {
   let tokens: Slice<TokenSequence>
+  private let documentStarts: [Int]?
 
-  public init(_ tokens: Slice<TokenSequence>) { self.tokens = tokens }
+  /// A text that is read from its start to its end.
+  public init(_ tokens: Slice<TokenSequence>) { (self.tokens, documentStarts) = (tokens, nil) }
+
+  /// Tokens of a corpus; each of its documents is read from the initial state.
+  public init(_ text: ArrangedCorpus, in range: Range<Int>) {
+    (tokens, documentStarts) = (text.corpus.tokens[range], text.documentStarts)
+  }
+
+  /// Resets of the state before the tokens at some positions, after which a document begins; nil where there is one document.
+  func resets(at positions: [Int], batch: Int) -> StateResets? {
+    documentStarts.map { starts in
+      let begins = positions.map { position in
+        let next = starts.firstPosition(atLeast: position + 1)
+        return next < starts.count && starts[next] == position + 1
+      }
+      return StateResets(begins, time: positions.count / batch, batch: batch)
+    }
+  }
 
   /// How many predictions there are.
   public var predictions: Int { max(tokens.count - 1, 0) }
@@ -15,7 +33,8 @@ public struct TextStream: Sendable {
 
 /// How well a model predicts a text.
 public enum Evaluation {
-  /// The sum of −log p over all predictions, in nats, reading the text as one stream from the model's initial state.
+  /// The sum of −log p over all predictions, in nats, reading the text as one stream from the model's initial state, and each
+  /// further document from there again.
   ///
   /// Exact: it depends on nothing but the model and the text, and PyTorch gives the same.
   public static func negativeLogLikelihood<Scalar>(
@@ -67,9 +86,11 @@ public enum Evaluation {
       let end = min(start + chunk, start < 0 ? 0 : length)
       // Positions outside of the text are read as some token; what is predicted there is not counted.
       let positions = (start..<end).flatMap { t in (0..<streams).map { $0 * length + t } }
-      func token(at position: Int) -> Int32 { tokens[tokens.startIndex + max(0, min(position, count))] }
+      func place(_ position: Int) -> Int { tokens.startIndex + max(0, min(position, count)) }
+      func token(at position: Int) -> Int32 { tokens[place(position)] }
       let grid = TokenGrid(ids: positions.map(token), time: end - start, batch: streams)
-      let (logits, next) = model(grid, from: state, in: &context)
+      let resets = text.resets(at: positions.map(place), batch: streams)
+      let (logits, next) = model(grid, resets: resets, from: state, in: &context)
       state = next
       if start >= 0 {
         let (losses, _) = crossEntropyRows(

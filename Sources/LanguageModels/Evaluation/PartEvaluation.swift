@@ -9,16 +9,20 @@ public struct PartEvaluation: Sendable {
   public let part: CorpusSplit.Part
   /// Mean of −log p over the predicted tokens, in nats.
   public let loss: Double
-  /// How many tokens were predicted: all of the part but the first.
+  /// How many tokens were predicted: all of the part; without documents, all but the first.
   public let tokens: Int
+  /// How many documents they are; nil where the text is one.
+  public let documents: Int?
   /// Size of the predicted text. A few tokens may all lie within a character that began before them.
   public let measure: TextMeasure
   /// Whether the model was trained on this text, of which the part was held out, or was not.
   public let isHeldOut: Bool
-  private let corpus: Corpus
-  private let split: CorpusSplit
+  private let text: ArrangedCorpus
+  /// Positions of the predicted tokens, and of the one before them.
+  private let range: Range<Int>
 
-  /// Evaluates a model on a part of a text, read as one stream from the model's initial state.
+  /// Evaluates a model on a part of a text, read as one stream from the model's initial state, or document by document where the
+  /// model was trained so.
   ///
   /// - Parameters:
   ///   - part: nil for the test part of the text that the model was trained on, or all of another.
@@ -32,30 +36,31 @@ public struct PartEvaluation: Sendable {
   ) throws {
     let isTrainedOn = file.history?.corpusHash == corpus.contentHash
     self.part = part ?? (isTrainedOn ? .test : .all)
-    self.corpus = corpus
     isHeldOut = isTrainedOn && [.validation, .test].contains(self.part)
-    split = try file.history?.split(count: corpus.tokens.count) ?? CorpusSplit(count: corpus.tokens.count)
-    let predicted = try split.predicted(in: self.part)
+    text = try file.history.arranged(corpus, isWhole: self.part == .all)
+    range = try text.reading(self.part)
     let workspace = Workspace<Float>(threads: threads, products: weights.products)
-    let text = TextStream(corpus.tokens[split[self.part]])
+    let stream = TextStream(text, in: range)
     let nats: Double
     if let adaptation {
       let trained = isTrainedOn ? corpus : training
-      guard let trained, let history = file.history, history.corpusHash == trained.contentHash,
-        let range = history.split(count: trained.tokens.count)?.train
-      else { throw AdaptationError.noTrainingText }
-      let seen = TextStream(trained.tokens[range])
+      guard let trained, let history = file.history, history.corpusHash == trained.contentHash else {
+        throw AdaptationError.noTrainingText
+      }
+      let training = try file.history.arranged(trained, isWhole: false)
+      let seen = TextStream(training, in: training.split.train)
       let isSeen = isTrainedOn && !isHeldOut
       nats = -Evaluation.logLikelihoods(
-        of: file.model, on: text, adapting: adaptation, training: seen,
+        of: file.model, on: stream, adapting: adaptation, training: seen,
         counted: isSeen ? TextStream(trained.tokens[..<0]) : seen, workspace: workspace
       ).reduce(0, +)
     } else {
-      nats = Evaluation.negativeLogLikelihood(of: file.model.bound(), on: text, workspace: workspace)
+      nats = Evaluation.negativeLogLikelihood(of: file.model.bound(), on: stream, workspace: workspace)
     }
-    tokens = predicted.count
+    tokens = range.count - 1
+    documents = text.documentCount(in: range.dropFirst())
     loss = nats / Double(tokens)
-    measure = corpus.measure(predicted)
+    measure = text.corpus.measure(range.dropFirst())
   }
 
   /// Losses of models that count, on the same predictions. Where the part was held out they have read the training part, and
@@ -64,8 +69,12 @@ public struct PartEvaluation: Sendable {
   /// - Complexity: about a second for each million tokens.
   public func baselines() -> Baselines {
     Baselines(
-      of: split[part], after: isHeldOut ? split.train : 0..<0, in: corpus.tokens, symbols: corpus.vocabulary.count)
+      of: range, after: isHeldOut ? text.split.train : 0..<0, in: text.corpus.tokens,
+      symbols: text.corpus.vocabulary.count)
   }
+
+  /// Mean of −log p of a whole document, in nats; nil where the text is one.
+  public var lossPerDocument: Double? { documents.map { loss * Double(tokens) / Double(max($0, 1)) } }
 
   /// A loss in nats a token as bits for each character of the text; nil where none begins in it.
   public func bitsPerCharacter(_ loss: Double) -> Double? {

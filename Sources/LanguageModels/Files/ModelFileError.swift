@@ -40,6 +40,8 @@ public struct ModelFileError: Error, Equatable, CustomStringConvertible {
     case historyNumbers(step: Int, epoch: Double)
     /// Fractions that split no corpus.
     case fractions(validation: String, test: String)
+    /// A separator or pieces of a split that no corpus has.
+    case unknownArrangement(separator: String?, splitBy: String?)
     /// A model without a run, where one is to be resumed.
     case noRun
     /// A run that needs more memory, in bytes, than this process may use.
@@ -72,6 +74,9 @@ public struct ModelFileError: Error, Equatable, CustomStringConvertible {
       case .fractions(let validation, let test):
         "\(Part.history.rawValue): the fractions \(validation.quotedName) for validation and \(test.quotedName) for test split no "
           + "text"
+      case .unknownArrangement(let separator, let splitBy):
+        "\(Part.history.rawValue): the separator \((separator ?? "none").quotedName) and the split by "
+          + "\((splitBy ?? "documents").quotedName) arrange no text"
       case .noRun: "it holds a model but no state of a run; only a last.safetensors can be resumed"
       case .tooLarge(let bytes, let available):
         "to go on with its run would take about \(byteSize(bytes)) of memory, and there are \(byteSize(available)); "

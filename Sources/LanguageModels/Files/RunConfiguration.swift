@@ -57,7 +57,7 @@ package struct RunConfiguration {
     case .flag: (try? members.decode(Bool.self, forKey: name)).map { .flag($0) }
     case .integer: (try? members.decode(Int.self, forKey: name)).map { .integer($0) }
     case .number: (try? members.decode(Double.self, forKey: name)).map { .number($0) }
-    case .choice, .fraction: (try? members.decode(String.self, forKey: name)).map { .text($0) }
+    case .choice, .fraction, .text: (try? members.decode(String.self, forKey: name)).map { .text($0) }
     }
   }
 

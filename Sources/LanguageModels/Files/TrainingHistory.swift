@@ -14,12 +14,15 @@ public struct TrainingHistory: Sendable, Equatable, Codable {
   public var corpusHash: String
   public var validationFraction: String
   public var testFraction: String
+  private var items: Bool?
+  private var separator: String?
+  private var splitBy: String?
   /// Identity of the run, which all files of its directory carry; nil for a run begun by a version that had none.
   public var run: String?
 
   public init(
     step: Int, epoch: Double, validationLoss: Double?, corpusHash: String, validationFraction: String,
-    testFraction: String, run: String? = nil
+    testFraction: String, arrangement: CorpusArrangement = CorpusArrangement(), run: String? = nil
   ) {
     self.step = step
     self.epoch = epoch
@@ -28,6 +31,17 @@ public struct TrainingHistory: Sendable, Equatable, Codable {
     self.validationFraction = validationFraction
     self.testFraction = testFraction
     self.run = run
+    items = arrangement.documents == .lines ? true : nil
+    separator = if case .ending(let text) = arrangement.documents { text } else { nil }
+    let usual = CorpusArrangement(documents: arrangement.documents)
+    splitBy = arrangement.unit == usual.unit ? nil : arrangement.unit.rawValue
+  }
+
+  /// Arrangement of the corpus; where documents are told apart, the model reads each from its initial state.
+  public var arrangement: CorpusArrangement {
+    CorpusArrangement(
+      documents: items == true ? .lines : separator.map { .ending($0) } ?? .whole,
+      unit: splitBy.flatMap(CorpusArrangement.Unit.init))
   }
 
   init(json: String, file: String) throws(ModelFileError) {
@@ -35,16 +49,33 @@ public struct TrainingHistory: Sendable, Equatable, Codable {
     guard (0...OutsideNumbers.largestCount).contains(step), epoch >= 0 else {
       throw ModelFileError(file: file, problem: .historyNumbers(step: step, epoch: epoch))
     }
-    guard split(count: 0) != nil else {
+    guard let fractions, (try? CorpusSplit(count: 0, validation: fractions.validation, test: fractions.test)) != nil
+    else {
       throw ModelFileError(file: file, problem: .fractions(validation: validationFraction, test: testFraction))
+    }
+    guard separator != "", splitBy.map({ CorpusArrangement.Unit(rawValue: $0) != nil }) ?? true else {
+      throw ModelFileError(file: file, problem: .unknownArrangement(separator: separator, splitBy: splitBy))
     }
   }
 
-  /// The split of a text of `count` tokens by the fractions; nil where they are no fractions or leave nothing to train on.
-  public func split(count: Int) -> CorpusSplit? {
+  /// Nil where the texts are none.
+  fileprivate var fractions: (validation: DecimalFraction, test: DecimalFraction)? {
     guard let validation = DecimalFraction(validationFraction), let test = DecimalFraction(testFraction) else {
       return nil
     }
-    return try? CorpusSplit(count: count, validation: validation, test: test)
+    return (validation, test)
+  }
+}
+
+extension TrainingHistory? {
+  /// A corpus arranged as for the training; by default fractions where nothing is known of that.
+  ///
+  /// - Parameter isWhole: whether nothing is held out.
+  /// - Throws: `CorpusSplitError`, `CorpusError`.
+  package func arranged(_ corpus: Corpus, isWhole: Bool) throws -> ArrangedCorpus {
+    let (none, usual) = (DecimalFraction(hundredths: 0), CorpusSplit.defaultFraction)
+    let fractions = isWhole ? (none, none) : self?.fractions ?? (usual, usual)
+    return try ArrangedCorpus(
+      corpus, by: self?.arrangement ?? CorpusArrangement(), validation: fractions.0, test: fractions.1)
   }
 }

@@ -10,12 +10,16 @@ public struct TextGenerator<Scalar: TensorScalar> {
   private let team: ThreadTeam
   private let mask: UTF8TokenMask?
   private let weights: WeightFormat
+  /// Tokens that end a document; nil where the model reads a text as one.
+  private let documentEnd: [Int32]?
 
   /// - Parameters:
+  ///   - arrangement: how the model was trained: where on several documents, each text is one.
   ///   - weights: how weights are held; anything but `float32` needs a model of `Float`.
   ///   - threads: they change the speed alone.
   public init(
-    model: CharacterModel<Scalar>, vocabulary: Vocabulary, weights: WeightFormat = .float32, threads: Int = 1
+    model: CharacterModel<Scalar>, vocabulary: Vocabulary, arrangement: CorpusArrangement = CorpusArrangement(),
+    weights: WeightFormat = .float32, threads: Int = 1
   ) {
     require(
       vocabulary.count == model.shape.vocabulary,
@@ -23,6 +27,7 @@ public struct TextGenerator<Scalar: TensorScalar> {
     self.model = model
     self.weights = weights
     self.vocabulary = vocabulary
+    documentEnd = arrangement.documentEnd(in: vocabulary)
     team = ThreadTeam(threads: threads)
     mask = vocabulary.kind == .byte ? UTF8TokenMask(vocabulary) : nil
   }
@@ -48,12 +53,13 @@ public struct TextGenerator<Scalar: TensorScalar> {
   ) throws {
     guard count != 0 else { return }
     require(count > 0 && length >= 0, "TextGenerator: \(count) texts of \(length) tokens")
+    let stops = [stop, documentEnd.map(self.text)].compactMap { $0 }
     let session = model.stepSession(batch: count, weights: weights, team: team)
     var texts = (0..<count).map {
-      GrowingText(vocabulary, mask: mask, prime: prime, stop: stop, random: RandomSource(seed: seed &+ UInt64($0)))
+      GrowingText(vocabulary, mask: mask, prime: prime, stops: stops, random: RandomSource(seed: seed &+ UInt64($0)))
     }
     for text in texts.indices { try emit(text, texts[text].begin(prime)) }
-    for token in prime.isEmpty ? [beginning] : prime { session.read([Int32](repeating: token, count: count)) }
+    for token in tokensToRead(prime) { session.read([Int32](repeating: token, count: count)) }
     var tokens = [Int32](repeating: 0, count: count)
     var scores = [Double](repeating: 0, count: vocabulary.count)
     while true {
@@ -80,8 +86,34 @@ public struct TextGenerator<Scalar: TensorScalar> {
     return text
   }
 
-  /// Token that a text without a prime begins after: a line end if the vocabulary has one.
-  private var beginning: Int32 { vocabulary.lineEnd ?? 0 }
+  /// A text of about a length; of a model of documents, several of them with their ends.
+  public func example(length: Int, options: SamplingOptions = SamplingOptions(), seed: UInt64) -> String {
+    guard let documentEnd else { return text(length: length, options: options, seed: seed) }
+    let end = text(documentEnd)
+    var (documents, left) = ([String](), length)
+    while left > 0 {
+      let document = text(length: left, options: options, seed: seed &+ UInt64(documents.count))
+      documents.append(document)
+      left -= document.count + documentEnd.count
+    }
+    return documents.joined(separator: end)
+  }
+
+  /// Tokens to read before the first prediction: the prime, or what a text begins after. Of a prime of several documents the last
+  /// one counts.
+  private func tokensToRead(_ prime: [Int32]) -> [Int32] {
+    guard let documentEnd else { return prime.isEmpty ? [beginning] : prime }
+    var start = prime.count - documentEnd.count
+    while start >= 0, !prime[start...].starts(with: documentEnd) { start -= 1 }
+    return [beginning] + (start < 0 ? prime : Array(prime[(start + documentEnd.count)...]))
+  }
+
+  /// Token that a text without a prime begins after: the end of a document, or of a line if the vocabulary has one.
+  private var beginning: Int32 { documentEnd?.last ?? vocabulary.lineEnd ?? 0 }
+
+  private func text(_ tokens: [Int32]) -> String {
+    String(decoding: Tokenizer(vocabulary).decode(tokens), as: UTF8.self)
+  }
 }
 
 /// Why a model cannot write text.
@@ -104,12 +136,12 @@ private struct GrowingText {
   private var constraint: UTF8Constraint
   private var generated = 0
 
-  init(_ vocabulary: Vocabulary, mask: UTF8TokenMask?, prime: [Int32], stop: String?, random: RandomSource) {
+  init(_ vocabulary: Vocabulary, mask: UTF8TokenMask?, prime: [Int32], stops: [String], random: RandomSource) {
     self.vocabulary = vocabulary
     self.mask = mask
     self.random = random
     decoder = StreamingDecoder(vocabulary)
-    filter = StopFilter(stop)
+    filter = StopFilter(stops)
     constraint = UTF8Constraint()
     if let mask {
       let end = UTF8Constraint(after: prime.flatMap { vocabulary[$0] })
@@ -140,25 +172,25 @@ private struct GrowingText {
   mutating func finish() -> String { filter.hasStopped ? "" : filter.pass(decoder.finish()) + filter.finish() }
 }
 
-/// Passes text up to the first occurrence of a stop text, which it leaves out.
+/// Passes text up to the first occurrence of one of some stop texts, which it leaves out.
 package struct StopFilter {
-  private let stop: [UInt8]
+  private let stops: [[UInt8]]
   private var held: [UInt8] = []
   package private(set) var hasStopped = false
 
-  package init(_ stop: String?) { self.stop = Array((stop ?? "").utf8) }
+  package init(_ stops: [String]) { self.stops = stops.filter { !$0.isEmpty }.map { Array($0.utf8) } }
 
-  /// Returns the text that can be shown: all but an end that may be the start of the stop text.
+  /// Returns the text that can be shown: all but an end that may be the start of a stop text.
   package mutating func pass(_ piece: String) -> String {
-    guard !stop.isEmpty else { return piece }
+    guard !stops.isEmpty else { return piece }
     held += piece.utf8
     for start in held.indices {
       let rest = held[start...]
-      if rest.starts(with: stop) {
+      if stops.contains(where: { rest.starts(with: $0) }) {
         hasStopped = true
         return take(start)
       }
-      if stop.starts(with: rest) { return take(start) }
+      if stops.contains(where: { $0.starts(with: rest) }) { return take(start) }
     }
     return take(held.count)
   }

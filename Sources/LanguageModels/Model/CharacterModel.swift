@@ -57,12 +57,15 @@ public struct CharacterModel<Scalar: TensorScalar>: Module {
 
   /// Runs the model over a grid of tokens.
   ///
-  /// - Parameter state: nil for the initial state.
+  /// - Parameters:
+  ///   - resets: tokens before which the state is reset to the initial one; nil for none.
+  ///   - state: nil for the initial state.
   /// - Returns: logits for the token after each, [time, batch, vocabulary], and the state after the last.
   public func callAsFunction(
-    _ tokens: TokenGrid, from state: State? = nil, in context: inout ForwardContext<Scalar>
+    _ tokens: TokenGrid, resets: StateResets? = nil, from state: State? = nil,
+    in context: inout ForwardContext<Scalar>
   ) -> (logits: Variable<Scalar>, state: State) {
-    let (outputs, next) = read(tokens, from: state?.constants, in: &context)
+    let (outputs, next) = read(tokens, resets: resets, from: state?.constants, in: &context)
     return (logits(droppingUnits(of: outputs, in: &context), in: context), State(next))
   }
 
@@ -71,26 +74,31 @@ public struct CharacterModel<Scalar: TensorScalar>: Module {
   /// - Returns: outputs of the top layer, [time, batch, output], and the state after the last step; gradients flow through
   ///   both.
   package func read(
-    _ tokens: TokenGrid, from state: StackState<Scalar>?, in context: inout ForwardContext<Scalar>
+    _ tokens: TokenGrid, resets: StateResets? = nil, from state: StackState<Scalar>?,
+    in context: inout ForwardContext<Scalar>
   ) -> (outputs: Variable<Scalar>, state: StackState<Scalar>) {
-    let (outputs, states) = read([tokens], isTruncated: false, from: state, in: &context)
+    let (outputs, states) = read([tokens], resets: resets, isTruncated: false, from: state, in: &context)
     return (outputs, states[0])
   }
 
   /// Runs the recurrent layers over the segments of a grid.
   ///
-  /// - Parameter isTruncated: whether no gradient flows from a segment to the one before it.
+  /// - Parameters:
+  ///   - resets: tokens before which the state is reset, in a grid of one segment; nil for none.
+  ///   - isTruncated: whether no gradient flows from a segment to the one before it.
   /// - Returns: outputs of the top layer at all steps, [time, batch, output], and the state after each segment.
   func read(
-    _ segments: [TokenGrid], isTruncated: Bool, from state: StackState<Scalar>?,
+    _ segments: [TokenGrid], resets: StateResets? = nil, isTruncated: Bool, from state: StackState<Scalar>?,
     in context: inout ForwardContext<Scalar>
   ) -> (outputs: Variable<Scalar>, states: [StackState<Scalar>]) {
+    require(resets == nil || segments.count == 1, "CharacterModel: resets in a grid of \(segments.count) segments")
     let table = encoder.map { encoder in
       embeddingDropout(
         context.variable(encoder.weight), probability: architecture.embeddingDropout, in: &context)
     }
     let inputs = segments.map { tokens -> SequenceInput<Scalar> in
-      table.map { .embedded(tokens, table: $0) } ?? .tokens(tokens)
+      let input: SequenceInput<Scalar> = table.map { .embedded(tokens, table: $0) } ?? .tokens(tokens)
+      return resets.map { input.resetting(at: $0) } ?? input
     }
     func run(_ stack: some RecurrentStack<Scalar>) -> (outputs: Variable<Scalar>, states: [StackState<Scalar>]) {
       stack.run(segments: inputs, isTruncated: isTruncated, from: state, in: &context)

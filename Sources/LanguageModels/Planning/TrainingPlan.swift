@@ -22,7 +22,8 @@ public struct TrainingPlan: Sendable {
 
   /// Names of the settings that are chosen where they are not given.
   public static let chosenNames: Set<String> = [
-    "layers", "hidden", "batch", "length", "learning-rate", "locked-dropout", "weight-drop", "schedule", "average",
+    "items", "layers", "hidden", "batch", "length", "learning-rate", "locked-dropout", "weight-drop", "schedule",
+    "average",
     "validate-every", "patience",
   ]
 
@@ -46,9 +47,14 @@ public struct TrainingPlan: Sendable {
     limits: TrainingLimits = TrainingLimits(), operations: Double? = nil
   ) throws(CharacterRunError) {
     if let problem = settings.problem { throw .settings(problem) }
+    var settings = settings
+    let listsItems =
+      given.isDisjoint(with: ["items", "separator", "split-by"]) && ItemStatistics(of: corpus).areItems
+    if listsItems { settings.areItems = true }
+    let split = try settings.arranged(corpus).split
     (self.settings, self.limits, self.given) = (settings, limits, given)
-    let split = try settings.split(corpus)
     (tokens, symbols, heldOut) = (split.train.count, corpus.vocabulary.count, split.validation.count)
+    if listsItems { note(["items"], "the lines are many, short and of a word or two each") }
     let budget = operations ?? Self.usualOperations(tokens: tokens)
     chooseSize(budget)
     chooseUpdates()

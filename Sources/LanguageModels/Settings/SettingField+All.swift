@@ -91,6 +91,18 @@ extension SettingField {
       "clip", \.clip, .number(atLeast: 0), .updates, help: "largest global norm of the gradients; 0 is none",
       storage: .always),
     SettingField(
+      "items", \.areItems, .flag, .split,
+      help:
+        "each line is an item by itself: in another order in each epoch, read from the initial state, parts drawn at random"
+    ),
+    SettingField(
+      "separator", \.separator, .text, .split,
+      help: "text that ends a document; documents are read and drawn as items are", defaultNote: "none"),
+    SettingField(
+      "split-by", \.splitUnit, .choice(of: CorpusArrangement.Unit.self), .split,
+      help: "pieces that are drawn for validation and test; end is none: they are the text's last parts",
+      defaultNote: "documents where there are several, else end"),
+    SettingField(
       "validation-fraction", \.validationFraction, .fraction, .split,
       help: "part of the text held out for validation", storage: .always),
     SettingField(
@@ -119,6 +131,7 @@ extension SettingField {
 
 extension CellKind: SettingChoice {}
 extension TokenKind: SettingChoice {}
+extension CorpusArrangement.Unit: SettingChoice {}
 extension TrainingSettings.OptimizerName: SettingChoice {}
 extension TrainingSettings.Schedule: SettingChoice {}
 extension TrainingSettings.Precision: SettingChoice {}

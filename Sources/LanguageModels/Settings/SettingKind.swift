@@ -11,6 +11,8 @@ public enum SettingKind: Sendable, Equatable {
   case choice([String])
   /// A decimal fraction of the corpus, below 1.
   case fraction
+  /// Any text but an empty one.
+  case text
 
   /// A count of steps or of validations.
   static let count = SettingKind.integer(1...OutsideNumbers.largestCount)
@@ -29,6 +31,7 @@ public enum SettingKind: Sendable, Equatable {
         && below.map { value < $0 } ?? true
     case (.choice(let names), .text(let name)): names.contains(name)
     case (.fraction, .text(let text)): DecimalFraction(text)?.isProper == true
+    case (.text, .text(let text)): !text.isEmpty
     default: false
     }
   }
@@ -44,6 +47,7 @@ public enum SettingKind: Sendable, Equatable {
         + [below.map { "below \(shortest($0))" }]).compactMap { $0 }.joined(separator: " and ")
     case .choice(let names): "one of \(names.joined(separator: ", "))"
     case .fraction: "a decimal fraction below 1, such as 0.05"
+    case .text: "a text that is not empty"
     }
   }
 

@@ -19,6 +19,12 @@ public enum SettingProblem: Error, Equatable, CustomStringConvertible {
   /// Temporal regularization of updates of one step.
   case noChangesToWeigh(Double)
   case noHorizon(TrainingSettings.Schedule)
+  /// A separator beside lines.
+  case bothDocuments(separator: String)
+  /// Parts made of documents, of a text that is one.
+  case noDocuments
+  /// Documents are read in windows alone whose gradients flow back as far as they are long.
+  case backwardLengthOfDocuments(Int, length: Int)
 
   public var description: String {
     switch self {
@@ -56,6 +62,12 @@ public enum SettingProblem: Error, Equatable, CustomStringConvertible {
       "temporal regularization \(weight) weighs changes from step to step, and a length of 1 has none; leave it out or "
         + "make the length at least 2"
     case .noHorizon(let schedule): "the schedule \(schedule.rawValue) has no horizon"
+    case .bothDocuments(let separator):
+      "items end at the end of a line, and documents at the separator \(separator.debugDescription); choose one of them"
+    case .noDocuments: "the text is to be split by documents, and is one; give items or a separator"
+    case .backwardLengthOfDocuments(let steps, let length):
+      "documents are read with gradients through the whole length: backward length is \(steps), length is \(length); leave it "
+        + "out"
     }
   }
 }
@@ -75,7 +87,9 @@ extension [CellKind] {
 
 extension TrainingSettings {
   /// The first thing that is wrong; nil if a run can be made of these settings, given a horizon where the schedule needs one.
-  public var problem: SettingProblem? { problem(of: SettingField.all) ?? architecture.conflict ?? lengthProblem }
+  public var problem: SettingProblem? {
+    problem(of: SettingField.all) ?? architecture.conflict ?? lengthProblem ?? documentProblem
+  }
 
   /// The problem of a schedule without the horizon that it needs.
   var horizonProblem: SettingProblem? { schedule.spansHorizon && horizon == nil ? .noHorizon(schedule) : nil }
@@ -91,6 +105,15 @@ extension TrainingSettings {
         let others = CellKind.allCases.filter { $0.options.contains(option) }
         return .notForCell(label: field.label, cell: architecture.cell, takenBy: others)
       }
+    }
+    return nil
+  }
+
+  private var documentProblem: SettingProblem? {
+    if let separator, areItems { return .bothDocuments(separator: separator) }
+    if documents == .whole { return splitUnit == .documents ? .noDocuments : nil }
+    if let backwardLength, backwardLength != length || variesLength {
+      return .backwardLengthOfDocuments(backwardLength, length: length)
     }
     return nil
   }

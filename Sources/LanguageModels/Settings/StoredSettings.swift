@@ -112,7 +112,7 @@ extension KeyedDecodingContainer<StoredName> {
     case .flag: try decodeIfPresent(Bool.self, forKey: name)?.settingValue
     case .integer: try decodeIfPresent(Int.self, forKey: name)?.settingValue
     case .number: try decodeIfPresent(Double.self, forKey: name)?.settingValue
-    case .choice, .fraction: try decodeIfPresent(String.self, forKey: name)?.settingValue
+    case .choice, .fraction, .text: try decodeIfPresent(String.self, forKey: name)?.settingValue
     }
   }
 }

@@ -24,29 +24,35 @@ extension TrainingSettings {
 
   /// Steps that go once through the training part of a corpus.
   public func stepsPerEpoch(on corpus: Corpus) throws(CharacterRunError) -> Int {
-    try windows(of: corpus, split: split(corpus)).perEpoch
+    try windows(of: arranged(corpus)).perEpoch
   }
 
-  func split(_ corpus: Corpus) throws(CharacterRunError) -> CorpusSplit {
+  func arranged(_ corpus: Corpus) throws(CharacterRunError) -> ArrangedCorpus {
     let (validation, test) = (try fraction("validation-fraction"), try fraction("test-fraction"))
-    do { return try CorpusSplit(count: corpus.tokens.count, validation: validation, test: test) } catch {
-      throw .split(error)
+    do { return try ArrangedCorpus(corpus, by: arrangement, validation: validation, test: test) } catch let error
+      as CorpusSplitError
+    { throw .split(error) } catch let error as CorpusError { throw .corpus(error) } catch {
+      fatalError("ArrangedCorpus: \(error)")
     }
   }
 
-  func windows(of corpus: Corpus, split: CorpusSplit) throws(CharacterRunError) -> TruncatedWindows {
-    let streams: ContiguousBatches
-    do { streams = try ContiguousBatches(corpus.tokens, in: split.train, batch: batch, length: length) } catch {
-      throw .corpus(error)
-    }
+  func windows(of text: ArrangedCorpus) throws(CharacterRunError) -> TruncatedWindows {
     let random = RandomSource(seed: UInt64(bitPattern: Int64(seed)))
+    let streams: ContiguousBatches
+    do {
+      streams =
+        text.documentStarts == nil
+        ? try ContiguousBatches(text.corpus.tokens, in: text.split.train, batch: batch, length: length)
+        : try ContiguousBatches(
+          documentsOf: text, in: .train, batch: batch, length: length, random: random.substream(Self.orderStream))
+    } catch { throw .corpus(error) }
     return TruncatedWindows(
       streams, backwardLength: backwardLength,
       variation: variesLength ? random.substream(Self.variationStream) : nil)
   }
 
   /// Apart from the streams that weights and training steps draw from.
-  private static let variationStream = UInt64.max
+  private static let (variationStream, orderStream) = (UInt64.max, UInt64.max - 1)
 
   private func fraction(_ name: String) throws(CharacterRunError) -> DecimalFraction {
     let field = SettingField.named(name)

@@ -31,6 +31,12 @@ public struct TrainingSettings: Sendable, Equatable {
   /// Share of the updates, the last ones, whose weights are averaged in the model that is validated and kept; 0 for the newest
   /// weights alone.
   public var averaging = 0.0
+  /// Whether each line of the corpus is a document.
+  public var areItems = false
+  /// Text that ends each document of the corpus; nil where it is one, or `areItems`.
+  public var separator: String?
+  /// Pieces that the parts of the corpus are made of; nil for documents where there are several, else the text as it is.
+  public var splitUnit: CorpusArrangement.Unit?
   /// Fraction of the corpus held out for validation, in decimal digits, so that the split is exact.
   public var validationFraction = "0.05"
   /// Fraction held out for a final test, at the end of the corpus.
@@ -67,6 +73,11 @@ public struct TrainingSettings: Sendable, Equatable {
     public var isSupported: Bool { products.isSupported(for: Float.self) }
   }
 
+  var documents: CorpusArrangement.Documents { areItems ? .lines : separator.map { .ending($0) } ?? .whole }
+
+  /// Arrangement of the corpus.
+  public var arrangement: CorpusArrangement { CorpusArrangement(documents: documents, unit: splitUnit) }
+
   /// Shape of a model for a vocabulary of the given size.
   public func shape(vocabulary: Int) -> ModelShape { ModelShape(architecture, vocabulary: vocabulary) }
 
@@ -78,6 +89,7 @@ public struct TrainingSettings: Sendable, Equatable {
   public var canonical: TrainingSettings {
     var settings = self
     // Only AdamW decays weights unless it is told otherwise.
+    if splitUnit == CorpusArrangement(documents: documents).unit { settings.splitUnit = nil }
     if weightDecay == 0 && optimizer != .adamW { settings.weightDecay = nil }
     // With varied lengths, a fixed backward length makes another run.
     if backwardLength == length && !variesLength { settings.backwardLength = nil }

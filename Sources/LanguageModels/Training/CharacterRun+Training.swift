@@ -185,15 +185,15 @@ extension CharacterRun {
 
   /// A text written by the model as it stands. It uses randomness of its own, so that it does not change the training.
   public func sample(length: Int) -> String {
-    TextGenerator(model: validatedModel, vocabulary: corpus.vocabulary).text(
+    TextGenerator(model: validatedModel, vocabulary: corpus.vocabulary, arrangement: settings.arrangement).example(
       length: length, options: SamplingOptions(temperature: 0.8), seed: UInt64(settings.seed) &+ UInt64(step))
   }
 
   /// In the text that validation predicts, so that rates of different kinds of token can be compared; nil where no character
   /// begins there.
   private var charactersPerToken: Double? {
-    guard let predicted = try? split.predicted(in: .validation) else { return nil }
-    let characters = corpus.measure(predicted).characters
+    guard let predicted = try? text.reading(.validation).dropFirst() else { return nil }
+    let characters = text.corpus.measure(predicted).characters
     return characters > 0 ? Double(characters) / Double(predicted.count) : nil
   }
 }

@@ -11,9 +11,11 @@ import TensorCore
 public final class CharacterRun {
   public let settings: TrainingSettings
   public let corpus: Corpus
+  /// The corpus in the order of its parts.
+  public let text: ArrangedCorpus
   /// Directory that keeps the run; nil keeps nothing. It may be changed until it is claimed.
   public var directory: RunDirectory?
-  public let split: CorpusSplit
+  public var split: CorpusSplit { text.split }
   /// Hash of the corpus, the starting weights and the settings, without the patience. All files of the run carry it; nil for a resumed run that
   /// was begun by a version that had none.
   public let identity: String?
@@ -51,9 +53,12 @@ public final class CharacterRun {
     self.settings = settings
     self.corpus = corpus
     self.directory = directory
-    split = try settings.split(corpus)
+    let text = try settings.arranged(corpus)
+    self.text = text
+    let split = text.split
     let validation =
-      split.validation.count >= TrainingSettings.leastHeldOut ? TextStream(corpus.tokens[split.validation]) : nil
+      split.validation.count >= TrainingSettings.leastHeldOut
+      ? (try? text.reading(.validation)).map { TextStream(text, in: $0) } : nil
     if let record {
       // A run that was begun with a setting that does nothing can go on; patience may be given anew.
       if settings.patience != record.settings.patience {
@@ -66,7 +71,7 @@ public final class CharacterRun {
     var model = CharacterModel<Float>(settings.shape(vocabulary: corpus.vocabulary.count))
     try Self.requireMemory(for: model, settings, resuming: checkpoint)
     let task = CharacterTask(
-      model, windows: try settings.windows(of: corpus, split: split), validation: validation,
+      model, windows: try settings.windows(of: text), validation: validation,
       penalties: settings.penalties)
 
     if let checkpoint {
@@ -161,13 +166,13 @@ public final class CharacterRun {
   public var progress: TrainingProgress { trainer.progress }
 
   /// A model of this run as it stands, for saving.
-  func file(of model: CharacterModel<Float>, validationLoss: Double?) -> ModelFile<Float> {
+  package func file(of model: CharacterModel<Float>, validationLoss: Double?) -> ModelFile<Float> {
     ModelFile(
       model: model, vocabulary: corpus.vocabulary,
       history: TrainingHistory(
         step: step, epoch: Double(step) / Double(stepsPerEpoch), validationLoss: validationLoss,
         corpusHash: corpus.contentHash, validationFraction: settings.validationFraction,
-        testFraction: settings.testFraction, run: identity))
+        testFraction: settings.testFraction, arrangement: settings.arrangement, run: identity))
   }
 }
 

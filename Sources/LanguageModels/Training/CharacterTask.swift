@@ -16,6 +16,8 @@ public struct CharacterTask<Scalar: TensorScalar>: TrainingTask {
   private let stateComponents: [[(name: String, width: Int)]]
   private let penalties: ActivationPenalties
   private var state: Model.State?
+  /// Order of the documents in the epoch that was last trained on.
+  private var order: DocumentOrder?
   /// Ten times one nat more than the loss of a uniform guess, ln(vocabulary): 52 nats for 65 symbols.
   public let largestPlausibleLoss: Double
 
@@ -51,9 +53,11 @@ public struct CharacterTask<Scalar: TensorScalar>: TrainingTask {
     of model: Model, step: Int, in context: inout ForwardContext<Scalar>
   ) -> Variable<Scalar> {
     let window = windows.window(step)
-    let (inputs, targets) = windows.tokens(of: window)
+    if order?.epoch != window.epoch { order = windows.order(epoch: window.epoch) }
+    let (inputs, resets, targets) = windows.tokens(of: window, in: order)
     if window.steps.lowerBound == 0 { state = nil }
-    let (all, states) = model.read(inputs, isTruncated: window.isTruncated, from: state?.constants, in: &context)
+    let (all, states) = model.read(
+      inputs, resets: resets, isTruncated: window.isTruncated, from: state?.constants, in: &context)
     for (end, next) in zip(window.borders.dropFirst(), states) where end == window.next { state = Model.State(next) }
     if window.next == nil { state = nil }
     let known = window.steps.count - window.new.count

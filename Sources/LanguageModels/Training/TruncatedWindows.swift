@@ -29,6 +29,9 @@ public struct TruncatedWindows: Sendable {
     (self.streams, self.backwardLength, self.variation) = (streams, backwardLength, variation)
   }
 
+  /// The order of the documents in an epoch; nil where the text is read as it is.
+  func order(epoch: Int) -> DocumentOrder? { streams.order(epoch: epoch) }
+
   /// The shortest length that can vary.
   public static let leastVaried = 4
 
@@ -38,6 +41,7 @@ public struct TruncatedWindows: Sendable {
 
   /// Time steps that one update reads, counted from the start of the streams.
   package struct Window: Sendable {
+    package let epoch: Int
     /// The first step and where the run is cut into parts, up to the end.
     package let borders: [Int]
     /// The steps that no update before has learned from.
@@ -62,7 +66,7 @@ public struct TruncatedWindows: Sendable {
     if let backwardLength, isTruncated {
       borders.formUnion(stride(from: first, to: new.upperBound, by: backwardLength))
     }
-    return Window(borders: borders.sorted(), new: new, next: next, isTruncated: isTruncated)
+    return Window(epoch: epoch, borders: borders.sorted(), new: new, next: next, isTruncated: isTruncated)
   }
 
   /// How many steps the windows of different lengths have together: for each length, memory is kept.
@@ -75,11 +79,16 @@ public struct TruncatedWindows: Sendable {
   package func carriesState(into step: Int) -> Bool { window(step).steps.lowerBound > 0 }
 
   /// The tokens of a window, and those that follow the new ones.
-  func tokens(of window: Window) -> (inputs: [TokenGrid], targets: [Int32]) {
-    let (tokens, start) = (streams.window(window.steps), window.steps.lowerBound)
+  ///
+  /// - Parameter order: the order of the documents in the window's epoch, where there are any.
+  func tokens(
+    of window: Window, in order: DocumentOrder?
+  ) -> (inputs: [TokenGrid], resets: StateResets?, targets: [Int32]) {
+    let (tokens, start) = (streams.window(window.steps, in: order), window.steps.lowerBound)
     let inputs = TokenGrid(ids: tokens.inputs, time: window.steps.count, batch: batch)
     let grids = zip(window.borders, window.borders.dropFirst()).map { inputs.steps($0 - start..<$1 - start) }
-    return (grids, Array(tokens.targets.suffix(window.new.count * batch)))
+    let resets = tokens.endsDocument.map { StateResets($0, time: inputs.time, batch: batch) }
+    return (grids, resets, Array(tokens.targets.suffix(window.new.count * batch)))
   }
 
   private func newSteps(_ index: Int, _ epoch: Int) -> Range<Int> { border(index, epoch)..<border(index + 1, epoch) }

@@ -1,0 +1,77 @@
+import CharrnnTestSupport
+import Foundation
+import Testing
+
+/// Lists of items and other texts of documents.
+@Suite struct ItemTests {
+  private static let names = (0..<260).map { ["anna", "bob", "carl", "dora"][$0 % 4] + ["", "ina", "ella"][$0 % 3] }
+
+  private func workplace() throws -> Workplace {
+    let workplace = try Workplace()
+    try workplace.write(Self.names.sorted().map { $0 + "\n" }.joined(), to: "names.txt")
+    return workplace
+  }
+
+  private static let train = [
+    "train", "names.txt", "--hidden", "32", "--batch", "4", "--length", "16", "--sample-every", "0", "--out", "run",
+  ]
+
+  /// A list is found, said, drawn at random, evaluated by items, and written as items.
+  @Test func aListIsReadItemByItem() throws {
+    let workplace = try workplace()
+    let outcome = try workplace.charrnn(Self.train + ["--steps", "150"])
+    expectDone(outcome, "chose --items: ", "said explicitly: charrnn train names.txt --plain", " --items ")
+    let report = try workplace.charrnn(["evaluate", "run", "--json"]).json()
+    #expect(try #require(report["documents"] as? Int) > 5 && (report["loss_per_document"] as? Double ?? 0) > 0)
+    let text = try workplace.charrnn(["evaluate", "run"])
+    expectDone(text)
+    #expect(text.text.contains("loss per document"))
+
+    let sample = try workplace.charrnn(["sample", "run"])
+    expectDone(sample)
+    let items = sample.text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+    #expect(items.count == 20 && !items.contains("----") && items.contains { Self.names.contains(String($0)) })
+    #expect(
+      try workplace.charrnn(["sample", "run", "--count", "3"]).text == items.prefix(3).map { $0 + "\n" }.joined())
+
+    let new = try workplace.charrnn(["sample", "run", "--count", "7", "--new", "--temperature", "1.5"])
+    expectDone(new)
+    let fresh = new.text.split(separator: "\n").map(String.init)
+    #expect(fresh.count == 7 && Set(fresh).count == 7 && Set(fresh).isDisjoint(with: Self.names))
+    try workplace.write("another\n", to: "names.txt")
+    let changed = try workplace.charrnn(["sample", "run", "--new"])
+    #expect(changed.code == 65 && changed.errors.contains("has changed"), "\(changed.errors)")
+  }
+
+  @Test func aListMayBeReadAsOneText() throws {
+    let workplace = try workplace()
+    for options in [["--split-by", "end"], ["--plain"]] {
+      let outcome = try workplace.charrnn(Self.train + ["--steps", "2", "--overwrite"] + options)
+      expectDone(outcome)
+      #expect(!outcome.errors.contains("--items"))
+      #expect(try workplace.charrnn(["evaluate", "run", "--json"]).json()["documents"] is NSNull)
+    }
+    let refused = try workplace.charrnn(["sample", "run", "--new"])
+    #expect(refused.code == 64 && refused.errors.contains("--new is for a model of items"), "\(refused.errors)")
+  }
+
+  @Test func documentsEndAtASeparator() throws {
+    let workplace = try Workplace()
+    try workplace.write((0..<60).map { "poem \($0)\nof two lines\n==\n" }.joined(), to: "poems.txt")
+    let train = ["train", "poems.txt", "--plain", "--hidden", "8", "--batch", "4", "--steps", "2", "--out", "run"]
+    expectDone(try workplace.charrnn(train + ["--separator", "==\n"]))
+    #expect(try workplace.charrnn(["evaluate", "run", "--json"]).json()["documents"] as? Int == 3)
+    expectDone(try workplace.charrnn(["sample", "run", "--count", "2", "--length", "9"]))
+    let missing = try workplace.charrnn(train + ["--separator", "~~", "--overwrite"])
+    #expect(missing.code == 65 && missing.errors.contains("has 1 of the documents"), "\(missing.errors)")
+    let both = try workplace.charrnn(train + ["--separator", "==", "--items", "--overwrite"])
+    #expect(both.code == 64 && both.errors.contains("choose one of them"), "\(both.errors)")
+    for unit in ["blocks", "lines"] {
+      expectDone(try workplace.charrnn(train + ["--split-by", unit, "--overwrite"]))
+      let report = try workplace.charrnn(["evaluate", "run", "--json"]).json()
+      #expect(report["documents"] is NSNull && abs((report["tokens"] as? Int ?? 0) - 75) < 25, "\(report)")
+    }
+    let files = try workplace.charrnn(train + ["--split-by", "files", "--overwrite"])
+    #expect(files.code == 65 && files.errors.contains("has 1 of the files"), "\(files.errors)")
+  }
+}

@@ -1,0 +1,155 @@
+import CharrnnTestSupport
+import SequenceText
+import TensorCore
+import Testing
+
+@Suite struct ArrangedCorpusTests {
+  private func text(of tokens: some Sequence<Int32>, _ corpus: Corpus) -> String {
+    String(decoding: Tokenizer(corpus.vocabulary).decode(tokens), as: UTF8.self)
+  }
+
+  private func arranged(
+    _ text: String, _ arrangement: CorpusArrangement, validation: String = "0.2", test: String = "0.1",
+    kind: TokenKind = .character
+  ) throws -> ArrangedCorpus {
+    try ArrangedCorpus(
+      Corpus(text: Array(text.utf8), kind: kind), by: arrangement, validation: DecimalFraction(validation)!,
+      test: DecimalFraction(test)!)
+  }
+
+  /// The documents of a part, each as text.
+  private func documents(_ text: ArrangedCorpus, _ part: CorpusSplit.Part) throws -> [String] {
+    let range = try text.reading(part).dropFirst()
+    let starts = try #require(text.documentStarts).filter(range.contains)
+    return zip(starts, starts.dropFirst() + [range.upperBound]).map {
+      self.text(of: text.corpus.tokens[$0..<$1], text.corpus)
+    }
+  }
+
+  @Test func theUsualArrangementIsTheTextAsItIs() throws {
+    let found = try arranged("the text as it is\n", CorpusArrangement(), test: "0.2")
+    #expect(found.documentStarts == nil && found.split.train.count == 10 && found.split.test.upperBound == 18)
+    #expect(text(of: found.corpus.tokens, found.corpus) == "the text as it is\n")
+    #expect(try found.reading(.validation) == found.split.validation)
+  }
+
+  /// Every line is in one part, whole, and in the order of the text there.
+  @Test(arguments: TokenKind.allCases)
+  func linesAreDrawnWhole(kind: TokenKind) throws {
+    let lines = (0..<100).map { "item \($0)\n" }
+    for whole in [true, false] {
+      let text = whole ? lines.joined() : String(lines.joined().dropLast())
+      let found = try arranged(text, CorpusArrangement(documents: .lines), kind: kind)
+      let parts = try [.train, .validation, .test].map { try documents(found, $0) }
+      #expect(parts.joined().sorted() == lines.sorted())
+      for part in parts { #expect(part == lines.filter(part.contains)) }
+      #expect(abs(parts[1].count - 20) <= 1 && abs(parts[2].count - 10) <= 1)
+      #expect(parts[2] != lines.suffix(parts[2].count), "drawn at random")
+      #expect(found.documentCount(in: found.split.test) == parts[2].count)
+      #expect(self.text(of: found.corpus.tokens.prefix(1), found.corpus) == "\n", "the first begins after an end, too")
+      #expect(found.corpus.measure(try found.reading(.test).dropFirst()).bytes == parts[2].joined().utf8.count)
+    }
+  }
+
+  @Test func documentsEndAtTheSeparator() throws {
+    let poems = (0..<9).map { "poem \($0)\n\nof two parts\n---\n" }
+    let found = try arranged(poems.joined(), CorpusArrangement(documents: .ending("\n---\n")))
+    let parts = try [.train, .validation, .test].map { try documents(found, $0) }
+    #expect(parts.joined().sorted() == poems)
+    #expect(parts[1].count == 2 && parts[2].count == 1)
+  }
+
+  @Test func overlappingEndsAreTakenFromTheFront() throws {
+    let found = try arranged(
+      "a\n\n\nb\n\nc\n\n", CorpusArrangement(documents: .ending("\n\n"), unit: .end), test: "0.1")
+    let all = try [.train, .validation, .test].flatMap { try documents(found, $0) }
+    #expect(all == ["a\n\n", "\nb\n\n", "c\n\n"])
+  }
+
+  @Test func atTheEndThePartsAreMadeOfTheLastDocuments() throws {
+    let lines = (0..<50).map { "line \($0)\n" }
+    let found = try arranged(lines.joined(), CorpusArrangement(documents: .lines, unit: .end))
+    #expect(try [.train, .validation, .test].flatMap { try documents(found, $0) } == lines)
+  }
+
+  @Test func blocksAndLinesAndFilesAreDrawnFromTheWholeText() throws {
+    let paragraphs = (0..<400).map { "sentence \($0).\n" }
+    for unit in [CorpusArrangement.Unit.blocks, .lines] {
+      let found = try arranged(paragraphs.joined(), CorpusArrangement(unit: unit))
+      #expect(found.documentStarts == nil && found.corpus.tokens.count == paragraphs.joined().count)
+      #expect(abs(found.split.validation.count * 5 - found.corpus.tokens.count) < found.corpus.tokens.count / 20)
+      let test = text(of: found.corpus.tokens[found.split.test], found.corpus)
+      #expect(!paragraphs.joined().hasSuffix(test) && test.count > 300)
+      #expect(Set(found.corpus.tokens).count == found.corpus.vocabulary.count)
+    }
+    let scratch = try ScratchDirectory()
+    let names = try (0..<5).map { number in
+      let file = "\(number).txt"
+      try scratch.write(Array(String(repeating: "\(number)", count: 10 * (number + 1)).utf8), to: file)
+      return scratch.path(of: file)
+    }
+    let found = try ArrangedCorpus(
+      Corpus(files: names, kind: .character), by: CorpusArrangement(unit: .files), validation: DecimalFraction("0.2")!,
+      test: DecimalFraction("0.2")!)
+    let parts = [found.split.train, found.split.validation, found.split.test].map { range in
+      Set(text(of: found.corpus.tokens[range], found.corpus))
+    }
+    #expect(parts.allSatisfy { !$0.isEmpty } && parts.reduce(0) { $0 + $1.count } == 5, "no file is in two parts")
+  }
+
+  @Test func aTextOfTooFewPiecesIsRefused() throws {
+    #expect(throws: CorpusError.undivided(units: 1, of: .files)) {
+      try arranged("one\ntwo\n", CorpusArrangement(unit: .files))
+    }
+    #expect(throws: CorpusError.undivided(units: 2, of: .documents)) {
+      try arranged("one\ntwo\n", CorpusArrangement(documents: .lines))
+    }
+    #expect(throws: CorpusError.undivided(units: 1, of: .documents)) {
+      try arranged("no such end", CorpusArrangement(documents: .ending("~")))
+    }
+    let whole = try arranged("one\ntwo\n", CorpusArrangement(documents: .lines), validation: "0", test: "0")
+    #expect(try documents(whole, .train) == ["one\n", "two\n"])
+  }
+
+  /// Each epoch has every document once, whole, in an order of its own.
+  @Test func eachEpochHasTheDocumentsInAnotherOrder() throws {
+    let lines = (0..<40).map { "\($0)\n" }
+    let found = try arranged(lines.joined(), CorpusArrangement(documents: .lines), validation: "0", test: "0")
+    let batches = try ContiguousBatches(
+      documentsOf: found, in: .train, batch: 1, length: 1, random: RandomSource(seed: 3))
+    let orders = (0..<2).map { epoch in
+      let order = batches.order(epoch: epoch)
+      #expect(order?.epoch == epoch)
+      let windows = (0..<batches.windowsPerEpoch).map { batches.window($0..<$0 + 1, in: order) }
+      let tokens = windows.map { $0.inputs[0] } + [windows.last!.targets[0]]
+      let ends = windows.map { $0.endsDocument![0] }
+      for (window, next) in zip(windows, windows.dropFirst()) { #expect(window.targets == next.inputs) }
+      let read = text(of: tokens, found.corpus)
+      #expect(ends.count(where: \.self) == 39, "the last end is no input")
+      for (end, character) in zip(ends, read) { #expect(end == (character == "\n")) }
+      return read.split(separator: "\n").map { $0 + "\n" }
+    }
+    #expect(orders[0] != orders[1])
+    for order in orders { #expect(order.sorted() == lines.map { $0[...] }.sorted()) }
+  }
+
+  /// Windows of several streams are those of one stream cut into as many.
+  @Test func streamsAreCutFromTheOrder() throws {
+    let lines = (0..<60).map { String(repeating: "x", count: $0 % 7) + "\($0)\n" }
+    let found = try arranged(lines.joined(), CorpusArrangement(documents: .lines))
+    func batches(_ batch: Int, _ length: Int) throws -> ContiguousBatches {
+      try ContiguousBatches(documentsOf: found, in: .train, batch: batch, length: length, random: RandomSource(seed: 5))
+    }
+    let one = try batches(1, 1)
+    let whole = one.window(0..<one.streamLength - 1, in: one.order(epoch: 4))
+    let three = try batches(3, 5)
+    for step in 0..<three.windowsPerEpoch {
+      let window = three.window(step * 5..<step * 5 + 5, in: three.order(epoch: 4))
+      for (index, token) in window.inputs.enumerated() {
+        let place = index % 3 * three.streamLength + step * 5 + index / 3
+        #expect(token == whole.inputs[place] && window.targets[index] == whole.targets[place])
+        #expect(window.endsDocument?[index] == whole.endsDocument?[place])
+      }
+    }
+  }
+}
