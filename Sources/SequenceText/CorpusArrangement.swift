@@ -25,11 +25,14 @@ public struct CorpusArrangement: Sendable, Hashable {
 
   public var documents: Documents
   public var unit: Unit
+  /// Whether the last file is the validation part, whatever the fraction for validation; the test part is taken from the others.
+  public var lastFileValidates: Bool
 
   /// - Parameter unit: nil for documents where there are several, else `end`.
-  public init(documents: Documents = .whole, unit: Unit? = nil) {
+  public init(documents: Documents = .whole, unit: Unit? = nil, lastFileValidates: Bool = false) {
     self.documents = documents
     self.unit = unit ?? (documents == .whole ? .end : .documents)
+    self.lastFileValidates = lastFileValidates
   }
 
   /// Tokens that end a document, in the symbols of a vocabulary; nil where there is one document, and where the vocabulary cannot
@@ -66,7 +69,7 @@ public struct ArrangedCorpus: Sendable {
   public init(
     _ corpus: Corpus, by arrangement: CorpusArrangement, validation: DecimalFraction, test: DecimalFraction
   ) throws {
-    let sizes = try CorpusSplit(count: corpus.tokens.count, validation: validation, test: test)
+    var sizes = try CorpusSplit(count: corpus.tokens.count, validation: validation, test: test)
     if arrangement == CorpusArrangement() {
       (self.corpus, split, documentStarts) = (corpus, sizes, nil)
       return
@@ -75,15 +78,28 @@ public struct ArrangedCorpus: Sendable {
     let end = arrangement.documentEnd(in: corpus.vocabulary)
     if let end, !tokens.suffix(end.count).elementsEqual(end) { tokens.append(contentsOf: end) }
     let documents = end.map { tokens.starts(after: $0) }
-    let units = try Self.units(
-      of: arrangement.unit, tokens: tokens, documents: documents, corpus: corpus, arrangement: arrangement)
-    let isHeldOut = !(sizes.validation.isEmpty && sizes.test.isEmpty)
-    guard units.count >= (isHeldOut ? 3 : 1) || arrangement.unit == .end else {
-      throw CorpusError.undivided(units: units.count, of: arrangement.unit)
+    var starts = Self.starts(of: arrangement.unit, tokens: tokens, documents: documents, corpus: corpus)
+    var validationStart: Int?
+    if arrangement.lastFileValidates {
+      guard let start = corpus.fileStarts.last, start > 0 else {
+        throw CorpusError.undivided(units: corpus.fileStarts.count, of: .files)
+      }
+      sizes = try CorpusSplit(count: start, validation: DecimalFraction(hundredths: 0), test: test)
+      if arrangement.unit == .end && documents == nil { starts = [0, sizes.test.lowerBound] }
+      starts = Set(starts + [start]).sorted()
+      validationStart = start
     }
-    let parts = Self.parts(of: units, sizes, isDrawn: arrangement.unit != .end)
+    let units = zip(starts, starts.dropFirst() + [tokens.count]).map { $0..<$1 }.filter { !$0.isEmpty }
+    let drawn = units.firstIndex { $0.lowerBound == validationStart } ?? units.count
+    let least = 1 + (sizes.validation.isEmpty ? 0 : 1) + (sizes.test.isEmpty ? 0 : 1)
+    guard drawn >= least || arrangement.unit == .end else {
+      throw CorpusError.undivided(units: drawn, of: arrangement.unit)
+    }
+    let parts =
+      Self.parts(of: units[..<drawn], sizes, isDrawn: arrangement.unit != .end)
+      + units[drawn...].map { _ in .validation }
 
-    var (ordered, starts) = (TokenSequence(end.map { [$0.last!] } ?? []), [Int]())
+    var (ordered, beginnings) = (TokenSequence(end.map { [$0.last!] } ?? []), [Int]())
     var ends: [Int] = []
     for part in [CorpusSplit.Part.train, .validation, .test] {
       for (unit, own) in zip(units, parts) where own == part {
@@ -91,7 +107,7 @@ public struct ArrangedCorpus: Sendable {
           // A document that is cut in two becomes two.
           let within = documents[documents.firstPosition(atLeast: unit.lowerBound)...].prefix { $0 < unit.upperBound }
           let all = within.first == unit.lowerBound ? Array(within) : [unit.lowerBound] + within
-          starts += all.map { $0 - unit.lowerBound + ordered.count }
+          beginnings += all.map { $0 - unit.lowerBound + ordered.count }
         }
         ordered.append(contentsOf: Array(tokens[unit]))
       }
@@ -99,7 +115,7 @@ public struct ArrangedCorpus: Sendable {
     }
     self.corpus = Corpus(corpus, tokens: ordered)
     split = CorpusSplit(train: 0..<ends[0], validation: ends[0]..<ends[1], test: ends[1]..<ends[2])
-    documentStarts = documents == nil ? nil : starts
+    documentStarts = documents == nil ? nil : beginnings
   }
 
   /// Positions to read so that a part is predicted: all but the first of them are. The part itself, and where documents are told
@@ -120,24 +136,21 @@ public struct ArrangedCorpus: Sendable {
 
   private static let blocks = 100
 
-  private static func units(
-    of unit: CorpusArrangement.Unit, tokens: TokenSequence, documents: [Int]?, corpus: Corpus,
-    arrangement: CorpusArrangement
-  ) throws(CorpusError) -> [Range<Int>] {
-    let starts: [Int]
+  /// Positions at which units begin, in ascending order.
+  private static func starts(
+    of unit: CorpusArrangement.Unit, tokens: TokenSequence, documents: [Int]?, corpus: Corpus
+  ) -> [Int] {
     switch unit {
-    case .end: starts = documents ?? [0]
-    case .blocks: starts = Set((0..<blocks).map { $0 * tokens.count / blocks }).sorted()
-    case .files: starts = corpus.fileStarts
-    case .lines:
-      starts = CorpusArrangement(documents: .lines).documentEnd(in: corpus.vocabulary).map(tokens.starts) ?? [0]
-    case .documents: starts = documents ?? [0]
+    case .end, .documents: documents ?? [0]
+    case .blocks: Set((0..<blocks).map { $0 * tokens.count / blocks }).sorted()
+    case .files: corpus.fileStarts
+    case .lines: CorpusArrangement(documents: .lines).documentEnd(in: corpus.vocabulary).map(tokens.starts) ?? [0]
     }
-    return zip(starts, starts.dropFirst() + [tokens.count]).map { $0..<$1 }.filter { !$0.isEmpty }
   }
 
   /// The part of each unit.
-  private static func parts(of units: [Range<Int>], _ sizes: CorpusSplit, isDrawn: Bool) -> [CorpusSplit.Part] {
+  private static func parts(of units: ArraySlice<Range<Int>>, _ sizes: CorpusSplit, isDrawn: Bool) -> [CorpusSplit.Part]
+  {
     var random = RandomSource(seed: 0)
     var waiting = (isDrawn ? random.permutation(of: units.count) : Array(units.indices))[...]
     var parts = [CorpusSplit.Part](repeating: .train, count: units.count)

@@ -53,7 +53,7 @@ public enum CorpusError: Error, Equatable, CustomStringConvertible {
     case .nothingToPredict(let part, let tokens):
       "the \(part) part of the text has \(count(tokens)), and a prediction takes two"
     case .undivided(let units, let unit):
-      "the text has \(units) of the \(unit.rawValue) that it is to be split by, and a split takes three; choose another"
+      "the text has \(units) of the \(unit.rawValue) that it is to be split by, too few for a part each; choose another unit"
     }
   }
 

@@ -28,18 +28,18 @@ package enum TrainCommand {
     if end == .stopped, let signal = SignalWatch.stop {
       notice(
         "stopped after step \(run.step); the run is saved in \(start.directory.path); go on with: "
-          + resumingCommand(arguments[corpora], start.directory)
+          + resumingCommand(arguments, start.directory)
       )
       return signal.exitCode
     }
     if end == .patienceSpent {
       let found = "no improvement in \(run.progress.validationsSinceBest) validations; stopped after step \(run.step)"
       let isOver = run.step >= start.limits.lastStep(stepsPerEpoch: run.stepsPerEpoch) ?? .max
-      let command = resumingCommand(arguments[corpora], start.directory)
+      let command = resumingCommand(arguments, start.directory)
       let more = run.progress.validationsSinceBest + (run.settings.patience ?? 0)
       notice(isOver ? found : "\(found); with more patience: \(command) --patience \(more)")
     } else if let more = report.morePatience {
-      notice("with more patience: \(resumingCommand(arguments[corpora], start.directory)) --patience \(more)")
+      notice("with more patience: \(resumingCommand(arguments, start.directory)) --patience \(more)")
     }
     if end == .finished, run.progress.decay != nil, !run.hasDecayed {
       notice("the time was over before the learning rate had fallen: --resume with another --time trains on")
@@ -65,7 +65,7 @@ package enum TrainCommand {
     let threads: Int
 
     init(_ arguments: ParsedArguments) throws {
-      let input = try TextInput(arguments[corpora], of: arguments)
+      let input = try TextInput(files(arguments), of: arguments)
       let choice = try RunChoice(arguments, corpora: input)
       if let beginning = choice.beginning { notice(beginning) }
       var base = try choice.checkpoint.map { try CharacterRun.settings(of: $0) }
@@ -76,6 +76,7 @@ package enum TrainCommand {
       var settings = try TrainOptions.settings(
         arguments, resuming: base, structure: chooses ? initial?.model.architecture : nil)
       if let initial { try Self.requireForgetBias(settings, of: initial, arguments) }
+      if base == nil { settings.lastFileValidates = arguments[TrainOptions.validation] != nil }
       let corpus = try input.corpus(settings.tokens)
       corpus.notices.forEach(notice)
       directory = choice.directory
@@ -102,7 +103,7 @@ package enum TrainCommand {
       try claimDirectory(
         choice, arguments,
         configuration: configuration(
-          of: run, corpora: arguments[corpora], initFrom: initFrom, limits: limits, reporting: reporting,
+          of: run, corpora: files(arguments), initFrom: initFrom, limits: limits, reporting: reporting,
           chosen: base == nil ? chosen?.names : try StoredOptions(directory).namesChosen(),
           threads: threads))
       if choice.beginning != nil { notice("starting from the beginning") }
@@ -193,17 +194,23 @@ package enum TrainCommand {
     _ arguments: ParsedArguments, _ settings: TrainingSettings, _ limits: TrainingLimits
   ) -> String {
     let initial = arguments[TrainOptions.initFrom].map { " --init-from \(shellWord($0))" } ?? ""
-    return "\(command(arguments[corpora])) \(explicitOptions(settings, limits))\(initial)"
+    return "\(command(arguments)) \(explicitOptions(settings, limits))\(initial)"
   }
 
-  /// The command line without options.
-  private static func command(_ files: [String]) -> String {
-    "charrnn train \(files.map(shellWord).joined(separator: " "))"
+  /// The command line with no options but those that name texts.
+  private static func command(_ arguments: ParsedArguments) -> String {
+    let validation = arguments[TrainOptions.validation].map { ["--validation \(shellWord($0))"] } ?? []
+    return (["charrnn train"] + arguments[corpora].map(shellWord) + validation).joined(separator: " ")
   }
 
   /// The command line that goes on with a run.
-  private static func resumingCommand(_ files: [String], _ directory: RunDirectory) -> String {
-    "\(command(files)) --resume --out \(shellWord(directory.path))"
+  private static func resumingCommand(_ arguments: ParsedArguments, _ directory: RunDirectory) -> String {
+    "\(command(arguments)) --resume --out \(shellWord(directory.path))"
+  }
+
+  /// Files of the corpus; one that is for validation alone is the last.
+  private static func files(_ arguments: ParsedArguments) -> [String] {
+    arguments[corpora] + [arguments[TrainOptions.validation]].compactMap { $0 }
   }
 
   private static func announce(

@@ -22,6 +22,9 @@ package enum TrainOptions {
   static let overwrite = Flag(
     "overwrite", help: "replace the run in --out, or that of this corpus in runs/<corpus name>")
   static let resume = Flag("resume", help: "go on with the run in --out, or the newest of this corpus, exactly")
+  static let validation = Option(
+    "validation", .path("FILE"), defaultNote: "a part of the text",
+    help: "text to validate on, in place of a part of the others")
   static let initFrom = Option("init-from", .path("MODEL"), help: "start from a model's weights, matched by symbol")
 
   static let plain = Flag("plain", help: "choose nothing for the text: take the default of every option")
@@ -35,7 +38,7 @@ package enum TrainOptions {
       OptionGroup(
         "How long (the first one reached ends it; with --plain and none given, the longer of 50 epochs and 3000 steps)",
         [epochs, steps, time] + settings.options(.ending)),
-      OptionGroup("Data", settings.options(.split)),
+      OptionGroup("Data", [validation] + settings.options(.split)),
       OptionGroup(
         "Run",
         [plain, out, resume, overwrite, initFrom] + settings.options(.validation)
@@ -52,6 +55,9 @@ package enum TrainOptions {
     _ arguments: ParsedArguments, resuming run: TrainingSettings?, structure: Architecture? = nil
   ) throws -> TrainingSettings {
     try ModelOptions.refuseBidirectional(arguments)
+    if arguments.gives(validation), let name = ["validation-fraction"].first(where: arguments.givenNames.contains) {
+      throw arguments.usageFailure("--validation names the text to validate on; leave out --\(name)")
+    }
     return try settings.settings(arguments, resuming: run, structure: structure)
   }
 

@@ -55,6 +55,19 @@ import Testing
     #expect(refused.code == 64 && refused.errors.contains("--new is for a model of items"), "\(refused.errors)")
   }
 
+  @Test func aFileMayBeForValidation() throws {
+    let workplace = try workplace()
+    try workplace.write("annaella\nbobina\ncarl\n", to: "held out.txt")
+    let train = Self.train + ["--steps", "20", "--validation", "held out.txt"]
+    let outcome = try workplace.charrnn(train)
+    expectDone(outcome, "train names.txt --validation 'held out.txt' --plain")
+    let report = try workplace.charrnn(["evaluate", "run", "--split", "validation", "--json"]).json()
+    #expect(report["documents"] as? Int == 3 && report["tokens"] as? Int == 21)
+    expectDone(try workplace.charrnn(train.dropLast(3) + ["30", "--validation", "held out.txt", "--resume"]))
+    let both = try workplace.charrnn(train + ["--validation-fraction", "0.1", "--overwrite"])
+    #expect(both.code == 64 && both.errors.contains("leave out --validation-fraction"), "\(both.errors)")
+  }
+
   @Test func documentsEndAtASeparator() throws {
     let workplace = try Workplace()
     try workplace.write((0..<60).map { "poem \($0)\nof two lines\n==\n" }.joined(), to: "poems.txt")

@@ -42,7 +42,7 @@ def texts():
     log = pathlib.Path("/var/log/dpkg.log")
     source = "".join((library / name).read_text() for name in ("argparse.py", "subprocess.py", "typing.py", "tarfile.py"))
     return {
-        "names": (ROOT / "corpora/names.txt").read_text(),
+        "names": "".join(sorted((ROOT / "corpora/names.txt").read_text().splitlines(keepends=True))),
         "prose3k": (ROOT / "corpora/fables.txt").read_text()[:3000],
         "fables": (ROOT / "corpora/fables.txt").read_text(),
         "japanese": japanese() or None,
@@ -91,8 +91,10 @@ def main():
             path, out = f"{folder}/{name}.txt", f"{folder}/run"
             pathlib.Path(path).write_text(text)
             draw = random.Random(1)
-            rows = [train(arguments.charrnn, path, out, []), train(arguments.charrnn, path, out, ["--plain"])]
-            tries = [(*train(arguments.charrnn, path, out, words), words)
+            # On the same part of the text: of a list, items are drawn for it.
+            items = ["--items"] if name == "names" else []
+            rows = [train(arguments.charrnn, path, out, words) for words in ([], ["--plain", *items])]
+            tries = [(*train(arguments.charrnn, path, out, words + items), words)
                      for words in (settings(len(text), draw) for _ in range(arguments.tries))]
             best = min(tries, default=(float("nan"), 0, []))
             shown = [f"{loss:.3f} {seconds:5.0f} s" for loss, seconds in [*rows, best[:2]]]

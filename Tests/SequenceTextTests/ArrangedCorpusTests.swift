@@ -97,6 +97,29 @@ import Testing
     #expect(parts.allSatisfy { !$0.isEmpty } && parts.reduce(0) { $0 + $1.count } == 5, "no file is in two parts")
   }
 
+  /// A file for validation is that part, whole; the test part is the rest's.
+  @Test(arguments: [CorpusArrangement.Unit.end, .lines, .documents])
+  func theLastFileMayBeTheValidationPart(unit: CorpusArrangement.Unit) throws {
+    let scratch = try ScratchDirectory()
+    let lines = (0..<50).map { "line \($0)\n" }
+    try scratch.write(Array(lines.joined().utf8), to: "train.txt")
+    try scratch.write(Array("held\nout\n".utf8), to: "validation.txt")
+    let corpus = try Corpus(
+      files: ["train.txt", "validation.txt"].map { scratch.path(of: $0) }, kind: .character)
+    let documents: CorpusArrangement.Documents = unit == .documents ? .lines : .whole
+    let found = try ArrangedCorpus(
+      corpus, by: CorpusArrangement(documents: documents, unit: unit, lastFileValidates: true),
+      validation: DecimalFraction("0.05")!, test: DecimalFraction("0.1")!)
+    func part(_ range: Range<Int>) -> String { text(of: found.corpus.tokens[range], corpus) }
+    #expect(part(found.split.validation) == "held\nout\n")
+    let train = part(found.split.train).drop { $0 == "\n" }
+    #expect((30...50).contains(found.split.test.count) && train.count + found.split.test.count == lines.joined().count)
+    if unit == .end { #expect(train + part(found.split.test) == lines.joined()) }
+    #expect(throws: CorpusError.undivided(units: 1, of: .files)) {
+      try arranged("one", CorpusArrangement(lastFileValidates: true))
+    }
+  }
+
   @Test func aTextOfTooFewPiecesIsRefused() throws {
     #expect(throws: CorpusError.undivided(units: 1, of: .files)) {
       try arranged("one\ntwo\n", CorpusArrangement(unit: .files))

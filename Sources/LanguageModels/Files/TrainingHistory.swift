@@ -17,6 +17,7 @@ public struct TrainingHistory: Sendable, Equatable, Codable {
   private var items: Bool?
   private var separator: String?
   private var splitBy: String?
+  private var lastFileValidates: Bool?
   /// Identity of the run, which all files of its directory carry; nil for a run begun by a version that had none.
   public var run: String?
 
@@ -34,6 +35,7 @@ public struct TrainingHistory: Sendable, Equatable, Codable {
     items = arrangement.documents == .lines ? true : nil
     separator = if case .ending(let text) = arrangement.documents { text } else { nil }
     let usual = CorpusArrangement(documents: arrangement.documents)
+    lastFileValidates = arrangement.lastFileValidates ? true : nil
     splitBy = arrangement.unit == usual.unit ? nil : arrangement.unit.rawValue
   }
 
@@ -41,7 +43,7 @@ public struct TrainingHistory: Sendable, Equatable, Codable {
   public var arrangement: CorpusArrangement {
     CorpusArrangement(
       documents: items == true ? .lines : separator.map { .ending($0) } ?? .whole,
-      unit: splitBy.flatMap(CorpusArrangement.Unit.init))
+      unit: splitBy.flatMap(CorpusArrangement.Unit.init), lastFileValidates: lastFileValidates ?? false)
   }
 
   init(json: String, file: String) throws(ModelFileError) {
@@ -75,7 +77,8 @@ extension TrainingHistory? {
   package func arranged(_ corpus: Corpus, isWhole: Bool) throws -> ArrangedCorpus {
     let (none, usual) = (DecimalFraction(hundredths: 0), CorpusSplit.defaultFraction)
     let fractions = isWhole ? (none, none) : self?.fractions ?? (usual, usual)
-    return try ArrangedCorpus(
-      corpus, by: self?.arrangement ?? CorpusArrangement(), validation: fractions.0, test: fractions.1)
+    var arrangement = self?.arrangement ?? CorpusArrangement()
+    if isWhole { arrangement.lastFileValidates = false }
+    return try ArrangedCorpus(corpus, by: arrangement, validation: fractions.0, test: fractions.1)
   }
 }

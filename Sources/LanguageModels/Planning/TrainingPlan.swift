@@ -66,7 +66,7 @@ public struct TrainingPlan: Sendable {
   /// Operations that usually pay: those of 11 passes through the text by an LSTM of 2 × 128 units, more for a short text, and no
   /// more than some minutes.
   public static func usualOperations(tokens: Int) -> Double {
-    1.25e6 * min(max(11 * Double(tokens), 1.1e6), 3e7)
+    1.25e6 * min(max(11 * Double(tokens), 0.95e6), 3e7)
   }
 
   private func operationsPerToken(hidden: Int? = nil) -> Double {
@@ -87,13 +87,16 @@ public struct TrainingPlan: Sendable {
     // Other widths are bound to that of the layers.
     let isBound = settings.isTied || settings.heads > 1 || settings.projection > 0
     if given.contains("hidden") || isBound { return }
-    let leastPasses = min(2.5 * max(1, 1e6 / Double(tokens)).squareRoot(), Self.mostPasses)
+    let ofMillion = tokens < Self.longText ? 4 : 2.5
+    let leastPasses = min(ofMillion * max(1, 1e6 / Double(tokens)).squareRoot(), Self.mostPasses)
     let sizes = [64, 96, 128, 192, 256, 384, 512].filter { !isShort || $0 <= 256 }
     settings.hidden =
       sizes.last { budget / operationsPerToken(hidden: $0) >= leastPasses * Double(tokens) } ?? sizes[0]
     note(["hidden"], reason)
   }
 
+  /// Tokens of a text that is no longer better learned in more and smaller updates.
+  private static let longText = 200_000
   /// Whether it is soon learned by heart: such a text is trained on in small steps, with much dropping.
   private var isShort: Bool { tokens < 10_000 }
   /// Reading a short text more often teaches nothing more.
@@ -101,7 +104,7 @@ public struct TrainingPlan: Sendable {
 
   /// Streams, length and rate.
   private mutating func chooseUpdates() {
-    var (batch, length) = isShort ? (4, 32) : tokens < 200_000 ? (32, 32) : (32, 64)
+    var (batch, length) = isShort ? (4, 32) : tokens < Self.longText ? (16, 32) : (32, 64)
     if given.contains("length") { length = settings.length }
     if given.contains("batch") { batch = settings.batch }
     // A text that is too short for a window is cut into fewer streams, then into shorter windows.
@@ -111,7 +114,8 @@ public struct TrainingPlan: Sendable {
     note(["batch", "length"], "\(tokens) tokens to learn from")
     if given.isDisjoint(with: ["learning-rate", "optimizer"]) {
       // More units bear less of it: 768 diverged at 0.015.
-      let highest = isShort ? 0.005 : 0.015 * min(1, 320 / Double(settings.hidden))
+      let ofLong = 0.015 * min(1, 320 / Double(settings.hidden))
+      let highest = isShort ? 0.005 : tokens < Self.longText ? min(0.01, ofLong) : ofLong
       let rate = settings.cell == .lstm ? highest : min(highest, isGated ? 0.005 : 0.002)
       settings.learningRate = (rate * 1e4).rounded() / 1e4
       note(["learning-rate"], "as high as \(settings.hidden) units of \(settings.cell.rawValue) bear")
@@ -142,6 +146,7 @@ public struct TrainingPlan: Sendable {
       switch passes * weights / Double(max(tokens, 1)) {
       case ..<5: (0.0, 0.0)
       case ..<25: (0.2, 0.1)
+      case ..<60: (0.3, 0.2)
       case ..<1000: (0.5, 0.3)
       default: (0.6, 0.5)
       }

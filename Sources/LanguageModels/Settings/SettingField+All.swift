@@ -103,6 +103,8 @@ extension SettingField {
       help: "pieces that are drawn for validation and test; end is none: they are the text's last parts",
       defaultNote: "documents where there are several, else end"),
     SettingField(
+      "last-file-validates", \.lastFileValidates, .flag, .derived, help: "the last file is the validation part"),
+    SettingField(
       "validation-fraction", \.validationFraction, .fraction, .split,
       help: "part of the text held out for validation", storage: .always),
     SettingField(

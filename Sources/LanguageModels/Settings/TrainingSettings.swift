@@ -37,6 +37,8 @@ public struct TrainingSettings: Sendable, Equatable {
   public var separator: String?
   /// Pieces that the parts of the corpus are made of; nil for documents where there are several, else the text as it is.
   public var splitUnit: CorpusArrangement.Unit?
+  /// Whether the last file of the corpus is the validation part.
+  public var lastFileValidates = false
   /// Fraction of the corpus held out for validation, in decimal digits, so that the split is exact.
   public var validationFraction = "0.05"
   /// Fraction held out for a final test, at the end of the corpus.
@@ -76,7 +78,9 @@ public struct TrainingSettings: Sendable, Equatable {
   var documents: CorpusArrangement.Documents { areItems ? .lines : separator.map { .ending($0) } ?? .whole }
 
   /// Arrangement of the corpus.
-  public var arrangement: CorpusArrangement { CorpusArrangement(documents: documents, unit: splitUnit) }
+  public var arrangement: CorpusArrangement {
+    CorpusArrangement(documents: documents, unit: splitUnit, lastFileValidates: lastFileValidates)
+  }
 
   /// Shape of a model for a vocabulary of the given size.
   public func shape(vocabulary: Int) -> ModelShape { ModelShape(architecture, vocabulary: vocabulary) }
