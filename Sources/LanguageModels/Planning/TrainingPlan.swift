@@ -55,7 +55,7 @@ public struct TrainingPlan: Sendable {
     (self.settings, self.limits, self.given) = (settings, limits, given)
     (tokens, symbols, heldOut) = (split.train.count, corpus.vocabulary.count, split.validation.count)
     if listsItems { note(["items"], "the lines are many, short and of a word or two each") }
-    let budget = operations ?? Self.usualOperations(tokens: tokens)
+    let budget = operations ?? Self.usualOperations(tokens: tokens, symbols: symbols)
     chooseSize(budget)
     chooseUpdates()
     chooseDropping(budget)
@@ -65,8 +65,9 @@ public struct TrainingPlan: Sendable {
 
   /// Operations that usually pay: those of 11 passes through the text by an LSTM of 2 × 128 units, more for a short text, and no
   /// more than some minutes.
-  public static func usualOperations(tokens: Int) -> Double {
-    1.25e6 * min(max(11 * Double(tokens), 0.95e6), 3e7)
+  public static func usualOperations(tokens: Int, symbols: Int) -> Double {
+    let ofToken = Double(CharacterModel<Float>(ModelShape(Architecture(), vocabulary: symbols)).operationsPerToken)
+    return ofToken * min(max(11 * Double(tokens), 1e6), 3e7)
   }
 
   private func operationsPerToken(hidden: Int? = nil) -> Double {
@@ -87,7 +88,7 @@ public struct TrainingPlan: Sendable {
     // Other widths are bound to that of the layers.
     let isBound = settings.isTied || settings.heads > 1 || settings.projection > 0
     if given.contains("hidden") || isBound { return }
-    let ofMillion = tokens < Self.longText ? 4 : 2.5
+    let ofMillion = tokens < Self.longText ? 3 : 2.5
     let leastPasses = min(ofMillion * max(1, 1e6 / Double(tokens)).squareRoot(), Self.mostPasses)
     let sizes = [64, 96, 128, 192, 256, 384, 512].filter { !isShort || $0 <= 256 }
     settings.hidden =
