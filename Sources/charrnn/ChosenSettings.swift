@@ -56,10 +56,13 @@ struct ChosenSettings {
   /// Tells the user what was chosen, and the command line that says the same.
   func announce(_ arguments: ParsedArguments) {
     if choices.isEmpty { return }
-    for choice in choices {
-      notice("chose \(choice.names.map(option).joined(separator: " ")): \(choice.reason)")
-    }
+    for (options, reason) in reasons { notice("chose \(options): \(reason)") }
     notice("the same said explicitly: \(TrainCommand.explicitCommand(arguments, settings, limits))")
+  }
+
+  /// Options that say what was chosen together, and why.
+  var reasons: [(options: String, reason: String)] {
+    choices.map { ($0.names.map(option).joined(separator: " "), $0.reason) }
   }
 
   private func option(_ name: String) -> String {

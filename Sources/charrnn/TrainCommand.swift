@@ -71,7 +71,7 @@ package enum TrainCommand {
       var base = try choice.checkpoint.map { try CharacterRun.settings(of: $0) }
       // It may have been given anew after the state was saved, as the limits may.
       if base != nil, let patience = try StoredOptions(choice.directory).patience() { base?.patience = patience }
-      let initial = try Self.initialModel(arguments)
+      let initial = try initialModel(arguments)
       let chooses = base == nil && !arguments[TrainOptions.plain]
       var settings = try TrainOptions.settings(
         arguments, resuming: base, structure: chooses ? initial?.model.architecture : nil)
@@ -150,10 +150,6 @@ package enum TrainCommand {
       return try RunOwnership(of: directory).owner(of: path) == .run ? Checkpoint(contentsOf: path) : nil
     }
 
-    private static func initialModel(_ arguments: ParsedArguments) throws -> ModelFile<Float>? {
-      try arguments[TrainOptions.initFrom].map { try ModelFile<Float>(contentsOf: $0) }
-    }
-
     private static func requireForgetBias(
       _ settings: TrainingSettings, of initial: ModelFile<Float>, _ arguments: ParsedArguments
     ) throws {
@@ -208,8 +204,12 @@ package enum TrainCommand {
     "\(command(arguments)) --resume --out \(shellWord(directory.path))"
   }
 
+  static func initialModel(_ arguments: ParsedArguments) throws -> ModelFile<Float>? {
+    try arguments[TrainOptions.initFrom].map { try ModelFile<Float>(contentsOf: $0) }
+  }
+
   /// Files of the corpus; one that is for validation alone is the last.
-  private static func files(_ arguments: ParsedArguments) -> [String] {
+  static func files(_ arguments: ParsedArguments) -> [String] {
     arguments[corpora] + [arguments[TrainOptions.validation]].compactMap { $0 }
   }
 

@@ -34,15 +34,26 @@ package enum TrainOptions {
     chosen: TrainingPlan.chosenNames)
 
   static let groups =
+    groupsOfTraining + [
+      OptionGroup(
+        "Run",
+        [plain, out, resume, overwrite, initFrom] + settings.options(.validation)
+          + [sampleEvery, checkpointEvery, keep, CommonOptions.threads])
+    ]
+
+  /// Options of a forecast: those that decide the course of a run.
+  static let groupsOfForecast =
+    groupsOfTraining + [
+      OptionGroup(
+        "Forecast", [plain, initFrom] + settings.options(.validation) + [CommonOptions.threads, CommonOptions.json])
+    ]
+
+  private static let groupsOfTraining =
     [ModelOptions.architecture(settings)] + ModelOptions.training(settings) + [
       OptionGroup(
         "How long (the first one reached ends it; with --plain and none given, the longer of 50 epochs and 3000 steps)",
         [epochs, steps, time] + settings.options(.ending)),
       OptionGroup("Data", [validation] + settings.options(.split)),
-      OptionGroup(
-        "Run",
-        [plain, out, resume, overwrite, initFrom] + settings.options(.validation)
-          + [sampleEvery, checkpointEvery, keep, CommonOptions.threads]),
     ]
 
   /// The settings that the options describe.

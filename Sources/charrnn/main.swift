@@ -9,6 +9,7 @@ let program = Program(
   commands: [
     TrainCommand.command, SampleCommand.command, EvaluateCommand.command, InspectCommand.command,
     RunsCommand.command, VerifyCommand.command, GradcheckCommand.command, BenchmarkCommand.command,
+    DoctorCommand.command,
   ],
   classify: commandFailure(for:command:))
 

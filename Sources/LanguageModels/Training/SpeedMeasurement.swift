@@ -64,8 +64,8 @@ extension CharacterRun {
       profile: profile)
   }
 
-  /// In MiB; the operating system counts KiB on Linux and bytes elsewhere.
-  private var peakMemory: Double {
+  /// The most memory that the process held, in MiB; the operating system counts KiB on Linux and bytes elsewhere.
+  var peakMemory: Double {
     var usage = rusage()
     #if os(Linux)
       getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)

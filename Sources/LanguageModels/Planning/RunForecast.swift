@@ -1,0 +1,50 @@
+import Foundation
+import SequenceText
+import TensorCore
+
+/// Forecast of a run: what it will take on this machine, and what models that count reach on its test part.
+public struct RunForecast: Sendable {
+  /// Steps to be done; nil where only a time is given.
+  public let steps: Int?
+  /// Time of one step, of one validation, and of the end of the run, which evaluates the best model.
+  public let secondsPerStep, secondsPerValidation, secondsOfConclusion: Double
+  /// Time of the whole run.
+  public let seconds: Double
+  /// The most memory that the process will hold, in MiB.
+  public let memory: Double
+  /// Nil where the test part is too small to predict.
+  public let baselines: Baselines?
+  /// Bits per character for each nat per token of the test part; nil where no character begins in it.
+  public let bitsPerNat: Double?
+}
+
+extension CharacterRun {
+  /// Measures this run, which must not have begun, by some seconds of its work. It cannot be trained afterwards.
+  ///
+  /// - Parameters:
+  ///   - seconds: how long to train.
+  ///   - threads: threads that the test part will be evaluated with.
+  public func forecast(limits: TrainingLimits, seconds: Double, threads: Int) throws -> RunForecast {
+    let speed = try measureSpeed(seconds: seconds, sample: 0)
+    let clock = ContinuousClock()
+    let validating = clock.measure { _ = trainer.validate(scheduled: false) } / .seconds(1)
+    var (baselines, bitsPerNat): (Baselines?, Double?)
+    let concluding =
+      try clock.measure {
+        guard split.test.count >= TrainingSettings.leastHeldOut else { return }
+        let file = file(of: validatedModel, validationLoss: nil)
+        let evaluation = try PartEvaluation(of: file, on: corpus, part: .test, threads: threads)
+        baselines = evaluation.baselines()
+        bitsPerNat = evaluation.bitsPerCharacter(1)
+        _ = sample(length: 500)
+      } / .seconds(1)
+
+    let stepTime = Double(tokensPerStep) / speed.trainTokensPerSecond
+    let steps = limits.seconds == nil ? limits.lastStep(stepsPerEpoch: stepsPerEpoch) : nil
+    let validations = steps.map { Double($0 / (settings.validateEvery ?? stepsPerEpoch) + 1) } ?? 0
+    let training = steps.map { Double($0) * stepTime + validations * validating } ?? limits.seconds ?? 0
+    return RunForecast(
+      steps: steps, secondsPerStep: stepTime, secondsPerValidation: validating, secondsOfConclusion: concluding,
+      seconds: training + concluding, memory: peakMemory, baselines: baselines, bitsPerNat: bitsPerNat)
+  }
+}
