@@ -17,7 +17,8 @@ static bool may_use_tiles(void) { return false; }
 
 bool sk_supports(SKInstructionSet set) {
   switch (set) {
-    case SKPortable: return true;
+    case SKPortable:
+    case SKReproducible: return true;
 #if defined(__x86_64__)
     // These answer for the operating system too: whether it saves the wide registers.
     case SKAVX2:
@@ -42,6 +43,7 @@ const char *sk_name(SKInstructionSet set) {
     case SKAVX2: return "avx2";
     case SKAVX512: return "avx512";
     case SKAMX: return "amx";
+    case SKReproducible: return "reproducible";
   }
   return "unknown";
 }
@@ -57,7 +59,7 @@ const SKKernels *sk_kernels_float(SKInstructionSet set) {
   }
   if (set == SKAMX) return &sk_amx_float;
 #endif
-  return &sk_portable_float;
+  return set == SKReproducible ? &sk_reproducible_float : &sk_portable_float;
 }
 
 const SKKernels *sk_kernels_double(SKInstructionSet set) {
@@ -67,7 +69,7 @@ const SKKernels *sk_kernels_double(SKInstructionSet set) {
   if (set == SKAVX512) return &sk_avx512_double;
   if (set == SKAMX) return &sk_amx_double;
 #endif
-  return &sk_portable_double;
+  return set == SKReproducible ? &sk_reproducible_double : &sk_portable_double;
 }
 
 const SKProductFormat *sk_format(const SKKernels *kernels, SKFormat format) { return kernels->formats[format]; }

@@ -14,3 +14,6 @@
 #include "Kernels/Instance.inc"
 
 const SKKernels sk_portable_double = KERNEL_TABLE("portable");
+#if !HAS_FMA
+const SKKernels sk_reproducible_double = KERNEL_TABLE("reproducible");
+#endif

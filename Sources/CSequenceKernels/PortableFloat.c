@@ -14,3 +14,6 @@
 #include "Kernels/Instance.inc"
 
 const SKKernels sk_portable_float = KERNEL_TABLE("portable");
+#if !HAS_FMA
+const SKKernels sk_reproducible_float = KERNEL_TABLE("reproducible");
+#endif

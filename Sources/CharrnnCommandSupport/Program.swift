@@ -2,14 +2,14 @@
 package struct Program: Sendable {
   /// One sentence that opens the help.
   package let summary: String
-  /// The line that `--version` prints.
-  package let version: String
+  /// The line that `--version` prints; not made before it is printed.
+  package let version: @Sendable () -> String
   package let commands: [Command]
   /// The message and the exit code of an error that is not a `CommandFailure`, of a command of this name.
   package let classify: @Sendable (any Error, _ command: String?) -> CommandFailure
 
   package init(
-    summary: String, version: String, commands: [Command],
+    summary: String, version: @autoclosure @escaping @Sendable () -> String, commands: [Command],
     classify: @escaping @Sendable (any Error, _ command: String?) -> CommandFailure = { error, _ in
       CommandFailure("\(error)", code: .inputOutput)
     }
@@ -67,7 +67,7 @@ package struct Program: Sendable {
       let width = min(helpWidth, Terminal.width(of: output) ?? helpWidth)
       switch try request(words) {
       case .help(let command): try output.write(command?.helpText(width: width) ?? helpText(width: width))
-      case .version: try output.write(version + "\n")
+      case .version: try output.write(version() + "\n")
       case .run(let command, let arguments):
         running = command.name
         return try command.run(arguments)

@@ -3,11 +3,11 @@ import Testing
 
 struct DispatchTests {
   @Test func everyMachineHasThePortableKernels() {
-    #expect(sk_supports(SKPortable))
+    #expect(sk_supports(SKPortable) && sk_supports(SKReproducible))
   }
 
   @Test func aTableIsThereExactlyWhereTheSetIsSupported() {
-    for set in [SKPortable, SKAVX2, SKAVX512, SKAMX] {
+    for set in [SKPortable, SKAVX2, SKAVX512, SKAMX, SKReproducible] {
       #expect((sk_kernels_float(set) != nil) == sk_supports(set))
       #expect((sk_kernels_double(set) != nil) == sk_supports(set))
     }

@@ -10,6 +10,7 @@
 
 #pragma GCC visibility push(hidden)
 extern const SKKernels sk_portable_float, sk_portable_double;
+extern const SKKernels sk_reproducible_float, sk_reproducible_double;
 #if defined(__x86_64__)
 extern const SKKernels sk_avx2_float, sk_avx2_double;
 extern const SKKernels sk_avx512_float, sk_avx512_vnni_float, sk_avx512_bfloat16_float, sk_avx512_double;

@@ -369,8 +369,9 @@ typedef struct SKKernels {
 } SKKernels;
 
 /// The instruction sets that there are kernels for, in order of preference, lowest first.
-/// AMX adds products in bfloat16 to AVX-512, and differs from it in nothing else.
-typedef enum SKInstructionSet { SKPortable, SKAVX2, SKAVX512, SKAMX } SKInstructionSet;
+/// AMX adds products in bfloat16 to AVX-512, and differs from it in nothing else. The reproducible set is the portable one
+/// without fused multiply-adds: its kernels in float, save for logarithms, compute the same bits on every machine.
+typedef enum SKInstructionSet { SKPortable, SKAVX2, SKAVX512, SKAMX, SKReproducible } SKInstructionSet;
 
 /// Whether this machine (and this build) can run an instruction set.
 bool sk_supports(SKInstructionSet set);
