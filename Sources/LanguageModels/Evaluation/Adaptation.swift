@@ -37,7 +37,8 @@ extension Evaluation {
       let resets = text.resets(at: Array(start..<start + tokens.count - 1), batch: 1)
       for (scores, token) in zip(network.predict(tokens, resets: resets), tokens.dropFirst()) {
         let log = normalized(scores)
-        likelihoods.append(mixture?.logProbability(of: token, network: log) ?? log[Int(token)])
+        likelihoods.append((mixture?.predict(network: log) ?? log)[Int(token)])
+        mixture?.learn(token)
       }
       start += network.chunk
     }

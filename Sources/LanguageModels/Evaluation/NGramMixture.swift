@@ -1,12 +1,12 @@
-import Foundation
 import NGramModels
+import TensorCore
 
 /// A mixture of a network's predictions with those of n-gram models of orders 0 to 6, which learn as they read.
 ///
 /// With p_i the predictions of the models, the mixture is p(t) ∝ Π p_i(t)^w_i (geometric mixing: Mattern 2012, "Mixing Strategies
 /// in Data Compression"). After each token the weights w take a step against the gradient of −log p:
 /// w_i ← w_i + η (log p_i(token) − Σ_t p(t) log p_i(t)). There is a set of weights for each length of the longest known context,
-/// which tells how much the counts are worth.
+/// which tells how much the counts are worth. The same log probabilities of the network give the same bits on every machine.
 struct NGramMixture: Sendable {
   private static let order = 6
   /// η.
@@ -17,6 +17,8 @@ struct NGramMixture: Sendable {
   private var counts: NGramModel
   /// Weights by length of the longest known context, then by model: the network, then ever longer contexts.
   private var weights: [[Double]]
+  /// Log probabilities of the last prediction: by each model, and their mixture.
+  private var (inputs, mixture): ([[Double]], [Double]) = ([], [])
 
   /// - Parameter training: tokens that the network was trained on.
   init(symbols: Int, training: some Sequence<Int32>) {
@@ -32,21 +34,26 @@ struct NGramMixture: Sendable {
   /// Learns the first token of a text, which nothing predicts.
   mutating func begin(with token: Int32) { counts.learn(token) }
 
-  /// Predicts a token, and then learns it.
+  /// Predicts the next token.
   ///
   /// - Parameter network: log probabilities of all tokens by the network.
-  /// - Returns: log probability of the token.
-  mutating func logProbability(of token: Int32, network: [Double]) -> Double {
-    var inputs = [network]
-    counts.forEachContext { _, probabilities in inputs.append(probabilities.map { log($0) }) }
+  /// - Returns: log probabilities of all tokens.
+  mutating func predict(network: [Double]) -> [Double] {
+    inputs = [network]
+    counts.forEachContext { _, probabilities in inputs.append(probabilities.map(ReproducibleMath.log)) }
+    mixture = Self.mixture(of: inputs, by: weights[inputs.count - 2])
+    return mixture
+  }
+
+  /// Learns the token that was predicted last.
+  mutating func learn(_ token: Int32) {
     let length = inputs.count - 2
-    let mixture = Self.mixture(of: inputs, by: weights[length])
+    let probabilities = mixture.map(ReproducibleMath.exp)
     for (model, input) in inputs.enumerated() {
-      let expected = zip(mixture, input).reduce(0) { $0 + exp($1.0) * $1.1 }
+      let expected = zip(probabilities, input).reduce(0) { $0 + $1.0 * $1.1 }
       weights[length][model] += Self.rate * (input[Int(token)] - expected)
     }
     counts.learn(token)
-    return mixture[Int(token)]
   }
 
   /// Log probabilities Σ w_i log p_i, normalized.
@@ -62,6 +69,6 @@ struct NGramMixture: Sendable {
 /// Log probabilities in proportion to the exponentials of `scores`.
 func normalized(_ scores: [Double]) -> [Double] {
   let largest = scores.max() ?? 0
-  let logSum = largest + log(scores.reduce(0) { $0 + exp($1 - largest) })
+  let logSum = largest + ReproducibleMath.log(scores.reduce(0) { $0 + ReproducibleMath.exp($1 - largest) })
   return scores.map { $0 - logSum }
 }
