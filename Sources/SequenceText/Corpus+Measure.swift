@@ -10,6 +10,15 @@ public struct TextMeasure: Sendable, Hashable {
   }
 }
 
+extension TextMeasure {
+  /// The size of any bytes. Each ill-formed sequence of UTF-8 counts as one character.
+  package init(of bytes: [UInt8]) {
+    var counter = CharacterCounter()
+    counter.append(bytes)
+    self.init(bytes: bytes.count, characters: counter.count)
+  }
+}
+
 extension Corpus {
   /// The bytes and Swift Characters of the tokens in `range`. Traps on a range outside the tokens.
   ///

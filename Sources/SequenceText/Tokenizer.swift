@@ -1,3 +1,5 @@
+import TensorCore
+
 /// Treatment of a symbol that the vocabulary does not have.
 public enum UnknownPolicy: String, Sendable, Hashable, CaseIterable {
   /// Stop with an error that names them.
@@ -48,6 +50,33 @@ public struct Tokenizer: Sendable {
   /// The tokens of `text`; see `encode(_:unknown:)` for bytes.
   public func encode(_ text: String, unknown policy: UnknownPolicy = .error) throws(TokenizationError) -> Encoding {
     try encode(Array(text.utf8), unknown: policy)
+  }
+
+  /// Cuts bytes of any kind into pieces, in order, that together are those bytes: line ends stay as they are, and what is not
+  /// valid UTF-8 is unknown, save as byte tokens.
+  ///
+  /// - Parameters:
+  ///   - known: takes a token.
+  ///   - unknown: takes the range of bytes that are no token of the vocabulary.
+  package func forEachPiece(of bytes: [UInt8], known: (Int32) -> Void, unknown: (Range<Int>) -> Void) {
+    func add(_ range: Range<Int>, in text: [UInt8], at offset: Int) {
+      let id = vocabulary.index.id(of: range, in: text)
+      if id == SymbolIndex.unknown {
+        unknown(range.lowerBound + offset..<range.upperBound + offset)
+      } else {
+        known(id)
+      }
+    }
+    var start = 0
+    while start < bytes.count {
+      let end = vocabulary.kind == .byte ? bytes.count : endOfWellFormedUTF8(in: bytes, from: start)
+      let text = start == 0 && end == bytes.count ? bytes : Array(bytes[start..<end])
+      vocabulary.kind.forEachToken(
+        in: text, isEnd: true, singles: { for place in $0 { add(place..<place + 1, in: text, at: start) } },
+        sequence: { add($0, in: text, at: start) })
+      if end < bytes.count { unknown(end..<end + 1) }
+      start = end + 1
+    }
   }
 
   /// The bytes that `tokens` spell. Traps on an id outside the vocabulary.

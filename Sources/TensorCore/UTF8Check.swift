@@ -21,6 +21,20 @@ extension MappedFile {
   }
 }
 
+/// Where the well-formed UTF-8 ends that begins at `start`.
+/// - Complexity: O(n) time in its length, no memory.
+package func endOfWellFormedUTF8(in bytes: [UInt8], from start: Int) -> Int {
+  bytes.withUnsafeBytes { bytes in
+    var offset = start
+    while offset < bytes.count {
+      let length = scalarLength(bytes, at: offset)
+      if length == 0 { break }
+      offset += length
+    }
+    return offset
+  }
+}
+
 /// Bytes of the well-formed scalar at `offset` (Unicode Standard, table 3-7); 0 where there is none.
 private func scalarLength(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> Int {
   let lead = bytes[offset]

@@ -63,13 +63,7 @@ enum EvaluateCommand {
     guard arguments[dynamic] || arguments[withNGrams], file.history?.corpusHash != evaluated.contentHash else {
       return nil
     }
-    let names = (try? StoredOptions(RunDirectory(arguments[CommonOptions.model])).corpora()) ?? []
-    guard !names.isEmpty, !names.contains(TextInput.standardInput) else { return nil }
-    do { return try TextInput(names, of: arguments).corpus(file.vocabulary, unknown: .error) } catch CorpusError
-      .unknownSymbols
-    {
-      return nil  // It has changed.
-    }
+    return try TextInput.trainingText(of: file, arguments)
   }
 
   private static func json(_ evaluation: PartEvaluation, _ baselines: Baselines, unknown: Int) -> JSONText {

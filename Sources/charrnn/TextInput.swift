@@ -57,6 +57,17 @@ final class TextInput {
     return corpus
   }
 
+  /// The text that the run of MODEL was trained on; nil where it is not at hand or has changed.
+  static func trainingText(of file: ModelFile<Float>, _ arguments: ParsedArguments) throws -> Corpus? {
+    let names = (try? StoredOptions(RunDirectory(arguments[CommonOptions.model])).corpora()) ?? []
+    guard !names.isEmpty, !names.contains(standardInput) else { return nil }
+    do { return try TextInput(names, of: arguments).corpus(file.vocabulary, unknown: .error) } catch CorpusError
+      .unknownSymbols
+    {
+      return nil  // It has changed.
+    }
+  }
+
   private static func read(
     _ places: [TextSource.Place], _ vocabulary: Vocabulary, unknown: UnknownPolicy
   ) throws -> Corpus {

@@ -7,9 +7,9 @@ let program = Program(
   summary: "Learns character models from text and writes new text with them.",
   version: "charrnn \(version) (\(InstructionSet.current.rawValue))",
   commands: [
-    TrainCommand.command, SampleCommand.command, EvaluateCommand.command, InspectCommand.command,
-    RunsCommand.command, VerifyCommand.command, GradcheckCommand.command, BenchmarkCommand.command,
-    DoctorCommand.command,
+    TrainCommand.command, SampleCommand.command, EvaluateCommand.command, CompressCommand.command,
+    DecompressCommand.command, InspectCommand.command, RunsCommand.command, VerifyCommand.command,
+    GradcheckCommand.command, BenchmarkCommand.command, DoctorCommand.command,
   ],
   classify: commandFailure(for:command:))
 

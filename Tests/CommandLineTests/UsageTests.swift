@@ -3,7 +3,9 @@ import Foundation
 import Testing
 
 @Suite struct UsageTests {
-  static let commands = ["train", "sample", "evaluate", "inspect", "runs", "verify", "gradcheck", "benchmark"]
+  static let commands = [
+    "train", "sample", "evaluate", "compress", "decompress", "inspect", "runs", "verify", "gradcheck", "benchmark",
+  ]
 
   @Test func helpAndVersionAreForStandardOutputWithSuccess() throws {
     let workplace = try Workplace()

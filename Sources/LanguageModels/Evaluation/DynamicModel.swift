@@ -67,6 +67,16 @@ struct DynamicModel {
     return pass.logits
   }
 
+  /// Logits after one token, [1, 1, vocabulary], without learning from it.
+  ///
+  /// - Parameter state: state before the token; nil for the initial one. On return, that after it.
+  func logits(after token: Int32, from state: inout CharacterModel<Float>.State?) -> Tensor<Float> {
+    var context = ForwardContext(workspace: workspace)
+    let (logits, next) = model(TokenGrid(ids: [token], time: 1, batch: 1), from: state, in: &context)
+    state = next
+    return logits.value
+  }
+
   private mutating func learn(from gradients: Gradients<Float>) {
     var slot = 0
     let (trained, rates, pulls) = (trained, rates, pulls)

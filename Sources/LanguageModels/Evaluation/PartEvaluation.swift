@@ -44,15 +44,11 @@ public struct PartEvaluation: Sendable {
     let nats: Double
     if let adaptation {
       let trained = isTrainedOn ? corpus : training
-      guard let trained, let history = file.history, history.corpusHash == trained.contentHash else {
-        throw AdaptationError.noTrainingText
-      }
-      let training = try file.history.arranged(trained, isWhole: false)
-      let seen = TextStream(training, in: training.split.train)
+      guard let seen = trained.flatMap({ file.trainingPart(of: $0) }) else { throw AdaptationError.noTrainingText }
       let isSeen = isTrainedOn && !isHeldOut
       nats = -Evaluation.logLikelihoods(
         of: file.model, on: stream, adapting: adaptation, training: seen,
-        counted: isSeen ? TextStream(trained.tokens[..<0]) : seen, workspace: workspace
+        counted: isSeen ? TextStream(TokenSequence()[...]) : seen, workspace: workspace
       ).reduce(0, +)
     } else {
       nats = Evaluation.negativeLogLikelihood(of: file.model.bound(), on: stream, workspace: workspace)
@@ -85,6 +81,14 @@ public struct PartEvaluation: Sendable {
   public func bitsPerByte(_ loss: Double) -> Double { bits(loss) / Double(measure.bytes) }
 
   private func bits(_ loss: Double) -> Double { loss * Double(tokens) / log(2) }
+}
+
+extension ModelFile {
+  /// Part of a text that the model was trained on; nil where it was trained on another text, or does not say on which.
+  func trainingPart(of corpus: Corpus) -> TextStream? {
+    guard history?.corpusHash == corpus.contentHash else { return nil }
+    return (try? history.arranged(corpus, isWhole: false)).map { TextStream($0, in: $0.split.train) }
+  }
 }
 
 /// Error of a model that cannot adapt to a text.

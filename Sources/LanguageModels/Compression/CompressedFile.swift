@@ -1,0 +1,115 @@
+import TensorCore
+
+/// Way in which a model predicts the text that is compressed.
+public struct CompressionMode: Sendable, Equatable {
+  /// Whether the network learns from each segment of the text that it has predicted (dynamic evaluation).
+  public var learns: Bool
+  /// Whether its predictions are mixed with those of n-gram models, which count the training text and then what they read.
+  public var mixesNGrams: Bool
+
+  public init(learns: Bool = false, mixesNGrams: Bool = false) {
+    (self.learns, self.mixesNGrams) = (learns, mixesNGrams)
+  }
+
+  /// Whether it needs the text that the model was trained on.
+  public var needsTrainingText: Bool { learns || mixesNGrams }
+}
+
+/// The bytes of a compressed text:
+///
+///     crnn             4 bytes
+///     version          1 byte
+///     mode             1 byte of flags: 1 learns, 2 mixes n-grams, 4 stored as it is, 8 reproducible kernels
+///     length           of the content in bytes, as LEB128 (7 bits a byte, the lowest first)
+///     identity         16 bytes of the hash of the model, and of the training text that it needs
+///     content          8 bytes of the hash of the content
+///     payload          as it was coded
+///     checksum         8 bytes of the hash of all before
+struct CompressedFile: Equatable {
+  var mode: CompressionMode
+  /// Whether the payload is the content itself, which no prediction made smaller.
+  var isStored = false
+  /// Whether the model computed with the kernels that are the same on every machine.
+  var isReproducible = true
+  var length: Int
+  var identity: [UInt8]
+  var contentHash: [UInt8]
+  var payload: ArraySlice<UInt8>
+
+  static let identitySize = 16
+  static let hashSize = 8
+  private static let magic = Array("crnn".utf8)
+  private static let version: UInt8 = 1
+
+  init(
+    mode: CompressionMode, length: Int, identity: [UInt8], contentHash: [UInt8], payload: ArraySlice<UInt8>,
+    isStored: Bool, isReproducible: Bool
+  ) {
+    (self.mode, self.length, self.identity) = (mode, length, identity)
+    (self.contentHash, self.payload) = (contentHash, payload)
+    (self.isStored, self.isReproducible) = (isStored, isReproducible)
+  }
+
+  /// - Throws: `notCompressed`, `newerVersion`, and `damaged` where the checksum is wrong.
+  init(_ bytes: [UInt8]) throws(CompressionError) {
+    let (magic, hashSize) = (Self.magic, Self.hashSize)
+    guard bytes.starts(with: magic), bytes.count > magic.count else { throw .notCompressed }
+    let version = bytes[magic.count]
+    guard version <= Self.version else { throw .newerVersion(Int(version)) }
+    let end = bytes.count - hashSize
+    guard version == Self.version, end > magic.count, Self.hash(of: bytes[..<end]) == Array(bytes[end...])
+    else {
+      throw .damaged
+    }
+    var rest = bytes[(magic.count + 1)..<end]
+    guard let flags = rest.popFirst(), flags < 16, let length = Self.takeLength(from: &rest),
+      rest.count >= Self.identitySize + hashSize
+    else { throw .damaged }
+    self.init(
+      mode: CompressionMode(learns: flags & 1 != 0, mixesNGrams: flags & 2 != 0), length: length,
+      identity: Array(rest.prefix(Self.identitySize)),
+      contentHash: Array(rest.dropFirst(Self.identitySize).prefix(hashSize)),
+      payload: rest.dropFirst(Self.identitySize + hashSize), isStored: flags & 4 != 0, isReproducible: flags & 8 != 0)
+  }
+
+  var bytes: [UInt8] {
+    let flags: [(UInt8, Bool)] = [(1, mode.learns), (2, mode.mixesNGrams), (4, isStored), (8, isReproducible)]
+    var bytes = Self.magic + [Self.version, flags.reduce(0) { $0 | ($1.1 ? $1.0 : 0) }]
+    var rest = length
+    while rest >= 0x80 {
+      bytes.append(UInt8(rest & 0x7F) | 0x80)
+      rest >>= 7
+    }
+    bytes.append(UInt8(rest))
+    bytes += identity + contentHash + payload
+    return bytes + Self.hash(of: bytes[...])
+  }
+
+  /// First bytes of the SHA-256 of some bytes.
+  static func hash(of bytes: ArraySlice<UInt8>, size: Int = hashSize) -> [UInt8] {
+    var hash = ContentHash()
+    bytes.withUnsafeBytes { hash.update($0) }
+    return hash.digest(size)
+  }
+
+  /// A length of at most 2⁶³ − 1; nil where there is none.
+  private static func takeLength(from bytes: inout ArraySlice<UInt8>) -> Int? {
+    var length = 0
+    for shift in stride(from: 0, to: 63, by: 7) {
+      guard let byte = bytes.popFirst() else { return nil }
+      length |= Int(byte & 0x7F) << shift
+      if byte < 0x80 { return length }
+    }
+    return nil
+  }
+}
+
+extension ContentHash {
+  /// The first `size` bytes of the digest.
+  func digest(_ size: Int) -> [UInt8] {
+    let digits = Array(finalize().utf8.prefix(2 * size))
+    return stride(from: 0, to: digits.count, by: 2).map {
+      UInt8(String(decoding: digits[$0..<$0 + 2], as: UTF8.self), radix: 16)!
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import Autograd
+import NGramModels
+import RecurrentLayers
+import SequenceText
+import TensorCore
+
+/// A model that reads one text token by token and predicts the next: the only place where tokens are fed to the model.
+///
+/// Both directions of the coder use it, so that both compute the same bits.
+struct NextTokenPredictor {
+  private enum Network {
+    case still(StepSession<Float>)
+    case learning(LearningNetwork)
+  }
+
+  private var network: Network
+  private var mixture: NGramMixture?
+  /// Log probabilities of the tokens, up to a constant; nil until they are asked for.
+  private var predicted: [Double]?
+  private var isAtStart = true
+  private let symbols: Int
+
+  /// - Parameters:
+  ///   - mode: how the model learns from the text.
+  ///   - training: text that it was trained on; empty where it does not learn.
+  init(_ model: CharacterModel<Float>, mode: CompressionMode, training: TextStream, team: ThreadTeam) {
+    symbols = model.shape.vocabulary
+    network =
+      mode.learns
+      ? .learning(LearningNetwork(model, training: training, workspace: Workspace(team: team, products: .full)))
+      : .still(model.stepSession(batch: 1, weights: .float32, team: team))
+    mixture = mode.mixesNGrams ? NGramMixture(symbols: symbols, training: training.tokens) : nil
+  }
+
+  /// Log probabilities of the next token, up to a constant. All are alike before the first.
+  mutating func scores() -> [Double] {
+    if let predicted { return predicted }
+    var scores = [Double](repeating: 0, count: symbols)
+    if !isAtStart {
+      switch network {
+      case .still(let session): session.copyLogits(of: 0, to: &scores)
+      case .learning(let network): scores = network.logits
+      }
+      if mixture != nil { scores = mixture!.predict(network: normalized(scores)) }
+    }
+    predicted = scores
+    return scores
+  }
+
+  /// Takes the next token, which `scores()` has predicted.
+  mutating func read(_ token: Int32) {
+    switch network {
+    case .still(let session): session.read([token])
+    case .learning(let network): network.read(token)
+    }
+    if isAtStart { mixture?.begin(with: token) } else { mixture?.learn(token) }
+    (isAtStart, predicted) = (false, nil)
+  }
+}
+
+/// A network that learns from each segment of the text once it has read it.
+private final class LearningNetwork {
+  private var model: DynamicModel
+  private let rule = DynamicRule()
+  /// Tokens of the segment, after the last one of the segment before.
+  private var segment: [Int32] = []
+  /// State before the first token of the segment, and after the last.
+  private var start, state: CharacterModel<Float>.State?
+  private(set) var logits: [Double] = []
+
+  init(_ model: CharacterModel<Float>, training: TextStream, workspace: Workspace<Float>) {
+    self.model = DynamicModel(model, rule: rule, training: training, workspace: workspace)
+  }
+
+  func read(_ token: Int32) {
+    segment.append(token)
+    if segment.count == rule.segment + 1 {
+      _ = model.predict(segment, from: &start)
+      (segment, state) = ([token], start)
+    }
+    logits = model.logits(after: token, from: &state).scalars.map { Double($0) }
+  }
+}
