@@ -2,7 +2,7 @@ import TensorCore
 
 /// Coder of symbols by how likely they are, in one of the two directions: what it codes is the same for both, so that the model
 /// that gives the probabilities is written once.
-protocol SymbolCoder {
+package protocol SymbolCoder {
   /// Codes a symbol with the probabilities counts[i] / total.
   ///
   /// - Parameters:
@@ -16,12 +16,14 @@ protocol SymbolCoder {
 /// message"). Carries go into the bytes that are written already.
 ///
 /// The range has at least 2⁵⁶ before a symbol, so that a total of 2³² wastes less than 2⁻²⁴ of it.
-struct RangeEncoder: SymbolCoder {
-  private(set) var bytes: [UInt8] = []
+package struct RangeEncoder: SymbolCoder {
+  package private(set) var bytes: [UInt8] = []
   private var low: UInt64 = 0
   private var range = UInt64.max
 
-  mutating func code(_ symbol: Int, counts: [UInt64], total: UInt64) -> Int {
+  package init() {}
+
+  package mutating func code(_ symbol: Int, counts: [UInt64], total: UInt64) -> Int {
     let part = range / total
     add(part * counts[..<symbol].reduce(0, +))
     range = part * counts[symbol]
@@ -46,7 +48,7 @@ struct RangeEncoder: SymbolCoder {
   }
 
   /// All bytes, with one more to tell the last range from others.
-  mutating func finish() -> [UInt8] {
+  package mutating func finish() -> [UInt8] {
     let step: UInt64 = 1 << 56
     add(step - 1)
     bytes.append(UInt8(low >> 56))
@@ -55,19 +57,19 @@ struct RangeEncoder: SymbolCoder {
 }
 
 /// Decoder of what a `RangeEncoder` wrote. Any bytes can be decoded: of damaged ones come other symbols or an error.
-struct RangeDecoder: SymbolCoder {
+package struct RangeDecoder: SymbolCoder {
   private let bytes: ArraySlice<UInt8>
   private var position: Int
   /// The number that is read, less the start of the range.
   private var offset: UInt64 = 0
   private var range = UInt64.max
 
-  init(_ bytes: ArraySlice<UInt8>) {
+  package init(_ bytes: ArraySlice<UInt8>) {
     (self.bytes, position) = (bytes, bytes.startIndex)
     for _ in 0..<8 { takeByte() }
   }
 
-  mutating func code(_ symbol: Int, counts: [UInt64], total: UInt64) throws(CompressionError) -> Int {
+  package mutating func code(_ symbol: Int, counts: [UInt64], total: UInt64) throws(CompressionError) -> Int {
     let part = range / total
     let target = min(offset / part, total - 1)
     var (symbol, start) = (0, UInt64(0))
@@ -87,7 +89,7 @@ struct RangeDecoder: SymbolCoder {
   }
 
   /// Whether all bytes were decoded, after the last symbol.
-  var isAtEnd: Bool { position == bytes.endIndex + Self.readAhead }
+  package var isAtEnd: Bool { position == bytes.endIndex + Self.readAhead }
 
   /// Bytes that are read beyond the last one that is needed.
   private static let readAhead = 7
