@@ -1,3 +1,5 @@
+import CharrnnTestSupport
+import Foundation
 import TensorCore
 import Testing
 
@@ -18,6 +20,19 @@ struct InstructionSetTests {
     } else {
       #expect(throws: InstructionSetError.unsupported(set)) { try InstructionSet.requested(in: environment) }
     }
+  }
+
+  @Test func aSetIsChosenBeforeAnyIsInUseAndNotAfter() async {
+    await #expect(processExitsWith: .success) {
+      InstructionSet.choose(.reproducible)
+      InstructionSet.choose(.reproducible)
+      exit(InstructionSet.current == .reproducible ? 0 : 1)
+    }
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let other = InstructionSet.current == .portable ? InstructionSet.reproducible : .portable
+      InstructionSet.choose(other)
+    }
+    expectMessage("too late", from: result)
   }
 
   @Test func anUnknownRequestIsAnErrorThatNamesItAndWhatThereIs() {
