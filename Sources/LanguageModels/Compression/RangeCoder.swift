@@ -1,7 +1,7 @@
 import TensorCore
 
-/// Coder of symbols by how likely they are, in one of the two directions: what it codes is the same for both, so that the model
-/// that gives the probabilities is written once.
+/// Encoder or decoder of symbols of given probabilities. Both have the same interface, so that the model that gives the
+/// probabilities is written once.
 package protocol SymbolCoder {
   /// Codes a symbol with the probabilities counts[i] / total.
   ///
