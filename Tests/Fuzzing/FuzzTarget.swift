@@ -13,6 +13,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
   case utf8
   /// A corpus, cut into pieces anywhere.
   case corpus
+  /// A compressed text, and what is to be one.
+  case compressed
 
   /// Reads the input. Traps when a law does not hold.
   package func run(_ input: [UInt8]) {
@@ -24,6 +26,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case .csv: readCSV(input)
     case .utf8: readUTF8(input)
     case .corpus: readCorpus(input)
+    case .compressed: readCompressed(input)
     }
   }
 }

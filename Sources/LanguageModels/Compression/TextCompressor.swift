@@ -8,10 +8,10 @@ import TensorCore
 /// would make larger is stored as it is. The same model is needed to decompress, and where it learns from the text (see
 /// `CompressionMode`) the text that it was trained on too. Nothing else matters: not the machine, its instruction set, nor the
 /// number of threads. For that, `InstructionSet.choose(.reproducible)` must come first in the process.
-public struct TextCompressor {
+public struct TextCompressor: Sendable {
   private let file: ModelFile<Float>
   private let training: TextStream?
-  private let team: ThreadTeam
+  private let threads: Int
   private let requiresReproducible: Bool
 
   /// - Parameters:
@@ -27,7 +27,7 @@ public struct TextCompressor {
   ) {
     self.file = file
     self.training = training.flatMap { file.trainingPart(of: $0) }
-    team = ThreadTeam(threads: threads)
+    self.threads = threads
     self.requiresReproducible = requiresReproducible
   }
 
@@ -110,6 +110,7 @@ public struct TextCompressor {
     guard Self.isReproducible || !requiresReproducible else { throw CompressionError.notReproducible }
     try requireTrainingText(mode)
     let training = mode.needsTrainingText ? training! : TextStream(TokenSequence()[...])
+    let team = ThreadTeam(threads: threads)
     return TextCoder(NextTokenPredictor(file.model, mode: mode, training: training, team: team))
   }
 
