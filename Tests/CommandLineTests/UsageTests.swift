@@ -5,6 +5,7 @@ import Testing
 @Suite struct UsageTests {
   static let commands = [
     "train", "sample", "evaluate", "compress", "decompress", "inspect", "runs", "verify", "gradcheck", "benchmark",
+    "doctor",
   ]
 
   @Test func helpAndVersionAreForStandardOutputWithSuccess() throws {

@@ -111,6 +111,30 @@ import Testing
     }
   }
 
+  /// Documents begin again in the coder where they do in evaluation: the size is that of their loss, and about 50 bytes.
+  @Test(arguments: modes, ["\n", "w\n"]) func documentsBeginAgain(mode: CompressionMode, end: String) throws {
+    let corpus = try sampleCorpus(sampleText(500, words: ["crow\n", "cow\n", "fox ", "fowl\n"]))
+    let settings = TrainingSettings.small { settings in
+      (settings.layers, settings.learningRate) = (1, 0.02)
+      (settings.areItems, settings.separator) = end == "\n" ? (true, nil) : (false, end)
+    }
+    let run = try CharacterRun(settings: settings, corpus: corpus)
+    try run.train(limits: TrainingLimits(steps: 60), reporting: quiet)
+    let file = run.file(of: run.model, validationLoss: nil)
+    let text = sampleText(300, words: ["crow\n", "fowl\n", "fox "], seed: 3) + "w\n"
+    let read = try Corpus(text: Array(text.utf8), vocabulary: corpus.vocabulary)
+    let rule = mode.learns ? DynamicRule() : nil
+    let adaptation = Adaptation(dynamic: rule, mixesNGrams: mode.mixesNGrams)
+    let evaluation = try PartEvaluation(
+      of: file, on: read, part: .all, adapting: mode.needsTrainingText ? adaptation : nil, trainedOn: corpus)
+    #expect(evaluation.tokens == text.count && evaluation.documents ?? 0 > 20)
+    let bytes = evaluation.loss * Double(evaluation.tokens) / log(2) / 8
+    let compressor = Self.compressor(file, corpus)
+    let compressed = try compressor.compress(Array(text.utf8), mode: mode)
+    #expect((bytes + 40...bytes * 1.005 + 64).contains(Double(compressed.count)), "\(compressed.count), \(bytes)")
+    #expect(try compressor.decompress(compressed) == Array(text.utf8))
+  }
+
   @Test func threadsChangeNoByte() throws {
     let corpus = try sampleCorpus()
     let file = Self.file(of: corpus, Architecture(hidden: 70))

@@ -19,17 +19,34 @@ struct NextTokenPredictor {
   private var predicted: [Double]?
   private var isAtStart = true
   private let symbols: Int
+  /// Tokens that end a document; nil where the text is one.
+  private let documentEnd: [Int32]?
+  /// Tokens since the last end, as many as an end has at most.
+  private var recent: [Int32] = []
 
   /// - Parameters:
+  ///   - documentEnd: tokens that end a document, after which the model begins again; nil where it reads the text as one.
   ///   - mode: how the model learns from the text.
   ///   - training: text that it was trained on; empty where it does not learn.
-  init(_ model: CharacterModel<Float>, mode: CompressionMode, training: TextStream, team: ThreadTeam) {
+  init(
+    _ model: CharacterModel<Float>, documentEnd: [Int32]?, mode: CompressionMode, training: TextStream, team: ThreadTeam
+  ) {
     symbols = model.shape.vocabulary
-    network =
-      mode.learns
-      ? .learning(LearningNetwork(model, training: training, workspace: Workspace(team: team, products: .full)))
-      : .still(model.stepSession(batch: 1, weights: .float32, team: team))
+    if mode.learns {
+      network = .learning(LearningNetwork(model, training: training, workspace: Workspace(team: team, products: .full)))
+    } else if documentEnd == nil {
+      network = .still(model.stepSession(batch: 1, weights: .float32, team: team))
+    } else {
+      // The other kind of session cannot begin again.
+      network = .still(.whole(WholeModelSession(model: model, weights: .float32, team: team)))
+    }
     mixture = mode.mixesNGrams ? NGramMixture(symbols: symbols, training: training.tokens) : nil
+    self.documentEnd = documentEnd
+    // A document begins after an end.
+    if let end = documentEnd?.last {
+      read(end)
+      recent = []
+    }
   }
 
   /// Log probabilities of the next token, up to a constant. All are alike before the first.
@@ -49,12 +66,24 @@ struct NextTokenPredictor {
 
   /// Takes the next token, which `scores()` has predicted.
   mutating func read(_ token: Int32) {
+    let isEnd = endsDocument(token)
     switch network {
-    case .still(let session): session.read([token])
-    case .learning(let network): network.read(token)
+    case .still(let session):
+      if isEnd, case .whole(let session) = session { session.reset() }
+      session.read([token])
+    case .learning(let network): network.read(token, isEnd: isEnd)
     }
     if isAtStart { mixture?.begin(with: token) } else { mixture?.learn(token) }
     (isAtStart, predicted) = (false, nil)
+  }
+
+  /// Whether a token that is read now ends a document: the state is reset before it.
+  private mutating func endsDocument(_ token: Int32) -> Bool {
+    guard let documentEnd else { return false }
+    recent = (recent + [token]).suffix(documentEnd.count)
+    guard recent == documentEnd else { return false }
+    recent = []
+    return true
   }
 }
 
@@ -64,6 +93,8 @@ private final class LearningNetwork {
   private let rule = DynamicRule()
   /// Tokens of the segment, after the last one of the segment before.
   private var segment: [Int32] = []
+  /// Whether each token of the segment ends a document.
+  private var ends: [Bool] = []
   /// State before the first token of the segment, and after the last.
   private var start, state: CharacterModel<Float>.State?
   private(set) var logits: [Double] = []
@@ -72,12 +103,15 @@ private final class LearningNetwork {
     self.model = DynamicModel(model, rule: rule, training: training, workspace: workspace)
   }
 
-  func read(_ token: Int32) {
+  func read(_ token: Int32, isEnd: Bool) {
     segment.append(token)
+    ends.append(isEnd)
     if segment.count == rule.segment + 1 {
-      _ = model.predict(segment, from: &start)
-      (segment, state) = ([token], start)
+      _ = model.predict(
+        segment, resets: StateResets(Array(ends.dropLast()), time: rule.segment, batch: 1), from: &start)
+      (segment, ends, state) = ([token], [isEnd], start)
     }
+    if isEnd { state = nil }
     logits = model.logits(after: token, from: &state).scalars.map { Double($0) }
   }
 }

@@ -111,12 +111,15 @@ public struct TextCompressor: Sendable {
     try requireTrainingText(mode)
     let training = mode.needsTrainingText ? training! : TextStream(TokenSequence()[...])
     let team = ThreadTeam(threads: threads)
-    return TextCoder(NextTokenPredictor(file.model, mode: mode, training: training, team: team))
+    return TextCoder(
+      NextTokenPredictor(file.model, documentEnd: documentEnd, mode: mode, training: training, team: team))
   }
 
   private func requireTrainingText(_ mode: CompressionMode) throws(AdaptationError) {
     if mode.needsTrainingText && training == nil { throw .noTrainingText }
   }
+
+  private var documentEnd: [Int32]? { file.history?.arrangement.documentEnd(in: file.vocabulary) }
 
   private static var isReproducible: Bool { InstructionSet.current == .reproducible }
 
@@ -146,6 +149,7 @@ public struct TextCompressor: Sendable {
       add(name)
       hash.update(LittleEndianBytes.encode(parameter.value.scalars))
     }
+    if let documentEnd { hash.update(LittleEndianBytes.encode(documentEnd.map(Int.init))) }
     if mode.needsTrainingText, let history = file.history, let training {
       add(history.corpusHash)
       hash.update(LittleEndianBytes.encode([training.tokens.startIndex, training.tokens.endIndex]))

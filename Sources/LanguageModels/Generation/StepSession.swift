@@ -58,6 +58,9 @@ final class WholeModelSession<Scalar: TensorScalar> {
     workspace = Workspace(team: team, products: weights.products)
   }
 
+  /// Returns to the initial state.
+  func reset() { state = nil }
+
   func read(_ tokens: [Int32]) {
     var context = ForwardContext(workspace: workspace)
     let (logits, next) = model(TokenGrid(ids: tokens, time: 1, batch: tokens.count), from: state, in: &context)
