@@ -7,7 +7,7 @@ Among the files are empty ones, binary ones, ones with symbols, line ends and ma
 5 MB. Each is compressed statically, dynamically, with n-grams or with both. Every instruction set and number of threads must
 write the same bytes and restore the file; a flipped bit and a missing byte must be errors; the size must be at most 0.5% and
 64 bytes above what `evaluate --split all` counts, where it reads the text as it is, and never more than 64 bytes above the
-file's own. Prints a summary and fails on any failure. Needs Python 3 alone.
+file's own. Prints a summary and fails on any failure. Takes about half an hour, and needs Python 3 alone.
 """
 
 import argparse
