@@ -4,7 +4,13 @@ import TensorCore
 ///
 /// A word that begins with a hyphen is a path here; it gets `./`, so that it is not an option.
 package func shellWord(_ word: String) -> String {
-  let word = word.hasPrefix("-") && word != "-" ? "./" + word : word
+  quotedForShell(word.hasPrefix("-") && word != "-" ? "./" + word : word)
+}
+
+/// An option and its value as a shell reads them back, whatever the value is.
+package func shellOption(_ name: String, _ value: String) -> String { "--\(name)=\(quotedForShell(value))" }
+
+private func quotedForShell(_ word: String) -> String {
   let isPlain = word.unicodeScalars.allSatisfy { scalar in
     scalar.isASCII ? plainScalars.contains(scalar) : scalar.properties.isAlphabetic
   }

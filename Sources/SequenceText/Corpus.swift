@@ -117,13 +117,13 @@ public struct Corpus: Sendable {
     self.notices = notices
   }
 
-  /// A corpus in another order.
+  /// A corpus in another order, in which its files have no place.
   init(_ corpus: Corpus, tokens: TokenSequence) {
     self.tokens = tokens
     (vocabulary, skipped, contentHash, byteCount) = (
       corpus.vocabulary, corpus.skipped, corpus.contentHash, corpus.byteCount
     )
-    (characterCount, fileStarts, notices) = (corpus.characterCount, corpus.fileStarts, corpus.notices)
+    (characterCount, fileStarts, notices) = (corpus.characterCount, [0], corpus.notices)
   }
 
   /// Positions of the first tokens that begin at offsets in bytes, in ascending order, or after them.

@@ -14,7 +14,7 @@ public struct CorpusArrangement: Sendable, Hashable {
 
   /// Pieces that go to one part or another as they are.
   public enum Unit: String, Sendable, Hashable, CaseIterable {
-    /// None: the parts lie one after the other, as the text does.
+    /// Stretches: the end of the text is held out, its last documents where there are several.
     case end
     /// A hundredth of the text.
     case blocks
@@ -35,12 +35,21 @@ public struct CorpusArrangement: Sendable, Hashable {
     self.lastFileValidates = lastFileValidates
   }
 
+  /// Text that ends a document; nil for lines, and where there is one.
+  package var separator: String? { if case .ending(let text) = documents { text } else { nil } }
+
+  /// Whether the parts are other ones where the files of the text are.
+  package var dependsOnFiles: Bool { unit == .files || lastFileValidates }
+
   /// Tokens that end a document, in the symbols of a vocabulary; nil where there is one document, and where the vocabulary cannot
   /// spell its end.
   public func documentEnd(in vocabulary: Vocabulary) -> [Int32]? {
     switch documents {
     case .whole: return nil
-    case .lines: return vocabulary.lineEnd.map { [$0] }
+    case .lines:
+      // In scalars and bytes CR LF is two tokens; a list has one kind of line end.
+      let pair = vocabulary.kind == .character ? [] : LineEnd.pair.bytes.compactMap { vocabulary.id(of: [$0]) }
+      return pair.count == 2 ? pair : vocabulary.lineEnd.map { [$0] }
     case .ending(let text):
       guard let encoding = try? Tokenizer(vocabulary).encode(text), !encoding.tokens.isEmpty else { return nil }
       return Array(encoding.tokens)
@@ -50,8 +59,8 @@ public struct CorpusArrangement: Sendable, Hashable {
 
 /// A corpus in the order of its parts, with the beginnings of its documents.
 ///
-/// Where documents are told apart, a token that ends one stands before the first, so that every token of every document is
-/// predicted from what a document begins after.
+/// Where documents are told apart, a token that ends one stands before the first, and each file ends with such an end, so that
+/// every token of a whole document is predicted from what a document begins after.
 public struct ArrangedCorpus: Sendable {
   /// The corpus in this order; its hash and its sizes are those of the text.
   public let corpus: Corpus
@@ -65,7 +74,7 @@ public struct ArrangedCorpus: Sendable {
   ///   - validation: fraction of the text that is held out for validation, as nearly as whole units come to it; one unit at least,
   ///     unless it is 0.
   ///   - test: the same for a final test.
-  /// - Throws: `CorpusSplitError`; `CorpusError.undivided` where the text has too few units.
+  /// - Throws: `CorpusSplitError`; `CorpusError.undivided` where the text has too few units; `CorpusError.mixedLineEnds`.
   public init(
     _ corpus: Corpus, by arrangement: CorpusArrangement, validation: DecimalFraction, test: DecimalFraction
   ) throws {
@@ -74,15 +83,15 @@ public struct ArrangedCorpus: Sendable {
       (self.corpus, split, documentStarts) = (corpus, sizes, nil)
       return
     }
-    var tokens = corpus.tokens
+    if arrangement.documents == .lines || arrangement.lastFileValidates { try Self.requireOneLineEnd(of: corpus) }
     let end = arrangement.documentEnd(in: corpus.vocabulary)
-    if let end, !tokens.suffix(end.count).elementsEqual(end) { tokens.append(contentsOf: end) }
+    let (tokens, files) = Self.tokens(of: corpus, ending: end)
     let documents = end.map { tokens.starts(after: $0) }
-    var starts = Self.starts(of: arrangement.unit, tokens: tokens, documents: documents, corpus: corpus)
+    var starts = Self.starts(of: arrangement.unit, tokens: tokens, documents: documents, files: files, corpus)
     var validationStart: Int?
     if arrangement.lastFileValidates {
-      guard let start = corpus.fileStarts.last, start > 0 else {
-        throw CorpusError.undivided(units: corpus.fileStarts.count, of: .files)
+      guard let start = files.last, start > 0, start < tokens.count else {
+        throw CorpusError.undivided(units: files.count, of: .files)
       }
       sizes = try CorpusSplit(count: start, validation: DecimalFraction(hundredths: 0), test: test)
       if arrangement.unit == .end && documents == nil { starts = [0, sizes.test.lowerBound] }
@@ -92,6 +101,9 @@ public struct ArrangedCorpus: Sendable {
     let units = zip(starts, starts.dropFirst() + [tokens.count]).map { $0..<$1 }.filter { !$0.isEmpty }
     let drawn = units.firstIndex { $0.lowerBound == validationStart } ?? units.count
     let least = 1 + (sizes.validation.isEmpty ? 0 : 1) + (sizes.test.isEmpty ? 0 : 1)
+    if arrangement.unit == .documents && least > 1 && drawn < 2 {
+      throw CorpusError.oneDocument(end: arrangement.separator)
+    }
     guard drawn >= least || arrangement.unit == .end else {
       throw CorpusError.undivided(units: drawn, of: arrangement.unit)
     }
@@ -100,13 +112,16 @@ public struct ArrangedCorpus: Sendable {
       + units[drawn...].map { _ in .validation }
 
     var (ordered, beginnings) = (TokenSequence(end.map { [$0.last!] } ?? []), [Int]())
-    var ends: [Int] = []
+    var (ends, previousEnd): ([Int], Int?) = ([], nil)
     for part in [CorpusSplit.Part.train, .validation, .test] {
+      previousEnd = nil
       for (unit, own) in zip(units, parts) where own == part {
         if let documents {
-          // A document that is cut in two becomes two.
+          // A document of which a part is elsewhere begins where the rest does.
           let within = documents[documents.firstPosition(atLeast: unit.lowerBound)...].prefix { $0 < unit.upperBound }
-          let all = within.first == unit.lowerBound ? Array(within) : [unit.lowerBound] + within
+          let isWhole = within.first == unit.lowerBound || previousEnd == unit.lowerBound
+          let all = isWhole ? Array(within) : [unit.lowerBound] + within
+          previousEnd = unit.upperBound
           beginnings += all.map { $0 - unit.lowerBound + ordered.count }
         }
         ordered.append(contentsOf: Array(tokens[unit]))
@@ -136,14 +151,51 @@ public struct ArrangedCorpus: Sendable {
 
   private static let blocks = 100
 
+  /// The tokens of a corpus, each of whose files ends with `end`, and the positions at which the files begin.
+  private static func tokens(of corpus: Corpus, ending end: [Int32]?) -> (tokens: TokenSequence, files: [Int]) {
+    guard let end else { return (corpus.tokens, corpus.fileStarts) }
+    var (tokens, files) = (TokenSequence(), [Int]())
+    for (start, next) in zip(corpus.fileStarts, corpus.fileStarts.dropFirst() + [corpus.tokens.count]) {
+      files.append(tokens.count)
+      tokens.append(contentsOf: Array(corpus.tokens[start..<next]))
+      if start < next && !tokens.suffix(end.count).elementsEqual(end) { tokens.append(contentsOf: end) }
+    }
+    return (tokens, files)
+  }
+
+  /// Refuses a text with several kinds of line end, of which one alone would end a line.
+  private static func requireOneLineEnd(of corpus: Corpus) throws(CorpusError) {
+    let ids = [LineEnd.lineFeed, .pair, .carriageReturn].map { corpus.vocabulary.id(of: $0.bytes) }
+    var (counts, previous) = ([0, 0, 0], Int32?.none)
+    for token in corpus.tokens {
+      if token == ids[0] {
+        // In scalars and bytes a pair is two tokens.
+        if previous == ids[2], previous != nil {
+          counts[1] += 1
+          counts[2] -= 1
+        } else {
+          counts[0] += 1
+        }
+      } else if token == ids[1] {
+        counts[1] += 1
+      } else if token == ids[2] {
+        counts[2] += 1
+      }
+      previous = token
+    }
+    if counts.count(where: { $0 > 0 }) > 1 {
+      throw .mixedLineEnds(lineFeeds: counts[0], pairs: counts[1], returns: counts[2])
+    }
+  }
+
   /// Positions at which units begin, in ascending order.
   private static func starts(
-    of unit: CorpusArrangement.Unit, tokens: TokenSequence, documents: [Int]?, corpus: Corpus
+    of unit: CorpusArrangement.Unit, tokens: TokenSequence, documents: [Int]?, files: [Int], _ corpus: Corpus
   ) -> [Int] {
     switch unit {
     case .end, .documents: documents ?? [0]
     case .blocks: Set((0..<blocks).map { $0 * tokens.count / blocks }).sorted()
-    case .files: corpus.fileStarts
+    case .files: files
     case .lines: CorpusArrangement(documents: .lines).documentEnd(in: corpus.vocabulary).map(tokens.starts) ?? [0]
     }
   }
@@ -152,18 +204,33 @@ public struct ArrangedCorpus: Sendable {
   private static func parts(of units: ArraySlice<Range<Int>>, _ sizes: CorpusSplit, isDrawn: Bool) -> [CorpusSplit.Part]
   {
     var random = RandomSource(seed: 0)
-    var waiting = (isDrawn ? random.permutation(of: units.count) : Array(units.indices))[...]
+    var waiting = isDrawn ? random.permutation(of: units.count) : units.indices.reversed()
     var parts = [CorpusSplit.Part](repeating: .train, count: units.count)
-    for part in [CorpusSplit.Part.test, .validation] {
-      let share = sizes[part].count
-      var taken = 0
-      while taken < share, waiting.count > 1, let unit = waiting.last {
-        let size = units[unit].count
-        if taken > 0 && taken + size / 2 > share { break }
+    for (part, later) in [(CorpusSplit.Part.test, sizes.validation.isEmpty ? 1 : 2), (.validation, 1)] {
+      var missing = sizes[part].count
+      if missing == 0 { continue }
+      func take(_ unit: Int) {
         parts[unit] = part
-        taken += size
-        waiting.removeLast()
+        missing -= units[unit].count
       }
+      var left: [Int] = []
+      for (place, unit) in waiting.enumerated() {
+        let (isNearer, others) = (units[unit].count < 2 * missing, waiting.count - place - 1 + left.count)
+        if isNearer && others >= later {
+          take(unit)
+        } else if isDrawn {
+          left.append(unit)
+        } else {
+          // Parts are stretches of the text: the last document of a stretch may be a long one.
+          left += waiting[place...]
+          break
+        }
+      }
+      if left.count == waiting.count, left.count > later {
+        let smallest = isDrawn ? left.indices.min { units[left[$0]].count < units[left[$1]].count }! : 0
+        take(left.remove(at: smallest))
+      }
+      waiting = left
     }
     return parts
   }

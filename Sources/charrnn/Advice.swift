@@ -81,7 +81,8 @@ private func advice(on error: CharacterRunError) -> String {
   case .tooLarge: "; choose a smaller --hidden, --layers, --embedding, --batch, --length or --backward-length"
   case .noHorizon: ", which --time alone does not give; give --epochs or --steps as well"
   case .noValidation: "; choose a larger --validation-fraction"
-  case .corpusChanged: "; resume with the corpus it was trained on, or give another --out instead of --resume"
+  case .corpusChanged, .filesChanged:
+    "; resume with the corpus it was trained on, or give another --out instead of --resume"
   case .settings, .corpus, .split, .transfer, .modelFile, .checkpoint: ""
   }
 }
@@ -96,7 +97,7 @@ private func advice(on error: CorpusError) -> String {
   case .nothingToPredict(.all, _): ""
   case .nothingToPredict(let part, _): "; --split \(others(than: part)) takes another part"
   case .undivided: ": --split-by end|blocks|files|lines"
-  case .unreadable, .empty: ""
+  case .unreadable, .empty, .oneDocument, .mixedLineEnds: ""
   }
 }
 

@@ -82,7 +82,11 @@ func explicitOptions(_ settings: TrainingSettings, _ limits: TrainingLimits) -> 
     limits.seconds.map { "--time \($0 == $0.rounded() ? Readable.fixed($0, digits: 0) : "\($0)")s" },
   ]
   let options = fields.map { field in
-    field.kind == .flag ? "--\(field.name)" : "--\(field.name) \(field.value(in: settings))"
+    switch field.kind {
+    case .flag: "--\(field.name)"
+    case .text: shellOption(field.name, field.value(in: settings).description)
+    default: "--\(field.name) \(field.value(in: settings))"
+    }
   }
   return (["--plain"] + options + ends.compactMap { $0 }).joined(separator: " ")
 }

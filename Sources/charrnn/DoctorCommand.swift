@@ -52,7 +52,12 @@ enum DoctorCommand {
 
     private var corpus: Corpus { run.corpus }
     private var parts: [(name: String, tokens: Int)] {
-      [("train", run.split.train.count), ("validation", run.split.validation.count), ("test", run.split.test.count)]
+      // Before documents stands an end that is not of the text.
+      let added = run.text.documentStarts == nil ? 0 : 1
+      return [
+        ("train", run.split.train.count - added), ("validation", run.split.validation.count),
+        ("test", run.split.test.count),
+      ]
     }
     private func display(_ symbol: Int32) -> String { corpus.vocabulary.display(symbol) }
 
@@ -95,7 +100,8 @@ enum DoctorCommand {
           (
             "parts",
             parts.map { "\($0.name) \($0.tokens)" }.joined(separator: ", ") + " tokens"
-              + (run.settings.areItems ? "; each line is an item, drawn at random" : "")
+              + (run.text.documentStarts.map { ", in \($0.count) \(run.settings.areItems ? "items" : "documents")" }
+                ?? "")
           ),
           ("models that count", baselines),
           ("model", "\(run.model.architecture.summary), \(run.model.parameterCount) parameters"),

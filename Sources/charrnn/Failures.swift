@@ -15,7 +15,8 @@ func commandFailure(for error: any Error, command: String?) -> CommandFailure {
     case .corpus(let error): return commandFailure(for: error, command: command)
     case .settings, .unsupportedPrecision, .tooLarge, .noHorizon, .noValidation, .split:
       return CommandFailure.usage(message, command: command)
-    case .corpusChanged, .transfer, .modelFile, .checkpoint: return CommandFailure(message, code: .badData)
+    case .corpusChanged, .filesChanged, .transfer, .modelFile, .checkpoint:
+      return CommandFailure(message, code: .badData)
     }
   case let error as CorpusError:
     switch error.category {

@@ -15,22 +15,21 @@ struct KnownItems {
       throw CommandFailure(
         "\(model): its corpus has changed since the training, so that --new cannot know it", code: .badData)
     }
-    let text = String(decoding: Tokenizer(file.vocabulary).decode(corpus.tokens), as: UTF8.self)
-    items = Set(text.split(whereSeparator: \.isNewline).map(String.init))
+    items = Set(try file.trainingDocuments(of: corpus))
   }
 }
 
 /// Writes items, one a line.
 struct ItemWriter {
   private let count: Int
-  private let seed: Int
+  private let seed: UInt64
   private let known: KnownItems?
-  private let generate: (_ count: Int, _ seed: Int, _ emit: (Int, String) throws -> Void) throws -> Void
+  private let generate: (_ count: Int, _ seed: UInt64, _ emit: (Int, String) throws -> Void) throws -> Void
 
   /// - Parameter known: items to leave out; nil leaves out none, and writes those that are drawn twice twice.
   init(
-    count: Int, seed: Int, known: KnownItems?,
-    generate: @escaping (_ count: Int, _ seed: Int, _ emit: (Int, String) throws -> Void) throws -> Void
+    count: Int, seed: UInt64, known: KnownItems?,
+    generate: @escaping (_ count: Int, _ seed: UInt64, _ emit: (Int, String) throws -> Void) throws -> Void
   ) {
     (self.count, self.seed, self.known, self.generate) = (count, seed, known, generate)
   }
@@ -39,7 +38,7 @@ struct ItemWriter {
     var (seen, written, drawn) = (known?.items ?? [], 0, 0)
     while written < count && drawn < Self.mostDraws * count {
       let round = known == nil ? count : Self.round
-      for item in try items(round, seed: seed &+ drawn) where written < count {
+      for item in try items(round, seed: seed &+ UInt64(drawn)) where written < count {
         if known != nil, item.isEmpty || !seen.insert(item).inserted { continue }
         var output = GeneratedText(.standardOutput)
         try output.write(item)
@@ -50,11 +49,11 @@ struct ItemWriter {
       drawn += round
     }
     if written < count {
-      notice("of \(drawn) items that were drawn, \(written) are new; a higher --temperature is bolder")
+      notice("of \(drawn) items that were drawn, \(written) are new; a higher --temperature, or no --top-k, is bolder")
     }
   }
 
-  private func items(_ count: Int, seed: Int) throws -> [String] {
+  private func items(_ count: Int, seed: UInt64) throws -> [String] {
     var items = [String](repeating: "", count: count)
     try generate(count, seed) { items[$0] += $1 }
     return items

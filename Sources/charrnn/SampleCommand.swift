@@ -54,19 +54,19 @@ enum SampleCommand {
       threads: CommonOptions.threadCount(arguments))
     let areItems = arrangement.documents == .lines
     let count = arguments[count] ?? (areItems ? 20 : 1)
-    func generate(_ count: Int, seed: Int, emit: (_ text: Int, _ piece: String) throws -> Void) throws {
+    func generate(_ count: Int, seed: UInt64, emit: (_ text: Int, _ piece: String) throws -> Void) throws {
       try generator.generate(
-        count: count, prime: tokens, length: arguments[length], options: options, stop: stop, seed: UInt64(seed),
+        count: count, prime: tokens, length: arguments[length], options: options, stop: stop, seed: seed,
         emit: emit)
     }
     do {
       if areItems {
         let known = arguments[new] ? try KnownItems(of: arguments, file) : nil
-        try ItemWriter(count: count, seed: arguments[seed], known: known, generate: generate).write()
+        try ItemWriter(count: count, seed: UInt64(arguments[seed]), known: known, generate: generate).write()
       } else if arguments[new] {
-        throw arguments.usageFailure("--new is for a model of items, one a line; this one was trained on whole texts")
+        throw arguments.usageFailure("--new is for a model of items, one a line; this one was not trained on items")
       } else {
-        try write(count) { emit in try generate(count, seed: arguments[seed], emit: emit) }
+        try write(count) { emit in try generate(count, seed: UInt64(arguments[seed]), emit: emit) }
       }
     } catch let error as GenerationError {
       throw CommandFailure("\(arguments[CommonOptions.model]): \(error)", code: .badData)

@@ -57,7 +57,7 @@ final class TextInput {
     return corpus
   }
 
-  /// The text that the run of MODEL was trained on; nil where it is not at hand or has changed.
+  /// The text that the run of MODEL was trained on; nil where the run does not name it or it has other symbols now.
   static func trainingText(of file: ModelFile<Float>, _ arguments: ParsedArguments) throws -> Corpus? {
     let names = (try? StoredOptions(RunDirectory(arguments[CommonOptions.model])).corpora()) ?? []
     guard !names.isEmpty, !names.contains(standardInput) else { return nil }

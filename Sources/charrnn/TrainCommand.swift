@@ -71,6 +71,13 @@ package enum TrainCommand {
       var base = try choice.checkpoint.map { try CharacterRun.settings(of: $0) }
       // It may have been given anew after the state was saved, as the limits may.
       if base != nil, let patience = try StoredOptions(choice.directory).patience() { base?.patience = patience }
+      if let base, base.lastFileValidates != arguments.gives(TrainOptions.validation) {
+        let file = try StoredOptions(choice.directory).corpora()?.last.map { " \(shellWord($0))" } ?? ""
+        throw arguments.usageFailure(
+          base.lastFileValidates
+            ? "the run validates on a file of its own; give it again: --validation\(file)"
+            : "the run validates on a part of its text; leave out --validation, or start a new run")
+      }
       let initial = try initialModel(arguments)
       let chooses = base == nil && !arguments[TrainOptions.plain]
       var settings = try TrainOptions.settings(

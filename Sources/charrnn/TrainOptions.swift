@@ -98,9 +98,25 @@ package enum TrainOptions {
         "--\(option) \(fraction) holds out \(part.isEmpty ? "nothing" : "1 token") of this text, too little to measure on"
       )
     }
-    noticeSmall(run.split.validation, settings.validationFraction, "validation-fraction")
+    if !settings.lastFileValidates {
+      noticeSmall(run.split.validation, settings.validationFraction, "validation-fraction")
+    } else if run.split.validation.count < least {
+      notice("--validation holds 1 token, too little to measure on")
+    }
+    noticeLarge(run.split.test, settings.testFraction, "test")
+    if !settings.lastFileValidates { noticeLarge(run.split.validation, settings.validationFraction, "validation") }
     if arguments.givenNames.contains("test-fraction") {
       noticeSmall(run.split.test, settings.testFraction, "test-fraction")
+    }
+
+    /// Whole pieces may be far from the fraction that was meant.
+    func noticeLarge(_ part: Range<Int>, _ fraction: String, _ name: String) {
+      let (share, meant) = (Double(part.count) / Double(run.split.test.upperBound), Double(fraction) ?? 0)
+      if share > 2 * meant + 0.01 {
+        notice(
+          "the \(name) part is \(Readable.fixed(100 * share, digits: 0))% of the text, for its pieces are large; --split-by chooses "
+            + "others")
+      }
     }
   }
 }

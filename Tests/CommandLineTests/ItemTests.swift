@@ -38,6 +38,10 @@ import Testing
     expectDone(new)
     let fresh = new.text.split(separator: "\n").map(String.init)
     #expect(fresh.count == 7 && Set(fresh).count == 7 && Set(fresh).isDisjoint(with: Self.names))
+    let last = "9223372036854775806"
+    let many = try workplace.charrnn(["sample", "run", "--count", "70", "--new", "--temperature", "2", "--seed", last])
+    expectDone(many)
+    #expect(many.text.split(separator: "\n").count == 70, "seeds go on beyond the largest integer")
     try workplace.write("another\n", to: "names.txt")
     let changed = try workplace.charrnn(["sample", "run", "--new"])
     #expect(changed.code == 65 && changed.errors.contains("has changed"), "\(changed.errors)")
@@ -64,6 +68,14 @@ import Testing
     let report = try workplace.charrnn(["evaluate", "run", "--split", "validation", "--json"]).json()
     #expect(report["documents"] as? Int == 3 && report["tokens"] as? Int == 21)
     expectDone(try workplace.charrnn(train.dropLast(3) + ["30", "--validation", "held out.txt", "--resume"]))
+    let forgotten = try workplace.charrnn(Self.train + ["--steps", "40", "--resume"])
+    #expect(forgotten.code == 64 && forgotten.errors.contains("--validation 'held out.txt'"), "\(forgotten.errors)")
+    // The same text, cut elsewhere, would be split elsewhere.
+    let text = String(decoding: try workplace.bytes(of: "names.txt"), as: UTF8.self)
+    try workplace.write(String(text.dropLast(4)), to: "names.txt")
+    try workplace.write(text.suffix(4) + "annaella\nbobina\ncarl\n", to: "held out.txt")
+    let cut = try workplace.charrnn(train.dropLast(3) + ["40", "--validation", "held out.txt", "--resume"])
+    #expect(cut.code == 65 && cut.errors.contains("cut into other files"), "\(cut.errors)")
     let both = try workplace.charrnn(train + ["--validation-fraction", "0.1", "--overwrite"])
     #expect(both.code == 64 && both.errors.contains("leave out --validation-fraction"), "\(both.errors)")
   }
@@ -75,8 +87,13 @@ import Testing
     expectDone(try workplace.charrnn(train + ["--separator", "==\n"]))
     #expect(try workplace.charrnn(["evaluate", "run", "--json"]).json()["documents"] as? Int == 3)
     expectDone(try workplace.charrnn(["sample", "run", "--count", "2", "--length", "9"]))
-    let missing = try workplace.charrnn(train + ["--separator", "~~", "--overwrite"])
-    #expect(missing.code == 65 && missing.errors.contains("has 1 of the documents"), "\(missing.errors)")
+    for options in [[], ["--split-by", "end"]] {
+      let missing = try workplace.charrnn(train + ["--separator", "~~", "--overwrite"] + options)
+      #expect(missing.code == 65 && missing.errors.contains("\"~~\""), "\(missing.errors)")
+    }
+    let list = try workplace.charrnn(
+      ["train", "poems.txt", "--steps", "2", "--hidden", "4", "--separator", "=\n", "--out", "other"])
+    expectDone(list, "--separator=$'=\\012'")
     let both = try workplace.charrnn(train + ["--separator", "==", "--items", "--overwrite"])
     #expect(both.code == 64 && both.errors.contains("choose one of them"), "\(both.errors)")
     for unit in ["blocks", "lines"] {

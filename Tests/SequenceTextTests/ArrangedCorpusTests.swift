@@ -120,6 +120,54 @@ import Testing
     }
   }
 
+  /// A large piece is drawn only where no smaller one comes nearer to the fraction, and every part gets a piece.
+  @Test func noPartIsStarved() throws {
+    for order in 0..<4 {
+      var documents = (0..<3).map { "\($0)#" }
+      documents.insert(String(repeating: "x", count: 3000) + "#", at: order)
+      let found = try arranged(
+        documents.joined(), CorpusArrangement(documents: .ending("#")), validation: "0.05", test: "0.05")
+      let parts = try [.train, .validation, .test].map { try self.documents(found, $0) }
+      #expect(parts.allSatisfy { !$0.isEmpty } && parts[0].contains { $0.count > 3000 }, "\(order)")
+    }
+  }
+
+  /// A document that is cut by the pieces of the split stays one where its pieces lie side by side.
+  @Test func piecesSideBySideAreOneDocument() throws {
+    let documents = (0..<60).map { "first line \($0)\nsecond\n==\n" }
+    let lines = CorpusArrangement(documents: .ending("==\n"), unit: .lines)
+    let whole = try arranged(documents.joined(), lines, validation: "0", test: "0")
+    #expect(try self.documents(whole, .train) == documents)
+    let cut = try arranged(documents.joined(), lines)
+    #expect(try #require(cut.documentStarts).count < 120)
+  }
+
+  /// A file ends a document, and its places are those of the bytes.
+  @Test func aDocumentEndsWithItsFile() throws {
+    let scratch = try ScratchDirectory()
+    for (name, text) in [("a.txt", "one\ntwo"), ("b.txt", "three\nfour")] {
+      try scratch.write(Array(text.utf8), to: name)
+    }
+    let corpus = try Corpus(files: ["a.txt", "b.txt"].map { scratch.path(of: $0) }, kind: .character)
+    #expect(corpus.fileStarts == [0, 7])
+    let none = DecimalFraction("0")!
+    let found = try ArrangedCorpus(corpus, by: CorpusArrangement(documents: .lines), validation: none, test: none)
+    #expect(try documents(found, .train) == ["one\n", "two\n", "three\n", "four\n"])
+  }
+
+  @Test(arguments: TokenKind.allCases) func linesOfAListEndInOneWay(kind: TokenKind) throws {
+    let items = (0..<30).map { "item \($0)" }
+    for end in ["\n", "\r\n", "\r"] {
+      let lines = items.map { $0 + end }
+      let found = try arranged(lines.joined(), CorpusArrangement(documents: .lines), kind: kind)
+      #expect(try [.train, .validation, .test].flatMap { try documents(found, $0) }.sorted() == lines.sorted())
+    }
+    let mixed = items.map { $0 + "\n" }.joined() + "x\r\ny\r"
+    #expect(throws: CorpusError.mixedLineEnds(lineFeeds: 30, pairs: 1, returns: 1)) {
+      try arranged(mixed, CorpusArrangement(documents: .lines), kind: kind)
+    }
+  }
+
   @Test func aTextOfTooFewPiecesIsRefused() throws {
     #expect(throws: CorpusError.undivided(units: 1, of: .files)) {
       try arranged("one\ntwo\n", CorpusArrangement(unit: .files))
@@ -127,7 +175,7 @@ import Testing
     #expect(throws: CorpusError.undivided(units: 2, of: .documents)) {
       try arranged("one\ntwo\n", CorpusArrangement(documents: .lines))
     }
-    #expect(throws: CorpusError.undivided(units: 1, of: .documents)) {
+    #expect(throws: CorpusError.oneDocument(end: "~")) {
       try arranged("no such end", CorpusArrangement(documents: .ending("~")))
     }
     let whole = try arranged("one\ntwo\n", CorpusArrangement(documents: .lines), validation: "0", test: "0")

@@ -84,7 +84,7 @@ package struct RangeDecoder: SymbolCoder {
       range <<= 8
     }
     // Zeros are read past the end; more of them than the last symbol needs belong to no encoding.
-    guard position <= bytes.endIndex + Self.readAhead else { throw .damaged }
+    guard position <= bytes.endIndex + Self.readAhead else { throw .otherContent }
     return symbol
   }
 

@@ -88,7 +88,7 @@ public struct TextCompressor: Sendable {
     let (most, overflows) = (compressed.payload.count * longest).multipliedReportingOverflow(
       by: TextCoder.mostItemsPerByte)
     // Past the checksum a length is a forged one.
-    guard overflows || compressed.length <= most else { throw CompressionError.damaged }
+    guard overflows || compressed.length <= most else { throw CompressionError.otherContent }
     var content: [UInt8] = []
     guard compressed.length > 0 else { return content }
     var coder = try textCoder(compressed.mode)

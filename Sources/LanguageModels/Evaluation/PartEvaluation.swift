@@ -29,12 +29,13 @@ public struct PartEvaluation: Sendable {
   ///   - corpus: text in the symbols of the model.
   ///   - adaptation: how the model learns from the part as it reads it; nil for not at all.
   ///   - training: text that the model was trained on, where that is another.
-  /// - Throws: `CorpusError` where the part has fewer than two tokens; `CorpusSplitError`; `AdaptationError`.
+  /// - Throws: `CorpusError` where the part has fewer than two tokens, or the text cannot be split as for the training;
+  ///   `CorpusSplitError`; `AdaptationError`.
   public init(
     of file: ModelFile<Float>, on corpus: Corpus, part: CorpusSplit.Part? = nil, weights: WeightFormat = .float32,
     threads: Int = 1, adapting adaptation: Adaptation? = nil, trainedOn training: Corpus? = nil
   ) throws {
-    let isTrainedOn = file.history?.corpusHash == corpus.contentHash
+    let isTrainedOn = file.history?.isOf(corpus) ?? false
     self.part = part ?? (isTrainedOn ? .test : .all)
     isHeldOut = isTrainedOn && [.validation, .test].contains(self.part)
     text = try file.history.arranged(corpus, isWhole: self.part == .all)
@@ -86,8 +87,25 @@ public struct PartEvaluation: Sendable {
 extension ModelFile {
   /// Part of a text that the model was trained on; nil where it was trained on another text, or does not say on which.
   func trainingPart(of corpus: Corpus) -> TextStream? {
-    guard history?.corpusHash == corpus.contentHash else { return nil }
+    guard history?.isOf(corpus) == true else { return nil }
     return (try? history.arranged(corpus, isWhole: false)).map { TextStream($0, in: $0.split.train) }
+  }
+}
+
+extension ModelFile {
+  /// Documents of the corpus that the model was trained on, without their ends.
+  ///
+  /// - Throws: `CorpusError`.
+  /// - Precondition: the model was trained on documents.
+  package func trainingDocuments(of corpus: Corpus) throws -> [String] {
+    let text = try history.arranged(corpus, isWhole: true)
+    guard let starts = text.documentStarts, let end = history?.arrangement.documentEnd(in: vocabulary) else {
+      programmingError("trainingDocuments: a model of a whole text")
+    }
+    let tokenizer = Tokenizer(vocabulary)
+    return zip(starts, starts.dropFirst() + [text.split.all.upperBound]).map { start, next in
+      String(decoding: tokenizer.decode(text.corpus.tokens[start..<next].dropLast(end.count)), as: UTF8.self)
+    }
   }
 }
 

@@ -18,6 +18,8 @@ public struct TrainingHistory: Sendable, Equatable, Codable {
   private var separator: String?
   private var splitBy: String?
   private var lastFileValidates: Bool?
+  /// Hash of the places where the files of the corpus begin, where the parts depend on them.
+  private var files: String?
   /// Identity of the run, which all files of its directory carry; nil for a run begun by a version that had none.
   public var run: String?
 
@@ -33,10 +35,22 @@ public struct TrainingHistory: Sendable, Equatable, Codable {
     self.testFraction = testFraction
     self.run = run
     items = arrangement.documents == .lines ? true : nil
-    separator = if case .ending(let text) = arrangement.documents { text } else { nil }
+    separator = arrangement.separator
     let usual = CorpusArrangement(documents: arrangement.documents)
     lastFileValidates = arrangement.lastFileValidates ? true : nil
     splitBy = arrangement.unit == usual.unit ? nil : arrangement.unit.rawValue
+  }
+
+  /// Whether this is the corpus of the training, cut into files as it was then, if that made a difference.
+  public func isOf(_ corpus: Corpus) -> Bool {
+    corpusHash == corpus.contentHash && files.map { $0 == corpus.hashOfFileStarts } ?? true
+  }
+
+  /// Copy with the places of the files, where the parts depend on them.
+  func noting(filesOf corpus: Corpus) -> TrainingHistory {
+    var history = self
+    history.files = arrangement.dependsOnFiles ? corpus.hashOfFileStarts : nil
+    return history
   }
 
   /// Arrangement of the corpus; where documents are told apart, the model reads each from its initial state.
@@ -69,8 +83,13 @@ public struct TrainingHistory: Sendable, Equatable, Codable {
   }
 }
 
+extension Corpus {
+  fileprivate var hashOfFileStarts: String { ContentHash.hex(of: LittleEndianBytes.encode(fileStarts)) }
+}
+
 extension TrainingHistory? {
-  /// A corpus arranged as for the training; by default fractions where nothing is known of that.
+  /// A corpus arranged as for the training; by default fractions where nothing is known of that. Another corpus than that of the
+  /// training is taken in its own order.
   ///
   /// - Parameter isWhole: whether nothing is held out.
   /// - Throws: `CorpusSplitError`, `CorpusError`.
@@ -78,7 +97,9 @@ extension TrainingHistory? {
     let (none, usual) = (DecimalFraction(hundredths: 0), CorpusSplit.defaultFraction)
     let fractions = isWhole ? (none, none) : self?.fractions ?? (usual, usual)
     var arrangement = self?.arrangement ?? CorpusArrangement()
-    if isWhole { arrangement.lastFileValidates = false }
+    if isWhole || self?.isOf(corpus) != true {
+      arrangement = CorpusArrangement(documents: arrangement.documents, unit: .end)
+    }
     return try ArrangedCorpus(corpus, by: arrangement, validation: fractions.0, test: fractions.1)
   }
 }

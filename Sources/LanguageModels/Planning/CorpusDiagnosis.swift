@@ -12,7 +12,7 @@ public struct CorpusDiagnosis: Sendable {
   public let lines: Int
   /// Tokens of the longest line, its end not counted.
   public let longestLine: Int
-  /// Share of the tokens that are in lines which stood before, of those of `leastRepeated` tokens or more.
+  /// Share of all tokens that are in lines which stood before, of those of `leastRepeated` tokens or more.
   public let repeatedShare: Double
 
   /// Occurrences below which a symbol is rare.
@@ -20,6 +20,7 @@ public struct CorpusDiagnosis: Sendable {
   /// Tokens of a line whose repetition is no chance.
   public static let leastRepeated = 20
 
+  /// - Complexity: one pass over the text; a few words of memory for each line.
   public init(of corpus: Corpus) {
     let vocabulary = corpus.vocabulary
     var counts = [Int](repeating: 0, count: vocabulary.count)
@@ -30,7 +31,7 @@ public struct CorpusDiagnosis: Sendable {
       lines.append(token)
       misread.append(token)
     }
-    lines.finish()
+    if !lines.isAtStart { lines.finish() }
     rareSymbols = counts.indices.filter { counts[$0] < Self.rare }.map(Int32.init)
     suspiciousSymbols =
       vocabulary.kind == .byte
@@ -46,6 +47,9 @@ public struct CorpusDiagnosis: Sendable {
     private var seen: Set<Int> = []
     private var line = Hasher()
     private var length = 0
+
+    /// Whether nothing follows the last line end.
+    var isAtStart: Bool { length == 0 }
 
     init(end: Int32?) { self.end = end }
 

@@ -10,7 +10,7 @@ public struct RunForecast: Sendable {
   public let secondsPerStep, secondsPerValidation, secondsOfConclusion: Double
   /// Time of the whole run.
   public let seconds: Double
-  /// The most memory that the process will hold, in MiB.
+  /// The most memory that this process has held, in MiB: a run of the same settings holds as much.
   public let memory: Double
   /// Nil where the test part is too small to predict.
   public let baselines: Baselines?
@@ -24,6 +24,7 @@ extension CharacterRun {
   /// - Parameters:
   ///   - seconds: how long to train.
   ///   - threads: threads that the test part will be evaluated with.
+  /// - Throws: what evaluating throws.
   public func forecast(limits: TrainingLimits, seconds: Double, threads: Int) throws -> RunForecast {
     let speed = try measureSpeed(seconds: seconds, sample: 0)
     let clock = ContinuousClock()
@@ -31,18 +32,20 @@ extension CharacterRun {
     var (baselines, bitsPerNat): (Baselines?, Double?)
     let concluding =
       try clock.measure {
+        _ = sample(length: 500)
         guard split.test.count >= TrainingSettings.leastHeldOut else { return }
         let file = file(of: validatedModel, validationLoss: nil)
         let evaluation = try PartEvaluation(of: file, on: corpus, part: .test, threads: threads)
         baselines = evaluation.baselines()
         bitsPerNat = evaluation.bitsPerCharacter(1)
-        _ = sample(length: 500)
       } / .seconds(1)
 
     let stepTime = Double(tokensPerStep) / speed.trainTokensPerSecond
-    let steps = limits.seconds == nil ? limits.lastStep(stepsPerEpoch: stepsPerEpoch) : nil
+    let isOpen = limits.seconds != nil && limits.steps == nil && limits.epochs == nil
+    let steps = isOpen ? nil : limits.lastStep(stepsPerEpoch: stepsPerEpoch)
     let validations = steps.map { Double($0 / (settings.validateEvery ?? stepsPerEpoch) + 1) } ?? 0
-    let training = steps.map { Double($0) * stepTime + validations * validating } ?? limits.seconds ?? 0
+    let ofSteps = steps.map { Double($0) * stepTime + validations * validating }
+    let training = min(ofSteps ?? .infinity, limits.seconds ?? .infinity)
     return RunForecast(
       steps: steps, secondsPerStep: stepTime, secondsPerValidation: validating, secondsOfConclusion: concluding,
       seconds: training + concluding, memory: peakMemory, baselines: baselines, bitsPerNat: bitsPerNat)

@@ -48,13 +48,15 @@ public struct TrainingPlan: Sendable {
   ) throws(CharacterRunError) {
     if let problem = settings.problem { throw .settings(problem) }
     var settings = settings
-    let listsItems =
-      given.isDisjoint(with: ["items", "separator", "split-by"]) && ItemStatistics(of: corpus).areItems
+    // Gradients of documents flow back through the length alone.
+    let mayListItems = given.isDisjoint(with: ["items", "separator", "split-by", "backward-length"])
+    let end = settings.lastFileValidates ? corpus.fileStarts.last ?? 0 : corpus.tokens.count
+    let listsItems = mayListItems && ItemStatistics(of: corpus.tokens[..<end], in: corpus).areItems
     if listsItems { settings.areItems = true }
     let split = try settings.arranged(corpus).split
     (self.settings, self.limits, self.given) = (settings, limits, given)
     (tokens, symbols, heldOut) = (split.train.count, corpus.vocabulary.count, split.validation.count)
-    if listsItems { note(["items"], "the lines are many, short and of a word or two each") }
+    if listsItems { note(["items"], "many short lines, of few words each") }
     let budget = operations ?? Self.usualOperations(tokens: tokens, symbols: symbols)
     chooseSize(budget)
     chooseUpdates()

@@ -7,7 +7,7 @@ public struct TrainingLimits: Sendable, Equatable {
   /// Counted from the start of the run, also when it is resumed.
   public var steps: Int?
   /// Counted from the start of this call. A decay of the learning rate begins so early that it ends within them, as far as its
-  /// steps take no longer than those before; it is cut when a quarter more has passed, and ten seconds.
+  /// steps take no longer than those before; it is cut when a quarter more has passed, or ten seconds if that is longer.
   public var seconds: Double?
 
   public init(epochs: Int? = nil, steps: Int? = nil, seconds: Double? = nil) {

@@ -29,11 +29,14 @@ extension TrainingSettings {
 
   func arranged(_ corpus: Corpus) throws(CharacterRunError) -> ArrangedCorpus {
     let (validation, test) = (try fraction("validation-fraction"), try fraction("test-fraction"))
-    do { return try ArrangedCorpus(corpus, by: arrangement, validation: validation, test: test) } catch let error
+    let text: ArrangedCorpus
+    do { text = try ArrangedCorpus(corpus, by: arrangement, validation: validation, test: test) } catch let error
       as CorpusSplitError
     { throw .split(error) } catch let error as CorpusError { throw .corpus(error) } catch {
       fatalError("ArrangedCorpus: \(error)")
     }
+    if documents != .whole && text.documentStarts?.count ?? 0 < 2 { throw .corpus(.oneDocument(end: separator)) }
+    return text
   }
 
   func windows(of text: ArrangedCorpus) throws(CharacterRunError) -> TruncatedWindows {

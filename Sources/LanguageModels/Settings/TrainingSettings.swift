@@ -41,7 +41,7 @@ public struct TrainingSettings: Sendable, Equatable {
   public var lastFileValidates = false
   /// Fraction of the corpus held out for validation, in decimal digits, so that the split is exact.
   public var validationFraction = "0.05"
-  /// Fraction held out for a final test, at the end of the corpus.
+  /// Fraction held out for a final test.
   public var testFraction = "0.05"
   /// Scheduled validations without improvement after which training ends; nil for never.
   public var patience: Int?
@@ -92,8 +92,8 @@ public struct TrainingSettings: Sendable, Equatable {
   /// The canonical form of these settings, in which runs are compared and stored: optional settings that repeat a default are nil.
   public var canonical: TrainingSettings {
     var settings = self
-    // Only AdamW decays weights unless it is told otherwise.
     if splitUnit == CorpusArrangement(documents: documents).unit { settings.splitUnit = nil }
+    // Only AdamW decays weights unless it is told otherwise.
     if weightDecay == 0 && optimizer != .adamW { settings.weightDecay = nil }
     // With varied lengths, a fixed backward length makes another run.
     if backwardLength == length && !variesLength { settings.backwardLength = nil }

@@ -76,6 +76,7 @@ public final class CharacterRun {
 
     if let checkpoint {
       let saved = try Self.file(of: checkpoint, shape: model.shape, corpus: corpus)
+      guard saved.history?.isOf(corpus) ?? true else { throw .filesChanged(file: checkpoint.file) }
       (model, identity) = (saved.model, saved.history?.run)
     } else {
       var random = RandomSource(seed: UInt64(settings.seed))
@@ -172,7 +173,8 @@ public final class CharacterRun {
       history: TrainingHistory(
         step: step, epoch: Double(step) / Double(stepsPerEpoch), validationLoss: validationLoss,
         corpusHash: corpus.contentHash, validationFraction: settings.validationFraction,
-        testFraction: settings.testFraction, arrangement: settings.arrangement, run: identity))
+        testFraction: settings.testFraction, arrangement: settings.arrangement, run: identity
+      ).noting(filesOf: corpus))
   }
 }
 

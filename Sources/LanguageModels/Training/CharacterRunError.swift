@@ -19,6 +19,8 @@ public enum CharacterRunError: Error, Equatable, CustomStringConvertible {
   case split(CorpusSplitError)
   /// The run to resume was trained on another corpus.
   case corpusChanged(file: String, tokensThen: Int, tokensNow: Int)
+  /// Text as before, cut into other files, by which it is split.
+  case filesChanged(file: String)
   /// The weights to start from cannot be taken.
   case transfer(WeightTransferError)
   /// The checkpoint to resume from holds no run of these settings.
@@ -42,6 +44,8 @@ public enum CharacterRunError: Error, Equatable, CustomStringConvertible {
     case .corpusChanged(let file, let then, let now):
       "\(file): the corpus has changed since this run began"
         + (then == now ? " (as many tokens, other content)" : " (\(then) tokens then, \(now) now)")
+    case .filesChanged(let file):
+      "\(file): the corpus is cut into other files than when this run began, and split by them"
     case .transfer(let error): error.description
     case .modelFile(let error): error.description
     case .checkpoint(let error): error.description
