@@ -29,18 +29,9 @@ enum CompressCommand {
     let mode = CompressionMode(
       learns: arguments[EvaluateCommand.dynamic], mixesNGrams: arguments[EvaluateCommand.withNGrams])
     let content = try CompressionOutput.content(of: name)
-    let compressor = TextCompressor(
-      model, trainedOn: mode.needsTrainingText ? try TextInput.trainingText(of: model, arguments) : nil,
-      threads: CommonOptions.threadCount(arguments))
-    let progress = CompressionProgress(total: content.count)
-    let compressed: [UInt8]
-    do {
-      compressed = try compressor.compress(content, mode: mode) { progress.show($0) }
-      progress.finish()
-    } catch let error as CompressionError {
-      throw CommandFailure("\(arguments[CommonOptions.model]): \(error)", code: .badData)
-    } catch let error as AdaptationError {
-      throw CommandFailure("\(arguments[CommonOptions.model]): \(error)", code: .badData)
+    let progress = CompressionProgress()
+    let compressed = try compressing(arguments, errorsOf: arguments[CommonOptions.model], progress) {
+      try compressor(of: model, mode, arguments).compress(content, mode: mode) { progress.show($0, of: content.count) }
     }
     try output.write(compressed)
     try output.report(content: content, compressed: compressed)
@@ -70,26 +61,36 @@ enum DecompressCommand {
     let model = try ModelFile<Float>(contentsOf: arguments[CommonOptions.model])
     let compressed = try CompressionOutput.content(of: name)
     let shown = name == TextInput.standardInput ? "standard input" : name
-    let content: [UInt8]
-    do {
+    let progress = CompressionProgress()
+    let content = try compressing(arguments, errorsOf: shown, progress) {
       let mode = try TextCompressor.mode(of: compressed)
-      let compressor = TextCompressor(
-        model, trainedOn: mode.needsTrainingText ? try TextInput.trainingText(of: model, arguments) : nil,
-        threads: CommonOptions.threadCount(arguments))
-      var progress: CompressionProgress?
-      content = try compressor.decompress(compressed) { bytes, total in
-        if progress == nil { progress = CompressionProgress(total: total) }
-        progress?.show(bytes)
-      }
-      progress?.finish()
-    } catch let error as CompressionError {
-      throw CommandFailure("\(shown): \(error)", code: .badData)
-    } catch let error as AdaptationError {
-      throw CommandFailure("\(arguments[CommonOptions.model]): \(error)", code: .badData)
+      return try compressor(of: model, mode, arguments).decompress(compressed, progress: progress.show)
     }
     try output.write(content)
     try output.report(content: content, compressed: compressed)
     return .done
+  }
+}
+
+private func compressor(
+  of model: ModelFile<Float>, _ mode: CompressionMode, _ arguments: ParsedArguments
+) throws -> TextCompressor {
+  TextCompressor(
+    model, trainedOn: mode.needsTrainingText ? try TextInput.trainingText(of: model, arguments) : nil,
+    threads: CommonOptions.threadCount(arguments))
+}
+
+/// Runs either direction, and clears its progress whatever comes.
+///
+/// - Parameter name: what a `CompressionError` is about.
+private func compressing(
+  _ arguments: ParsedArguments, errorsOf name: String, _ progress: CompressionProgress, _ body: () throws -> [UInt8]
+) throws -> [UInt8] {
+  defer { progress.finish() }
+  do { return try body() } catch let error as CompressionError {
+    throw CommandFailure("\(name): \(error)", code: .badData)
+  } catch let error as AdaptationError {
+    throw CommandFailure("\(arguments[CommonOptions.model]): \(error)", code: .badData)
   }
 }
 

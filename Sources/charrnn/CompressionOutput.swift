@@ -52,13 +52,10 @@ struct CompressionOutput {
 
 /// Share of the bytes that are coded, on a terminal alone.
 final class CompressionProgress {
-  private let total: Int
   private var percent: Int?
   private let isShown = Terminal.isTerminal(.standardError)
 
-  init(total: Int) { self.total = total }
-
-  func show(_ bytes: Int) {
+  func show(_ bytes: Int, of total: Int) {
     let now = min(Int(100 * Double(bytes) / Double(max(total, 1))), 100)
     guard isShown, now != percent else { return }
     percent = now

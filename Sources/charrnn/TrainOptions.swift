@@ -66,8 +66,8 @@ package enum TrainOptions {
     _ arguments: ParsedArguments, resuming run: TrainingSettings?, structure: Architecture? = nil
   ) throws -> TrainingSettings {
     try ModelOptions.refuseBidirectional(arguments)
-    if arguments.gives(validation), let name = ["validation-fraction"].first(where: arguments.givenNames.contains) {
-      throw arguments.usageFailure("--validation names the text to validate on; leave out --\(name)")
+    if arguments.gives(validation) && arguments.givenNames.contains("validation-fraction") {
+      throw arguments.usageFailure("--validation names the text to validate on; leave out --validation-fraction")
     }
     return try settings.settings(arguments, resuming: run, structure: structure)
   }

@@ -6,9 +6,8 @@ import TensorCore
 public struct RunForecast: Sendable {
   /// Steps to be done; nil where only a time is given.
   public let steps: Int?
-  /// Time of one step, of one validation, and of the end of the run, which evaluates the best model.
-  public let secondsPerStep, secondsPerValidation, secondsOfConclusion: Double
-  /// Time of the whole run.
+  public let secondsPerStep: Double
+  /// Time of the whole run, with its validations and its end, which evaluates the best model.
   public let seconds: Double
   /// The most memory that this process has held, in MiB: a run of the same settings holds as much.
   public let memory: Double
@@ -47,7 +46,7 @@ extension CharacterRun {
     let ofSteps = steps.map { Double($0) * stepTime + validations * validating }
     let training = min(ofSteps ?? .infinity, limits.seconds ?? .infinity)
     return RunForecast(
-      steps: steps, secondsPerStep: stepTime, secondsPerValidation: validating, secondsOfConclusion: concluding,
-      seconds: training + concluding, memory: peakMemory, baselines: baselines, bitsPerNat: bitsPerNat)
+      steps: steps, secondsPerStep: stepTime, seconds: training + concluding, memory: peakMemory, baselines: baselines,
+      bitsPerNat: bitsPerNat)
   }
 }
