@@ -113,7 +113,7 @@ public struct Corpus: Sendable {
     contentHash = text.hash.finalize()
     byteCount = text.byteCount
     characterCount = encoding.characterCount
-    fileStarts = Self.positions(of: text.offsets, in: encoding.tokens, vocabulary)
+    fileStarts = encoding.fileStarts
     self.notices = notices
   }
 
@@ -124,21 +124,5 @@ public struct Corpus: Sendable {
       corpus.vocabulary, corpus.skipped, corpus.contentHash, corpus.byteCount
     )
     (characterCount, fileStarts, notices) = (corpus.characterCount, [0], corpus.notices)
-  }
-
-  /// Positions of the first tokens that begin at offsets in bytes, in ascending order, or after them.
-  private static func positions(of offsets: [Int], in tokens: TokenSequence, _ vocabulary: Vocabulary) -> [Int] {
-    if offsets.count == 1 { return [0] }
-    let lengths = vocabulary.symbols.map(\.count)
-    var (positions, end, waiting) = ([Int](), 0, offsets[...])
-    for (position, token) in tokens.enumerated() {
-      while let offset = waiting.first, end >= offset {
-        positions.append(position)
-        waiting.removeFirst()
-      }
-      if waiting.isEmpty { break }
-      end += lengths[Int(token)]
-    }
-    return positions + waiting.map { _ in tokens.count }
   }
 }

@@ -10,6 +10,8 @@ public struct CorpusArrangement: Sendable, Hashable {
     case lines
     /// Each ends with this text, which is not empty.
     case ending(String)
+    /// Each file is one.
+    case files
   }
 
   /// Pieces that go to one part or another as they are.
@@ -39,13 +41,18 @@ public struct CorpusArrangement: Sendable, Hashable {
   package var separator: String? { if case .ending(let text) = documents { text } else { nil } }
 
   /// Whether the parts are other ones where the files of the text are.
-  package var dependsOnFiles: Bool { unit == .files || lastFileValidates }
+  package var dependsOnFiles: Bool { documents == .files || unit == .files || lastFileValidates }
 
-  /// Tokens that end a document, in the symbols of a vocabulary; nil where there is one document, and where the vocabulary cannot
-  /// spell its end.
+  /// Token that a document begins after, in the symbols of a vocabulary; nil where the text is one.
+  public func beginning(in vocabulary: Vocabulary) -> Int32? {
+    documentEnd(in: vocabulary)?.last ?? (documents == .files ? vocabulary.lineEnd ?? 0 : nil)
+  }
+
+  /// Tokens that end a document, in the symbols of a vocabulary; nil where no text does: where there is one document, where files
+  /// are, and where the vocabulary cannot spell its end.
   public func documentEnd(in vocabulary: Vocabulary) -> [Int32]? {
     switch documents {
-    case .whole: return nil
+    case .whole, .files: return nil
     case .lines:
       // In scalars and bytes CR LF is two tokens; a list has one kind of line end.
       let pair = vocabulary.kind == .character ? [] : LineEnd.pair.bytes.compactMap { vocabulary.id(of: [$0]) }
@@ -59,8 +66,8 @@ public struct CorpusArrangement: Sendable, Hashable {
 
 /// A corpus in the order of its parts, with the beginnings of its documents.
 ///
-/// Where documents are told apart, a token that ends one stands before the first, and each file ends with such an end, so that
-/// every token of a whole document is predicted from what a document begins after.
+/// Where documents are told apart, a token that ends one stands before the first, and each file ends with such an end (with a line
+/// end where the files are the documents), so that every token of a whole document is predicted from what a document begins after.
 public struct ArrangedCorpus: Sendable {
   /// The corpus in this order; its hash and its sizes are those of the text.
   public let corpus: Corpus
@@ -84,9 +91,10 @@ public struct ArrangedCorpus: Sendable {
       return
     }
     if arrangement.documents == .lines || arrangement.lastFileValidates { try Self.requireOneLineEnd(of: corpus) }
-    let end = arrangement.documentEnd(in: corpus.vocabulary)
+    let areFiles = arrangement.documents == .files
+    let end = areFiles ? corpus.vocabulary.lineEnd.map { [$0] } : arrangement.documentEnd(in: corpus.vocabulary)
     let (tokens, files) = Self.tokens(of: corpus, ending: end)
-    let documents = end.map { tokens.starts(after: $0) }
+    let documents = areFiles ? Set(files).sorted() : end.map { tokens.starts(after: $0) }
     var starts = Self.starts(of: arrangement.unit, tokens: tokens, documents: documents, files: files, corpus)
     var validationStart: Int?
     if arrangement.lastFileValidates {
@@ -102,7 +110,7 @@ public struct ArrangedCorpus: Sendable {
     let drawn = units.firstIndex { $0.lowerBound == validationStart } ?? units.count
     let least = 1 + (sizes.validation.isEmpty ? 0 : 1) + (sizes.test.isEmpty ? 0 : 1)
     if arrangement.unit == .documents && least > 1 && drawn < 2 {
-      throw CorpusError.oneDocument(end: arrangement.separator)
+      throw CorpusError.oneDocument(of: arrangement.documents)
     }
     guard drawn >= least || arrangement.unit == .end else {
       throw CorpusError.undivided(units: drawn, of: arrangement.unit)
@@ -111,7 +119,9 @@ public struct ArrangedCorpus: Sendable {
       Self.parts(of: units[..<drawn], sizes, isDrawn: arrangement.unit != .end)
       + units[drawn...].map { _ in .validation }
 
-    var (ordered, beginnings) = (TokenSequence(end.map { [$0.last!] } ?? []), [Int]())
+    var (ordered, beginnings) = (
+      TokenSequence(arrangement.beginning(in: corpus.vocabulary).map { [$0] } ?? []), [Int]()
+    )
     var (ends, previousEnd): ([Int], Int?) = ([], nil)
     for part in [CorpusSplit.Part.train, .validation, .test] {
       previousEnd = nil

@@ -18,8 +18,8 @@ public enum CorpusError: Error, Equatable, CustomStringConvertible {
   case nothingToPredict(part: CorpusSplit.Part, tokens: Int)
   /// A corpus that has too few pieces of a kind to be split by them.
   case undivided(units: Int, of: CorpusArrangement.Unit)
-  /// A text of documents that has no two of them. The text that ends one; nil for lines.
-  case oneDocument(end: String?)
+  /// A text of documents that has no two of them.
+  case oneDocument(of: CorpusArrangement.Documents)
   /// A list, or a text with one to validate on, whose lines end in different ways.
   case mixedLineEnds(lineFeeds: Int, pairs: Int, returns: Int)
 
@@ -56,9 +56,10 @@ public enum CorpusError: Error, Equatable, CustomStringConvertible {
       "the text has \(count(tokens)), and a prediction takes two; give a longer text"
     case .nothingToPredict(let part, let tokens):
       "the \(part) part of the text has \(count(tokens)), and a prediction takes two"
-    case .oneDocument(let end?):
+    case .oneDocument(.ending(let end)):
       "\(end.debugDescription) does not end two documents in this text; check how it is spelled"
-    case .oneDocument(nil): "the text has no two lines"
+    case .oneDocument(.files): "the text is one file; give several, or leave each-file out"
+    case .oneDocument: "the text has no two lines"
     case .mixedLineEnds(let lineFeeds, let pairs, let returns):
       "\(lineFeeds) lines end in LF, \(pairs) in CR LF and \(returns) in CR; make them alike, for example with dos2unix"
     case .undivided(let units, let unit):

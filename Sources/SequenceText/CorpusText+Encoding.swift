@@ -6,12 +6,28 @@ extension CorpusText {
     var skipped = 0
     /// The Swift Characters of the text, those of skipped tokens too.
     var characterCount = 0
+    /// Position of the first token that begins in each file, or after it.
+    private(set) var fileStarts: [Int] = []
+    /// Offset of the file whose first token is awaited; `.max` where none is.
+    private var nextFile = Int.max
     /// The ids of the tokens that are not in `tokens` yet.
     private var ids: [Int32] = []
 
     @inline(__always)
     mutating func append(_ id: Int32) {
       if id >= 0 { ids.append(id) } else if id == SymbolIndex.unknown { skipped += 1 }
+    }
+
+    /// Notes that a token begins at an offset of the text, of whose files `offsets` are known.
+    @inline(__always)
+    mutating func begin(at offset: Int, _ offsets: [Int]) { if offset >= nextFile { beginFiles(at: offset, offsets) } }
+
+    /// Notes the files that begin up to an offset of the text.
+    mutating func beginFiles(at offset: Int, _ offsets: [Int]) {
+      while fileStarts.count < offsets.count, offsets[fileStarts.count] <= offset {
+        fileStarts.append(tokens.count + ids.count)
+      }
+      nextFile = fileStarts.count < offsets.count ? offsets[fileStarts.count] : .max
     }
 
     mutating func flush() {
@@ -28,15 +44,24 @@ extension CorpusText {
     var piece: [UInt8]?
     repeat {
       piece = try next()
+      let offsets = offsets
+      encoding.beginFiles(at: -1, offsets)
       segmenter.append(
         piece ?? [], isEnd: piece == nil,
         singles: { range, bytes, offset in
-          for place in range { encoding.append(numbers.id(of: place..<place + 1, in: bytes, at: offset)) }
+          for place in range {
+            encoding.begin(at: offset + place, offsets)
+            encoding.append(numbers.id(of: place..<place + 1, in: bytes, at: offset))
+          }
         },
-        sequence: { range, bytes, offset in encoding.append(numbers.id(of: range, in: bytes, at: offset)) })
+        sequence: { range, bytes, offset in
+          encoding.begin(at: offset + range.lowerBound, offsets)
+          encoding.append(numbers.id(of: range, in: bytes, at: offset))
+        })
       if kind != .character { characters.append(piece ?? []) }
       encoding.flush()
     } while piece != nil
+    encoding.beginFiles(at: .max, offsets)
     encoding.characterCount = kind == .character ? encoding.tokens.count + encoding.skipped : characters.count
     return encoding
   }

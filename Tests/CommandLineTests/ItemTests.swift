@@ -47,6 +47,27 @@ import Testing
     #expect(changed.code == 65 && changed.errors.contains("has changed"), "\(changed.errors)")
   }
 
+  /// Many files are found, said, drawn, and read each from the initial state.
+  @Test func manyFilesAreReadOneByOne() throws {
+    let workplace = try Workplace()
+    let files = (0..<24).map { "part \($0).txt" }
+    for (index, file) in files.enumerated() {
+      try workplace.write(String(repeating: "The crow, the cow and the fox \(index).\n", count: 5), to: file)
+    }
+    let options = ["--hidden", "16", "--layers", "1", "--steps", "20", "--sample-every", "0"]
+    expectDone(try workplace.charrnn(["train"] + files + options + ["--out", "run"]), "chose --each-file: 24 files")
+    let report = try workplace.charrnn(["evaluate", "run", "--json"]).json()
+    #expect(report["documents"] as? Int == 1)
+    expectDone(try workplace.charrnn(["compress", "run", files[0], "--out", "part.crnn"]))
+    expectDone(try workplace.charrnn(["decompress", "run", "part.crnn", "--out", "again.txt"]))
+    #expect(try workplace.bytes(of: "again.txt") == workplace.bytes(of: files[0]))
+    expectDone(try workplace.charrnn(["train"] + files + ["--resume", "--out", "run", "--steps", "25"]))
+    let other = try workplace.charrnn(["train"] + files + ["--each-file", "--items", "--out", "other"])
+    #expect(other.code == 64 && other.errors.contains("choose one of items, each-file"), "\(other.errors)")
+    let one = try workplace.charrnn(["train", files[0], "--each-file", "--out", "other"])
+    #expect(one.code == 65 && one.errors.contains("the text is one file"), "\(one.errors)")
+  }
+
   @Test func aListMayBeReadAsOneText() throws {
     let workplace = try workplace()
     for options in [["--split-by", "end"], ["--plain"]] {
@@ -95,7 +116,7 @@ import Testing
       ["train", "poems.txt", "--steps", "2", "--hidden", "4", "--separator", "=\n", "--out", "other"])
     expectDone(list, "--separator=$'=\\012'")
     let both = try workplace.charrnn(train + ["--separator", "==", "--items", "--overwrite"])
-    #expect(both.code == 64 && both.errors.contains("choose one of them"), "\(both.errors)")
+    #expect(both.code == 64 && both.errors.contains("choose one of items, separator"), "\(both.errors)")
     for unit in ["blocks", "lines"] {
       expectDone(try workplace.charrnn(train + ["--split-by", unit, "--overwrite"]))
       let report = try workplace.charrnn(["evaluate", "run", "--json"]).json()

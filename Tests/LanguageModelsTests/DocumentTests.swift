@@ -80,6 +80,27 @@ import Testing
     #expect(abs(found.loss * 9 - loss(of: run.model, on: ids, after: corpus.vocabulary.lineEnd!)) < 1e-5)
   }
 
+  /// Files of which each is a document have no token that ends them; each begins after a line end.
+  @Test func eachFileIsReadFromTheInitialState() throws {
+    let files = (0..<30).map { sampleText(40 + $0, seed: UInt64($0)) }
+    let corpus = try Corpus(files.map { .memory(Array($0.utf8), name: "file") }, kind: .character)
+    let settings = settings { ($0.areItems, $0.filesAreDocuments) = (false, true) }
+    let run = try CharacterRun(settings: settings, corpus: corpus)
+    try run.train(limits: TrainingLimits(steps: 15), reporting: quiet)
+    let (file, end) = (run.file(of: run.model, validationLoss: nil), try #require(corpus.vocabulary.lineEnd))
+    let test = documents(run.text, run.split.test)
+    let found = try PartEvaluation(of: file, on: corpus, part: .test)
+    #expect(found.documents == test.count && found.tokens == test.reduce(0) { $0 + $1.count })
+    #expect(abs(found.loss * Double(found.tokens) - loss(of: run.model, on: test, after: end)) < 1e-4)
+    #expect(file.history?.isOf(try Corpus(text: Array(files.joined().utf8), kind: .character)) == false)
+    let generator = TextGenerator(
+      model: run.model, vocabulary: corpus.vocabulary, arrangement: run.settings.arrangement)
+    let text = generator.text(length: 50, seed: 1)
+    let whole = TextGenerator(model: run.model, vocabulary: corpus.vocabulary)
+    #expect(text == whole.text(length: 50, seed: 1), "no token ends it")
+    #expect(try JSONDecoder().decode(TrainingHistory.self, from: JSONEncoder().encode(file.history)) == file.history)
+  }
+
   /// Resumed within an epoch, with another number of threads, at the same bits.
   @Test(arguments: [5, 20])
   func aRunOfItemsIsResumedExactly(at step: Int) throws {
@@ -151,7 +172,7 @@ import Testing
   @Test func documentsNeedGradientsThroughTheWholeLength() {
     let settings = settings { $0.backwardLength = 3 }
     #expect(settings.problem == .backwardLengthOfDocuments(3, length: 8))
-    #expect(self.settings { $0.separator = "--" }.problem == .bothDocuments(separator: "--"))
+    #expect(self.settings { $0.separator = "--" }.problem == .severalKindsOfDocuments(["items", "separator"]))
     #expect(TrainingSettings.small { $0.splitUnit = .documents }.problem == .noDocuments)
     #expect(self.settings { $0.splitUnit = .documents }.canonical == self.settings())
   }

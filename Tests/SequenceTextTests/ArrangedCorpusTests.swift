@@ -155,6 +155,30 @@ import Testing
     #expect(try documents(found, .train) == ["one\n", "two\n", "three\n", "four\n"])
   }
 
+  /// Places of files count the tokens that are there: not what a vocabulary lacks, and a line end read as another as one.
+  @Test(arguments: TokenKind.allCases, [1, 2, 64]) func placesOfFilesAreThoseOfTokens(kind: TokenKind, piece: Int)
+    throws
+  {
+    let vocabulary = try Corpus(text: Array("abc\n".utf8), kind: kind).vocabulary
+    let places = ["a\r\nb?", "?", "c\r", "\nab"].map { TextSource.Place.memory(Array($0.utf8), name: "part") }
+    let corpus = try Corpus(places, vocabulary: vocabulary, unknown: .skip, pieceSize: piece)
+    // Bytes are read as they are, without a return. In characters a pair of two files is one of the first.
+    #expect(corpus.fileStarts == (kind == .byte ? [0, 3, 3, 4] : [0, 3, 3, 5]), "\(corpus.fileStarts)")
+    #expect(text(of: corpus.tokens, corpus) == "a\nbc\nab")
+  }
+
+  @Test(arguments: ["\n", ""]) func eachFileIsADocument(end: String) throws {
+    let files = (0..<20).map { "file \($0)\nof two lines" + ($0 % 2 == 0 ? end : "") }
+    let corpus = try Corpus(files.map { .memory(Array($0.utf8), name: "file") }, kind: .character)
+    let found = try ArrangedCorpus(
+      corpus, by: CorpusArrangement(documents: .files), validation: DecimalFraction("0.2")!,
+      test: DecimalFraction("0.1")!)
+    let parts = try [.train, .validation, .test].map { try documents(found, $0) }
+    #expect(parts.joined().sorted() == files.map { $0.hasSuffix("\n") ? $0 : $0 + "\n" }.sorted())
+    #expect(parts[1].count == 4 && parts[2].count == 2 && parts[2].joined() != files.suffix(2).joined())
+    #expect(throws: CorpusError.oneDocument(of: .files)) { try arranged("one", CorpusArrangement(documents: .files)) }
+  }
+
   @Test(arguments: TokenKind.allCases) func linesOfAListEndInOneWay(kind: TokenKind) throws {
     let items = (0..<30).map { "item \($0)" }
     for end in ["\n", "\r\n", "\r"] {
@@ -175,7 +199,7 @@ import Testing
     #expect(throws: CorpusError.undivided(units: 2, of: .documents)) {
       try arranged("one\ntwo\n", CorpusArrangement(documents: .lines))
     }
-    #expect(throws: CorpusError.oneDocument(end: "~")) {
+    #expect(throws: CorpusError.oneDocument(of: .ending("~"))) {
       try arranged("no such end", CorpusArrangement(documents: .ending("~")))
     }
     let whole = try arranged("one\ntwo\n", CorpusArrangement(documents: .lines), validation: "0", test: "0")

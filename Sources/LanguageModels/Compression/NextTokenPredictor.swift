@@ -25,11 +25,13 @@ struct NextTokenPredictor {
   private var recent: [Int32] = []
 
   /// - Parameters:
-  ///   - documentEnd: tokens that end a document, after which the model begins again; nil where it reads the text as one.
+  ///   - beginning: token that a document begins after; nil where the model reads the text as one.
+  ///   - documentEnd: tokens that end a document, after which the model begins again; nil where none do.
   ///   - mode: how the model learns from the text.
   ///   - training: text that it was trained on; empty where it does not learn.
   init(
-    _ model: CharacterModel<Float>, documentEnd: [Int32]?, mode: CompressionMode, training: TextStream, team: ThreadTeam
+    _ model: CharacterModel<Float>, beginning: Int32?, documentEnd: [Int32]?, mode: CompressionMode,
+    training: TextStream, team: ThreadTeam
   ) {
     symbols = model.shape.vocabulary
     if mode.learns {
@@ -42,9 +44,8 @@ struct NextTokenPredictor {
     }
     mixture = mode.mixesNGrams ? NGramMixture(symbols: symbols, training: training.tokens) : nil
     self.documentEnd = documentEnd
-    // A document begins after an end.
-    if let end = documentEnd?.last {
-      read(end)
+    if let beginning {
+      read(beginning)
       recent = []
     }
   }

@@ -112,14 +112,17 @@ public struct TextCompressor: Sendable {
     let training = mode.needsTrainingText ? training! : TextStream(TokenSequence()[...])
     let team = ThreadTeam(threads: threads)
     return TextCoder(
-      NextTokenPredictor(file.model, documentEnd: documentEnd, mode: mode, training: training, team: team))
+      NextTokenPredictor(
+        file.model, beginning: arrangement.beginning(in: file.vocabulary), documentEnd: documentEnd, mode: mode,
+        training: training, team: team))
   }
 
   private func requireTrainingText(_ mode: CompressionMode) throws(AdaptationError) {
     if mode.needsTrainingText && training == nil { throw .noTrainingText }
   }
 
-  private var documentEnd: [Int32]? { file.history?.arrangement.documentEnd(in: file.vocabulary) }
+  private var arrangement: CorpusArrangement { file.history?.arrangement ?? CorpusArrangement() }
+  private var documentEnd: [Int32]? { arrangement.documentEnd(in: file.vocabulary) }
 
   private static var isReproducible: Bool { InstructionSet.current == .reproducible }
 
@@ -149,7 +152,10 @@ public struct TextCompressor: Sendable {
       add(name)
       hash.update(LittleEndianBytes.encode(parameter.value.scalars))
     }
-    if let documentEnd { hash.update(LittleEndianBytes.encode(documentEnd.map(Int.init))) }
+    let beginning = arrangement.beginning(in: file.vocabulary)
+    if let tokens = documentEnd ?? beginning.map { [$0] } {
+      hash.update(LittleEndianBytes.encode(tokens.map(Int.init)))
+    }
     if mode.needsTrainingText, let history = file.history, let training {
       add(history.corpusHash)
       hash.update(LittleEndianBytes.encode([training.tokens.startIndex, training.tokens.endIndex]))

@@ -16,6 +16,7 @@ public struct TrainingHistory: Sendable, Equatable, Codable {
   public var testFraction: String
   private var items: Bool?
   private var separator: String?
+  private var eachFile: Bool?
   private var splitBy: String?
   private var lastFileValidates: Bool?
   /// Hash of the places where the files of the corpus begin, where the parts depend on them.
@@ -36,6 +37,7 @@ public struct TrainingHistory: Sendable, Equatable, Codable {
     self.run = run
     items = arrangement.documents == .lines ? true : nil
     separator = arrangement.separator
+    eachFile = arrangement.documents == .files ? true : nil
     let usual = CorpusArrangement(documents: arrangement.documents)
     lastFileValidates = arrangement.lastFileValidates ? true : nil
     splitBy = arrangement.unit == usual.unit ? nil : arrangement.unit.rawValue
@@ -56,7 +58,7 @@ public struct TrainingHistory: Sendable, Equatable, Codable {
   /// Arrangement of the corpus; where documents are told apart, the model reads each from its initial state.
   public var arrangement: CorpusArrangement {
     CorpusArrangement(
-      documents: items == true ? .lines : separator.map { .ending($0) } ?? .whole,
+      documents: items == true ? .lines : eachFile == true ? .files : separator.map { .ending($0) } ?? .whole,
       unit: splitBy.flatMap(CorpusArrangement.Unit.init), lastFileValidates: lastFileValidates ?? false)
   }
 

@@ -10,7 +10,9 @@ public struct TextGenerator<Scalar: TensorScalar> {
   private let team: ThreadTeam
   private let mask: UTF8TokenMask?
   private let weights: WeightFormat
-  /// Tokens that end a document; nil where the model reads a text as one.
+  /// Token that a document begins after; nil where the model reads a text as one.
+  private let documentBeginning: Int32?
+  /// Tokens that end a document; nil where none do.
   private let documentEnd: [Int32]?
 
   /// - Parameters:
@@ -27,6 +29,7 @@ public struct TextGenerator<Scalar: TensorScalar> {
     self.model = model
     self.weights = weights
     self.vocabulary = vocabulary
+    documentBeginning = arrangement.beginning(in: vocabulary)
     documentEnd = arrangement.documentEnd(in: vocabulary)
     team = ThreadTeam(threads: threads)
     mask = vocabulary.kind == .byte ? UTF8TokenMask(vocabulary) : nil
@@ -99,17 +102,15 @@ public struct TextGenerator<Scalar: TensorScalar> {
     return documents.joined(separator: end)
   }
 
-  /// Tokens to read before the first prediction: the prime, or what a text begins after. Of a prime of several documents the last
-  /// one counts.
+  /// Tokens to read before the first prediction: the prime, or without one the end of a line, if the vocabulary has one. Of a prime
+  /// of several documents the last one counts, after what a document begins after.
   private func tokensToRead(_ prime: [Int32]) -> [Int32] {
-    guard let documentEnd else { return prime.isEmpty ? [beginning] : prime }
+    guard let documentBeginning else { return prime.isEmpty ? [vocabulary.lineEnd ?? 0] : prime }
+    guard let documentEnd else { return [documentBeginning] + prime }
     var start = prime.count - documentEnd.count
     while start >= 0, !prime[start...].starts(with: documentEnd) { start -= 1 }
-    return [beginning] + (start < 0 ? prime : Array(prime[(start + documentEnd.count)...]))
+    return [documentBeginning] + (start < 0 ? prime : Array(prime[(start + documentEnd.count)...]))
   }
-
-  /// Token that a text without a prime begins after: the end of a document, or of a line if the vocabulary has one.
-  private var beginning: Int32 { documentEnd?.last ?? vocabulary.lineEnd ?? 0 }
 
   private func text(_ tokens: [Int32]) -> String {
     String(decoding: Tokenizer(vocabulary).decode(tokens), as: UTF8.self)

@@ -22,7 +22,8 @@ public struct TrainingPlan: Sendable {
 
   /// Names of the settings that are chosen where they are not given.
   public static let chosenNames: Set<String> = [
-    "items", "layers", "hidden", "batch", "length", "learning-rate", "locked-dropout", "weight-drop", "schedule",
+    "items", "each-file", "layers", "hidden", "batch", "length", "learning-rate", "locked-dropout", "weight-drop",
+    "schedule",
     "average",
     "validate-every", "patience",
   ]
@@ -49,14 +50,16 @@ public struct TrainingPlan: Sendable {
     if let problem = settings.problem { throw .settings(problem) }
     var settings = settings
     // Gradients of documents flow back through the length alone.
-    let mayListItems = given.isDisjoint(with: ["items", "separator", "split-by", "backward-length"])
-    let end = settings.lastFileValidates ? corpus.fileStarts.last ?? 0 : corpus.tokens.count
-    let listsItems = mayListItems && ItemStatistics(of: corpus.tokens[..<end], in: corpus).areItems
-    if listsItems { settings.areItems = true }
+    if given.isDisjoint(with: ["items", "each-file", "separator", "split-by", "backward-length"]) {
+      let end = settings.lastFileValidates ? corpus.fileStarts.last ?? 0 : corpus.tokens.count
+      settings.areItems = ItemStatistics(of: corpus.tokens[..<end], in: corpus).areItems
+      settings.filesAreDocuments = !settings.areItems && corpus.fileStarts.count >= Self.manyFiles
+    }
     let split = try settings.arranged(corpus).split
     (self.settings, self.limits, self.given) = (settings, limits, given)
     (tokens, symbols, heldOut) = (split.train.count, corpus.vocabulary.count, split.validation.count)
-    if listsItems { note(["items"], "many short lines, of few words each") }
+    if settings.areItems { note(["items"], "many short lines, of few words each") }
+    if settings.filesAreDocuments { note(["each-file"], "\(corpus.fileStarts.count) files") }
     let budget = operations ?? Self.usualOperations(tokens: tokens, symbols: symbols)
     chooseSize(budget)
     chooseUpdates()
@@ -98,6 +101,8 @@ public struct TrainingPlan: Sendable {
     note(["hidden"], reason)
   }
 
+  /// Files of which each is a text by itself, and of which enough are drawn for each part.
+  private static let manyFiles = 20
   /// Tokens of a text that is no longer better learned in more and smaller updates.
   private static let longText = 200_000
   /// Whether it is soon learned by heart: such a text is trained on in small steps, with much dropping.

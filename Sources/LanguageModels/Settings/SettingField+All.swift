@@ -99,6 +99,8 @@ extension SettingField {
       "separator", \.separator, .text, .split,
       help: "text that ends a document; documents are read and drawn as items are", defaultNote: "none"),
     SettingField(
+      "each-file", \.filesAreDocuments, .flag, .split, help: "each file is a document, read and drawn as items are"),
+    SettingField(
       "split-by", \.splitUnit, .choice(of: CorpusArrangement.Unit.self), .split,
       help: "pieces that are drawn for validation and test; end is none: they are the text's last parts",
       defaultNote: "documents where there are several, else end"),

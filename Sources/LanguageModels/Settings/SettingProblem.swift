@@ -20,7 +20,7 @@ public enum SettingProblem: Error, Equatable, CustomStringConvertible {
   case noChangesToWeigh(Double)
   case noHorizon(TrainingSettings.Schedule)
   /// A separator beside lines.
-  case bothDocuments(separator: String)
+  case severalKindsOfDocuments([String])
   /// Parts made of documents, of a text that is one.
   case noDocuments
   /// Documents are read in windows alone whose gradients flow back as far as they are long.
@@ -62,9 +62,9 @@ public enum SettingProblem: Error, Equatable, CustomStringConvertible {
       "temporal regularization \(weight) weighs changes from step to step, and a length of 1 has none; leave it out or "
         + "make the length at least 2"
     case .noHorizon(let schedule): "the schedule \(schedule.rawValue) has no horizon"
-    case .bothDocuments(let separator):
-      "items end at the end of a line, and documents at the separator \(separator.debugDescription); choose one of them"
-    case .noDocuments: "the text is to be split by documents, and is one; give items or a separator"
+    case .severalKindsOfDocuments(let names):
+      "a document is an item, a file, or what ends with a separator; choose one of \(names.joined(separator: ", "))"
+    case .noDocuments: "the text is to be split by documents, and is one; give items, each-file or a separator"
     case .backwardLengthOfDocuments(let steps, let length):
       "documents are read with gradients through the whole length: backward length is \(steps), length is \(length); leave it "
         + "out"
@@ -110,7 +110,8 @@ extension TrainingSettings {
   }
 
   private var documentProblem: SettingProblem? {
-    if let separator, areItems { return .bothDocuments(separator: separator) }
+    let kinds = [("items", areItems), ("each-file", filesAreDocuments), ("separator", separator != nil)].filter(\.1)
+    if kinds.count > 1 { return .severalKindsOfDocuments(kinds.map(\.0)) }
     if documents == .whole { return splitUnit == .documents ? .noDocuments : nil }
     if let backwardLength, backwardLength != length || variesLength {
       return .backwardLengthOfDocuments(backwardLength, length: length)

@@ -35,7 +35,7 @@ extension TrainingSettings {
     { throw .split(error) } catch let error as CorpusError { throw .corpus(error) } catch {
       fatalError("ArrangedCorpus: \(error)")
     }
-    if documents != .whole && text.documentStarts?.count ?? 0 < 2 { throw .corpus(.oneDocument(end: separator)) }
+    if documents != .whole && text.documentStarts?.count ?? 0 < 2 { throw .corpus(.oneDocument(of: documents)) }
     return text
   }
 

@@ -33,8 +33,10 @@ public struct TrainingSettings: Sendable, Equatable {
   public var averaging = 0.0
   /// Whether each line of the corpus is a document.
   public var areItems = false
-  /// Text that ends each document of the corpus; nil where it is one, or `areItems`.
+  /// Text that ends each document of the corpus; nil where none does.
   public var separator: String?
+  /// Whether each file of the corpus is a document.
+  public var filesAreDocuments = false
   /// Pieces that the parts of the corpus are made of; nil for documents where there are several, else the text as it is.
   public var splitUnit: CorpusArrangement.Unit?
   /// Whether the last file of the corpus is the validation part.
@@ -75,7 +77,9 @@ public struct TrainingSettings: Sendable, Equatable {
     public var isSupported: Bool { products.isSupported(for: Float.self) }
   }
 
-  var documents: CorpusArrangement.Documents { areItems ? .lines : separator.map { .ending($0) } ?? .whole }
+  var documents: CorpusArrangement.Documents {
+    areItems ? .lines : filesAreDocuments ? .files : separator.map { .ending($0) } ?? .whole
+  }
 
   /// Arrangement of the corpus.
   public var arrangement: CorpusArrangement {
