@@ -1,8 +1,8 @@
 /// Kinds of line end, in the order in which a vocabulary's own is chosen.
-enum LineEnd: CaseIterable, Sendable {
+package enum LineEnd: CaseIterable, Sendable {
   case lineFeed, pair, carriageReturn
 
-  var bytes: [UInt8] {
+  package var bytes: [UInt8] {
     switch self {
     case .lineFeed: [0x0A]
     case .pair: [0x0D, 0x0A]
@@ -31,10 +31,10 @@ extension Vocabulary {
 
   /// Whether a line end is read as the vocabulary's own, because it is of a kind that the vocabulary does not have. Byte
   /// tokens are read as they are.
-  func replaces(_ end: LineEnd) -> Bool { kind != .byte && lineEnd != nil && !spells(end) }
+  package func replaces(_ end: LineEnd) -> Bool { kind != .byte && lineEnd != nil && !spells(end) }
 
   /// The kind of line end that others are read as.
-  var ownLineEnd: LineEnd? { LineEnd.allCases.first { id(of: $0.bytes) != nil } }
+  package var ownLineEnd: LineEnd? { LineEnd.allCases.first { id(of: $0.bytes) != nil } }
 }
 
 /// Reading of line ends that a vocabulary does not have, token by token, as its own.

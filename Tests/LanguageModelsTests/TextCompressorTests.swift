@@ -135,6 +135,30 @@ import Testing
     #expect(try compressor.decompress(compressed) == Array(text.utf8))
   }
 
+  /// Line ends and a mark that `evaluate` reads past cost nothing but a flag.
+  @Test(arguments: [TokenKind.character, .scalar], ["\n", "\r\n", "\r"])
+  func otherLineEndsCostNothing(kind: TokenKind, own: String) throws {
+    let lines = sampleText(400).replacing(" ", with: "\n").split(separator: "\n")
+    func text(_ end: String, mark: Bool = false) -> [UInt8] {
+      Array(((mark ? "\u{FEFF}" : "") + lines.joined(separator: end) + end).utf8)
+    }
+    let corpus = try Corpus(text: text(own), kind: kind)
+    let compressor = Self.compressor(Self.file(of: corpus), corpus)
+    let size = try compressor.compress(text(own)).count
+    for end in ["\n", "\r\n", "\r"] {
+      for mark in [false, true] {
+        let compressed = try compressor.compress(text(end, mark: mark))
+        #expect(try compressor.decompress(compressed) == text(end, mark: mark))
+        // Of scalars that have CR and LF, each of them is known.
+        if own != "\r\n" || kind == .character { #expect(compressed.count == size, "\(end.debugDescription)") }
+      }
+    }
+    for content in ["\u{FEFF}", "\u{FEFF}\u{FEFF}a", "\r\n", "a\r\nb\nc\rd", "\r\r\n\n", "\n\r"] {
+      let bytes = Array(content.utf8)
+      #expect(try compressor.decompress(compressor.compress(bytes)) == bytes, "\(content.debugDescription)")
+    }
+  }
+
   @Test func threadsChangeNoByte() throws {
     let corpus = try sampleCorpus()
     let file = Self.file(of: corpus, Architecture(hidden: 70))

@@ -19,8 +19,9 @@ public struct CompressionMode: Sendable, Equatable {
 ///
 ///     crnn             4 bytes
 ///     version          1 byte
-///     mode             1 byte of flags: 1 learns, 2 mixes n-grams, 4 stored as it is, 8 reproducible kernels
-///     length           of the content in bytes, as LEB128 (7 bits a byte, the lowest first)
+///     mode             1 byte of flags: 1 learns, 2 mixes n-grams, 4 stored as it is, 8 reproducible kernels, 16 a byte-order
+///                      mark was left out; 32 CR LF, 64 LF, 96 CR is what line ends were before they were those of the model
+///     length           of the content as it was coded, in bytes, as LEB128 (7 bits a byte, the lowest first)
 ///     identity         16 bytes of the hash of the model, and of the training text that it needs
 ///     content          8 bytes of the hash of the content
 ///     payload          as it was coded
@@ -31,6 +32,8 @@ struct CompressedFile: Equatable {
   var isStored = false
   /// Whether the model computed with the kernels that are the same on every machine.
   var isReproducible = true
+  /// What was left out of the content before it was coded.
+  var spelling = TextSpelling()
   var length: Int
   var identity: [UInt8]
   var contentHash: [UInt8]
@@ -43,11 +46,11 @@ struct CompressedFile: Equatable {
 
   init(
     mode: CompressionMode, length: Int, identity: [UInt8], contentHash: [UInt8], payload: ArraySlice<UInt8>,
-    isStored: Bool, isReproducible: Bool
+    isStored: Bool, isReproducible: Bool, spelling: TextSpelling
   ) {
     (self.mode, self.length, self.identity) = (mode, length, identity)
     (self.contentHash, self.payload) = (contentHash, payload)
-    (self.isStored, self.isReproducible) = (isStored, isReproducible)
+    (self.isStored, self.isReproducible, self.spelling) = (isStored, isReproducible, spelling)
   }
 
   /// - Throws: `notCompressed`, `newerVersion`, and `damaged` where the checksum is wrong.
@@ -62,19 +65,20 @@ struct CompressedFile: Equatable {
       throw .damaged
     }
     var rest = bytes[(magic.count + 1)..<end]
-    guard let flags = rest.popFirst(), flags < 16, let length = Self.takeLength(from: &rest),
+    guard let flags = rest.popFirst(), flags < 128, let length = Self.takeLength(from: &rest),
       rest.count >= Self.identitySize + hashSize
     else { throw .damaged }
     self.init(
       mode: CompressionMode(learns: flags & 1 != 0, mixesNGrams: flags & 2 != 0), length: length,
       identity: Array(rest.prefix(Self.identitySize)),
       contentHash: Array(rest.dropFirst(Self.identitySize).prefix(hashSize)),
-      payload: rest.dropFirst(Self.identitySize + hashSize), isStored: flags & 4 != 0, isReproducible: flags & 8 != 0)
+      payload: rest.dropFirst(Self.identitySize + hashSize), isStored: flags & 4 != 0, isReproducible: flags & 8 != 0,
+      spelling: TextSpelling(flags: flags >> 4))
   }
 
   var bytes: [UInt8] {
     let flags: [(UInt8, Bool)] = [(1, mode.learns), (2, mode.mixesNGrams), (4, isStored), (8, isReproducible)]
-    var bytes = Self.magic + [Self.version, flags.reduce(0) { $0 | ($1.1 ? $1.0 : 0) }]
+    var bytes = Self.magic + [Self.version, flags.reduce(spelling.flags << 4) { $0 | ($1.1 ? $1.0 : 0) }]
     var rest = length
     while rest >= 0x80 {
       bytes.append(UInt8(rest & 0x7F) | 0x80)

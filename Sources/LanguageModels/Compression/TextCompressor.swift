@@ -42,16 +42,18 @@ public struct TextCompressor: Sendable {
     var coder = try textCoder(mode)
     var encoder = RangeEncoder()
     var (bytes, shown) = (0, 0)
-    for item in Tokenizer(file.vocabulary).items(of: content) {
+    let (spelling, text) = TextSpelling.read(content, in: file.vocabulary)
+    for item in Tokenizer(file.vocabulary).items(of: text) {
       _ = try coder.code(item, with: &encoder)
       bytes += length(of: item)
       try report(bytes, &shown, progress)
     }
-    let coded = content.isEmpty ? [] : encoder.finish()
+    let coded = text.isEmpty ? [] : encoder.finish()
     let isStored = coded.count > content.count
     return CompressedFile(
-      mode: mode, length: content.count, identity: identity(mode), contentHash: CompressedFile.hash(of: content[...]),
-      payload: isStored ? content[...] : coded[...], isStored: isStored, isReproducible: Self.isReproducible
+      mode: mode, length: isStored ? content.count : text.count, identity: identity(mode),
+      contentHash: CompressedFile.hash(of: content[...]), payload: isStored ? content[...] : coded[...],
+      isStored: isStored, isReproducible: Self.isReproducible, spelling: isStored ? TextSpelling() : spelling
     ).bytes
   }
 
@@ -74,10 +76,11 @@ public struct TextCompressor: Sendable {
     try requireTrainingText(compressed.mode)
     guard compressed.identity == identity(compressed.mode) else { throw CompressionError.otherModel }
     guard compressed.isReproducible || !requiresReproducible else { throw CompressionError.notReproducible }
-    let content =
+    let text =
       compressed.isStored
       ? Array(compressed.payload) : try decode(compressed) { try progress($0, compressed.length) }
-    guard content.count == compressed.length, CompressedFile.hash(of: content[...]) == compressed.contentHash else {
+    let content = compressed.spelling.restored(text, in: file.vocabulary)
+    guard text.count == compressed.length, CompressedFile.hash(of: content[...]) == compressed.contentHash else {
       throw CompressionError.otherContent
     }
     return content
