@@ -26,6 +26,12 @@ enum SampleCommand {
     help: "texts, documents or items to write")
   static let new = Flag("new", help: "only items that the model was not trained on, each once")
   static let seed = Option("seed", .integer(atLeast: 0), default: 1, help: "the same seed gives the same text")
+  static let dynamicOn = Option(
+    "dynamic-on", .path("FILE"),
+    help: "let the network first learn from this text, as evaluate --dynamic does; - is standard input")
+  static let withNGrams = Flag(
+    "with-ngrams",
+    help: "mix its predictions with those of n-gram models of the training text, and of --dynamic-on")
   static let weights = Option(
     "weights", .choice(of: WeightFormat.self), default: .float32,
     help: "how weights are held; fewer bytes are faster, a little worse")
@@ -35,6 +41,7 @@ enum SampleCommand {
     groups: [
       OptionGroup("Text", [length, prime, primeFile, stop, count, new, seed, CommonOptions.unknown]),
       OptionGroup("Drawing", [temperature, topK, topP, minP, greedy]),
+      OptionGroup("Learning before writing", [dynamicOn, withNGrams]),
       OptionGroup("Machine", [CommonOptions.threads, weights]),
     ],
     example: "charrnn sample runs/fables --temperature 0.8 --prime \"The fox \"", run: run)
@@ -49,9 +56,7 @@ enum SampleCommand {
       temperature: arguments[greedy] ? 0 : arguments[temperature], topK: arguments[topK], topP: arguments[topP],
       minP: arguments[minP])
     let arrangement = file.history?.arrangement ?? CorpusArrangement()
-    let generator = TextGenerator(
-      model: file.model, vocabulary: file.vocabulary, arrangement: arrangement, weights: arguments[weights],
-      threads: CommonOptions.threadCount(arguments))
+    let generator = try generator(arguments, file)
     let areItems = arrangement.documents == .lines
     let count = arguments[count] ?? (areItems ? 20 : 1)
     func generate(_ count: Int, seed: UInt64, emit: (_ text: Int, _ piece: String) throws -> Void) throws {
@@ -74,6 +79,23 @@ enum SampleCommand {
     return .done
   }
 
+  private static func generator(_ arguments: ParsedArguments, _ file: ModelFile<Float>) throws -> TextGenerator<Float> {
+    let (weights, threads) = (arguments[weights], CommonOptions.threadCount(arguments))
+    guard arguments[dynamicOn] != nil || arguments[withNGrams] else {
+      return TextGenerator(
+        model: file.model, vocabulary: file.vocabulary, arrangement: file.history?.arrangement ?? CorpusArrangement(),
+        weights: weights, threads: threads)
+    }
+    let text = try arguments[dynamicOn].map {
+      try TextInput([$0], of: arguments).corpus(file.vocabulary, unknown: arguments[CommonOptions.unknown])
+    }
+    if let text, text.skipped > 0 { notice("skipped \(text.skipped) characters that the model has never seen") }
+    let adaptation = Adaptation(dynamic: text == nil ? nil : DynamicRule(), mixesNGrams: arguments[withNGrams])
+    guard let training = try TextInput.trainingText(of: file, arguments) else { throw AdaptationError.noTrainingText }
+    return try TextGenerator(
+      of: file, adapting: adaptation, to: text, trainedOn: training, weights: weights, threads: threads)
+  }
+
   /// Refuses options that cannot act beside others, and says of some that they change nothing.
   private static func requireEffect(_ arguments: ParsedArguments) throws {
     let isGreedy = arguments[greedy] || arguments[temperature] == 0
@@ -89,8 +111,11 @@ enum SampleCommand {
     if isGreedy, let count = arguments[count], count > 1 {
       notice("\(taker) draws nothing; the \(count) texts are the same")
     }
-    if arguments.gives(CommonOptions.unknown) && !arguments.gives(prime) && !arguments.gives(primeFile) {
+    if arguments.gives(CommonOptions.unknown) && ![prime, primeFile, dynamicOn].contains(where: arguments.gives) {
       throw arguments.usageFailure("--unknown is about the prime; give --prime or --prime-file, or leave it out")
+    }
+    if arguments[primeFile] == TextInput.standardInput && arguments[dynamicOn] == TextInput.standardInput {
+      throw arguments.usageFailure("--prime-file and --dynamic-on cannot both read standard input; give one a file")
     }
   }
 

@@ -140,6 +140,18 @@ import Testing
     }
     expectError(
       try workplace.charrnn("evaluate", "run", "--dynamic", "--weights", "int8"), 64, "--weights")
+    for way in [["--dynamic-on", "other.txt"], ["--with-ngrams"], ["--dynamic-on", "other.txt", "--with-ngrams"]] {
+      let sample = ["sample", "run", "--length", "400"]
+      let written = try workplace.charrnn(sample + way)
+      expectDone(written)
+      #expect(try written.text == workplace.charrnn(sample + way).text)
+      #expect(try written.text != workplace.charrnn(sample).text, "\(way)")
+    }
+    let bare = try workplace.charrnn("sample", "run/best.safetensors", "--with-ngrams")
+    #expect(bare.code == 65 && bare.errors.contains("the text that it was trained on"), "\(bare.errors)")
+    expectError(
+      try workplace.charrnn("sample", "run", "--dynamic-on", "-", "--prime-file", "-"), 64,
+      "--prime-file and --dynamic-on")
     let alone = try workplace.charrnn("evaluate", "run/best.safetensors", "other.txt", "--dynamic")
     expectError(alone, 65, "needs the text that it was trained on", "name its run directory")
     try workplace.write(fable + "more", to: "fable.txt")

@@ -96,6 +96,46 @@ import Testing
     for (a, b) in zip(found, likelihoods(on: text, Adaptation())) { #expect(abs(a - b) < 1e-5) }
   }
 
+  /// A model that writes as a text does which it has read before.
+  @Test func itWritesAsWhatItHasRead() throws {
+    let corpus = try sampleCorpus(sampleText(1200))
+    let run = try CharacterRun(settings: .small { ($0.layers, $0.learningRate) = (1, 0.02) }, corpus: corpus)
+    try run.train(limits: TrainingLimits(steps: 60), reporting: quiet)
+    let file = run.file(of: run.model, validationLoss: nil)
+    let refrain = "fox cow "
+    let other = try Corpus(text: Array(String(repeating: refrain, count: 80).utf8), vocabulary: corpus.vocabulary)
+    let rule = DynamicRule(learningRate: 0.01, decay: 0)
+    func text(_ adaptation: Adaptation, _ other: Corpus?, threads: Int = 1) throws -> [String] {
+      let generator = try TextGenerator(
+        of: file, adapting: adaptation, to: other, trainedOn: corpus, threads: threads)
+      var texts = [String](repeating: "", count: 3)
+      let prime = Array(try Tokenizer(corpus.vocabulary).encode(refrain).tokens)
+      try generator.generate(
+        count: 3, prime: prime, length: 64, options: SamplingOptions(temperature: 0.5), seed: 4
+      ) { texts[$0] += $1 }
+      #expect(
+        texts[1]
+          == generator.text(prime: prime, length: 64, options: SamplingOptions(temperature: 0.5), seed: 5))
+      return texts
+    }
+    func refrains(_ texts: [String]) -> Int { texts.reduce(0) { $0 + $1.split(separator: refrain.dropLast()).count } }
+    let still = try text(Adaptation(), other)
+    #expect(try still == text(Adaptation(dynamic: DynamicRule(learningRate: 0, decay: 0)), other))
+    for adaptation in [
+      Adaptation(dynamic: rule), Adaptation(mixesNGrams: true), Adaptation(dynamic: rule, mixesNGrams: true),
+    ] {
+      let found = try text(adaptation, other)
+      #expect(refrains(found) > 2 * refrains(still) && refrains(found) > 15, "\(found), without reading \(still)")
+      #expect(try text(adaptation, other, threads: 2) == found)
+    }
+    // Without another text the n-gram models have read the training part, and the weights are found on the validation part.
+    let mixed = try text(Adaptation(mixesNGrams: true), nil)
+    #expect(mixed != still)
+    #expect(throws: AdaptationError.noTrainingText) {
+      try TextGenerator(of: file, adapting: Adaptation(mixesNGrams: true), to: nil, trainedOn: other)
+    }
+  }
+
   @Test func threadsChangeNoBit() {
     let text = Array(tokens[500..<600])
     for adaptation in ways {

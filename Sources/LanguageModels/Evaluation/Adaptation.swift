@@ -26,10 +26,38 @@ extension Evaluation {
     of model: CharacterModel<Float>, on text: TextStream, adapting adaptation: Adaptation, training: TextStream,
     counted: TextStream, workspace: Workspace<Float>
   ) -> [Double] {
+    var reader = AdaptiveReader(model, adaptation, training: training, counted: counted, workspace: workspace)
+    return reader.read(text)
+  }
+}
+
+/// A network, and n-gram models beside it, that adapt to a text as they read it.
+struct AdaptiveReader {
+  private var network: AdaptiveNetwork
+  /// Mixture with n-gram models; nil where there are none.
+  private(set) var mixture: NGramMixture?
+
+  /// - Parameters:
+  ///   - training: text that the model was trained on: dynamic evaluation takes the sizes of gradients from it.
+  ///   - counted: text that n-gram models count before.
+  init(
+    _ model: CharacterModel<Float>, _ adaptation: Adaptation, training: TextStream, counted: TextStream,
+    workspace: Workspace<Float>
+  ) {
+    network = AdaptiveNetwork(model, rule: adaptation.dynamic, training: training, workspace: workspace)
+    mixture =
+      adaptation.mixesNGrams
+      ? NGramMixture(symbols: model.shape.vocabulary, training: counted.tokens) : nil
+  }
+
+  /// The network as it is now.
+  var model: CharacterModel<Float> { network.current }
+
+  /// Reads a text from the initial state on.
+  ///
+  /// - Returns: log p of every token but the first, in nats.
+  mutating func read(_ text: TextStream) -> [Double] {
     guard text.predictions > 0 else { return [] }
-    let symbols = model.shape.vocabulary
-    var network = AdaptiveNetwork(model, rule: adaptation.dynamic, training: training, workspace: workspace)
-    var mixture = adaptation.mixesNGrams ? NGramMixture(symbols: symbols, training: counted.tokens) : nil
     mixture?.begin(with: text.tokens.first!)
     var (likelihoods, start): ([Double], Int) = ([], text.tokens.startIndex)
     while start + 1 < text.tokens.endIndex {
@@ -55,6 +83,9 @@ private struct AdaptiveNetwork {
   /// The model that learns; nil where the weights stay.
   private var dynamic: DynamicModel?
   private var state: CharacterModel<Float>.State?
+
+  /// The model with the weights that it has now.
+  var current: CharacterModel<Float> { dynamic?.model ?? model }
 
   init(_ model: CharacterModel<Float>, rule: DynamicRule?, training: TextStream, workspace: Workspace<Float>) {
     chunk = rule?.segment ?? 128

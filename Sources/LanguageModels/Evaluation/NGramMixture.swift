@@ -31,6 +31,12 @@ struct NGramMixture: Sendable {
     }
   }
 
+  /// Forgets what was read last; what was learned stays.
+  mutating func forgetContext() { counts.forgetContext() }
+
+  /// Reads a token without learning from it.
+  mutating func read(_ token: Int32) { counts.read(token) }
+
   /// Learns the first token of a text, which nothing predicts.
   mutating func begin(with token: Int32) { counts.learn(token) }
 

@@ -10,6 +10,8 @@ public struct TextGenerator<Scalar: TensorScalar> {
   private let team: ThreadTeam
   private let mask: UTF8TokenMask?
   private let weights: WeightFormat
+  /// N-gram models that the network's predictions are mixed with; nil for none.
+  private let mixture: NGramMixture?
   /// Token that a document begins after; nil where the model reads a text as one.
   private let documentBeginning: Int32?
   /// Tokens that end a document; nil where none do.
@@ -23,11 +25,20 @@ public struct TextGenerator<Scalar: TensorScalar> {
     model: CharacterModel<Scalar>, vocabulary: Vocabulary, arrangement: CorpusArrangement = CorpusArrangement(),
     weights: WeightFormat = .float32, threads: Int = 1
   ) {
+    self.init(model, vocabulary, arrangement, mixture: nil, weights: weights, threads: threads)
+  }
+
+  /// - Parameter mixture: n-gram models that the network's predictions are mixed with, which have read nothing of the text.
+  init(
+    _ model: CharacterModel<Scalar>, _ vocabulary: Vocabulary, _ arrangement: CorpusArrangement,
+    mixture: NGramMixture?, weights: WeightFormat, threads: Int
+  ) {
     require(
       vocabulary.count == model.shape.vocabulary,
       "TextGenerator: a vocabulary of \(vocabulary.count) symbols for a model of \(model.shape.vocabulary)")
     self.model = model
     self.weights = weights
+    self.mixture = mixture
     self.vocabulary = vocabulary
     documentBeginning = arrangement.beginning(in: vocabulary)
     documentEnd = arrangement.documentEnd(in: vocabulary)
@@ -59,10 +70,15 @@ public struct TextGenerator<Scalar: TensorScalar> {
     let stops = [stop, documentEnd.map(self.text)].compactMap { $0 }
     let session = model.stepSession(batch: count, weights: weights, team: team)
     var texts = (0..<count).map {
-      GrowingText(vocabulary, mask: mask, prime: prime, stops: stops, random: RandomSource(seed: seed &+ UInt64($0)))
+      GrowingText(
+        vocabulary, mask: mask, mixture: mixture, prime: prime, stops: stops,
+        random: RandomSource(seed: seed &+ UInt64($0)))
     }
     for text in texts.indices { try emit(text, texts[text].begin(prime)) }
-    for token in tokensToRead(prime) { session.read([Int32](repeating: token, count: count)) }
+    for token in tokensToRead(prime) {
+      session.read([Int32](repeating: token, count: count))
+      for text in texts.indices { texts[text].read(token) }
+    }
     var tokens = [Int32](repeating: 0, count: count)
     var scores = [Double](repeating: 0, count: vocabulary.count)
     while true {
@@ -131,15 +147,20 @@ public enum GenerationError: Error, Sendable, CustomStringConvertible {
 private struct GrowingText {
   private let vocabulary: Vocabulary
   private let mask: UTF8TokenMask?
+  private var mixture: NGramMixture?
   private var random: RandomSource
   private var decoder: StreamingDecoder
   private var filter: StopFilter
   private var constraint: UTF8Constraint
   private var generated = 0
 
-  init(_ vocabulary: Vocabulary, mask: UTF8TokenMask?, prime: [Int32], stops: [String], random: RandomSource) {
+  init(
+    _ vocabulary: Vocabulary, mask: UTF8TokenMask?, mixture: NGramMixture?, prime: [Int32], stops: [String],
+    random: RandomSource
+  ) {
     self.vocabulary = vocabulary
     self.mask = mask
+    self.mixture = mixture
     self.random = random
     decoder = StreamingDecoder(vocabulary)
     filter = StopFilter(stops)
@@ -158,13 +179,18 @@ private struct GrowingText {
     !filter.hasStopped && (generated < length || (mask != nil && !constraint.isAtBoundary))
   }
 
+  /// Takes a token that stands before the text.
+  mutating func read(_ token: Int32) { mixture?.read(token) }
+
   mutating func choose(from scores: inout [Double], _ options: SamplingOptions) -> Int32 {
-    Int32(options.choose(from: &scores, allowed: mask?.allowed(after: constraint), uniform: random.uniform()))
+    if mixture != nil { scores = mixture!.predict(network: normalized(scores)) }
+    return Int32(options.choose(from: &scores, allowed: mask?.allowed(after: constraint), uniform: random.uniform()))
   }
 
   /// Takes a token and returns the text that is certain now.
   mutating func append(_ token: Int32) -> String {
     generated += 1
+    mixture?.read(token)
     if mask != nil { for byte in vocabulary[token] { constraint.append(byte) } }
     return filter.pass(decoder.append(token))
   }
