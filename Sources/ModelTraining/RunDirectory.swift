@@ -23,6 +23,11 @@ public struct RunDirectory: Sendable, Equatable {
   public var configuration: String { path + "/config.json" }
   /// Measurements, one JSON object a line.
   public var metrics: String { path + "/metrics.jsonl" }
+  /// Losses of models that count, to judge the run's by.
+  public var baselines: String { path + "/baselines.json" }
+
+  /// Its files that are text.
+  package var texts: [String] { [configuration, metrics, baselines] }
 
   /// Whether it holds a `last` or a `best`.
   public var holdsRun: Bool { holds(last) || holds(best) }
@@ -75,7 +80,7 @@ public struct RunDirectory: Sendable, Equatable {
   /// Removes what killed processes left of files that they were writing here.
   package func removeAbandoned() {
     let names =
-      [last, best, undecayed, configuration, metrics].map { String($0.dropFirst(path.count + 1)) } + [Self.probeName]
+      ([last, best, undecayed] + texts).map { String($0.dropFirst(path.count + 1)) } + [Self.probeName]
     AtomicFile.removeAbandoned(in: path, using: files) { names.contains($0) || Self.step(ofKept: $0) != nil }
   }
 

@@ -39,7 +39,8 @@ enum EvaluateCommand {
       throw CommandFailure(
         "\(model): the model's loss on this text is not a number; its weights are damaged", code: .badData)
     }
-    let baselines = evaluation.baselines()
+    var kept = KeptBaselines(in: RunDirectory(model))
+    let baselines = kept.baselines(of: evaluation)
     let text =
       arguments[CommonOptions.json]
       ? json(evaluation, baselines, unknown: corpus.skipped).line + "\n"

@@ -43,7 +43,9 @@ struct TrainConclusion {
   /// Says the loss on the test part beside those of models that count.
   private func sayTestLoss(threads: Int) throws {
     let evaluation = try PartEvaluation(of: file, on: run.corpus, part: .test, threads: threads)
-    let baselines = evaluation.baselines()
+    var kept = KeptBaselines(in: directory)
+    let baselines = kept.baselines(of: evaluation)
+    do { try kept.save() } catch { notice("\(error); evaluate will count anew") }
     let isInBits = evaluation.bitsPerCharacter(0) != nil
     func rate(_ loss: Double) -> String {
       Readable.fixed(evaluation.bitsPerCharacter(loss) ?? loss, digits: 3)

@@ -26,7 +26,10 @@ import Testing
     #expect(outcome.text.count == 301 + 301 + 501)
     #expect(Set(outcome.text).isSubset(of: Set(fable)))
     let files = try FileManager.default.contentsOfDirectory(atPath: workplace.path + "/runs/fable").sorted()
-    #expect(files == ["best.safetensors", "config.json", "last.safetensors", "metrics.jsonl", "run.lock"])
+    let expected = [
+      "baselines.json", "best.safetensors", "config.json", "last.safetensors", "metrics.jsonl", "run.lock",
+    ]
+    #expect(files == expected)
 
     let configuration = try JSONSerialization.jsonObject(with: Data(workplace.bytes(of: "runs/fable/config.json")))
     let options = try #require(configuration as? [String: Any])
@@ -120,6 +123,43 @@ import Testing
     expectError(try workplace.charrnn("evaluate", "run"), 66, "fable.txt")
     expectDone(try workplace.charrnn(["train", "-", "--out", "piped", "--steps", "2"] + small, input: fable))
     expectError(try workplace.charrnn("evaluate", "piped"), 64, "standard input", "name a CORPUS")
+  }
+
+  /// What models that count reach is kept with the run, and counted anew for another text or without the file.
+  @Test func baselinesAreKeptInTheRun() throws {
+    let workplace = try Workplace()
+    let long = String(repeating: fable, count: 4)
+    try workplace.write(long, to: "fable.txt")
+    try workplace.write(fable, to: "other.txt")
+    expectDone(try workplace.charrnn(["train", "fable.txt", "--out", "run", "--steps", "2"] + small))
+    func unigram(_ words: String...) throws -> Double {
+      let outcome = try workplace.charrnn(["evaluate", "run", "--json"] + words)
+      expectDone(outcome)
+      return try #require((outcome.json()["baselines"] as? [String: Any])?["unigram"] as? Double)
+    }
+    let counted = try unigram()
+    let read = try JSONSerialization.jsonObject(with: Data(workplace.bytes(of: "run/baselines.json")))
+    var kept = try #require(read as? [String: Any])
+    let key = try #require(kept.keys.first)
+    #expect(kept.count == 1 && (kept[key] as? [String: Any])?["unigram"] as? Double == counted)
+    var losses = try #require(kept[key] as? [String: Any])
+    losses["unigram"] = 1.25
+    kept[key] = losses
+    let changed = try JSONSerialization.data(withJSONObject: kept)
+    try workplace.write(String(decoding: changed, as: UTF8.self), to: "run/baselines.json")
+    #expect(try unigram() == 1.25, "it is read")
+    #expect(try unigram("--split", "validation") != 1.25, "another part")
+    for damage in ["", "{", "[1]", #"{"\#(key)":{"uniform":1}}"#] {
+      try workplace.write(damage, to: "run/baselines.json")
+      #expect(try unigram() == counted)
+    }
+    try FileManager.default.removeItem(atPath: workplace.path(of: "run/baselines.json"))
+    try FileManager.default.createDirectory(
+      atPath: workplace.path(of: "run/baselines.json"), withIntermediateDirectories: false)
+    #expect(try unigram() == counted)
+    expectError(
+      try workplace.charrnn(["train", "fable.txt", "--out", "run", "--steps", "3", "--resume"] + small), 73,
+      "baselines.json", "is a directory")
   }
 
   /// A run learns while it reads its own text or another; for that it needs the text that it was trained on.

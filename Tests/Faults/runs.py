@@ -69,7 +69,7 @@ def files(folder, out):
     found["metrics"] = lines
     names = sorted(os.listdir(place))
     found["kept"] = {name: (place / name).read_bytes() for name in names if re.fullmatch(r"step-\d+\.safetensors", name)}
-    known = {*MODELS, "metrics.jsonl", "config.json", "run.lock", *found["kept"]}
+    known = {*MODELS, "metrics.jsonl", "config.json", "baselines.json", "run.lock", *found["kept"]}
     found["others"] = [name for name in names if name not in known]
     return found
 

@@ -1,12 +1,13 @@
 import Foundation
 import NGramModels
 import SequenceText
+import TensorCore
 
 /// Losses of models that count, to judge a network's loss by; all in nats a token, and all of the same predictions.
 ///
 /// They have read what the network was trained on, and nothing else: the training part, or of a long one the last
 /// `mostTokens`. The first token of a part is read, and the others are predicted.
-public struct Baselines: Sendable, Equatable {
+public struct Baselines: Sendable, Equatable, Codable {
   /// Loss of a model that has learned nothing: every token has the same probability.
   public let uniform: Double
   /// Loss of predicting each token by how often it stands in the training part; nil where there is none.
@@ -24,7 +25,7 @@ public struct Baselines: Sendable, Equatable {
   ///   - training: positions of the tokens that were trained on, before the part; none where the part itself was.
   ///   - symbols: size of the vocabulary.
   public init(of part: Range<Int>, after training: Range<Int>, in tokens: TokenSequence, symbols: Int) {
-    let counted = training.suffix(Self.mostTokens)
+    let counted = Self.counted(training)
     func loss(order: Int, isAdaptive: Bool) -> Double {
       var model = NGramModel(order: order, symbols: symbols)
       for token in tokens[counted] { model.learn(token) }
@@ -42,4 +43,24 @@ public struct Baselines: Sendable, Equatable {
     fiveGram = counted.isEmpty ? nil : loss(order: 4, isAdaptive: false)
     partialMatching = loss(order: 6, isAdaptive: true)
   }
+
+  /// The tokens of a training part that are counted.
+  private static func counted(_ training: Range<Int>) -> Range<Int> { training.suffix(mostTokens) }
+
+  /// Hash of all that the losses depend on, as `init` takes it.
+  static func key(of part: Range<Int>, after training: Range<Int>, in tokens: TokenSequence, symbols: Int) -> String {
+    var hash = ContentHash()
+    let counted = counted(training)
+    hash.update(LittleEndianBytes.encode([version, symbols, counted.count, part.count]))
+    for range in [counted, part] {
+      for start in stride(from: range.lowerBound, to: range.upperBound, by: TokenSequence.blockSize) {
+        let block = tokens[start..<min(start + TokenSequence.blockSize, range.upperBound)]
+        hash.update(LittleEndianBytes.encode(Array(block)))
+      }
+    }
+    return hash.finalize()
+  }
+
+  /// Version of the computation, raised when the losses change.
+  private static let version = 1
 }

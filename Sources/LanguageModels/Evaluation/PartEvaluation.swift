@@ -65,10 +65,16 @@ public struct PartEvaluation: Sendable {
   ///
   /// - Complexity: about a second for each million tokens.
   public func baselines() -> Baselines {
-    Baselines(
-      of: range, after: isHeldOut ? text.split.train : 0..<0, in: text.corpus.tokens,
-      symbols: text.corpus.vocabulary.count)
+    Baselines(of: range, after: counted, in: text.corpus.tokens, symbols: text.corpus.vocabulary.count)
   }
+
+  /// Hash of what `baselines()` are computed from.
+  var baselineKey: String {
+    Baselines.key(of: range, after: counted, in: text.corpus.tokens, symbols: text.corpus.vocabulary.count)
+  }
+
+  /// Positions of what models that count have read before.
+  private var counted: Range<Int> { isHeldOut ? text.split.train : 0..<0 }
 
   /// Mean of −log p of a whole document, in nats; nil where the text is one.
   public var lossPerDocument: Double? { documents.map { loss * Double(tokens) / Double(max($0, 1)) } }

@@ -93,7 +93,7 @@ struct DirectoryClaim {
     self.directory = directory
     // Only now can no other process change the files.
     try Self.requireNoForeignFile(directory)
-    for file in [directory.configuration, directory.metrics] { try directory.requireFile(file) }
+    for file in directory.texts { try directory.requireFile(file) }
     let models = try directory.models()
     var (equal, replaced): ([String], [String]) = ([], [])
     isContinued = try known.map { try Self.holds($0, RunOwnership(of: directory)) } ?? false
@@ -137,7 +137,7 @@ struct DirectoryClaim {
   private static func requireNoForeignFile(_ directory: RunDirectory) throws {
     let namesRun = try? RunConfiguration(of: directory)?.run() != nil
     if try namesRun ?? false || !directory.models().isEmpty { return }
-    for file in [directory.configuration, directory.metrics] where directory.holds(file) {
+    for file in directory.texts where directory.holds(file) {
       throw RunDirectoryTaken.foreignFile(path: file)
     }
   }

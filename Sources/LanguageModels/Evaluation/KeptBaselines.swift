@@ -1,0 +1,33 @@
+import Foundation
+import ModelTraining
+import SequenceText
+import TensorCheckpoints
+import TensorCore
+
+/// Losses of models that count, kept in a run directory so that they are computed once.
+///
+/// They are found by a hash of the tokens that they were computed from. A file that cannot be read keeps none.
+public struct KeptBaselines: Sendable {
+  private let directory: RunDirectory
+  /// Losses by the hash of what they were computed from.
+  private var losses: [String: Baselines]
+
+  public init(in directory: RunDirectory) {
+    self.directory = directory
+    let bytes = (try? directory.contents(of: directory.baselines)) ?? nil
+    losses = bytes.flatMap { try? JSONDecoder().decode([String: Baselines].self, from: Data($0)) } ?? [:]
+  }
+
+  /// Losses on what a model was evaluated on: those that are kept, or computed now.
+  public mutating func baselines(of evaluation: PartEvaluation) -> Baselines {
+    let key = evaluation.baselineKey
+    let found = losses[key] ?? evaluation.baselines()
+    losses[key] = found
+    return found
+  }
+
+  /// Writes them to the directory's `baselines.json`.
+  public func save() throws(FileError) {
+    try AtomicFile.write([Array((canonicalJSON(losses) + "\n").utf8)], to: directory.baselines, using: directory.files)
+  }
+}
