@@ -5,8 +5,9 @@
 
 The texts are those of `corpora/` and what a Debian system holds: Python's language reference and sources, the log of its
 packages, Japanese messages of programs. Each try is a run with other units, dropping, rate, batch and length, of as many
-steps as read the text 5 to 80 times, with a validation 25 times on the way. A row says the best validation loss (nats a
-token) and the seconds. With `--tries 20` it takes about three hours on two cores.
+steps as read the text 5 to 80 times, and as take no more arithmetic than `--plain` on a text of 150 KB, with a validation 25
+times on the way. A row says the best validation loss (nats a token) and the seconds. With `--tries 20` it takes about two
+hours on one core.
 """
 
 import argparse
@@ -52,23 +53,31 @@ def texts():
     }
 
 
+# About 3,000 updates of 50 × 50 tokens by an LSTM of 2 × 128 units.
+MOST_OPERATIONS = 1e13
+
+
 def settings(length, draw):
     """Options of a run tuned by hand for a text of so many characters."""
+    layers = draw.choice([1, 1, 2])
     units = draw.choice([64, 128, 256, 384])
     batch, steps = draw.choice([(4, 32), (16, 32), (32, 32), (32, 64)])
     passes = draw.choice([5, 10, 20, 40, 80])
-    updates = max(100, passes * length // (batch * steps))
+    # Six operations a weight: those of the recurrence, of the inputs from a layer below, and of 65 symbols in and out.
+    operations = 6 * (4 * units * units * (2 * layers - 1) + 5 * 65 * units)
+    tokens = min(passes * length, MOST_OPERATIONS / operations)
+    updates = max(100, int(tokens // (batch * steps)))
     dropped, weights = draw.choice([(0, 0), (0.2, 0.1), (0.3, 0.2), (0.5, 0.3), (0.6, 0.5)])
-    words = {"layers": draw.choice([1, 1, 2]), "hidden": units, "batch": batch, "length": steps, "steps": updates,
+    words = {"layers": layers, "hidden": units, "batch": batch, "length": steps, "steps": updates,
              "learning-rate": draw.choice([0.003, 0.005, 0.01, 0.015]), "locked-dropout": dropped, "weight-drop": weights,
              "schedule": draw.choice(["cosine", "wsd"]), "validate-every": max(1, updates // 25)}
     return ["--plain", *itertools.chain(*((f"--{name}", str(value)) for name, value in words.items()))]
 
 
-def train(command, text, out, words):
+def train(command, text, out, words, threads):
     """The best validation loss of a run, and its seconds."""
     began = time.monotonic()
-    line = [command, "train", text, "--out", out, "--overwrite", "--sample-every", "0", *words]
+    line = [command, "train", text, "--out", out, "--overwrite", "--sample-every", "0", "--threads", threads, *words]
     done = subprocess.run(line, capture_output=True, text=True)
     seconds = time.monotonic() - began
     if done.returncode:
@@ -82,6 +91,7 @@ def main():
     parser.add_argument("--charrnn", default=str(ROOT / ".build/release/charrnn"))
     parser.add_argument("--tries", type=int, default=20)
     parser.add_argument("--texts", nargs="*")
+    parser.add_argument("--threads", default="1")
     arguments = parser.parse_args()
     print(f"{'text':10} {'alone':>16} {'--plain':>16} {'best of ' + str(arguments.tries):>16}  its options", flush=True)
     with tempfile.TemporaryDirectory() as folder:
@@ -93,8 +103,8 @@ def main():
             draw = random.Random(1)
             # On the same part of the text: of a list, items are drawn for it.
             items = ["--items"] if name == "names" else []
-            rows = [train(arguments.charrnn, path, out, words) for words in ([], ["--plain", *items])]
-            tries = [(*train(arguments.charrnn, path, out, words + items), words)
+            rows = [train(arguments.charrnn, path, out, words, arguments.threads) for words in ([], ["--plain", *items])]
+            tries = [(*train(arguments.charrnn, path, out, words + items, arguments.threads), words)
                      for words in (settings(len(text), draw) for _ in range(arguments.tries))]
             best = min(tries, default=(float("nan"), 0, []))
             shown = [f"{loss:.3f} {seconds:5.0f} s" for loss, seconds in [*rows, best[:2]]]
