@@ -247,14 +247,10 @@ public struct ArrangedCorpus: Sendable {
 }
 
 extension TokenSequence {
-  /// Position 0, and each after an occurrence of `end`; occurrences do not overlap.
+  /// Position 0, and each after an occurrence of `end` but the one at the text's end.
   fileprivate func starts(after end: [Int32]) -> [Int] {
-    var (starts, last) = ([0], end.count - 1)
-    while last < count - 1 {
-      let isEnd = self[last] == end.last && zip(end, last - end.count + 1...last).allSatisfy { self[$1] == $0 }
-      if isEnd { starts.append(last + 1) }
-      last += isEnd ? end.count : 1
-    }
+    var (starts, finder) = ([0], DocumentEndFinder(end))
+    for position in indices.dropLast() where finder.reads(self[position]) { starts.append(position + 1) }
     return starts
   }
 }

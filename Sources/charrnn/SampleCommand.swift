@@ -22,7 +22,7 @@ enum SampleCommand {
     "prime-file", .path("FILE"), help: "file with the text to go on from; - is standard input")
   static let stop = Option("stop", .nonEmptyText("TEXT"), help: "end before this text would appear")
   static let count = Option(
-    "count", .integer(atLeast: 1, atMost: 1024), defaultNote: "1, or 20 items",
+    "count", .integer(atLeast: 1, atMost: 1024), defaultNote: "1, or 20 items that are drawn",
     help: "texts, documents or items to write")
   static let new = Flag("new", help: "only items that the model was not trained on, each once")
   static let seed = Option("seed", .integer(atLeast: 0), default: 1, help: "the same seed gives the same text")
@@ -58,7 +58,7 @@ enum SampleCommand {
     let arrangement = file.history?.arrangement ?? CorpusArrangement()
     let generator = try generator(arguments, file)
     let areItems = arrangement.documents == .lines
-    let count = arguments[count] ?? (areItems ? 20 : 1)
+    let count = arguments[count] ?? (areItems && options.temperature > 0 ? 20 : 1)
     func generate(_ count: Int, seed: UInt64, emit: (_ text: Int, _ piece: String) throws -> Void) throws {
       try generator.generate(
         count: count, prime: tokens, length: arguments[length], options: options, stop: stop, seed: seed,

@@ -34,6 +34,9 @@ import Testing
     #expect(
       try workplace.charrnn(["sample", "run", "--count", "3"]).text == items.prefix(3).map { $0 + "\n" }.joined())
 
+    let likeliest = try workplace.charrnn(["sample", "run", "--greedy"])
+    #expect(likeliest.text.split(separator: "\n", omittingEmptySubsequences: false).count == 2, "\(likeliest.text)")
+
     let new = try workplace.charrnn(["sample", "run", "--count", "7", "--new", "--temperature", "1.5"])
     expectDone(new)
     let fresh = new.text.split(separator: "\n").map(String.init)

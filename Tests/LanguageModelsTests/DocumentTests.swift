@@ -169,6 +169,30 @@ import Testing
     #expect(example.count > 5 && example.dropLast().count { Self.names.contains(String($0)) } > 4, "\(example)")
   }
 
+  /// A document ends where its last token is written, also where the end begins in the prime.
+  @Test func anEndMayBeginInThePrime() throws {
+    let corpus = try sampleCorpus(String(repeating: "aab--c", count: 300))
+    let settings = settings { ($0.areItems, $0.separator, $0.hidden, $0.learningRate) = (false, "b--", 24, 0.02) }
+    let run = try CharacterRun(settings: settings, corpus: corpus)
+    try run.train(limits: TrainingLimits(steps: 250), reporting: quiet)
+    func text(_ prime: String, _ arrangement: CorpusArrangement, stop: String? = nil) throws -> String {
+      let generator = TextGenerator(model: run.model, vocabulary: corpus.vocabulary, arrangement: arrangement)
+      let tokens = Array(try Tokenizer(corpus.vocabulary).encode(prime).tokens)
+      return generator.text(
+        prime: tokens, length: 12, options: SamplingOptions(temperature: 0), stop: stop, seed: 1)
+    }
+    let documents = settings.arrangement
+    #expect(try text("ca", documents) == "caa")
+    #expect(try text("caab", documents) == "caab" && text("caab-", documents) == "caab-")
+    #expect(try text("caab--", documents) == "caab--caa", "another begins")
+    #expect(try text("", documents, stop: "aa") == "c" && text("c", documents, stop: "b") == "caa")
+    var finder = DocumentEndFinder([1, 2, 1])
+    #expect(
+      [1, 2, 1, 2, 1, 1, 2, 1, 1, 2, 2, 1, 2, 1].map { finder.reads($0) }.enumerated().filter(\.1).map(\.0) == [
+        2, 7, 13,
+      ])
+  }
+
   @Test func documentsNeedGradientsThroughTheWholeLength() {
     let settings = settings { $0.backwardLength = 3 }
     #expect(settings.problem == .backwardLengthOfDocuments(3, length: 8))

@@ -19,10 +19,8 @@ struct NextTokenPredictor {
   private var predicted: [Double]?
   private var isAtStart = true
   private let symbols: Int
-  /// Tokens that end a document; nil where the text is one.
-  private let documentEnd: [Int32]?
-  /// Tokens since the last end, as many as an end has at most.
-  private var recent: [Int32] = []
+  /// Finder of the ends of documents, before which the model begins again; nil where nothing ends one.
+  private var ends: DocumentEndFinder?
 
   /// - Parameters:
   ///   - beginning: token that a document begins after; nil where the model reads the text as one.
@@ -43,11 +41,8 @@ struct NextTokenPredictor {
       network = .still(.whole(WholeModelSession(model: model, weights: .float32, team: team)))
     }
     mixture = mode.mixesNGrams ? NGramMixture(symbols: symbols, training: training.tokens) : nil
-    self.documentEnd = documentEnd
-    if let beginning {
-      read(beginning)
-      recent = []
-    }
+    if let beginning { read(beginning) }
+    ends = documentEnd.map { DocumentEndFinder($0) }
   }
 
   /// Log probabilities of the next token, up to a constant. All are alike before the first.
@@ -67,7 +62,8 @@ struct NextTokenPredictor {
 
   /// Takes the next token, which `scores()` has predicted.
   mutating func read(_ token: Int32) {
-    let isEnd = endsDocument(token)
+    // The state is reset before the last token of an end.
+    let isEnd = ends?.reads(token) ?? false
     switch network {
     case .still(let session):
       if isEnd, case .whole(let session) = session { session.reset() }
@@ -76,15 +72,6 @@ struct NextTokenPredictor {
     }
     if isAtStart { mixture?.begin(with: token) } else { mixture?.learn(token) }
     (isAtStart, predicted) = (false, nil)
-  }
-
-  /// Whether a token that is read now ends a document: the state is reset before it.
-  private mutating func endsDocument(_ token: Int32) -> Bool {
-    guard let documentEnd else { return false }
-    recent = (recent + [token]).suffix(documentEnd.count)
-    guard recent == documentEnd else { return false }
-    recent = []
-    return true
   }
 }
 

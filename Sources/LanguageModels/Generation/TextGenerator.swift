@@ -67,15 +67,15 @@ public struct TextGenerator<Scalar: TensorScalar> {
   ) throws {
     guard count != 0 else { return }
     require(count > 0 && length >= 0, "TextGenerator: \(count) texts of \(length) tokens")
-    let stops = [stop, documentEnd.map(self.text)].compactMap { $0 }
+    let (begun, ends) = currentDocument(of: prime)
     let session = model.stepSession(batch: count, weights: weights, team: team)
     var texts = (0..<count).map {
       GrowingText(
-        vocabulary, mask: mask, mixture: mixture, prime: prime, stops: stops,
+        vocabulary, mask: mask, mixture: mixture, prime: prime, stop: stop, ends: ends,
         random: RandomSource(seed: seed &+ UInt64($0)))
     }
     for text in texts.indices { try emit(text, texts[text].begin(prime)) }
-    for token in tokensToRead(prime) {
+    for token in begun {
       session.read([Int32](repeating: token, count: count))
       for text in texts.indices { texts[text].read(token) }
     }
@@ -119,13 +119,12 @@ public struct TextGenerator<Scalar: TensorScalar> {
   }
 
   /// Tokens to read before the first prediction: the prime, or without one the end of a line, if the vocabulary has one. Of a prime
-  /// of several documents the last one counts, after what a document begins after.
-  private func tokensToRead(_ prime: [Int32]) -> [Int32] {
-    guard let documentBeginning else { return prime.isEmpty ? [vocabulary.lineEnd ?? 0] : prime }
-    guard let documentEnd else { return [documentBeginning] + prime }
-    var start = prime.count - documentEnd.count
-    while start >= 0, !prime[start...].starts(with: documentEnd) { start -= 1 }
-    return [documentBeginning] + (start < 0 ? prime : Array(prime[(start + documentEnd.count)...]))
+  /// of several documents the last one counts, after what a document begins after. With the finder of its end.
+  private func currentDocument(of prime: [Int32]) -> (tokens: [Int32], ends: DocumentEndFinder?) {
+    guard let documentBeginning else { return (prime.isEmpty ? [vocabulary.lineEnd ?? 0] : prime, nil) }
+    var (ends, start) = (documentEnd.map { DocumentEndFinder($0) }, 0)
+    for (place, token) in prime.enumerated() where ends?.reads(token) == true { start = place + 1 }
+    return ([documentBeginning] + prime[start...], ends)
   }
 
   private func text(_ tokens: [Int32]) -> String {
@@ -148,6 +147,11 @@ private struct GrowingText {
   private let vocabulary: Vocabulary
   private let mask: UTF8TokenMask?
   private var mixture: NGramMixture?
+  /// Finder of the document's end; nil where nothing ends one.
+  private var ends: DocumentEndFinder?
+  private var isAtEnd = false
+  /// Generated tokens that may begin such an end.
+  private var pending: [Int32] = []
   private var random: RandomSource
   private var decoder: StreamingDecoder
   private var filter: StopFilter
@@ -155,15 +159,16 @@ private struct GrowingText {
   private var generated = 0
 
   init(
-    _ vocabulary: Vocabulary, mask: UTF8TokenMask?, mixture: NGramMixture?, prime: [Int32], stops: [String],
-    random: RandomSource
+    _ vocabulary: Vocabulary, mask: UTF8TokenMask?, mixture: NGramMixture?, prime: [Int32], stop: String?,
+    ends: DocumentEndFinder?, random: RandomSource
   ) {
     self.vocabulary = vocabulary
+    self.ends = ends
     self.mask = mask
     self.mixture = mixture
     self.random = random
     decoder = StreamingDecoder(vocabulary)
-    filter = StopFilter(stops)
+    filter = StopFilter([stop].compactMap { $0 })
     constraint = UTF8Constraint()
     if let mask {
       let end = UTF8Constraint(after: prime.flatMap { vocabulary[$0] })
@@ -174,9 +179,11 @@ private struct GrowingText {
   /// Text of the prime.
   mutating func begin(_ prime: [Int32]) -> String { prime.reduce(into: "") { $0 += decoder.append($1) } }
 
+  private var hasStopped: Bool { isAtEnd || filter.hasStopped }
+
   /// Whether another token belongs to it: below the length, and beyond it to the end of a character.
   func isGrowing(upTo length: Int) -> Bool {
-    !filter.hasStopped && (generated < length || (mask != nil && !constraint.isAtBoundary))
+    !hasStopped && (generated < length || (mask != nil && !constraint.isAtBoundary))
   }
 
   /// Takes a token that stands before the text.
@@ -192,11 +199,25 @@ private struct GrowingText {
     generated += 1
     mixture?.read(token)
     if mask != nil { for byte in vocabulary[token] { constraint.append(byte) } }
-    return filter.pass(decoder.append(token))
+    pending.append(token)
+    isAtEnd = ends?.reads(token) ?? false
+    // What was held back is the end itself.
+    if isAtEnd { pending = [] }
+    return release(allBut: ends?.begun ?? 0)
   }
 
   /// Returns the text that was held back.
-  mutating func finish() -> String { filter.hasStopped ? "" : filter.pass(decoder.finish()) + filter.finish() }
+  mutating func finish() -> String {
+    let text = release(allBut: 0)
+    return filter.hasStopped ? text : text + filter.pass(decoder.finish()) + filter.finish()
+  }
+
+  /// Text of the pending tokens but the last ones.
+  private mutating func release(allBut held: Int) -> String {
+    var text = ""
+    while pending.count > held, !filter.hasStopped { text += filter.pass(decoder.append(pending.removeFirst())) }
+    return text
+  }
 }
 
 /// Passes text up to the first occurrence of one of some stop texts, which it leaves out.
