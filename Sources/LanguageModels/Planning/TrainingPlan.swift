@@ -52,7 +52,7 @@ public struct TrainingPlan: Sendable {
     // Gradients of documents flow back through the length alone.
     if given.isDisjoint(with: ["items", "each-file", "separator", "split-by", "backward-length"]) {
       let end = settings.lastFileValidates ? corpus.fileStarts.last ?? 0 : corpus.tokens.count
-      settings.areItems = ItemStatistics(of: corpus.tokens[..<end], in: corpus).areItems
+      settings.areItems = corpus.isList(corpus.tokens[..<end])
       settings.filesAreDocuments = !settings.areItems && corpus.fileStarts.count >= Self.manyFiles
     }
     let split = try settings.arranged(corpus).split
