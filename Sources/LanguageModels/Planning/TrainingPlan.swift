@@ -123,7 +123,7 @@ public struct TrainingPlan: Sendable {
     if given.isDisjoint(with: ["learning-rate", "optimizer"]) {
       // More units bear less of it: 768 diverged at 0.015.
       let ofLong = 0.015 * min(1, 320 / Double(settings.hidden))
-      let highest = isShort ? 0.005 : tokens < Self.longText ? min(0.01, ofLong) : ofLong
+      let highest = tokens < Self.longText ? min(0.01, ofLong) : ofLong
       let rate = settings.cell == .lstm ? highest : min(highest, isGated ? 0.005 : 0.002)
       settings.learningRate = (rate * 1e4).rounded() / 1e4
       note(["learning-rate"], "as high as \(settings.hidden) units of \(settings.cell.rawValue) bear")
