@@ -4,7 +4,8 @@ import TensorCore
 public enum CorpusError: Error, Equatable, CustomStringConvertible {
   /// A file that is not there, is a directory, may not be read, or failed while it was read.
   case unreadable(FileError)
-  case empty(file: String)
+  /// A file without text; it may have a byte-order mark.
+  case empty(file: String, hasMark: Bool = false)
   /// The offset, in bytes from the start of the file, of the first ill-formed sequence.
   case invalidUTF8(file: String, offset: Int)
   /// More distinct symbols than a vocabulary may have.
@@ -43,7 +44,8 @@ public enum CorpusError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .unreadable(let error): error.description
-    case .empty(let file): "\(file): the file is empty; give it some text to learn"
+    case .empty(let file, false): "\(file): the file is empty; give it some text"
+    case .empty(let file, true): "\(file): the file holds a byte-order mark alone; give it some text"
     case .invalidUTF8(let file, let offset):
       "\(file): not valid UTF-8 at byte \(offset)"
     case .vocabularyTooLarge(let symbols, let limit, let kind):

@@ -83,7 +83,7 @@ struct CorpusText {
     var source = try TextSource(place)
     var piece = try source.next(max(pieceSize, mark.count + 1))
     let dropped = kind != .byte && piece.starts(with: mark) ? mark.count : 0
-    guard piece.count > dropped else { throw .empty(file: place.name) }
+    guard piece.count > dropped else { throw .empty(file: place.name, hasMark: dropped > 0) }
     if dropped > 0 { markNotices.append("\(place.name): the byte-order mark at its start is dropped") }
     piece.removeFirst(dropped)
     starts.append((place.name, byteCount, dropped))

@@ -64,6 +64,11 @@ public struct SafetensorsError: Error, Equatable, CustomStringConvertible {
   }
 }
 
+extension SafetensorsError {
+  /// Whether the file begins like a text.
+  package var isOfText: Bool { if case .headerTooLong(let length) = problem { length.looksLikeText } else { false } }
+}
+
 extension SafetensorsError.Problem: CustomStringConvertible {
   public var description: String {
     switch self {

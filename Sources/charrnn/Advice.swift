@@ -25,7 +25,9 @@ private func advice(on error: any Error) -> String {
   case let error as SafetensorsError where error.isOfSeal: sealAdvice
   case TokenizationError.unknownSymbols: "; --unknown skip leaves them out"
   case let error as FileError where error.kind == .busy: "; wait until it ends"
-  case let error as FileError where error.kind == .missing: runsAdvice(in: error.path)
+  case let error as FileError where error.kind == .missing: missingAdvice(on: error.path)
+  case let error as SafetensorsError where error.isOfText:
+    "; a model is what training makes of a text: charrnn train \(shellWord(error.file))"
   case AdaptationError.noTrainingText: "; name its run directory, with the text where config.json says"
   case RunDirectoryTaken.holdsRun:
     "; give --resume to go on with it, --overwrite to replace it, or another --out"
@@ -48,6 +50,11 @@ private func advice(on error: any Error) -> String {
 /// Whether a file is the best model of a run by its name.
 private func isBest(_ file: String) -> Bool {
   file.hasSuffix("/best.safetensors")
+}
+
+private func missingAdvice(on path: String) -> String {
+  let isThere = ((try? SystemFiles().statusIfAny(of: path)) ?? nil) != nil
+  return isThere ? runsAdvice(in: path) : pathAdvice(on: path)
 }
 
 /// The runs in a folder that was given for one of them.
@@ -89,7 +96,7 @@ private func advice(on error: CharacterRunError) -> String {
 
 private func advice(on error: CorpusError) -> String {
   switch error {
-  case .invalidUTF8: "; --tokens byte reads any file"
+  case .invalidUTF8(let file, _): "\(encodingAdvice(on: file)); --tokens byte reads any file"
   case .vocabularyTooLarge, .symbolsTooLong: "; --tokens byte reads any text"
   case .unknownSymbols: "; --unknown skip leaves them out"
   case .tooSmall(let numbers):
@@ -97,7 +104,8 @@ private func advice(on error: CorpusError) -> String {
   case .nothingToPredict(.all, _): ""
   case .nothingToPredict(let part, _): "; --split \(others(than: part)) takes another part"
   case .undivided: ": --split-by end|blocks|files|lines"
-  case .unreadable, .empty, .oneDocument, .mixedLineEnds: ""
+  case .unreadable(let error): advice(on: error)
+  case .empty, .oneDocument, .mixedLineEnds: ""
   }
 }
 

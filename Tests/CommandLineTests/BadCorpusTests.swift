@@ -37,6 +37,31 @@ import Testing
         "--length", "2"))
   }
 
+  /// A text in another encoding is answered with the command that makes UTF-8 of it, and a compressed one with its tool.
+  @Test func anotherEncodingIsAnsweredWithTheCommandThatHelps() throws {
+    let workplace = try Workplace()
+    let text = String(repeating: "Über den Wölfen, sagte die Krähe.\n", count: 20)
+    try workplace.write([0xFF, 0xFE] + text.utf16.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }, to: "my utf-16.txt")
+    try workplace.write(text.unicodeScalars.map { UInt8($0.value) }, to: "latin1.txt")
+    let cases = [("my utf-16.txt", "begins as UTF-16 does"), ("latin1.txt", "if it is Latin-1")]
+    for (name, words) in cases {
+      let refused = try workplace.charrnn("train", name)
+      expectError(refused, 65, "\(name): not valid UTF-8", words, "; --tokens byte reads any file")
+      let command = try #require(refused.errors.firstMatch(of: /iconv .*(?= makes UTF-8 of it)/)).output
+      let converted = try workplace.shell("\(command) && \"$0\" doctor '\(name).utf8' --json")
+      #expect(try converted.json()["characters"] as? Int == text.count, "\(converted.errors)")
+    }
+    expectDone(try workplace.shell("cp latin1.txt text && gzip -k text"))
+    expectError(try workplace.charrnn("train", "text.gz"), 65, "it is compressed: gunzip -k text.gz")
+    try workplace.write(Array("MZ".utf8) + [0, 1, 0xFF, 2], to: "program")
+    let program = try workplace.charrnn("train", "program")
+    expectError(program, 65, "not valid UTF-8 at byte 4; --tokens byte")
+    // A model reads text of its own kind alone.
+    expectDone(try workplace.charrnn(["train", "latin1.txt.utf8", "--out", "run", "--steps", "2"] + small))
+    expectError(
+      try workplace.charrnn("evaluate", "run", "latin1.txt"), 65, "if it is Latin-1", "reads valid UTF-8 only")
+  }
+
   @Test func theBatchAndLengthThatAreSuggestedForASmallCorpusWork() throws {
     let workplace = try Workplace()
     try workplace.write("A short text, and not much to learn.\n", to: "short.txt")

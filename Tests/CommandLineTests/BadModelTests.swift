@@ -51,7 +51,9 @@ import Testing
     let workplace = try Trained.workplace.get()
     try workplace.write("Жили-были\n", to: "russian.txt")
     for text in ["fable.txt", "russian.txt"] {
-      expectError(try workplace.charrnn("sample", text), 65, "\(text): not a safetensors file: it begins like a text")
+      expectError(
+        try workplace.charrnn("sample", text), 65, "\(text): not a safetensors file: it begins like a text",
+        "charrnn train \(text)")
     }
   }
 
@@ -61,6 +63,23 @@ import Testing
     try FileManager.default.copyItem(
       atPath: try Trained.workplace.get().path(of: "run"), toPath: workplace.path(of: "the run"))
     expectError(try workplace.charrnn("sample", "."), 66, ".: holds no run", "name one of the runs in it: './the run'")
+  }
+
+  /// A path that is nearly one that is there.
+  @Test func aMisspelledPathIsAnsweredWithTheNearest() throws {
+    let workplace = try Workplace()
+    try FileManager.default.createDirectory(atPath: workplace.path + "/runs", withIntermediateDirectories: true)
+    try FileManager.default.copyItem(
+      atPath: try Trained.workplace.get().path(of: "run"), toPath: workplace.path(of: "runs/my fables"))
+    for path in ["runs/my fabels", "runs/my", "my fables", "fables"] {
+      expectError(try workplace.charrnn("sample", path), 66, path, "; did you mean 'runs/my fables'?")
+    }
+    try workplace.write("text", to: "fable.txt")
+    expectError(try workplace.charrnn("train", "fabel.txt"), 66, "; did you mean fable.txt?")
+    for path in ["runs/nothing alike", "elsewhere/my fables", "no", "runs"] {
+      let outcome = try workplace.charrnn("sample", path)
+      #expect(outcome.code == 66 && !outcome.errors.contains("did you mean"), "\(outcome.errors)")
+    }
   }
 
   @Test func aModelThatIsNotThereIsAnsweredWith66() throws {

@@ -73,6 +73,8 @@ import Testing
     #expect(evaluated.text == (try workplace.charrnn("evaluate", "runs/stdin", "fable.txt")).text)
     expectError(try train("fable.txt", "-", "--steps", "1"), 64, "standard input (-) is named twice")
     expectError(try train("--steps", "1", input: ""), 65, "standard input: the file is empty")
+    expectError(
+      try train("--steps", "1", input: "\u{FEFF}"), 65, "standard input: the file holds a byte-order mark alone")
   }
 
   /// A pipe can be read once, by whatever names it is given; a file can be read as often as it is named.

@@ -94,7 +94,7 @@ import Testing
         "0: lines end in CR LF; they are kept as they are",
       ])
     for text in ["", "\u{FEFF}"] {
-      #expect(throws: CorpusError.empty(file: "none")) {
+      #expect(throws: CorpusError.empty(file: "none", hasMark: !text.isEmpty)) {
         try Corpus(
           [.memory([97], name: "some"), .memory(Array(text.utf8), name: "none")], kind: .scalar, pieceSize: size)
       }

@@ -89,7 +89,7 @@ import Testing
     #expect(error?.category == .data)
     let marked = try files.file("marked", mark)
     if kind != .byte {
-      #expect(throws: CorpusError.empty(file: marked)) { try Corpus(files: [marked], kind: kind) }
+      #expect(throws: CorpusError.empty(file: marked, hasMark: true)) { try Corpus(files: [marked], kind: kind) }
     }
   }
 
