@@ -181,7 +181,7 @@ public struct CorpusTooSmall: Sendable, Hashable, CustomStringConvertible {
   }
 
   public var description: String {
-    "the text is too small: \(tokens) tokens to train on, and batch \(batch) at length \(length) needs \(needed)"
+    "the text is too small: \(counted(tokens, "token")) to train on, and batch \(batch) at length \(length) needs \(needed)"
       + (suggestion == nil ? "; no batch and length would work, a longer text is needed" : "")
   }
 }

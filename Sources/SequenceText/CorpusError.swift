@@ -55,19 +55,17 @@ public enum CorpusError: Error, Equatable, CustomStringConvertible {
     case .unknownSymbols(let file, let unknown): "\(file): \(unknown)"
     case .tooSmall(let numbers): numbers.description
     case .nothingToPredict(.all, let tokens):
-      "the text has \(count(tokens)), and a prediction takes two; give a longer text"
+      "the text has \(counted(tokens, "token")), and a prediction takes two; give a longer text"
     case .nothingToPredict(let part, let tokens):
-      "the \(part) part of the text has \(count(tokens)), and a prediction takes two"
+      "the \(part) part of the text has \(counted(tokens, "token")), and a prediction takes two"
     case .oneDocument(.ending(let end)):
       "\(end.debugDescription) does not end two documents in this text; check how it is spelled"
     case .oneDocument(.files): "the text is one file; give several, or leave each-file out"
     case .oneDocument: "the text has no two lines"
     case .mixedLineEnds(let lineFeeds, let pairs, let returns):
-      "\(lineFeeds) lines end in LF, \(pairs) in CR LF and \(returns) in CR; make them alike, for example with dos2unix"
+      "line ends are LF (\(lineFeeds)), CR LF (\(pairs)) and CR (\(returns)); make them alike, for example with dos2unix"
     case .undivided(let units, let unit):
       "the text has \(units) of the \(unit.rawValue) that it is to be split by, too few for a part each; choose another unit"
     }
   }
-
-  private func count(_ tokens: Int) -> String { "\(tokens) token\(tokens == 1 ? "" : "s")" }
 }

@@ -72,7 +72,7 @@ extension CSVError.Problem: CustomStringConvertible {
       "a carriage return stands without a line feed; end lines with LF or CR LF, or put the field in quotes"
     case .emptyLine: "the line is empty; remove it"
     case .fieldCount(let found, let columns):
-      "\(found) field\(found == 1 ? "" : "s"), and the header has \(columns) column\(columns == 1 ? "" : "s"); "
+      "\(counted(found, "field")), and the header has \(counted(columns, "column")); "
         + "correct the line, or put fields that hold separators in quotes"
     case .unknownColumn(let name, let columns): "there is no column \(quoted(name)); there are \(listed(columns))"
     case .missingValue: "the value is missing; fill it in, or remove the row"

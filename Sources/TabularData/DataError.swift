@@ -1,3 +1,5 @@
+import TensorCore
+
 /// Data that cannot be trained on or evaluated: the fault and its position, in one line. Rows are counted from 0, as in
 /// tensors.
 public enum DataError: Error, Equatable, CustomStringConvertible {
@@ -24,11 +26,10 @@ public enum DataError: Error, Equatable, CustomStringConvertible {
     case .classOutOfRange(let label, let row, let classes):
       "class \(label) at row \(row) is outside of 0..<\(classes); correct it, or give the model as many outputs"
     case .batchLargerThanData(let batch, let count):
-      "a batch of \(batch) is larger than the data, which has \(samples(count)); choose a batch of \(count) or fewer"
+      "a batch of \(batch) is larger than the data, which has \(counted(count, "sample")); choose a batch of \(count) or fewer"
     case .emptyPart(let fraction, let count):
-      "a test fraction of \(fraction) of \(samples(count)) leaves a part empty; choose another fraction, or give more data"
+      "a test fraction of \(fraction) of \(counted(count, "sample")) leaves a part empty; choose another fraction, or give more data"
     }
   }
 
-  private func samples(_ count: Int) -> String { "\(count) sample\(count == 1 ? "" : "s")" }
 }

@@ -75,7 +75,7 @@ enum BenchmarkCommand {
     let sampling = rate > 0 ? "\(Readable.count(rate)) characters/s" : "not measured"
     return """
       model     \(settings.architecture.summary), batch \(settings.batch), length \
-      \(settings.length), \(settings.precision.rawValue), \(threads) thread\(threads == 1 ? "" : "s"), \
+      \(settings.length), \(settings.precision.rawValue), \(counted(threads, "thread")), \
       \(InstructionSet.current.rawValue)
       training  \(Readable.count(speed.trainTokensPerSecond)) tokens/s, \(Readable.fixed(speed.trainGigaflops, digits: 1)) \
       GFLOP/s of the arithmetic needed: \(Readable.fixed(share, digits: 1))% of the measured peak of \

@@ -39,7 +39,8 @@ struct CompressionOutput {
     }
     let shown = rates.compactMap { unit, rate in rate.map { "\(Readable.fixed($0, digits: 4)) bits per \(unit)" } }
     notice(
-      (["\(content.count) bytes of content", "\(compressed.count) bytes compressed"] + shown).joined(separator: ", "))
+      (["\(counted(content.count, "byte")) of content", "\(counted(compressed.count, "byte")) compressed"] + shown)
+        .joined(separator: ", "))
     guard isJSON else { return }
     let report: JSONText = [
       "file": .string(path), "bytes": .integer(content.count), "compressed_bytes": .integer(compressed.count),
@@ -59,7 +60,7 @@ final class CompressionProgress {
     let now = min(Int(100 * Double(bytes) / Double(max(total, 1))), 100)
     guard isShown, now != percent else { return }
     percent = now
-    try? OutputChannel.standardError.write("\r\(now)% of \(total) bytes")
+    try? OutputChannel.standardError.write("\r\(now)% of \(counted(total, "byte"))")
   }
 
   func finish() {

@@ -92,10 +92,10 @@ enum DoctorCommand {
         [
           (
             "text",
-            "\(names): \(corpus.byteCount) bytes, \(corpus.characterCount) characters, \(corpus.tokens.count) tokens, "
-              + "\(corpus.vocabulary.count) symbols"
+            "\(names): \(counted(corpus.byteCount, "byte")), \(counted(corpus.characterCount, "character")), \(counted(corpus.tokens.count, "token")), "
+              + "\(counted(corpus.vocabulary.count, "symbol"))"
           ),
-          ("lines", "\(diagnosis.lines), the longest of \(diagnosis.longestLine) tokens"),
+          ("lines", "\(diagnosis.lines), the longest of \(counted(diagnosis.longestLine, "token"))"),
           ("rare symbols", rareSymbols), ("odd symbols", oddSymbols), ("repeated", repeated),
           (
             "parts",
@@ -104,7 +104,7 @@ enum DoctorCommand {
                 ?? "")
           ),
           ("models that count", baselines),
-          ("model", "\(run.model.architecture.summary), \(run.model.parameterCount) parameters"),
+          ("model", "\(run.model.architecture.summary), \(counted(run.model.parameterCount, "parameter"))"),
         ]
         + reasons.map { ("", "\($0.options): \($0.reason)") } + [
           ("time", time), ("memory", "about \(Readable.fixed(forecast.memory, digits: 0)) MiB"), ("command", command),
@@ -145,10 +145,12 @@ enum DoctorCommand {
 
     private var time: String {
       let steps =
-        forecast.steps.map { "\($0) steps of \(Readable.fixed(1000 * forecast.secondsPerStep, digits: 1)) ms" }
+        forecast.steps.map {
+          "\(counted($0, "step")) of \(Readable.fixed(1000 * forecast.secondsPerStep, digits: 1)) ms"
+        }
         ?? "of the time that is given"
       return
-        "about \(Readable.time(seconds: forecast.seconds)): \(steps), on \(threads) thread\(threads == 1 ? "" : "s") "
+        "about \(Readable.time(seconds: forecast.seconds)): \(steps), on \(counted(threads, "thread")) "
         + "(\(InstructionSet.current.rawValue))" + (run.settings.patience == nil ? "" : "; less where patience ends it")
     }
   }

@@ -49,7 +49,7 @@ enum InspectCommand {
       "file        \(model.checkpoint.file.printable())",
       "model       \(model.shape.architecture.summary)",
       "parameters  \(model.parameterCount)",
-      "tokens      \(vocabulary.kind.rawValue), \(vocabulary.count) symbols: \(shown)"
+      "tokens      \(vocabulary.kind.rawValue), \(counted(vocabulary.count, "symbol")): \(shown)"
         + (vocabulary.count > 100 ? " …" : ""),
     ]
     if let history = model.history {
@@ -57,7 +57,7 @@ enum InspectCommand {
         "validation loss \(Readable.fixed($0, digits: 4)) nats (\(Readable.fixed($0 / log(2), digits: 4)) bits) a token"
       }
       lines.append(
-        "trained     \(history.step) steps, \(Readable.fixed(history.epoch, digits: 2)) epochs; "
+        "trained     \(counted(history.step, "step")), \(Readable.fixed(history.epoch, digits: 2)) epochs; "
           + (loss ?? "no validation loss"))
     }
     lines.append("tensors")

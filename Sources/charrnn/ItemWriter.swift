@@ -49,7 +49,7 @@ struct ItemWriter {
       drawn += round
     }
     if written < count {
-      notice("of \(drawn) items that were drawn, \(written) are new; a higher --temperature, or no --top-k, is bolder")
+      notice("of \(counted(drawn, "item")) drawn, \(written) are new; a higher --temperature, or no --top-k, is bolder")
     }
   }
 

@@ -64,7 +64,7 @@ enum RunsCommand {
 
   private static func steps(_ steps: Result<Int?, any Error>) -> String {
     switch steps {
-    case .success(let steps): steps.map { $0 == 1 ? "1 step" : "\($0) steps" } ?? "-"
+    case .success(let steps): steps.map { counted($0, "step") } ?? "-"
     case .failure: "last cannot be read"
     }
   }

@@ -89,7 +89,9 @@ enum SampleCommand {
     let text = try arguments[dynamicOn].map {
       try TextInput([$0], of: arguments).corpus(file.vocabulary, unknown: arguments[CommonOptions.unknown])
     }
-    if let text, text.skipped > 0 { notice("skipped \(text.skipped) characters that the model has never seen") }
+    if let text, text.skipped > 0 {
+      notice("skipped \(counted(text.skipped, "character")) that the model has never seen")
+    }
     let adaptation = Adaptation(dynamic: text == nil ? nil : DynamicRule(), mixesNGrams: arguments[withNGrams])
     guard let training = try TextInput.trainingText(of: file, arguments) else { throw AdaptationError.noTrainingText }
     return try TextGenerator(
@@ -171,7 +173,7 @@ enum SampleCommand {
     do {
       let text = try TextInput.corpus([place], vocabulary, unknown: arguments[CommonOptions.unknown])
       if text.skipped > 0 {
-        notice("skipped \(text.skipped) characters of the prime that the model has never seen")
+        notice("skipped \(counted(text.skipped, "character")) of the prime that the model has never seen")
       }
       return Array(text.tokens)
     } catch CorpusError.empty {

@@ -33,7 +33,8 @@ package enum TrainCommand {
       return signal.exitCode
     }
     if end == .patienceSpent {
-      let found = "no improvement in \(run.progress.validationsSinceBest) validations; stopped after step \(run.step)"
+      let found =
+        "no improvement in \(counted(run.progress.validationsSinceBest, "validation")); stopped after step \(run.step)"
       let isOver = run.step >= start.limits.lastStep(stepsPerEpoch: run.stepsPerEpoch) ?? .max
       let command = resumingCommand(arguments, start.directory)
       let more = run.progress.validationsSinceBest + (run.settings.patience ?? 0)
@@ -139,7 +140,7 @@ package enum TrainCommand {
           patience: settings.patience, stepsPerEpoch: settings.stepsPerEpoch(on: corpus))
         if isExtended { return undecayed }
         if let waited = try CharacterRun.validationsWaited(before: undecayed, patience: settings.patience) {
-          notice("no improvement in \(waited) validations ended the run; --patience \(2 * waited) trains on")
+          notice("no improvement in \(counted(waited, "validation")) ended the run; --patience \(2 * waited) trains on")
         }
       } catch {
         let reason = "\(message(for: error)); without it the run can end, but not train longer"
@@ -246,10 +247,10 @@ package enum TrainCommand {
   private static func describe(_ run: CharacterRun, files: String, threads: Int) {
     let model = run.model
     notice(
-      "\(files): \(run.corpus.tokens.count) tokens, \(model.shape.vocabulary) symbols; "
+      "\(files): \(counted(run.corpus.tokens.count, "token")), \(counted(model.shape.vocabulary, "symbol")); "
         + "\(model.architecture.summary), "
-        + "\(model.parameterCount) parameters; \(run.stepsPerEpoch) steps an epoch; "
-        + "\(threads) thread\(threads == 1 ? "" : "s"), \(InstructionSet.current.rawValue)")
+        + "\(counted(model.parameterCount, "parameter")); \(counted(run.stepsPerEpoch, "step")) an epoch; "
+        + "\(counted(threads, "thread")), \(InstructionSet.current.rawValue)")
   }
 
   /// Members of `config.json`: every option as it was resolved.

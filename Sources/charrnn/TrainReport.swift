@@ -52,7 +52,8 @@ final class TrainReport {
       do { try writeSample(text) } catch { outputFailure = error }
     case .decaying(let steps, let reason):
       let cause =
-        reason == .patience ? "no improvement in \(run.progress.validationsSinceBest) validations" : "the end is near"
+        reason == .patience
+        ? "no improvement in \(counted(run.progress.validationsSinceBest, "validation"))" : "the end is near"
       if reason == .patience { morePatience = run.progress.validationsSinceBest + (run.settings.patience ?? 0) }
       say("\(cause): the learning rate falls to 0 until step \(run.step + steps), the last")
     case .saveFailed(let error): say("\(error); the training goes on, and saving is tried again")
@@ -78,7 +79,7 @@ final class TrainReport {
     notice(
       run.step == lastStep
         ? "nothing is left to train: the run has done all \(lastStep) steps"
-        : "nothing is left to train: the run has done \(run.step) steps, and \(lastStep) are asked for")
+        : "nothing is left to train: the run has done \(counted(run.step, "step")), and \(lastStep) are asked for")
   }
 
   /// Forgets what was measured on steps that are taken back.

@@ -55,7 +55,7 @@ public struct ModelFileError: Error, Equatable, CustomStringConvertible {
       case .unknownTokenKind(let name): "the kind of token \(name.quotedName) is unknown to this version"
       case .vocabulary(let error): "\(error)"
       case .vocabularySize(let symbols, let needed):
-        "the vocabulary has \(symbols) symbols, the architecture needs \(needed)"
+        "the vocabulary has \(counted(symbols, "symbol")), the architecture needs \(needed)"
       case .extraParameter(let name): "its architecture has no parameter \(name.quotedName), which it holds"
       case .tiedWeightsDiffer(let first, let second):
         "the weights are tied, and the tensors \(first.quotedName) and \(second.quotedName) are not equal"

@@ -56,6 +56,6 @@ extension Verification {
     }
     if lines.count == 1, let run, !run.isEmpty { throw VerificationProblem(file: path, kind: .noRun) }
     if lines.last?.isEmpty == false { throw VerificationProblem(file: path, kind: .openLine(number: lines.count)) }
-    return "\(lines.count - 1) lines"
+    return counted(lines.count - 1, "line")
   }
 }

@@ -142,7 +142,7 @@ public enum Verification {
 
     var summary: String {
       let steps = stored.history.map { " after step \($0.step)" } ?? ""
-      return "\(isRun ? "run" : "model")\(steps), \(stored.parameterCount) parameters"
+      return "\(isRun ? "run" : "model")\(steps), \(counted(stored.parameterCount, "parameter"))"
         + (stored.checkpoint.isSealed ? "" : "; without a checksum, as other programs write it")
     }
   }

@@ -119,7 +119,7 @@ public struct TrainingPlan: Sendable {
     if !given.contains("batch") { batch = max(1, min(batch, tokens / (length + 1))) }
     if !given.contains("length") { length = max(1, min(length, tokens / batch - 1)) }
     (settings.batch, settings.length) = (batch, length)
-    note(["batch", "length"], "\(tokens) tokens to learn from")
+    note(["batch", "length"], "\(counted(tokens, "token")) to learn from")
     if given.isDisjoint(with: ["learning-rate", "optimizer"]) {
       // More units bear less of it: 768 diverged at 0.015.
       let ofLong = 0.015 * min(1, 320 / Double(settings.hidden))
