@@ -3,10 +3,12 @@
 /// A name is near when `word` is a misspelling of it (at most half of the letters changed, dropped, added, or swapped with
 /// their neighbour), a prefix (`learn` for `learning-rate`), its initials (`lr`), or shares whole words with it
 /// (`batch-size` for `batch`). Among equally near names the first one wins.
-package func nearestName(to word: String, among names: [String]) -> String? {
+///
+/// - Parameter limit: how many letters may differ; nil for half of the word's.
+package func nearestName(to word: String, among names: [String], atMost limit: Int? = nil) -> String? {
   let word = word.prefix(64).lowercased()
   guard !word.isEmpty else { return nil }
-  let limit = max(1, word.count / 2)
+  let limit = limit ?? max(1, word.count / 2)
   let near = names.map { (name: $0, distance: distance(from: word, to: $0, atMost: limit)) }
     .filter { $0.distance <= limit }
   return near.min { $0.distance < $1.distance }?.name

@@ -17,7 +17,7 @@ public struct ArrangedCorpus: Sendable {
   ///   - validation: fraction of the text that is held out for validation, as nearly as whole units come to it; one unit at least,
   ///     unless it is 0.
   ///   - test: the same for a final test.
-  /// - Throws: `CorpusSplitError`; `CorpusError.undivided` where the text has too few units; `CorpusError.mixedLineEnds`.
+  /// - Throws: `CorpusSplitError`; `CorpusError.undivided` and `.oneDocument` where the text has too few units; `.mixedLineEnds`.
   public init(
     _ corpus: Corpus, by arrangement: CorpusArrangement, validation: DecimalFraction, test: DecimalFraction
   ) throws {
@@ -68,8 +68,8 @@ private struct CutText {
     (self.corpus, self.arrangement) = (corpus, arrangement)
     let areFiles = arrangement.documents == .files
     let end = areFiles ? corpus.vocabulary.lineEnd.map { [$0] } : arrangement.documentEnd(in: corpus.vocabulary)
-    (tokens, files) = Self.tokens(of: corpus, ending: end)
-    let tokens = tokens
+    let (tokens, files) = Self.tokens(of: corpus, ending: end)
+    (self.tokens, self.files) = (tokens, files)
     documents = areFiles ? Set(files).sorted() : end.map { tokens.starts(after: $0) }
   }
 
@@ -97,7 +97,7 @@ private struct CutText {
     guard units.count >= least || arrangement.unit == .end else {
       throw .undivided(units: units.count, of: arrangement.unit)
     }
-    return Array(zip(units, Self.parts(of: units[...], sizes, isDrawn: arrangement.unit != .end)))
+    return Array(zip(units, Self.parts(of: units, sizes, isDrawn: arrangement.unit != .end)))
   }
 
   /// The text in the order of its parts.
@@ -177,8 +177,7 @@ private struct CutText {
   }
 
   /// The part of each unit.
-  private static func parts(of units: ArraySlice<Range<Int>>, _ sizes: CorpusSplit, isDrawn: Bool) -> [CorpusSplit.Part]
-  {
+  private static func parts(of units: [Range<Int>], _ sizes: CorpusSplit, isDrawn: Bool) -> [CorpusSplit.Part] {
     var random = RandomSource(seed: 0)
     var waiting = isDrawn ? random.permutation(of: units.count) : units.indices.reversed()
     var parts = [CorpusSplit.Part](repeating: .train, count: units.count)

@@ -37,7 +37,7 @@ public struct CorpusArrangement: Sendable, Hashable {
     self.lastFileValidates = lastFileValidates
   }
 
-  /// Text that ends a document; nil for lines, and where there is one.
+  /// Text that ends a document; nil for lines and files, and where there is one document.
   package var separator: String? { if case .ending(let text) = documents { text } else { nil } }
 
   /// Whether the parts are other ones where the files of the text are.

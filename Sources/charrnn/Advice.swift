@@ -25,7 +25,7 @@ private func advice(on error: any Error) -> String {
   case let error as SafetensorsError where error.isOfSeal: sealAdvice
   case TokenizationError.unknownSymbols: "; --unknown skip leaves them out"
   case let error as FileError where error.kind == .busy: "; wait until it ends"
-  case let error as FileError where error.kind == .missing: missingAdvice(on: error.path)
+  case let error as FileError where error.kind == .missing: missingAdvice(on: error.path, meant: .model)
   case let error as SafetensorsError where error.isOfText:
     "; a model is what training makes of a text: charrnn train \(shellWord(error.file))"
   case AdaptationError.noTrainingText: "; name its run directory, with the text where config.json says"
@@ -52,9 +52,9 @@ private func isBest(_ file: String) -> Bool {
   file.hasSuffix("/best.safetensors")
 }
 
-private func missingAdvice(on path: String) -> String {
+private func missingAdvice(on path: String, meant kind: NamedFile) -> String {
   let isThere = ((try? SystemFiles().statusIfAny(of: path)) ?? nil) != nil
-  return isThere ? runsAdvice(in: path) : pathAdvice(on: path)
+  return isThere ? runsAdvice(in: path) : pathAdvice(on: path, meant: kind)
 }
 
 /// The runs in a folder that was given for one of them.
@@ -96,7 +96,8 @@ private func advice(on error: CharacterRunError) -> String {
 
 private func advice(on error: CorpusError) -> String {
   switch error {
-  case .invalidUTF8(let file, _): "\(encodingAdvice(on: file)); --tokens byte reads any file"
+  case .invalidUTF8(let file, let offset):
+    "\(encodingAdvice(on: file, invalidAt: offset)); --tokens byte reads any file"
   case .vocabularyTooLarge, .symbolsTooLong: "; --tokens byte reads any text"
   case .unknownSymbols: "; --unknown skip leaves them out"
   case .tooSmall(let numbers):
@@ -104,6 +105,7 @@ private func advice(on error: CorpusError) -> String {
   case .nothingToPredict(.all, _): ""
   case .nothingToPredict(let part, _): "; --split \(others(than: part)) takes another part"
   case .undivided: ": --split-by end|blocks|files|lines"
+  case .unreadable(let error) where error.kind == .missing: missingAdvice(on: error.path, meant: .text)
   case .unreadable(let error): advice(on: error)
   case .empty, .oneDocument, .mixedLineEnds: ""
   }

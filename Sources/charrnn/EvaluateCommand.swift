@@ -28,9 +28,13 @@ enum EvaluateCommand {
   static func run(_ arguments: ParsedArguments) throws -> ExitCode {
     let model = arguments[CommonOptions.model]
     let named = arguments[corpora]
-    let input = try TextInput(named.isEmpty ? namesOfCorpus(arguments, "name a CORPUS") : named, of: arguments)
     let file = try ModelFile<Float>(contentsOf: model)
+    let input = try TextInput(named.isEmpty ? namesOfCorpus(arguments, "name a CORPUS") : named, of: arguments)
     let corpus = try input.corpus(file.vocabulary, unknown: arguments[CommonOptions.unknown])
+    if named.isEmpty, let history = file.history, !history.isOf(corpus) {
+      notice(
+        "\(input.shownNames) is not the text any more that the run was trained on; it is evaluated as another text")
+    }
     let evaluation = try PartEvaluation(
       of: file, on: corpus, part: arguments[part], weights: arguments[SampleCommand.weights],
       threads: CommonOptions.threadCount(arguments), adapting: try adaptation(arguments),
@@ -39,8 +43,7 @@ enum EvaluateCommand {
       throw CommandFailure(
         "\(model): the model's loss on this text is not a number; its weights are damaged", code: .badData)
     }
-    var kept = KeptBaselines(in: RunDirectory(model))
-    let baselines = kept.baselines(of: evaluation)
+    let baselines = KeptBaselines(in: RunDirectory(model)).baselines(of: evaluation)
     let text =
       arguments[CommonOptions.json]
       ? json(evaluation, baselines, unknown: corpus.skipped).line + "\n"

@@ -2,43 +2,78 @@ import CharrnnCommandSupport
 import SequenceModeling
 
 /// Advice on a file that is not valid UTF-8: what it looks like, and which program makes text of it; empty where nothing is known.
-func encodingAdvice(on file: String) -> String {
+///
+/// - Parameter offset: offset of its first byte that is not of valid UTF-8.
+func encodingAdvice(on file: String, invalidAt offset: Int) -> String {
   let files = SystemFiles()
   guard let status = try? files.statusIfAny(of: file), status.kind == .file,
-    let start = try? FileReader(file, using: files).next(1 << 16)
+    let reader = try? FileReader(file, using: files), let start = try? reader.next(1 << 16)
   else { return "" }
-  let name = shellWord(file)
-  func converting(_ encoding: String) -> String {
-    "iconv -f \(encoding) -t utf-8 \(name) > \(shellWord(file + ".utf8")) makes UTF-8 of it"
-  }
+  let (name, text) = (shellWord(file), shellWord(file + ".txt"))
   for (magic, tool) in compressions where start.starts(with: magic) {
-    return "; it is compressed: \(tool) \(name) gives its content"
+    return "; it is compressed: \(tool) \(name) > \(text) writes its content"
+  }
+  func converting(_ encoding: String) -> String {
+    "iconv -f \(encoding) -t utf-8 \(name) > \(text) makes UTF-8 of it"
   }
   if start.starts(with: [0xFF, 0xFE]) || start.starts(with: [0xFE, 0xFF]) {
     return "; it begins as UTF-16 does: \(converting("utf-16"))"
   }
-  let controls = start.count { $0 < 0x20 && ![0x09, 0x0A, 0x0C, 0x0D].contains($0) }
-  // In Latin-1 and its kin, letters beyond ASCII are single bytes from 0xA0 on.
-  return controls == 0 && start.contains { $0 >= 0xA0 } ? "; if it is Latin-1, \(converting("latin1"))" : ""
+  return isLatin1(start, then: reader, upTo: offset) ? "; if it is Latin-1, \(converting("latin1"))" : ""
 }
 
 private let compressions: [(magic: [UInt8], tool: String)] = [
-  ([0x1F, 0x8B], "gunzip -k"), (Array("BZh".utf8), "bunzip2 -k"), ([0xFD] + Array("7zXZ".utf8) + [0], "unxz -k"),
-  ([0x28, 0xB5, 0x2F, 0xFD], "unzstd"), (Array("PK".utf8) + [3, 4], "unzip"),
+  ([0x1F, 0x8B], "gunzip -c <"), (Array("BZh".utf8), "bunzip2 -c <"), ([0xFD] + Array("7zXZ".utf8) + [0], "unxz -c <"),
+  ([0x28, 0xB5, 0x2F, 0xFD], "unzstd -c <"), (Array("PK".utf8) + [3, 4], "unzip -p"),
 ]
 
-/// Advice on a path at which nothing is: the nearest name beside it, and for a name alone the nearest run in `runs`; empty where
-/// none is near.
-func pathAdvice(on path: String) -> String {
-  let slash = path.lastIndex(of: "/")
-  let (folder, name) = (
-    slash.map { String(path[...$0]) } ?? "", slash.map { path[path.index(after: $0)...] } ?? path[...]
-  )
-  guard name.count > 1 else { return "" }
-  func nearest(in folder: String) -> String? {
-    let names = ((try? SystemFiles().names(in: folder.isEmpty ? "." : folder)) ?? []).sorted()
-    return nearestName(to: String(name), among: names.filter { $0.count > 1 }).map { folder + $0 }
+/// Whether a file is text of ASCII up to an offset, at which stands a byte that in Latin-1 and its kin is a letter or a mark. UTF-8
+/// that is damaged has other bytes beyond ASCII before.
+private func isLatin1(_ start: [UInt8], then reader: FileReader, upTo offset: Int) -> Bool {
+  func isText(_ byte: UInt8) -> Bool { (0x20..<0x7F).contains(byte) || [0x09, 0x0A, 0x0C, 0x0D].contains(byte) }
+  var (piece, left) = (start, offset)
+  while piece.count <= left {
+    guard !piece.isEmpty, piece.allSatisfy(isText), let next = try? reader.next(1 << 16) else { return false }
+    (piece, left) = (next, left - piece.count)
   }
-  let found = nearest(in: folder) ?? (folder.isEmpty ? nearest(in: "runs/") : nil)
-  return found.map { "; did you mean \(shellWord($0))?" } ?? ""
+  return piece[..<left].allSatisfy(isText) && piece[left] >= 0xA0
+}
+
+/// Kinds of file that a path may be meant to name.
+enum NamedFile {
+  /// A run, or a checkpoint.
+  case model
+  case text
+
+  fileprivate func isSuch(_ path: String) -> Bool {
+    let kind = ((try? SystemFiles().statusIfAny(of: path)) ?? nil)?.kind
+    switch self {
+    case .text: return kind == .file
+    case .model: return kind == .file ? path.hasSuffix(".safetensors") : RunDirectory(path).holdsRun
+    }
+  }
+}
+
+/// Advice on a path at which nothing is: the nearest one in the same folder, and of a model's name alone the nearest run in `runs`;
+/// empty where none is near.
+func pathAdvice(on path: String, meant kind: NamedFile) -> String {
+  let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+  let folders = (kind == .model && folder.isEmpty ? ["runs/"] : []) + [folder]
+  let (stem, ending) = parts(path.dropFirst(folder.count).lowercased())
+  let paths = folders.flatMap { folder in
+    ((try? SystemFiles().names(in: folder.isEmpty ? "." : folder)) ?? []).sorted().map { folder + $0 }
+  }
+  // An ending that many files share makes none of them near.
+  let near = paths.compactMap { path -> (stem: String, path: String)? in
+    let name = parts((path.split(separator: "/").last ?? "").lowercased())
+    return ending.isEmpty || name.ending == ending ? (name.stem, path) : nil
+  }.filter { kind.isSuch($0.path) }
+  let found = nearestName(to: stem, among: near.map(\.stem), atMost: max(1, stem.count / 3))
+  return near.first { $0.stem == found }.map { "; did you mean \(shellWord($0.path))?" } ?? ""
+}
+
+/// A name without its ending, and the ending.
+private func parts(_ name: String) -> (stem: String, ending: String) {
+  guard let dot = name.lastIndex(of: "."), dot > name.startIndex else { return (name, "") }
+  return (String(name[..<dot]), String(name[dot...]))
 }

@@ -55,9 +55,8 @@ enum SampleCommand {
     let options = SamplingOptions(
       temperature: arguments[greedy] ? 0 : arguments[temperature], topK: arguments[topK], topP: arguments[topP],
       minP: arguments[minP])
-    let arrangement = file.history?.arrangement ?? CorpusArrangement()
     let generator = try generator(arguments, file)
-    let areItems = arrangement.documents == .lines
+    let areItems = file.arrangement.documents == .lines
     let count = arguments[count] ?? (areItems && options.temperature > 0 ? 20 : 1)
     func generate(_ count: Int, seed: UInt64, emit: (_ text: Int, _ piece: String) throws -> Void) throws {
       try generator.generate(
@@ -83,14 +82,14 @@ enum SampleCommand {
     let (weights, threads) = (arguments[weights], CommonOptions.threadCount(arguments))
     guard arguments[dynamicOn] != nil || arguments[withNGrams] else {
       return TextGenerator(
-        model: file.model, vocabulary: file.vocabulary, arrangement: file.history?.arrangement ?? CorpusArrangement(),
+        model: file.model, vocabulary: file.vocabulary, arrangement: file.arrangement,
         weights: weights, threads: threads)
     }
     let text = try arguments[dynamicOn].map {
       try TextInput([$0], of: arguments).corpus(file.vocabulary, unknown: arguments[CommonOptions.unknown])
     }
     if let text, text.skipped > 0 {
-      notice("skipped \(counted(text.skipped, "character")) that the model has never seen")
+      notice("skipped \(counted(text.skipped, text.kind.rawValue)) that the model has never seen")
     }
     let adaptation = Adaptation(dynamic: text == nil ? nil : DynamicRule(), mixesNGrams: arguments[withNGrams])
     guard let training = try TextInput.trainingText(of: file, arguments) else { throw AdaptationError.noTrainingText }
@@ -114,7 +113,8 @@ enum SampleCommand {
       notice("\(taker) draws nothing; the \(count) texts are the same")
     }
     if arguments.gives(CommonOptions.unknown) && ![prime, primeFile, dynamicOn].contains(where: arguments.gives) {
-      throw arguments.usageFailure("--unknown is about the prime; give --prime or --prime-file, or leave it out")
+      throw arguments.usageFailure(
+        "--unknown is about text that is read; give --prime, --prime-file or --dynamic-on, or leave it out")
     }
     if arguments[primeFile] == TextInput.standardInput && arguments[dynamicOn] == TextInput.standardInput {
       throw arguments.usageFailure("--prime-file and --dynamic-on cannot both read standard input; give one a file")
@@ -173,7 +173,7 @@ enum SampleCommand {
     do {
       let text = try TextInput.corpus([place], vocabulary, unknown: arguments[CommonOptions.unknown])
       if text.skipped > 0 {
-        notice("skipped \(counted(text.skipped, "character")) of the prime that the model has never seen")
+        notice("skipped \(counted(text.skipped, text.kind.rawValue)) of the prime that the model has never seen")
       }
       return Array(text.tokens)
     } catch CorpusError.empty {

@@ -76,7 +76,7 @@ final class TextInput {
     } catch CorpusError.invalidUTF8(let file, let offset) {
       // The kind of token is the model's: there is nothing else to choose.
       throw CommandFailure(
-        "\(file): not valid UTF-8 at byte \(offset)\(encodingAdvice(on: file)); the model reads valid UTF-8 only",
+        "\(file): not valid UTF-8 at byte \(offset)\(encodingAdvice(on: file, invalidAt: offset)); the model reads valid UTF-8 only",
         code: .badData)
     }
   }

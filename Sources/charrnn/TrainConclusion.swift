@@ -45,7 +45,7 @@ struct TrainConclusion {
     let evaluation = try PartEvaluation(of: file, on: run.corpus, part: .test, threads: threads)
     var kept = KeptBaselines(in: directory)
     let baselines = kept.baselines(of: evaluation)
-    do { try kept.save() } catch { notice("\(error); evaluate will count anew") }
+    do { try kept.keep(baselines, of: evaluation) } catch { notice("\(error); evaluate will count anew") }
     let isInBits = evaluation.bitsPerCharacter(0) != nil
     func rate(_ loss: Double) -> String {
       Readable.fixed(evaluation.bitsPerCharacter(loss) ?? loss, digits: 3)

@@ -105,7 +105,8 @@ package enum TrainOptions {
     }
     noticeLarge(run.split.test, settings.testFraction, "test")
     if !settings.lastFileValidates { noticeLarge(run.split.validation, settings.validationFraction, "validation") }
-    if arguments.givenNames.contains("test-fraction") {
+    // Of documents there may be too few; and who asks for a test part must know that there is none.
+    if arguments.givenNames.contains("test-fraction") || run.text.documentStarts != nil {
       noticeSmall(run.split.test, settings.testFraction, "test-fraction")
     }
 

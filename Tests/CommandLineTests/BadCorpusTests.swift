@@ -48,16 +48,25 @@ import Testing
       let refused = try workplace.charrnn("train", name)
       expectError(refused, 65, "\(name): not valid UTF-8", words, "; --tokens byte reads any file")
       let command = try #require(refused.errors.firstMatch(of: /iconv .*(?= makes UTF-8 of it)/)).output
-      let converted = try workplace.shell("\(command) && \"$0\" doctor '\(name).utf8' --json")
+      let converted = try workplace.shell("\(command) && \"$0\" doctor '\(name).txt' --json")
       #expect(try converted.json()["characters"] as? Int == text.count, "\(converted.errors)")
     }
-    expectDone(try workplace.shell("cp latin1.txt text && gzip -k text"))
-    expectError(try workplace.charrnn("train", "text.gz"), 65, "it is compressed: gunzip -k text.gz")
+    // Under any name.
+    expectDone(try workplace.shell("gzip -c 'latin1.txt.txt' > packed"))
+    let packed = try workplace.charrnn("train", "packed")
+    expectError(packed, 65, "it is compressed: gunzip -c < packed > packed.txt")
+    expectDone(try workplace.shell("gunzip -c < packed > packed.txt && cmp packed.txt latin1.txt.txt"))
+    // UTF-8 that is cut within a character is no Latin-1, and a letter may come late.
+    try workplace.write(text.utf8.prefix(while: { $0 != 0xA4 }) + [0xC3], to: "cut.txt")
+    let cut = try workplace.charrnn("train", "cut.txt")
+    #expect(cut.code == 65 && !cut.errors.contains("Latin-1"), "\(cut.errors)")
+    try workplace.write([UInt8](repeating: 0x61, count: 100_000) + [0xE9, 0x0A], to: "late.txt")
+    expectError(try workplace.charrnn("train", "late.txt"), 65, "at byte 100000; if it is Latin-1")
     try workplace.write(Array("MZ".utf8) + [0, 1, 0xFF, 2], to: "program")
     let program = try workplace.charrnn("train", "program")
     expectError(program, 65, "not valid UTF-8 at byte 4; --tokens byte")
     // A model reads text of its own kind alone.
-    expectDone(try workplace.charrnn(["train", "latin1.txt.utf8", "--out", "run", "--steps", "2"] + small))
+    expectDone(try workplace.charrnn(["train", "latin1.txt.txt", "--out", "run", "--steps", "2"] + small))
     expectError(
       try workplace.charrnn("evaluate", "run", "latin1.txt"), 65, "if it is Latin-1", "reads valid UTF-8 only")
   }

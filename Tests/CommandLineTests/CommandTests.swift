@@ -149,7 +149,9 @@ import Testing
     try workplace.write(String(decoding: changed, as: UTF8.self), to: "run/baselines.json")
     #expect(try unigram() == 1.25, "it is read")
     #expect(try unigram("--split", "validation") != 1.25, "another part")
-    for damage in ["", "{", "[1]", #"{"\#(key)":{"uniform":1}}"#] {
+    losses["unigram"] = -5
+    let impossible = String(decoding: try JSONSerialization.data(withJSONObject: [key: losses]), as: UTF8.self)
+    for damage in ["", "{", "[1]", #"{"\#(key)":{"uniform":1}}"#, impossible] {
       try workplace.write(damage, to: "run/baselines.json")
       #expect(try unigram() == counted)
     }
@@ -160,6 +162,18 @@ import Testing
     expectError(
       try workplace.charrnn(["train", "fable.txt", "--out", "run", "--steps", "3", "--resume"] + small), 73,
       "baselines.json", "is a directory")
+  }
+
+  @Test func aTextThatHasChangedIsEvaluatedAsAnother() throws {
+    let workplace = try Workplace()
+    try workplace.write(fable, to: "fable.txt")
+    expectDone(try workplace.charrnn(["train", "fable.txt", "--out", "run", "--steps", "2"] + small))
+    #expect(try !workplace.charrnn("evaluate", "run").errors.contains("any more"))
+    try workplace.write(String(fable.dropLast(3)), to: "fable.txt")
+    let changed = try workplace.charrnn("evaluate", "run")
+    expectDone(changed, "fable.txt is not the text any more")
+    #expect(changed.text.hasPrefix("split               all"))
+    expectError(try workplace.charrnn("evaluate", "elsewhere"), 66, "elsewhere: cannot open")
   }
 
   /// A run learns while it reads its own text or another; for that it needs the text that it was trained on.

@@ -65,6 +65,9 @@ import Testing
     expectDone(try workplace.charrnn(["decompress", "run", "part.crnn", "--out", "again.txt"]))
     #expect(try workplace.bytes(of: "again.txt") == workplace.bytes(of: files[0]))
     expectDone(try workplace.charrnn(["train"] + files + ["--resume", "--out", "run", "--steps", "25"]))
+    let few = try workplace.charrnn(
+      ["train"] + files.prefix(2) + options + ["--each-file", "--split-by", "end", "--out", "few"])
+    expectDone(few, "--test-fraction 0.05 holds out nothing of this text")
     let other = try workplace.charrnn(["train"] + files + ["--each-file", "--items", "--out", "other"])
     #expect(other.code == 64 && other.errors.contains("choose one of items, each-file"), "\(other.errors)")
     let one = try workplace.charrnn(["train", files[0], "--each-file", "--out", "other"])

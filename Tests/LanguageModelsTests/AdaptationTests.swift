@@ -128,9 +128,19 @@ import Testing
       #expect(refrains(found) > 2 * refrains(still) && refrains(found) > 15, "\(found), without reading \(still)")
       #expect(try text(adaptation, other, threads: 2) == found)
     }
+    // While it writes it learns nothing: what was written and is read goes on alike.
+    let words = Array(try Tokenizer(corpus.vocabulary).encode("the crow ").tokens)
+    let writer = try TextGenerator(of: file, adapting: Adaptation(mixesNGrams: true), to: other, trainedOn: corpus)
+    let greedy = SamplingOptions(temperature: 0)
+    let long = writer.text(prime: words, length: 80, options: greedy, seed: 1)
+    let begun = Array(try Tokenizer(corpus.vocabulary).encode(String(long.prefix(49))).tokens)
+    #expect(writer.text(prime: begun, length: 40, options: greedy, seed: 1) == long)
     // Without another text the n-gram models have read the training part, and the weights are found on the validation part.
     let mixed = try text(Adaptation(mixesNGrams: true), nil)
     #expect(mixed != still)
+    // What they are worth is not forgotten for a short text, nor learned from the text that they have counted.
+    let short = try Corpus(text: Array("fo".utf8), vocabulary: corpus.vocabulary)
+    for other in [short, corpus] { #expect(try text(Adaptation(mixesNGrams: true), other) == mixed) }
     #expect(throws: AdaptationError.noTrainingText) {
       try TextGenerator(of: file, adapting: Adaptation(mixesNGrams: true), to: nil, trainedOn: other)
     }

@@ -101,6 +101,19 @@ import Testing
     #expect(try JSONDecoder().decode(TrainingHistory.self, from: JSONEncoder().encode(file.history)) == file.history)
   }
 
+  /// One file that is most of the text leaves no files to draw parts from.
+  @Test func filesAreChosenWherePartsCanBeDrawn() throws {
+    func choosesFiles(_ lengths: [Int]) throws -> Bool {
+      let files = lengths.enumerated().map {
+        TextSource.Place.memory(Array(sampleText($1, seed: UInt64($0)).utf8), name: "f")
+      }
+      return try TrainingPlan(for: Corpus(files, kind: .character)).settings.filesAreDocuments
+    }
+    #expect(try choosesFiles([Int](repeating: 50, count: 30)))
+    #expect(try !choosesFiles([Int](repeating: 50, count: 19)), "few")
+    #expect(try !choosesFiles([20_000] + [Int](repeating: 20, count: 25)))
+  }
+
   /// Resumed within an epoch, with another number of threads, at the same bits.
   @Test(arguments: [5, 20])
   func aRunOfItemsIsResumedExactly(at step: Int) throws {

@@ -116,7 +116,7 @@ public struct TextCompressor: Sendable {
     let team = ThreadTeam(threads: threads)
     return TextCoder(
       NextTokenPredictor(
-        file.model, beginning: arrangement.beginning(in: file.vocabulary), documentEnd: documentEnd, mode: mode,
+        file.model, beginning: file.arrangement.beginning(in: file.vocabulary), documentEnd: documentEnd, mode: mode,
         training: training, team: team))
   }
 
@@ -124,8 +124,7 @@ public struct TextCompressor: Sendable {
     if mode.needsTrainingText && training == nil { throw .noTrainingText }
   }
 
-  private var arrangement: CorpusArrangement { file.history?.arrangement ?? CorpusArrangement() }
-  private var documentEnd: [Int32]? { arrangement.documentEnd(in: file.vocabulary) }
+  private var documentEnd: [Int32]? { file.arrangement.documentEnd(in: file.vocabulary) }
 
   private static var isReproducible: Bool { InstructionSet.current == .reproducible }
 
@@ -155,9 +154,10 @@ public struct TextCompressor: Sendable {
       add(name)
       hash.update(LittleEndianBytes.encode(parameter.value.scalars))
     }
-    let beginning = arrangement.beginning(in: file.vocabulary)
-    if let tokens = documentEnd ?? beginning.map { [$0] } {
-      hash.update(LittleEndianBytes.encode(tokens.map(Int.init)))
+    if let documentEnd { hash.update(LittleEndianBytes.encode(documentEnd.map(Int.init))) }
+    if documentEnd == nil, let beginning = file.arrangement.beginning(in: file.vocabulary) {
+      add("beginning")
+      hash.update(LittleEndianBytes.encode([Int(beginning)]))
     }
     if mode.needsTrainingText, let history = file.history, let training {
       add(history.corpusHash)

@@ -50,14 +50,15 @@ struct TextSpelling: Equatable {
 
   /// Every line end of one kind, replaced by another. CR LF is one of its own kind.
   private static func replacing(_ kind: LineEnd, by other: LineEnd, in text: [UInt8]) -> [UInt8] {
-    let (kind, other) = (kind.bytes, other.bytes)
+    guard text.contains(kind.bytes[0]) else { return text }
     var (replaced, place) = ([UInt8](), 0)
     replaced.reserveCapacity(text.count)
     while place < text.count {
-      let isPair = text[place...].starts(with: LineEnd.pair.bytes)
-      let token = text[place..<place + (isPair ? 2 : 1)]
-      replaced += token.elementsEqual(kind) ? other[...] : token
-      place += token.count
+      let isReturn = text[place] == 0x0D
+      let isPair = isReturn && place + 1 < text.count && text[place + 1] == 0x0A
+      let found: LineEnd? = isPair ? .pair : isReturn ? .carriageReturn : text[place] == 0x0A ? .lineFeed : nil
+      if found == kind { replaced += other.bytes } else { replaced += text[place..<place + (isPair ? 2 : 1)] }
+      place += isPair ? 2 : 1
     }
     return replaced
   }

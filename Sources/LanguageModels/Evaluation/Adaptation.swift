@@ -26,7 +26,9 @@ extension Evaluation {
     of model: CharacterModel<Float>, on text: TextStream, adapting adaptation: Adaptation, training: TextStream,
     counted: TextStream, workspace: Workspace<Float>
   ) -> [Double] {
-    var reader = AdaptiveReader(model, adaptation, training: training, counted: counted, workspace: workspace)
+    let mixture = adaptation.mixesNGrams ? NGramMixture(symbols: model.shape.vocabulary, training: counted.tokens) : nil
+    var reader = AdaptiveReader(
+      model, rule: adaptation.dynamic, training: training, mixture: mixture, workspace: workspace)
     return reader.read(text)
   }
 }
@@ -38,16 +40,16 @@ struct AdaptiveReader {
   private(set) var mixture: NGramMixture?
 
   /// - Parameters:
+  ///   - rule: nil for a network that stays as it is.
   ///   - training: text that the model was trained on: dynamic evaluation takes the sizes of gradients from it.
-  ///   - counted: text that n-gram models count before.
+  ///   - mixture: nil for none.
   init(
-    _ model: CharacterModel<Float>, _ adaptation: Adaptation, training: TextStream, counted: TextStream,
+    _ model: CharacterModel<Float>, rule: DynamicRule?, training: TextStream, mixture: NGramMixture?,
     workspace: Workspace<Float>
   ) {
-    network = AdaptiveNetwork(model, rule: adaptation.dynamic, training: training, workspace: workspace)
-    mixture =
-      adaptation.mixesNGrams
-      ? NGramMixture(symbols: model.shape.vocabulary, training: counted.tokens) : nil
+    network = AdaptiveNetwork(model, rule: rule, training: training, workspace: workspace)
+    self.mixture = mixture
+    self.mixture?.forgetContext()
   }
 
   /// The network as it is now.

@@ -47,6 +47,11 @@ public struct Baselines: Sendable, Equatable, Codable {
   /// The tokens of a training part that are counted.
   private static func counted(_ training: Range<Int>) -> Range<Int> { training.suffix(mostTokens) }
 
+  /// Whether they may be losses: none is below 0, nor near 100 nats a token.
+  var arePossible: Bool {
+    [uniform, unigram ?? 0, fiveGram ?? 0, partialMatching].allSatisfy { (0...100).contains($0) }
+  }
+
   /// Hash of all that the losses depend on, as `init` takes it.
   static func key(of part: Range<Int>, after training: Range<Int>, in tokens: TokenSequence, symbols: Int) -> String {
     var hash = ContentHash()

@@ -15,19 +15,18 @@ public struct KeptBaselines: Sendable {
   public init(in directory: RunDirectory) {
     self.directory = directory
     let bytes = (try? directory.contents(of: directory.baselines)) ?? nil
-    losses = bytes.flatMap { try? JSONDecoder().decode([String: Baselines].self, from: Data($0)) } ?? [:]
+    let kept = bytes.flatMap { try? JSONDecoder().decode([String: Baselines].self, from: Data($0)) } ?? [:]
+    losses = kept.values.allSatisfy(\.arePossible) ? kept : [:]
   }
 
   /// Losses on what a model was evaluated on: those that are kept, or computed now.
-  public mutating func baselines(of evaluation: PartEvaluation) -> Baselines {
-    let key = evaluation.baselineKey
-    let found = losses[key] ?? evaluation.baselines()
-    losses[key] = found
-    return found
+  public func baselines(of evaluation: PartEvaluation) -> Baselines {
+    losses[evaluation.baselineKey] ?? evaluation.baselines()
   }
 
-  /// Writes them to the directory's `baselines.json`.
-  public func save() throws(FileError) {
+  /// Keeps losses on what a model was evaluated on, in the directory's `baselines.json`.
+  public mutating func keep(_ baselines: Baselines, of evaluation: PartEvaluation) throws(FileError) {
+    losses[evaluation.baselineKey] = baselines
     try AtomicFile.write([Array((canonicalJSON(losses) + "\n").utf8)], to: directory.baselines, using: directory.files)
   }
 }

@@ -102,7 +102,7 @@ extension ModelFile {
   /// Documents of the corpus that the model was trained on, without their ends.
   ///
   /// - Throws: `CorpusError`.
-  /// - Precondition: the model was trained on documents.
+  /// - Precondition: the model was trained on documents that end with some text: items, or with a separator.
   package func trainingDocuments(of corpus: Corpus) throws -> [String] {
     let text = try history.arranged(corpus, isWhole: true)
     guard let starts = text.documentStarts, let end = history?.arrangement.documentEnd(in: vocabulary) else {

@@ -14,6 +14,8 @@ public struct ModelFile<Scalar: StorableScalar>: Sendable {
   public let vocabulary: Vocabulary
   /// How far the training was when the file was written, where the file says so.
   public var history: TrainingHistory?
+  /// Arrangement of the corpus that it was trained on; one text where that is not known.
+  public var arrangement: CorpusArrangement { history?.arrangement ?? CorpusArrangement() }
 
   public init(model: CharacterModel<Scalar>, vocabulary: Vocabulary, history: TrainingHistory? = nil) {
     self.model = model

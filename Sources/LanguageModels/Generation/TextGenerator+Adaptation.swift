@@ -5,11 +5,11 @@ import TensorCore
 
 extension TextGenerator<Float> {
   /// A generator whose model has first read a text and adapted to it, as in evaluation: by dynamic evaluation the network has
-  /// learned from it, and n-gram models have counted it after the training part, and found how much they are worth. While
-  /// it writes, nothing more is learned.
+  /// learned from it, and n-gram models have counted it after the training part. How much these are worth is found on the
+  /// validation part first. While it writes, nothing more is learned.
   ///
   /// - Parameters:
-  ///   - text: text to adapt to, in the symbols of the model; nil for the validation part of the training text.
+  ///   - text: text to adapt to, in the symbols of the model; nil for none.
   ///   - training: text that the model was trained on.
   ///   - weights: how weights are held afterwards.
   ///   - threads: they change the speed alone.
@@ -19,17 +19,31 @@ extension TextGenerator<Float> {
     weights: WeightFormat = .float32, threads: Int = 1
   ) throws {
     guard let seen = file.trainingPart(of: training) else { throw AdaptationError.noTrainingText }
-    // What is read is not counted before.
-    let counted = text.map { file.history?.isOf($0) == true } == true ? TextStream(TokenSequence()[...]) : seen
-    var reader = AdaptiveReader(
-      file.model, adaptation, training: seen, counted: counted, workspace: Workspace(threads: threads))
-    let arranged = try file.history.arranged(text ?? training, isWhole: text != nil)
-    let part = text == nil ? CorpusSplit.Part.validation : .all
-    if !arranged.split[part].isEmpty { _ = reader.read(TextStream(arranged, in: try arranged.reading(part))) }
-    var mixture = reader.mixture
+    let workspace = Workspace<Float>(threads: threads)
+    var mixture =
+      adaptation.mixesNGrams ? NGramMixture(symbols: file.vocabulary.count, training: seen.tokens) : nil
+    // The validation part may be none, or too short to predict anything in it.
+    let own = try file.history.arranged(training, isWhole: false)
+    if mixture != nil, let range = try? own.reading(.validation) {
+      var reader = AdaptiveReader(file.model, rule: nil, training: seen, mixture: mixture, workspace: workspace)
+      _ = reader.read(TextStream(own, in: range.prefix(Self.mostToWeigh)))
+      mixture = reader.mixture
+    }
+    var model = file.model
+    if let text {
+      let arranged = try file.history.arranged(text, isWhole: true)
+      // Of the text that they have counted, n-gram models would learn that they are always right.
+      let isCounted = file.history?.isOf(text) == true
+      var reader = AdaptiveReader(
+        model, rule: adaptation.dynamic, training: seen, mixture: isCounted ? nil : mixture, workspace: workspace)
+      _ = reader.read(TextStream(arranged, in: try arranged.reading(.all)))
+      model = reader.model
+      if !isCounted { mixture = reader.mixture }
+    }
     mixture?.forgetContext()
-    self.init(
-      reader.model, file.vocabulary, file.history?.arrangement ?? CorpusArrangement(), mixture: mixture,
-      weights: weights, threads: threads)
+    self.init(model, file.vocabulary, file.arrangement, mixture: mixture, weights: weights, threads: threads)
   }
+
+  /// Tokens of a validation part that tell how much the n-gram models are worth beside the network.
+  private static var mostToWeigh: Int { 20_000 }
 }

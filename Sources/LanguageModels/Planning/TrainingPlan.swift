@@ -53,13 +53,14 @@ public struct TrainingPlan: Sendable {
     if given.isDisjoint(with: ["items", "each-file", "separator", "split-by", "backward-length"]) {
       let end = settings.lastFileValidates ? corpus.fileStarts.last ?? 0 : corpus.tokens.count
       settings.areItems = corpus.isList(corpus.tokens[..<end])
-      settings.filesAreDocuments = !settings.areItems && corpus.fileStarts.count >= Self.manyFiles
+      let hasFiles = Self.files(of: corpus, settings) >= Self.manyFiles
+      settings.filesAreDocuments = !settings.areItems && hasFiles && Self.drawsFiles(of: corpus, settings)
     }
     let split = try settings.arranged(corpus).split
     (self.settings, self.limits, self.given) = (settings, limits, given)
     (tokens, symbols, heldOut) = (split.train.count, corpus.vocabulary.count, split.validation.count)
     if settings.areItems { note(["items"], "many short lines, of few words each") }
-    if settings.filesAreDocuments { note(["each-file"], "\(corpus.fileStarts.count) files") }
+    if settings.filesAreDocuments { note(["each-file"], "\(Self.files(of: corpus, settings)) files") }
     let budget = operations ?? Self.usualOperations(tokens: tokens, symbols: symbols)
     chooseSize(budget)
     chooseUpdates()
@@ -103,6 +104,23 @@ public struct TrainingPlan: Sendable {
 
   /// Files of which each is a text by itself, and of which enough are drawn for each part.
   private static let manyFiles = 20
+
+  /// Files to draw parts from.
+  private static func files(of corpus: Corpus, _ settings: TrainingSettings) -> Int {
+    corpus.fileStarts.count - (settings.lastFileValidates ? 1 : 0)
+  }
+
+  /// Whether files can be drawn for validation and test that have at least half of what these are to have: a few large files with
+  /// many small ones cannot.
+  private static func drawsFiles(of corpus: Corpus, _ settings: TrainingSettings) -> Bool {
+    var byFiles = settings
+    byFiles.filesAreDocuments = true
+    guard let drawn = try? byFiles.arranged(corpus).split, let whole = try? settings.arranged(corpus).split else {
+      return false
+    }
+    return [.validation, .test].allSatisfy { 2 * drawn[$0].count >= whole[$0].count }
+  }
+
   /// Tokens of a text that is no longer better learned in more and smaller updates.
   private static let longText = 200_000
   /// Whether it is soon learned by heart: such a text is trained on in small steps, with much dropping.

@@ -19,7 +19,7 @@ public enum SettingProblem: Error, Equatable, CustomStringConvertible {
   /// Temporal regularization of updates of one step.
   case noChangesToWeigh(Double)
   case noHorizon(TrainingSettings.Schedule)
-  /// A separator beside lines.
+  /// Several of the settings that say what a document is.
   case severalKindsOfDocuments([String])
   /// Parts made of documents, of a text that is one.
   case noDocuments
