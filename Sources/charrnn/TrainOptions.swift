@@ -105,7 +105,7 @@ package enum TrainOptions {
     }
     noticeLarge(run.split.test, settings.testFraction, "test")
     if !settings.lastFileValidates { noticeLarge(run.split.validation, settings.validationFraction, "validation") }
-    // Of documents there may be too few; and who asks for a test part must know that there is none.
+    // There may be too few documents; and who asks for a test part must know that there is none.
     if arguments.givenNames.contains("test-fraction") || run.text.documentStarts != nil {
       noticeSmall(run.split.test, settings.testFraction, "test-fraction")
     }

@@ -153,9 +153,32 @@ import Testing
         if own != "\r\n" || kind == .character { #expect(compressed.count == size, "\(end.debugDescription)") }
       }
     }
-    for content in ["\u{FEFF}", "\u{FEFF}\u{FEFF}a", "\r\n", "a\r\nb\nc\rd", "\r\r\n\n", "\n\r"] {
+    // One line that ends as the model's do costs some bytes, not an escape for each of the others.
+    let odd = text("\r\n") + Array("the end\n".utf8)
+    let (mixed, plain) = (try compressor.compress(odd), try compressor.compress(text("\n") + Array("the end\n".utf8)))
+    #expect(try compressor.decompress(mixed) == odd)
+    if own == "\n" { #expect(mixed.count <= plain.count + 3) }
+    for content in [
+      "\u{FEFF}", "a\nb\r\nc\nd\r\n\r\n\r\n", "a\r\n\r\r\n\nb\r", "\u{FEFF}\u{FEFF}a", "\r\n", "a\r\nb\nc\rd",
+      "\r\r\n\n", "\n\r",
+    ] {
       let bytes = Array(content.utf8)
       #expect(try compressor.decompress(compressor.compress(bytes)) == bytes, "\(content.debugDescription)")
+    }
+  }
+
+  @Test func numbersAreRestoredFromLEB128() {
+    for number in [0, 1, 127, 128, 300, Int.max] {
+      var bytes = LEB128.bytes(number)[...]
+      #expect(LEB128.take(from: &bytes) == number && bytes.isEmpty)
+    }
+    for numbers in [[], [0], [0, 1, 2], [5, 700, 701, 100_000]] {
+      var bytes = (LEB128.differences(numbers) + [9])[...]
+      #expect(LEB128.takeDifferences(from: &bytes) == numbers && bytes == [9])
+    }
+    for damaged in [[], [0x80], [3, 1, 1], [2, 1], [1] + [UInt8](repeating: 0xFF, count: 12)] as [[UInt8]] {
+      var bytes = damaged[...]
+      #expect(LEB128.takeDifferences(from: &bytes) == nil)
     }
   }
 

@@ -20,10 +20,13 @@ public struct CompressionMode: Sendable, Equatable {
 ///     crnn             4 bytes
 ///     version          1 byte
 ///     mode             1 byte of flags: 1 learns, 2 mixes n-grams, 4 stored as it is, 8 reproducible kernels, 16 a byte-order
-///                      mark was left out; 32 CR LF, 64 LF, 96 CR is what line ends were before they were those of the model
+///                      mark was left out; 32 CR LF, 64 LF, 96 CR is what line ends were before they were those of the model,
+///                      128 with exceptions
 ///     length           of the content as it was coded, in bytes, as LEB128 (7 bits a byte, the lowest first)
 ///     identity         16 bytes of the hash of the model, and of the training text that it needs
 ///     content          8 bytes of the hash of the content
+///     exceptions       where there are any, the numbers of line ends that were the model's: how many, then each less the one
+///                      before, all as LEB128
 ///     payload          as it was coded
 ///     checksum         8 bytes of the hash of all before
 struct CompressedFile: Equatable {
@@ -32,7 +35,7 @@ struct CompressedFile: Equatable {
   var isStored = false
   /// Whether the model computed with the kernels that are the same on every machine.
   var isReproducible = true
-  /// What was left out of the content before it was coded.
+  /// Spelling of the content, which was coded in the model's own.
   var spelling = TextSpelling()
   var length: Int
   var identity: [UInt8]
@@ -65,27 +68,27 @@ struct CompressedFile: Equatable {
       throw .damaged
     }
     var rest = bytes[(magic.count + 1)..<end]
-    guard let flags = rest.popFirst(), flags < 128, let length = Self.takeLength(from: &rest),
+    guard let flags = rest.popFirst(), let length = LEB128.take(from: &rest),
       rest.count >= Self.identitySize + hashSize
     else { throw .damaged }
+    let (identity, contentHash) = (rest.prefix(Self.identitySize), rest.dropFirst(Self.identitySize).prefix(hashSize))
+    rest = rest.dropFirst(Self.identitySize + hashSize)
+    var spelling = TextSpelling(flags: flags >> 4)
+    if flags & 128 != 0 {
+      guard let kept = LEB128.takeDifferences(from: &rest) else { throw .damaged }
+      spelling.kept = kept
+    }
     self.init(
       mode: CompressionMode(learns: flags & 1 != 0, mixesNGrams: flags & 2 != 0), length: length,
-      identity: Array(rest.prefix(Self.identitySize)),
-      contentHash: Array(rest.dropFirst(Self.identitySize).prefix(hashSize)),
-      payload: rest.dropFirst(Self.identitySize + hashSize), isStored: flags & 4 != 0, isReproducible: flags & 8 != 0,
-      spelling: TextSpelling(flags: flags >> 4))
+      identity: Array(identity), contentHash: Array(contentHash), payload: rest, isStored: flags & 4 != 0,
+      isReproducible: flags & 8 != 0, spelling: spelling)
   }
 
   var bytes: [UInt8] {
     let flags: [(UInt8, Bool)] = [(1, mode.learns), (2, mode.mixesNGrams), (4, isStored), (8, isReproducible)]
     var bytes = Self.magic + [Self.version, flags.reduce(spelling.flags << 4) { $0 | ($1.1 ? $1.0 : 0) }]
-    var rest = length
-    while rest >= 0x80 {
-      bytes.append(UInt8(rest & 0x7F) | 0x80)
-      rest >>= 7
-    }
-    bytes.append(UInt8(rest))
-    bytes += identity + contentHash + payload
+    bytes += LEB128.bytes(length) + identity + contentHash
+    bytes += (spelling.kept.isEmpty ? [] : LEB128.differences(spelling.kept)) + payload
     return bytes + Self.hash(of: bytes[...])
   }
 
@@ -94,17 +97,6 @@ struct CompressedFile: Equatable {
     var hash = ContentHash()
     bytes.withUnsafeBytes { hash.update($0) }
     return hash.digest(size)
-  }
-
-  /// A length of at most 2⁶³ − 1; nil where there is none.
-  private static func takeLength(from bytes: inout ArraySlice<UInt8>) -> Int? {
-    var length = 0
-    for shift in stride(from: 0, to: 63, by: 7) {
-      guard let byte = bytes.popFirst() else { return nil }
-      length |= Int(byte & 0x7F) << shift
-      if byte < 0x80 { return length }
-    }
-    return nil
   }
 }
 

@@ -32,7 +32,7 @@ extension TextGenerator<Float> {
     var model = file.model
     if let text {
       let arranged = try file.history.arranged(text, isWhole: true)
-      // Of the text that they have counted, n-gram models would learn that they are always right.
+      // N-gram models would learn from a text that they have counted that they are always right.
       let isCounted = file.history?.isOf(text) == true
       var reader = AdaptiveReader(
         model, rule: adaptation.dynamic, training: seen, mixture: isCounted ? nil : mixture, workspace: workspace)

@@ -201,7 +201,7 @@ private struct GrowingText {
     if mask != nil { for byte in vocabulary[token] { constraint.append(byte) } }
     pending.append(token)
     isAtEnd = ends?.reads(token) ?? false
-    // What was held back is the end itself.
+    // The tokens held back are the end itself.
     if isAtEnd { pending = [] }
     return release(allBut: ends?.begun ?? 0)
   }
