@@ -28,8 +28,8 @@ enum EvaluateCommand {
   static func run(_ arguments: ParsedArguments) throws -> ExitCode {
     let model = arguments[CommonOptions.model]
     let named = arguments[corpora]
-    let file = try ModelFile<Float>(contentsOf: model)
     let input = try TextInput(named.isEmpty ? namesOfCorpus(arguments, "name a CORPUS") : named, of: arguments)
+    let file = try ModelFile<Float>(contentsOf: model)
     let corpus = try input.corpus(file.vocabulary, unknown: arguments[CommonOptions.unknown])
     if named.isEmpty, let history = file.history, !history.isOf(corpus) {
       notice(
@@ -112,8 +112,10 @@ enum EvaluateCommand {
 /// - Parameter otherwise: what to do where they are not known.
 func namesOfCorpus(_ arguments: ParsedArguments, _ otherwise: String) throws -> [String] {
   let model = arguments[CommonOptions.model]
-  let isRun = try SystemFiles().statusIfAny(of: model)?.kind == .directory
-  guard isRun, let names = try StoredOptions(RunDirectory(model)).corpora(), !names.isEmpty else {
+  guard let status = try SystemFiles().statusIfAny(of: model) else {
+    throw FileError(path: model, action: "open", code: ENOENT)
+  }
+  guard status.kind == .directory, let names = try StoredOptions(RunDirectory(model)).corpora(), !names.isEmpty else {
     throw arguments.usageFailure("\(model) does not say what it was trained on; \(otherwise)")
   }
   guard !names.contains(TextInput.standardInput) else {

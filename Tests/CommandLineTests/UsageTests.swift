@@ -67,7 +67,7 @@ import Testing
     }
     expectError(try workplace.charrnn("sample", "a", "--stop", ""), 64, "--stop")
     expectError(try workplace.charrnn("--version", "x"), 64, "x")
-    expectError(try workplace.charrnn("evaluate", "run"), 64, "CORPUS")
+    expectError(try workplace.charrnn("evaluate", "run"), 66, "run: cannot open: no such file")
     expectError(try workplace.charrnn("gradcheck", "--break", "nothing"), 64, "decoder.weight")
     #expect(try workplace.visibleNames == ["fable.txt"])
   }
