@@ -172,8 +172,7 @@ public struct TrainingPlan: Sendable {
       switch passes * weights / Double(max(tokens, 1)) {
       case ..<5: (0.0, 0.0)
       case ..<25: (0.2, 0.1)
-      // A shorter text is sooner learned by heart.
-      case ..<60 where tokens >= Self.longText: (0.3, 0.2)
+      case ..<60: (0.3, 0.2)
       case ..<1000: (0.5, 0.3)
       default: (0.6, 0.5)
       }
