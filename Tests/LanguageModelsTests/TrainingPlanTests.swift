@@ -62,6 +62,20 @@ import Testing
     #expect(long.settings.lockedDropout >= 0.5)
   }
 
+  /// A text of many symbols, each of which it has seldom, is read longer and with more dropping.
+  @Test func manySymbolsAreDroppedMore() throws {
+    func plan(symbols: Int) throws -> TrainingPlan {
+      let text = (0..<120_000).reduce(into: "") { text, place in
+        text.unicodeScalars.append(Unicode.Scalar(UInt32(0x4E00 + place * place % symbols))!)
+      }
+      return try TrainingPlan(for: sampleCorpus(text))
+    }
+    let (few, many) = (try plan(symbols: 97), try plan(symbols: 1999))
+    #expect(many.settings.lockedDropout > few.settings.lockedDropout)
+    let operations = [256, 257].map { TrainingPlan.usualOperations(tokens: 120_000, symbols: $0) }
+    #expect(operations[1] > 1.2 * operations[0])
+  }
+
   /// A model whose widths are bound to each other keeps them.
   @Test func boundWidthsStay() throws {
     let corpus = try corpus(2000)

@@ -69,11 +69,12 @@ public struct TrainingPlan: Sendable {
     try chooseEnd(budget, on: corpus)
   }
 
-  /// Operations that usually pay: those of 11 passes through the text by an LSTM of 2 × 128 units, more for a short text, and no
-  /// more than some minutes.
+  /// Operations that usually pay: those of 11 passes through the text by an LSTM of 2 × 128 units (14 where there are many
+  /// symbols), more for a short text, and no more than some minutes.
   public static func usualOperations(tokens: Int, symbols: Int) -> Double {
     let ofToken = Double(CharacterModel<Float>(ModelShape(Architecture(), vocabulary: symbols)).operationsPerToken)
-    return ofToken * min(max(11 * Double(tokens), 1e6), 3e7)
+    let passes = symbols > manySymbols ? 14.0 : 11
+    return ofToken * min(max(passes * Double(tokens), 1e6), 3e7)
   }
 
   private func operationsPerToken(hidden: Int? = nil) -> Double {
@@ -121,6 +122,8 @@ public struct TrainingPlan: Sendable {
     return [.validation, .test].allSatisfy { 2 * drawn[$0].count >= whole[$0].count }
   }
 
+  /// Symbols, as of Japanese, of which most stand so seldom that their weights soon know each place by heart.
+  private static let manySymbols = 256
   /// Tokens of a text that is no longer better learned in more and smaller updates.
   private static let longText = 200_000
   /// Whether it is soon learned by heart: such a text is trained on in small steps, with much dropping.
@@ -172,7 +175,7 @@ public struct TrainingPlan: Sendable {
       switch passes * weights / Double(max(tokens, 1)) {
       case ..<5: (0.0, 0.0)
       case ..<25: (0.2, 0.1)
-      case ..<60: (0.3, 0.2)
+      case ..<(symbols > Self.manySymbols ? 25 : 60): (0.3, 0.2)
       case ..<1000: (0.5, 0.3)
       default: (0.6, 0.5)
       }
