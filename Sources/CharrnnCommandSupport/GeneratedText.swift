@@ -15,8 +15,11 @@ package struct GeneratedText {
     self.isTerminal = isTerminal ?? Terminal.isTerminal(channel)
   }
 
-  package mutating func write(_ piece: String) throws(OutputFailure) {
-    try channel.write(isTerminal ? shown(piece) : piece)
+  package mutating func write(_ piece: String) throws(OutputFailure) { try write(Array(piece.utf8)) }
+
+  /// Writes bytes that need not be valid UTF-8; a terminal gets U+FFFD for those that are not.
+  package mutating func write(_ piece: [UInt8]) throws(OutputFailure) {
+    if isTerminal { try channel.write(shown(String(decoding: piece, as: UTF8.self))) } else { try channel.write(piece) }
   }
 
   /// Writes what was held back, at the end of the text.

@@ -106,6 +106,19 @@ extension ValueKind where Value == String {
       show: { $0 })
   }
 
+  /// Any text but the empty one, with escapes for what is hard to type: `\n`, `\r`, `\t`, and `\\` for a backslash.
+  package static func escapedText(_ valueName: String = "TEXT") -> ValueKind {
+    ValueKind(
+      valueName: valueName,
+      expectation: #"a text of at least one character, with \n, \r, \t and \\ as the only escapes"#,
+      read: { $0.isEmpty ? nil : unescaped($0) },
+      show: { text in
+        text.reduce(into: "") { shown, character in
+          shown += escapes.first { $0.value == character }.map { "\\\($0.key)" } ?? String(character)
+        }
+      })
+  }
+
   /// The name of a file or a directory, which is never empty.
   package static func path(_ valueName: String = "FILE") -> ValueKind {
     ValueKind(valueName: valueName, expectation: "a path", read: { $0.isEmpty ? nil : $0 }, show: { $0 })
@@ -141,4 +154,24 @@ private func phrase(_ noun: String, _ bounds: [String?]) -> String {
 private func shortest(_ value: Double) -> String {
   let text = "\(value)"
   return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+}
+
+/// Characters by the letters that stand for them after a backslash.
+private let escapes: [Character: Character] = ["n": "\n", "r": "\r", "t": "\t", "\\": "\\"]
+
+/// A text with its escapes read; nil where a backslash is followed by none of the letters.
+private func unescaped(_ text: String) -> String? {
+  var (result, isEscaped) = ("", false)
+  for character in text {
+    if isEscaped {
+      guard let meant = escapes[character] else { return nil }
+      result.append(meant)
+      isEscaped = false
+    } else if character == "\\" {
+      isEscaped = true
+    } else {
+      result.append(character)
+    }
+  }
+  return isEscaped ? nil : result
 }

@@ -8,42 +8,34 @@ struct KnownItems {
 
   /// - Throws: a usage failure where the run does not say what it was trained on, `CommandFailure` where that has changed.
   init(of arguments: ParsedArguments, _ file: ModelFile<Float>) throws {
-    let model = arguments[CommonOptions.model]
-    let corpus = try TextInput(namesOfCorpus(arguments, "--new needs it"), of: arguments).corpus(
-      file.vocabulary, unknown: .skip)
-    guard corpus.contentHash == file.history?.corpusHash else {
-      throw CommandFailure(
-        "\(model): its corpus has changed since the training, so that --new cannot know it", code: .badData)
-    }
+    let corpus = try TextInput.unchangedTrainingText(of: file, arguments, for: "--new")
     items = Set(try file.trainingDocuments(of: corpus))
   }
 }
 
-/// Writes items, one a line.
+/// Draws items, until there are as many as asked for.
 struct ItemWriter {
   private let count: Int
   private let seed: UInt64
   private let known: KnownItems?
-  private let generate: (_ count: Int, _ seed: UInt64, _ emit: (Int, String) throws -> Void) throws -> Void
+  private let generate: (_ count: Int, _ seed: UInt64) throws -> [SampledText]
 
   /// - Parameter known: items to leave out; nil leaves out none, and writes those that are drawn twice twice.
   init(
     count: Int, seed: UInt64, known: KnownItems?,
-    generate: @escaping (_ count: Int, _ seed: UInt64, _ emit: (Int, String) throws -> Void) throws -> Void
+    generate: @escaping (_ count: Int, _ seed: UInt64) throws -> [SampledText]
   ) {
     (self.count, self.seed, self.known, self.generate) = (count, seed, known, generate)
   }
 
-  func write() throws {
+  /// Hands out the items as they are drawn.
+  func write(_ emit: (SampledText) throws -> Void) throws {
     var (seen, written, drawn) = (known?.items ?? [], 0, 0)
     while written < count && drawn < Self.mostDraws * count {
       let round = known == nil ? count : Self.round
-      for item in try items(round, seed: seed &+ UInt64(drawn)) where written < count {
-        if known != nil, item.isEmpty || !seen.insert(item).inserted { continue }
-        var output = GeneratedText(.standardOutput)
-        try output.write(item)
-        try output.finish()
-        try output.write("\n")
+      for item in try generate(round, seed &+ UInt64(drawn)) where written < count {
+        if known != nil, item.bytes.isEmpty || !seen.insert(item.text).inserted { continue }
+        try emit(item)
         written += 1
       }
       drawn += round
@@ -51,12 +43,6 @@ struct ItemWriter {
     if written < count {
       notice("of \(counted(drawn, "item")) drawn, \(written) are new; a higher --temperature, or no --top-k, is bolder")
     }
-  }
-
-  private func items(_ count: Int, seed: UInt64) throws -> [String] {
-    var items = [String](repeating: "", count: count)
-    try generate(count, seed) { items[$0] += $1 }
-    return items
   }
 
   /// Items that are drawn at once.

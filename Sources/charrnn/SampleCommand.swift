@@ -7,7 +7,7 @@ enum SampleCommand {
   static let length = Option(
     "length", .count(atLeast: 0), default: 2000, help: "tokens to write, the prime not counted")
   static let temperature = Option(
-    "temperature", .number(atLeast: 0), default: 1, help: "below 1 is safer, above 1 bolder; 0 is --greedy")
+    "temperature", .number(atLeast: 0), default: 0.8, help: "below 1 is safer, above 1 bolder; 0 is --greedy")
   static let topK = Option(
     "top-k", .count(atLeast: 1), defaultNote: "all", help: "draw from the K likeliest tokens only")
   static let topP = Option(
@@ -20,12 +20,13 @@ enum SampleCommand {
   static let prime = Option("prime", .text("TEXT"), help: "text to go on from")
   static let primeFile = Option(
     "prime-file", .path("FILE"), help: "file with the text to go on from; - is standard input")
-  static let stop = Option("stop", .nonEmptyText("TEXT"), help: "end before this text would appear")
   static let count = Option(
     "count", .integer(atLeast: 1, atMost: 1024), defaultNote: "1, or 20 items that are drawn",
     help: "texts, documents or items to write")
   static let new = Flag("new", help: "only items that the model was not trained on, each once")
-  static let seed = Option("seed", .integer(atLeast: 0), default: 1, help: "the same seed gives the same text")
+  static let seed = Option(
+    "seed", .integer(atLeast: 0), defaultNote: "another each time, which is said",
+    help: "the same seed gives the same text")
   static let dynamicOn = Option(
     "dynamic-on", .path("FILE"),
     help: "let the network first learn from this text, as evaluate --dynamic does; - is standard input")
@@ -39,9 +40,11 @@ enum SampleCommand {
   static let command = Command(
     name: "sample", summary: "write text from a model", arguments: [CommonOptions.model],
     groups: [
-      OptionGroup("Text", [length, prime, primeFile, stop, count, new, seed, CommonOptions.unknown]),
+      OptionGroup("Text", [length, prime, primeFile, count, new, seed, CommonOptions.unknown]),
+      OptionGroup("What a text may be", SampleConstraints.options),
       OptionGroup("Drawing", [temperature, topK, topP, minP, greedy]),
       OptionGroup("Learning before writing", [dynamicOn, withNGrams]),
+      OptionGroup("Output", SampleOutput.options),
       OptionGroup("Machine", [CommonOptions.threads, weights]),
     ],
     example: "charrnn sample runs/fables --temperature 0.8 --prime \"The fox \"", run: run)
@@ -49,33 +52,79 @@ enum SampleCommand {
   @Sendable
   static func run(_ arguments: ParsedArguments) throws -> ExitCode {
     try requireEffect(arguments)
+    try SampleConstraints.requireEffect(arguments)
     let file = try ModelFile<Float>(contentsOf: arguments[CommonOptions.model])
-    let tokens = try primeTokens(arguments, vocabulary: file.vocabulary)
-    let stop = stopText(arguments, vocabulary: file.vocabulary)
-    let options = SamplingOptions(
-      temperature: arguments[greedy] ? 0 : arguments[temperature], topK: arguments[topK], topP: arguments[topP],
-      minP: arguments[minP])
-    let generator = try generator(arguments, file)
+    let sampling = try Sampling(arguments, file)
     let areItems = file.arrangement.documents == .lines
-    let count = arguments[count] ?? (areItems && options.temperature > 0 ? 20 : 1)
-    func generate(_ count: Int, seed: UInt64, emit: (_ text: Int, _ piece: String) throws -> Void) throws {
-      try generator.generate(
-        count: count, prime: tokens, length: arguments[length], options: options, stop: stop, seed: seed,
-        emit: emit)
+    if arguments[new] && !areItems {
+      throw arguments.usageFailure("--new is for a model of items, one a line; this one was not trained on items")
     }
     do {
       if areItems {
-        let known = arguments[new] ? try KnownItems(of: arguments, file) : nil
-        try ItemWriter(count: count, seed: UInt64(arguments[seed]), known: known, generate: generate).write()
-      } else if arguments[new] {
-        throw arguments.usageFailure("--new is for a model of items, one a line; this one was not trained on items")
+        try writeItems(sampling, arguments, file)
+      } else if SampleOutput.likeliest(arguments) == nil {
+        try stream(sampling)
       } else {
-        try write(count) { emit in try generate(count, seed: UInt64(arguments[seed]), emit: emit) }
+        try write(try sampling.texts(sampling.count, seed: sampling.seed), sampling, arguments)
       }
     } catch let error as GenerationError {
       throw CommandFailure("\(arguments[CommonOptions.model]): \(error)", code: .badData)
     }
     return .done
+  }
+
+  /// Generation as the options say.
+  private final class Sampling {
+    let generator: TextGenerator<Float>
+    let vocabulary: Vocabulary
+    let count: Int
+    let seed: UInt64
+    let options: SamplingOptions
+    private let (prime, length): ([Int32], Int)
+    private let constraints: TextConstraints
+    private let likeliest: Int?
+    /// Whether the seed, which was not given, is still to be said.
+    private var hidesSeed: Bool
+
+    init(_ arguments: ParsedArguments, _ file: ModelFile<Float>) throws {
+      vocabulary = file.vocabulary
+      prime = try primeTokens(arguments, vocabulary: vocabulary)
+      constraints = try SampleConstraints.constraints(arguments, file)
+      options = SamplingOptions(
+        temperature: arguments[greedy] ? 0 : arguments[temperature], topK: arguments[topK], topP: arguments[topP],
+        minP: arguments[minP])
+      length = arguments[SampleCommand.length]
+      likeliest = SampleOutput.likeliest(arguments)
+      let areItems = file.arrangement.documents == .lines
+      count = arguments[SampleCommand.count] ?? (areItems && options.temperature > 0 ? 20 : 1)
+      generator = try SampleCommand.generator(arguments, file)
+      seed = UInt64(arguments[SampleCommand.seed] ?? Int.random(in: 0..<1_000_000))
+      hidesSeed = arguments[SampleCommand.seed] == nil && options.temperature > 0
+    }
+
+    func generate(
+      _ count: Int, seed: UInt64, emit: (_ text: Int, _ piece: GeneratedPiece) throws -> Void
+    ) throws {
+      var pieces = 0
+      try generator.generatePieces(
+        count: count, prime: prime, length: length, options: options, constraints: constraints, seed: seed,
+        likeliest: likeliest
+      ) { text, piece in
+        // With what follows the primes, the model has shown that it can write.
+        pieces += 1
+        if hidesSeed && pieces > count {
+          notice("--seed \(seed) writes the same again")
+          hidesSeed = false
+        }
+        try emit(text, piece)
+      }
+    }
+
+    func texts(_ count: Int, seed: UInt64) throws -> [SampledText] {
+      var texts = [SampledText](repeating: SampledText(), count: count)
+      try generate(count, seed: seed) { texts[$0].append($1) }
+      return texts
+    }
   }
 
   private static func generator(_ arguments: ParsedArguments, _ file: ModelFile<Float>) throws -> TextGenerator<Float> {
@@ -121,43 +170,47 @@ enum SampleCommand {
     }
   }
 
-  /// Writes the first text as it grows and keeps the others until it is done; each ends with a line feed.
-  private static func write(_ count: Int, generate: ((_ text: Int, _ piece: String) throws -> Void) throws -> Void)
-    throws
-  {
-    var texts = [String](repeating: "", count: count)
-    var first = ""
-    var output = GeneratedText(.standardOutput)
-    try generate { text, piece in
-      if piece.isEmpty { return }
-      if text > 0 {
-        texts[text] += piece
-      } else {
-        first = piece
-        try output.write(piece)
-      }
+  private static func writeItems(
+    _ sampling: Sampling, _ arguments: ParsedArguments, _ file: ModelFile<Float>
+  ) throws {
+    let known = arguments[new] ? try KnownItems(of: arguments, file) : nil
+    let writer = ItemWriter(count: sampling.count, seed: sampling.seed, known: known, generate: sampling.texts)
+    if SampleOutput.likeliest(arguments) == nil { return try writer.write(SampleOutput.writeItem) }
+    var items: [SampledText] = []
+    try writer.write { items.append($0) }
+    try write(items, sampling, arguments)
+  }
+
+  /// Writes texts with their probabilities.
+  private static func write(_ texts: [SampledText], _ sampling: Sampling, _ arguments: ParsedArguments) throws {
+    if arguments[SampleOutput.json] {
+      let seed = sampling.options.temperature > 0 ? sampling.seed : nil
+      return try SampleOutput.writeJSON(texts, sampling.vocabulary, sampling.options, seed: seed)
     }
-    if first.utf8.last != UInt8(ascii: "\n") {
+    for (index, text) in texts.enumerated() {
+      if index > 0 { try SampleOutput.writeBorder() }
+      try SampleOutput.writeTable(text, sampling.vocabulary)
+    }
+  }
+
+  /// Writes the first text as it grows and keeps the others until it is done; each ends with a line feed.
+  private static func stream(_ sampling: Sampling) throws {
+    var texts = [SampledText](repeating: SampledText(), count: sampling.count)
+    var last: UInt8?
+    var output = GeneratedText(.standardOutput)
+    try sampling.generate(sampling.count, seed: sampling.seed) { text, piece in
+      if text > 0 { return texts[text].append(piece) }
+      last = piece.bytes.last ?? last
+      try output.write(piece.bytes)
+    }
+    if last != UInt8(ascii: "\n") {
       try output.finish()
       try output.write("\n")
     }
     for text in texts.dropFirst() {
-      try output.write("----\n" + text)
-      try output.finish()
-      if text.utf8.last != UInt8(ascii: "\n") { try output.write("\n") }
+      try SampleOutput.writeBorder()
+      try SampleOutput.writeText(text)
     }
-  }
-
-  /// The text to end before, with line ends as the model writes them.
-  private static func stopText(_ arguments: ParsedArguments, vocabulary: Vocabulary) -> String? {
-    guard let text = arguments[stop] else { return nil }
-    let tokenizer = Tokenizer(vocabulary)
-    if let encoding = try? tokenizer.encode(text), encoding.replacedLineEnds > 0 {
-      notice("the line ends of --stop, which the model does not know, are read as those that it knows")
-      return String(decoding: tokenizer.decode(encoding.tokens), as: UTF8.self)
-    }
-    if !vocabulary.spells(text) { notice("the model does not know all of --stop \(text) and never writes it") }
-    return text
   }
 
   private static func primeTokens(_ arguments: ParsedArguments, vocabulary: Vocabulary) throws -> [Int32] {

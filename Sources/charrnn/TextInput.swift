@@ -68,6 +68,22 @@ final class TextInput {
     }
   }
 
+  /// The text that the run of MODEL was trained on, for an option that does nothing without it.
+  ///
+  /// - Throws: a usage failure where the run does not say what it was trained on, `CommandFailure` where that has changed.
+  static func unchangedTrainingText(
+    of file: ModelFile<Float>, _ arguments: ParsedArguments, for option: String
+  ) throws -> Corpus {
+    let corpus = try TextInput(namesOfCorpus(arguments, "\(option) needs it"), of: arguments).corpus(
+      file.vocabulary, unknown: .skip)
+    guard corpus.contentHash == file.history?.corpusHash else {
+      throw CommandFailure(
+        "\(arguments[CommonOptions.model]): its corpus has changed since the training, so that \(option) cannot know it",
+        code: .badData)
+    }
+    return corpus
+  }
+
   private static func read(
     _ places: [TextSource.Place], _ vocabulary: Vocabulary, unknown: UnknownPolicy
   ) throws -> Corpus {

@@ -46,8 +46,8 @@ import Testing
     expectDone(try sample("--greedy", "--count", "2"), "the 2 texts are the same")
     #expect(try sample("--seed", "2", "--count", "2").errors.isEmpty)
     expectError(try sample("--unknown", "skip"), 64, "--prime")
-    expectDone(try sample("--stop", "the Ж"), "never writes it")
-    #expect(try sample("--stop", "the x").errors.isEmpty)
+    expectError(try sample("--stop", "the Ж"), 65, "--stop 'the Ж'", "never writes it")
+    #expect(try sample("--stop", "the x", "--seed", "1").errors.isEmpty)
   }
 
   @Test func otherOptionsThatCannotActAreRefused() throws {

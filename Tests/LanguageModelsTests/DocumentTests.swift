@@ -192,7 +192,8 @@ import Testing
       let generator = TextGenerator(model: run.model, vocabulary: corpus.vocabulary, arrangement: arrangement)
       let tokens = Array(try Tokenizer(corpus.vocabulary).encode(prime).tokens)
       return generator.text(
-        prime: tokens, length: 12, options: SamplingOptions(temperature: 0), stop: stop, seed: 1)
+        prime: tokens, length: 12, options: SamplingOptions(temperature: 0), constraints: TextConstraints(stop: stop),
+        seed: 1)
     }
     let documents = settings.arrangement
     #expect(try text("ca", documents) == "caa")

@@ -53,9 +53,12 @@ import Testing
     for count in [1, 2, 5] {
       var texts = [String](repeating: "", count: count)
       let prime = Array(corpus.tokens.prefix(7))
-      try generator.generate(count: count, prime: prime, length: 40, stop: "w. ", seed: 3) { texts[$0] += $1 }
+      try generator.generate(count: count, prime: prime, length: 40, constraints: TextConstraints(stop: "w. "), seed: 3)
+      { texts[$0] += $1 }
       for (index, text) in texts.enumerated() {
-        #expect(generator.text(prime: prime, length: 40, stop: "w. ", seed: 3 + UInt64(index)) == text)
+        #expect(
+          generator.text(prime: prime, length: 40, constraints: TextConstraints(stop: "w. "), seed: 3 + UInt64(index))
+            == text)
       }
     }
   }
@@ -66,11 +69,13 @@ import Testing
     let whole = generator.text(length: 80, seed: 2)
     for stop in [String(whole.dropFirst(30).prefix(2)), String(whole.prefix(1)), "not there"] {
       let end = whole.firstRange(of: stop)?.lowerBound ?? whole.endIndex
-      #expect(generator.text(length: 80, stop: stop, seed: 2) == whole[..<end], "\(stop)")
+      #expect(generator.text(length: 80, constraints: TextConstraints(stop: stop), seed: 2) == whole[..<end], "\(stop)")
     }
     let prime = Array(corpus.tokens.prefix(10))
     let primeText = String(decoding: Tokenizer(corpus.vocabulary).decode(prime), as: UTF8.self)
-    #expect(generator.text(prime: prime, length: 5, stop: primeText, seed: 2).hasPrefix(primeText))
+    #expect(
+      generator.text(prime: prime, length: 5, constraints: TextConstraints(stop: primeText), seed: 2).hasPrefix(
+        primeText))
   }
 
   /// No piece splits a character, and byte tokens make valid UTF-8, the last character finished.

@@ -57,51 +57,75 @@ public struct TextGenerator<Scalar: TensorScalar> {
   ///   - count: how many texts; they are computed at once, so memory grows with their number.
   ///   - prime: tokens that each text begins with. They are handed out too. Without any, a text begins as if after a line end.
   ///   - length: how many tokens to generate; the prime does not count.
-  ///   - stop: where this text would appear in what is generated, the text ends before it.
+  ///   - constraints: conditions that each text keeps.
   ///   - seed: the same seed gives the same text; text i is that of the seed + i.
   ///   - emit: receives the pieces of each text in order, with the text's number.
-  /// - Throws: `GenerationError`, and what `emit` throws.
+  /// - Throws: `GenerationError`, `PatternError` where no match is short enough, and what `emit` throws.
   public func generate(
-    count: Int = 1, prime: [Int32] = [], length: Int, options: SamplingOptions = SamplingOptions(), stop: String? = nil,
-    seed: UInt64, emit: (_ text: Int, _ piece: String) throws -> Void
+    count: Int = 1, prime: [Int32] = [], length: Int, options: SamplingOptions = SamplingOptions(),
+    constraints: TextConstraints = TextConstraints(), seed: UInt64,
+    emit: (_ text: Int, _ piece: String) throws -> Void
+  ) throws {
+    try generatePieces(
+      count: count, prime: prime, length: length, options: options, constraints: constraints, seed: seed
+    ) { text, piece in try emit(text, piece.text) }
+  }
+
+  /// Generates texts as bytes, and with them what the model thought of each token.
+  ///
+  /// - Parameters:
+  ///   - likeliest: how many of the likeliest tokens come with each choice; nil asks for no choices. For the other parameters see
+  ///     `generate`.
+  /// - Throws: `GenerationError`, `PatternError` where no match is short enough, and what `emit` throws.
+  public func generatePieces(
+    count: Int = 1, prime: [Int32] = [], length: Int, options: SamplingOptions = SamplingOptions(),
+    constraints: TextConstraints = TextConstraints(), seed: UInt64, likeliest: Int? = nil,
+    emit: (_ text: Int, _ piece: GeneratedPiece) throws -> Void
   ) throws {
     guard count != 0 else { return }
     require(count > 0 && length >= 0, "TextGenerator: \(count) texts of \(length) tokens")
+    try constraints.pattern?.requireLength(length)
     let (begun, ends) = currentDocument(of: prime)
     let session = model.stepSession(batch: count, weights: weights, team: team)
     var texts = (0..<count).map {
       GrowingText(
-        vocabulary, mask: mask, mixture: mixture, prime: prime, stop: stop, ends: ends,
+        vocabulary, mask: mask, mixture: mixture, prime: prime, constraints: constraints, ends: ends,
         random: RandomSource(seed: seed &+ UInt64($0)))
     }
-    for text in texts.indices { try emit(text, texts[text].begin(prime)) }
+    for text in texts.indices { try emit(text, GeneratedPiece(bytes: texts[text].begin(prime), choice: nil)) }
     for token in begun {
       session.read([Int32](repeating: token, count: count))
       for text in texts.indices { texts[text].read(token) }
     }
     var tokens = [Int32](repeating: 0, count: count)
     var scores = [Double](repeating: 0, count: vocabulary.count)
+    var drawing = scores
     while true {
       var isGrowing = false
       for text in texts.indices where texts[text].isGrowing(upTo: length) {
-        isGrowing = true
         session.copyLogits(of: text, to: &scores)
         guard scores.allSatisfy(\.isFinite) else { throw GenerationError.notFinite }
-        tokens[text] = texts[text].choose(from: &scores, options)
-        try emit(text, texts[text].append(tokens[text]))
+        guard let token = texts[text].choose(from: &scores, drawing: &drawing, options, length: length) else {
+          continue
+        }
+        isGrowing = true
+        tokens[text] = token
+        let choice = likeliest.map { TokenChoice(token: token, of: scores, likeliest: $0) }
+        try emit(text, GeneratedPiece(bytes: texts[text].append(token), choice: choice))
       }
       if !isGrowing { break }
       session.read(tokens)
     }
-    for text in texts.indices { try emit(text, texts[text].finish()) }
+    for text in texts.indices { try emit(text, GeneratedPiece(bytes: texts[text].finish(), choice: nil)) }
   }
 
   /// One text as a string; of a model whose predictions are not finite, what it wrote before.
   public func text(
-    prime: [Int32] = [], length: Int, options: SamplingOptions = SamplingOptions(), stop: String? = nil, seed: UInt64
+    prime: [Int32] = [], length: Int, options: SamplingOptions = SamplingOptions(),
+    constraints: TextConstraints = TextConstraints(), seed: UInt64
   ) -> String {
     var text = ""
-    try? generate(prime: prime, length: length, options: options, stop: stop, seed: seed) { text += $1 }
+    try? generate(prime: prime, length: length, options: options, constraints: constraints, seed: seed) { text += $1 }
     return text
   }
 
@@ -139,115 +163,5 @@ public enum GenerationError: Error, Sendable, CustomStringConvertible {
 
   public var description: String {
     "the model's predictions are not finite numbers; its weights are damaged or diverged"
-  }
-}
-
-/// One text while it is generated.
-private struct GrowingText {
-  private let vocabulary: Vocabulary
-  private let mask: UTF8TokenMask?
-  private var mixture: NGramMixture?
-  /// Finder of the document's end; nil where nothing ends one.
-  private var ends: DocumentEndFinder?
-  private var isAtEnd = false
-  /// Generated tokens that may begin such an end.
-  private var pending: [Int32] = []
-  private var random: RandomSource
-  private var decoder: StreamingDecoder
-  private var filter: StopFilter
-  private var constraint: UTF8Constraint
-  private var generated = 0
-
-  init(
-    _ vocabulary: Vocabulary, mask: UTF8TokenMask?, mixture: NGramMixture?, prime: [Int32], stop: String?,
-    ends: DocumentEndFinder?, random: RandomSource
-  ) {
-    self.vocabulary = vocabulary
-    self.ends = ends
-    self.mask = mask
-    self.mixture = mixture
-    self.random = random
-    decoder = StreamingDecoder(vocabulary)
-    filter = StopFilter([stop].compactMap { $0 })
-    constraint = UTF8Constraint()
-    if let mask {
-      let end = UTF8Constraint(after: prime.flatMap { vocabulary[$0] })
-      if mask.allowed(after: end).contains(true) { constraint = end }
-    }
-  }
-
-  /// Text of the prime.
-  mutating func begin(_ prime: [Int32]) -> String { prime.reduce(into: "") { $0 += decoder.append($1) } }
-
-  private var hasStopped: Bool { isAtEnd || filter.hasStopped }
-
-  /// Whether another token belongs to it: below the length, and beyond it to the end of a character.
-  func isGrowing(upTo length: Int) -> Bool {
-    !hasStopped && (generated < length || (mask != nil && !constraint.isAtBoundary))
-  }
-
-  /// Takes a token that stands before the text.
-  mutating func read(_ token: Int32) { mixture?.read(token) }
-
-  mutating func choose(from scores: inout [Double], _ options: SamplingOptions) -> Int32 {
-    if mixture != nil { scores = mixture!.predict(network: normalized(scores)) }
-    return Int32(options.choose(from: &scores, allowed: mask?.allowed(after: constraint), uniform: random.uniform()))
-  }
-
-  /// Takes a token and returns the text that is certain now.
-  mutating func append(_ token: Int32) -> String {
-    generated += 1
-    mixture?.read(token)
-    if mask != nil { for byte in vocabulary[token] { constraint.append(byte) } }
-    pending.append(token)
-    isAtEnd = ends?.reads(token) ?? false
-    // The tokens held back are the end itself.
-    if isAtEnd { pending = [] }
-    return release(allBut: ends?.begun ?? 0)
-  }
-
-  /// Returns the text that was held back.
-  mutating func finish() -> String {
-    let text = release(allBut: 0)
-    return filter.hasStopped ? text : text + filter.pass(decoder.finish()) + filter.finish()
-  }
-
-  /// Text of the pending tokens but the last ones.
-  private mutating func release(allBut held: Int) -> String {
-    var text = ""
-    while pending.count > held, !filter.hasStopped { text += filter.pass(decoder.append(pending.removeFirst())) }
-    return text
-  }
-}
-
-/// Passes text up to the first occurrence of one of some stop texts, which it leaves out.
-package struct StopFilter {
-  private let stops: [[UInt8]]
-  private var held: [UInt8] = []
-  package private(set) var hasStopped = false
-
-  package init(_ stops: [String]) { self.stops = stops.filter { !$0.isEmpty }.map { Array($0.utf8) } }
-
-  /// Returns the text that can be shown: all but an end that may be the start of a stop text.
-  package mutating func pass(_ piece: String) -> String {
-    guard !stops.isEmpty else { return piece }
-    held += piece.utf8
-    for start in held.indices {
-      let rest = held[start...]
-      if stops.contains(where: { rest.starts(with: $0) }) {
-        hasStopped = true
-        return take(start)
-      }
-      if stops.contains(where: { $0.starts(with: rest) }) { return take(start) }
-    }
-    return take(held.count)
-  }
-
-  /// Returns the text that was held back, at the end of the text.
-  package mutating func finish() -> String { hasStopped ? "" : take(held.count) }
-
-  private mutating func take(_ count: Int) -> String {
-    defer { held.removeFirst(count) }
-    return String(decoding: held[..<count], as: UTF8.self)
   }
 }
