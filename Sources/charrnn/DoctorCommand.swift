@@ -13,7 +13,7 @@ enum DoctorCommand {
 
   @Sendable
   static func run(_ arguments: ParsedArguments) throws -> ExitCode {
-    let input = try TextInput(TrainCommand.files(arguments), of: arguments)
+    let input = try TrainOptions.texts(arguments)
     let initial = try TrainCommand.initialModel(arguments)
     let chooses = !arguments[TrainOptions.plain]
     var settings = try TrainOptions.settings(

@@ -22,7 +22,7 @@ struct RunChoice {
     if resume && arguments[TrainOptions.overwrite] {
       throw arguments.usageFailure("--resume keeps the run and --overwrite replaces it; give one of them")
     }
-    let name = "runs/" + Self.name(of: corpora.names[0])
+    let name = "runs/" + corpora.runName
     if let out = arguments[TrainOptions.out] {
       (directory, base) = (RunDirectory(out), nil)
       checkpoint = try resume ? Self.last(of: directory) : nil
@@ -95,14 +95,6 @@ struct RunChoice {
         "\(message(for: error)); \(copying(kept, to: directory.last)) goes on from an earlier state",
         code: .badData)
     }
-  }
-
-  /// The corpus's file name without its extension, with _ for bytes that are not text.
-  private static func name(of corpus: String) -> String {
-    if corpus == TextInput.standardInput { return "stdin" }
-    let text = String(String.UnicodeScalarView(corpus.unicodeScalars.map { SystemText.isEscape($0) ? "_" : $0 }))
-    let name = URL(fileURLWithPath: text).deletingPathExtension().lastPathComponent
-    return name.isEmpty || name == "/" ? "corpus" : name
   }
 
   /// `base`, or with the first number behind it that is not taken.

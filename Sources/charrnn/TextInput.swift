@@ -5,13 +5,36 @@ import SequenceModeling
 /// The texts that a command line names. Each is opened once; `-` is standard input.
 final class TextInput {
   /// Names as they were given.
+  private let given: [String]
+  /// Names of the files, with those of folders in their place.
   let names: [String]
   private var places: [TextSource.Place]
   private var corpora: [TokenKind: Corpus] = [:]
   /// Whether a text comes from a pipe, whose name says nothing about its content.
   private(set) var readsPipe: Bool
 
-  init(_ names: [String], of arguments: ParsedArguments) throws {
+  /// - Parameters:
+  ///   - given: names of files, and of folders whose texts are read.
+  ///   - selection: files of the folders that the user wants.
+  init(
+    _ given: [String], of arguments: ParsedArguments, selection: TextFolder.Selection = TextFolder.Selection()
+  ) throws {
+    var (names, hasFolder) = ([String](), false)
+    for name in given {
+      guard Self.isFolder(name) else {
+        names.append(name)
+        continue
+      }
+      let folder = try TextFolder(name, selection)
+      if let left = folder.notice { notice(left) }
+      names += folder.files
+      hasFolder = true
+    }
+    if !hasFolder && (!selection.included.isEmpty || !selection.ignored.isEmpty) {
+      throw arguments.usageFailure(
+        "--\(selection.included.isEmpty ? "ignore" : "include") chooses files of a folder, and no folder is given")
+    }
+    self.given = given
     if let (first, second) = Self.samePipe(names) {
       let what =
         first == second
@@ -23,8 +46,22 @@ final class TextInput {
     readsPipe = names.contains(Self.standardInput)
   }
 
-  /// Names for messages.
-  var shownNames: String { places.map(\.name).joined(separator: ", ") }
+  /// Names for messages, of many the first ones.
+  var shownNames: String {
+    let shown = given.map { $0 == Self.standardInput ? FileReader.standardInput.path : $0 }
+    let listed = shown.prefix(Self.mostShown).joined(separator: ", ") + (shown.count > Self.mostShown ? ", …" : "")
+    return names.count > given.count || shown.count > Self.mostShown
+      ? "\(listed) (\(counted(names.count, "file")))" : listed
+  }
+
+  private static let mostShown = 4
+
+  /// The name of a run on these texts.
+  var runName: String { sharedName(of: given) }
+
+  static func isFolder(_ name: String) -> Bool {
+    name != standardInput && (try? SystemFiles().status(of: name))?.kind == .directory
+  }
 
   /// The texts as a corpus with its own vocabulary. It is kept: another call reads nothing.
   func corpus(_ kind: TokenKind) throws(CorpusError) -> Corpus {

@@ -5,7 +5,7 @@ import SequenceModeling
 /// `charrnn train`: learns a character model from text files and keeps it in a run directory.
 package enum TrainCommand {
   static let corpora = Argument<[String]>.many(
-    "CORPUS", help: "text files, read one after the other; - is standard input")
+    "CORPUS", help: "text files and folders of them, read one after the other; - is standard input")
 
   package static let command = Command(
     name: "train", summary: "learn a character model from text files", arguments: [corpora],
@@ -66,7 +66,7 @@ package enum TrainCommand {
     let threads: Int
 
     init(_ arguments: ParsedArguments) throws {
-      let input = try TextInput(files(arguments), of: arguments)
+      let input = try TrainOptions.texts(arguments)
       let choice = try RunChoice(arguments, corpora: input)
       if let beginning = choice.beginning { notice(beginning) }
       var base = try choice.checkpoint.map { try CharacterRun.settings(of: $0) }
@@ -111,7 +111,7 @@ package enum TrainCommand {
       try claimDirectory(
         choice, arguments,
         configuration: configuration(
-          of: run, corpora: files(arguments), initFrom: initFrom, limits: limits, reporting: reporting,
+          of: run, corpora: input.names, initFrom: initFrom, limits: limits, reporting: reporting,
           chosen: base == nil ? chosen?.names : try StoredOptions(directory).namesChosen(),
           threads: threads))
       if choice.beginning != nil { notice("starting from the beginning") }
@@ -203,8 +203,10 @@ package enum TrainCommand {
 
   /// The command line with no options but those that name texts.
   private static func command(_ arguments: ParsedArguments) -> String {
-    let validation = arguments[TrainOptions.validation].map { ["--validation \(shellWord($0))"] } ?? []
-    return (["charrnn train"] + arguments[corpora].map(shellWord) + validation).joined(separator: " ")
+    let naming = [TrainOptions.validation, TrainOptions.include, TrainOptions.ignore].compactMap { option in
+      arguments[option].map { "--\(option.name) \(shellWord($0))" }
+    }
+    return (["charrnn train"] + arguments[corpora].map(shellWord) + naming).joined(separator: " ")
   }
 
   /// The command line that goes on with a run.
@@ -214,11 +216,6 @@ package enum TrainCommand {
 
   static func initialModel(_ arguments: ParsedArguments) throws -> ModelFile<Float>? {
     try arguments[TrainOptions.initFrom].map { try ModelFile<Float>(contentsOf: $0) }
-  }
-
-  /// Files of the corpus; one that is for validation alone is the last.
-  static func files(_ arguments: ParsedArguments) -> [String] {
-    arguments[corpora] + [arguments[TrainOptions.validation]].compactMap { $0 }
   }
 
   private static func announce(

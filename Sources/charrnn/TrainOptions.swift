@@ -25,6 +25,12 @@ package enum TrainOptions {
   static let validation = Option(
     "validation", .path("FILE"), defaultNote: "a part of the text",
     help: "text to validate on, in place of a part of the others")
+  static let include = Option(
+    "include", .nonEmptyText("PATTERNS"), defaultNote: "all",
+    help: "files of a folder to read, as '*.txt,*.md'")
+  static let ignore = Option(
+    "ignore", .nonEmptyText("PATTERNS"), defaultNote: "none",
+    help: "files and folders in a folder not to read; hidden ones, runs and what is no text are never read")
   static let initFrom = Option("init-from", .path("MODEL"), help: "start from a model's weights, matched by symbol")
 
   static let plain = Flag("plain", help: "choose nothing for the text: take the default of every option")
@@ -53,8 +59,21 @@ package enum TrainOptions {
       OptionGroup(
         "How long (the first one reached ends it; with --plain and none given, the longer of 50 epochs and 3000 steps)",
         [epochs, steps, time] + settings.options(.ending)),
-      OptionGroup("Data", [validation] + settings.options(.split)),
+      OptionGroup("Data", [include, ignore, validation] + settings.options(.split)),
     ]
+
+  /// Texts that the command line names; one that is for validation alone is the last.
+  static func texts(_ arguments: ParsedArguments) throws -> TextInput {
+    if let name = arguments[validation], TextInput.isFolder(name) {
+      throw arguments.usageFailure("--validation \(shellWord(name)) is a folder; name one file")
+    }
+    func patterns(_ option: Option<String?>) -> [String] {
+      (arguments[option] ?? "").split(separator: ",").map(String.init)
+    }
+    return try TextInput(
+      arguments[TrainCommand.corpora] + [arguments[validation]].compactMap { $0 }, of: arguments,
+      selection: TextFolder.Selection(included: patterns(include), ignored: patterns(ignore)))
+  }
 
   /// The settings that the options describe.
   ///

@@ -150,7 +150,8 @@ import Testing
       let held = try loss(format)
       #expect(held != full && abs(held - full) < tolerance, "\(format): \(held), float32: \(full)")
       func sample(_ words: String...) throws -> String {
-        let outcome = try workplace.charrnn(["sample", "run", "--length", "30", "--weights", format] + words)
+        let outcome = try workplace.charrnn(
+          ["sample", "run", "--length", "30", "--seed", "1", "--weights", format] + words)
         expectDone(outcome)
         return outcome.text
       }

@@ -114,15 +114,15 @@ import Testing
   /// A reader that goes away ends sampling quietly; an output that cannot be written is an error.
   @Test func aReaderThatGoesAwayEndsSamplingQuietly() throws {
     let workplace = try Trained.workplace.get()
-    let head = try workplace.shell(#"( "$0" sample run --length 3000; echo $? > code ) | head -c 10"#)
+    let head = try workplace.shell(#"( "$0" sample run --seed 1 --length 3000; echo $? > code ) | head -c 10"#)
     #expect(head.output.count == 10 && head.errors.isEmpty, "\(head.errors)")
     #expect(try workplace.bytes(of: "code") == Array("0\n".utf8))
-    expectError(try workplace.shell(#"exec "$0" sample run --length 10 >&-"#), 74)
+    expectError(try workplace.shell(#"exec "$0" sample run --seed 1 --length 10 >&-"#), 74)
     expectError(try workplace.shell(#"exec "$0" inspect run >&-"#), 74)
     #if os(Linux)
-      expectError(try workplace.shell(#"exec "$0" sample run --length 10 > /dev/full"#), 74, "No space left")
+      expectError(try workplace.shell(#"exec "$0" sample run --seed 1 --length 10 > /dev/full"#), 74, "No space left")
     #endif
-    let quiet = try workplace.shell(#"exec "$0" sample run --length 10 2>&-"#)
+    let quiet = try workplace.shell(#"exec "$0" sample run --seed 1 --length 10 2>&-"#)
     #expect(quiet.code == 0 && quiet.output.count >= 10)
     // The samples are lost, which is said by the exit code; the model is not.
     let trained = try workplace.shell(

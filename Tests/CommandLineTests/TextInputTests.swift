@@ -7,15 +7,16 @@ import Testing
   @Test func aPrimeIsReadAsACorpusIs() throws {
     let workplace = try Trained.workplace.get()
     try workplace.write("\u{FEFF}the fox\r\nand\r\n", to: "windows-prime.txt")
-    let plain = try workplace.charrnn("sample", "run", "--prime", "the fox\nand\n", "--length", "9")
+    let plain = try workplace.charrnn(
+      "sample", "run", "--prime", "the fox\nand\n", "--length", "9", "--seed", "1")
     for words in [["--prime-file", "windows-prime.txt"], ["--prime", "\u{FEFF}the fox\r\nand\r\n"]] {
-      let sample = try workplace.charrnn(["sample", "run", "--length", "9"] + words)
+      let sample = try workplace.charrnn(["sample", "run", "--seed", "1", "--length", "9"] + words)
       expectDone(sample, "byte-order mark at its start is dropped", "lines end in CR LF", "they are read as LF")
       #expect(sample.text == plain.text)
       #expect(sample.errorLines.count == 2)
     }
     let piped = try workplace.charrnn(
-      ["sample", "run", "--length", "9", "--prime-file", "-"], input: "the fox\rand\r")
+      ["sample", "run", "--seed", "1", "--length", "9", "--prime-file", "-"], input: "the fox\rand\r")
     expectDone(piped, "standard input: lines end in CR, which the model does not know; they are read as LF")
     #expect(piped.text == plain.text)
     for empty in ["", "\u{FEFF}"] {
@@ -28,11 +29,11 @@ import Testing
     let workplace = try Workplace()
     try workplace.write(fable.replacing("\n", with: "\r\n"), to: "windows.txt")
     expectDone(try workplace.charrnn(["train", "windows.txt", "--out", "run", "--steps", "20"] + small))
-    let text = try workplace.charrnn("sample", "run", "--length", "200", "--temperature", "2").text
+    let text = try workplace.charrnn("sample", "run", "--seed", "1", "--length", "200", "--temperature", "2").text
     let line = try #require(text.firstRange(of: "\r\n"))
     for stop in ["\r\n", "\n", "\r"] {
       let sample = try workplace.charrnn(
-        "sample", "run", "--length", "200", "--temperature", "2", "--stop", stop)
+        "sample", "run", "--seed", "1", "--length", "200", "--temperature", "2", "--stop", stop)
       expectDone(sample)
       #expect(sample.text == text[..<line.lowerBound] + "\n")
       #expect(sample.errors.contains("line ends of --stop") == (stop != "\r\n"))
@@ -116,7 +117,9 @@ import Testing
   @Test func theHelpNamesStandardInput() throws {
     let workplace = try Workplace()
     for command in ["train", "evaluate", "benchmark"] {
-      #expect(try workplace.charrnn(command, "--help").text.contains("- is standard input"))
+      #expect(
+        try workplace.charrnn(command, "--help").text.replacing("\n                            ", with: " ").contains(
+          "- is standard input"))
     }
   }
 }
