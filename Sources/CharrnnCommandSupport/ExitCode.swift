@@ -1,3 +1,4 @@
+import Foundation
 import TensorCore
 
 /// The name that starts every message of the command.
@@ -48,8 +49,29 @@ package func errorLine(_ message: String) -> String {
   "\(programName): error: \(shortened(message.printable(), to: 1000))\n"
 }
 
-/// `charrnn: note: …` and a line feed: always exactly one line.
-package func noticeLine(_ message: String) -> String { "\(programName): note: \(message.printable())\n" }
+/// `charrnn: note: …` and a line feed: exactly one line, unless the terminal that shows it is narrower.
+///
+/// - Parameter width: columns of a terminal; nil elsewhere. There the message goes on between words, below its beginning. A command line
+///   at its end stays one line, from the first column, so that it can be copied.
+package func noticeLine(_ message: String, width: Int? = nil) -> String {
+  let (head, message) = ("\(programName): note: ", message.printable())
+  guard let width, head.count + message.count > width, width > 2 * head.count else { return "\(head)\(message)\n" }
+  let command =
+    message.range(of: ": \(programName) ").map { message.index($0.lowerBound, offsetBy: 2) } ?? message.endIndex
+  let indent = String(repeating: " ", count: programName.count + 2)
+  var lines = [head]
+  for word in message[..<command].split(separator: " ") {
+    let line = lines[lines.count - 1]
+    let gap = line == head || line == indent ? "" : " "
+    if line.count + gap.count + word.count > width && !gap.isEmpty {
+      lines.append(indent + word)
+    } else {
+      lines[lines.count - 1] += gap + word
+    }
+  }
+  if command < message.endIndex { lines.append(String(message[command...])) }
+  return lines.joined(separator: "\n") + "\n"
+}
 
 /// A value in quotation marks for a message, cut to a bounded length.
 func quoted(_ text: String) -> String { "\"\(shortened(text, to: 60))\"" }

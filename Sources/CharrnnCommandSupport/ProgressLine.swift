@@ -19,16 +19,17 @@ extension ProgressState {
   func redrawnLine(width: Int, color: Bool) -> String {
     // Parts with their ranks: those of higher rank are dropped first.
     let parts: [(rank: Int, text: String?)] = [
-      (5, stepText),
-      (6, epoch.map { "epoch \(Readable.fixed($0, digits: 1))" }),
+      (3, stepText),
+      (4, epoch.map { "epoch \(Readable.fixed($0, digits: 1))" }),
       (0, loss.map { "loss \(Readable.fixed($0, digits: 3))" }),
-      (4, penalty.map { "penalty \(Readable.fixed($0, digits: 3))" }),
-      (3, bitsPerCharacter.map { "\(Readable.fixed($0, digits: 2)) bits/char" }),
-      (4, charactersPerSecond.map { "\(Readable.count($0)) char/s" }),
+      (7, penalty.map { "penalty \(Readable.fixed($0, digits: 3))" }),
+      (6, bitsPerCharacter.map { "\(Readable.fixed($0, digits: 2)) bits/char" }),
+      (5, charactersPerSecond.map { "\(Readable.count($0)) char/s" }),
       (1, secondsLeft.map { "\(Readable.time(seconds: $0)) left" }),
       (2, validation.map { "val \(Readable.fixed($0.loss, digits: 3))" }),
     ]
-    let room = max(0, width - 1)
+    // A terminal echoes Control-C as two characters behind the line, which must not wrap for them.
+    let room = max(0, width - 3)
     let head = percent.map { String(repeating: " ", count: max(0, 3 - "\($0)".count)) + "\($0)% " } ?? ""
     let smallestBar = percent == nil ? 0 : 9
     var shown = parts.filter { $0.text != nil }

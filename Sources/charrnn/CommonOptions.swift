@@ -9,7 +9,22 @@ enum CommonOptions {
   static let unknown = Option(
     "unknown", .choice(of: UnknownPolicy.self), default: .error,
     help: "what to do with characters the model has never seen")
-  static let model = Argument<String>.one("MODEL", help: "a checkpoint file or a run directory")
+  static let model = Argument<String>.one(
+    "MODEL", help: "a checkpoint file, a run directory, or how a run in runs/ begins")
+
+  /// The path of MODEL. Where nothing is at it, the run in `runs/` whose name alone begins so.
+  static func modelPath(_ arguments: ParsedArguments) -> String {
+    let (path, files) = (arguments[model], SystemFiles())
+    let isThere = ((try? files.statusIfAny(of: path)) ?? nil) != nil
+    let beginning = path.hasPrefix("runs/") ? String(path.dropFirst(5)) : path
+    if isThere || beginning.isEmpty || beginning.contains("/") { return path }
+    let runs = ((try? files.names(in: "runs")) ?? []).filter { name in
+      name.hasPrefix(beginning) && RunDirectory("runs/\(name)").holdsRun
+    }
+    // Its name in full is no beginning of others.
+    if runs.contains(beginning) { return "runs/\(beginning)" }
+    return runs.count == 1 ? "runs/\(runs[0])" : path
+  }
 
   /// How many threads to use: what was asked for, but no more than there are cores.
   static func threadCount(_ arguments: ParsedArguments) -> Int {

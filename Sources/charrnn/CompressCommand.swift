@@ -25,12 +25,12 @@ enum CompressCommand {
     let output = try CompressionOutput(
       arguments, out: arguments[out], overwrites: arguments[overwrite],
       usual: name == TextInput.standardInput ? name : name + CompressedName.ending)
-    let model = try ModelFile<Float>(contentsOf: arguments[CommonOptions.model])
+    let model = try ModelFile<Float>(contentsOf: CommonOptions.modelPath(arguments))
     let mode = CompressionMode(
       learns: arguments[EvaluateCommand.dynamic], mixesNGrams: arguments[EvaluateCommand.withNGrams])
     let content = try CompressionOutput.content(of: name)
     let progress = CompressionProgress()
-    let compressed = try compressing(arguments, errorsOf: arguments[CommonOptions.model], progress) {
+    let compressed = try compressing(arguments, errorsOf: CommonOptions.modelPath(arguments), progress) {
       try compressor(of: model, mode, arguments).compress(content, mode: mode) { progress.show($0, of: content.count) }
     }
     try output.write(compressed)
@@ -58,7 +58,7 @@ enum DecompressCommand {
     let output = try CompressionOutput(
       arguments, out: arguments[out], overwrites: arguments[CompressCommand.overwrite],
       usual: name == TextInput.standardInput ? name : CompressedName.original(of: name))
-    let model = try ModelFile<Float>(contentsOf: arguments[CommonOptions.model])
+    let model = try ModelFile<Float>(contentsOf: CommonOptions.modelPath(arguments))
     let compressed = try CompressionOutput.content(of: name)
     let shown = name == TextInput.standardInput ? "standard input" : name
     let progress = CompressionProgress()
@@ -90,7 +90,7 @@ private func compressing(
   do { return try body() } catch let error as CompressionError {
     throw CommandFailure("\(name): \(error)", code: .badData)
   } catch let error as AdaptationError {
-    throw CommandFailure("\(arguments[CommonOptions.model]): \(error)", code: .badData)
+    throw CommandFailure("\(CommonOptions.modelPath(arguments)): \(error)", code: .badData)
   }
 }
 

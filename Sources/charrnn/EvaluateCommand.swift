@@ -26,7 +26,7 @@ enum EvaluateCommand {
 
   @Sendable
   static func run(_ arguments: ParsedArguments) throws -> ExitCode {
-    let model = arguments[CommonOptions.model]
+    let model = CommonOptions.modelPath(arguments)
     let named = arguments[corpora]
     let input = try TextInput(named.isEmpty ? namesOfCorpus(arguments, "name a CORPUS") : named, of: arguments)
     let file = try ModelFile<Float>(contentsOf: model)
@@ -111,7 +111,7 @@ enum EvaluateCommand {
 ///
 /// - Parameter otherwise: what to do where they are not known.
 func namesOfCorpus(_ arguments: ParsedArguments, _ otherwise: String) throws -> [String] {
-  let model = arguments[CommonOptions.model]
+  let model = CommonOptions.modelPath(arguments)
   guard let status = try SystemFiles().statusIfAny(of: model) else {
     throw FileError(path: model, action: "open", code: ENOENT)
   }

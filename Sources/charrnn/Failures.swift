@@ -54,4 +54,7 @@ func writeSample(_ text: String) throws(OutputFailure) {
   try output.write("\n")
 }
 
-func notice(_ text: String) { try? OutputChannel.standardError.write(noticeLine(text)) }
+func notice(_ text: String) {
+  let channel = OutputChannel.standardError
+  try? channel.write(noticeLine(text, width: Terminal.width(of: channel)))
+}

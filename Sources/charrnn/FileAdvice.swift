@@ -54,9 +54,13 @@ enum NamedFile {
   }
 }
 
-/// Advice on a path at which nothing is: the nearest one in the same folder, and of a model's name alone the nearest run in `runs`;
-/// empty where none is near.
+/// Advice on a path at which nothing is: the nearest one; empty where none is near.
 func pathAdvice(on path: String, meant kind: NamedFile) -> String {
+  nearestPath(to: path, meant: kind).map { "; did you mean \(shellWord($0))?" } ?? ""
+}
+
+/// The path nearest to one at which nothing is, in the same folder, and for a model's name alone in `runs`; nil where none is near.
+func nearestPath(to path: String, meant kind: NamedFile) -> String? {
   let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
   let folders = (kind == .model && folder.isEmpty ? ["runs/"] : []) + [folder]
   let (stem, ending) = parts(path.dropFirst(folder.count).lowercased())
@@ -69,7 +73,7 @@ func pathAdvice(on path: String, meant kind: NamedFile) -> String {
     return ending.isEmpty || name.ending == ending ? (name.stem, path) : nil
   }.filter { kind.isSuch($0.path) }
   let found = nearestName(to: stem, among: near.map(\.stem), atMost: max(1, stem.count / 3))
-  return near.first { $0.stem == found }.map { "; did you mean \(shellWord($0.path))?" } ?? ""
+  return near.first { $0.stem == found }?.path
 }
 
 /// A name without its ending, and the ending.

@@ -10,7 +10,7 @@ enum InspectCommand {
 
   @Sendable
   static func run(_ arguments: ParsedArguments) throws -> ExitCode {
-    let model = try StoredModel(contentsOf: arguments[CommonOptions.model])
+    let model = try StoredModel(contentsOf: CommonOptions.modelPath(arguments))
     let text = arguments[CommonOptions.json] ? json(model) + "\n" : table(model)
     try OutputChannel.standardOutput.write(text)
     return .done

@@ -28,6 +28,7 @@ struct RunChoice {
       checkpoint = try resume ? Self.last(of: directory) : nil
       if !resume && !arguments[TrainOptions.overwrite] { try Self.requireFree(directory) }
       beginning = resume && checkpoint == nil ? Self.nothingSaved(in: directory) : nil
+      if resume { try Self.requireNoMisspelling(out) }
     } else if resume, let (directory, checkpoint) = try Self.newestRun(of: corpora) {
       (self.directory, self.checkpoint, beginning, base) = (directory, checkpoint, nil, nil)
     } else if resume, let begun = Self.newestBegun(of: corpora) {
@@ -42,6 +43,17 @@ struct RunChoice {
     if checkpoint != nil && arguments.gives(TrainOptions.initFrom) {
       throw arguments.usageFailure("--resume takes the run's own weights; leave out --init-from")
     }
+  }
+
+  /// Refuses to begin a run in a directory that is not there where another, whose name differs in a letter or two, holds one. Names that
+  /// differ in numbers alone are those of a series.
+  private static func requireNoMisspelling(_ out: String) throws {
+    guard try SystemFiles().statusIfAny(of: out) == nil, let near = nearestPath(to: out, meant: .model),
+      near.filter({ !$0.isNumber }) != out.filter({ !$0.isNumber })
+    else { return }
+    throw CommandFailure(
+      "\(out): there is no run to resume; did you mean \(shellWord(near))? Leave out --resume to begin a new one here",
+      code: .noInput)
   }
 
   private static func nothingSaved(in directory: RunDirectory) -> String {

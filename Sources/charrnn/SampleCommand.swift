@@ -53,7 +53,7 @@ enum SampleCommand {
   static func run(_ arguments: ParsedArguments) throws -> ExitCode {
     try requireEffect(arguments)
     try SampleConstraints.requireEffect(arguments)
-    let file = try ModelFile<Float>(contentsOf: arguments[CommonOptions.model])
+    let file = try ModelFile<Float>(contentsOf: CommonOptions.modelPath(arguments))
     let sampling = try Sampling(arguments, file)
     let areItems = file.arrangement.documents == .lines
     if arguments[new] && !areItems {
@@ -68,7 +68,7 @@ enum SampleCommand {
         try write(try sampling.texts(sampling.count, seed: sampling.seed), sampling, arguments)
       }
     } catch let error as GenerationError {
-      throw CommandFailure("\(arguments[CommonOptions.model]): \(error)", code: .badData)
+      throw CommandFailure("\(CommonOptions.modelPath(arguments)): \(error)", code: .badData)
     }
     return .done
   }

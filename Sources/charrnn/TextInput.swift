@@ -96,7 +96,7 @@ final class TextInput {
 
   /// The text that the run of MODEL was trained on; nil where the run does not name it or it has other symbols now.
   static func trainingText(of file: ModelFile<Float>, _ arguments: ParsedArguments) throws -> Corpus? {
-    let names = (try? StoredOptions(RunDirectory(arguments[CommonOptions.model])).corpora()) ?? []
+    let names = (try? StoredOptions(RunDirectory(CommonOptions.modelPath(arguments))).corpora()) ?? []
     guard !names.isEmpty, !names.contains(standardInput) else { return nil }
     do { return try TextInput(names, of: arguments).corpus(file.vocabulary, unknown: .error) } catch CorpusError
       .unknownSymbols
@@ -115,7 +115,7 @@ final class TextInput {
       file.vocabulary, unknown: .skip)
     guard corpus.contentHash == file.history?.corpusHash else {
       throw CommandFailure(
-        "\(arguments[CommonOptions.model]): its corpus has changed since the training, so that \(option) cannot know it",
+        "\(CommonOptions.modelPath(arguments)): its corpus has changed since the training, so that \(option) cannot know it",
         code: .badData)
     }
     return corpus

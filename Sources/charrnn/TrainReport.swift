@@ -31,6 +31,10 @@ final class TrainReport {
     pace = StepPace(began: began)
     display = ProgressDisplay(style: Terminal.progressStyle(of: .standardError))
     state = ProgressState(step: run.step, totalSteps: lastStep)
+    // Losses from before a run was stopped, where it goes on.
+    (loss, penalty) = (
+      run.progress.meanLoss?.loss, run.progress.meanLoss.flatMap { $0.penalty == 0 ? nil : $0.penalty }
+    )
   }
 
   func receive(_ event: RunEvent) {

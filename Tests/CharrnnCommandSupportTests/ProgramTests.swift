@@ -50,6 +50,12 @@ struct ProgramTests {
       let line = errorLine("a\(scalar)b").dropLast()
       #expect(!line.unicodeScalars.contains { $0.value < 32 || (127...159).contains($0.value) || $0 == "\u{2028}" })
     }
+    let long = "the same, said in words: charrnn train text.txt --steps 100000"
+    #expect(noticeLine(long) == "charrnn: note: \(long)\n")
+    #expect(noticeLine(long, width: 80) == noticeLine(long))
+    #expect(
+      noticeLine(long, width: 32)
+        == "charrnn: note: the same, said in\n         words:\ncharrnn train text.txt --steps 100000\n")
     #expect(noticeLine("á 漢 🙂 \\ \u{202E}") == "charrnn: note: á 漢 🙂 \\ \\u{202E}\n")
   }
 

@@ -466,4 +466,34 @@ import Testing
     let outcome = try workplace.charrnn("train", "fable.txt", "--out", "run", "--resume", "--steps", "3")
     #expect([66, 73].contains(outcome.code) && outcome.errors.contains("run/\(name): "), "\(outcome.errors)")
   }
+
+  /// A run that is to be resumed and is not there is a misspelling where one has nearly its name.
+  @Test func aMisspelledRunIsNotBegun() throws {
+    let workplace = try Workplace()
+    try workplace.write(fable, to: "fable.txt")
+    expectDone(try workplace.charrnn(["train", "fable.txt", "--out", "runs/first", "--steps", "2"] + small))
+    let resume = ["train", "fable.txt", "--resume", "--steps", "3", "--out"]
+    expectError(
+      try workplace.charrnn(resume + ["runs/frist"]), 66,
+      "runs/frist: there is no run to resume; did you mean runs/first?")
+    expectDone(try workplace.charrnn(resume + ["runs/other"] + small), "starting from the beginning")
+    expectDone(try workplace.charrnn(resume + ["runs/first2"] + small), "starting from the beginning")
+  }
+
+  /// A run in `runs/` may be named by how it begins.
+  @Test func aModelMayBeNamedByItsBeginning() throws {
+    let workplace = try Workplace()
+    try workplace.write(fable, to: "fable.txt")
+    for name in ["first", "second", "second-2", "secret"] {
+      expectDone(try workplace.charrnn(["train", "fable.txt", "--out", "runs/\(name)", "--steps", "1"] + small))
+    }
+    for name in ["f", "runs/fi", "second"] {
+      expectDone(try workplace.charrnn("sample", name, "--length", "2"))
+      expectDone(try workplace.charrnn("evaluate", name))
+    }
+    expectError(try workplace.charrnn("sample", "sec"), 66, "sec: ")
+    try FileManager.default.createDirectory(
+      at: URL(fileURLWithPath: workplace.path + "/f"), withIntermediateDirectories: false)
+    expectError(try workplace.charrnn("sample", "f"), 66, "f: holds no run")
+  }
 }
