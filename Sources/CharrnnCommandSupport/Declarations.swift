@@ -17,7 +17,8 @@ package struct Option<Value: Sendable>: OptionDeclaration {
   let defaultValue: Value
   let read: @Sendable (String) -> Value?
   let expectation: String
-  let names: [String]
+  package let names: [String]
+  package let isPath: Bool
 
   /// An option with a default value.
   ///
@@ -31,6 +32,7 @@ package struct Option<Value: Sendable>: OptionDeclaration {
     read = kind.read
     expectation = kind.expectation
     names = kind.names
+    isPath = kind.isPath
     if let problem = problem(with: kind.show(defaultValue)) { programmingError("default of --\(name): \(problem)") }
   }
 
@@ -46,6 +48,7 @@ package struct Option<Value: Sendable>: OptionDeclaration {
     read = { text in kind.read(text).map { .some($0) } }
     expectation = kind.expectation
     names = kind.names
+    isPath = kind.isPath
   }
 
   package func problem(with text: String) -> String? {
@@ -61,6 +64,8 @@ package struct Flag: OptionDeclaration {
   package let help: String
   package var valueName: String? { nil }
   package var defaultText: String? { nil }
+  package var names: [String] { [] }
+  package var isPath: Bool { false }
 
   package init(_ name: String, help: String) {
     self.name = name
@@ -79,6 +84,10 @@ package protocol OptionDeclaration: Sendable {
   /// Name that stands for the value in the help; nil for an option without a value.
   var valueName: String? { get }
   var defaultText: String? { get }
+  /// Values where they are few enough to list.
+  var names: [String] { get }
+  /// Whether values are paths.
+  var isPath: Bool { get }
   /// The problem with a value; nil when it is valid.
   func problem(with text: String) -> String?
 }

@@ -3,16 +3,22 @@ package let helpWidth = 100
 
 extension Command {
   /// The page of `charrnn <command> --help`, no line wider than `width` columns unless a single word is.
-  package func helpText(width: Int = helpWidth) -> String {
+  ///
+  /// - Parameter all: whether it has all options, or the usual ones.
+  package func helpText(width: Int = helpWidth, all: Bool = true) -> String {
     var sections = [wrapped(summary.prefix(1).uppercased() + summary.dropFirst() + ".", width: width)]
     sections.append(["Usage: \(usage)"])
     if !arguments.isEmpty {
       sections.append(table("Arguments", arguments.map { ($0.label, $0.help) }, width: width))
     }
-    let groups = groups.isEmpty ? [OptionGroup("Options", [])] : groups
+    let shown = all || usual.isEmpty ? groups : [OptionGroup("Usual options", usual.map(option(named:)))]
+    let groups = shown.isEmpty ? [OptionGroup("Options", [])] : shown
     for (index, group) in groups.enumerated() {
       var rows = group.options.filter { !$0.help.isEmpty }.map { ($0.label, $0.fullHelp) }
-      if index == groups.count - 1 { rows.append((Command.help.label, Command.help.help)) }
+      if index == groups.count - 1 {
+        if !usual.isEmpty { rows.append((Command.helpAll.label, Command.helpAll.help)) }
+        rows.append((Command.help.label, Command.help.help))
+      }
       sections.append(table(group.title, rows, width: width))
     }
     sections.append(["Example:", "  \(example)"])
@@ -31,6 +37,10 @@ extension Program {
       ["\(programName) <command> --help shows the options of a command, their defaults and an example."],
     ])
   }
+}
+
+extension Command {
+  private func option(named name: String) -> any OptionDeclaration { options.first { $0.name == name }! }
 }
 
 extension OptionDeclaration {

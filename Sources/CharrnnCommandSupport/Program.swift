@@ -16,14 +16,18 @@ package struct Program: Sendable {
   ) {
     self.summary = summary
     self.version = version
-    self.commands = commands
+    let described = (summary, commands)
+    self.commands =
+      commands + [
+        Completions.command { described.1 }, ManualPage.command { Self.manualPage(described.0, described.1) },
+      ]
     self.classify = classify
   }
 
   /// The action that a command line asks for.
   package enum Request: Sendable {
-    /// A help page: of a command, or of the program when nil.
-    case help(Command?)
+    /// A help page: of a command, with all of its options or the usual ones, or of the program when nil.
+    case help(Command?, all: Bool)
     case version
     case run(Command, ParsedArguments)
   }
@@ -35,11 +39,15 @@ package struct Program: Sendable {
       throw .usage("no command given; the commands are \(commands.map(\.name).joined(separator: ", "))")
     }
     let rest = words.dropFirst()
-    let asksForHelp = rest.prefix { $0 != "--" }.contains { $0 == "-h" || $0 == "--help" }
+    let options = rest.prefix { $0 != "--" }
+    let asksForAll = options.contains("--help-all")
+    let asksForHelp = asksForAll || options.contains { $0 == "-h" || $0 == "--help" }
     switch first {
-    case "-h", "--help": return .help(nil)
-    case "help": return .help(try rest.first.map { word throws(CommandFailure) in try self.command(named: word) })
-    case "--version" where asksForHelp: return .help(nil)
+    case "-h", "--help": return .help(nil, all: false)
+    case "help":
+      let command = try rest.first.map { word throws(CommandFailure) in try self.command(named: word) }
+      return .help(command, all: asksForAll)
+    case "--version" where asksForHelp: return .help(nil, all: false)
     case "--version":
       if let extra = rest.first { throw .usage("unexpected argument \(quoted(extra)) after --version") }
       return .version
@@ -48,7 +56,7 @@ package struct Program: Sendable {
     default: break
     }
     let command = try self.command(named: first)
-    return asksForHelp ? .help(command) : .run(command, try ParsedArguments(Array(rest), of: command))
+    return asksForHelp ? .help(command, all: asksForAll) : .run(command, try ParsedArguments(Array(rest), of: command))
   }
 
   private func command(named name: String) throws(CommandFailure) -> Command {
@@ -66,7 +74,8 @@ package struct Program: Sendable {
     do {
       let width = min(helpWidth, Terminal.width(of: output) ?? helpWidth)
       switch try request(words) {
-      case .help(let command): try output.write(command?.helpText(width: width) ?? helpText(width: width))
+      case .help(let command, let all):
+        try output.write(command?.helpText(width: width, all: all) ?? helpText(width: width))
       case .version: try output.write(version() + "\n")
       case .run(let command, let arguments):
         running = command.name

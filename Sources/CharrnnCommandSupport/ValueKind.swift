@@ -8,18 +8,21 @@ package struct ValueKind<Value: Sendable>: Sendable {
   let expectation: String
   /// The accepted names where they are few enough to list.
   let names: [String]
+  /// Whether values are paths.
+  let isPath: Bool
   /// The value of a text, or nil where it is not one.
   let read: @Sendable (String) -> Value?
   /// The text of a value; `read` gives the value back.
   let show: @Sendable (Value) -> String
 
   package init(
-    valueName: String, expectation: String, names: [String] = [],
+    valueName: String, expectation: String, names: [String] = [], isPath: Bool = false,
     read: @escaping @Sendable (String) -> Value?, show: @escaping @Sendable (Value) -> String
   ) {
     self.valueName = valueName
     self.expectation = expectation
     self.names = names
+    self.isPath = isPath
     self.read = read
     self.show = show
   }
@@ -27,7 +30,8 @@ package struct ValueKind<Value: Sendable>: Sendable {
   /// A kind that reads these texts as values of another type. It shows no default in the help; an option states it in a note.
   package func mapped<Other>(_ transform: @escaping @Sendable (Value) -> Other) -> ValueKind<Other> {
     ValueKind<Other>(
-      valueName: valueName, expectation: expectation, names: names, read: { [read] in read($0).map(transform) },
+      valueName: valueName, expectation: expectation, names: names, isPath: isPath,
+      read: { [read] in read($0).map(transform) },
       show: { "\($0)" })
   }
 }
@@ -121,7 +125,8 @@ extension ValueKind where Value == String {
 
   /// The name of a file or a directory, which is never empty.
   package static func path(_ valueName: String = "FILE") -> ValueKind {
-    ValueKind(valueName: valueName, expectation: "a path", read: { $0.isEmpty ? nil : $0 }, show: { $0 })
+    ValueKind(
+      valueName: valueName, expectation: "a path", isPath: true, read: { $0.isEmpty ? nil : $0 }, show: { $0 })
   }
 
   /// One of a few names.

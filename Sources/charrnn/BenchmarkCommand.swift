@@ -22,6 +22,10 @@ enum BenchmarkCommand {
       OptionGroup(
         "Measurement", [seconds, sample, profile, CommonOptions.threads, SampleCommand.weights, CommonOptions.json])
     ],
+    usual: [
+      "cell", "layers", "hidden", "batch", "length", "precision", "seconds", "sample", "profile", "weights", "threads",
+      "json",
+    ],
     example: "charrnn benchmark corpora/fables.txt --hidden 256 --seconds 5", run: run)
 
   @Sendable

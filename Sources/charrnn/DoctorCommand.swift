@@ -6,7 +6,9 @@ import SequenceModeling
 enum DoctorCommand {
   static let command = Command(
     name: "doctor", summary: "examine a text, and forecast a run on it", arguments: [TrainCommand.corpora],
-    groups: TrainOptions.groupsOfForecast, example: "charrnn doctor corpora/fables.txt", run: run)
+    groups: TrainOptions.groupsOfForecast,
+    usual: ["time", "tokens", "cell", "hidden", "validation", "plain", "threads", "json"],
+    example: "charrnn doctor corpora/fables.txt", run: run)
 
   /// Seconds of training that are measured.
   private static let measured = 3.0

@@ -21,6 +21,7 @@ enum GradcheckCommand {
       OptionGroup(
         "Check", [vocabulary, batch, length] + settings.options(.randomness) + [broken, CommonOptions.json]),
     ],
+    usual: ["cell", "layers", "hidden", "embedding", "batch", "length", "vocabulary", "json"],
     example: "charrnn gradcheck --cell lstm --layers 2 --hidden 8 --length 12", run: run)
 
   @Sendable

@@ -47,6 +47,10 @@ enum SampleCommand {
       OptionGroup("Output", SampleOutput.options),
       OptionGroup("Machine", [CommonOptions.threads, weights]),
     ],
+    usual: [
+      "length", "temperature", "top-p", "greedy", "prime", "stop", "matching", "count", "new", "seed", "probabilities",
+      "json",
+    ],
     example: "charrnn sample runs/fables --temperature 0.8 --prime \"The fox \"", run: run)
 
   @Sendable

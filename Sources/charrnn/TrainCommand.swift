@@ -10,6 +10,11 @@ package enum TrainCommand {
   package static let command = Command(
     name: "train", summary: "learn a character model from text files", arguments: [corpora],
     groups: TrainOptions.groups,
+    usual: [
+      "time", "steps", "epochs", "cell", "layers", "hidden", "learning-rate", "tokens", "validation", "items", "out",
+      "resume",
+      "overwrite", "plain", "seed", "threads",
+    ],
     example: "charrnn train corpora/fables.txt --cell gru --epochs 20", run: run)
 
   @Sendable

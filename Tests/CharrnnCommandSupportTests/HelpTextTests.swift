@@ -42,6 +42,18 @@ struct HelpTextTests {
         """)
   }
 
+  /// With usual options named, `--help` shows these, and `--help-all` all of them.
+  @Test func theUsualOptionsAreShownWhereThereAreMany() throws {
+    let command = Command(
+      name: "pour", summary: "pour tea", groups: Brew.command.groups, usual: ["cell", "batch"], example: "charrnn pour"
+    ) { _ in .done }
+    let page = command.helpText(all: false)
+    #expect(page.matches(of: /\n  (?:-h, )?--([a-z-]+)/).map { String($0.1) } == ["cell", "batch", "help-all", "help"])
+    for option in Brew.command.groups.flatMap(\.options) {
+      #expect(command.helpText(all: true).contains("--\(option.name)"))
+    }
+  }
+
   @Test func theProgramsHelpPage() {
     #expect(
       Brew.program.helpText() == """
@@ -52,6 +64,8 @@ struct HelpTextTests {
         Commands:
           brew                      brew a pot of tea from leaves
           rest                      do nothing for a while
+          completions               print a script that completes command lines in a shell
+          man                       print the manual page
 
         Options:
           -h, --help                show this help

@@ -29,7 +29,7 @@ struct ProgramTests {
 
   @Test func anErrorIsOneLineOnStandardErrorWithItsCode() throws {
     let cases: [(words: [String], errors: String, code: ExitCode)] = [
-      ([], "no command given; the commands are brew, rest (see charrnn --help)", .usage),
+      ([], "no command given; the commands are brew, rest, completions, man (see charrnn --help)", .usage),
       (["berw"], "unknown command \"berw\"; did you mean brew? (see charrnn --help)", .usage),
       (["qqqqq\n"], "unknown command \"qqqqq\\n\" (see charrnn --help)", .usage),
       (["help", "berw"], "unknown command \"berw\"; did you mean brew? (see charrnn --help)", .usage),

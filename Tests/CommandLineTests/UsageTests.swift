@@ -5,7 +5,7 @@ import Testing
 @Suite struct UsageTests {
   static let commands = [
     "train", "sample", "evaluate", "compress", "decompress", "inspect", "runs", "verify", "gradcheck", "benchmark",
-    "doctor",
+    "doctor", "completions", "man",
   ]
 
   @Test func helpAndVersionAreForStandardOutputWithSuccess() throws {
@@ -25,7 +25,7 @@ import Testing
       #expect(help.errors.isEmpty)
       #expect(help.text.contains("charrnn \(command)") && help.text.contains("--help"))
     }
-    let train = try workplace.charrnn("train", "--help").text
+    let train = try workplace.charrnn("train", "--help-all").text
     for option in [
       "out", "cell", "layers", "hidden", "embedding", "tie", "layer-norm", "projection", "heads", "residual",
       "learned-state",
@@ -36,7 +36,26 @@ import Testing
       "tokens", "precision",
       "threads", "seed", "validate-every", "sample-every", "checkpoint-every", "overwrite", "resume", "init-from",
     ] { #expect(train.contains("--\(option)")) }
+    let usual = try workplace.charrnn("train", "--help").text
+    #expect(usual.count { $0 == "\n" } <= 40 && usual.contains("--help-all"), "it fits a screen")
     #expect(try workplace.visibleNames.isEmpty)
+  }
+
+  /// Scripts for shells and the manual page have every command and option.
+  @Test(arguments: ["bash", "zsh", "fish", "man"])
+  func everyOptionIsCompletedAndDescribed(kind: String) throws {
+    let workplace = try Workplace()
+    let made = try workplace.charrnn(kind == "man" ? ["man"] : ["completions", kind])
+    expectDone(made)
+    let text = kind == "man" ? made.text.replacing("\\-", with: "-") : made.text
+    for command in Self.commands.dropLast(2) {
+      #expect(text.contains(command))
+      let help = try workplace.charrnn(command, "--help-all").text
+      for option in help.matches(of: /\n  --([a-z-]+)/) where option.1 != "help-all" {
+        #expect(text.contains(kind == "fish" ? "-l \(option.1)" : "--\(option.1)"), "\(command) \(option.1)")
+      }
+    }
+    expectError(try workplace.charrnn("completions", "tcsh"), 64, "\"tcsh\" is not one of bash, zsh, fish")
   }
 
   @Test func wrongUsageIsAnsweredWith64OneLineAndWhatWasMeant() throws {
