@@ -23,11 +23,12 @@ let package = Package(
     .target(
       name: "LanguageModels",
       dependencies: ["RecurrentLayers", "ModelTraining", "SequenceText", "NGramModels", "TensorCheckpoints"]),
+    .target(name: "WebPages", dependencies: ["LanguageModels"]),
     .target(
       name: "SequenceModeling",
       dependencies: [
         "TensorCore", "Autograd", "NeuralLayers", "RecurrentLayers", "TensorCheckpoints", "SequenceText",
-        "NGramModels", "TabularData", "ModelTraining", "LanguageModels",
+        "NGramModels", "TabularData", "ModelTraining", "LanguageModels", "WebPages",
       ]),
     .target(name: "CharrnnCommandSupport", dependencies: ["TensorCore"]),
     .executableTarget(name: "charrnn", dependencies: ["SequenceModeling", "CharrnnCommandSupport"]),
@@ -67,6 +68,7 @@ let package = Package(
     .testTarget(name: "TabularDataTests", dependencies: ["TabularData", "CharrnnTestSupport"]),
     .testTarget(name: "ModelTrainingTests", dependencies: ["ModelTraining", "RecurrentLayers", "CharrnnTestSupport"]),
     .testTarget(name: "LanguageModelsTests", dependencies: ["LanguageModels", "CharrnnTestSupport"]),
+    .testTarget(name: "WebPagesTests", dependencies: ["WebPages", "CharrnnTestSupport"]),
     .testTarget(
       name: "PyTorchParityTests",
       dependencies: [

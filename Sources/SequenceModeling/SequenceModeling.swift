@@ -10,3 +10,4 @@
 @_exported import TabularData
 @_exported import TensorCheckpoints
 @_exported import TensorCore
+@_exported import WebPages

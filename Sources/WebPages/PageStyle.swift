@@ -1,0 +1,62 @@
+/// The style sheet of all pages: colours of a light and a dark screen as variables, and the elements that pages share.
+enum PageStyle {
+  /// Elements are classes: `figures` (large numbers), `cards` (boxes side by side), `text` (words of a model or a corpus),
+  /// `wide` (a table that scrolls by itself), `chart`. The colours of series are `--c0` to `--c7`, told apart by people who see
+  /// no red or no green too.
+  static let sheet = """
+    :root {
+      color-scheme: light dark;
+      --page: #fbfbfa; --box: #ffffff; --ink: #1c1d20; --soft: #5d6066; --line: #d9dade; --grid: #ececee; --mark: #fff0b8;
+      --c0: #1f5fbf; --c1: #c2500a; --c2: #167a4a; --c3: #8a3fb0; --c4: #9a6a00; --c5: #b3245e; --c6: #0b7285; --c7: #5c5f66;
+    }
+    @media (prefers-color-scheme: dark) {
+      :root {
+        --page: #131416; --box: #1b1d20; --ink: #e8e8ea; --soft: #a2a6ad; --line: #3a3d42; --grid: #292b30; --mark: #5a4a10;
+        --c0: #78aaf5; --c1: #f5924e; --c2: #5fc794; --c3: #c893ec; --c4: #dfb44c; --c5: #f07ba8; --c6: #5cc3d6; --c7: #a9adb5;
+      }
+    }
+    * { box-sizing: border-box; }
+    body { margin: 0; background: var(--page); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
+    main { max-width: 72rem; margin: 0 auto; padding: 1rem; }
+    h1 { font-size: 1.5rem; line-height: 1.25; margin: .5rem 0 1rem; overflow-wrap: anywhere; }
+    h2 { font-size: 1.15rem; margin: 2rem 0 .6rem; }
+    p { margin: .4rem 0; max-width: 46rem; }
+    .soft { color: var(--soft); font-size: .875rem; }
+    pre, code { font-family: ui-monospace, Menlo, Consolas, monospace; font-size: .84rem; }
+    .text { white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: isolate; }
+    pre { margin: .4rem 0; padding: .6rem .7rem; background: var(--box); border: 1px solid var(--line); border-radius: 6px; }
+    mark { background: var(--mark); color: inherit; border-radius: 2px; }
+    .figures, .cards { display: grid; gap: .75rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 9.5rem), 1fr)); }
+    .cards { grid-template-columns: repeat(auto-fit, minmax(min(100%, 21rem), 1fr)); }
+    .figures > div, .cards > * { min-width: 0; background: var(--box); border: 1px solid var(--line); border-radius: 6px; }
+    .figures > div { padding: .6rem .75rem; }
+    .figures b { display: block; font-size: 1.25rem; font-weight: 600; font-variant-numeric: tabular-nums; }
+    .figures span { color: var(--soft); font-size: .82rem; overflow-wrap: anywhere; }
+    .wide { overflow-x: auto; }
+    table { border-collapse: collapse; font-size: .875rem; }
+    th, td { text-align: left; vertical-align: top; padding: .25rem .9rem .25rem 0; border-bottom: 1px solid var(--grid); }
+    th { font-weight: 600; }
+    td { overflow-wrap: anywhere; }
+    td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+    button {
+      font: inherit; font-size: .85rem; color: inherit; background: var(--box); border: 1px solid var(--line);
+      border-radius: 6px; padding: .25rem .7rem; cursor: pointer;
+    }
+    button[aria-pressed="true"] { border-color: var(--c0); color: var(--c0); }
+    :focus-visible { outline: 2px solid var(--c0); outline-offset: 2px; }
+    .chart { position: relative; padding: .6rem .7rem .4rem; background: var(--box); border: 1px solid var(--line); border-radius: 6px; }
+    .chart h3 { font-size: .95rem; margin: 0 0 .2rem; font-weight: 600; }
+    .chart .legend { display: flex; flex-wrap: wrap; gap: .1rem .9rem; font-size: .8rem; color: var(--soft); margin: 0; padding: 0; list-style: none; }
+    .chart .legend i { display: inline-block; width: 1.1rem; border-top: 2px solid; margin-right: .35rem; vertical-align: middle; }
+    .chart .legend i.dashed { border-top-style: dashed; }
+    .chart svg { display: block; width: 100%; touch-action: pan-y; }
+    .chart svg text { font: 12px system-ui, sans-serif; fill: var(--soft); font-variant-numeric: tabular-nums; }
+    .chart .tip {
+      position: absolute; pointer-events: none; background: var(--page); border: 1px solid var(--line); border-radius: 6px;
+      padding: .3rem .5rem; font-size: .8rem; line-height: 1.35; max-width: min(18rem, 80%); font-variant-numeric: tabular-nums;
+      overflow-wrap: anywhere; z-index: 1;
+    }
+    @media print { :root { color-scheme: light; } }
+
+    """
+}
