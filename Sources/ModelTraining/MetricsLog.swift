@@ -70,6 +70,11 @@ package struct MetricsLog {
     isUnsynced = true
   }
 
+  /// Whether the file has the lines of this log and no more: another process may have gone on with the run.
+  package var isWholeFile: Bool {
+    pending.isEmpty && (try? directory.files.status(of: directory.metrics).size) == length
+  }
+
   /// Writes all lines and waits until they are on the disk.
   package mutating func sync() throws(FileError) {
     try flush()
@@ -97,7 +102,7 @@ private struct Entry: Codable {
   var run: String?
 
   func isKept(at mark: MetricsLog.Mark) -> Bool {
-    guard let step, event != "end", event != "start" else { return false }
+    guard let step, !["start", "end", "test"].contains(event) else { return false }
     return (rollbacks ?? 0, step) <= (mark.rollbacks, mark.step)
   }
 }

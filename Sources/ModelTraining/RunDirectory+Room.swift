@@ -14,7 +14,7 @@ extension RunDirectory {
     package var last, best: Int
     /// How many states of the size of `last` will be kept beside it.
     package var kept: Int
-    /// The configuration and the lines of the metrics that will be added.
+    /// The configuration, the lines of the metrics that will be added, and the report.
     package var others: Int
 
     package init(last: Int, best: Int, kept: Int = 0, others: Int) {

@@ -26,8 +26,11 @@ public struct RunDirectory: Sendable, Equatable {
   /// Losses of models that count, to judge the run's by.
   public var baselines: String { path + "/baselines.json" }
 
+  /// A page for a browser that shows the run.
+  public var report: String { path + "/report.html" }
+
   /// Its files that are text.
-  package var texts: [String] { [configuration, metrics, baselines] }
+  package var texts: [String] { [configuration, metrics, baselines, report] }
 
   /// Whether it holds a `last` or a `best`.
   public var holdsRun: Bool { holds(last) || holds(best) }

@@ -54,6 +54,11 @@ public struct TokenSequence: Sendable {
     bytesPerToken = width
   }
 
+  /// Calls `body` with the ids, as many at a time as have their memory in one piece: much faster than one after the other.
+  package func forEachBlock(_ body: ([Int32]) -> Void) {
+    for block in blocks { body(NarrowIntegers.decode(block, width: bytesPerToken)) }
+  }
+
   private static func width(for ids: [Int32]) -> Int {
     let bits = ids.reduce(0) { $0 | $1 }
     require(bits >= 0, "TokenSequence: a negative id")

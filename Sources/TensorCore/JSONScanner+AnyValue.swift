@@ -19,7 +19,7 @@ package func requireDistinctNames(inJSON text: String) throws(JSONProblem) {
 
 extension JSONScanner {
   /// Reads a value of any kind. Numbers and the words `true`, `false` and `null` are skipped without being parsed.
-  fileprivate mutating func anyValue(levels: Int) throws {
+  package mutating func anyValue(levels: Int) throws {
     // Every level is a recursive call: the limit protects the stack.
     guard levels > 0 else { throw JSONProblem.malformed(offset: offset, expected: "fewer levels") }
     skipSpace()

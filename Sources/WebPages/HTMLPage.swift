@@ -11,7 +11,7 @@ package struct HTMLPage: Sendable {
   package var body: Markup
   /// ASCII JavaScript that runs when the page is there; nil for a page that does nothing.
   package var script: String?
-  /// What the page shows, for its script and for programs.
+  /// Values that the page shows, for its script and for programs.
   package var data: JSONText
 
   package init(title: String, body: Markup, script: String? = nil, data: JSONText = .object([])) {

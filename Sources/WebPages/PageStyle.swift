@@ -32,6 +32,13 @@ enum PageStyle {
     .figures > div { padding: .6rem .75rem; }
     .figures b { display: block; font-size: 1.25rem; font-weight: 600; font-variant-numeric: tabular-nums; }
     .figures span { color: var(--soft); font-size: .82rem; overflow-wrap: anywhere; }
+    .cards > section { padding: .5rem .75rem; }
+    .cards h3 { font-size: .95rem; margin: 0; }
+    .cards pre { border: 0; padding: .2rem 0; }
+    .below { margin-top: .75rem; }
+    .options { columns: 19rem; column-gap: 2rem; margin: 0; font-size: .875rem; }
+    .options div { display: flex; gap: 1rem; justify-content: space-between; border-bottom: 1px solid var(--grid); padding: .2rem 0; break-inside: avoid; }
+    .options dd { margin: 0; text-align: right; }
     .wide { overflow-x: auto; }
     table { border-collapse: collapse; font-size: .875rem; }
     th, td { text-align: left; vertical-align: top; padding: .25rem .9rem .25rem 0; border-bottom: 1px solid var(--grid); }
@@ -42,7 +49,9 @@ enum PageStyle {
       font: inherit; font-size: .85rem; color: inherit; background: var(--box); border: 1px solid var(--line);
       border-radius: 6px; padding: .25rem .7rem; cursor: pointer;
     }
-    button[aria-pressed="true"] { border-color: var(--c0); color: var(--c0); }
+    button[aria-pressed=true] { border-color: var(--c0); color: var(--c0); }
+    .c0 { color: var(--c0); } .c1 { color: var(--c1); } .c2 { color: var(--c2); } .c3 { color: var(--c3); }
+    .c4 { color: var(--c4); } .c5 { color: var(--c5); } .c6 { color: var(--c6); } .c7 { color: var(--c7); }
     :focus-visible { outline: 2px solid var(--c0); outline-offset: 2px; }
     .chart { position: relative; padding: .6rem .7rem .4rem; background: var(--box); border: 1px solid var(--line); border-radius: 6px; }
     .chart h3 { font-size: .95rem; margin: 0 0 .2rem; font-weight: 600; }
@@ -50,6 +59,8 @@ enum PageStyle {
     .chart .legend i { display: inline-block; width: 1.1rem; border-top: 2px solid; margin-right: .35rem; vertical-align: middle; }
     .chart .legend i.dashed { border-top-style: dashed; }
     .chart svg { display: block; width: 100%; touch-action: pan-y; }
+    .chart .grid { stroke: var(--grid); } .chart .axis { stroke: var(--line); } .chart .event { stroke: var(--c5); stroke-dasharray: 2 3; }
+    .chart .cursor { stroke: var(--soft); }
     .chart svg text { font: 12px system-ui, sans-serif; fill: var(--soft); font-variant-numeric: tabular-nums; }
     .chart .tip {
       position: absolute; pointer-events: none; background: var(--page); border: 1px solid var(--line); border-radius: 6px;

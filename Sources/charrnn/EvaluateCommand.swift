@@ -123,13 +123,3 @@ func namesOfCorpus(_ arguments: ParsedArguments, _ otherwise: String) throws -> 
   }
   return names
 }
-
-extension Baselines {
-  /// The losses with their names, in reports and in JSON.
-  var named: [(name: String, key: String, loss: Double)] {
-    [
-      ("uniform", "uniform", uniform), ("unigram", "unigram", unigram), ("5-gram", "five_gram", fiveGram),
-      ("PPM", "ppm", partialMatching),
-    ].compactMap { name, key, loss in loss.map { (name, key, $0) } }
-  }
-}

@@ -23,13 +23,19 @@ package enum TrainCommand {
     let start = try Start(arguments)
     let run = start.run
     let report = TrainReport(run: run, limits: start.limits)
+    let page = RunPage(start.directory, corpora: files(arguments))
     SignalWatch.finishStepsFirst()
     let end = try report.followingErrors {
       try run.train(
-        limits: start.limits, reporting: start.reporting, report: report.receive,
+        limits: start.limits, reporting: start.reporting,
+        report: { event in
+          report.receive(event)
+          page.receive(event)
+        },
         shouldStop: { SignalWatch.stop != nil })
     }
     report.finish()
+    page.write()
     if end == .stopped, let signal = SignalWatch.stop {
       notice(
         "stopped after step \(run.step); the run is saved in \(start.directory.path); go on with: "
@@ -56,6 +62,7 @@ package enum TrainCommand {
     }
     try TrainConclusion(run, in: start.directory).say(
       lastLoss: report.lastValidationLoss, threads: start.threads)
+    page.write()
     if let failure = report.outputFailure { throw failure }
     return .done
   }

@@ -46,6 +46,9 @@ struct TrainConclusion {
     var kept = KeptBaselines(in: directory)
     let baselines = kept.baselines(of: evaluation)
     do { try kept.keep(baselines, of: evaluation) } catch { notice("\(error); evaluate will count anew") }
+    do { try run.record(test: evaluation, baselines, of: file.history?.step ?? run.step) } catch {
+      notice("\(error); metrics.jsonl lacks the test loss")
+    }
     let isInBits = evaluation.bitsPerCharacter(0) != nil
     func rate(_ loss: Double) -> String {
       Readable.fixed(evaluation.bitsPerCharacter(loss) ?? loss, digits: 3)

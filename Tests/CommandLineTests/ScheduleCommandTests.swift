@@ -20,7 +20,7 @@ import Testing
   private func rates(_ workplace: Workplace) throws -> [Int: Double] {
     let lines = String(decoding: try workplace.bytes(of: "run/metrics.jsonl"), as: UTF8.self).split(separator: "\n")
     var rates: [Int: Double] = [:]
-    for line in lines.dropFirst() {
+    for line in lines.dropFirst() where !line.contains(#""event":"test""#) {
       let object = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
       rates[try #require(object["step"] as? Int)] = try #require(object["learning_rate"] as? Double)
     }

@@ -64,12 +64,12 @@ def files(folder, out):
         entry = json.loads(line)
         for name in ("seconds", "tokens_per_second", "gradient_norm"):
             entry.pop(name, None)
-        if entry["event"] != "end":
+        if entry["event"] not in ("end", "test"):
             lines.append(entry)
     found["metrics"] = lines
     names = sorted(os.listdir(place))
     found["kept"] = {name: (place / name).read_bytes() for name in names if re.fullmatch(r"step-\d+\.safetensors", name)}
-    known = {*MODELS, "metrics.jsonl", "config.json", "baselines.json", "run.lock", *found["kept"]}
+    known = {*MODELS, "metrics.jsonl", "config.json", "baselines.json", "report.html", "run.lock", *found["kept"]}
     found["others"] = [name for name in names if name not in known]
     return found
 

@@ -69,3 +69,13 @@ public struct Baselines: Sendable, Equatable, Codable {
   /// Version of the computation, raised when the losses change.
   private static let version = 1
 }
+
+extension Baselines {
+  /// The losses with their names, in reports and in JSON.
+  package var named: [(name: String, key: String, loss: Double)] {
+    [
+      ("uniform", "uniform", uniform), ("unigram", "unigram", unigram), ("5-gram", "five_gram", fiveGram),
+      ("PPM", "ppm", partialMatching),
+    ].compactMap { name, key, loss in loss.map { (name, key, $0) } }
+  }
+}

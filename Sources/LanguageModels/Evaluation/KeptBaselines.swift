@@ -19,6 +19,9 @@ public struct KeptBaselines: Sendable {
     losses = kept.values.allSatisfy(\.arePossible) ? kept : [:]
   }
 
+  /// The losses where only those on one text are kept, which are those on the run's test part.
+  package var only: Baselines? { losses.count == 1 ? losses.values.first : nil }
+
   /// Losses on what a model was evaluated on: those that are kept, or computed now.
   public func baselines(of evaluation: PartEvaluation) -> Baselines {
     losses[evaluation.baselineKey] ?? evaluation.baselines()

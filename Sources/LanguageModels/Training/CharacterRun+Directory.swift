@@ -68,12 +68,14 @@ extension CharacterRun {
       models * parameters + moments.reduce(0) { $0 + $1.tensor.shape.count } + settings.batch * widths.reduce(0, +)
     let stepsToCome = limits.lastStep(stepsPerEpoch: stepsPerEpoch).map { max($0 - step, 0) }
     let lines = min((stepsToCome ?? 0) / (settings.validateEvery ?? stepsPerEpoch), 100_000) + 100
+    let samplesEvery = reporting.sampleEvery ?? TrainingReporting.usualSampleInterval(stepsPerEpoch: stepsPerEpoch)
+    let samples = samplesEvery == 0 ? 0 : min((stepsToCome ?? 0) / samplesEvery, 10_000)
     // Besides those on schedule, one at the end, and one each minute, which nobody knows.
     let saves = stepsToCome.map { $0 / (reporting.checkpointEvery ?? stepsPerEpoch) + 1 }
     return RunDirectory.Sizes(
       last: 2 * 4 * numbers + header(2 * (models * names + moments.count + widths.count)),
       best: 4 * parameters + header(names),
       kept: min(reporting.kept, saves ?? reporting.kept) + (settings.schedule == .warmUpStableDecay ? 1 : 0),
-      others: 32_768 + 400 * lines)
+      others: 262_144 + 400 * lines + (400 + 3 * reporting.sampleLength) * samples)
   }
 }

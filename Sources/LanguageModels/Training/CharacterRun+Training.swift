@@ -103,7 +103,9 @@ extension CharacterRun {
         }
       }
       if !wentBack && sampleEvery > 0 && step % sampleEvery == 0 {
-        saver.report(.sample(step: step, text: sample(length: reporting.sampleLength)))
+        let text = sample(length: reporting.sampleLength)
+        try saver.append(meter.line(sample: text, copy: copiedPassage(of: text), at: moment(clock())))
+        saver.report(.sample(step: step, text: text))
       }
       if shouldStop() { end = .stopped }
       let now = clock()
@@ -187,6 +189,14 @@ extension CharacterRun {
   public func sample(length: Int) -> String {
     TextGenerator(model: validatedModel, vocabulary: corpus.vocabulary, arrangement: settings.arrangement).example(
       length: length, options: SamplingOptions(temperature: 0.8), seed: UInt64(settings.seed) &+ UInt64(step))
+  }
+
+  /// The longest passage of a text that stands in the corpus word for word.
+  private func copiedPassage(of text: String) -> (tokens: Int, text: String) {
+    let tokenizer = Tokenizer(corpus.vocabulary)
+    guard let tokens = try? tokenizer.encode(text, unknown: .skip).tokens else { return (0, "") }
+    let range = longestCopy(of: tokens, in: corpus.tokens)
+    return (range.count, String(decoding: tokenizer.decode(tokens[range]), as: UTF8.self))
   }
 
   /// In the text that validation predicts, so that rates of different kinds of token can be compared; nil where no character

@@ -56,6 +56,15 @@ struct MetricsMeter {
     return canonicalJSON(line)
   }
 
+  /// Line of a sample.
+  ///
+  /// - Parameter copy: the longest passage of it that stands in the corpus word for word.
+  func line(sample text: String, copy: (tokens: Int, text: String), at moment: Moment) -> String {
+    var line = line("sample", at: moment)
+    (line.text, line.longestCopy, line.copy) = (text, copy.tokens, copy.text)
+    return canonicalJSON(line)
+  }
+
   private func line(_ event: String, at moment: Moment) -> Line {
     Line(
       event: event, step: moment.step, epoch: moment.epoch, learningRate: moment.learningRate,
@@ -77,9 +86,13 @@ struct MetricsMeter {
     var gradientNorm: Double?
     var speed: Double?
     var reason: String?
+    var text: String?
+    var longestCopy: Int?
+    var copy: String?
 
     enum CodingKeys: String, CodingKey {
-      case event, step, epoch, rollbacks, seconds, penalty, reason
+      case event, step, epoch, rollbacks, seconds, penalty, reason, text, copy
+      case longestCopy = "longest_copy"
       case trainLoss = "train_loss"
       case validationLoss = "validation_loss"
       case validationBits = "validation_bits_per_character"

@@ -1,0 +1,33 @@
+import CharrnnCommandSupport
+import Foundation
+import SequenceModeling
+
+/// `charrnn report`: writes the page of a run anew.
+enum ReportCommand {
+  static let directory = Argument<String>.one("RUN", help: "a run directory")
+
+  static let command = Command(
+    name: "report", summary: "write a run's report.html anew", arguments: [directory],
+    groups: [], example: "charrnn report runs/fables", run: run)
+
+  @Sendable
+  static func run(_ arguments: ParsedArguments) throws -> ExitCode {
+    let run = RunDirectory(arguments[directory])
+    try requireRun(run)
+    let corpora = try? StoredOptions(run).corpora()
+    var report = RunReport(run, commands: RunPage.commands(for: run, corpora: corpora))
+    try creating { try report.write() }
+    notice("wrote \(run.report)")
+    return .done
+  }
+
+  /// - Throws: `FileError` where there is no such directory, or one that holds no run.
+  static func requireRun(_ run: RunDirectory) throws {
+    guard try SystemFiles().statusIfAny(of: run.path) != nil else {
+      throw FileError(path: run.path, action: "open", code: ENOENT)
+    }
+    guard run.holdsRun || run.holds(run.metrics) else {
+      throw CommandFailure("\(run.path): holds no run", code: .noInput)
+    }
+  }
+}

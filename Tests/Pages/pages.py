@@ -1,0 +1,154 @@
+#!/usr/bin/env python3
+"""Opens the pages that charrnn writes in headless Chromium and checks what they show.
+
+    python3 Tests/Pages/pages.py [--screenshots DIR]
+
+Needs the release build and Chromium. A page is a function below that makes it and returns its path and a check of its
+figures, in the list PAGES; every page is opened at each width, on a light and a dark screen. It must draw, complain of
+nothing, ask the network for nothing, and fit into its width.
+"""
+import argparse
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+from browser import Browser
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+COMMAND = ROOT / ".build/release/charrnn"
+WIDTHS, SCHEMES = (390, 820, 1400), ("light", "dark")
+
+
+def charrnn(folder, *words):
+    done = subprocess.run([COMMAND, *words], cwd=folder, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"charrnn {' '.join(words)} ended with {done.returncode}: {done.stderr}")
+    return done.stdout
+
+
+def train(folder, out, *options):
+    charrnn(
+        folder, "train", str(ROOT / "corpora/fables.txt"), "--out", out, "--plain", "--layers", "1", "--hidden", "16",
+        "--validate-every", "10", "--sample-every", "60", *options)
+
+
+def metrics(folder, out):
+    return [json.loads(line) for line in (folder / out / "metrics.jsonl").read_text().splitlines()]
+
+
+def value(tab, name):
+    """The exact value of a figure, and what is written there."""
+    return tab.value(f"(n => [Number(n.dataset.value), n.textContent])(document.getElementById({json.dumps(name)}))")
+
+
+def report(folder):
+    train(folder, "run", "--steps", "240")
+    lines = metrics(folder, "run")
+    measured = [line for line in lines if "validation_loss" in line]
+    best = min(measured, key=lambda line: line["validation_loss"])
+    test = [line for line in lines if line["event"] == "test"][-1]
+    samples = [line for line in lines if line["event"] == "sample"]
+
+    def check(tab):
+        figures = {
+            "best": best["validation_bits_per_character"], "best-step": best["step"],
+            "test": test["test_bits_per_character"], "last-loss": measured[-1]["validation_loss"],
+            "last-step": measured[-1]["step"]}
+        for name, expected in figures.items():
+            exact, written = value(tab, name)
+            yield exact == expected, f"{name} is {exact}, not {expected}"
+            digits = len(written.partition(".")[2])
+            yield written == f"{expected:.{digits}f}", f"{name} reads {written}, not {expected}"
+        by_step = {}
+        for line in lines:
+            if "train_loss" in line:
+                by_step[line["step"]] = line["train_loss"]
+        drawn = tab.value("pageData.curves.train_loss")
+        yield drawn == [list(point) for point in by_step.items()], "the curve of the training loss is not that of the metrics"
+        texts = tab.value("[...document.querySelectorAll('.sample pre')].map(n => n.textContent)")
+        yield texts == [line["text"] for line in reversed(samples)], "the samples are not those of the metrics"
+        marked = tab.value("[...document.querySelectorAll('.sample mark')].map(n => n.textContent)")
+        yield marked == [line["copy"] for line in reversed(samples)], "the copied passages are not those of the metrics"
+        yield tab.value("document.querySelectorAll('#options dt').length") > 45, "options are missing"
+        lines_drawn = tab.value("document.querySelectorAll('#loss path').length")
+        yield lines_drawn == 7, f"the loss chart has {lines_drawn} lines, not 2 curves, 4 baselines and the test loss"
+
+    return folder / "run/report.html", check
+
+
+PAGES = [report]
+
+# For each chart: its curves, points that are not finite, labels that overlap, and what the keyboard shows.
+DRAWN = """
+[...document.querySelectorAll('.chart')].map(chart => {
+  const paths = [...chart.querySelectorAll('path')].map(path => path.getAttribute('d'));
+  const boxes = [...chart.querySelectorAll('svg text')].map(text => text.getBoundingClientRect());
+  const overlaps = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+  const svg = chart.querySelector('svg');
+  svg.focus();
+  const tip = chart.querySelector('.tip'), inside = tip.getBoundingClientRect(), frame = chart.getBoundingClientRect();
+  const shown = !tip.hidden && /[0-9]/.test(tip.textContent);
+  svg.blur();
+  return {
+    id: chart.id, paths: paths.length, bad: paths.filter(d => !/^M[-0-9. LMZ]+$/.test(d)),
+    overlaps: boxes.filter((a, i) => boxes.some((b, j) => i < j && overlaps(a, b))).length, shown: shown,
+    outside: inside.left < frame.left - 1 || inside.right > frame.right + 1};
+})
+"""
+
+
+def problems(tab, check):
+    yield from tab.complaints()
+    width = tab.value("document.documentElement.scrollWidth")
+    if width > tab.width:
+        yield f"it is {width} wide"
+    charts = tab.value(DRAWN)
+    if not charts:
+        yield "it has no chart"
+    for chart in charts:
+        name = chart["id"]
+        if not chart["paths"]:
+            yield f"{name} draws nothing"
+        if chart["bad"]:
+            yield f"{name} has points that are not finite: {chart['bad'][0][:80]}"
+        if chart["overlaps"]:
+            yield f"{name} has labels that overlap: {chart['overlaps']}"
+        if not chart["shown"]:
+            yield f"{name} shows no values by keyboard"
+        if chart["outside"]:
+            yield f"{name} shows values outside of itself"
+    for holds, otherwise in check(tab):
+        if not holds:
+            yield otherwise
+    yield from tab.complaints()
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--screenshots", type=pathlib.Path, metavar="DIR", help="keep a picture of each page")
+    folder_of_pictures = options.parse_args().screenshots
+    if folder_of_pictures:
+        folder_of_pictures.mkdir(parents=True, exist_ok=True)
+    found, opened = [], 0
+    with tempfile.TemporaryDirectory() as folder, Browser() as browser:
+        for make in PAGES:
+            path, check = make(pathlib.Path(folder))
+            for width in WIDTHS:
+                for scheme in SCHEMES:
+                    tab = browser.open(path, width, scheme)
+                    opened += 1
+                    name = f"{make.__name__}-{width}-{scheme}"
+                    found += [f"{name}: {problem}" for problem in dict.fromkeys(problems(tab, check))]
+                    if folder_of_pictures:
+                        tab.screenshot(folder_of_pictures / f"{name}.png")
+                    tab.close()
+    for problem in found:
+        print(problem)
+    print(f"{opened} views of {len(PAGES)} pages, {len(found)} problems")
+    return 1 if found or not opened else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
