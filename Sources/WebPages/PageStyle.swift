@@ -40,6 +40,7 @@ enum PageStyle {
     .options div { display: flex; gap: 1rem; justify-content: space-between; border-bottom: 1px solid var(--grid); padding: .2rem 0; break-inside: avoid; }
     .options dd { margin: 0; text-align: right; }
     .wide { overflow-x: auto; }
+    .wide td, .wide th { white-space: nowrap; }
     table { border-collapse: collapse; font-size: .875rem; }
     th, td { text-align: left; vertical-align: top; padding: .25rem .9rem .25rem 0; border-bottom: 1px solid var(--grid); }
     th { font-weight: 600; }

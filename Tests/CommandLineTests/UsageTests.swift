@@ -4,8 +4,8 @@ import Testing
 
 @Suite struct UsageTests {
   static let commands = [
-    "train", "sample", "evaluate", "compress", "decompress", "inspect", "runs", "report", "verify", "gradcheck",
-    "benchmark", "doctor", "completions", "man",
+    "train", "sample", "evaluate", "compress", "decompress", "inspect", "runs", "compare", "report", "verify",
+    "gradcheck", "benchmark", "doctor", "completions", "man",
   ]
 
   @Test func helpAndVersionAreForStandardOutputWithSuccess() throws {

@@ -28,10 +28,10 @@ def charrnn(folder, *words):
     return done.stdout
 
 
-def train(folder, out, *options):
+def train(folder, out, hidden, steps):
     charrnn(
-        folder, "train", str(ROOT / "corpora/fables.txt"), "--out", out, "--plain", "--layers", "1", "--hidden", "16",
-        "--validate-every", "10", "--sample-every", "60", *options)
+        folder, "train", str(ROOT / "corpora/fables.txt"), "--out", out, "--plain", "--layers", "1", "--hidden", hidden,
+        "--steps", steps, "--validate-every", "10", "--sample-every", "60")
 
 
 def metrics(folder, out):
@@ -44,7 +44,7 @@ def value(tab, name):
 
 
 def report(folder):
-    train(folder, "run", "--steps", "240")
+    train(folder, "run", hidden="16", steps="240")
     lines = metrics(folder, "run")
     measured = [line for line in lines if "validation_loss" in line]
     best = min(measured, key=lambda line: line["validation_loss"])
@@ -78,7 +78,25 @@ def report(folder):
     return folder / "run/report.html", check
 
 
-PAGES = [report]
+def comparison(folder):
+    train(folder, "small", hidden="8", steps="120")
+    train(folder, "large", hidden="24", steps="120")
+    charrnn(folder, "compare", "small", "large", "--html", "compared.html")
+
+    def check(tab):
+        for run in tab.value("pageData.runs"):
+            measured = {line["step"]: line for line in metrics(folder, run["path"]) if "validation_loss" in line}
+            expected = [[step, line["validation_bits_per_character"]] for step, line in measured.items()]
+            yield run["curve"] == expected, f"the curve of {run['path']} is not that of its metrics"
+        names = tab.value("[...document.querySelectorAll('#runs th')].map(n => n.textContent)")
+        yield names[:3] == ["run", "hidden", "best bits"], f"the columns are {names}"
+        cells = tab.value("[...document.querySelectorAll('#runs td')].map(n => n.textContent)")
+        yield all(cells), "cells are empty"
+
+    return folder / "compared.html", check
+
+
+PAGES = [report, comparison]
 
 # For each chart: its curves, points that are not finite, labels that overlap, and what the keyboard shows.
 DRAWN = """
