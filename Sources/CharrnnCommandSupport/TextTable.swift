@@ -22,8 +22,10 @@ package struct TextTable {
   package init(_ columns: [Column], width: Int) {
     var (kept, dropped) = (columns, [String]())
     while kept.reduce(-2, { $0 + $1.width + 2 }) > width {
-      // Of equal ranks the last one.
-      guard let rank = kept.compactMap(\.rank).min(), let index = kept.lastIndex(where: { $0.rank == rank }) else { break }
+      // The last one of equal ranks.
+      guard let rank = kept.compactMap(\.rank).min(), let index = kept.lastIndex(where: { $0.rank == rank }) else {
+        break
+      }
       dropped.append(kept.remove(at: index).name)
     }
     (self.columns, self.dropped) = (kept, dropped)

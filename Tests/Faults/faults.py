@@ -28,7 +28,7 @@ def line(command, out="run"):
     """The words of a command, and what it needs to be there."""
     return {
         "train": (["train", "corpus.txt", "--out", out, "--steps", "8", "--sample-every", "4", *WORDS], None),
-        "overwrite": (["train", "corpus.txt", "--out", out, "--steps", "8", "--overwrite", "--sample-every", "0", *WORDS],
+        "overwrite": (["train", "corpus.txt", "--out", out, "--steps", "8", "--overwrite", "--sample-every", "4", *WORDS],
                       "other"),
         "resume": (["train", "corpus.txt", "--out", out, "--steps", "12", "--resume", "--sample-every", "0", *WORDS],
                    "run"),
