@@ -14,8 +14,9 @@ enum ReportCommand {
   static func run(_ arguments: ParsedArguments) throws -> ExitCode {
     let run = RunDirectory(arguments[directory])
     try requireRun(run)
-    let corpora = try? StoredOptions(run).corpora()
-    var report = RunReport(run, commands: RunPage.commands(for: run, corpora: corpora))
+    let texts = (try? StoredOptions(run).corpora()).map { $0.map(shellWord).joined(separator: " ") }
+    let resuming = texts.map { "charrnn train \($0) --resume --out \(shellWord(run.path))" }
+    var report = RunReport(run, commands: RunPage.commands(for: run, resuming: resuming))
     try creating { try report.write() }
     notice("wrote \(run.report)")
     return .done

@@ -12,8 +12,9 @@ final class RunPage {
   /// Seconds that the last writing took.
   private var duration = 0.0
 
-  init(_ directory: RunDirectory, corpora: [String]?) {
-    report = RunReport(directory, commands: Self.commands(for: directory, corpora: corpora))
+  /// - Parameter command: command line that goes on with the run.
+  init(_ directory: RunDirectory, resuming command: String) {
+    report = RunReport(directory, commands: Self.commands(for: directory, resuming: command))
   }
 
   /// Follows a run. The lines of a validation and of its sample are in the metrics when the next step is reported.
@@ -43,14 +44,13 @@ final class RunPage {
 
   /// Command lines to go on with.
   ///
-  /// - Parameter corpora: texts of the run; nil where they are not known.
-  static func commands(for directory: RunDirectory, corpora: [String]?) -> [(purpose: String, line: String)] {
+  /// - Parameter command: the one that goes on with the run; nil where its texts are not known.
+  static func commands(for directory: RunDirectory, resuming command: String?) -> [(purpose: String, line: String)] {
     let path = shellWord(directory.path)
-    let texts = corpora.map { $0.map(shellWord).joined(separator: " ") }
     return [
-      ("Write text with the best model:", "charrnn sample \(path) --temperature 0.8"),
+      ("Write text with the best model:", "charrnn sample \(path)"),
       ("Measure it on the part of the text that it has never seen:", "charrnn evaluate \(path)"),
     ]
-      + (texts.map { [("Train on:", "charrnn train \($0) --resume --out \(path)")] } ?? [])
+      + (command.map { [("Train on:", $0)] } ?? [])
   }
 }

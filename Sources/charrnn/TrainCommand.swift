@@ -23,7 +23,7 @@ package enum TrainCommand {
     let start = try Start(arguments)
     let run = start.run
     let report = TrainReport(run: run, limits: start.limits)
-    let page = RunPage(start.directory, corpora: files(arguments))
+    let page = RunPage(start.directory, resuming: resumingCommand(arguments, start.directory))
     SignalWatch.finishStepsFirst()
     let end = try report.followingErrors {
       try run.train(
