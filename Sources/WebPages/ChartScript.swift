@@ -110,9 +110,10 @@ enum ChartScript {
         }
         for (const m of marks) if (Math.abs(px(m.x) - px(x)) < 5) tip.append(make("div", {}, m.label));
         tip.hidden = false;
-        const place = px(x) + svg.offsetLeft;
+        const inner = svg.getBoundingClientRect(), outer = host.getBoundingClientRect();
+        const place = px(x) + inner.left - outer.left;
         tip.style.left = (px(x) < width / 2 ? place + 10 : Math.max(place - tip.offsetWidth - 10, 0)) + "px";
-        tip.style.top = svg.offsetTop + 12 + "px";
+        tip.style.top = inner.top - outer.top + 12 + "px";
       }
       function hide() {
         at = -1;

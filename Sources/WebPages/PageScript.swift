@@ -21,7 +21,7 @@ enum PageScript {
     function figure(value, digits) {
       if (value === null || value === undefined) return "-";
       const size = Math.abs(value);
-      if (size !== 0 && (size < 1e-3 || size >= 1e7)) return value.toExponential(Math.max(digits - 1, 0));
+      if (size !== 0 && (size < 1e-3 || size >= 1e7)) return value.toExponential(Math.max(digits - 1, 0)).replace(/\.?0*e/, "e");
       if (size >= 1000) return Math.round(value).toLocaleString("en");
       return String(Number(value.toPrecision(digits)));
     }

@@ -56,12 +56,13 @@ enum PageStyle {
     :focus-visible { outline: 2px solid var(--c0); outline-offset: 2px; }
     .chart { position: relative; padding: .6rem .7rem .4rem; background: var(--box); border: 1px solid var(--line); border-radius: 6px; }
     .chart h3 { font-size: .95rem; margin: 0 0 .2rem; font-weight: 600; }
-    .chart .legend { display: flex; flex-wrap: wrap; gap: .1rem .9rem; font-size: .8rem; color: var(--soft); margin: 0; padding: 0; list-style: none; }
+    .chart .legend { display: flex; flex-wrap: wrap; gap: .1rem .9rem; font-size: .8rem; color: var(--soft); margin: 0 0 .3rem; padding: 0; list-style: none; }
     .chart .legend i { display: inline-block; width: 1.1rem; border-top: 2px solid; margin-right: .35rem; vertical-align: middle; }
     .chart .legend i.dashed { border-top-style: dashed; }
     .chart svg { display: block; width: 100%; touch-action: pan-y; }
     .chart .grid { stroke: var(--grid); } .chart .axis { stroke: var(--line); } .chart .event { stroke: var(--c5); stroke-dasharray: 2 3; }
     .chart .cursor { stroke: var(--soft); }
+    .chart svg:focus-visible { outline-offset: 0; }
     .chart svg text { font: 12px system-ui, sans-serif; fill: var(--soft); font-variant-numeric: tabular-nums; }
     .chart .tip {
       position: absolute; pointer-events: none; background: var(--page); border: 1px solid var(--line); border-radius: 6px;

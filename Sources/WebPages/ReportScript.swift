@@ -23,7 +23,7 @@ enum ReportScript {
     });
     drawLoss();
     const wide = points => {
-      const values = points.map(p => p[1]).filter(v => v > 0);
+      const values = points.flatMap(p => p.slice(1)).filter(v => v > 0);
       return values.length > 0 && Math.max(...values) > 20 * Math.min(...values);
     };
     for (const [id, title, name, color] of [

@@ -24,6 +24,8 @@ package enum TrainCommand {
     let run = start.run
     let report = TrainReport(run: run, limits: start.limits)
     let page = RunPage(start.directory, resuming: resumingCommand(arguments, start.directory))
+    // Without it an earlier run's page would stand there until the first validation.
+    page.write()
     SignalWatch.finishStepsFirst()
     let end = try report.followingErrors {
       try run.train(

@@ -432,7 +432,7 @@ import Testing
       expectDone(outcome)
       #expect(outcome.errors.contains("penalty ") == !options.isEmpty)
       let text = String(decoding: try workplace.bytes(of: "\(out)/metrics.jsonl"), as: UTF8.self)
-      let last = try #require(text.split(separator: "\n").last)
+      let last = try #require(text.split(separator: "\n").last { $0.contains("train_loss") })
       return try #require(try JSONSerialization.jsonObject(with: Data(last.utf8)) as? [String: Any])
     }
     let plain = try line("plain", [])

@@ -126,6 +126,13 @@ class Tab:
                 found.append(f"request: {what['request']['url']}")
         return found
 
+    def point_at(self, selector):
+        """Moves the pointer to the middle of an element."""
+        x, y = self.value(
+            f"(e => {{ e.scrollIntoView({{block: 'center'}}); const r = e.getBoundingClientRect();"
+            f" return [r.left + r.width / 2, r.top + r.height / 2]; }})(document.querySelector({json.dumps(selector)}))")
+        self.call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
+
     def screenshot(self, path):
         height = self.value("document.documentElement.scrollHeight")
         clip = {"x": 0, "y": 0, "width": self.width, "height": min(height, 6000), "scale": 1}

@@ -112,7 +112,8 @@ DRAWN = """
   return {
     id: chart.id, paths: paths.length, bad: paths.filter(d => !/^M[-0-9. LMZ]+$/.test(d)),
     overlaps: boxes.filter((a, i) => boxes.some((b, j) => i < j && overlaps(a, b))).length, shown: shown,
-    outside: inside.left < frame.left - 1 || inside.right > frame.right + 1};
+    outside: inside.left < frame.left - 1 || inside.right > frame.right + 1
+      || inside.top < frame.top || inside.bottom > frame.bottom};
 })
 """
 
@@ -137,6 +138,9 @@ def problems(tab, check):
             yield f"{name} shows no values by keyboard"
         if chart["outside"]:
             yield f"{name} shows values outside of itself"
+        tab.point_at(f"#{name} svg")
+        if tab.value(f"document.querySelector('#{name} .tip').hidden"):
+            yield f"{name} shows no values where the pointer is"
     for holds, otherwise in check(tab):
         if not holds:
             yield otherwise

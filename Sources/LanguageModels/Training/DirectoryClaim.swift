@@ -114,6 +114,8 @@ struct DirectoryClaim {
     for path in equal { try naming(path, "remove") { () throws(SystemError) in try directory.files.remove(path) } }
     let text = JSONText.object(configuration + Self.identities(run: run ?? "", replaced: replaced)).line + "\n"
     try AtomicFile.write([Array(text.utf8)], to: directory.configuration, using: directory.files)
+    // Losses on the text of the run that is replaced; they can be computed again.
+    if earlier == .replace && !isContinued { try? directory.files.remove(directory.baselines) }
   }
 
   private static func identities(run: String, replaced: [String]) -> Members {
