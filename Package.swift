@@ -85,6 +85,9 @@ let package = Package(
         "FruitClassifierExample", "OneNeuronExample", "PatternRecallExample", "SequenceTasksExample",
         "SineRegressionExample", "TrainAndSampleExample", "TrainingLoopExample", "CharrnnTestSupport",
       ]),
+    .executableTarget(
+      name: "DocumentationPrograms", dependencies: ["SequenceModeling"], path: "Tests/DocumentationPrograms"),
+    .testTarget(name: "DocumentationTests", dependencies: ["DocumentationPrograms", "CharrnnTestSupport"]),
     .testTarget(name: "SequenceTasksTests", dependencies: ["SequenceTasks", "CharrnnTestSupport"]),
   ]
 )

@@ -25,3 +25,10 @@ for step in 1...600 {
     print("step \(step): loss \(report.loss)")
   }
 }
+
+let stack = StackedRecurrent(
+  [
+    MinimalGatedCell<Float>(input: 8, hidden: 32).drawn(using: &random),
+    MinimalGatedCell<Float>(input: 32, hidden: 32).drawn(using: &random),
+  ], options: StackOptions(dropout: 0.2))
+print("two layers of it: \(stack.parameterCount) parameters")

@@ -3,7 +3,7 @@ import Foundation
 import LanguageModels
 import Testing
 
-/// The README's tables are complete.
+/// The README's tables are complete, and the command lines of the documentation are right.
 @Suite struct ReadmeTests {
   private let readme: String
 
@@ -27,5 +27,45 @@ import Testing
     for example in try FileManager.default.contentsOfDirectory(atPath: examples) where !example.hasPrefix(".") {
       #expect(readme.contains("| `\(example)` |"), "\(example)")
     }
+  }
+
+  @Test func theReadmeLinksEveryArticle() throws {
+    let catalog = "Sources/SequenceModeling/SequenceModeling.docc"
+    let articles = Repository.root.appendingPathComponent(catalog).path
+    for article in try FileManager.default.contentsOfDirectory(atPath: articles) where article != "SequenceModeling.md"
+    {
+      #expect(readme.contains(": \(catalog)/\(article)\n"), "\(article)")
+    }
+  }
+
+  /// Without the files that it names, a line of right usage is refused for them, or does what needs none.
+  @Test(arguments: commandLines(of: CodeBlock.all))
+  func noDocumentedCommandLineIsWrongUsage(line: String) throws {
+    let outcome = try Workplace().shell(line)
+    #expect([0, 66].contains(outcome.code), "\(line): \(outcome.errors)")
+  }
+
+  /// Lines that a newcomer types one after the other, on a small text in the place of the one that they name.
+  @Test(arguments: ["README.md", "FirstModel.md"])
+  func theFirstLinesRunInOrder(file: String) throws {
+    let workplace = try Workplace()
+    try FileManager.default.createDirectory(
+      atPath: workplace.path(of: "corpora"), withIntermediateDirectories: false)
+    let names = try String(contentsOf: Repository.corpus("names.txt"), encoding: .utf8)
+    try workplace.write(
+      names.split(separator: "\n").filter { "AM".contains($0.first!) }.prefix(60).map { $0 + "\n" }.joined(),
+      to: "corpora/names.txt")
+    let lines = commandLines(
+      of: CodeBlock.all.filter { $0.file == file && $0.lines.contains { $0.hasPrefix("charrnn") } })
+    #expect(lines.count > 3)
+    for line in lines { expectDone(try workplace.shell(line)) }
+  }
+}
+
+/// Lines of shell blocks that call `charrnn`, for `Workplace.shell`.
+private func commandLines(of blocks: [CodeBlock]) -> [String] {
+  blocks.filter { $0.language == "shell" }.flatMap(\.commands).compactMap { line in
+    let command = line.hasPrefix("swift run -c release ") ? line.dropFirst(21) : line[...]
+    return command.hasPrefix("charrnn ") ? "\"$0\"" + command.dropFirst(7) : nil
   }
 }

@@ -22,21 +22,12 @@ struct Outcome {
 /// Directory in which command lines run.
 typealias Workplace = ScratchDirectory
 
-private final class BundleMarker {}
-
 /// Held while signals are set for a process that starts: they belong to the whole process.
 private let processStart = NSLock()
 
 extension ScratchDirectory {
   /// The command, which is built beside the tests.
-  static let command: URL = {
-    #if os(macOS)
-      let tests = Bundle(for: BundleMarker.self).bundleURL
-    #else
-      let tests = Bundle.main.executableURL!
-    #endif
-    return tests.deletingLastPathComponent().appendingPathComponent("charrnn")
-  }()
+  static let command = BuiltProgram.url(of: "charrnn")
 
   /// Runs `charrnn` with these words to its end.
   func charrnn(_ words: String...) throws -> Outcome { try charrnn(words) }

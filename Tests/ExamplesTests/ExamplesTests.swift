@@ -6,29 +6,10 @@ import Testing
 @Suite struct ExamplesTests {
   /// Everything that an example writes to standard output. Fails where it ends with an error.
   private func output(of name: String, _ arguments: String...) throws -> String {
-    let process = Process()
-    process.executableURL = Self.products.appendingPathComponent(name + "Example")
-    process.arguments = arguments
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    try process.run()
-    let data = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    #expect(process.terminationStatus == 0)
-    return String(decoding: data, as: UTF8.self)
+    let run = try BuiltProgram.run(name + "Example", arguments)
+    #expect(run.code == 0)
+    return run.output
   }
-
-  /// The examples are built beside the tests.
-  private static let products: URL = {
-    #if os(macOS)
-      let tests = Bundle(for: Marker.self).bundleURL
-    #else
-      let tests = Bundle.main.executableURL!
-    #endif
-    return tests.deletingLastPathComponent()
-  }()
-
-  private final class Marker {}
 
   /// The number that stands behind a text, in the last place where it does.
   private func number(after text: String, in output: String) throws -> Double {

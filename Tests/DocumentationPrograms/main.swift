@@ -1,0 +1,21 @@
+// Runs one program of the documentation. Its name, the argument, is that of the file that holds it.
+
+import Foundation
+
+let programs: [String: () throws -> Void] = [
+  "ClassifyATable": classifyATable,
+  "ForecastASeries": forecastASeries,
+  "LoadFromPyTorch": loadFromPyTorch,
+  "NextCharacter": nextCharacter,
+  "PaddedSequences": paddedSequences,
+  "ReadmeProgram": readmeProgram,
+  "ReportProgress": reportProgress,
+  "SteerSampling": steerSampling,
+  "StopAndResume": stopAndResume,
+]
+
+guard let program = CommandLine.arguments.last.flatMap({ programs[$0] }) else {
+  print("main.swift lists no such program")
+  exit(64)
+}
+try program()

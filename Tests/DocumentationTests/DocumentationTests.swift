@@ -1,0 +1,46 @@
+import CharrnnTestSupport
+import Foundation
+import Testing
+
+/// Swift code that the documentation prints is compiled and run, as printed.
+@Suite struct DocumentationTests {
+  @Test(arguments: CodeBlock.all)
+  func everyBlockIsOfAKnownLanguage(block: CodeBlock) {
+    #expect(["swift", "shell"].contains(block.language), "\(block): \(block.language)")
+    #expect(!block.lines.isEmpty, "\(block)")
+  }
+
+  /// A block with imports is a whole program; any other is a part of an example, which `ExamplesTests` runs.
+  @Test(arguments: CodeBlock.all.filter { $0.language == "swift" })
+  func everySwiftBlockIsCompiledAsPrinted(block: CodeBlock) {
+    if block.lines.contains(where: { $0.hasPrefix("import ") }) {
+      #expect(
+        DocumentedProgram.all.contains { $0.isWhole(block) },
+        "\(block) is no file of Tests/DocumentationPrograms, line for line")
+    } else {
+      let lines = block.lines.joined(separator: "\n") + "\n"
+      #expect(
+        DocumentedProgram.sources(below: "Examples").contains { "\n\($0.source)".contains("\n" + lines) },
+        "\(block) stands in no file of Examples, line for line")
+    }
+  }
+
+  @Test(arguments: DocumentedProgram.all)
+  func everyProgramIsPrinted(program: DocumentedProgram) {
+    #expect(CodeBlock.all.contains { program.isWhole($0) }, "no Markdown file prints \(program).swift")
+  }
+
+  @Test(arguments: DocumentedProgram.all)
+  func everyProgramRunsTwiceInARow(program: DocumentedProgram) throws {
+    let directory = try DocumentedProgram.directory()
+    let first = try program.run(in: directory)
+    #expect(first.code == 0 && !first.output.isEmpty, "\(first.output)")
+    #expect(try program.run(in: directory) == first)
+  }
+
+  @Test func aRunThatWasStoppedEndsWithTheSameBits() throws {
+    let program = try #require(DocumentedProgram.all.first { $0.name == "StopAndResume" })
+    let output = try program.run(in: DocumentedProgram.directory()).output
+    #expect(output == "stopped after step 10\nthe same weights, to the bit: true\n")
+  }
+}
