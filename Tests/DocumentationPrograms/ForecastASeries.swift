@@ -13,7 +13,7 @@ func forecastASeries() throws {
     Dense(12, 1)
   }
   try net.fit(
-    data, epochs: 8, optimizer: .adam(learningRate: 0.02), loss: .meanSquaredError,
+    data, epochs: 40, optimizer: .adam(learningRate: 0.02), loss: .meanSquaredError,
     options: FitOptions(clipping: .norm(1)))
   let newest = Tensor(Array(series.suffix(20)), shape: [1, 20, 1])
   print("forecast: \(net.predict(newest).scalar), sine: \(sin(0.3 * 240))")

@@ -1,7 +1,7 @@
 import SequenceModeling
 
 func nextCharacter() throws {
-  let file = try ModelFile<Float>(contentsOf: "Tests/Fixtures/format-1/lstm")
+  let file = try ModelFile<Float>(contentsOf: "Tests/Fixtures/compressed/run")
   let text = try Tokenizer(file.vocabulary).encode("The fo").tokens
   var context = ForwardContext<Float>()
   let (logits, _) = file.model(TokenGrid(ids: text, time: text.count, batch: 1), in: &context)

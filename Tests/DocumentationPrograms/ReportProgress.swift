@@ -7,13 +7,13 @@ func reportProgress() throws {
   }
   let x = Tensor<Float>([-2, -1, 0, 1, 2], shape: [5, 1])
   try net.fit(
-    x, x * x, epochs: 5, loss: .meanSquaredError,
+    x, x * x, epochs: 5, optimizer: .adam(learningRate: 0.1), loss: .meanSquaredError,
     options: FitOptions(callbacks: [.everyEpoch { report, _ in print(report) }]))
 
-  let corpus = try Corpus(files: ["corpora/names.txt"], kind: .character)
+  let corpus = try Corpus(files: ["corpora/fables.txt"], kind: .character)
   var settings = TrainingSettings()
   (settings.layers, settings.hidden, settings.batch, settings.length) = (1, 16, 8, 16)
-  settings.validateEvery = 10
+  (settings.learningRate, settings.validateEvery) = (0.01, 10)
   let run = try CharacterRun(settings: settings, corpus: corpus)
   try run.train(limits: TrainingLimits(steps: 20), reporting: TrainingReporting(sampleEvery: 10)) { event in
     switch event {

@@ -39,8 +39,20 @@ import Testing
   }
 
   @Test func aRunThatWasStoppedEndsWithTheSameBits() throws {
-    let program = try #require(DocumentedProgram.all.first { $0.name == "StopAndResume" })
-    let output = try program.run(in: DocumentedProgram.directory()).output
+    let output = try output(of: "StopAndResume")
     #expect(output == "stopped after step 10\nthe same weights, to the bit: true\n")
+  }
+
+  @Test func sampledTextsKeepTheirSeedPatternAndStop() throws {
+    let output = try output(of: "SteerSampling")
+    let seeded = #/seed 7: (?<text>(?s).{60})\nagain:  (?<again>(?s).{60})\n/#
+    let texts = try #require(output.firstMatch(of: seeded))
+    #expect(texts.text == texts.again)
+    #expect(output.contains(#/\nmatching: The [a-z]{2,8} and the [a-z]{2,8}\nstopped: The fox .*\n$/#))
+  }
+
+  private func output(of name: String) throws -> String {
+    let program = try #require(DocumentedProgram.all.first { $0.name == name })
+    return try program.run(in: DocumentedProgram.directory()).output
   }
 }
