@@ -45,6 +45,21 @@ import Testing
     #expect([0, 66].contains(outcome.code), "\(line): \(outcome.errors)")
   }
 
+  /// Options in code within the text: `--length 50`, `sample --new`.
+  @Test func everyOptionThatTheDocumentationNamesExists() throws {
+    let workplace = try Workplace()
+    let help = try UsageTests.commands.map { try workplace.charrnn($0, "--help").text }.joined()
+    let known = Set(help.matches(of: #/--[a-z][a-z-]*/#).map { $0.output })
+    let spans = try Regex<Substring>("`(?:(?:\(UsageTests.commands.joined(separator: "|"))) )?--[^`]*`")
+    for file in CodeBlock.files {
+      for code in try String(contentsOf: file, encoding: .utf8).matches(of: spans) {
+        for option in code.output.matches(of: #/--[a-z][a-z-]*/#) {
+          #expect(known.contains(option.output), "\(file.lastPathComponent): \(option.output)")
+        }
+      }
+    }
+  }
+
   /// Lines that a newcomer types one after the other, on a small text in the place of the one that they name. Those of the
   /// article that the README has too are run once.
   @Test func theFirstLinesRunInOrder() throws {

@@ -15,7 +15,8 @@ package struct CodeBlock: Sendable, CustomStringConvertible {
   /// All blocks, file by file.
   package static let all: [CodeBlock] = files.flatMap { blocks(of: $0) }
 
-  private static let files: [URL] = {
+  /// The Markdown files of the documentation.
+  package static let files: [URL] = {
     let catalog = Repository.root.appendingPathComponent("Sources/SequenceModeling/SequenceModeling.docc")
     let articles = try! FileManager.default.contentsOfDirectory(atPath: catalog.path).sorted()
     return [Repository.root.appendingPathComponent("README.md")]
