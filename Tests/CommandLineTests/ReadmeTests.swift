@@ -34,7 +34,7 @@ import Testing
     let articles = Repository.root.appendingPathComponent(catalog).path
     for article in try FileManager.default.contentsOfDirectory(atPath: articles) where article != "SequenceModeling.md"
     {
-      #expect(readme.contains(": \(catalog)/\(article)\n"), "\(article)")
+      #expect(readme.contains("](\(catalog)/\(article))"), "\(article)")
     }
   }
 
