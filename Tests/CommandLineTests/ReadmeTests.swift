@@ -48,7 +48,7 @@ import Testing
   /// Options in code within the text: `--length 50`, `sample --new`.
   @Test func everyOptionThatTheDocumentationNamesExists() throws {
     let workplace = try Workplace()
-    let help = try UsageTests.commands.map { try workplace.charrnn($0, "--help").text }.joined()
+    let help = try UsageTests.commands.map { try workplace.charrnn($0, "--help-all").text }.joined()
     let known = Set(help.matches(of: #/--[a-z][a-z-]*/#).map { $0.output })
     let spans = try Regex<Substring>("`(?:(?:\(UsageTests.commands.joined(separator: "|"))) )?--[^`]*`")
     for file in CodeBlock.files {
