@@ -32,7 +32,7 @@ def line(command, out="run"):
                       "other"),
         "resume": (["train", "corpus.txt", "--out", out, "--steps", "12", "--resume", "--sample-every", "0", *WORDS],
                    "run"),
-        "sample": (["sample", out, "--length", "20", "--threads", "1"], "run"),
+        "sample": (["sample", out, "--length", "20", "--threads", "1", "--seed", "1"], "run"),
         "evaluate": (["evaluate", out, "corpus.txt", "--threads", "1"], "run"),
         "inspect": (["inspect", out], "run"),
         "verify": (["verify", out], "run"),
