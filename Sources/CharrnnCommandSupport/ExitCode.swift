@@ -62,7 +62,7 @@ package func noticeLine(_ message: String, width: Int? = nil) -> String {
   var lines = [head]
   for word in message[..<command].split(separator: " ") {
     let line = lines[lines.count - 1]
-    let gap = line == head || line == indent ? "" : " "
+    let gap = line == head ? "" : " "
     if line.count + gap.count + word.count > width && !gap.isEmpty {
       lines.append(indent + word)
     } else {
