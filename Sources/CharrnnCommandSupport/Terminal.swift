@@ -11,6 +11,13 @@ package enum Terminal {
     return Int(size.ws_col)
   }
 
+  /// Whether text on a channel may be coloured: on a capable terminal, unless `NO_COLOR` is set and not empty.
+  package static func isColoured(
+    _ channel: OutputChannel, environment: [String: String] = ProcessInfo.processInfo.environment
+  ) -> Bool {
+    isTerminal(channel) && environment["TERM"] != "dumb" && environment["NO_COLOR", default: ""].isEmpty
+  }
+
   /// The style of progress on a channel: one redrawn line on a capable terminal, plain lines elsewhere; in colour unless
   /// `NO_COLOR` is set and not empty.
   package static func progressStyle(

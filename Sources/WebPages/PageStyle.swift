@@ -1,7 +1,8 @@
 /// The style sheet of all pages: colours of a light and a dark screen as variables, and the elements that pages share.
 enum PageStyle {
   /// Elements are classes: `figures` (large numbers), `cards` (boxes side by side), `text` (words of a model or a corpus),
-  /// `wide` (a table that scrolls by itself), `chart`. The colours of series are `--c0` to `--c7`, told apart by people who see
+  /// `wide` (a table that scrolls by itself), `chart`, `reading` (a text
+  /// in colours, `r1` to `r5` and `b1` to `b5`). The colours of series are `--c0` to `--c7`, told apart by people who see
   /// no red or no green too.
   static let sheet = """
     :root {
@@ -64,11 +65,25 @@ enum PageStyle {
     .chart .cursor { stroke: var(--soft); }
     .chart svg:focus-visible { outline-offset: 0; }
     .chart svg text { font: 12px system-ui, sans-serif; fill: var(--soft); font-variant-numeric: tabular-nums; }
-    .chart .tip {
+    .chart .tip, .reading .tip {
       position: absolute; pointer-events: none; background: var(--page); border: 1px solid var(--line); border-radius: 6px;
       padding: .3rem .5rem; font-size: .8rem; line-height: 1.35; max-width: min(18rem, 80%); font-variant-numeric: tabular-nums;
       overflow-wrap: anywhere; z-index: 1;
     }
+    .reading {
+      position: relative; padding: .5rem 0; background: var(--box); border: 1px solid var(--line); border-radius: 6px;
+      font: .84rem/1.55 ui-monospace, Menlo, Consolas, monospace;
+    }
+    .reading .line { display: flex; }
+    .reading .number { flex: none; width: 4.2em; padding-right: .8em; text-align: right; color: var(--soft); user-select: none; }
+    .reading .words { white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: isolate; min-width: 0; }
+    .reading .at { outline: 2px solid var(--c0); }
+    .r1 { background: color-mix(in srgb, var(--c1) 12%, transparent); } .r2 { background: color-mix(in srgb, var(--c1) 24%, transparent); }
+    .r3 { background: color-mix(in srgb, var(--c1) 36%, transparent); } .r4 { background: color-mix(in srgb, var(--c1) 48%, transparent); }
+    .r5 { background: color-mix(in srgb, var(--c1) 60%, transparent); }
+    .b1 { background: color-mix(in srgb, var(--c0) 12%, transparent); } .b2 { background: color-mix(in srgb, var(--c0) 24%, transparent); }
+    .b3 { background: color-mix(in srgb, var(--c0) 36%, transparent); } .b4 { background: color-mix(in srgb, var(--c0) 48%, transparent); }
+    .b5 { background: color-mix(in srgb, var(--c0) 60%, transparent); }
     @media print { :root { color-scheme: light; } }
 
     """

@@ -7,8 +7,8 @@ let program = Program(
   summary: "Learns character models from text and writes new text with them.",
   version: "charrnn \(version) (\(InstructionSet.current.rawValue))",
   commands: [
-    TrainCommand.command, SampleCommand.command, EvaluateCommand.command, CompressCommand.command,
-    DecompressCommand.command, InspectCommand.command, RunsCommand.command, CompareCommand.command,
+    TrainCommand.command, SampleCommand.command, EvaluateCommand.command, ScoreCommand.command,
+    NeuronsCommand.command, CompressCommand.command, DecompressCommand.command, InspectCommand.command, RunsCommand.command, CompareCommand.command,
     ReportCommand.command,
     VerifyCommand.command,
     GradcheckCommand.command, BenchmarkCommand.command, DoctorCommand.command,

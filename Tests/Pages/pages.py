@@ -96,7 +96,71 @@ def comparison(folder):
     return folder / "compared.html", check
 
 
-PAGES = [report, comparison]
+def score(folder):
+    train(folder, "scored", hidden="16", steps="240")
+    lines = (ROOT / "corpora/fables.txt").read_text().splitlines(keepends=True)[:120]
+    (folder / "scored.txt").write_text("".join(lines))
+    words = ["score", "scored", "scored.txt"]
+    charrnn(folder, *words, "--html", "score.html")
+    pieces = [json.loads(line) for line in charrnn(folder, *words, "--json").splitlines()]
+    oddest = [json.loads(line) for line in charrnn(folder, *words, "--json", "--lines", "30").splitlines()]
+
+    def check(tab):
+        yield tab.value("pageData.pieces") == [piece["text"] for piece in pieces], "the pieces are not those of the text"
+        bits = [None if piece["bits"] is None else round(100 * piece["bits"]) for piece in pieces]
+        drawn = tab.value("pageData.bits")
+        far = [n for n, (a, b) in enumerate(zip(bits, drawn)) if a != b and (a is None or b is None or abs(a - b) > 1)]
+        yield len(drawn) == len(bits) and not far, f"the bits of pieces {far[:5]} are not those of --json"
+        rows = tab.value("[...document.querySelectorAll('#oddest tr')].slice(1).map(r => r.cells[0].textContent)")
+        yield rows == [str(line["line"]) for line in oddest], "the oddest lines are not those of --lines"
+        yield from reading(tab, "".join(lines))
+
+    return folder / "score.html", check
+
+
+def neurons(folder):
+    train(folder, "read", hidden="16", steps="240")
+    text = (ROOT / "corpora/fables.txt").read_text()[:6000]
+    (folder / "read.txt").write_text(text)
+    words = ["neurons", "read", "read.txt", "--by", "line-position", "--count", "5"]
+    charrnn(folder, *words, "--html", "neurons.html")
+    units = json.loads(charrnn(folder, *words, "--json"))["units"]
+
+    def check(tab):
+        names = tab.value("[...document.querySelectorAll('[data-unit]')].map(n => n.textContent)")
+        yield names == [unit["unit"] for unit in units], "the units are not those of --json"
+        cells = tab.value("[...document.querySelectorAll('#units td[data-value]')].map(n => [Number(n.dataset.value), n.textContent])")
+        expected = [value for unit in units for value in (unit["correlation"], unit["held_out"])]
+        yield [cell[0] for cell in cells] == expected, "the correlations are not those of --json"
+        yield all(cell[1] == f"{cell[0]:.3f}" for cell in cells), "a correlation reads otherwise than it is"
+        yield from reading(tab, text)
+        before = tab.value("document.querySelector('#along path').getAttribute('d')")
+        tab.value("document.querySelectorAll('[data-unit]')[3].click()")
+        yield tab.value("document.getElementById('shown').textContent") == names[3], "another unit is not shown when chosen"
+        yield tab.value("document.querySelector('#along path').getAttribute('d')") != before, "the chart stays the same"
+
+    return folder / "neurons.html", check
+
+
+def reading(tab, text):
+    """Checks of a text whose characters have colours."""
+    shown = tab.value("[...document.querySelectorAll('#text .words')].map(n => n.textContent)")
+    yield "\n".join(shown).replace("\u21b5", "") == text.rstrip("\n"), "the text is not the one that was read"
+    yield tab.value("document.querySelectorAll('#text [data-i]').length") > 20, "no characters are drawn"
+    colours = "document.querySelectorAll('#text [class^=r], #text [class^=b]').length"
+    yield tab.value(colours) > 5, "no character has a colour"
+    tab.value("document.getElementById('text').focus()")
+    for key in ("ArrowRight", "ArrowRight", "ArrowLeft"):
+        tab.value(f"document.getElementById('text').dispatchEvent(new KeyboardEvent('keydown', {{key: '{key}'}}))")
+    yield not tab.value("document.querySelector('#text .tip').hidden"), "nothing shows by keyboard"
+    inside = tab.value(
+        "(t => t.left >= -1 && t.right <= innerWidth + 1)(document.querySelector('#text .tip').getBoundingClientRect())")
+    yield inside, "what shows by keyboard is outside of the page"
+    tab.point_at("#text [data-i]")
+    yield not tab.value("document.querySelector('#text .tip').hidden"), "nothing shows where the pointer is"
+
+
+PAGES = [report, comparison, score, neurons]
 
 # For each chart: its curves, points that are not finite, labels that overlap, and what the keyboard shows.
 DRAWN = """

@@ -27,6 +27,15 @@ public struct TextStream: Sendable {
     }
   }
 
+  /// The text up to a position of its tokens.
+  func prefix(upTo end: Int) -> TextStream {
+    TextStream(tokens: tokens[tokens.startIndex..<end], documentStarts: documentStarts)
+  }
+
+  private init(tokens: Slice<TokenSequence>, documentStarts: [Int]?) {
+    (self.tokens, self.documentStarts) = (tokens, documentStarts)
+  }
+
   /// How many predictions there are.
   public var predictions: Int { max(tokens.count - 1, 0) }
 }
@@ -71,8 +80,11 @@ public enum Evaluation {
   private static let chunk = 128
 
   /// Stream i predicts the tokens after positions i·m to (i + 1)·m, where m is the length of a stream.
-  private static func sum<Scalar>(
-    of model: CharacterModel<Scalar>, on text: TextStream, streams: Int, warmUp: Int, workspace: Workspace<Scalar>
+  ///
+  /// - Parameter read: receives logits, [time, batch, vocabulary], and the losses of their rows.
+  static func sum<Scalar>(
+    of model: CharacterModel<Scalar>, on text: TextStream, streams: Int, warmUp: Int, workspace: Workspace<Scalar>,
+    read: (_ logits: Tensor<Scalar>, _ losses: [Double]) -> Void = { _, _ in }
   ) -> Double {
     let (tokens, count) = (text.tokens, text.predictions)
     guard count > 0 else { return 0 }
@@ -96,6 +108,7 @@ public enum Evaluation {
         let (losses, _) = crossEntropyRows(
           logits.value, targets: positions.map { token(at: $0 + 1) }, workspace: workspace)
         for (position, loss) in zip(positions, losses) where position < count { total += loss }
+        read(logits.value, losses)
       }
       start = end
     }

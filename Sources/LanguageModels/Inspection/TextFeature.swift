@@ -1,0 +1,136 @@
+import Foundation
+
+/// Feature of a text with a value at each piece of it, to find the units that follow it.
+///
+/// A value is that of the place just after a piece, for a unit's value is the one after the piece was read.
+public enum TextFeature: Sendable, Hashable {
+  /// 1 between quotation marks, else 0. “ ” and « » open and close; " does both, until an empty line, and not after a backslash.
+  case quotes
+  /// How deep within brackets: ( ), [ ] and { }.
+  case brackets
+  /// Pieces since the line began.
+  case linePosition
+  /// Letters since the word began; 0 outside of words.
+  case wordPosition
+  /// Spaces and tabs that the line began with.
+  case indentation
+  /// 1 for an upper-case letter, else 0.
+  case capitals
+  /// 1 within a match of a regular expression (ICU's, with ^ and $ at lines), else 0.
+  case matches(String)
+
+  /// Features that need nothing to be named.
+  public static let named: [TextFeature] = [
+    .quotes, .brackets, .linePosition, .wordPosition, .indentation, .capitals,
+  ]
+
+  /// Name in command lines and tables; of matches the expression.
+  public var name: String {
+    switch self {
+    case .quotes: "quotes"
+    case .brackets: "brackets"
+    case .linePosition: "line-position"
+    case .wordPosition: "word-position"
+    case .indentation: "indentation"
+    case .capitals: "capitals"
+    case .matches(let expression): expression
+    }
+  }
+
+  /// Values at all pieces of a text.
+  ///
+  /// - Throws: `TextFeatureError` where the expression is none.
+  public func values(of text: TextPieces) throws(TextFeatureError) -> [Double] {
+    if case .matches(let expression) = self { return try Self.matches(of: expression, in: text) }
+    var scan = FeatureScan()
+    return text.bytes.map { bytes in
+      scan.read(String(decoding: bytes, as: UTF8.self))
+      return Double(scan.value(of: self))
+    }
+  }
+
+  private static func matches(of expression: String, in text: TextPieces) throws(TextFeatureError) -> [Double] {
+    let regex: NSRegularExpression
+    do { regex = try NSRegularExpression(pattern: expression, options: .anchorsMatchLines) } catch {
+      throw .invalidExpression(expression)
+    }
+    let strings = text.bytes.map { String(decoding: $0, as: UTF8.self) }
+    let whole = strings.joined()
+    var isMatched = [Bool](repeating: false, count: whole.utf16.count)
+    for match in regex.matches(in: whole, range: NSRange(location: 0, length: isMatched.count)) {
+      for unit in match.range.location..<match.range.location + match.range.length { isMatched[unit] = true }
+    }
+    var (values, start) = ([Double](), 0)
+    for string in strings {
+      values.append(isMatched[start] ? 1 : 0)
+      start += string.utf16.count
+    }
+    return values
+  }
+}
+
+/// Why a feature has no values.
+public enum TextFeatureError: Error, Equatable, CustomStringConvertible {
+  /// The text is no regular expression.
+  case invalidExpression(String)
+
+  public var description: String {
+    switch self {
+    case .invalidExpression(let expression): "\"\(expression)\" is not a regular expression"
+    }
+  }
+}
+
+/// State of the features that one pass over a text finds.
+private struct FeatureScan {
+  private var (linePosition, wordPosition, indentation, depth) = (0, 0, 0, 0)
+  private var (isIndenting, isCapital, isEscaped) = (true, false, false)
+  /// Closing mark of the quotation that is open.
+  private var closing: Character?
+
+  mutating func read(_ piece: String) {
+    for character in piece { read(character) }
+    linePosition = piece.last?.isNewline == true ? 0 : linePosition + 1
+  }
+
+  private mutating func read(_ character: Character) {
+    if character.isNewline && linePosition == 0 { closing = nil }
+    readQuotes(character)
+    if "([{".contains(character) { depth += 1 }
+    if ")]}".contains(character) { depth = max(depth - 1, 0) }
+    wordPosition = character.isLetter ? wordPosition + 1 : 0
+    isCapital = character.isUppercase
+    if character.isNewline {
+      (indentation, isIndenting) = (0, true)
+    } else if isIndenting, character == " " || character == "\t" {
+      indentation += 1
+    } else {
+      isIndenting = false
+    }
+    isEscaped = character == "\\" && !isEscaped
+  }
+
+  private mutating func readQuotes(_ character: Character) {
+    if let closing {
+      if character == closing && !isEscaped { self.closing = nil }
+    } else if character == "\"" && !isEscaped {
+      closing = "\""
+    } else if character == "\u{201C}" || character == "\u{201E}" {
+      closing = character == "\u{201C}" ? "\u{201D}" : "\u{201C}"
+    } else if character == "\u{AB}" {
+      closing = "\u{BB}"
+    }
+  }
+
+  func value(of feature: TextFeature) -> Int {
+    switch feature {
+    case .quotes: closing == nil ? 0 : 1
+    case .brackets: depth
+    case .linePosition: linePosition
+    case .wordPosition: wordPosition
+    case .indentation: indentation
+    case .capitals: isCapital ? 1 : 0
+    case .matches: 0
+    }
+  }
+}

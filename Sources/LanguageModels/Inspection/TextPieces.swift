@@ -1,0 +1,58 @@
+import SequenceText
+
+/// A text cut into what a reader sees: pieces of one or more tokens, and lines of pieces.
+///
+/// A piece is one token; of byte tokens, the bytes of a scalar together, and a byte that belongs to none alone. A line ends
+/// with LF, CR LF or CR.
+public struct TextPieces: Sendable {
+  /// Positions of the tokens of each piece, in the text that was cut.
+  public let tokens: [Range<Int>]
+  /// Content of each piece; of byte tokens perhaps not valid UTF-8.
+  public let bytes: [[UInt8]]
+  /// Pieces of each line, its end among them.
+  public let lines: [Range<Int>]
+
+  /// - Parameter range: positions of the tokens that the text is made of.
+  init(_ tokens: TokenSequence, in range: Range<Int>, vocabulary: Vocabulary) {
+    var (ranges, contents) = ([Range<Int>](), [[UInt8]]())
+    var start = range.lowerBound
+    while start < range.upperBound {
+      var (content, end) = (vocabulary[tokens[start]], start + 1)
+      if vocabulary.kind == .byte {
+        let (scalar, length) = Self.scalar(tokens, from: start, to: range.upperBound, vocabulary)
+        (content, end) = (scalar, start + length)
+      }
+      ranges.append(start..<end)
+      contents.append(content)
+      start = end
+    }
+    (self.tokens, bytes, lines) = (ranges, contents, Self.lines(of: contents))
+  }
+
+  /// Number of the line of each piece, from 0.
+  var lineOfPiece: [Int] { lines.enumerated().flatMap { number, pieces in pieces.map { _ in number } } }
+
+  /// Content of some pieces as text; U+FFFD stands for what is not valid UTF-8.
+  public func text(_ pieces: Range<Int>) -> String { String(decoding: bytes[pieces].joined(), as: UTF8.self) }
+
+  /// Bytes of the scalar that begins with a byte token, or that byte alone where none does.
+  private static func scalar(
+    _ tokens: TokenSequence, from start: Int, to limit: Int, _ vocabulary: Vocabulary
+  ) -> (bytes: [UInt8], count: Int) {
+    var bytes = vocabulary[tokens[start]]
+    let length = bytes[0] < 0xC0 ? 1 : bytes[0] < 0xE0 ? 2 : bytes[0] < 0xF0 ? 3 : 4
+    for position in start + 1..<max(start + 1, min(start + length, limit)) { bytes += vocabulary[tokens[position]] }
+    return String(validating: bytes, as: UTF8.self) != nil ? (bytes, length) : ([bytes[0]], 1)
+  }
+
+  private static func lines(of contents: [[UInt8]]) -> [Range<Int>] {
+    var (lines, start) = ([Range<Int>](), 0)
+    for (index, content) in contents.enumerated() {
+      let isPair = content == [0x0D] && index + 1 < contents.count && contents[index + 1] == [0x0A]
+      guard content.last == 0x0A || content.last == 0x0D, !isPair else { continue }
+      lines.append(start..<index + 1)
+      start = index + 1
+    }
+    return start < contents.count ? lines + [start..<contents.count] : lines
+  }
+}

@@ -1,0 +1,131 @@
+import Autograd
+import Foundation
+import SequenceText
+import TensorCheckpoints
+import TensorCore
+
+/// Surprise of a model at every piece of a text, in bits: −log₂ p, given all that stands before it.
+///
+///     let surprise = try TextSurprise(of: file, on: corpus)
+///     for line in surprise.oddestLines(5) { print(line.number, surprise.pieces.text(line.pieces)) }
+///
+/// The text is read as `PartEvaluation` reads a whole text, and the surprise of all pieces is its loss.
+public struct TextSurprise: Sendable {
+  /// Surprise at a piece of the text.
+  public struct Piece: Sendable, Equatable {
+    /// −log₂ of the probability that the model gave the piece.
+    public let bits: Double
+    /// Mean of −log₂ p over the model's own prediction, which is its entropy: the surprise that the model expected here.
+    public let expectedBits: Double
+    /// Variance of −log₂ p over the model's own prediction, in bits².
+    public let variance: Double
+    /// The likeliest tokens in the place of the piece's first one, the likeliest first.
+    public let likeliest: [TokenChoice.Alternative]
+  }
+
+  /// Surprise at a line of the text.
+  public struct Line: Sendable, Equatable {
+    /// Number of the line, from 1.
+    public let number: Int
+    /// The line's pieces, its end among them.
+    public let pieces: Range<Int>
+    /// Bits of all pieces that were predicted, and how many those are.
+    public let bits: Double
+    public let predicted: Int
+    /// How far the surprise is from what the model expected of such places, in standard deviations:
+    /// Σ (bits − expectedBits) / √(1 + Σ variance).
+    public let oddness: Double
+  }
+
+  public let pieces: TextPieces
+  /// Surprise at each piece; nil for the first of a text that is read as one, which nothing predicts.
+  public let surprises: [Piece?]
+  public let lines: [Line]
+  /// Sum over all tokens of −ln p, and how many tokens were predicted.
+  public let nats: Double
+  public let predictedTokens: Int
+  /// Text read as evaluation reads it.
+  private let text: ArrangedCorpus
+
+  /// - Parameters:
+  ///   - corpus: text in the symbols of the model.
+  ///   - likeliest: how many of the likeliest tokens come with each piece.
+  /// - Throws: `CorpusError` where the text has fewer than two tokens.
+  public init(of file: ModelFile<Float>, on corpus: Corpus, likeliest count: Int = 0, threads: Int = 1) throws {
+    text = try file.history.arranged(corpus, isWhole: true)
+    let range = try text.reading(.all)
+    var tokens: [Piece] = []
+    nats = Evaluation.sum(
+      of: file.model.bound(), on: TextStream(text, in: range), streams: 1, warmUp: 0,
+      workspace: Workspace(threads: threads)
+    ) { [text] logits, losses in
+      let symbols = logits.shape[2]
+      logits.withScalars { scalars in
+        for row in losses.indices.prefix(range.count - 1 - tokens.count) {
+          let scores = scalars[row * symbols..<(row + 1) * symbols].map { Double($0) }
+          let token = text.corpus.tokens[range.lowerBound + tokens.count + 1]
+          tokens.append(Piece(token, scores: scores, nats: losses[row], likeliest: count))
+        }
+      }
+    }
+    predictedTokens = tokens.count
+    // Before documents stands a token that is none of theirs.
+    let first = range.lowerBound + (text.documentStarts == nil ? 0 : 1)
+    let pieces = TextPieces(text.corpus.tokens, in: first..<range.upperBound, vocabulary: corpus.vocabulary)
+    let surprises = pieces.tokens.map { positions in
+      Piece(positions.filter { $0 > range.lowerBound }.map { tokens[$0 - range.lowerBound - 1] })
+    }
+    lines = pieces.lines.enumerated().map { number, range in
+      Line(number: number + 1, pieces: range, of: surprises[range].compactMap { $0 })
+    }
+    (self.pieces, self.surprises) = (pieces, surprises)
+  }
+
+  /// Bits for each character of the text that was predicted; nil where none begins in it.
+  public var bitsPerCharacter: Double? {
+    let characters = text.corpus.measure(1..<text.corpus.tokens.count).characters
+    return characters > 0 ? nats / log(2) / Double(characters) : nil
+  }
+
+  /// The lines whose surprise is farthest above what the model expected, the oddest first.
+  public func oddestLines(_ count: Int) -> [Line] {
+    Array(lines.sorted { ($0.oddness, $1.number) > ($1.oddness, $0.number) }.prefix(count))
+  }
+}
+
+extension TextSurprise.Piece {
+  /// - Parameters:
+  ///   - scores: logits of all tokens.
+  ///   - nats: −ln of the token's probability.
+  fileprivate init(_ token: Int32, scores: [Double], nats: Double, likeliest count: Int) {
+    let largest = scores.max() ?? 0
+    let weights = scores.map { exp($0 - largest) }
+    let sum = weights.reduce(0, +)
+    var (mean, square) = (0.0, 0.0)
+    for (weight, score) in zip(weights, scores) where weight > 0 {
+      let (probability, bits) = (weight / sum, (log(sum) + largest - score) / log(2))
+      mean += probability * bits
+      square += probability * bits * bits
+    }
+    bits = nats / log(2)
+    (expectedBits, variance) = (mean, max(square - mean * mean, 0))
+    likeliest = count == 0 ? [] : TokenChoice(token: token, of: scores, likeliest: count).likeliest
+  }
+
+  /// The surprise at several tokens in a row; nil for none.
+  fileprivate init?(_ tokens: [Self]) {
+    guard let first = tokens.first else { return nil }
+    self.init(
+      bits: tokens.reduce(0) { $0 + $1.bits }, expectedBits: tokens.reduce(0) { $0 + $1.expectedBits },
+      variance: tokens.reduce(0) { $0 + $1.variance }, likeliest: first.likeliest)
+  }
+}
+
+extension TextSurprise.Line {
+  fileprivate init(number: Int, pieces: Range<Int>, of surprises: [TextSurprise.Piece]) {
+    (self.number, self.pieces, predicted) = (number, pieces, surprises.count)
+    bits = surprises.reduce(0) { $0 + $1.bits }
+    let excess = surprises.reduce(0) { $0 + $1.bits - $1.expectedBits }
+    oddness = excess / (1 + surprises.reduce(0) { $0 + $1.variance }).squareRoot()
+  }
+}

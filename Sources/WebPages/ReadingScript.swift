@@ -1,0 +1,85 @@
+/// JavaScript that shows a text whose pieces have colours, and what is known of each on hover, by touch and with the arrow keys.
+enum ReadingScript {
+  /// `reading(host, spec)` fills an element of class `reading` and returns a function that colours the text anew. `spec` has
+  /// - `pieces` (texts) and `lines` (index of the first piece of each);
+  /// - `tone(i)`: class of piece i, empty for none;
+  /// - `describe(i)`: lines to show for piece i.
+  ///
+  /// Lines become elements of their own for each piece only when they come near the screen.
+  static let text = #"""
+    function reading(host, spec) {
+      const tip = make("div", {class: "tip", hidden: "", role: "status"});
+      const rows = [];
+      let at = -1;
+      const glyph = text => /[\n\r]$/.test(text) ? "\u21b5" : visible(text);
+      host.replaceChildren();
+      host.setAttribute("tabindex", 0);
+      spec.lines.forEach((first, n) => {
+        const end = n + 1 < spec.lines.length ? spec.lines[n + 1] : spec.pieces.length;
+        const words = make("span", {class: "words", dir: "auto"}, spec.pieces.slice(first, end).map(glyph).join(""));
+        const row = make("div", {class: "line"}, make("span", {class: "number", "aria-hidden": "true"}, String(n + 1)), words);
+        rows.push({first: first, end: end, words: words, filled: false});
+        host.append(row);
+      });
+      host.append(tip);
+      function fill(row) {
+        row.words.replaceChildren();
+        for (let i = row.first; i < row.end; i++)
+          row.words.append(make("span", {class: spec.tone(i), "data-i": i}, glyph(spec.pieces[i])));
+        row.filled = true;
+      }
+      const rowOf = i => {
+        let a = 0, b = rows.length - 1;
+        while (a < b) { const m = (a + b + 1) >> 1; if (rows[m].first <= i) a = m; else b = m - 1; }
+        return rows[a];
+      };
+      const watcher = new IntersectionObserver(entries => {
+        for (const entry of entries) {
+          if (!entry.isIntersecting) continue;
+          const row = rows[Number(entry.target.dataset.n)];
+          if (!row.filled) fill(row);
+          watcher.unobserve(entry.target);
+        }
+      }, {rootMargin: "800px"});
+      rows.forEach((row, n) => { row.words.parentElement.dataset.n = n; watcher.observe(row.words.parentElement); });
+      function show(i, scrolls) {
+        const row = rowOf(i);
+        if (!row.filled) fill(row);
+        const span = row.words.children[i - row.first];
+        if (at >= 0) hide();
+        at = i;
+        span.classList.add("at");
+        tip.replaceChildren(...spec.describe(i).map(text => make("div", {}, text)));
+        tip.hidden = false;
+        if (scrolls) span.scrollIntoView({block: "nearest"});
+        const inner = span.getBoundingClientRect(), outer = host.getBoundingClientRect();
+        const room = host.clientWidth - tip.offsetWidth - 4;
+        tip.style.left = Math.max(Math.min(inner.left - outer.left, room), 0) + "px";
+        tip.style.top = inner.bottom - outer.top + host.scrollTop + 6 + "px";
+      }
+      function hide() {
+        if (at < 0) return;
+        const row = rowOf(at), span = row.filled && row.words.children[at - row.first];
+        if (span) span.classList.remove("at");
+        tip.hidden = true;
+        at = -1;
+      }
+      const point = event => {
+        const span = event.target.closest("[data-i]");
+        if (span) show(Number(span.dataset.i), false);
+      };
+      host.addEventListener("pointermove", point);
+      host.addEventListener("pointerdown", point);
+      host.addEventListener("pointerleave", hide);
+      host.addEventListener("blur", hide);
+      host.addEventListener("keydown", event => {
+        const move = {ArrowLeft: -1, ArrowRight: 1}[event.key];
+        if (event.key === "Escape") hide();
+        if (move === undefined) return;
+        event.preventDefault();
+        show(Math.min(Math.max(at + move, 0), spec.pieces.length - 1), true);
+      });
+      return () => { hide(); for (const row of rows) if (row.filled) fill(row); };
+    }
+    """#
+}

@@ -1,0 +1,106 @@
+import LanguageModels
+import SequenceText
+import TensorCore
+
+/// A page of a text in which each character has the colour of the model's surprise at it.
+package struct ScorePage {
+  private let surprise: TextSurprise
+  private let vocabulary: Vocabulary
+  private let title: String
+  /// Lines that the page shows, from the first on.
+  private let lines: ArraySlice<TextSurprise.Line>
+
+  package init(_ surprise: TextSurprise, vocabulary: Vocabulary, title: String) {
+    (self.surprise, self.vocabulary, self.title) = (surprise, vocabulary, title)
+    lines = surprise.lines.prefix { $0.pieces.upperBound <= Self.mostPieces || $0.number == 1 }
+  }
+
+  /// Pieces that a page shows at most, unless its first line alone has more.
+  private static let mostPieces = 100_000
+  private static let mostOddLines = 30
+
+  /// How many lines of the text the page leaves out.
+  package var linesLeftOut: Int { surprise.lines.count - lines.count }
+
+  package var page: HTMLPage {
+    let note: Markup =
+      linesLeftOut > 0 ? "<p class=\"soft\">The first \(lines.count) of \(surprise.lines.count) lines.</p>\n" : ""
+    let body: Markup = """
+      <div class="figures">
+      \(figure("bits", surprise.bitsPerCharacter, "bits per character"))\
+      \(figure("tokens", Double(surprise.predictedTokens), "tokens predicted"))\
+      \(figure("lines", Double(surprise.lines.count), "lines"))</div>
+      <div class="chart below" id="by-line"></div>
+      <h2>The oddest lines</h2>
+      <p class="soft">Oddness: how far the surprise is above what the model expected of such a place, in standard deviations.</p>
+      <div class="wide"><table id="oddest">
+      <tr><th class="number">line</th><th class="number">oddness</th><th class="number">bits</th><th>text</th></tr>
+      \(surprise.oddestLines(Self.mostOddLines).map(row).joined())</table></div>
+      <h2>The text</h2>
+      <p class="soft">The darker, the less the model expected it:
+      <span class="r1">2 bits</span> <span class="r2">4</span> <span class="r3">6</span> <span class="r4">8</span>
+      <span class="r5">10 or more</span>. Point at a character, or use the arrow keys.</p>
+      \(note)<div class="reading" id="text"></div>
+      <noscript><p>The chart and the text need JavaScript.</p></noscript>
+
+      """
+    let script = ChartScript.text + "\n" + ReadingScript.text + "\n" + Self.script
+    return HTMLPage(title: title, body: body, script: script, data: data)
+  }
+
+  private func figure(_ id: String, _ value: Double?, _ label: String) -> Markup {
+    guard let value else { return "" }
+    return "<div><b id=\"\(id)\" data-value=\"\("\(value)")\"></b><span>\(label)</span></div>\n"
+  }
+
+  private func row(_ line: TextSurprise.Line) -> Markup {
+    let number = { (value: Double) in "<td class=\"number\" data-value=\"\("\(value)")\"></td>" as Markup }
+    return """
+      <tr><td class="number">\(line.number)</td>\(number(line.oddness))\(number(line.bits))\
+      <td><bdi>\(String(surprise.pieces.text(line.pieces).prefix(200)))</bdi></td></tr>
+
+      """
+  }
+
+  private var data: JSONText {
+    let shown = 0..<(lines.last?.pieces.upperBound ?? 0)
+    func hundredths(_ value: Double) -> JSONText { .integer(Int(min(value * 100, 1e6).rounded())) }
+    return [
+      "symbols": .array((0..<vocabulary.count).map { .string(vocabulary.display(Int32($0))) }),
+      "pieces": .array(surprise.pieces.bytes[shown].map { .string(String(decoding: $0, as: UTF8.self)) }),
+      "lines": .array(lines.map { .integer($0.pieces.lowerBound) }),
+      // In hundredths of a bit; null where nothing predicts.
+      "bits": .array(surprise.surprises[shown].map { $0.map { hundredths($0.bits) } ?? .null }),
+      // Symbols and their probabilities in thousandths, one after the other.
+      "likeliest": .array(
+        surprise.surprises[shown].map { piece in
+          .array(
+            (piece?.likeliest ?? []).flatMap { alternative -> [JSONText] in
+              [.integer(Int(alternative.token)), .integer(Int((alternative.probability * 1000).rounded()))]
+            })
+        }),
+      "curve": Curve(
+        surprise.lines.filter { $0.predicted > 0 }.map { ($0.number, $0.bits / Double($0.predicted)) }
+      ).json,
+    ]
+  }
+
+  private static let script = #"""
+    const d = pageData;
+    for (const node of document.querySelectorAll("[data-value]"))
+      node.textContent = figure(Number(node.dataset.value), 4);
+    chart(document.getElementById("by-line"), {
+      title: "Surprise by line, in bits a character", x: "line",
+      series: [{name: "surprise", color: 1, points: d.curve}]});
+    reading(document.getElementById("text"), {
+      pieces: d.pieces, lines: d.lines,
+      tone: i => d.bits[i] >= 200 ? "r" + Math.min(Math.floor(d.bits[i] / 200), 5) : "",
+      describe: i => {
+        if (d.bits[i] === null) return ["the first character: nothing predicts it"];
+        const bits = d.bits[i] / 100, others = [];
+        for (let k = 0; k < d.likeliest[i].length; k += 2)
+          others.push("\u201c" + visible(d.symbols[d.likeliest[i][k]]) + "\u201d " + (d.likeliest[i][k + 1] / 10).toFixed(1) + "%");
+        return [bits.toFixed(2) + " bits, probability " + figure(100 * 2 ** -bits, 3) + "%", "expected: " + others.join(", ")];
+      }});
+    """#
+}
