@@ -62,7 +62,7 @@ func firstInvalidUTF8Offset(in bytes: [UInt8]) -> Int? {
 }
 
 /// How many bytes at the end of `bytes` are the beginning of a scalar, which later ones may complete: at most three.
-func incompleteTail(of bytes: [UInt8]) -> Int {
+package func incompleteTail(of bytes: [UInt8]) -> Int {
   let end = bytes.suffix(3)
   guard !UTF8Constraint(after: end).isAtBoundary, let lead = end.lastIndex(where: { $0 >= 0xC0 }) else { return 0 }
   return bytes.count - lead

@@ -42,14 +42,15 @@ enum SampleCommand {
     groups: [
       OptionGroup("Text", [length, prime, primeFile, count, new, seed, CommonOptions.unknown]),
       OptionGroup("What a text may be", SampleConstraints.options),
+      OptionGroup("Other ways to write", SampleModes.options),
       OptionGroup("Drawing", [temperature, topK, topP, minP, greedy]),
       OptionGroup("Learning before writing", [dynamicOn, withNGrams]),
       OptionGroup("Output", SampleOutput.options),
       OptionGroup("Machine", [CommonOptions.threads, weights]),
     ],
     usual: [
-      "length", "temperature", "top-p", "greedy", "prime", "stop", "matching", "count", "new", "seed", "probabilities",
-      "json",
+      "length", "temperature", "top-p", "greedy", "prime", "stop", "matching", "count", "new", "seed", "interactive",
+      "fill", "probabilities", "json",
     ],
     example: "charrnn sample runs/fables --temperature 0.8 --prime \"The fox \"", run: run)
 
@@ -57,6 +58,7 @@ enum SampleCommand {
   static func run(_ arguments: ParsedArguments) throws -> ExitCode {
     try requireEffect(arguments)
     try SampleConstraints.requireEffect(arguments)
+    try SampleModes.requireEffect(arguments)
     let file = try ModelFile<Float>(contentsOf: CommonOptions.modelPath(arguments))
     let sampling = try Sampling(arguments, file)
     let areItems = file.arrangement.documents == .lines
@@ -64,6 +66,7 @@ enum SampleCommand {
       throw arguments.usageFailure("--new is for a model of items, one a line; this one was not trained on items")
     }
     do {
+      if let end = try SampleModes.run(sampling, arguments) { return end }
       if areItems {
         try writeItems(sampling, arguments, file)
       } else if SampleOutput.likeliest(arguments) == nil {
@@ -75,79 +78,6 @@ enum SampleCommand {
       throw CommandFailure("\(CommonOptions.modelPath(arguments)): \(error)", code: .badData)
     }
     return .done
-  }
-
-  /// Generation as the options say.
-  private final class Sampling {
-    let generator: TextGenerator<Float>
-    let vocabulary: Vocabulary
-    let count: Int
-    let seed: UInt64
-    let options: SamplingOptions
-    private let (prime, length): ([Int32], Int)
-    private let constraints: TextConstraints
-    private let likeliest: Int?
-    /// Whether the seed, which was not given, is still to be said.
-    private var hidesSeed: Bool
-
-    init(_ arguments: ParsedArguments, _ file: ModelFile<Float>) throws {
-      vocabulary = file.vocabulary
-      prime = try primeTokens(arguments, vocabulary: vocabulary)
-      constraints = try SampleConstraints.constraints(arguments, file)
-      options = SamplingOptions(
-        temperature: arguments[greedy] ? 0 : arguments[temperature], topK: arguments[topK], topP: arguments[topP],
-        minP: arguments[minP])
-      length = arguments[SampleCommand.length]
-      likeliest = SampleOutput.likeliest(arguments)
-      let areItems = file.arrangement.documents == .lines
-      count = arguments[SampleCommand.count] ?? (areItems && options.temperature > 0 ? 20 : 1)
-      generator = try SampleCommand.generator(arguments, file)
-      seed = UInt64(arguments[SampleCommand.seed] ?? Int.random(in: 0..<1_000_000))
-      hidesSeed = arguments[SampleCommand.seed] == nil && options.temperature > 0
-    }
-
-    func generate(
-      _ count: Int, seed: UInt64, emit: (_ text: Int, _ piece: GeneratedPiece) throws -> Void
-    ) throws {
-      var pieces = 0
-      try generator.generatePieces(
-        count: count, prime: prime, length: length, options: options, constraints: constraints, seed: seed,
-        likeliest: likeliest
-      ) { text, piece in
-        // With what follows the primes, the model has shown that it can write.
-        pieces += 1
-        if hidesSeed && pieces > count {
-          notice("--seed \(seed) writes the same again")
-          hidesSeed = false
-        }
-        try emit(text, piece)
-      }
-    }
-
-    func texts(_ count: Int, seed: UInt64) throws -> [SampledText] {
-      var texts = [SampledText](repeating: SampledText(), count: count)
-      try generate(count, seed: seed) { texts[$0].append($1) }
-      return texts
-    }
-  }
-
-  private static func generator(_ arguments: ParsedArguments, _ file: ModelFile<Float>) throws -> TextGenerator<Float> {
-    let (weights, threads) = (arguments[weights], CommonOptions.threadCount(arguments))
-    guard arguments[dynamicOn] != nil || arguments[withNGrams] else {
-      return TextGenerator(
-        model: file.model, vocabulary: file.vocabulary, arrangement: file.arrangement,
-        weights: weights, threads: threads)
-    }
-    let text = try arguments[dynamicOn].map {
-      try TextInput([$0], of: arguments).corpus(file.vocabulary, unknown: arguments[CommonOptions.unknown])
-    }
-    if let text, text.skipped > 0 {
-      notice("skipped \(counted(text.skipped, text.kind.rawValue)) that the model has never seen")
-    }
-    let adaptation = Adaptation(dynamic: text == nil ? nil : DynamicRule(), mixesNGrams: arguments[withNGrams])
-    guard let training = try TextInput.trainingText(of: file, arguments) else { throw AdaptationError.noTrainingText }
-    return try TextGenerator(
-      of: file, adapting: adaptation, to: text, trainedOn: training, weights: weights, threads: threads)
   }
 
   /// Refuses options that cannot act beside others, and says of some that they change nothing.
@@ -214,27 +144,6 @@ enum SampleCommand {
     for text in texts.dropFirst() {
       try SampleOutput.writeBorder()
       try SampleOutput.writeText(text)
-    }
-  }
-
-  private static func primeTokens(_ arguments: ParsedArguments, vocabulary: Vocabulary) throws -> [Int32] {
-    if arguments.gives(prime) && arguments.gives(primeFile) {
-      throw arguments.usageFailure("--prime and --prime-file both give the beginning; give one of them")
-    }
-    let place: TextSource.Place =
-      switch arguments[primeFile] {
-      case TextInput.standardInput: .standardInput
-      case let path?: .file(path)
-      case nil: .memory(SystemText.bytes(of: arguments[prime] ?? ""), name: "the prime")
-      }
-    do {
-      let text = try TextInput.corpus([place], vocabulary, unknown: arguments[CommonOptions.unknown])
-      if text.skipped > 0 {
-        notice("skipped \(counted(text.skipped, text.kind.rawValue)) of the prime that the model has never seen")
-      }
-      return Array(text.tokens)
-    } catch CorpusError.empty {
-      return []
     }
   }
 }

@@ -5,17 +5,17 @@ import TensorCore
 
 /// Writes text with a character model, token by token.
 public struct TextGenerator<Scalar: TensorScalar> {
-  private let model: CharacterModel<Scalar>
-  private let vocabulary: Vocabulary
-  private let team: ThreadTeam
-  private let mask: UTF8TokenMask?
-  private let weights: WeightFormat
+  let model: CharacterModel<Scalar>
+  let vocabulary: Vocabulary
+  let team: ThreadTeam
+  let mask: UTF8TokenMask?
+  let weights: WeightFormat
   /// N-gram models that the network's predictions are mixed with; nil for none.
   private let mixture: NGramMixture?
   /// Token that a document begins after; nil where the model reads a text as one.
   private let documentBeginning: Int32?
   /// Tokens that end a document; nil where none do.
-  private let documentEnd: [Int32]?
+  let documentEnd: [Int32]?
 
   /// - Parameters:
   ///   - arrangement: how the model was trained: where on several documents, each text is one.
@@ -144,14 +144,14 @@ public struct TextGenerator<Scalar: TensorScalar> {
 
   /// Tokens to read before the first prediction: the prime, or without one the end of a line, if the vocabulary has one. Of a prime
   /// of several documents the last one counts, after what a document begins after. With the finder of its end.
-  private func currentDocument(of prime: [Int32]) -> (tokens: [Int32], ends: DocumentEndFinder?) {
+  func currentDocument(of prime: [Int32]) -> (tokens: [Int32], ends: DocumentEndFinder?) {
     guard let documentBeginning else { return (prime.isEmpty ? [vocabulary.lineEnd ?? 0] : prime, nil) }
     var (ends, start) = (documentEnd.map { DocumentEndFinder($0) }, 0)
     for (place, token) in prime.enumerated() where ends?.reads(token) == true { start = place + 1 }
     return ([documentBeginning] + prime[start...], ends)
   }
 
-  private func text(_ tokens: [Int32]) -> String {
+  func text(_ tokens: [Int32]) -> String {
     String(decoding: Tokenizer(vocabulary).decode(tokens), as: UTF8.self)
   }
 }

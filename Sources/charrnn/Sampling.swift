@@ -1,0 +1,122 @@
+import CharrnnCommandSupport
+import SequenceModeling
+
+/// Generation as the options say.
+final class Sampling {
+  let generator: TextGenerator<Float>
+  let vocabulary: Vocabulary
+  let count: Int
+  let seed: UInt64
+  let options: SamplingOptions
+  let (prime, length): ([Int32], Int)
+  private let constraints: TextConstraints
+  private let likeliest: Int?
+  /// Whether the seed, which was not given, is still to be said.
+  private var hidesSeed: Bool
+
+  init(_ arguments: ParsedArguments, _ file: ModelFile<Float>) throws {
+    vocabulary = file.vocabulary
+    prime = try Self.primeTokens(arguments, vocabulary)
+    constraints = try SampleConstraints.constraints(arguments, file)
+    options = SamplingOptions(
+      temperature: arguments[SampleCommand.greedy] ? 0 : arguments[SampleCommand.temperature],
+      topK: arguments[SampleCommand.topK], topP: arguments[SampleCommand.topP],
+      minP: arguments[SampleCommand.minP])
+    length = arguments[SampleCommand.length]
+    likeliest = SampleOutput.likeliest(arguments)
+    let areItems = file.arrangement.documents == .lines
+    count = arguments[SampleCommand.count] ?? (areItems && options.temperature > 0 ? 20 : 1)
+    generator = try Self.generator(arguments, file)
+    seed = UInt64(arguments[SampleCommand.seed] ?? Int.random(in: 0..<1_000_000))
+    hidesSeed = arguments[SampleCommand.seed] == nil && options.temperature > 0
+  }
+
+  func generate(
+    _ count: Int, seed: UInt64, emit: (_ text: Int, _ piece: GeneratedPiece) throws -> Void
+  ) throws {
+    var pieces = 0
+    try generator.generatePieces(
+      count: count, prime: prime, length: length, options: options, constraints: constraints, seed: seed,
+      likeliest: likeliest
+    ) { text, piece in
+      // With what follows the primes, the model has shown that it can write.
+      pieces += 1
+      if pieces > count { saySeed() }
+      try emit(text, piece)
+    }
+  }
+
+  /// Says the seed once, unless it was given.
+  func saySeed() {
+    if hidesSeed { notice("--seed \(seed) writes the same again") }
+    hidesSeed = false
+  }
+
+  /// Writes on after some tokens, with the token of each piece.
+  func drafts(
+    after tokens: [Int32], length: Int, seed: UInt64, emit: (_ piece: GeneratedPiece) throws -> Void
+  ) throws {
+    try generator.generatePieces(
+      prime: tokens, length: length, options: options, constraints: constraints, seed: seed, likeliest: 0
+    ) { try emit($1) }
+  }
+
+  func texts(_ count: Int, seed: UInt64) throws -> [SampledText] {
+    var texts = [SampledText](repeating: SampledText(), count: count)
+    try generate(count, seed: seed) { texts[$0].append($1) }
+    return texts
+  }
+
+  private static func generator(_ arguments: ParsedArguments, _ file: ModelFile<Float>) throws -> TextGenerator<Float> {
+    let (weights, threads) = (arguments[SampleCommand.weights], CommonOptions.threadCount(arguments))
+    guard arguments[SampleCommand.dynamicOn] != nil || arguments[SampleCommand.withNGrams] else {
+      return TextGenerator(
+        model: file.model, vocabulary: file.vocabulary, arrangement: file.arrangement,
+        weights: weights, threads: threads)
+    }
+    let text = try arguments[SampleCommand.dynamicOn].map {
+      try TextInput([$0], of: arguments).corpus(file.vocabulary, unknown: arguments[CommonOptions.unknown])
+    }
+    if let text, text.skipped > 0 {
+      notice("skipped \(counted(text.skipped, text.kind.rawValue)) that the model has never seen")
+    }
+    let adaptation = Adaptation(
+      dynamic: text == nil ? nil : DynamicRule(), mixesNGrams: arguments[SampleCommand.withNGrams])
+    guard let training = try TextInput.trainingText(of: file, arguments) else { throw AdaptationError.noTrainingText }
+    return try TextGenerator(
+      of: file, adapting: adaptation, to: text, trainedOn: training, weights: weights, threads: threads)
+  }
+
+  private static func primeTokens(_ arguments: ParsedArguments, _ vocabulary: Vocabulary) throws -> [Int32] {
+    let (prime, primeFile) = (SampleCommand.prime, SampleCommand.primeFile)
+    if arguments.gives(prime) && arguments.gives(primeFile) {
+      throw arguments.usageFailure("--prime and --prime-file both give the beginning; give one of them")
+    }
+    switch arguments[primeFile] {
+    case TextInput.standardInput: return try tokens(of: .standardInput, called: "the prime", vocabulary, arguments)
+    case let path?: return try tokens(of: .file(path), called: "the prime", vocabulary, arguments)
+    case nil: return try tokens(of: arguments[prime] ?? "", called: "the prime", vocabulary, arguments)
+    }
+  }
+
+  /// Tokens of a text from the command line; of an empty one none.
+  static func tokens(
+    of text: String, called name: String, _ vocabulary: Vocabulary, _ arguments: ParsedArguments
+  ) throws -> [Int32] {
+    try tokens(of: .memory(SystemText.bytes(of: text), name: name), called: name, vocabulary, arguments)
+  }
+
+  private static func tokens(
+    of place: TextSource.Place, called name: String, _ vocabulary: Vocabulary, _ arguments: ParsedArguments
+  ) throws -> [Int32] {
+    do {
+      let text = try TextInput.corpus([place], vocabulary, unknown: arguments[CommonOptions.unknown])
+      if text.skipped > 0 {
+        notice("skipped \(counted(text.skipped, text.kind.rawValue)) of \(name) that the model has never seen")
+      }
+      return Array(text.tokens)
+    } catch CorpusError.empty {
+      return []
+    }
+  }
+}

@@ -1,0 +1,153 @@
+import CharrnnCommandSupport
+import SequenceModeling
+
+/// `sample --interactive`: the model drafts how the text goes on, and the user accepts, retries or writes on.
+///
+/// The dialogue is on standard error. Where standard output is no terminal, it gets the whole text at the end.
+final class WritingSession {
+  private let sampling: Sampling
+  private let length: Int
+  private let tokenizer: Tokenizer
+  /// The text and what stood before each change of it.
+  private var (text, earlier): ([Int32], [[Int32]])
+  /// What the model wrote last, which is not accepted yet.
+  private var draft: [Int32] = []
+  private var seed: UInt64
+  private let input = LineInput()
+
+  /// - Parameter length: tokens that the model writes at once.
+  init(_ sampling: Sampling, length: Int) {
+    (self.sampling, self.length, seed) = (sampling, length, sampling.seed)
+    (text, earlier) = (sampling.prime, [])
+    tokenizer = Tokenizer(sampling.vocabulary)
+  }
+
+  private static let help = """
+    Enter       accept what the model wrote, and let it go on
+    words       accept it, add your words (\\n is a line end), and let the model go on
+    :r          write that part again, differently
+    :k N        keep the first N words of it
+    :u          take back the last part
+    :t          show the whole text
+    :w FILE     write the text to a new file
+    :q          end
+    """
+
+  /// Runs until the user ends it, or a signal does.
+  func run() throws -> ExitCode {
+    SignalWatch.install()
+    SignalWatch.finishStepsFirst()
+    sampling.saySeed()
+    try say("\(Self.help)\n")
+    if text.isEmpty {
+      try say("Type a beginning, or press Enter.\n")
+    } else {
+      try showText()
+      try write()
+    }
+    while SignalWatch.stop == nil {
+      try say("> ")
+      guard let line = input.next(until: { SignalWatch.stop != nil }), line != ":q" else { break }
+      do { try obey(line) } catch let failure as CommandFailure { try say("\(failure.message)\n") }
+    }
+    try say("\n")
+    if !draft.isEmpty { try say("what was not accepted is left out\n") }
+    if !Terminal.isTerminal(.standardOutput) { try OutputChannel.standardOutput.write(tokenizer.decode(text)) }
+    return SignalWatch.stop?.exitCode ?? .done
+  }
+
+  private func obey(_ line: String) throws {
+    let words = line.split(separator: " ", maxSplits: 1).map(String.init)
+    switch words.first {
+    case ":r" where words.count == 1: try write()
+    case ":k" where words.count == 2: try keep(words[1])
+    case ":u" where words.count == 1: try takeBack()
+    case ":t" where words.count == 1: try showText()
+    case ":w" where words.count == 2: try save(words[1])
+    case let word? where word.hasPrefix(":"): try say("\(Self.help)\n")
+    default:
+      let added = try tokens(of: line)
+      accept(draft + added)
+      try write()
+    }
+  }
+
+  private func tokens(of words: String) throws -> [Int32] {
+    let text = words.replacing("\\n", with: "\n")
+    do { return Array(try tokenizer.encode(text).tokens) } catch {
+      throw CommandFailure("\(error); write it in other words", code: .badData)
+    }
+  }
+
+  private func accept(_ tokens: [Int32]) {
+    draft = []
+    if tokens.isEmpty { return }
+    earlier.append(text)
+    text += tokens
+  }
+
+  /// Lets the model write on; a draft that was there is dropped.
+  private func write() throws {
+    draft = []
+    var output = GeneratedText(.standardError)
+    let mark = Terminal.isColoured(.standardError) ? "\u{1B}[36m" : ""
+    try say(mark)
+    var (isPrime, shown) = (true, 0)
+    do {
+      try sampling.drafts(after: text, length: length, seed: seed) { piece in
+        defer { isPrime = false }
+        if isPrime { return }
+        draft += piece.choice.map { [$0.drawn.token] } ?? []
+        shown += piece.bytes.count
+        try output.write(piece.bytes)
+        if SignalWatch.stop != nil { throw Interrupted() }
+      }
+    } catch is Interrupted {}
+    try output.finish()
+    try say((mark.isEmpty ? "" : "\u{1B}[0m") + "\n")
+    // Tokens of a text that ends the draft are no part of it.
+    while tokenizer.decode(draft).count > shown { draft.removeLast() }
+    seed &+= 1
+  }
+
+  private struct Interrupted: Error {}
+
+  private func keep(_ count: String) throws {
+    guard let count = Int(count), count > 0 else { return try say(":k needs a number of words, as :k 5\n") }
+    var (kept, words, isInWord) = ([Int32](), 0, false)
+    for token in draft {
+      let isSpace = String(decoding: sampling.vocabulary[token], as: UTF8.self).allSatisfy(\.isWhitespace)
+      if isSpace && isInWord && words == count { break }
+      if !isSpace && !isInWord { words += 1 }
+      isInWord = !isSpace
+      kept.append(token)
+    }
+    accept(kept)
+    try showText()
+  }
+
+  private func takeBack() throws {
+    if draft.isEmpty { text = earlier.popLast() ?? text }
+    draft = []
+    try showText()
+  }
+
+  private func showText() throws {
+    var output = GeneratedText(.standardError)
+    try output.write(tokenizer.decode(text))
+    try output.finish()
+    try say("\n")
+  }
+
+  private func save(_ path: String) throws {
+    guard try SystemFiles().statusIfAny(of: path) == nil else {
+      throw CommandFailure("\(path) is there already; name a new file", code: .cannotCreate)
+    }
+    do { try AtomicFile.write([tokenizer.decode(text + draft)], to: path) } catch {
+      throw CommandFailure("\(error)", code: .cannotCreate)
+    }
+    try say("wrote \(path)\n")
+  }
+
+  private func say(_ words: String) throws { try OutputChannel.standardError.write(words) }
+}

@@ -1,0 +1,97 @@
+import CharrnnTestSupport
+import Foundation
+import Testing
+
+/// Ways of `sample` to write other than from the beginning to the end.
+@Suite struct WritingTests {
+  private let workplace: Workplace
+
+  init() throws { workplace = try Trained.workplace.get() }
+
+  private func sample(_ options: [String], input: String = "") throws -> Outcome {
+    try workplace.charrnn(["sample", "run"] + options, input: input)
+  }
+
+  private func interactive(_ lines: String..., options: [String] = []) throws -> Outcome {
+    try sample(
+      ["--interactive", "--seed", "3", "--length", "12"] + options,
+      input: lines.map { $0 + "\n" }.joined())
+  }
+
+  @Test func aGapIsFilled() throws {
+    let outcome = try sample(["--fill", "the ___ and ___.", "--seed", "1", "--length", "8"])
+    expectDone(outcome)
+    #expect(outcome.text.wholeMatch(of: /the (.{1,8}) and (.{1,8})\.\n/) != nil, "\(outcome.text)")
+    #expect(try sample(["--fill", "the ___ and ___.", "--seed", "1", "--length", "8"]).text == outcome.text)
+    let several = try sample(["--fill", "the ___.", "--count", "3"])
+    expectDone(several, "writes the same again")
+    #expect(several.text.split(separator: "----\n").count == 3)
+    expectError(try sample(["--fill", "the fox"]), 64, "--fill 'the fox' has no gap; write one as ___")
+    expectError(try sample(["--fill", "Ж ___"]), 65, "Ж")
+    expectError(try sample(["--fill", "a ___", "--prime", "a"]), 64, "--prime does not go with --fill")
+    expectError(try sample(["--fill", "a ___", "--length", "0"]), 64, "no room in a gap")
+  }
+
+  @Test func aBeamFindsTextsThatNeedNoSeed() throws {
+    let outcome = try sample(["--beam", "4", "--length", "20", "--prime", "the "])
+    expectDone(outcome)
+    #expect(outcome.text.hasPrefix("the ") && outcome.text.count == 25 && outcome.errors.isEmpty)
+    #expect(try sample(["--beam", "4", "--length", "20", "--prime", "the "]).text == outcome.text)
+    let greedy = try sample(["--greedy", "--length", "20", "--prime", "the "]).text
+    #expect(try sample(["--beam", "1", "--length", "20", "--prime", "the "]).text == greedy)
+    #expect(try sample(["--beam", "4", "--count", "3"]).text.split(separator: "----\n").count == 3)
+    expectError(try sample(["--beam", "2", "--count", "3"]), 64, "--beam 2 finds no more than 2 texts")
+    expectError(try sample(["--beam", "2", "--seed", "3"]), 64, "--seed does not go with --beam")
+    expectError(try sample(["--beam", "2", "--fill", "a___"]), 64, "two ways to write")
+  }
+
+  /// The text that is accepted is on standard output; what is only drafted is not.
+  @Test func aDialogueWritesWhatIsAccepted() throws {
+    let first = try interactive("the ", ":q")
+    expectDone(first, "Type a beginning", "what was not accepted is left out")
+    #expect(first.text == "the ")
+    let accepted = try interactive("the ", "", ":q")
+    #expect(accepted.text.hasPrefix("the ") && accepted.text.count == 16, "\(accepted.text)")
+    let written = try interactive("the ", "fox.", ":q")
+    #expect(written.text == accepted.text + "fox.")
+    #expect(try interactive("the ", "", ":u", ":u", ":q").text == "the ")
+    #expect(try interactive(":q").text.isEmpty)
+    #expect(try interactive("the ", "").text == accepted.text, "the input's end is an end too")
+  }
+
+  @Test func aDraftIsWrittenAgainOrKeptInPart() throws {
+    let (first, again) = (try interactive("the ", "", ":q").text, try interactive("the ", ":r", "", ":q").text)
+    #expect(first != again && again.hasPrefix("the "))
+    let kept = try interactive("the ", ":k 1", ":q").text
+    #expect(first.hasPrefix(kept) && kept.count > 4 && kept.count <= first.count)
+    expectDone(try interactive("the ", ":k x", ":what", ":q"), ":k needs a number of words", "take back the last part")
+  }
+
+  @Test func aLineEndAndAnUnknownSymbolMayBeTyped() throws {
+    #expect(try interactive(#"a\nfox"#, ":q").text == "a\nfox")
+    let outcome = try interactive("Ж", "a", ":q")
+    expectDone(outcome, "write it in other words")
+    #expect(outcome.text == "a")
+  }
+
+  @Test func theTextIsSavedToANewFile() throws {
+    let place = try Workplace()
+    let saved = place.path(of: "story.txt")
+    expectDone(try interactive("the ", ":w \(saved)", ":w \(saved)", ":q"), "wrote \(saved)", "is there already")
+    #expect(try String(contentsOfFile: saved, encoding: .utf8).hasPrefix("the "))
+    expectDone(try interactive("the ", ":w \(saved)/no", ":q"), "story.txt/no")
+  }
+
+  @Test func aSignalEndsADialogueWithWhatWasAccepted() throws {
+    let line = "(printf 'the \\n'; sleep 30) | $0 sample run --interactive --seed 1 --length 5 & sleep 3; kill -INT $!; wait $!"
+    let outcome = try workplace.shell("trap : INT; " + line)
+    #expect(outcome.code == 130 || outcome.text == "the ", "\(outcome.errors)")
+  }
+
+  @Test func optionsThatDoNotGoWithADialogueAreRefused() throws {
+    for option in [["--count", "2"], ["--json"], ["--matching", "a"], ["--new"]] {
+      expectError(try sample(["--interactive"] + option), 64, "\(option[0]) does not go with --interactive")
+    }
+    expectError(try sample(["--interactive", "--prime-file", "-"]), 64, "--interactive reads standard input")
+  }
+}
