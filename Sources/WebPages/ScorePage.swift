@@ -32,7 +32,7 @@ package struct ScorePage {
       \(figure("lines", Double(surprise.lines.count), "lines"))</div>
       <div class="chart below" id="by-line"></div>
       <h2>The oddest lines</h2>
-      <p class="soft">Oddness: how far the surprise is above what the model expected of such a place, in standard deviations.</p>
+      <p class="soft">Oddness: how many bits the surprise of a line's oddest passage goes beyond what is usual in the text.</p>
       <div class="wide"><table id="oddest">
       <tr><th class="number">line</th><th class="number">oddness</th><th class="number">bits</th><th>text</th></tr>
       \(surprise.oddestLines(Self.mostOddLines).map(row).joined())</table></div>

@@ -10,7 +10,7 @@ final class WritingSession {
   private let tokenizer: Tokenizer
   /// The text and what stood before each change of it.
   private var (text, earlier): ([Int32], [[Int32]])
-  /// What the model wrote last, which is not accepted yet.
+  /// Tokens that the model wrote last, which are not accepted yet.
   private var draft: [Int32] = []
   private var seed: UInt64
   private let input = LineInput()
@@ -29,7 +29,7 @@ final class WritingSession {
     :k N        keep the first N words of it
     :u          take back the last part
     :t          show the whole text
-    :w FILE     write the text to a new file
+    :w FILE     write the text to a new file, with what is not accepted yet
     :q          end
     """
 
@@ -51,8 +51,10 @@ final class WritingSession {
       do { try obey(line) } catch let failure as CommandFailure { try say("\(failure.message)\n") }
     }
     try say("\n")
-    if !draft.isEmpty { try say("what was not accepted is left out\n") }
-    if !Terminal.isTerminal(.standardOutput) { try OutputChannel.standardOutput.write(tokenizer.decode(text)) }
+    if !Terminal.isTerminal(.standardOutput) {
+      if !draft.isEmpty { try say("what was not accepted is left out\n") }
+      try OutputChannel.standardOutput.write(tokenizer.decode(text))
+    }
     return SignalWatch.stop?.exitCode ?? .done
   }
 
@@ -86,10 +88,12 @@ final class WritingSession {
     text += tokens
   }
 
-  /// Lets the model write on; a draft that was there is dropped.
+  /// Lets the model write on; a draft that was there is dropped. The line that it goes on with stands before.
   private func write() throws {
     draft = []
     var output = GeneratedText(.standardError)
+    try output.write(
+      Array(tokenizer.decode(text).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).last!))
     let mark = Terminal.isColoured(.standardError) ? "\u{1B}[36m" : ""
     try say(mark)
     var (isPrime, shown) = (true, 0)

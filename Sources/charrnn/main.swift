@@ -8,7 +8,8 @@ let program = Program(
   version: "charrnn \(version) (\(InstructionSet.current.rawValue))",
   commands: [
     TrainCommand.command, SampleCommand.command, EvaluateCommand.command, ScoreCommand.command,
-    NeuronsCommand.command, CompressCommand.command, DecompressCommand.command, InspectCommand.command, RunsCommand.command, CompareCommand.command,
+    NeuronsCommand.command, CompressCommand.command, DecompressCommand.command, InspectCommand.command,
+    RunsCommand.command, CompareCommand.command,
     ReportCommand.command,
     VerifyCommand.command,
     GradcheckCommand.command, BenchmarkCommand.command, DoctorCommand.command,

@@ -37,7 +37,8 @@ import Testing
     let outcome = try neurons("--unit", "l1.cell.3")
     expectDone(outcome)
     #expect(outcome.text.split(separator: "\n").dropFirst().allSatisfy { $0.contains("l1.cell.3") })
-    expectError(try neurons("--unit", "l7.cell.3"), 64, "has no unit \"l7.cell.3\"; its units are l0.hidden.0 to l1.cell.7")
+    expectError(
+      try neurons("--unit", "l7.cell.3"), 64, "has no unit \"l7.cell.3\"; its units are l0.hidden.0 to l1.cell.7")
   }
 
   @Test func aLimitIsSaid() throws {

@@ -4,7 +4,8 @@ import Testing
 
 @Suite struct UsageTests {
   static let commands = [
-    "train", "sample", "evaluate", "score", "neurons", "compress", "decompress", "inspect", "runs", "compare", "report", "verify",
+    "train", "sample", "evaluate", "score", "neurons", "compress", "decompress", "inspect", "runs", "compare", "report",
+    "verify",
     "gradcheck", "benchmark", "doctor", "completions", "man",
   ]
 

@@ -83,7 +83,8 @@ import Testing
   }
 
   @Test func aSignalEndsADialogueWithWhatWasAccepted() throws {
-    let line = "(printf 'the \\n'; sleep 30) | $0 sample run --interactive --seed 1 --length 5 & sleep 3; kill -INT $!; wait $!"
+    let line =
+      "(printf 'the \\n'; sleep 30) | $0 sample run --interactive --seed 1 --length 5 & sleep 3; kill -INT $!; wait $!"
     let outcome = try workplace.shell("trap : INT; " + line)
     #expect(outcome.code == 130 || outcome.text == "the ", "\(outcome.errors)")
   }

@@ -13,6 +13,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import time
 
 from browser import Browser
 
@@ -146,6 +147,11 @@ def reading(tab, text):
     """Checks of a text whose characters have colours."""
     shown = tab.value("[...document.querySelectorAll('#text .words')].map(n => n.textContent)")
     yield "\n".join(shown).replace("\u21b5", "") == text.rstrip("\n"), "the text is not the one that was read"
+    tab.value("document.getElementById('text').scrollIntoView()")
+    for _ in range(50):
+        if tab.value("document.querySelectorAll('#text [data-i]').length") > 20:
+            break
+        time.sleep(0.1)
     yield tab.value("document.querySelectorAll('#text [data-i]').length") > 20, "no characters are drawn"
     colours = "document.querySelectorAll('#text [class^=r], #text [class^=b]').length"
     yield tab.value(colours) > 5, "no character has a colour"

@@ -6,7 +6,7 @@ import TensorCore
 
 /// A text that beam search found, with how likely it is.
 public struct LikelyText: Sendable, Equatable {
-  /// What follows the prime, without the end of a document.
+  /// Text after the prime, without the end of a document.
   public let text: String
   /// ln of the probability of its tokens, the end of a document among them.
   public let logProbability: Double
