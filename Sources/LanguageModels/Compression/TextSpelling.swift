@@ -1,4 +1,5 @@
 import SequenceText
+import TensorCore
 
 /// Spelling of a text that a model reads in its own: whether it begins with a byte-order mark, and the kind of its line ends.
 ///

@@ -1,6 +1,7 @@
 /// Integers as LEB128: 7 bits a byte, the lowest first.
 package enum LEB128 {
-  package static func bytes(_ number: Int) -> [UInt8] {
+  /// - Precondition: the number is not negative.
+  package static func bytes(_ number: some BinaryInteger) -> [UInt8] {
     var (bytes, rest) = ([UInt8](), number)
     while rest >= 0x80 {
       bytes.append(UInt8(rest & 0x7F) | 0x80)
