@@ -29,8 +29,11 @@ public struct RunDirectory: Sendable, Equatable {
   /// A page for a browser that shows the run.
   public var report: String { path + "/report.html" }
 
-  /// Its files that are text.
-  package var texts: [String] { [configuration, metrics, baselines, report] }
+  /// Measurements for TensorBoard; there where they were asked for.
+  public var events: String { path + "/events.out.tfevents.charrnn" }
+
+  /// Its files beside models.
+  package var records: [String] { [configuration, metrics, baselines, report, events] }
 
   /// Whether it holds a `last` or a `best`.
   public var holdsRun: Bool { holds(last) || holds(best) }
@@ -83,7 +86,7 @@ public struct RunDirectory: Sendable, Equatable {
   /// Removes what killed processes left of files that they were writing here.
   package func removeAbandoned() {
     let names =
-      ([last, best, undecayed] + texts).map { String($0.dropFirst(path.count + 1)) } + [Self.probeName]
+      ([last, best, undecayed] + records).map { String($0.dropFirst(path.count + 1)) } + [Self.probeName]
     AtomicFile.removeAbandoned(in: path, using: files) { names.contains($0) || Self.step(ofKept: $0) != nil }
   }
 

@@ -40,10 +40,9 @@ package struct RunSummary: Sendable {
 
   /// Seconds of training, over all parts of the run.
   package var seconds: Double? {
-    let times = metrics.lines.compactMap(\.seconds)
-    guard let last = times.last else { return nil }
-    // Each part counts from its own start.
-    return last + zip(times, times.dropFirst()).reduce(0) { $0 + ($1.1 < $1.0 ? $1.0 : 0) }
+    var clock = RunClock()
+    let seconds = metrics.lines.map { clock.seconds(at: $0) }
+    return metrics.lines.contains { $0.seconds != nil } ? seconds.last : nil
   }
 
   /// The median speed, in tokens a second.

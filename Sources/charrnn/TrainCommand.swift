@@ -23,21 +23,28 @@ package enum TrainCommand {
     let start = try Start(arguments)
     let run = start.run
     let report = TrainReport(run: run, limits: start.limits)
-    let page = RunPage(start.directory, resuming: resumingCommand(arguments, start.directory))
-    // Without it an earlier run's page would stand there until the first validation.
-    page.write()
+    let followers = followers(of: start.directory, arguments)
+    func updateFiles() { for follower in followers { follower.write() } }
+    // Without this, an earlier run's page would stand there until the first validation.
+    updateFiles()
     SignalWatch.finishStepsFirst()
-    let end = try report.followingErrors {
-      try run.train(
-        limits: start.limits, reporting: start.reporting,
-        report: { event in
-          report.receive(event)
-          page.receive(event)
-        },
-        shouldStop: { SignalWatch.stop != nil })
+    let end: RunEnd
+    do {
+      end = try report.followingErrors {
+        try run.train(
+          limits: start.limits, reporting: start.reporting,
+          report: { event in
+            report.receive(event)
+            for follower in followers { follower.receive(event) }
+          },
+          shouldStop: { SignalWatch.stop != nil })
+      }
+    } catch let error as TrainingDiverged {
+      updateFiles()
+      throw error
     }
     report.finish()
-    page.write()
+    updateFiles()
     if end == .stopped, let signal = SignalWatch.stop {
       notice(
         "stopped after step \(run.step); the run is saved in \(start.directory.path); go on with: "
@@ -64,9 +71,16 @@ package enum TrainCommand {
     }
     try TrainConclusion(run, in: start.directory).say(
       lastLoss: report.lastValidationLoss, threads: start.threads)
-    page.write()
+    updateFiles()
     if let failure = report.outputFailure { throw failure }
     return .done
+  }
+
+  /// Files that are kept up to date while the run goes on. One that has events for TensorBoard goes on with them.
+  private static func followers(of directory: RunDirectory, _ arguments: ParsedArguments) -> [RunFollower] {
+    let page = RunPage.follower(directory, resuming: resumingCommand(arguments, directory))
+    let hasEvents = arguments[TrainOptions.tensorboard] || directory.holds(directory.events)
+    return [page] + (hasEvents ? [RunEvents.follower(directory)] : [])
   }
 
   /// A run that has its directory and can be trained.

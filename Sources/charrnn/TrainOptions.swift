@@ -22,6 +22,8 @@ package enum TrainOptions {
   static let overwrite = Flag(
     "overwrite", help: "replace the run in --out, or that of this corpus in runs/<corpus name>")
   static let resume = Flag("resume", help: "go on with the run in --out, or the newest of this corpus, exactly")
+  static let tensorboard = Flag(
+    "tensorboard", help: "keep events for TensorBoard in the run directory: tensorboard --logdir runs")
   static let validation = Option(
     "validation", .path("FILE"), defaultNote: "a part of the text",
     help: "text to validate on, in place of a part of the others")
@@ -44,7 +46,7 @@ package enum TrainOptions {
       OptionGroup(
         "Run",
         [plain, out, resume, overwrite, initFrom] + settings.options(.validation)
-          + [sampleEvery, checkpointEvery, keep, CommonOptions.threads])
+          + [sampleEvery, checkpointEvery, keep, tensorboard, CommonOptions.threads])
     ]
 
   /// Options of a forecast: those that decide the course of a run.

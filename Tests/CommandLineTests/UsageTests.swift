@@ -35,7 +35,8 @@ import Testing
       "time", "optimizer", "learning-rate", "schedule", "average", "plain", "clip", "validation-fraction",
       "test-fraction", "patience",
       "tokens", "precision",
-      "threads", "seed", "validate-every", "sample-every", "checkpoint-every", "overwrite", "resume", "init-from",
+      "threads", "seed", "validate-every", "sample-every", "checkpoint-every", "tensorboard", "overwrite", "resume",
+      "init-from",
     ] { #expect(train.contains("--\(option)")) }
     let usual = try workplace.charrnn("train", "--help").text
     #expect(usual.count { $0 == "\n" } <= 40 && usual.contains("--help-all"), "it fits a screen")

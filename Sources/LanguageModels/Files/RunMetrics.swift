@@ -42,19 +42,25 @@ package struct RunMetrics: Sendable {
 
   /// Reads the lines that were added since, or all of a file that became shorter. Remains of a line that was not finished, and
   /// lines that are no objects of metrics, are left out.
-  package mutating func readOn(_ directory: RunDirectory) throws(FileError) {
-    guard let bytes = try directory.contents(of: directory.metrics) else { return }
+  ///
+  /// - Returns: the lines that were read, those among them that a rollback took back too.
+  @discardableResult
+  package mutating func readOn(_ directory: RunDirectory) throws(FileError) -> [Line] {
+    guard let bytes = try directory.contents(of: directory.metrics) else { return [] }
     if bytes.count < length { self = RunMetrics() }
     let end = bytes[length...].lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? length
     let decoder = JSONDecoder()
+    var added: [Line] = []
     for line in bytes[length..<end].split(separator: UInt8(ascii: "\n")) {
       guard let line = try? decoder.decode(Line.self, from: Data(line)) else { continue }
       if line.event == "rolled_back" {
         lines.removeAll { $0.step > line.step && !Self.recoveries.contains($0.event) }
       }
       lines.append(line)
+      added.append(line)
     }
     length = end
+    return added
   }
 
   /// Events of a run in trouble; the other ones measure.
@@ -73,5 +79,22 @@ package struct RunMetrics: Sendable {
       guard let loss = line.validationLoss, loss > 0 else { return nil }
       return line.validationBits.map { $0 / loss }
     }.first
+  }
+}
+
+/// Time of training over all parts of a run, line after line of its metrics.
+package struct RunClock: Sendable {
+  private var before = 0.0
+  private var last = 0.0
+
+  package init() {}
+
+  /// Seconds of training at the next line.
+  package mutating func seconds(at line: RunMetrics.Line) -> Double {
+    let now = line.seconds ?? last
+    // Each part counts from its own start.
+    if now < last { before += last }
+    last = now
+    return before + now
   }
 }

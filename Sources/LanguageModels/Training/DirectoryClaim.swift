@@ -93,7 +93,7 @@ struct DirectoryClaim {
     self.directory = directory
     // Only now can no other process change the files.
     try Self.requireNoForeignFile(directory)
-    for file in directory.texts { try directory.requireFile(file) }
+    for file in directory.records { try directory.requireFile(file) }
     let models = try directory.models()
     var (equal, replaced): ([String], [String]) = ([], [])
     isContinued = try known.map { try Self.holds($0, RunOwnership(of: directory)) } ?? false
@@ -114,8 +114,9 @@ struct DirectoryClaim {
     for path in equal { try naming(path, "remove") { () throws(SystemError) in try directory.files.remove(path) } }
     let text = JSONText.object(configuration + Self.identities(run: run ?? "", replaced: replaced)).line + "\n"
     try AtomicFile.write([Array(text.utf8)], to: directory.configuration, using: directory.files)
-    // Losses on the text of the run that is replaced; they can be computed again.
-    if earlier == .replace && !isContinued { try? directory.files.remove(directory.baselines) }
+    guard earlier == .replace && !isContinued else { return }
+    // Losses on the text of the run that is replaced, which can be computed again, and its measurements.
+    for file in [directory.baselines, directory.events] { try? directory.files.remove(file) }
   }
 
   private static func identities(run: String, replaced: [String]) -> Members {
@@ -139,7 +140,7 @@ struct DirectoryClaim {
   private static func requireNoForeignFile(_ directory: RunDirectory) throws {
     let namesRun = try? RunConfiguration(of: directory)?.run() != nil
     if try namesRun ?? false || !directory.models().isEmpty { return }
-    for file in directory.texts where directory.holds(file) {
+    for file in directory.records where directory.holds(file) {
       throw RunDirectoryTaken.foreignFile(path: file)
     }
   }
