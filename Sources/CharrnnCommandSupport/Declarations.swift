@@ -19,6 +19,7 @@ package struct Option<Value: Sendable>: OptionDeclaration {
   let expectation: String
   package let names: [String]
   package let isPath: Bool
+  package let form: ValueForm
 
   /// An option with a default value.
   ///
@@ -33,6 +34,7 @@ package struct Option<Value: Sendable>: OptionDeclaration {
     expectation = kind.expectation
     names = kind.names
     isPath = kind.isPath
+    form = kind.form
     if let problem = problem(with: kind.show(defaultValue)) { programmingError("default of --\(name): \(problem)") }
   }
 
@@ -49,6 +51,7 @@ package struct Option<Value: Sendable>: OptionDeclaration {
     expectation = kind.expectation
     names = kind.names
     isPath = kind.isPath
+    form = kind.form
   }
 
   package func problem(with text: String) -> String? {
@@ -66,6 +69,7 @@ package struct Flag: OptionDeclaration {
   package var defaultText: String? { nil }
   package var names: [String] { [] }
   package var isPath: Bool { false }
+  package var form: ValueForm { .flag }
 
   package init(_ name: String, help: String) {
     self.name = name
@@ -88,6 +92,8 @@ package protocol OptionDeclaration: Sendable {
   var names: [String] { get }
   /// Whether values are paths.
   var isPath: Bool { get }
+  /// Form of the value in a file of options.
+  var form: ValueForm { get }
   /// The problem with a value; nil when it is valid.
   func problem(with text: String) -> String?
 }

@@ -3,8 +3,9 @@ import TensorCore
 /// The validated arguments of one command: every value can be read as the type that its declaration states.
 package struct ParsedArguments: Sendable {
   package let command: Command
-  /// The options given on the command line, by name, in order.
+  /// The options given, by name, in order: those on the command line, then those that were added.
   package private(set) var givenNames: [String] = []
+  private var addedNames: Set<String> = []
   private var texts: [String: String] = [:]
   private var positionals: [String: [String]] = [:]
 
@@ -51,6 +52,29 @@ package struct ParsedArguments: Sendable {
   package func gives(_ option: any OptionDeclaration) -> Bool {
     check(option)
     return texts[option.name] != nil
+  }
+
+  /// Whether the option was given on the command line itself.
+  package func givesOnCommandLine(_ option: any OptionDeclaration) -> Bool {
+    gives(option) && !addedNames.contains(option.name)
+  }
+
+  /// Adds the value that a file has for an option, where the option is not given.
+  ///
+  /// - Parameters:
+  ///   - text: the value as it would stand on the command line; empty for a flag.
+  ///   - name: name of the option in the file.
+  /// - Throws: wrong usage (64) where the option cannot have the value, given or not.
+  package mutating func add(
+    _ text: String, for option: any OptionDeclaration, named name: String, in file: String
+  ) throws(CommandFailure) {
+    if option.valueName != nil, let problem = option.problem(with: text) {
+      throw usageFailure("\(file): \(name): \(problem)")
+    }
+    if gives(option) { return }
+    texts[option.name] = text
+    givenNames.append(option.name)
+    addedNames.insert(option.name)
   }
 
   /// An error of wrong usage found after parsing, for instance options that exclude one another.

@@ -10,6 +10,7 @@ package struct ValueKind<Value: Sendable>: Sendable {
   let names: [String]
   /// Whether values are paths.
   let isPath: Bool
+  let form: ValueForm
   /// The value of a text, or nil where it is not one.
   let read: @Sendable (String) -> Value?
   /// The text of a value; `read` gives the value back.
@@ -17,12 +18,13 @@ package struct ValueKind<Value: Sendable>: Sendable {
 
   package init(
     valueName: String, expectation: String, names: [String] = [], isPath: Bool = false,
-    read: @escaping @Sendable (String) -> Value?, show: @escaping @Sendable (Value) -> String
+    form: ValueForm = .text, read: @escaping @Sendable (String) -> Value?, show: @escaping @Sendable (Value) -> String
   ) {
     self.valueName = valueName
     self.expectation = expectation
     self.names = names
     self.isPath = isPath
+    self.form = form
     self.read = read
     self.show = show
   }
@@ -31,8 +33,27 @@ package struct ValueKind<Value: Sendable>: Sendable {
   package func mapped<Other>(_ transform: @escaping @Sendable (Value) -> Other) -> ValueKind<Other> {
     ValueKind<Other>(
       valueName: valueName, expectation: expectation, names: names, isPath: isPath,
-      read: { [read] in read($0).map(transform) },
+      form: form, read: { [read] in read($0).map(transform) },
       show: { "\($0)" })
+  }
+}
+
+/// Form of an option's value in a file of options.
+package enum ValueForm: Sendable, CustomStringConvertible {
+  case flag, text, number
+  /// A number that stands for a time.
+  case seconds
+  /// A number, or its text.
+  case fraction
+
+  package var description: String {
+    switch self {
+    case .flag: "true or false"
+    case .text: "a text"
+    case .number: "a number"
+    case .seconds: "a number of seconds above 0"
+    case .fraction: "a decimal fraction"
+    }
   }
 }
 
@@ -49,7 +70,7 @@ extension ValueKind where Value == Int {
       maximum == .max ? nil : "of at most \(maximum)",
     ]
     return ValueKind(
-      valueName: "N", expectation: phrase("a whole number", bounds),
+      valueName: "N", expectation: phrase("a whole number", bounds), form: .number,
       read: { text in Int(text).flatMap { minimum <= $0 && $0 <= maximum ? $0 : nil } },
       show: { "\($0)" })
   }
@@ -65,7 +86,7 @@ extension ValueKind where Value == Double {
       below.map { "below \(shortest($0))" }, atMost.map { "of at most \(shortest($0))" },
     ]
     return ValueKind(
-      valueName: "X", expectation: phrase("a number", bounds),
+      valueName: "X", expectation: phrase("a number", bounds), form: .number,
       read: { text in
         guard let value = Double(text), value.isFinite else { return nil }
         guard atLeast.map({ value >= $0 }) ?? true, above.map({ value > $0 }) ?? true else { return nil }
@@ -80,7 +101,7 @@ extension ValueKind where Value == Duration {
   /// A length of time above zero and below 32 years: a number and its unit, `90s`, `10m`, `1.5h`.
   package static var duration: ValueKind {
     ValueKind(
-      valueName: "TIME", expectation: "a time such as 90s, 10m or 2h",
+      valueName: "TIME", expectation: "a time such as 90s, 10m or 2h", form: .seconds,
       read: { text in
         guard let unit = text.last.flatMap({ ["s": 1.0, "m": 60, "h": 3600][$0] }) else { return nil }
         guard let count = Double(text.dropLast()), count > 0, count * unit < OutsideNumbers.longestTime else {

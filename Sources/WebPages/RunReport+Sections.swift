@@ -98,24 +98,9 @@ extension RunReport {
   /// Names and values of a JSON object in its order: texts as they are, other values as JSON, the members of an object in it as
   /// its own.
   static func members(ofJSON text: String) throws -> [(name: String, value: String)] {
-    let bytes = Array(text.utf8)
-    var members: [(name: String, value: String)] = []
-    try JSONScanner.scan(text) { scanner in
-      try scanner.object(nameLimit: 512) { scanner, name in
-        let start = scanner.offset
-        try scanner.anyValue(levels: 16)
-        let json = String(decoding: bytes[start..<scanner.offset], as: UTF8.self)
-          .trimmingCharacters(in: .whitespacesAndNewlines)
-        if json.hasPrefix("{") {
-          members += try Self.members(ofJSON: json)
-        } else if json == "null" {
-          members.append((name, "-"))
-        } else {
-          members.append((name, (try? JSONDecoder().decode(String.self, from: Data(json.utf8))) ?? json))
-        }
-      }
+    try flatMembers(ofJSON: text).map { name, json in
+      (name, json == "null" ? "-" : (try? JSONDecoder().decode(String.self, from: Data(json.utf8))) ?? json)
     }
-    return members
   }
 
   func vocabularyTable(_ vocabulary: Vocabulary?) -> Markup {

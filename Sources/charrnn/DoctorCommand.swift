@@ -15,6 +15,7 @@ enum DoctorCommand {
 
   @Sendable
   static func run(_ arguments: ParsedArguments) throws -> ExitCode {
+    let arguments = try OptionFile.completing(arguments)
     let input = try TrainOptions.texts(arguments)
     let initial = try TrainCommand.initialModel(arguments)
     let chooses = !arguments[TrainOptions.plain]

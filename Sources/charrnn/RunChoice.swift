@@ -40,7 +40,7 @@ struct RunChoice {
       (directory, checkpoint, base) = (try Self.free(name), nil, name)
       beginning = resume ? "there is no run of this corpus in runs/" : nil
     }
-    if checkpoint != nil && arguments.gives(TrainOptions.initFrom) {
+    if checkpoint != nil && arguments.givesOnCommandLine(TrainOptions.initFrom) {
       throw arguments.usageFailure("--resume takes the run's own weights; leave out --init-from")
     }
   }

@@ -50,10 +50,12 @@ struct SettingOptions {
   /// - Parameters:
   ///   - run: settings of the run that is resumed: options not given keep its values, and those given must not
   ///     differ from them, but for the ending: how long to train is open.
+  ///   - epoch: steps of the run's epoch, the validation interval of a run that names none; nil where that is not known.
   ///   - structure: what decides the names and shapes of parameters, in the place of defaults.
   /// - Throws: a usage failure for an option that differs, and for settings that no run can have.
   func settings(
-    _ arguments: ParsedArguments, resuming run: TrainingSettings? = nil, structure: Architecture? = nil
+    _ arguments: ParsedArguments, resuming run: TrainingSettings? = nil, epoch: Int? = nil,
+    structure: Architecture? = nil
   ) throws -> TrainingSettings {
     var settings = run ?? defaults
     if let structure {
@@ -68,7 +70,7 @@ struct SettingOptions {
       }
     }
     let asked = settings
-    settings = settings.canonical
+    settings = settings.canonical(stepsPerEpoch: epoch)
     if let run {
       let fixed = given.map(\.field).filter { $0.group != .ending }
       for field in fixed where field.value(in: settings) != field.value(in: run.canonical) {
@@ -113,7 +115,7 @@ extension ValueKind where Value == SettingValue {
     case .text: self = ValueKind<String>.nonEmptyText("TEXT").mapped { .text($0) }
     case .fraction:
       self = ValueKind<DecimalFraction>(
-        valueName: "FRACTION", expectation: kind.allowed,
+        valueName: "FRACTION", expectation: kind.allowed, form: .fraction,
         read: { DecimalFraction($0).flatMap { $0.isProper ? $0 : nil } }, show: \.description
       ).mapped { .text($0.description) }
     }

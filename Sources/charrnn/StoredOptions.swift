@@ -34,6 +34,9 @@ struct StoredOptions {
     return patience
   }
 
+  /// Steps between validations: those of an epoch where the run names none.
+  func validationInterval() throws -> Int? { try count("validate_every") }
+
   /// The settings that the run chose for its text; nil where it chose none.
   func chosen() throws -> [(field: SettingField, value: SettingValue)]? {
     guard let configuration, let names = try namesChosen() else { return nil }

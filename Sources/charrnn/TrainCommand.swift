@@ -20,6 +20,7 @@ package enum TrainCommand {
   @Sendable
   static func run(_ arguments: ParsedArguments) throws -> ExitCode {
     SignalWatch.install()
+    let arguments = try OptionFile.completing(arguments)
     let start = try Start(arguments)
     let run = start.run
     let report = TrainReport(run: run, limits: start.limits)
@@ -107,10 +108,14 @@ package enum TrainCommand {
             ? "the run validates on a file of its own; give it again: --validation\(file)"
             : "the run validates on a part of its text; leave out --validation, or start a new run")
       }
-      let initial = try initialModel(arguments)
+      let initial = base == nil ? try initialModel(arguments) : nil
       let chooses = base == nil && !arguments[TrainOptions.plain]
+      // A run's own file of options names the interval that the run leaves open.
+      let epoch =
+        base != nil && base?.validateEvery == nil
+        ? try StoredOptions(choice.directory).validationInterval() : nil
       var settings = try TrainOptions.settings(
-        arguments, resuming: base, structure: chooses ? initial?.model.architecture : nil)
+        arguments, resuming: base, epoch: epoch, structure: chooses ? initial?.model.architecture : nil)
       if let initial { try Self.requireForgetBias(settings, of: initial, arguments) }
       if base == nil { settings.lastFileValidates = arguments[TrainOptions.validation] != nil }
       let corpus = try input.corpus(settings.tokens)
@@ -126,6 +131,9 @@ package enum TrainCommand {
         ? try ChosenSettings(
           arguments, settings, limits, on: corpus, from: initial, begun: resumed, threads: threads) : nil
       if let chosen { (settings, limits) = (chosen.settings, chosen.limits) }
+      if base == nil, settings.validateEvery != nil {
+        settings = try settings.canonical(stepsPerEpoch: settings.stepsPerEpoch(on: corpus))
+      }
       let undecayed = try Self.stateToExtend(arguments, choice, settings, limits, on: corpus)
       if base == nil && settings.schedule.spansHorizon {
         settings.horizon = try limits.lastStep(stepsPerEpoch: settings.stepsPerEpoch(on: corpus))

@@ -45,7 +45,7 @@ package enum TrainOptions {
     groupsOfTraining + [
       OptionGroup(
         "Run",
-        [plain, out, resume, overwrite, initFrom] + settings.options(.validation)
+        [OptionFile.option, plain, out, resume, overwrite, initFrom] + settings.options(.validation)
           + [sampleEvery, checkpointEvery, keep, tensorboard, CommonOptions.threads])
     ]
 
@@ -53,7 +53,10 @@ package enum TrainOptions {
   static let groupsOfForecast =
     groupsOfTraining + [
       OptionGroup(
-        "Forecast", [plain, initFrom] + settings.options(.validation) + [CommonOptions.threads, CommonOptions.json])
+        "Forecast",
+        [OptionFile.option, plain, initFrom] + settings.options(.validation) + [
+          CommonOptions.threads, CommonOptions.json,
+        ])
     ]
 
   private static let groupsOfTraining =
@@ -81,16 +84,17 @@ package enum TrainOptions {
   ///
   /// - Parameters:
   ///   - run: settings of the run that is resumed; options not given keep its values.
+  ///   - epoch: steps of the run's epoch, the validation interval of a run that names none; nil where that is not known.
   ///   - structure: that of the model, in the place of defaults.
   /// - Throws: a usage failure for settings that no run can have, and for an option that differs from the run's.
   package static func settings(
-    _ arguments: ParsedArguments, resuming run: TrainingSettings?, structure: Architecture? = nil
+    _ arguments: ParsedArguments, resuming run: TrainingSettings?, epoch: Int? = nil, structure: Architecture? = nil
   ) throws -> TrainingSettings {
     try ModelOptions.refuseBidirectional(arguments)
     if arguments.gives(validation) && arguments.givenNames.contains("validation-fraction") {
       throw arguments.usageFailure("--validation names the text to validate on; leave out --validation-fraction")
     }
-    return try settings.settings(arguments, resuming: run, structure: structure)
+    return try settings.settings(arguments, resuming: run, epoch: epoch, structure: structure)
   }
 
   /// Limits of the training. Where a run is resumed, or begins again, and none of the options is given, those that it was begun with.

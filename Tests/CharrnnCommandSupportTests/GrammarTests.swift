@@ -27,6 +27,21 @@ struct GrammarTests {
     }
   }
 
+  /// Values of a file count as given, but where the command line gives the option.
+  @Test func valuesOfAFileAreForOptionsThatAreNotGiven() throws {
+    var arguments = try Brew.parse("pot", "a", "--batch", "3")
+    try arguments.add("4", for: Brew.batch, named: "batch", in: "tea.json")
+    try arguments.add("0.5", for: Brew.learningRate, named: "learning_rate", in: "tea.json")
+    try arguments.add("", for: Brew.json, named: "json", in: "tea.json")
+    #expect(arguments[Brew.batch] == 3 && arguments[Brew.learningRate] == 0.5 && arguments[Brew.json])
+    #expect(arguments.givenNames == ["batch", "learning-rate", "json"])
+    #expect(arguments.givesOnCommandLine(Brew.batch) && !arguments.givesOnCommandLine(Brew.json))
+    let failure = #expect(throws: CommandFailure.self) {
+      try arguments.add("none", for: Brew.batch, named: "batch", in: "tea.json")
+    }
+    #expect(failure?.code == .usage && failure?.message.hasPrefix("tea.json: batch: \"none\" is not") == true)
+  }
+
   @Test func valuesHaveTheirDeclaredType() throws {
     let arguments = try Brew.parse(
       "pot", "a", "--batch=3", "--cups", "9", "--learning-rate=0.5", "--clip", "-2", "--time", "10m",

@@ -141,6 +141,17 @@ import Testing
     #expect(others[0].canonical.weightDecay == 0 && others[1].canonical.backwardLength == same.length)
   }
 
+  /// Settings as a report shows them are those of the same run.
+  @Test func resolvedSettingsMeanTheSameRun() {
+    for (varies, interval) in [(false, Int?.none), (true, nil), (false, 7)] {
+      var settings = TrainingSettings()
+      (settings.variesLength, settings.validateEvery) = (varies, interval)
+      let resolved = settings.resolved(stepsPerEpoch: 12)
+      #expect(resolved.validateEvery == interval ?? 12)
+      #expect(resolved.canonical(stepsPerEpoch: 12) == settings)
+    }
+  }
+
   @Test func theSummaryNamesWhatIsNotTheDefaultTheStructureFirst() {
     var architecture = Architecture(cell: .gru, layers: 3, hidden: 8, embedding: 8, isTied: true, dropout: 0.5)
     (architecture.layerNorm, architecture.residual, architecture.weightDrop) = (true, true, 0.1)

@@ -104,10 +104,17 @@ public struct TrainingSettings: Sendable, Equatable {
     return settings
   }
 
-  /// These settings with the values that nil lengths stand for.
+  /// The canonical form where the steps of an epoch are known, nil where not: an interval of as many between validations is nil too.
+  package func canonical(stepsPerEpoch: Int?) -> TrainingSettings {
+    var settings = canonical
+    if validateEvery == stepsPerEpoch { settings.validateEvery = nil }
+    return settings
+  }
+
+  /// These settings with the values that nil lengths stand for. Backward lengths that vary with the lengths stay nil.
   public func resolved(stepsPerEpoch: Int) -> TrainingSettings {
     var settings = self
-    settings.backwardLength = backwardLength ?? length
+    if !variesLength { settings.backwardLength = backwardLength ?? length }
     settings.validateEvery = validateEvery ?? stepsPerEpoch
     return settings
   }
