@@ -32,7 +32,7 @@ import Testing
       "learned-state",
       "dropout", "locked-dropout", "embedding-dropout", "weight-drop", "zoneout", "activation-regularization",
       "temporal-regularization", "weight-decay", "batch", "length", "backward-length", "vary-length", "epochs", "steps",
-      "time", "optimizer", "learning-rate", "schedule", "average", "plain", "clip", "validation-fraction",
+      "time", "optimizer", "learning-rate", "schedule", "average", "config", "plain", "clip", "validation-fraction",
       "test-fraction", "patience",
       "tokens", "precision",
       "threads", "seed", "validate-every", "sample-every", "checkpoint-every", "tensorboard", "overwrite", "resume",
