@@ -32,8 +32,8 @@ import Testing
   @Test func theReadmeLinksEveryArticle() throws {
     let catalog = "Sources/SequenceModeling/SequenceModeling.docc"
     let articles = Repository.root.appendingPathComponent(catalog).path
-    for article in try FileManager.default.contentsOfDirectory(atPath: articles) where article != "SequenceModeling.md"
-    {
+    let names = try FileManager.default.contentsOfDirectory(atPath: articles)
+    for article in names where article.hasSuffix(".md") && article != "SequenceModeling.md" {
       #expect(readme.contains("](\(catalog)/\(article))"), "\(article)")
     }
   }
