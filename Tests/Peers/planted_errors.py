@@ -4,12 +4,13 @@
     planted_errors.py [--charrnn COMMAND] [--shakespeare FILE] [--seeds N]
 
 A model learns the first nine tenths of a text: the fables of `corpora/`, sources of Python's library, and Tiny Shakespeare
-where its file is given. Then five lines get an error each, in three words of five letters or more: letters are shuffled, written
-backwards, typed one key to the right, vowels are lost, or the ends of words exchanged. `charrnn score --lines 5` must find these five
-among 400 lines that the model has read. How many it finds for several draws of lines,
-with errors of one word, and among 400 lines that it has not read, where names and new words are odd too, is printed besides. At last the units of a model of this repository's sources
-are ranked by how they follow quotation marks, and those of Tiny Shakespeare by the position in the line. Fails where another line is found, or no unit follows its feature. Takes
-about ten minutes on two cores, and needs Python 3 alone.
+where its file is given. Then five lines get an error each, in three words of five letters or more: letters are shuffled,
+written backwards, typed one key to the right, vowels are lost, or the ends of words exchanged. `charrnn score --lines 5` must
+find these five among 400 lines that the model has read. How many it finds for several draws of lines, with errors of one word,
+and among 400 lines that it has not read, where names and new words are odd too, is printed besides. At last the units of a
+model of this repository's sources are ranked by how they follow quotation marks, and those of Tiny Shakespeare by the position
+in the line. Fails where another line is found, or no unit follows its feature. Takes about ten minutes on two cores, and needs
+Python 3 alone.
 """
 
 import argparse
