@@ -5,7 +5,8 @@ enum ReportScript {
     const marks = d.marks.map(m => ({x: m.step, label: m.event.replace("_", " ") + ": " + m.reason}));
     const scaled = (points, factor) => points.map(p => [p[0], ...p.slice(1).map(v => v * factor)]);
     function drawLoss() {
-      const inBits = d.bits_per_nat !== null && unit.getAttribute("aria-pressed") === "true";
+      const inBits = d.bits_per_nat !== null && unit.dataset.unit === "bits";
+      unit.textContent = inBits ? "show nats a token" : "show bits per character";
       const factor = inBits ? d.bits_per_nat : 1;
       const ofTest = inBits && d.test && d.test.bits ? d.test.bits / d.test.loss : factor;
       chart(document.getElementById("loss"), {
@@ -18,7 +19,7 @@ enum ReportScript {
     }
     unit.hidden = d.bits_per_nat === null;
     unit.addEventListener("click", () => {
-      unit.setAttribute("aria-pressed", String(unit.getAttribute("aria-pressed") !== "true"));
+      unit.dataset.unit = unit.dataset.unit === "bits" ? "nats" : "bits";
       drawLoss();
     });
     drawLoss();

@@ -33,7 +33,7 @@ extension RunReport {
 
   static let charts: Markup = """
     <h2>Training</h2>
-    <p><button type="button" id="unit" aria-pressed="true" hidden>bits per character</button></p>
+    <p><button type="button" id="unit" data-unit="bits" hidden></button></p>
     <div class="chart" id="loss"></div>
     <div class="cards below">
     <div class="chart" id="learning-rate"></div><div class="chart" id="gradient-norm"></div>

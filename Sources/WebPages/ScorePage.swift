@@ -33,9 +33,9 @@ package struct ScorePage {
       <div class="chart below" id="by-line"></div>
       <h2>The oddest lines</h2>
       <p class="soft">Oddness: how many bits the surprise of a line's oddest passage goes beyond what is usual in the text.</p>
-      <div class="wide"><table id="oddest">
+      <table id="oddest">
       <tr><th class="number">line</th><th class="number">oddness</th><th class="number">bits</th><th>text</th></tr>
-      \(surprise.oddestLines(Self.mostOddLines).map(row).joined())</table></div>
+      \(surprise.oddestLines(Self.mostOddLines).filter { $0.oddness > 0 }.map(row).joined())</table>
       <h2>The text</h2>
       <p class="soft">The darker, the less the model expected it:
       <span class="r1">2 bits</span> <span class="r2">4</span> <span class="r3">6</span> <span class="r4">8</span>
@@ -57,7 +57,7 @@ package struct ScorePage {
     let number = { (value: Double) in "<td class=\"number\" data-value=\"\("\(value)")\"></td>" as Markup }
     return """
       <tr><td class="number">\(line.number)</td>\(number(line.oddness))\(number(line.bits))\
-      <td><bdi>\(String(surprise.pieces.text(line.pieces).prefix(200)))</bdi></td></tr>
+      <td class="text"><bdi>\(String(surprise.pieces.text(line.pieces).prefix(200)))</bdi></td></tr>
 
       """
   }
@@ -80,17 +80,17 @@ package struct ScorePage {
             })
         }),
       "curve": Curve(
-        surprise.lines.filter { $0.predicted > 0 }.map { ($0.number, $0.bits / Double($0.predicted)) }
+        surprise.lines.filter { $0.predictedPieces > 0 }.map { ($0.number, $0.bits / Double($0.predictedPieces)) }
       ).json,
     ]
   }
 
   private static let script = #"""
     const d = pageData;
-    for (const node of document.querySelectorAll("[data-value]"))
-      node.textContent = figure(Number(node.dataset.value), 4);
+    for (const node of document.querySelectorAll("b[data-value]")) node.textContent = figure(Number(node.dataset.value), 4);
+    for (const node of document.querySelectorAll("td[data-value]")) node.textContent = Number(node.dataset.value).toFixed(1);
     chart(document.getElementById("by-line"), {
-      title: "Surprise by line, in bits a character", x: "line",
+      title: "Surprise by line, in bits a symbol", x: "line",
       series: [{name: "surprise", color: 1, points: d.curve}]});
     reading(document.getElementById("text"), {
       pieces: d.pieces, lines: d.lines,

@@ -12,9 +12,12 @@ enum CommonOptions {
   static let model = Argument<String>.one(
     "MODEL", help: "a checkpoint file, a run directory, or how a run in runs/ begins")
 
-  /// The path of MODEL. Where nothing is at it, the run in `runs/` whose name alone begins so.
-  static func modelPath(_ arguments: ParsedArguments) -> String {
-    let (path, files) = (arguments[model], SystemFiles())
+  /// The path of MODEL.
+  static func modelPath(_ arguments: ParsedArguments) -> String { runPath(arguments[model]) }
+
+  /// A path of a model or a run. Where nothing is at it, the run in `runs/` whose name alone begins so.
+  static func runPath(_ path: String) -> String {
+    let files = SystemFiles()
     let isThere = ((try? files.statusIfAny(of: path)) ?? nil) != nil
     let beginning = path.hasPrefix("runs/") ? String(path.dropFirst(5)) : path
     if isThere || beginning.isEmpty || beginning.contains("/") { return path }

@@ -4,7 +4,7 @@ import SequenceModeling
 
 /// `charrnn compare`: several runs side by side.
 enum CompareCommand {
-  static let runs = Argument<[String]>.many("RUN", help: "run directories")
+  static let runs = Argument<[String]>.many("RUN", help: "run directories, or how runs in runs/ begin")
   static let html = Option("html", .path("FILE"), help: "write a page for a browser with the curves and the table")
 
   static let command = Command(
@@ -14,7 +14,8 @@ enum CompareCommand {
 
   @Sendable
   static func run(_ arguments: ParsedArguments) throws -> ExitCode {
-    let runs = try arguments[runs].map { path in
+    let runs = try arguments[runs].map { name in
+      let path = CommonOptions.runPath(name)
       let directory = RunDirectory(path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path)
       try ReportCommand.requireRun(directory)
       return try RunSummary(directory)

@@ -58,3 +58,12 @@ func notice(_ text: String) {
   let channel = OutputChannel.standardError
   try? channel.write(noticeLine(text, width: Terminal.width(of: channel)))
 }
+
+/// Says how many symbols of a text were left out.
+///
+/// - Parameter name: what the text is; nil for the one that is evaluated.
+func noticeSkipped(of corpus: Corpus, called name: String? = nil) {
+  if corpus.skipped == 0 { return }
+  let part = name.map { " of \($0)" } ?? ""
+  notice("skipped \(counted(corpus.skipped, corpus.kind.rawValue))\(part) that the model has never seen")
+}

@@ -32,6 +32,7 @@ enum NeuronsCommand {
     let file = try ModelFile<Float>(contentsOf: model)
     let unit = try arguments[unit].map { try self.unit($0, of: file, arguments) }
     let corpus = try input.corpus(file.vocabulary, unknown: arguments[CommonOptions.unknown])
+    noticeSkipped(of: corpus)
     let ranking: UnitRanking
     do {
       ranking = try UnitRanking(
@@ -43,7 +44,7 @@ enum NeuronsCommand {
       notice("read the first \(ranking.tokens) of \(corpus.tokens.count) tokens; --limit reads more")
     }
     let table = NeuronTable(ranking, count: listed(arguments), unit: unit)
-    for name in table.missing { notice("\(name) never changes in the first half of the text, and ranks nothing") }
+    for name in table.missing { notice("nothing to rank by \(name): it never changes in the first half of the text") }
     if let path = arguments[html] {
       let page = NeuronsPage(ranking, rows: table.rows, title: "\(model) reading \(input.shownNames)")
       try creating { try AtomicFile.write([Array(page.page.html.utf8)], to: path) }

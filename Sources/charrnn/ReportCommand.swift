@@ -4,7 +4,7 @@ import SequenceModeling
 
 /// `charrnn report`: writes the page of a run anew.
 enum ReportCommand {
-  static let directory = Argument<String>.one("RUN", help: "a run directory")
+  static let directory = Argument<String>.one("RUN", help: "a run directory, or how a run in runs/ begins")
 
   static let command = Command(
     name: "report", summary: "write a run's report.html anew", arguments: [directory],
@@ -12,7 +12,7 @@ enum ReportCommand {
 
   @Sendable
   static func run(_ arguments: ParsedArguments) throws -> ExitCode {
-    let run = RunDirectory(arguments[directory])
+    let run = RunDirectory(CommonOptions.runPath(arguments[directory]))
     try requireRun(run)
     let texts = (try? StoredOptions(run).corpora()).map { $0.map(shellWord).joined(separator: " ") }
     let resuming = texts.map { "charrnn train \($0) --resume --out \(shellWord(run.path))" }

@@ -16,7 +16,12 @@ struct RunEvents {
   /// Keeps the events of a run in training up to date.
   static func follower(_ directory: RunDirectory) -> RunFollower {
     var events = RunEvents(directory)
-    return RunFollower("its events for TensorBoard") { try events.write() }
+    return RunFollower("its events for TensorBoard") {
+      // A failure leaves all as it was, to be tried again.
+      var next = events
+      try next.write()
+      events = next
+    }
   }
 
   /// Adds the lines of the metrics that are new; at first all. Times are those of training, without pauses, so that a run that was

@@ -20,6 +20,7 @@ enum RunPage {
       ("Write text with the best model:", "charrnn sample \(path)"),
       ("Measure it on the part of the text that it has never seen:", "charrnn evaluate \(path)"),
     ]
-      + (command.map { [("Train on:", $0)] } ?? [])
+      + (command.map { [("Train on, where it was stopped; with --time 10m besides, longer than was asked for:", $0)] }
+        ?? [])
   }
 }

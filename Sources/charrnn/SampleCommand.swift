@@ -95,9 +95,12 @@ enum SampleCommand {
     if isGreedy, let count = arguments[count], count > 1 {
       notice("\(taker) draws nothing; the \(count) texts are the same")
     }
-    if arguments.gives(CommonOptions.unknown) && ![prime, primeFile, dynamicOn].contains(where: arguments.gives) {
+    let readers: [any OptionDeclaration] = [
+      prime, primeFile, dynamicOn, SampleModes.fill, SampleModes.interactive,
+    ]
+    if arguments.gives(CommonOptions.unknown) && !readers.contains(where: arguments.gives) {
       throw arguments.usageFailure(
-        "--unknown is about text that is read; give --prime, --prime-file or --dynamic-on, or leave it out")
+        "--unknown is about text that is read; give --prime, --prime-file, --fill or --dynamic-on, or leave it out")
     }
     if arguments[primeFile] == TextInput.standardInput && arguments[dynamicOn] == TextInput.standardInput {
       throw arguments.usageFailure("--prime-file and --dynamic-on cannot both read standard input; give one a file")

@@ -59,7 +59,9 @@ enum SampleModes {
     } else if let text = arguments[fill] {
       try writeFilled(text, sampling, length: length ?? gapLength, arguments)
     } else if arguments[interactive] {
-      return try WritingSession(sampling, length: length ?? turnLength).run()
+      return try WritingSession(
+        sampling, length: length ?? turnLength, unknown: arguments[CommonOptions.unknown]
+      ).run()
     } else {
       return nil
     }
@@ -67,11 +69,11 @@ enum SampleModes {
   }
 
   private static func writeLikeliest(_ sampling: Sampling, beams: Int) throws {
-    let prime = Tokenizer(sampling.vocabulary).decode(sampling.prime)
+    let tokenizer = Tokenizer(sampling.vocabulary)
     let found = try sampling.generator.likeliest(beams: beams, prime: sampling.prime, length: sampling.length)
     for (index, text) in found.prefix(sampling.count).enumerated() {
       if index > 0 { try SampleOutput.writeBorder() }
-      try SampleOutput.writeText(SampledText(bytes: prime + Array(text.text.utf8)))
+      try SampleOutput.writeText(SampledText(bytes: tokenizer.decode(sampling.prime + text.tokens)))
     }
   }
 

@@ -12,7 +12,7 @@ final class Sampling {
   private let constraints: TextConstraints
   private let likeliest: Int?
   /// Whether the seed, which was not given, is still to be said.
-  private var hidesSeed: Bool
+  private var mustAnnounceSeed: Bool
 
   init(_ arguments: ParsedArguments, _ file: ModelFile<Float>) throws {
     vocabulary = file.vocabulary
@@ -25,35 +25,45 @@ final class Sampling {
     length = arguments[SampleCommand.length]
     likeliest = SampleOutput.likeliest(arguments)
     let areItems = file.arrangement.documents == .lines
-    count = arguments[SampleCommand.count] ?? (areItems && options.temperature > 0 ? 20 : 1)
+    let areMany = areItems && options.temperature > 0 && !SampleModes.options.contains(where: arguments.gives)
+    count = arguments[SampleCommand.count] ?? (areMany ? 20 : 1)
     generator = try Self.generator(arguments, file)
     seed = UInt64(arguments[SampleCommand.seed] ?? Int.random(in: 0..<1_000_000))
-    hidesSeed = arguments[SampleCommand.seed] == nil && options.temperature > 0
+    mustAnnounceSeed = arguments[SampleCommand.seed] == nil && options.temperature > 0
   }
 
   func generate(
     _ count: Int, seed: UInt64, emit: (_ text: Int, _ piece: GeneratedPiece) throws -> Void
   ) throws {
-    var pieces = 0
+    // With what follows the primes, the model has shown that it can write: the seed stands before them.
+    var primes: [(text: Int, piece: GeneratedPiece)] = []
+    func emitPrimes() throws {
+      saySeed()
+      for (text, piece) in primes { try emit(text, piece) }
+      primes = []
+    }
+    var areBegun = 0
     try generator.generatePieces(
       count: count, prime: prime, length: length, options: options, constraints: constraints, seed: seed,
       likeliest: likeliest
     ) { text, piece in
-      // With what follows the primes, the model has shown that it can write.
-      pieces += 1
-      if pieces > count { saySeed() }
+      if areBegun < count {
+        areBegun += 1
+        return primes.append((text, piece))
+      }
+      if !primes.isEmpty { try emitPrimes() }
       try emit(text, piece)
     }
   }
 
   /// Says the seed once, unless it was given.
   func saySeed() {
-    if hidesSeed { notice("--seed \(seed) writes the same again") }
-    hidesSeed = false
+    if mustAnnounceSeed { notice("--seed \(seed) writes the same again") }
+    mustAnnounceSeed = false
   }
 
   /// Writes on after some tokens, with the token of each piece.
-  func drafts(
+  func continueText(
     after tokens: [Int32], length: Int, seed: UInt64, emit: (_ piece: GeneratedPiece) throws -> Void
   ) throws {
     try generator.generatePieces(
@@ -77,9 +87,7 @@ final class Sampling {
     let text = try arguments[SampleCommand.dynamicOn].map {
       try TextInput([$0], of: arguments).corpus(file.vocabulary, unknown: arguments[CommonOptions.unknown])
     }
-    if let text, text.skipped > 0 {
-      notice("skipped \(counted(text.skipped, text.kind.rawValue)) that the model has never seen")
-    }
+    if let text { noticeSkipped(of: text) }
     let adaptation = Adaptation(
       dynamic: text == nil ? nil : DynamicRule(), mixesNGrams: arguments[SampleCommand.withNGrams])
     guard let training = try TextInput.trainingText(of: file, arguments) else { throw AdaptationError.noTrainingText }
@@ -111,9 +119,7 @@ final class Sampling {
   ) throws -> [Int32] {
     do {
       let text = try TextInput.corpus([place], vocabulary, unknown: arguments[CommonOptions.unknown])
-      if text.skipped > 0 {
-        notice("skipped \(counted(text.skipped, text.kind.rawValue)) of \(name) that the model has never seen")
-      }
+      noticeSkipped(of: text, called: name)
       return Array(text.tokens)
     } catch CorpusError.empty {
       return []

@@ -22,9 +22,7 @@ enum ScoreCommand {
     let input = try TextInput(arguments[texts], of: arguments)
     let file = try ModelFile<Float>(contentsOf: model)
     let corpus = try input.corpus(file.vocabulary, unknown: arguments[CommonOptions.unknown])
-    if corpus.skipped > 0 {
-      notice("skipped \(counted(corpus.skipped, corpus.kind.rawValue)) that the model has never seen")
-    }
+    noticeSkipped(of: corpus)
     let wantsAlternatives = arguments[html] != nil || arguments[json] && arguments[lines] == nil
     let surprise = try TextSurprise(
       of: file, on: corpus, likeliest: wantsAlternatives ? alternatives : 0,
@@ -53,15 +51,15 @@ enum ScoreCommand {
   /// Tokens that are shown in the place of one.
   private static let alternatives = 3
 
-  /// Writes every line after its bits a character.
+  /// Writes every line after its bits a symbol.
   private static func writeText(_ surprise: TextSurprise) throws {
     for line in surprise.lines {
-      let mean = line.predicted > 0 ? Readable.fixed(line.bits / Double(line.predicted), digits: 2) : "-"
+      let mean = line.predictedPieces > 0 ? Readable.fixed(line.bits / Double(line.predictedPieces), digits: 2) : "-"
       try OutputChannel.standardOutput.write(padded(mean, to: 6) + "  " + shown(line.pieces, surprise) + "\n")
     }
     let total = surprise.bitsPerCharacter.map { "\(Readable.fixed($0, digits: 4)) bits per character; " } ?? ""
     let colours = isColoured ? "; yellow from 3 bits, red from 6, inverted from 10" : ""
-    notice("\(total)before each line its own\(colours)")
+    notice("\(total)before each line its bits a symbol\(colours)")
   }
 
   private static func writeTable(_ lines: [TextSurprise.Line], _ surprise: TextSurprise) throws {
@@ -80,7 +78,7 @@ enum ScoreCommand {
     String(repeating: " ", count: max(width - text.count, 0)) + text
   }
 
-  private static var isColoured: Bool { Terminal.isColoured(.standardOutput) }
+  private static let isColoured = Terminal.isColoured(.standardOutput)
 
   /// Pieces of one line on one line, without its end; on a terminal in the colours of their surprise.
   private static func shown(_ range: Range<Int>, _ surprise: TextSurprise) -> String {
@@ -129,7 +127,7 @@ enum ScoreCommand {
     for line in lines {
       let object: JSONText = [
         "line": .integer(line.number), "oddness": .number(line.oddness), "bits": .number(line.bits),
-        "characters": .integer(line.predicted), "text": .string(surprise.pieces.text(line.pieces)),
+        "symbols": .integer(line.predictedPieces), "text": .string(surprise.pieces.text(line.pieces)),
       ]
       try OutputChannel.standardOutput.write(object.line + "\n")
     }

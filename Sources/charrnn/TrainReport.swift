@@ -82,8 +82,9 @@ final class TrainReport {
     }
     notice(
       run.step == lastStep
-        ? "nothing is left to train: the run has done all \(lastStep) steps"
-        : "nothing is left to train: the run has done \(counted(run.step, "step")), and \(lastStep) are asked for")
+        ? "nothing is left to train: the run has done all \(lastStep) steps; --steps \(2 * lastStep) trains on"
+        : "nothing is left to train: the run has done \(counted(run.step, "step")), and \(lastStep) are asked for; --steps \(2 * run.step) trains on"
+    )
   }
 
   /// Forgets what was measured on steps that are taken back.

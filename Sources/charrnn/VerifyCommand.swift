@@ -4,7 +4,8 @@ import SequenceModeling
 
 /// `charrnn verify`: checks every byte of a checkpoint, or of the files of a run.
 enum VerifyCommand {
-  static let model = Argument<String>.one("MODEL|RUN", help: "a checkpoint file or a run directory")
+  static let model = Argument<String>.one(
+    "MODEL|RUN", help: "a checkpoint file, a run directory, or how a run in runs/ begins")
   static let reseal = Flag("reseal", help: "renew the checksum of a checkpoint that another program changed")
 
   static let command = Command(
@@ -13,7 +14,7 @@ enum VerifyCommand {
 
   @Sendable
   static func run(_ arguments: ParsedArguments) throws -> ExitCode {
-    let path = arguments[model]
+    let path = CommonOptions.runPath(arguments[model])
     if arguments[reseal] { try renewSeal(of: path, arguments) }
     let files = try Verification.files(at: path)
     let problems = files.compactMap { file -> String? in

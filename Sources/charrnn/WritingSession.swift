@@ -3,28 +3,35 @@ import SequenceModeling
 
 /// `sample --interactive`: the model drafts how the text goes on, and the user accepts, retries or writes on.
 ///
-/// The dialogue is on standard error. Where standard output is no terminal, it gets the whole text at the end.
+/// The dialogue is on standard error. At the end standard output gets the whole text, unless it is a terminal and
+/// the text was saved.
 final class WritingSession {
   private let sampling: Sampling
   private let length: Int
+  private let unknown: UnknownPolicy
   private let tokenizer: Tokenizer
   /// The text and what stood before each change of it.
-  private var (text, earlier): ([Int32], [[Int32]])
+  private var (text, undoStack): ([Int32], [[Int32]])
   /// Tokens that the model wrote last, which are not accepted yet.
   private var draft: [Int32] = []
+  /// The text as it was saved last.
+  private var saved: [Int32] = []
   private var seed: UInt64
   private let input = LineInput()
 
-  /// - Parameter length: tokens that the model writes at once.
-  init(_ sampling: Sampling, length: Int) {
-    (self.sampling, self.length, seed) = (sampling, length, sampling.seed)
-    (text, earlier) = (sampling.prime, [])
+  /// - Parameters:
+  ///   - length: tokens that the model writes at once.
+  ///   - unknown: what becomes of typed characters that the model does not know.
+  init(_ sampling: Sampling, length: Int, unknown: UnknownPolicy) {
+    (self.sampling, self.length, self.unknown, seed) = (sampling, length, unknown, sampling.seed)
+    (text, undoStack) = (sampling.prime, [])
     tokenizer = Tokenizer(sampling.vocabulary)
   }
 
   private static let help = """
     Enter       accept what the model wrote, and let it go on
-    words       accept it, add your words (\\n is a line end), and let the model go on
+    words       accept it, add your words as they are (\\n is a line end), and let the model go on
+    ::words     words that begin with a colon
     :r          write that part again, differently
     :k N        keep the first N words of it
     :u          take back the last part
@@ -48,27 +55,30 @@ final class WritingSession {
     while SignalWatch.stop == nil {
       try say("> ")
       guard let line = input.next(until: { SignalWatch.stop != nil }), line != ":q" else { break }
-      do { try obey(line) } catch let failure as CommandFailure { try say("\(failure.message)\n") }
+      do { try execute(line) } catch let failure as CommandFailure { try say("\(failure.message)\n") }
     }
     try say("\n")
-    if !Terminal.isTerminal(.standardOutput) {
+    if Terminal.isTerminal(.standardOutput) {
+      if text != saved { try showText() }
+    } else {
       if !draft.isEmpty { try say("what was not accepted is left out\n") }
       try OutputChannel.standardOutput.write(tokenizer.decode(text))
     }
     return SignalWatch.stop?.exitCode ?? .done
   }
 
-  private func obey(_ line: String) throws {
-    let words = line.split(separator: " ", maxSplits: 1).map(String.init)
+  private func execute(_ line: String) throws {
+    let words = line.hasPrefix("::") ? [] : line.split(separator: " ", maxSplits: 1).map(String.init)
     switch words.first {
     case ":r" where words.count == 1: try write()
     case ":k" where words.count == 2: try keep(words[1])
     case ":u" where words.count == 1: try takeBack()
     case ":t" where words.count == 1: try showText()
     case ":w" where words.count == 2: try save(words[1])
-    case let word? where word.hasPrefix(":"): try say("\(Self.help)\n")
+    case let word? where word.hasPrefix(":"):
+      try say("no command \(line.quotedName); the commands are:\n\(Self.help)\n")
     default:
-      let added = try tokens(of: line)
+      let added = try tokens(of: line.hasPrefix("::") ? String(line.dropFirst()) : line)
       accept(draft + added)
       try write()
     }
@@ -76,7 +86,7 @@ final class WritingSession {
 
   private func tokens(of words: String) throws -> [Int32] {
     let text = words.replacing("\\n", with: "\n")
-    do { return Array(try tokenizer.encode(text).tokens) } catch {
+    do { return Array(try tokenizer.encode(text, unknown: unknown).tokens) } catch {
       throw CommandFailure("\(error); write it in other words", code: .badData)
     }
   }
@@ -84,7 +94,7 @@ final class WritingSession {
   private func accept(_ tokens: [Int32]) {
     draft = []
     if tokens.isEmpty { return }
-    earlier.append(text)
+    undoStack.append(text)
     text += tokens
   }
 
@@ -98,7 +108,7 @@ final class WritingSession {
     try say(mark)
     var (isPrime, shown) = (true, 0)
     do {
-      try sampling.drafts(after: text, length: length, seed: seed) { piece in
+      try sampling.continueText(after: text, length: length, seed: seed) { piece in
         defer { isPrime = false }
         if isPrime { return }
         draft += piece.choice.map { [$0.drawn.token] } ?? []
@@ -121,8 +131,8 @@ final class WritingSession {
     var (kept, words, isInWord) = ([Int32](), 0, false)
     for token in draft {
       let isSpace = String(decoding: sampling.vocabulary[token], as: UTF8.self).allSatisfy(\.isWhitespace)
-      if isSpace && isInWord && words == count { break }
       if !isSpace && !isInWord { words += 1 }
+      if words > count { break }
       isInWord = !isSpace
       kept.append(token)
     }
@@ -131,7 +141,7 @@ final class WritingSession {
   }
 
   private func takeBack() throws {
-    if draft.isEmpty { text = earlier.popLast() ?? text }
+    if draft.isEmpty { text = undoStack.popLast() ?? text }
     draft = []
     try showText()
   }
@@ -150,6 +160,7 @@ final class WritingSession {
     do { try AtomicFile.write([tokenizer.decode(text + draft)], to: path) } catch {
       throw CommandFailure("\(error)", code: .cannotCreate)
     }
+    saved = text
     try say("wrote \(path)\n")
   }
 

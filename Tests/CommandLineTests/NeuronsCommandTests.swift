@@ -13,7 +13,9 @@ import Testing
 
   @Test func theBestUnitForEachFeatureIsListed() throws {
     let outcome = try neurons()
-    expectDone(outcome, "quotes never changes in the first half of the text", "capitals never changes")
+    expectDone(
+      outcome, "nothing to rank by quotes: it never changes in the first half of the text",
+      "nothing to rank by capitals")
     let rows = outcome.text.split(separator: "\n")
     #expect(rows[0].wholeMatch(of: /feature +unit +correlation +held out/) != nil)
     #expect(rows.dropFirst().compactMap { $0.prefixMatch(of: /[a-z-]+/)?.0 } == ["line-position", "word-position"])

@@ -132,9 +132,10 @@ import Testing
       #expect(!outcome.errorLines.contains { $0.hasPrefix("step ") }, "\(outcome.errors)")
       return outcome
     }
-    expectDone(try resumed(), "note: nothing is left to train: the run has done all 6 steps\n")
+    expectDone(try resumed(), "note: nothing is left to train: the run has done all 6 steps; --steps 12 trains on\n")
     let past = try resumed("--steps", "2")
-    expectDone(past, "note: nothing is left to train: the run has done 6 steps, and 2 are asked for\n")
+    expectDone(
+      past, "note: nothing is left to train: the run has done 6 steps, and 2 are asked for; --steps 12 trains on\n")
     #expect(!past.errors.contains("6/2"))
     let further = try workplace.charrnn("train", "fable.txt", "--out", "run", "--resume", "--steps", "8")
     #expect(further.code == 0 && !further.errors.contains("nothing is left"), "\(further.errors)")

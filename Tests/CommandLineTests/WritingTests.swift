@@ -65,6 +65,13 @@ import Testing
     let kept = try interactive("the ", ":k 1", ":q").text
     #expect(first.hasPrefix(kept) && kept.count > 4 && kept.count <= first.count)
     expectDone(try interactive("the ", ":k x", ":what", ":q"), ":k needs a number of words", "take back the last part")
+    expectDone(try interactive("the ", ":what", ":q"), "no command \":what\"")
+    expectDone(try interactive("::the", ":q"), "the model does not know")
+  }
+
+  @Test func unknownSymbolsAreSkippedWhereAskedFor() throws {
+    expectDone(try sample(["--fill", "Жthe ___", "--unknown", "skip", "--seed", "1"]), "skipped 1 character of --fill")
+    #expect(try interactive("Жa", ":q", options: ["--unknown", "skip"]).text == "a")
   }
 
   @Test func aLineEndAndAnUnknownSymbolMayBeTyped() throws {
@@ -82,11 +89,26 @@ import Testing
     expectDone(try interactive("the ", ":w \(saved)/no", ":q"), "story.txt/no")
   }
 
-  @Test func aSignalEndsADialogueWithWhatWasAccepted() throws {
-    let line =
-      "(printf 'the \\n'; sleep 30) | $0 sample run --interactive --seed 1 --length 5 & sleep 3; kill -INT $!; wait $!"
-    let outcome = try workplace.shell("trap : INT; " + line)
-    #expect(outcome.code == 130 || outcome.text == "the ", "\(outcome.errors)")
+  /// The input stays open: nothing but the signal can end it.
+  @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
+  func aSignalEndsADialogueWithWhatWasAccepted(signal: Int32) throws {
+    let place = try Workplace()
+    #expect(mkfifo(place.path(of: "input"), 0o600) == 0)
+    let model = workplace.path(of: "run")
+    let line = "exec $0 sample \(model) --interactive --seed 1 --length 5 < input"
+    let running = try place.start(
+      ["-c", line, Workplace.command.path], executable: URL(fileURLWithPath: "/bin/sh"))
+    let input = try #require(FileHandle(forWritingAtPath: place.path(of: "input")))
+    try input.write(contentsOf: Data("the \n\n".utf8))
+    func prompts() -> Int {
+      ((try? String(contentsOf: running.errors, encoding: .utf8)) ?? "").ranges(of: "> ").count
+    }
+    try wait { prompts() == 3 }
+    kill(running.process.processIdentifier, signal)
+    let outcome = try running.outcome()
+    #expect(outcome.code == 128 + signal, "\(outcome.errors)")
+    #expect(outcome.text.hasPrefix("the ") && outcome.text.count == 9, "\(outcome.text)")
+    try input.close()
   }
 
   @Test func optionsThatDoNotGoWithADialogueAreRefused() throws {

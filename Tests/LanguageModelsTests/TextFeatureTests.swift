@@ -14,7 +14,7 @@ import Testing
 
   @Test(arguments: [
     (#"a "bc" d"#, "00111000"), (#"x "a\"b" c"#, "0011111000"), ("“a” „b“ «c»", "11001100110"), ("\"a\n\nb", "11100"),
-    ("\"a\nb\"c", "111100"), ("it's", "0000"),
+    ("\"a\nb\"c", "111100"), ("it's", "0000"), ("\"a\r\nb\"c", "1111100"), ("\"a\r\n\r\nb", "1111000"),
   ])
   func quotesAreBetweenMarks(text: String, expected: String) throws {
     let found = try values(.quotes, text)

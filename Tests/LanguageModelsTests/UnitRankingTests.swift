@@ -36,7 +36,7 @@ import Testing
     let file = file(corpus, cell)
     let ranking = try UnitRanking(of: file, on: corpus, by: [.linePosition])
     let units = file.model.units
-    #expect(Set(units).count == units.count && units.count % 8 == 0)
+    #expect(Set(units).count == units.count && !units.isEmpty && units.count % 8 == 0)
     let values = ranking.activations(of: units, pieces: 60)
     let states = states(file, Array(corpus.tokens))
     for (unit, values) in zip(units, values) {
@@ -76,6 +76,13 @@ import Testing
     let corpus = try sampleCorpus(sampleText(100))
     let ranking = try UnitRanking(of: file(corpus, .gru), on: corpus, by: [.wordPosition], atMost: 30)
     #expect(ranking.tokens == 30 && ranking.pieces.tokens.count == 30)
+    var settings = TrainingSettings.small()
+    settings.areItems = true
+    let items = try sampleCorpus(String(repeating: "abc\nbca\ncab\n", count: 10))
+    let run = try CharacterRun(settings: settings, corpus: items)
+    let read = try UnitRanking(
+      of: run.file(of: run.model, validationLoss: nil), on: items, by: [.wordPosition], atMost: 30)
+    #expect(read.tokens == 30)
   }
 
   /// Each document is read from the initial state: the same line has the same activations.
@@ -88,5 +95,16 @@ import Testing
     #expect(ranking.tokens == corpus.tokens.count)
     let values = ranking.activations(of: [run.model.units[3]], pieces: 20)[0]
     #expect(Array(values[0..<3]) == Array(values[12..<15]) && values[0] != values[4])
+  }
+
+  @Test func unitsThatAreNotFiniteAreAnError() throws {
+    let corpus = try sampleCorpus(sampleText(60))
+    var damaged = file(corpus, .gru).model
+    damaged.updateParameters { parameter, name in
+      if name.hasSuffix("weight_ih_l0") { parameter.value = parameter.value * Float.nan }
+    }
+    #expect(throws: GenerationError.self) {
+      try UnitRanking(of: ModelFile(model: damaged, vocabulary: corpus.vocabulary), on: corpus, by: [.wordPosition])
+    }
   }
 }

@@ -105,6 +105,7 @@ def score(folder):
     charrnn(folder, *words, "--html", "score.html")
     pieces = [json.loads(line) for line in charrnn(folder, *words, "--json").splitlines()]
     oddest = [json.loads(line) for line in charrnn(folder, *words, "--json", "--lines", "30").splitlines()]
+    oddest = [line for line in oddest if line["oddness"] > 0]
 
     def check(tab):
         yield tab.value("pageData.pieces") == [piece["text"] for piece in pieces], "the pieces are not those of the text"

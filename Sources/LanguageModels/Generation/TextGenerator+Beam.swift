@@ -6,15 +6,15 @@ import TensorCore
 
 /// A text that beam search found, with how likely it is.
 public struct LikelyText: Sendable, Equatable {
-  /// Text after the prime, without the end of a document.
-  public let text: String
-  /// ln of the probability of its tokens, the end of a document among them.
+  /// Tokens after the prime, without the end of a document.
+  public let tokens: [Int32]
+  /// ln of the probability of these tokens, and of the end of the document where the text came to it.
   public let logProbability: Double
-  /// How many tokens those are.
-  public let tokens: Int
+  /// Number of tokens that have that probability together.
+  public let predictedTokens: Int
 
-  /// Mean of ln p over its tokens, by which texts of different lengths are compared.
-  var meanLogProbability: Double { logProbability / Double(max(tokens, 1)) }
+  /// Mean of ln p over the tokens, by which texts of different lengths are compared.
+  var meanLogProbability: Double { logProbability / Double(max(predictedTokens, 1)) }
 }
 
 extension TextGenerator {
@@ -22,7 +22,8 @@ extension TextGenerator {
   /// are kept.
   ///
   /// Texts of a model of documents may end earlier; texts of different lengths are compared by ln p a token. With byte tokens,
-  /// only valid UTF-8 is searched, and a text does not end within a character.
+  /// only valid UTF-8 is searched, and a text that would end within a character goes on to its end. N-gram models that predictions
+  /// are mixed with, and options of sampling, have no part in it.
   ///
   /// - Parameters:
   ///   - beams: how many texts are kept at each step; 1 is greedy.
@@ -35,30 +36,28 @@ extension TextGenerator {
     let (begun, ends) = currentDocument(of: prime)
     let model = model.bound()
     let workspace = Workspace<Scalar>(team: team, products: weights.products)
-    var growing = [Beam(ends: ends, utf8: UTF8Constraint(after: prime.flatMap { vocabulary[$0] }))]
-    var ended: [Beam] = []
+    var growing = [Beam(ends: ends, utf8: beginning(after: prime))]
+    var ended = length == 0 ? growing : []
+    if length == 0 { growing = [] }
     var state: CharacterModel<Scalar>.State?
     var (grid, parents) = (TokenGrid(ids: begun, time: begun.count, batch: 1), [0])
-    for _ in 0..<length {
+    while !growing.isEmpty {
       var context = ForwardContext(workspace: workspace)
       let (logits, next) = model(grid, from: state?.rows(parents), in: &context)
       let rows = logits.value.reshaped([grid.ids.count, vocabulary.count]).rows(
         grid.ids.count - growing.count..<grid.ids.count)
       let extensions = try self.extensions(of: growing, by: rows, keeping: beams)
-      let (all, from) = (extensions.map(\.beam), extensions.map(\.parent))
-      ended += all.filter(\.isAtEnd)
-      (growing, parents) = ([], [])
-      for (beam, parent) in zip(all, from) where !beam.isAtEnd {
-        growing.append(beam)
-        parents.append(parent)
-      }
-      if growing.isEmpty { break }
+      ended += extensions.map(\.beam).filter { $0.isDone(at: length) }
+      let open = extensions.filter { !$0.beam.isDone(at: length) }
+      (growing, parents) = (open.map(\.beam), open.map(\.parent))
       state = next
       grid = TokenGrid(ids: growing.map { $0.tokens.last! }, time: 1, batch: growing.count)
     }
-    let texts = (ended + growing).map { text(of: $0) }
-    return Array(
-      texts.sorted { ($0.meanLogProbability, $1.text) > ($1.meanLogProbability, $0.text) }.prefix(beams))
+    // Of equals the one that was found first.
+    let order = ended.map(text).enumerated().sorted {
+      ($0.element.meanLogProbability, $1.offset) > ($1.element.meanLogProbability, $0.offset)
+    }
+    return order.prefix(beams).map(\.element)
   }
 
   /// The likeliest extensions of some texts by a token, the likeliest first.
@@ -84,12 +83,15 @@ extension TextGenerator {
   }
 
   private func text(of beam: Beam) -> LikelyText {
-    var tokens = beam.tokens[...]
-    if beam.isAtEnd { tokens = tokens.dropLast(documentEnd?.count ?? 0) }
-    if vocabulary.kind == .byte && !beam.isAtEnd {
-      tokens = tokens.dropLast(incompleteTail(of: tokens.suffix(3).flatMap { vocabulary[$0] }))
-    }
-    return LikelyText(text: text(Array(tokens)), logProbability: beam.logProbability, tokens: beam.tokens.count)
+    LikelyText(
+      tokens: beam.tokens.dropLast(beam.isAtEnd ? documentEnd?.count ?? 0 : 0),
+      logProbability: beam.logProbability, predictedTokens: beam.tokens.count)
+  }
+
+  /// Bytes that a text after a prime has begun a character with; none where the vocabulary cannot finish it.
+  func beginning(after prime: [Int32]) -> UTF8Constraint {
+    let end = UTF8Constraint(after: prime.flatMap { vocabulary[$0] })
+    return mask?.allowed(after: end).contains(true) == true ? end : UTF8Constraint()
   }
 }
 
@@ -103,6 +105,9 @@ private struct Beam {
   private(set) var utf8: UTF8Constraint
 
   init(ends: DocumentEndFinder?, utf8: UTF8Constraint) { (self.ends, self.utf8) = (ends, utf8) }
+
+  /// Whether it ends, or is long enough and ends with a whole character.
+  func isDone(at length: Int) -> Bool { isAtEnd || tokens.count >= length && utf8.isAtBoundary }
 
   mutating func append(_ token: Int32, _ vocabulary: Vocabulary, logProbability: Double) {
     tokens.append(token)

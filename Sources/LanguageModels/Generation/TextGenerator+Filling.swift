@@ -7,14 +7,16 @@ import TensorCore
 extension TextGenerator {
   /// Fills the gaps of a text, each so that the model finds what stands before and after it likely.
   ///
-  /// A model reads from left to right and cannot know what a gap leads to. So many candidates are drawn for a gap, each of which
-  /// ends where the text after the gap begins by itself, at a place drawn before; of these one is drawn by the probability that
-  /// the model gives to the text after the gap (sampling importance resampling: Rubin 1987, "The calculation of posterior
-  /// distributions by data augmentation: comment"). A gap is never empty, and has no line end in it.
+  /// A model reads from left to right and cannot know what a gap leads to. Candidates are drawn from the model, each of which ends
+  /// where the text after the gap begins by itself, the first to fourth time that it does; then one is resampled by p(text after the
+  /// gap) (sampling importance resampling: Rubin 1987, "The calculation of posterior distributions by data augmentation: comment").
+  /// A gap is never empty, and has no line end in it unless the vocabulary has nothing else. N-gram models that predictions are
+  /// mixed with have no part in it.
   ///
   /// - Parameters:
-  ///   - parts: tokens around the gaps: before the first, between, and after the last, where there may be none.
-  ///   - longest: most tokens of a gap.
+  ///   - parts: tokens around the gaps: before the first, between, and after the last, where there may be none. One part, or none,
+  ///     has no gap.
+  ///   - longest: most tokens of a gap; a character of several bytes is finished beyond.
   ///   - candidates: texts to choose from for each gap.
   ///   - options: how candidates are drawn; at temperature 0 the likeliest of them is taken, too.
   /// - Returns: tokens of each gap.
@@ -26,9 +28,13 @@ extension TextGenerator {
     require(longest > 0 && candidates > 0, "TextGenerator: gaps of \(longest) tokens from \(candidates) candidates")
     var random = RandomSource(seed: seed)
     var (text, gaps) = (parts.first ?? [], [[Int32]]())
-    for next in parts.dropFirst() {
+    for (index, next) in parts.enumerated().dropFirst() {
+      // The last part ends where a document ends; without a text, a line may end it too.
+      let lineEnd = next.isEmpty ? vocabulary.lineEnd.map { [$0] } : nil
+      let end = index == parts.count - 1 ? documentEnd ?? lineEnd ?? [] : []
       let gap = try fill(
-        after: text, before: next, longest: longest, candidates: candidates, options: options, random: &random)
+        after: text, before: next + end, endsText: next.isEmpty, longest: longest, candidates: candidates,
+        options: options, random: &random)
       gaps.append(gap)
       text += gap + next
     }
@@ -36,19 +42,18 @@ extension TextGenerator {
   }
 
   private func fill(
-    after text: [Int32], before next: [Int32], longest: Int, candidates count: Int, options: SamplingOptions,
+    after text: [Int32], before next: [Int32], endsText: Bool, longest: Int, candidates count: Int,
+    options: SamplingOptions,
     random: inout RandomSource
   ) throws -> [Int32] {
     let session = model.stepSession(batch: count, weights: weights, team: team)
     for token in currentDocument(of: text).tokens { session.read([Int32](repeating: token, count: count)) }
-    // A gap at the end of the text ends where a document or a line would.
-    let end = documentEnd ?? vocabulary.lineEnd.map { [$0] } ?? []
-    let following = next.isEmpty ? end : Array(next.prefix(Self.mostTokensToWeigh))
+    let following = Array(next.prefix(Self.mostTokensToWeigh))
     var gaps = (0..<count).map { _ in
-      let passing = next.isEmpty ? 0 : Int(random.uniform() * Double(Self.mostBeginnings))
-      return Gap(before: following, passing: passing, longest: longest)
+      let occurrencesToSkip = endsText ? 0 : Int(random.uniform() * Double(Self.mostOccurrences))
+      return Gap(before: following, occurrencesToSkip: occurrencesToSkip, longest: longest)
     }
-    let start = UTF8Constraint(after: text.flatMap { vocabulary[$0] })
+    let start = beginning(after: text)
     for index in gaps.indices { gaps[index].utf8 = start }
     var scores = [Double](repeating: 0, count: vocabulary.count)
     var tokens = [Int32](repeating: 0, count: count)
@@ -74,16 +79,20 @@ extension TextGenerator {
   /// Tokens of the text after a gap by which candidates are weighed.
   private static var mostTokensToWeigh: Int { 64 }
   /// Most times that the token after a gap may come, one of which ends it: a gap before a space is of one to four words.
-  private static var mostBeginnings: Int { 4 }
+  private static var mostOccurrences: Int { 4 }
 
   private func allowed(in gap: Gap) -> [Bool] {
-    var allowed = mask?.allowed(after: gap.utf8) ?? [Bool](repeating: true, count: vocabulary.count)
-    let lineEnds = LineEnd.allCases.compactMap { vocabulary.id(of: $0.bytes) }
+    let valid = mask?.allowed(after: gap.utf8) ?? [Bool](repeating: true, count: vocabulary.count)
     // A text that goes on with a line end may end the gap with it.
-    for token in lineEnds where gap.tokens.isEmpty || token != gap.following.first { allowed[Int(token)] = false }
-    if gap.tokens.isEmpty, let first = gap.following.first { allowed[Int(first)] = false }
-    // A vocabulary of nothing else has to use it.
-    return allowed.contains(true) ? allowed : [Bool](repeating: true, count: vocabulary.count)
+    let lineEnds = LineEnd.allCases.compactMap { vocabulary.id(of: $0.bytes) }
+    let banned = lineEnds.filter { gap.tokens.isEmpty || $0 != gap.following.first }
+    let first = gap.tokens.isEmpty ? gap.following.prefix(1) : []
+    for ban in [banned + first, banned] {
+      var allowed = valid
+      for token in ban { allowed[Int(token)] = false }
+      if allowed.contains(true) { return allowed }
+    }
+    return valid
   }
 
   private func choose(_ gaps: [Gap], _ options: SamplingOptions, random: inout RandomSource) -> [Int32] {
@@ -98,42 +107,42 @@ private struct Gap {
   /// Text after the gap.
   let following: [Int32]
   private let longest: Int
-  /// How often the first token after the gap is still passed by.
-  private var passing: Int
+  /// Occurrences of the first token after the gap that are still part of it.
+  private var occurrencesToSkip: Int
   private(set) var tokens: [Int32] = []
   /// ln of the probability of the text after the gap, as far as it was weighed.
   private(set) var logWeight = 0.0
   var utf8 = UTF8Constraint()
   /// Tokens of the text after it that were read; nil in the gap.
-  private var read: Int?
+  private var followingRead: Int?
 
-  init(before following: [Int32], passing: Int, longest: Int) {
-    (self.following, self.passing, self.longest) = (following, passing, longest)
+  init(before following: [Int32], occurrencesToSkip: Int, longest: Int) {
+    (self.following, self.occurrencesToSkip, self.longest) = (following, occurrencesToSkip, longest)
   }
 
   /// Whether the gap and the text after it were read.
-  var isDone: Bool { read == following.count }
+  var isDone: Bool { followingRead == following.count }
 
   /// The token that has to come; nil in the gap.
-  var nextOfText: Int32? { read.map { following[$0] } }
+  var nextOfText: Int32? { followingRead.map { following[$0] } }
 
   /// Takes a token that was drawn: one of the gap, or the first after it.
   mutating func append(_ token: Int32, _ vocabulary: Vocabulary) {
     if token == following.first && !tokens.isEmpty {
-      if passing == 0 {
-        read = 1
+      if occurrencesToSkip == 0 {
+        followingRead = 1
         return
       }
-      passing -= 1
+      occurrencesToSkip -= 1
     }
     tokens.append(token)
     for byte in vocabulary.kind == .byte ? vocabulary[token] : [] { utf8.append(byte) }
-    if tokens.count >= longest && utf8.isAtBoundary { read = 0 }
+    if tokens.count >= longest && utf8.isAtBoundary { followingRead = 0 }
   }
 
   /// Takes a token of the text after the gap, with ln of its probability.
   mutating func weigh(_ logProbability: Double) {
     logWeight += logProbability
-    read! += 1
+    followingRead! += 1
   }
 }

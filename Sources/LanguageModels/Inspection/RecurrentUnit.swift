@@ -17,8 +17,7 @@ public struct RecurrentUnit: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension CharacterModel {
-  /// The units of the recurrent layers in the order of their layers. Of the state only what layers pass on or remember counts:
-  /// what sLSTM normalizes by does not.
+  /// Units of all recurrent layers: hidden and cell components; sLSTM's normalizer and stabilizer are left out.
   public var units: [RecurrentUnit] {
     rnn.stateComponents.enumerated().flatMap { layer, components in
       components.filter { Self.isInspected($0.name) }.flatMap { component in

@@ -2,11 +2,12 @@ import Foundation
 
 /// Feature of a text with a value at each piece of it, to find the units that follow it.
 ///
-/// A value is that of the place just after a piece, for a unit's value is the one after the piece was read.
+/// A value is that of the place just after a piece, for a unit's value is the one after the piece was read. Each document begins
+/// anew.
 public enum TextFeature: Sendable, Hashable {
   /// 1 between quotation marks, else 0. “ ” and « » open and close; " does both, until an empty line, and not after a backslash.
   case quotes
-  /// How deep within brackets: ( ), [ ] and { }.
+  /// How deep within brackets: ( ), [ ] and { }, whatever closes what.
   case brackets
   /// Pieces since the line began.
   case linePosition
@@ -42,11 +43,19 @@ public enum TextFeature: Sendable, Hashable {
   /// - Throws: `TextFeatureError` where the expression is none.
   public func values(of text: TextPieces) throws(TextFeatureError) -> [Double] {
     if case .matches(let expression) = self { return try Self.matches(of: expression, in: text) }
-    var scan = FeatureScan()
-    return text.bytes.map { bytes in
-      scan.read(String(decoding: bytes, as: UTF8.self))
-      return Double(scan.value(of: self))
+    var (scan, values) = (FeatureScan(), [Double]())
+    for line in text.lines {
+      for piece in line {
+        if text.documentStarts.contains(piece) { scan = FeatureScan() }
+        if text.isEnd(piece, ofLine: line) {
+          scan.endLine(isEmpty: text.isEnd(line.lowerBound, ofLine: line))
+        } else {
+          scan.read(String(decoding: text.bytes[piece], as: UTF8.self))
+        }
+        values.append(Double(scan.value(of: self)))
+      }
     }
+    return values
   }
 
   private static func matches(of expression: String, in text: TextPieces) throws(TextFeatureError) -> [Double] {
@@ -89,24 +98,24 @@ private struct FeatureScan {
   private var closing: Character?
 
   mutating func read(_ piece: String) {
+    linePosition += 1
     for character in piece { read(character) }
-    linePosition = piece.last?.isNewline == true ? 0 : linePosition + 1
+  }
+
+  /// - Parameter isEmpty: whether the line has nothing but its end.
+  mutating func endLine(isEmpty: Bool) {
+    (linePosition, wordPosition, indentation) = (0, 0, 0)
+    (isIndenting, isCapital, isEscaped) = (true, false, false)
+    if isEmpty { closing = nil }
   }
 
   private mutating func read(_ character: Character) {
-    if character.isNewline && linePosition == 0 { closing = nil }
     readQuotes(character)
     if "([{".contains(character) { depth += 1 }
     if ")]}".contains(character) { depth = max(depth - 1, 0) }
     wordPosition = character.isLetter ? wordPosition + 1 : 0
     isCapital = character.isUppercase
-    if character.isNewline {
-      (indentation, isIndenting) = (0, true)
-    } else if isIndenting, character == " " || character == "\t" {
-      indentation += 1
-    } else {
-      isIndenting = false
-    }
+    if isIndenting, character == " " || character == "\t" { indentation += 1 } else { isIndenting = false }
     isEscaped = character == "\\" && !isEscaped
   }
 

@@ -2,7 +2,7 @@ import SequenceText
 
 /// A text cut into what a reader sees: pieces of one or more tokens, and lines of pieces.
 ///
-/// A piece is one token; of byte tokens, the bytes of a scalar together, and a byte that belongs to none alone. A line ends
+/// A piece is one token; byte tokens of one Unicode scalar form one piece, and a byte of no scalar is one by itself. A line ends
 /// with LF, CR LF or CR.
 public struct TextPieces: Sendable {
   /// Positions of the tokens of each piece, in the text that was cut.
@@ -12,8 +12,13 @@ public struct TextPieces: Sendable {
   /// Pieces of each line, its end among them.
   public let lines: [Range<Int>]
 
-  /// - Parameter range: positions of the tokens that the text is made of.
-  init(_ tokens: TokenSequence, in range: Range<Int>, vocabulary: Vocabulary) {
+  /// Pieces at which documents begin; none where the text is one.
+  let documentStarts: Set<Int>
+
+  /// - Parameters:
+  ///   - range: positions of the tokens that the text is made of.
+  ///   - documentStarts: positions of the first tokens of documents.
+  init(_ tokens: TokenSequence, in range: Range<Int>, documentStarts: [Int], vocabulary: Vocabulary) {
     var (ranges, contents) = ([Range<Int>](), [[UInt8]]())
     var start = range.lowerBound
     while start < range.upperBound {
@@ -27,10 +32,15 @@ public struct TextPieces: Sendable {
       start = end
     }
     (self.tokens, bytes, lines) = (ranges, contents, Self.lines(of: contents))
+    let starts = Set(documentStarts)
+    self.documentStarts = Set(ranges.indices.filter { starts.contains(ranges[$0].lowerBound) })
   }
 
-  /// Number of the line of each piece, from 0.
-  var lineOfPiece: [Int] { lines.enumerated().flatMap { number, pieces in pieces.map { _ in number } } }
+  /// Whether a piece of a line is its end, or a part of it.
+  func isEnd(_ piece: Int, ofLine line: Range<Int>) -> Bool {
+    piece >= line.upperBound - 2 && (piece == line.upperBound - 1 || bytes[piece] == [0x0D])
+      && [[0x0A], [0x0D], [0x0D, 0x0A]].contains(bytes[piece])
+  }
 
   /// Content of some pieces as text; U+FFFD stands for what is not valid UTF-8.
   public func text(_ pieces: Range<Int>) -> String { String(decoding: bytes[pieces].joined(), as: UTF8.self) }

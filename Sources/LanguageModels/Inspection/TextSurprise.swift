@@ -27,50 +27,53 @@ public struct TextSurprise: Sendable {
     public let number: Int
     /// The line's pieces, its end among them.
     public let pieces: Range<Int>
-    /// Bits of all pieces that were predicted, and how many those are.
+    /// Bits of all pieces that were predicted.
     public let bits: Double
-    public let predicted: Int
+    /// Number of pieces that were predicted: all, but the first of a text that is read as one.
+    public let predictedPieces: Int
     /// How far the surprise goes beyond what is usual in the text, in bits: the largest sum, over a passage of the line, of the
     /// bits of its pieces, less 1 and the text's mean for each. So one wrong word shows in a long line (the cumulative sum
     /// test: Page 1954, "Continuous inspection schemes").
     public let oddness: Double
   }
 
+  /// Text in pieces and lines.
   public let pieces: TextPieces
   /// Surprise at each piece; nil for the first of a text that is read as one, which nothing predicts.
   public let surprises: [Piece?]
+  /// Lines of the text, in its order.
   public let lines: [Line]
-  /// Sum over all tokens of −ln p, and how many tokens were predicted.
+  /// Sum over all tokens of −ln p; not a number where the model's weights are damaged.
   public let nats: Double
+  /// Number of tokens that were predicted.
   public let predictedTokens: Int
-  /// Text read as evaluation reads it.
-  private let text: ArrangedCorpus
+  private let text: InspectedText
 
   /// - Parameters:
   ///   - corpus: text in the symbols of the model.
   ///   - likeliest: how many of the likeliest tokens come with each piece.
-  /// - Throws: `CorpusError` where the text has fewer than two tokens.
+  ///   - threads: they change the speed alone.
+  /// - Throws: `CorpusError` where the text has fewer than two tokens, and `CorpusError` or `CorpusSplitError` where it has not the
+  ///   documents that the model was trained on.
   public init(of file: ModelFile<Float>, on corpus: Corpus, likeliest count: Int = 0, threads: Int = 1) throws {
-    text = try file.history.arranged(corpus, isWhole: true)
-    let range = try text.reading(.all)
+    text = try InspectedText(corpus, as: file.history)
+    let range = text.range
     var tokens: [Piece] = []
     nats = Evaluation.sum(
-      of: file.model.bound(), on: TextStream(text, in: range), streams: 1, warmUp: 0,
+      of: file.model.bound(), on: text.stream, streams: 1, warmUp: 0,
       workspace: Workspace(threads: threads)
     ) { [text] logits, losses in
       let symbols = logits.shape[2]
       logits.withScalars { scalars in
         for row in losses.indices.prefix(range.count - 1 - tokens.count) {
           let scores = scalars[row * symbols..<(row + 1) * symbols].map { Double($0) }
-          let token = text.corpus.tokens[range.lowerBound + tokens.count + 1]
+          let token = text.arranged.corpus.tokens[range.lowerBound + tokens.count + 1]
           tokens.append(Piece(token, scores: scores, nats: losses[row], likeliest: count))
         }
       }
     }
     predictedTokens = tokens.count
-    // Before documents stands a token that is none of theirs.
-    let first = range.lowerBound + (text.documentStarts == nil ? 0 : 1)
-    let pieces = TextPieces(text.corpus.tokens, in: first..<range.upperBound, vocabulary: corpus.vocabulary)
+    let pieces = text.pieces
     let surprises = pieces.tokens.map { positions in
       Piece(positions.filter { $0 > range.lowerBound }.map { tokens[$0 - range.lowerBound - 1] })
     }
@@ -84,7 +87,7 @@ public struct TextSurprise: Sendable {
 
   /// Bits for each character of the text that was predicted; nil where none begins in it.
   public var bitsPerCharacter: Double? {
-    let characters = text.corpus.measure(1..<text.corpus.tokens.count).characters
+    let characters = text.arranged.corpus.measure(text.range.dropFirst()).characters
     return characters > 0 ? nats / log(2) / Double(characters) : nil
   }
 
@@ -119,7 +122,7 @@ extension TextSurprise.Piece {
 extension TextSurprise.Line {
   /// - Parameter mean: bits of a piece of the text, in the mean.
   fileprivate init(number: Int, pieces: Range<Int>, of surprises: [TextSurprise.Piece], mean: Double) {
-    (self.number, self.pieces, predicted) = (number, pieces, surprises.count)
+    (self.number, self.pieces, predictedPieces) = (number, pieces, surprises.count)
     bits = surprises.reduce(0) { $0 + $1.bits }
     var (sum, largest) = (0.0, 0.0)
     for piece in surprises {

@@ -21,11 +21,12 @@ public struct UnitRanking: Sendable {
     public let heldOut: Double?
   }
 
+  /// Features that units were ranked by.
   public let features: [TextFeature]
   /// For each feature the units, those with the largest correlation, positive or negative, first; none where the feature never
   /// changes in the first half. Units that never change there are left out.
   public let rankings: [[Entry]]
-  /// Text that was read; without documents, from its first token on.
+  /// Pieces of the text that was read; the token before the first document is none.
   public let pieces: TextPieces
   /// How many tokens were read.
   public let tokens: Int
@@ -35,35 +36,36 @@ public struct UnitRanking: Sendable {
   private let threads: Int
 
   /// - Parameters:
-  ///   - corpus: text in the symbols of the model, of which at most `limit` tokens are read.
-  /// - Throws: `CorpusError` where the text has fewer than two tokens, `TextFeatureError`.
+  ///   - corpus: text in the symbols of the model.
+  ///   - features: features to rank by.
+  ///   - limit: most tokens that are read; two at least are.
+  ///   - threads: they change the speed alone.
+  /// - Throws: `TextFeatureError`; `GenerationError` where a unit's value is not finite; `CorpusError` where the text has fewer than
+  ///   two tokens, and `CorpusError` or `CorpusSplitError` where it has not the documents that the model was trained on.
   /// - Complexity: one step of the model for each token.
   public init(
     of file: ModelFile<Float>, on corpus: Corpus, by features: [TextFeature], atMost limit: Int = .max,
     threads: Int = 1
   ) throws {
-    let text = try file.history.arranged(corpus, isWhole: true)
-    let all = try text.reading(.all)
-    let range = all.lowerBound..<min(all.upperBound, all.lowerBound + max(limit, 2))
-    let first = range.lowerBound + (text.documentStarts == nil ? 0 : 1)
-    pieces = TextPieces(text.corpus.tokens, in: first..<range.upperBound, vocabulary: corpus.vocabulary)
-    (self.features, tokens, model) = (features, range.upperBound - first, file.model)
-    (stream, self.threads) = (TextStream(text, in: range), threads)
+    let text = try InspectedText(corpus, as: file.history, atMost: max(limit, 2))
+    (self.features, pieces, tokens, model) = (features, text.pieces, text.tokens, file.model)
+    (stream, self.threads) = (text.stream, threads)
     var values: [[Double]] = []
     for feature in features { values.append(try feature.values(of: pieces)) }
-    rankings = Self.rankings(of: model, reading: stream, workspace: Workspace(threads: threads), pieces, values)
+    rankings = try Self.rankings(of: model, reading: stream, workspace: Workspace(threads: threads), pieces, values)
   }
 
   private static func rankings(
     of model: CharacterModel<Float>, reading stream: TextStream, workspace: Workspace<Float>, _ pieces: TextPieces,
     _ values: [[Double]]
-  ) -> [[Entry]] {
+  ) throws -> [[Entry]] {
     let units = model.units
     let middle = pieces.tokens.count / 2
     var halves = (0..<2).map { _ in values.map { _ in Correlations(of: units.count) } }
     var piece = 0
     // A piece's value is the one after its last token.
-    model.readUnits(of: stream, workspace: workspace) { position, activations in
+    try model.readUnits(of: stream, workspace: workspace) { position, activations in
+      guard activations.allSatisfy(\.isFinite) else { throw GenerationError.notFinite }
       guard piece < pieces.tokens.count, position == pieces.tokens[piece].upperBound - 1 else { return }
       for feature in values.indices {
         halves[piece < middle ? 0 : 1][feature].add(values[feature][piece], activations)

@@ -180,7 +180,8 @@ public struct TrainingPlan: Sendable {
       default: (0.6, 0.5)
       }
     if units == 0 { return }
-    let reason = "\(Int(weights)) weights read the text \(Int(max(1, min(passes, 1e9)))) times"
+    let times = Int(max(1, min(passes, 1e9)))
+    let reason = "\(Int(weights)) weights read the text \(times == 1 ? "once" : "\(times) times")"
     settings.lockedDropout = units
     note(["locked-dropout"], reason)
     // Dropped weights grow those that stay: without a gate that bounds the state, it may grow without end.
