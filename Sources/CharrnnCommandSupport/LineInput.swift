@@ -10,7 +10,9 @@ package final class LineInput {
   /// The next line without its end; nil at the end of the input, and when `shouldStop` says so while it waits.
   ///
   /// Bytes that are not valid UTF-8 read as U+FFFD.
-  package func next(until shouldStop: () -> Bool) -> String? {
+  ///
+  /// - Throws: a failure (74) where the input cannot be read, or a line has more than a mebibyte.
+  package func next(until shouldStop: () -> Bool) throws(CommandFailure) -> String? {
     while true {
       if let end = waiting.firstIndex(of: UInt8(ascii: "\n")) {
         defer { waiting.removeSubrange(...end) }
@@ -21,7 +23,10 @@ package final class LineInput {
         return waiting.isEmpty ? nil : line(waiting[...])
       }
       if shouldStop() { return nil }
-      read()
+      if waiting.count > 1 << 20 {
+        throw CommandFailure("standard input: a line of more than 1 MiB; write shorter ones", code: .inputOutput)
+      }
+      try read()
     }
   }
 
@@ -30,11 +35,17 @@ package final class LineInput {
   }
 
   /// Waits a moment for input, and takes what is there.
-  private func read() {
+  private func read() throws(CommandFailure) {
     var request = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
     guard poll(&request, 1, 100) > 0 else { return }
     var bytes = [UInt8](repeating: 0, count: 4096)
     let count = Foundation.read(STDIN_FILENO, &bytes, bytes.count)
-    if count > 0 { waiting += bytes[..<count] } else if count == 0 || errno != EINTR { isAtEnd = true }
+    let code = errno
+    if count > 0 { waiting += bytes[..<count] }
+    if count == 0 { isAtEnd = true }
+    if count < 0 && code != EINTR && code != EAGAIN {
+      throw CommandFailure(
+        "standard input: cannot read: \(String(cString: strerror(code)).lowercased())", code: .inputOutput)
+    }
   }
 }

@@ -18,11 +18,8 @@ package struct NeuronsPage {
   private static let mostUnits = 40
 
   package var page: HTMLPage {
-    let lines = ranking.pieces.lines.prefix { $0.upperBound <= Self.mostPieces || $0.lowerBound == 0 }
+    let shown = ShownText(ranking.pieces, atMost: Self.mostPieces)
     let rows = rows.prefix(Self.mostUnits)
-    let left = ranking.pieces.lines.count - lines.count
-    let note: Markup =
-      left > 0 ? "<p class=\"soft\">The first \(lines.count) of \(ranking.pieces.lines.count) lines.</p>\n" : ""
     let body: Markup = """
       <h2>Units</h2>
       <p class="soft">Correlation of a unit's value with a feature of the text, on the first half, by which units are ranked, and on
@@ -34,12 +31,12 @@ package struct NeuronsPage {
       <h2>The text</h2>
       <p class="soft">What <b id="shown"></b> is after each character: blue below 0, orange above. Point at a character, or use the
       arrow keys.</p>
-      \(note)<div class="reading" id="text"></div>
+      \(shown.note)<div class="reading" id="text"></div>
       <noscript><p>The chart and the text need JavaScript.</p></noscript>
 
       """
     let script = ChartScript.text + "\n" + ReadingScript.text + "\n" + Self.script
-    return HTMLPage(title: title, body: body, script: script, data: data(Array(rows), Array(lines)))
+    return HTMLPage(title: title, body: body, script: script, data: data(Array(rows), shown))
   }
 
   private func row(_ index: Int, _ row: Row) -> Markup {
@@ -53,24 +50,20 @@ package struct NeuronsPage {
       """
   }
 
-  private func data(_ rows: [Row], _ lines: [Range<Int>]) -> JSONText {
-    let count = lines.last?.upperBound ?? 0
-    let activations = ranking.activations(of: rows.map(\.entry.unit), pieces: count)
-    return [
-      "pieces": .array(ranking.pieces.bytes[..<count].map { .string(String(decoding: $0, as: UTF8.self)) }),
-      "lines": .array(lines.map { .integer($0.lowerBound) }),
-      "units": .array(
-        zip(rows, activations).map { row, values in
-          let largest = Double(values.map(abs).max() ?? 0)
-          return [
-            "name": .string("\(row.entry.unit)"), "largest": .number(largest),
-            // In hundredths of the largest.
-            "values": .array(
-              values.map { .integer(largest > 0 ? Int((Double($0) / largest * 100).rounded()) : 0) }),
-            "curve": Curve(values.enumerated().map { ($0.offset + 1, Double($0.element)) }).json,
-          ]
-        }),
-    ]
+  private func data(_ rows: [Row], _ shown: ShownText) -> JSONText {
+    let activations = ranking.activations(of: rows.map(\.entry.unit), pieces: shown.pieces)
+    let units = JSONText.array(
+      zip(rows, activations).map { row, values in
+        let largest = Double(values.map(abs).max() ?? 0)
+        return [
+          "name": .string("\(row.entry.unit)"), "largest": .number(largest),
+          // In hundredths of the largest.
+          "values": .array(
+            values.map { .integer(largest > 0 ? Int((Double($0) / largest * 100).rounded()) : 0) }),
+          "curve": Curve(values.enumerated().map { ($0.offset + 1, Double($0.element)) }).json,
+        ]
+      })
+    return .object(shown.data + [("units", units)])
   }
 
   private static let script = #"""

@@ -7,24 +7,20 @@ package struct ScorePage {
   private let surprise: TextSurprise
   private let vocabulary: Vocabulary
   private let title: String
-  /// Lines that the page shows, from the first on.
-  private let lines: ArraySlice<TextSurprise.Line>
+  private let shown: ShownText
 
   package init(_ surprise: TextSurprise, vocabulary: Vocabulary, title: String) {
     (self.surprise, self.vocabulary, self.title) = (surprise, vocabulary, title)
-    lines = surprise.lines.prefix { $0.pieces.upperBound <= Self.mostPieces || $0.number == 1 }
+    shown = ShownText(surprise.pieces, atMost: Self.mostPieces)
   }
 
-  /// Pieces that a page shows at most, unless its first line alone has more.
   private static let mostPieces = 100_000
   private static let mostOddLines = 30
 
-  /// How many lines of the text the page leaves out.
-  package var linesLeftOut: Int { surprise.lines.count - lines.count }
+  /// How many lines of the text the page leaves out, in whole or in part.
+  package var linesLeftOut: Int { shown.linesLeftOut }
 
   package var page: HTMLPage {
-    let note: Markup =
-      linesLeftOut > 0 ? "<p class=\"soft\">The first \(lines.count) of \(surprise.lines.count) lines.</p>\n" : ""
     let body: Markup = """
       <div class="figures">
       \(figure("bits", surprise.bitsPerCharacter, "bits per character"))\
@@ -40,7 +36,7 @@ package struct ScorePage {
       <p class="soft">The darker, the less the model expected it:
       <span class="r1">2 bits</span> <span class="r2">4</span> <span class="r3">6</span> <span class="r4">8</span>
       <span class="r5">10 or more</span>. Point at a character, or use the arrow keys.</p>
-      \(note)<div class="reading" id="text"></div>
+      \(shown.note)<div class="reading" id="text"></div>
       <noscript><p>The chart and the text need JavaScript.</p></noscript>
 
       """
@@ -63,26 +59,31 @@ package struct ScorePage {
   }
 
   private var data: JSONText {
-    let shown = 0..<(lines.last?.pieces.upperBound ?? 0)
+    let surprises = surprise.surprises[..<shown.pieces]
     func hundredths(_ value: Double) -> JSONText { .integer(Int(min(value * 100, 1e6).rounded())) }
-    return [
-      "symbols": .array((0..<vocabulary.count).map { .string(vocabulary.display(Int32($0))) }),
-      "pieces": .array(surprise.pieces.bytes[shown].map { .string(String(decoding: $0, as: UTF8.self)) }),
-      "lines": .array(lines.map { .integer($0.pieces.lowerBound) }),
+    let members: [(name: String, value: JSONText)] = [
+      ("symbols", .array((0..<vocabulary.count).map { .string(vocabulary.display(Int32($0))) })),
       // In hundredths of a bit; null where nothing predicts.
-      "bits": .array(surprise.surprises[shown].map { $0.map { hundredths($0.bits) } ?? .null }),
+      ("bits", .array(surprises.map { $0.map { hundredths($0.bits) } ?? .null })),
       // Symbols and their probabilities in thousandths, one after the other.
-      "likeliest": .array(
-        surprise.surprises[shown].map { piece in
-          .array(
-            (piece?.likeliest ?? []).flatMap { alternative -> [JSONText] in
-              [.integer(Int(alternative.token)), .integer(Int((alternative.probability * 1000).rounded()))]
-            })
-        }),
-      "curve": Curve(
-        surprise.lines.filter { $0.predictedPieces > 0 }.map { ($0.number, $0.bits / Double($0.predictedPieces)) }
-      ).json,
+      (
+        "likeliest",
+        .array(
+          surprises.map { piece in
+            .array(
+              (piece?.likeliest ?? []).flatMap { alternative -> [JSONText] in
+                [.integer(Int(alternative.token)), .integer(Int((alternative.probability * 1000).rounded()))]
+              })
+          })
+      ),
+      (
+        "curve",
+        Curve(
+          surprise.lines.filter { $0.predictedPieces > 0 }.map { ($0.number, $0.bits / Double($0.predictedPieces)) }
+        ).json
+      ),
     ]
+    return .object(shown.data + members)
   }
 
   private static let script = #"""

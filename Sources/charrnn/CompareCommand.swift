@@ -22,6 +22,7 @@ enum CompareCommand {
     }
     if RunSummary.haveSeveralCorpora(runs) { notice(RunSummary.corporaNote) }
     if let file = arguments[html] {
+      try requireOutput(file, for: html, besides: runs.map(\.path), arguments)
       let page = ComparisonPage.page(of: runs).html
       try creating { try AtomicFile.write([Array(page.utf8)], to: file) }
       notice("wrote \(file)")

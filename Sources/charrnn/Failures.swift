@@ -59,6 +59,24 @@ func notice(_ text: String) {
   try? channel.write(noticeLine(text, width: Terminal.width(of: channel)))
 }
 
+/// Refuses a path for output at which a file stands that the command reads, or one of a run that it reads.
+///
+/// - Parameter inputs: paths of texts, models and runs.
+func requireOutput(
+  _ path: String, for option: any OptionDeclaration, besides inputs: [String], _ arguments: ParsedArguments
+) throws {
+  let files = SystemFiles()
+  func identity(_ path: String) -> FileStatus.Identity? { ((try? files.statusIfAny(of: path)) ?? nil)?.identity }
+  guard let own = identity(path) else { return }
+  let read = inputs.flatMap { input in
+    let run = RunDirectory(input)
+    return [input, run.best, run.last, run.undecayed, run.configuration, run.metrics, run.baselines, run.events]
+  }
+  if read.contains(where: { identity($0) == own }) {
+    throw arguments.usageFailure("--\(option.name) \(shellWord(path)) is a file that is read; name another")
+  }
+}
+
 /// Says how many symbols of a text were left out.
 ///
 /// - Parameter name: what the text is; nil for the one that is evaluated.

@@ -29,6 +29,7 @@ enum NeuronsCommand {
     let features = try features(arguments)
     let model = CommonOptions.modelPath(arguments)
     let input = try TextInput(arguments[ScoreCommand.texts], of: arguments)
+    if let path = arguments[html] { try requireOutput(path, for: html, besides: input.names + [model], arguments) }
     let file = try ModelFile<Float>(contentsOf: model)
     let unit = try arguments[unit].map { try self.unit($0, of: file, arguments) }
     let corpus = try input.corpus(file.vocabulary, unknown: arguments[CommonOptions.unknown])

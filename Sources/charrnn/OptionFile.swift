@@ -59,7 +59,7 @@ package struct OptionFile {
       }
     }
     // A run's own file leaves nothing to choose.
-    if members.contains(where: { $0.name == "charrnn" }) {
+    if members.contains(where: { $0.name == "charrnn" && $0.json.hasPrefix("\"") }) {
       try completed.add("", for: TrainOptions.plain, named: "charrnn", in: path)
     }
     if members.contains(where: { $0 == ("last_file_validates", "true") }) && !completed.gives(TrainOptions.validation) {
@@ -68,10 +68,10 @@ package struct OptionFile {
     return completed
   }
 
-  /// Options that a file may have; a command passes over those that it does not take.
+  /// Options that a file may have: not those that replace or go on with a run, which belong to one command line. A command passes over those that it does not take.
   private static let options: [any OptionDeclaration] =
     [TrainCommand.command, DoctorCommand.command].flatMap { $0.groups.flatMap(\.options) }
-    .filter { $0.name != option.name }
+    .filter { ![option.name, TrainOptions.overwrite.name, TrainOptions.resume.name].contains($0.name) }
 
   /// Members of a run's file that describe it and are no options.
   private static let descriptions = Set(
@@ -103,6 +103,8 @@ package struct OptionFile {
     switch option.form {
     case .flag where json == "true": return ""
     case .flag where json == "false": return nil
+    case .text where string?.contains("\0") == true:
+      throw arguments.usageFailure("\(path): \(Self.name(of: option)) has a NUL in it")
     case .text where string != nil, .fraction where string != nil: return string
     case .number where isNumber, .fraction where isNumber: return json
     case .seconds where isNumber && option.problem(with: json + "s") == nil: return json + "s"

@@ -20,6 +20,7 @@ enum ScoreCommand {
   static func run(_ arguments: ParsedArguments) throws -> ExitCode {
     let model = CommonOptions.modelPath(arguments)
     let input = try TextInput(arguments[texts], of: arguments)
+    if let path = arguments[html] { try requireOutput(path, for: html, besides: input.names + [model], arguments) }
     let file = try ModelFile<Float>(contentsOf: model)
     let corpus = try input.corpus(file.vocabulary, unknown: arguments[CommonOptions.unknown])
     noticeSkipped(of: corpus)

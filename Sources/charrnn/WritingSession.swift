@@ -54,7 +54,7 @@ final class WritingSession {
     }
     while SignalWatch.stop == nil {
       try say("> ")
-      guard let line = input.next(until: { SignalWatch.stop != nil }), line != ":q" else { break }
+      guard let line = try input.next(until: { SignalWatch.stop != nil }), line != ":q" else { break }
       do { try execute(line) } catch let failure as CommandFailure { try say("\(failure.message)\n") }
     }
     try say("\n")
@@ -155,13 +155,13 @@ final class WritingSession {
 
   private func save(_ path: String) throws {
     guard try SystemFiles().statusIfAny(of: path) == nil else {
-      throw CommandFailure("\(path) is there already; name a new file", code: .cannotCreate)
+      throw CommandFailure("\(path.printable()) is there already; name a new file", code: .cannotCreate)
     }
     do { try AtomicFile.write([tokenizer.decode(text + draft)], to: path) } catch {
       throw CommandFailure("\(error)", code: .cannotCreate)
     }
     saved = text
-    try say("wrote \(path)\n")
+    try say("wrote \(path.printable())\n")
   }
 
   private func say(_ words: String) throws { try OutputChannel.standardError.write(words) }

@@ -125,7 +125,7 @@ import charrnn
     let one = try configuration(of: "one")
     #expect(one["clip"] as? Double == 2 && one["validation_fraction"] as? String == "0.1")
     try workplace.write(
-      #"{"plain": true, "resume": false, "time": 0.5, "hidden": 8, "batch": 4, "length": 8}"#, to: "some.json")
+      #"{"plain": true, "time": 0.5, "hidden": 8, "batch": 4, "length": 8}"#, to: "some.json")
     let timed = try train("two", ["--config", "some.json"])
     expectDone(timed)
     #expect(!timed.errors.contains("chose --"))

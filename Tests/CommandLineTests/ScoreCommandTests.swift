@@ -62,6 +62,22 @@ import Testing
     expectError(try workplace.charrnn("score", "run", "fable.txt", "--html", "no/score.html"), 73, "no/score.html")
   }
 
+  /// Neither through another name.
+  @Test(arguments: ["text.txt", "link.txt", "run/best.safetensors", "run/config.json", "run/metrics.jsonl"])
+  func aPageTakesNoPlaceOfWhatIsRead(path: String) throws {
+    let place = try Workplace()
+    try place.write(fable, to: "text.txt")
+    expectDone(try place.charrnn(["train", "text.txt", "--out", "run", "--steps", "1"] + small))
+    try FileManager.default.createSymbolicLink(atPath: place.path(of: "link.txt"), withDestinationPath: "text.txt")
+    let before = try place.bytes(of: path)
+    for command in ["score", "neurons"] {
+      expectError(
+        try place.charrnn(command, "run", "text.txt", "--html", path), 64, "--html \(path) is a file that is read")
+    }
+    #expect(try place.bytes(of: path) == before)
+    if path.hasPrefix("run/") { #expect(try place.charrnn("compare", "run", "--html", path).code == 64) }
+  }
+
   @Test func whatTheTextHoldsIsPrintable() throws {
     let place = try Workplace()
     try place.write(fable + "the \u{1B}[31mfox\n", to: "escape.txt")

@@ -69,6 +69,12 @@ import Testing
     expectDone(try interactive("::the", ":q"), "the model does not know")
   }
 
+  @Test func inputThatCannotBeReadIsAnError() throws {
+    let outcome = try workplace.shell("$0 sample run --interactive < run")
+    #expect(outcome.code == 74 && outcome.errors.contains("standard input: cannot read: is a directory"))
+    #expect(try sample(["--interactive"], input: String(repeating: "a", count: 2 << 20)).code == 74)
+  }
+
   @Test func unknownSymbolsAreSkippedWhereAskedFor() throws {
     expectDone(try sample(["--fill", "Жthe ___", "--unknown", "skip", "--seed", "1"]), "skipped 1 character of --fill")
     #expect(try interactive("Жa", ":q", options: ["--unknown", "skip"]).text == "a")

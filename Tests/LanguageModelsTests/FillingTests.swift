@@ -49,6 +49,14 @@ import Testing
     }
   }
 
+  @Test func bytesThatMakeNoCharacterEndAGap() throws {
+    let corpus = try Corpus(text: [0xE9, 0xE8, 0xFF, 0xE9, 0xFF], kind: .byte)
+    let model = CharacterModel<Float>.sample(
+      ModelShape(Architecture(cell: .gru, layers: 1, hidden: 3), vocabulary: corpus.vocabulary.count))
+    let generator = TextGenerator(model: model, vocabulary: corpus.vocabulary)
+    #expect((1...5).contains(try generator.fill(gapsOf: [[], []], longest: 2, seed: 1)[0].count))
+  }
+
   /// A vocabulary of one symbol leaves a gap nothing else.
   @Test func aGapOfTheOnlySymbolIsFilled() throws {
     let corpus = try sampleCorpus("aaaa")

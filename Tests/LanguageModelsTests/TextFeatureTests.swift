@@ -37,6 +37,11 @@ import Testing
 
   @Test func capitalsAreUpperCase() throws { #expect(try values(.capitals, "aBÉ1 C") == "011001") }
 
+  @Test func anExpressionThatTakesTooLongIsAnError() throws {
+    let text = String(repeating: "a", count: 2000)
+    #expect(throws: TextFeatureError.costlyExpression("(a+)+b")) { try values(.matches("(a+)+b"), text) }
+  }
+
   @Test func matchesAreThoseOfTheExpression() throws {
     #expect(try values(.matches("b+"), "abbcb") == "01101")
     #expect(try values(.matches("^.$"), "a\nbb\nc") == "100001")

@@ -53,7 +53,7 @@ extension TextGenerator {
       state = next
       grid = TokenGrid(ids: growing.map { $0.tokens.last! }, time: 1, batch: growing.count)
     }
-    // Of equals the one that was found first.
+    // Among equals, the first one found comes first.
     let order = ended.map(text).enumerated().sorted {
       ($0.element.meanLogProbability, $1.offset) > ($1.element.meanLogProbability, $0.offset)
     }

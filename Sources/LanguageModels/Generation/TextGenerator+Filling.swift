@@ -137,7 +137,8 @@ private struct Gap {
     }
     tokens.append(token)
     for byte in vocabulary.kind == .byte ? vocabulary[token] : [] { utf8.append(byte) }
-    if tokens.count >= longest && utf8.isAtBoundary { followingRead = 0 }
+    // Bytes that make no character at all never come to a boundary.
+    if tokens.count >= longest && (utf8.isAtBoundary || tokens.count >= longest + 3) { followingRead = 0 }
   }
 
   /// Takes a token of the text after the gap, with ln of its probability.

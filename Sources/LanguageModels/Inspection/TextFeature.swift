@@ -58,6 +58,9 @@ public enum TextFeature: Sendable, Hashable {
     return values
   }
 
+  /// Reports of progress on one match, each of which stands for some ten thousand steps.
+  private static let mostReports = 10_000
+
   private static func matches(of expression: String, in text: TextPieces) throws(TextFeatureError) -> [Double] {
     let regex: NSRegularExpression
     do { regex = try NSRegularExpression(pattern: expression, options: .anchorsMatchLines) } catch {
@@ -66,9 +69,20 @@ public enum TextFeature: Sendable, Hashable {
     let strings = text.bytes.map { String(decoding: $0, as: UTF8.self) }
     let whole = strings.joined()
     var isMatched = [Bool](repeating: false, count: whole.utf16.count)
-    for match in regex.matches(in: whole, range: NSRange(location: 0, length: isMatched.count)) {
+    // A match that takes long is reported on again and again.
+    var (reports, isCostly) = (0, false)
+    let range = NSRange(location: 0, length: isMatched.count)
+    regex.enumerateMatches(in: whole, options: .reportProgress, range: range) { match, _, stop in
+      guard let match else {
+        reports += 1
+        isCostly = reports > mostReports
+        if isCostly { stop.pointee = true }
+        return
+      }
+      reports = 0
       for unit in match.range.location..<match.range.location + match.range.length { isMatched[unit] = true }
     }
+    if isCostly { throw .costlyExpression(expression) }
     var (values, start) = ([Double](), 0)
     for string in strings {
       values.append(isMatched[start] ? 1 : 0)
@@ -82,10 +96,14 @@ public enum TextFeature: Sendable, Hashable {
 public enum TextFeatureError: Error, Equatable, CustomStringConvertible {
   /// The text is no regular expression.
   case invalidExpression(String)
+  /// The search for its matches takes too long.
+  case costlyExpression(String)
 
   public var description: String {
     switch self {
     case .invalidExpression(let expression): "\"\(expression)\" is not a regular expression"
+    case .costlyExpression(let expression):
+      "the search for \"\(expression)\" takes too long on this text; repetitions within repetitions may be why"
     }
   }
 }
