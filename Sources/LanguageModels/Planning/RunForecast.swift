@@ -7,7 +7,7 @@ public struct RunForecast: Sendable {
   /// Steps to be done; nil where only a time is given.
   public let steps: Int?
   public let secondsPerStep: Double
-  /// Time of the whole run, with its validations and its end, which evaluates the best model.
+  /// Time of the whole run, with its validations, each of which saves the model, and its end, which evaluates the best model.
   public let seconds: Double
   /// The most memory that this process has held, in MiB: a run of the same settings holds as much.
   public let memory: Double
@@ -27,7 +27,7 @@ extension CharacterRun {
   public func forecast(limits: TrainingLimits, seconds: Double, threads: Int) throws -> RunForecast {
     let speed = try measureSpeed(seconds: seconds, sample: 0)
     let clock = ContinuousClock()
-    let validating = clock.measure { _ = trainer.validate(scheduled: false) } / .seconds(1)
+    let validating = clock.measure { _ = trainer.validate(scheduled: false) } / .seconds(1) + timeToSave()
     var (baselines, bitsPerNat): (Baselines?, Double?)
     let concluding =
       try clock.measure {
@@ -48,5 +48,16 @@ extension CharacterRun {
     return RunForecast(
       steps: steps, secondsPerStep: stepTime, seconds: training + concluding, memory: peakMemory, baselines: baselines,
       bitsPerNat: bitsPerNat)
+  }
+
+  /// Seconds that saving the model takes, as after a validation that found a better one; 0 where no temporary file can be written.
+  private func timeToSave() -> Double {
+    let path = FileManager.default.temporaryDirectory.appendingPathComponent("charrnn-forecast-\(UUID().uuidString)")
+      .path
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let taken = ContinuousClock().measure {
+      try? file(of: validatedModel, validationLoss: nil).checkpoint.write(to: path)
+    }
+    return FileManager.default.fileExists(atPath: path) ? taken / .seconds(1) : 0
   }
 }
