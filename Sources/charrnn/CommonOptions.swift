@@ -17,16 +17,20 @@ enum CommonOptions {
 
   /// A path of a model or a run. Where nothing is at it, the run in `runs/` whose name alone begins so.
   static func runPath(_ path: String) -> String {
-    let files = SystemFiles()
-    let isThere = ((try? files.statusIfAny(of: path)) ?? nil) != nil
-    let beginning = path.hasPrefix("runs/") ? String(path.dropFirst(5)) : path
-    if isThere || beginning.isEmpty || beginning.contains("/") { return path }
-    let runs = ((try? files.names(in: "runs")) ?? []).filter { name in
-      name.hasPrefix(beginning) && RunDirectory("runs/\(name)").holdsRun
-    }
+    let isThere = ((try? SystemFiles().statusIfAny(of: path)) ?? nil) != nil
+    if isThere { return path }
+    let runs = runs(beginningWith: path)
     // Its name in full is no beginning of others.
-    if runs.contains(beginning) { return "runs/\(beginning)" }
-    return runs.count == 1 ? "runs/\(runs[0])" : path
+    if let named = runs.first(where: { $0 == path || $0 == "runs/\(path)" }) { return named }
+    return runs.count == 1 ? runs[0] : path
+  }
+
+  /// Paths of the runs in `runs/` whose names begin so, in their order.
+  static func runs(beginningWith path: String) -> [String] {
+    let beginning = path.hasPrefix("runs/") ? String(path.dropFirst(5)) : path
+    if beginning.isEmpty || beginning.contains("/") { return [] }
+    return ((try? SystemFiles().names(in: "runs")) ?? []).filter { $0.hasPrefix(beginning) }.sorted()
+      .map { "runs/\($0)" }.filter { RunDirectory($0).holdsRun }
   }
 
   /// How many threads to use: what was asked for, but no more than there are cores.

@@ -56,7 +56,12 @@ enum NamedFile {
 
 /// Advice on a path at which nothing is: the nearest one; empty where none is near.
 func pathAdvice(on path: String, meant kind: NamedFile) -> String {
-  nearestPath(to: path, meant: kind).map { "; did you mean \(shellWord($0))?" } ?? ""
+  let runs = kind == .model ? CommonOptions.runs(beginningWith: path) : []
+  if runs.count > 1 {
+    return
+      "; several runs begin so: \(runs.prefix(5).map(shellWord).joined(separator: ", "))\(runs.count > 5 ? ", …" : "")"
+  }
+  return nearestPath(to: path, meant: kind).map { "; did you mean \(shellWord($0))?" } ?? ""
 }
 
 /// The path nearest to one at which nothing is, in the same folder, and for a model's name alone in `runs`; nil where none is near.

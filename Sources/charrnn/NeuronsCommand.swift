@@ -46,6 +46,9 @@ enum NeuronsCommand {
     }
     let table = NeuronTable(ranking, count: listed(arguments), unit: unit)
     for name in table.missing { notice("nothing to rank by \(name): it never changes in the first half of the text") }
+    if features.count == 1, let best = table.rows.map({ abs($0.entry.heldOut ?? 0) }).max(), best < weak {
+      notice("none of these units follows \(features[0].name): the second half of the text does not bear it out")
+    }
     if let path = arguments[html] {
       let page = NeuronsPage(ranking, rows: table.rows, title: "\(model) reading \(input.shownNames)")
       try creating { try AtomicFile.write([Array(page.page.html.utf8)], to: path) }
@@ -55,6 +58,9 @@ enum NeuronsCommand {
       arguments[CommonOptions.json] ? json(table, ranking).line + "\n" : text(table))
     return .done
   }
+
+  /// Correlation on the second half of the text below which a unit follows nothing.
+  private static let weak = 0.1
 
   private static func features(_ arguments: ParsedArguments) throws -> [TextFeature] {
     if arguments.gives(feature) && arguments.gives(matching) {

@@ -27,8 +27,12 @@ package struct OptionFile {
       throw Self.noObject(path)
     }
     do throws(JSONProblem) { members = try flatMembers(ofJSON: text) } catch {
-      guard case .duplicateName(let name, _) = error else { throw Self.noObject(path) }
-      throw Self.twice(name, path)
+      switch error {
+      case .duplicateName(let name, _): throw Self.twice(name, path)
+      case .malformed(let offset, let expected):
+        throw Self.noObject(path, ": expected \(expected) at byte \(offset)")
+      default: throw Self.noObject(path)
+      }
     }
     var names: Set<String> = []
     if let name = members.map(\.name).first(where: { !names.insert($0).inserted }) { throw Self.twice(name, path) }
@@ -37,8 +41,8 @@ package struct OptionFile {
   /// Bytes that a file may have, some hundred times what one has.
   private static let largest = 1 << 20
 
-  private static func noObject(_ path: String) -> CommandFailure {
-    CommandFailure("\(path): is no JSON object of options, as a run's config.json is", code: .badData)
+  private static func noObject(_ path: String, _ reason: String = "") -> CommandFailure {
+    CommandFailure("\(path): is no JSON object of options, as a run's config.json is\(reason)", code: .badData)
   }
 
   private static func twice(_ name: String, _ path: String) -> CommandFailure {

@@ -15,6 +15,9 @@ struct RunChoice {
   /// Whether the run may take another directory when this one is taken.
   var mayTakeAnother: Bool { base != nil }
 
+  /// Path of another run of this name, because of which this one has a number; nil where there is none.
+  var numberedAfter: String? { base.flatMap { $0 == directory.path ? nil : $0 } }
+
   /// - Throws: a failure when `--out` holds a run and neither `--resume` nor `--overwrite` says what to do with it, when the
   ///   run that `--overwrite` alone would replace is of another text, or when what is there cannot be read.
   init(_ arguments: ParsedArguments, corpora: TextInput) throws {

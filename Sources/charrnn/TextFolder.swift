@@ -39,7 +39,8 @@ struct TextFolder {
     try read("")
     if files.isEmpty {
       let reasons = leftOut.prefix(3).map { "; \($0.path): \($0.reason)" }
-      throw CommandFailure("\(path): no text is in this folder\(reasons.joined())", code: .noInput)
+      let selected = leftOut.isEmpty && !selection.included.isEmpty ? " that --include takes" : ""
+      throw CommandFailure("\(path): no text is in this folder\(selected)\(reasons.joined())", code: .noInput)
     }
   }
 

@@ -151,6 +151,7 @@ package enum TrainCommand {
           chosen: base == nil ? chosen?.names : try StoredOptions(directory).namesChosen(),
           threads: threads))
       if choice.beginning != nil { notice("starting from the beginning") }
+      if let other = choice.numberedAfter { notice("\(other) is there; this run is \(directory.path)") }
       if let checkpoint = choice.checkpoint {
         if undecayed != nil { notice("training on from the state before the learning rate fell") }
         try announce(resuming: run, from: checkpoint, in: directory, limits: limits)

@@ -114,8 +114,14 @@ package enum TrainOptions {
     return reporting
   }
 
+  /// A text of fewer tokens is no more than an example.
+  private static let fewTokens = 500
+
   /// Says which fractions hold out fewer tokens than are needed to measure anything.
   static func noticeSmallParts(of run: CharacterRun, _ arguments: ParsedArguments) {
+    if run.corpus.tokens.count < fewTokens && !arguments[plain] {
+      notice("\(counted(run.corpus.tokens.count, "token")) are few to learn from; some 10,000 are a start")
+    }
     let (least, settings) = (TrainingSettings.leastHeldOut, run.settings)
     func noticeSmall(_ part: Range<Int>, _ fraction: String, _ option: String) {
       if part.count >= least || DecimalFraction(fraction) == DecimalFraction("0") { return }

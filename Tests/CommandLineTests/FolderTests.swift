@@ -59,6 +59,9 @@ import Testing
     expectError(
       try workplace.charrnn("train", "notes/.git", "--ignore", "*"), 66, "notes/.git: no text is in this folder")
     expectError(
+      try workplace.charrnn("train", "notes", "--include", "*.none"), 66,
+      "no text is in this folder that --include takes")
+    expectError(
       try workplace.charrnn("train", "notes/a.txt", "--ignore", "x"), 64, "--ignore chooses files of a folder")
     expectError(
       try workplace.charrnn("train", "notes/a.txt", "--validation", "notes"), 64,

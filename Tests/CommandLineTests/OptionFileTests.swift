@@ -176,6 +176,12 @@ import charrnn
       "options.json: is no JSON object of options")
   }
 
+  @Test func theFirstFaultOfAFileIsSaid() throws {
+    try workplace.write(#"{"hidden": 8, "steps" 3}"#, to: "options.json")
+    expectError(
+      try workplace.charrnn("train", "fable.txt", "--config", "options.json"), 65, "expected \":\" at byte 22")
+  }
+
   @Test func aFileThatIsNotUTF8IsBadData() throws {
     try workplace.write(Array(#"{"cell": ""#.utf8) + [0xE9] + Array(#""}"#.utf8), to: "options.json")
     expectError(try workplace.charrnn("train", "fable.txt", "--config", "options.json"), 65, "options.json: is no JSON")

@@ -490,9 +490,11 @@ import Testing
     }
     for name in ["f", "runs/fi", "second"] {
       expectDone(try workplace.charrnn("sample", name, "--length", "2"))
-      expectDone(try workplace.charrnn("evaluate", name))
+      for command in ["evaluate", "verify", "report", "compare"] { expectDone(try workplace.charrnn(command, name)) }
     }
-    expectError(try workplace.charrnn("sample", "sec"), 66, "sec: ")
+    expectError(
+      try workplace.charrnn("sample", "sec"), 66, "sec: ",
+      "several runs begin so: runs/second, runs/second-2, runs/secret")
     try FileManager.default.createDirectory(
       at: URL(fileURLWithPath: workplace.path + "/f"), withIntermediateDirectories: false)
     expectError(try workplace.charrnn("sample", "f"), 66, "f: holds no run")
