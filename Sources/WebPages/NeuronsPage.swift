@@ -63,7 +63,9 @@ package struct NeuronsPage {
           "curve": Curve(values.enumerated().map { ($0.offset + 1, Double($0.element)) }).json,
         ]
       })
-    return .object(shown.data + [("units", units)])
+    // The unit that follows its feature most is shown first.
+    let first = rows.indices.max { abs(rows[$0].entry.correlation) < abs(rows[$1].entry.correlation) } ?? 0
+    return .object(shown.data + [("units", units), ("first", .integer(first))])
   }
 
   private static let script = #"""
@@ -71,7 +73,7 @@ package struct NeuronsPage {
     for (const cell of document.querySelectorAll("td[data-value]"))
       cell.textContent = cell.dataset.value === "" ? "-" : Number(cell.dataset.value).toFixed(3);
     const buttons = [...document.querySelectorAll("[data-unit]")];
-    let unit = d.units[0];
+    let unit = d.units[d.first];
     const level = i => Math.min(Math.ceil(Math.abs(unit.values[i]) / 20), 5);
     const repaint = unit === undefined ? null : reading(document.getElementById("text"), {
       pieces: d.pieces, lines: d.lines,
@@ -86,6 +88,6 @@ package struct NeuronsPage {
       repaint();
     }
     buttons.forEach((button, i) => button.addEventListener("click", () => choose(i)));
-    if (unit) choose(0);
+    if (unit) choose(d.first);
     """#
 }

@@ -15,7 +15,7 @@ package struct ScorePage {
   }
 
   private static let mostPieces = 100_000
-  private static let mostOddLines = 30
+  private static let mostOddLines = 10
 
   /// How many lines of the text the page leaves out, in whole or in part.
   package var linesLeftOut: Int { shown.linesLeftOut }

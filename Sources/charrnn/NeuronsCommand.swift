@@ -54,6 +54,7 @@ enum NeuronsCommand {
       try creating { try AtomicFile.write([Array(page.page.html.utf8)], to: path) }
       notice("wrote \(path)")
     }
+    if table.rows.isEmpty && !arguments[CommonOptions.json] { return .done }
     try OutputChannel.standardOutput.write(
       arguments[CommonOptions.json] ? json(table, ranking).line + "\n" : text(table))
     return .done

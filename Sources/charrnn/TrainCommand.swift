@@ -60,7 +60,7 @@ package enum TrainCommand {
       let command = resumingCommand(arguments, start.directory)
       let more = run.progress.validationsSinceBest + (run.settings.patience ?? 0)
       notice(isOver ? found : "\(found); with more patience: \(command) --patience \(more)")
-    } else if let more = report.morePatience {
+    } else if let more = report.morePatience, !TrainOptions.isTiny(run) {
       notice("with more patience: \(resumingCommand(arguments, start.directory)) --patience \(more)")
     }
     if end == .finished, run.progress.decay != nil, !run.hasDecayed {

@@ -58,7 +58,8 @@ struct TrainConclusion {
       "on the test part, which it has never seen: \(rate(evaluation.loss)) \(isInBits ? "bits a character" : "nats a token"); "
         + "models that count: \(others)")
     if evaluation.loss > baselines.uniform {
-      notice("that is worse than a guess: the model has learned nothing of use here; train longer, or at a lower rate")
+      let remedy = TrainOptions.isTiny(run) ? "give it more text" : "train longer, or at a lower rate"
+      notice("that is worse than a guess: the model has learned nothing of use here; \(remedy)")
     } else if let fiveGram = baselines.fiveGram, evaluation.loss > fiveGram {
       notice("a 5-gram model, which only counts, predicts this text better")
     }

@@ -114,12 +114,12 @@ package enum TrainOptions {
     return reporting
   }
 
-  /// A text of fewer tokens is no more than an example.
-  private static let fewTokens = 500
+  /// Whether a text is no more than an example.
+  static func isTiny(_ run: CharacterRun) -> Bool { run.corpus.tokens.count < 500 }
 
   /// Says which fractions hold out fewer tokens than are needed to measure anything.
   static func noticeSmallParts(of run: CharacterRun, _ arguments: ParsedArguments) {
-    if run.corpus.tokens.count < fewTokens && !arguments[plain] {
+    if isTiny(run) && !arguments[plain] {
       notice("\(counted(run.corpus.tokens.count, "token")) are few to learn from; some 10,000 are a start")
     }
     let (least, settings) = (TrainingSettings.leastHeldOut, run.settings)
@@ -144,7 +144,7 @@ package enum TrainOptions {
     /// Whole pieces may be far from the fraction that was meant.
     func noticeLarge(_ part: Range<Int>, _ fraction: String, _ name: String) {
       let (share, meant) = (Double(part.count) / Double(run.split.test.upperBound), Double(fraction) ?? 0)
-      if share > 2 * meant + 0.01 {
+      if share > 2 * meant + 0.01 && !isTiny(run) {
         notice(
           "the \(name) part is \(Readable.fixed(100 * share, digits: 0))% of the text, for its pieces are large; --split-by chooses "
             + "others")

@@ -61,7 +61,7 @@ final class WritingSession {
     if Terminal.isTerminal(.standardOutput) {
       if text != saved { try showText() }
     } else {
-      if !draft.isEmpty { try say("what was not accepted is left out\n") }
+      if !draft.isEmpty { try say("\(counted(draft.count, "token")) that were not accepted are left out\n") }
       try OutputChannel.standardOutput.write(tokenizer.decode(text))
     }
     return SignalWatch.stop?.exitCode ?? .done
@@ -98,30 +98,48 @@ final class WritingSession {
     text += tokens
   }
 
-  /// Lets the model write on; a draft that was there is dropped. The line that it goes on with stands before.
+  /// Lets the model write on; a draft that was there is dropped. A draft that the length would end within a word ends before it.
   private func write() throws {
-    draft = []
-    var output = GeneratedText(.standardError)
-    try output.write(
-      Array(tokenizer.decode(text).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).last!))
-    let mark = Terminal.isColoured(.standardError) ? "\u{1B}[36m" : ""
-    try say(mark)
-    var (isPrime, shown) = (true, 0)
+    (draft, seed) = (try newDraft(), seed &+ 1)
+    let line = tokenizer.decode(text).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).last!
+    try show(Array(line))
+    try showDraft()
+  }
+
+  private func newDraft() throws -> [Int32] {
+    var (written, bytes) = ([Int32](), 0)
     do {
       try sampling.continueText(after: text, length: length, seed: seed) { piece in
-        defer { isPrime = false }
-        if isPrime { return }
-        draft += piece.choice.map { [$0.drawn.token] } ?? []
-        shown += piece.bytes.count
-        try output.write(piece.bytes)
+        written += piece.choice.map { [$0.drawn.token] } ?? []
+        bytes += piece.bytes.count
         if SignalWatch.stop != nil { throw Interrupted() }
       }
     } catch is Interrupted {}
+    if written.count < length {
+      // Tokens of a text that ends the draft are no part of it.
+      let before = tokenizer.decode(text).count
+      while before + tokenizer.decode(written).count > bytes, !written.isEmpty { written.removeLast() }
+      return written
+    }
+    let end = written.lastIndex(where: isSpace).map { $0 + 1 } ?? written.count
+    return Array(written[..<end])
+  }
+
+  private func isSpace(_ token: Int32) -> Bool {
+    String(decoding: sampling.vocabulary[token], as: UTF8.self).allSatisfy(\.isWhitespace)
+  }
+
+  private func showDraft() throws {
+    let isColoured = Terminal.isColoured(.standardError)
+    if isColoured { try say("\u{1B}[36m") }
+    try show(tokenizer.decode(draft))
+    try say((isColoured ? "\u{1B}[0m" : "") + "\n")
+  }
+
+  private func show(_ bytes: [UInt8]) throws {
+    var output = GeneratedText(.standardError)
+    try output.write(bytes)
     try output.finish()
-    try say((mark.isEmpty ? "" : "\u{1B}[0m") + "\n")
-    // Tokens of a text that ends the draft are no part of it.
-    while tokenizer.decode(draft).count > shown { draft.removeLast() }
-    seed &+= 1
   }
 
   private struct Interrupted: Error {}
@@ -130,10 +148,9 @@ final class WritingSession {
     guard let count = Int(count), count > 0 else { return try say(":k needs a number of words, as :k 5\n") }
     var (kept, words, isInWord) = ([Int32](), 0, false)
     for token in draft {
-      let isSpace = String(decoding: sampling.vocabulary[token], as: UTF8.self).allSatisfy(\.isWhitespace)
-      if !isSpace && !isInWord { words += 1 }
+      if !isSpace(token) && !isInWord { words += 1 }
       if words > count { break }
-      isInWord = !isSpace
+      isInWord = !isSpace(token)
       kept.append(token)
     }
     accept(kept)
@@ -147,10 +164,8 @@ final class WritingSession {
   }
 
   private func showText() throws {
-    var output = GeneratedText(.standardError)
-    try output.write(tokenizer.decode(text))
-    try output.finish()
-    try say("\n")
+    try show(tokenizer.decode(text))
+    try showDraft()
   }
 
   private func save(_ path: String) throws {

@@ -104,7 +104,7 @@ def score(folder):
     words = ["score", "scored", "scored.txt"]
     charrnn(folder, *words, "--html", "score.html")
     pieces = [json.loads(line) for line in charrnn(folder, *words, "--json").splitlines()]
-    oddest = [json.loads(line) for line in charrnn(folder, *words, "--json", "--lines", "30").splitlines()]
+    oddest = [json.loads(line) for line in charrnn(folder, *words, "--json", "--lines", "10").splitlines()]
     oddest = [line for line in oddest if line["oddness"] > 0]
 
     def check(tab):
