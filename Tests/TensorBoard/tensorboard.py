@@ -70,8 +70,9 @@ def stopped(command, folder, run):
         "--validate-every", "10", "--sample-every", "20")
     while process.poll() is None and not (run / "last.safetensors").exists():
         time.sleep(0.1)
-    process.send_signal(signal.SIGINT)
-    if process.wait() != 130:
+    # A script in the background may have started this with SIGINT ignored.
+    process.send_signal(signal.SIGTERM)
+    if process.wait() != 143:
         sys.exit(f"the run ended with {process.returncode}")
 
 
