@@ -15,7 +15,7 @@ package enum Terminal {
   package static func isColoured(
     _ channel: OutputChannel, environment: [String: String] = ProcessInfo.processInfo.environment
   ) -> Bool {
-    isTerminal(channel) && environment["TERM"] != "dumb" && environment["NO_COLOR", default: ""].isEmpty
+    isTerminal(channel) && environment["TERM"] != "dumb" && allowsColour(environment)
   }
 
   /// The style of progress on a channel: one redrawn line on a capable terminal, plain lines elsewhere; in colour unless
@@ -30,6 +30,10 @@ package enum Terminal {
   /// The style for a terminal of `width` columns.
   package static func progressStyle(width: Int, environment: [String: String]) -> ProgressDisplay.Style {
     if environment["TERM"] == "dumb" { return .plainLines }
-    return .redrawnLine(width: width, color: environment["NO_COLOR", default: ""].isEmpty)
+    return .redrawnLine(width: width, color: allowsColour(environment))
+  }
+
+  private static func allowsColour(_ environment: [String: String]) -> Bool {
+    environment["NO_COLOR", default: ""].isEmpty
   }
 }

@@ -20,6 +20,12 @@ public struct UTF8TokenMask: Sendable {
     guard allowed(after: UTF8Constraint()).contains(true) else { return nil }
   }
 
+  /// Place after a text: within the character that its last bytes begin, or at a boundary where the vocabulary cannot finish that.
+  package func constraint(after text: [UInt8]) -> UTF8Constraint {
+    let end = UTF8Constraint(after: text)
+    return allowed(after: end).contains(true) ? end : UTF8Constraint()
+  }
+
   /// For each token id, whether it may follow at `constraint`. All are false only where the text so far ends with a
   /// piece of a character that the vocabulary has no bytes to finish, as text from outside may.
   public func allowed(after constraint: UTF8Constraint) -> [Bool] { masks[constraint.state.rawValue] }

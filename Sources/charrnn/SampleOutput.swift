@@ -60,15 +60,18 @@ enum SampleOutput {
     }
   }
 
+  /// A token with its probability in JSON.
+  static func members(of alternative: TokenChoice.Alternative, _ vocabulary: Vocabulary) -> Members {
+    [
+      ("token", .string(String(decoding: vocabulary[alternative.token], as: UTF8.self))),
+      ("id", .integer(Int(alternative.token))), ("probability", .number(alternative.probability)),
+    ]
+  }
+
   static func writeJSON(
     _ texts: [SampledText], _ vocabulary: Vocabulary, _ options: SamplingOptions, seed: UInt64?
   ) throws {
-    func shown(_ alternative: TokenChoice.Alternative) -> [(String, JSONText)] {
-      [
-        ("token", .string(String(decoding: vocabulary[alternative.token], as: UTF8.self))),
-        ("id", .integer(Int(alternative.token))), ("probability", .number(alternative.probability)),
-      ]
-    }
+    func shown(_ alternative: TokenChoice.Alternative) -> Members { members(of: alternative, vocabulary) }
     let report: JSONText = [
       "seed": seed.map { .integer(Int($0)) } ?? .null, "temperature": .number(options.temperature),
       "texts": .array(

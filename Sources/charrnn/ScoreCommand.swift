@@ -108,12 +108,7 @@ enum ScoreCommand {
     for line in surprise.lines {
       let objects = line.pieces.map { index -> String in
         let (piece, content) = (surprise.surprises[index], surprise.pieces.bytes[index])
-        let likeliest = (piece?.likeliest ?? []).map { alternative -> JSONText in
-          [
-            "token": .string(String(decoding: vocabulary[alternative.token], as: UTF8.self)),
-            "id": .integer(Int(alternative.token)), "probability": .number(alternative.probability),
-          ]
-        }
+        let likeliest = (piece?.likeliest ?? []).map { JSONText.object(SampleOutput.members(of: $0, vocabulary)) }
         let object: JSONText = [
           "line": .integer(line.number), "text": .string(String(decoding: content, as: UTF8.self)),
           "bits": JSONText(piece?.bits), "expected_bits": JSONText(piece?.expectedBits), "likeliest": .array(likeliest),

@@ -38,10 +38,7 @@ struct GrowingText {
     filter = StopFilter([constraints.stop].compactMap { $0 })
     passage = constraints.copying.map { PassageHash(length: $0.tokens + 1) }
     for token in prime { passage?.append(token) }
-    if let mask {
-      let end = UTF8Constraint(after: prime.flatMap { vocabulary[$0] })
-      if mask.allowed(after: end).contains(true) { utf8 = end }
-    }
+    if let mask = self.mask { utf8 = mask.constraint(after: prime.flatMap { vocabulary[$0] }) }
   }
 
   /// Text of the prime.

@@ -88,10 +88,9 @@ extension TextGenerator {
       logProbability: beam.logProbability, predictedTokens: beam.tokens.count)
   }
 
-  /// Bytes that a text after a prime has begun a character with; none where the vocabulary cannot finish it.
+  /// Place at which a text after a prime begins.
   func beginning(after prime: [Int32]) -> UTF8Constraint {
-    let end = UTF8Constraint(after: prime.flatMap { vocabulary[$0] })
-    return mask?.allowed(after: end).contains(true) == true ? end : UTF8Constraint()
+    mask?.constraint(after: prime.flatMap { vocabulary[$0] }) ?? UTF8Constraint()
   }
 }
 
