@@ -159,19 +159,23 @@ import Testing
     #expect(found.parts == [.undecayed] && "\(found)".contains("the state before its learning rate fell"))
   }
 
-  /// The decay is begun so early that it ends within the time, and the steps that it has give the same run without a clock.
-  @Test func timeBeginsTheDecayAndStepsRepeatIt() throws {
+  /// The decay is begun so early that it ends within the time, and the steps that it has give the same run without a clock; so do
+  /// they where the machine stalls shortly before it begins.
+  @Test(arguments: [0, 0.15])
+  func timeBeginsTheDecayAndStepsRepeatIt(stall: Double) throws {
     let scratch = try ScratchDirectory()
     let (timed, counted) = (scratch.run("timed"), scratch.run("counted"))
-    var now = 0.0
+    var (now, hasStalled) = (0.0, false)
     let clock = {
       now += 0.01
+      if now > 3.9 && !hasStalled { (now, hasStalled) = (now + stall, true) }
       return now
     }
     let course = try train(settings(), in: timed, TrainingLimits(seconds: 5), clock: clock)
     let decay = try #require(course.decays.first)
     let steps = decay.after + decay.steps
-    #expect(course.rates.count == steps && course.end == .finished && now < 5 && now > 4)
+    #expect(course.rates.count == steps && course.end == .finished && now < 5 + stall && now > 4)
+    #expect(decay.steps == decay.after / 4)
     _ = try train(settings(), in: counted, TrainingLimits(steps: steps))
     #expect(try states(timed) == states(counted))
     #expect(try !CharacterRun.extends(settings(), timed, TrainingLimits(seconds: 5)), "the time is no new one")
