@@ -13,9 +13,6 @@ enum SampleCell: String, CaseIterable, Sendable, CustomTestStringConvertible {
   /// Cells with a pass over whole sequences beside the unrolled one.
   static let fast = allCases
 
-  /// Cells whose whole sequence is one tape node: all but the scan cells.
-  static let fused = allCases.filter { $0 != .minGRU && $0 != .minLSTM }
-
   /// Cells with recurrent weights.
   static let withRecurrentWeight: [SampleCell] = allCases.filter { $0 != .minGRU && $0 != .minLSTM }
 

@@ -7,7 +7,7 @@ import Testing
 @Suite struct StepLayerTests {
   /// Layers that run a step at a time, prepared or not, give the bits of a run over the sequence, however they are
   /// divided.
-  @Test(arguments: SampleCell.fused)
+  @Test(arguments: SampleCell.allCases)
   func layersThatRunAStepAtATimeGiveTheBitsOfAWholeRun(kind: SampleCell) {
     var random = RandomSource(seed: 5)
     // 96 units are whole panels on every instruction set, so that they divide; 17 and 1 do not.

@@ -101,7 +101,7 @@ import Testing
   }
 
   /// 130 sequences make chunks of 3 steps.
-  @Test(arguments: SampleCell.fused, [ForwardMode.training, .inference])
+  @Test(arguments: SampleCell.allCases, [ForwardMode.training, .inference])
   func fusedAgreesWithUnrolled(kind: SampleCell, mode: ForwardMode) throws {
     func compare<Cell: RecurrentCell<Double>>(_ cell: Cell, cellSize: Int? = nil) throws {
       for (time, batch) in [(1, 1), (5, 3), (amount(debug: 4, release: 7), 130)] {
@@ -136,7 +136,7 @@ import Testing
   }
 
   /// After a reset the state is the learned initial one; units in zoneout keep their values of it or of the state before.
-  @Test(arguments: SampleCell.fused)
+  @Test(arguments: SampleCell.allCases)
   func sequencesThatForgetALearnedStateAgreeWithUnrolled(kind: SampleCell) throws {
     func results<Cell: RecurrentCell<Double>>(
       _ cell: Cell, _ lengths: SequenceLengths?, threads: Int = 1

@@ -300,6 +300,24 @@ typedef struct SKKernels {
     int64_t rows, int64_t H, const void *u, const void *h_previous, const void *h, void *dh, void *dgates,
     int64_t dgates_row_stride, void *du);
 
+  /// The minGRU, gates rows × 2H: z, n. z goes from preactivation to activation, n is left as it is;
+  /// h = (1 − z)·h_previous + z·n.
+  void (*min_gru_gates)(
+    int64_t rows, int64_t H, void *gates, int64_t gates_row_stride, const void *h_previous, void *h);
+  /// dgates receives ∂L/∂preactivations; dh goes from ∂L/∂h to ∂L/∂h_previous.
+  void (*min_gru_gates_gradient)(
+    int64_t rows, int64_t H, const void *gates, int64_t gates_row_stride, const void *h_previous, void *dh,
+    void *dgates, int64_t dgates_row_stride);
+
+  /// The minLSTM, gates rows × 3H: i, f, g. kept = σ(f) / (σ(i) + σ(f));  h = kept·h_previous + (1 − kept)·g.  i and f go
+  /// from preactivations to the derivatives of kept with respect to them, g is left as it is.
+  void (*min_lstm_gates)(
+    int64_t rows, int64_t H, void *gates, int64_t gates_row_stride, const void *h_previous, void *kept, void *h);
+  /// dgates receives ∂L/∂preactivations; dh goes from ∂L/∂h to ∂L/∂h_previous.
+  void (*min_lstm_gates_gradient)(
+    int64_t rows, int64_t H, const void *gates, int64_t gates_row_stride, const void *h_previous, const void *kept,
+    void *dh, void *dgates, int64_t dgates_row_stride);
+
   /// The sLSTM of xLSTM (Beck et al., 2024, equations 8 to 17), gates rows × 4H: i, f, z, o. They go from preactivations to
   /// the stabilized exponential gates i and f, z = tanh(·) and o = σ(·). With a = m_previous + log σ(f):
   /// m = max(i, a), or i where n_previous is not positive;  i ← exp(i − m), f ← exp(min(a − m, 0));

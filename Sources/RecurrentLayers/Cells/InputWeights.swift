@@ -21,26 +21,6 @@ public struct InputWeights<Scalar: TensorScalar>: Module {
     linear(x, weight: inputWeight, bias: inputBias, in: context)
   }
 
-  /// x·W_ihᵀ + b_ih for all steps of a sequence at once, [time, batch, gates · hidden].
-  func callAsFunction(
-    _ sequence: SequenceInput<Scalar>, in context: borrowing ForwardContext<Scalar>
-  ) -> Variable<Scalar> {
-    func rows(_ grid: TokenGrid, of table: Variable<Scalar>) -> Variable<Scalar> {
-      table.gatherRows(grid.ids).reshaped([grid.time, grid.batch, table.shape[1]])
-    }
-    switch sequence.content {
-    case .vectors(let input): return self(input, in: context)
-    case .tokens(let grid):
-      // A one-hot vector times W_ihᵀ is one of its rows.
-      let products = rows(grid, of: context.variable(inputWeight).transposed())
-      if let inputBias { return products + context.variable(inputBias) }
-      return products
-    case .embedded(let grid, let table):
-      return table.shape[0] > grid.ids.count
-        ? self(rows(grid, of: table), in: context) : rows(grid, of: self(table, in: context))
-    }
-  }
-
   public mutating func visitParameters<V: ParameterVisitor<Scalar>>(_ visitor: inout V) throws(V.Failure) {
     try visitor.visit(&inputWeight, "weight_ih")
     try visitor.visit(&inputBias, "bias_ih")

@@ -8,9 +8,11 @@ import TensorCore
 ///     i, f = σ(x·W_ihᵀ + b_ih)   g = x·W_igᵀ + b_ig
 ///     h' = f/(i + f)·h + i/(i + f)·g
 ///
-/// The quotient is computed as f/(i + f) = σ(ln f − ln i), which holds where both gates are next to 0. A sequence is
-/// one product and a scan. The forget gate's b_ih starts at 1.
-public struct MinLSTMCell<Scalar: TensorScalar>: RecurrentCell, ScanCell {
+/// Both shares are found where the gates are next to 0 too. Steps are computed one after the other, as in `MinGRUCell`. The
+/// forget gate's b_ih starts at 1.
+///
+/// Memory of a fused pass, for T steps of N sequences with H units: T·N·5H numbers (gates, the share kept, h).
+public struct MinLSTMCell<Scalar: TensorScalar>: InputGatedCell {
   public var weights: InputWeights<Scalar>
 
   /// A cell whose weights are still to be drawn.
@@ -28,9 +30,36 @@ public struct MinLSTMCell<Scalar: TensorScalar>: RecurrentCell, ScanCell {
 
   static var gateCount: Int { 3 }
 
-  func coefficients(_ gates: Variable<Scalar>) -> (a: Variable<Scalar>, b: Variable<Scalar>) {
-    // ln σ(x) = −softplus(−x).
+  public func step(
+    _ input: Variable<Scalar>, from state: HiddenState<Scalar>, in context: inout ForwardContext<Scalar>
+  ) -> (output: Variable<Scalar>, state: HiddenState<Scalar>) {
+    let gates = weights(input, in: context)
+    // f/(i + f) = σ(ln f − ln i), and ln σ(x) = −softplus(−x).
     let kept = ((-gates.gate(0, of: 3)).softplus() - (-gates.gate(1, of: 3)).softplus()).sigmoid()
-    return (kept, (1 - kept) * gates.gate(2, of: 3))
+    let hidden = kept * state.hidden + (1 - kept) * gates.gate(2, of: 3)
+    return (hidden, HiddenState(hidden: hidden))
+  }
+
+  var fusedStep: any FusedStep<Scalar> { MinLSTMStep(hidden: hiddenSize) }
+}
+
+/// Gates i, f, g without a recurrent product; state: h; the share kept is the saved buffer 0.
+private struct MinLSTMStep<Scalar: TensorScalar>: FusedStep {
+  let hidden: Int
+
+  var layout: StepLayout {
+    var layout = StepLayout(gates: 3 * hidden, products: [])
+    layout.hiddenBypassesProducts = true
+    layout.saved = [hidden]
+    return layout
+  }
+
+  func forward(_ at: StepViews<Scalar>) {
+    at.gates.applyMinLSTMGates(hPrevious: at.previous(0), kept: at.saved(0), h: at.next(0))
+  }
+
+  func backward(_ at: StepViews<Scalar>, _ d: StepGradients<Scalar>) {
+    d.gates.setMinLSTMGradient(
+      gates: at.gates.readOnly, hPrevious: at.previous(0), kept: at.saved(0).readOnly, dh: d.state(0))
   }
 }

@@ -16,9 +16,6 @@ extension StackedRecurrent {
       "StackedRecurrent: layers of two directions cannot recompute, because both ends of a sequence would have to be first"
     )
     require(
-      !options.recomputes || !(cells[0] is any ScanCell<Scalar>),
-      "StackedRecurrent: a \(Cell.self) runs all steps at once and cannot recompute them part by part")
-    require(
       !isBidirectional
         || reverseCells.map(\.inputSize) == cells.map(\.inputSize)
           && reverseCells.map(\.hiddenSize) == cells.map(\.hiddenSize),
