@@ -41,7 +41,7 @@ extension Variable {
   /// Tensors side by side along an existing axis.
   public static func concatenate(_ variables: [Variable], axis: Int) -> Variable {
     let sizes = variables.map { $0.shape[axis] }
-    return operation(Tensor.concatenate(variables.map(\.value), axis: axis), of: variables) { upstream in
+    return operation(Tensor.concatenate(variables.map { $0.value }, axis: axis), of: variables) { upstream in
       var start = 0
       return sizes.map { size in
         defer { start += size }
@@ -53,7 +53,7 @@ extension Variable {
   /// Tensors of one shape along a new leading axis.
   public static func stack(_ variables: [Variable]) -> Variable {
     let count = variables.count
-    return operation(Tensor.stack(variables.map(\.value)), of: variables) { upstream in
+    return operation(Tensor.stack(variables.map { $0.value }), of: variables) { upstream in
       (0..<count).map { upstream.row($0) }
     }
   }

@@ -72,7 +72,7 @@ package struct WeightGradient<Scalar: TensorScalar> {
   }
 
   /// The partial sums alone, without the inputs and buffers.
-  package var sumsSoFar: Sums { Sums(shards: shards.map(\.sums)) }
+  package var sumsSoFar: Sums { Sums(shards: shards.map { $0.sums }) }
 
   /// Packs one thread's share of a chunk's inputs.
   package func pack(_ chunk: Range<Int>, thread: Int) {
@@ -112,8 +112,8 @@ package struct WeightGradient<Scalar: TensorScalar> {
 
   /// The gradients summed over all shards: of the weight, [out, in], and of the bias, [out].
   package func sums() -> (weight: Tensor<Scalar>, bias: Tensor<Scalar>?) {
-    let weight = addShards(shards.map(\.sums.weight), team: workspace.team)
-    let biases = shards.compactMap(\.sums.bias)
+    let weight = addShards(shards.map { $0.sums.weight }, team: workspace.team)
+    let biases = shards.compactMap { $0.sums.bias }
     return (weight, biases.isEmpty ? nil : addShards(biases, team: workspace.team).reshaped([-1]))
   }
 }

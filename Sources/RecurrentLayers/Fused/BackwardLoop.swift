@@ -69,8 +69,8 @@ struct BackwardLoop<Scalar: TensorScalar> {
     let input = needsInputGradient ? OwnedMatrix<Scalar>(uninitialized: inputShape, pool: pool) : nil
     let own = record.parameters.map { OwnedMatrix(later?.parameters ?? .zeros([batch, $0.count])) }
     (dStates, dResetViews, dInputView, dParametersView) =
-      (states.map(\.view), resetStates.map(\.view), input?.view, own?.view)
-    (dInitialState, dResetState) = (states.map(\.tensor), resetStates.map(\.tensor))
+      (states.map { $0.view }, resetStates.map { $0.view }, input?.view, own?.view)
+    (dInitialState, dResetState) = (states.map { $0.tensor }, resetStates.map { $0.tensor })
     (dInput, dParameters) = (input?.tensor, own?.tensor)
 
     var storage: [Tensor<Scalar>] = []
@@ -87,13 +87,13 @@ struct BackwardLoop<Scalar: TensorScalar> {
     gateRows = ofChunk(layout.gates)
     recurrentRows = layout.separatesRecurrent ? ofChunk(layout.gates) : gateRows
     projectedRows = parameters.projection.map { ofChunk($0.shape[0]) } ?? []
-    (dGates, dRecurrent) = (gateRows.map(\.readOnly), recurrentRows.map(\.readOnly))
-    dProjected = projectedRows.map(\.readOnly)
+    (dGates, dRecurrent) = (gateRows.map { $0.readOnly }, recurrentRows.map { $0.readOnly })
+    dProjected = projectedRows.map { $0.readOnly }
     dUnits = record.units.map { matrix(batch, $0.shape[1]) }
     dSaved = layout.saved.map { matrix(batch, $0) }
     let hasZoneout = record.states.contains { $0.mask != nil }
     dKept = hasZoneout ? record.states.map { $0.computed.map { matrix(batch, $0.shape[1]) } } : []
-    stateViews = record.states.map(\.views)
+    stateViews = record.states.map { $0.views }
     clearsHiddenGradient = layout.ignoresHidden
     transform = record.buffers.transformed.isEmpty ? nil : record.step.inputTransform
     self.storage = storage

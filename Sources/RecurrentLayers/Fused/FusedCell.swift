@@ -42,7 +42,7 @@ extension FusedCell {
     for (component, width) in zip(state.components, stateWidths) where component.shape != [sequence.batch, width] {
       shapeFailure("initial state", component.shape, [sequence.batch, width], hint: "it must be [batch, width]")
     }
-    let forward = forwardPass(request, from: state.components.map(\.value), zoneout: zoneout, in: &context)
+    let forward = forwardPass(request, from: state.components.map { $0.value }, zoneout: zoneout, in: &context)
     workspace.team.split(sequence.batch, keeping: forward) { forward.loop.runSteps(rows: $0) }
     let inputs = FusedInputs(
       initialState: state.components, parameters: fusedParameters.map { [context] in context.variable($0) },

@@ -59,20 +59,20 @@ struct FusedRecord<Scalar: TensorScalar> {
     }
     let units = parameters.projection.map { buffer($0.shape[1]) }
     let saved = layout.saved.map { buffer($0) }
-    let own = parameters.own.isEmpty ? nil : Tensor.concatenate(parameters.own.map(\.value)).reshaped([1, -1])
+    let own = parameters.own.isEmpty ? nil : Tensor.concatenate(parameters.own.map { $0.value }).reshaped([1, -1])
     let (gates, padded) = (layout.gates, Self.paddedWidth(layout.gates))
     let transform = sequence.areVectors ? step.inputTransform : nil
     buffers = StepBuffers(
       gates: kept(gates, padded: padded), recurrent: layout.separatesRecurrent ? kept(gates, padded: padded) : nil,
-      previous: states.map(\.views.entering.readOnly),
-      next: [units?.view ?? states[0].views.computed] + states.dropFirst().map(\.views.computed),
-      saved: saved.map(\.view), transformed: transform.map { $0.saved.map { kept($0) } } ?? [],
+      previous: states.map { $0.views.entering.readOnly },
+      next: [units?.view ?? states[0].views.computed] + states.dropFirst().map { $0.views.computed },
+      saved: saved.map { $0.view }, transformed: transform.map { $0.saved.map { kept($0) } } ?? [],
       parameters: own?.matrix())
     (self.step, self.layout, time, batch) = (step, layout, sequence.time, sequence.batch)
     (lengths, resets, self.states, self.parameters) = (sequence.lengths, sequence.resets, states, own)
-    (stateViews, outputView) = (states.map(\.views), states[0].views.computed)
+    (stateViews, outputView) = (states.map { $0.views }, states[0].views.computed)
     hasZoneout = masks.contains { $0 != nil }
-    (self.units, unitsView, self.saved, self.storage) = (units?.tensor, units?.view, saved.map(\.tensor), storage)
+    (self.units, unitsView, self.saved, self.storage) = (units?.tensor, units?.view, saved.map { $0.tensor }, storage)
   }
 
   /// A row of gates is a cache line longer than its contents: rows a power of two apart would share few sets of the

@@ -79,7 +79,7 @@ struct TransformedTable<Scalar: TensorScalar> {
     let buffers = transform.saved.map {
       OwnedMatrix<Scalar>(uninitialized: [table.view.rows, $0], pool: workspace.pool)
     }
-    let views = buffers.map(\.view)
+    let views = buffers.map { $0.view }
     workspace.team.split(table.view.rows, keeping: (table, buffers, parameters)) {
       transform.forward(table.view.rows($0), saved: SavedRows(buffers: views, rows: $0), parameters: row)
     }
@@ -92,7 +92,7 @@ struct TransformedTable<Scalar: TensorScalar> {
   func gradients(_ upstream: Tensor<Scalar>) -> (products: Tensor<Scalar>, sums: Tensor<Scalar>) {
     let products = OwnedMatrix(upstream)
     let sums = OwnedMatrix<Scalar>(uninitialized: [upstream.shape[0], parameters.count], pool: workspace.pool)
-    let (views, row) = (buffers.map(\.view), parameters.matrix())
+    let (views, row) = (buffers.map { $0.view }, parameters.matrix())
     workspace.team.split(products.view.rows, keeping: (self, products, sums)) {
       sums.view.rows($0).fill(0)
       transform.backward(

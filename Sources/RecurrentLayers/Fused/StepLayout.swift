@@ -66,7 +66,7 @@ struct StepLayout: Sendable {
   /// Traps on these combinations, which the engine does not compute.
   func validate<Scalar>(_ step: any FusedStep<Scalar>, isProjected: Bool) {
     let readsBuffers = products.contains { if case .saved = $0.operand { true } else { false } }
-    let isCovered = products.map(\.columns).reduce(0) { $0 == $1.lowerBound ? $1.upperBound : -1 } == gates
+    let isCovered = products.map { $0.columns }.reduce(0) { $0 == $1.lowerBound ? $1.upperBound : -1 } == gates
     func require(_ condition: Bool, _ law: String) {
       if !condition { programmingError("the layout of \(type(of: step)): \(law)") }
     }

@@ -66,7 +66,7 @@ struct WeightSums<Scalar: TensorScalar> {
   }
 
   var soFar: SoFar {
-    SoFar(input: input.sumsSoFar, projection: projection?.sumsSoFar, recurrent: recurrent.map(\.sumsSoFar))
+    SoFar(input: input.sumsSoFar, projection: projection?.sumsSoFar, recurrent: recurrent.map { $0.sumsSoFar })
   }
 
   /// Gradient of W_hh and, where the recurrent products are kept apart, of b_hh.
@@ -75,6 +75,6 @@ struct WeightSums<Scalar: TensorScalar> {
     func joined(_ tensors: [Tensor<Scalar>]) -> Tensor<Scalar>? {
       tensors.count > 1 ? .concatenate(tensors) : tensors.first
     }
-    return (joined(sums.map(\.weight)), joined(sums.compactMap(\.bias)))
+    return (joined(sums.map { $0.weight }), joined(sums.compactMap { $0.bias }))
   }
 }

@@ -21,9 +21,9 @@ extension StackedRecurrent {
     if steps.count == 1 { return runLayers(SequenceRequest(sequence), from: state, taking: wanted, in: &context) }
 
     let resetStates = sequence.resets == nil ? [] : initialStates.flatMap { $0 }
-    let parameters = cells.flatMap { $0.parameters }.map(\.parameter).filter { $0.role == .trained } + resetStates
+    let parameters = cells.flatMap { $0.parameters }.map { $0.parameter }.filter { $0.role == .trained } + resetStates
     let inputs =
-      state.flatMap(\.components) + parameters.map { [context] in context.variable($0) }
+      state.flatMap { $0.components } + parameters.map { [context] in context.variable($0) }
       + [sequence.variable].compactMap { $0 }
     // The node must not hold the tape that holds it.
     let start = context.segment(on: nil, statistics: context.statistics)
@@ -31,7 +31,7 @@ extension StackedRecurrent {
       stack: self, sequence: sequence.detached(), wanted: wanted, steps: steps, parameters: parameters,
       needsInputGradient: sequence.variable?.isRecorded ?? false)
     var outputs: [Tensor<Scalar>] = []
-    var carried = state.flatMap(\.components).map(\.value)
+    var carried = state.flatMap { $0.components }.map { $0.value }
     if segments.carriesEnds { carried.append(.zeros([sequence.batch, outputSize])) }
     for steps in steps {
       segments.borders.append(carried)
@@ -40,7 +40,7 @@ extension StackedRecurrent {
       let (output, next) = segments.run(input, from: carried.map { Variable($0) }, in: &part)
       if wanted == .last { outputs.removeAll() }
       outputs.append(output.value)
-      carried = next.map(\.value)
+      carried = next.map { $0.value }
       context.advance(past: part)
     }
     if segments.carriesEnds { carried.removeLast() }
@@ -95,7 +95,7 @@ private struct Segments<Cell: RecurrentCell> {
   ) -> (outputs: Variable<Scalar>, carried: [Variable<Scalar>]) {
     let state = stack.states(of: carriesEnds ? Array(carried.dropLast()) : carried)
     let (outputs, final) = stack.runLayers(input, from: state, taking: wanted, in: &context)
-    let components = final.flatMap(\.components)
+    let components = final.flatMap { $0.components }
     guard carriesEnds, let lengths = input.sequence.lengths, let ended = carried.last else {
       return (outputs, components)
     }
