@@ -5,7 +5,8 @@ import TensorCore
 /// Trains a model on a task, one step at a time: loss, gradients, clipping, update.
 ///
 /// Feedforward and recurrent models differ in their task alone. A trainer prints nothing and reads no clock: it returns
-/// events. The same seed gives the same bits for any number of threads.
+/// events. A step runs on as many threads as were given, or on fewer where that has been faster: the same seed gives the
+/// same bits on any number.
 public final class Trainer<Task: TrainingTask> {
   public typealias Scalar = Task.Scalar
 
@@ -93,6 +94,10 @@ public final class Trainer<Task: TrainingTask> {
   ///
   /// - Throws: `TrainingDiverged` after several such rollbacks.
   public func trainStep() throws(TrainingDiverged) -> TrainingEvent {
+    try workspace.team.paced { () throws(TrainingDiverged) in try takeStep() }
+  }
+
+  private func takeStep() throws(TrainingDiverged) -> TrainingEvent {
     if step % Recovery.snapshotInterval == 0, let event = try rollBackIfNonFinite() { return event }
     let candidate = rollbackState == nil || step % Recovery.snapshotInterval == 0 ? state : nil
     let carried = task

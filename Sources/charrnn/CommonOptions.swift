@@ -4,7 +4,7 @@ import SequenceModeling
 /// Options that several commands share.
 enum CommonOptions {
   static let threads = Option(
-    "threads", .integer(atLeast: 1), defaultNote: "all cores", help: "threads to compute with")
+    "threads", .integer(atLeast: 1), defaultNote: "all cores", help: "threads to compute with, at most")
   static let json = Flag("json", help: "print one JSON object")
   static let unknown = Option(
     "unknown", .choice(of: UnknownPolicy.self), default: .error,

@@ -18,6 +18,26 @@ struct ThreadTeamTests {
     }
   }
 
+  /// Threads that rested for some tasks run none of those, and every one of the next.
+  @Test func threadsThatWorkRunEveryTaskOnceAndTheOthersNone() {
+    let team = ThreadTeam(threads: 4)
+    let runs = (0..<4).map { _ in Counter() }
+    var expected = [0, 0, 0, 0]
+    var random = RandomSource(seed: 2)
+    for round in 1...3000 {
+      let count = Int.random(in: 1...4, using: &random)
+      team.use(count)
+      #expect(team.count == count && team.size == 4)
+      team.run { runs[$0].value.wrappingAdd(1, ordering: .relaxed) }
+      for thread in 0..<count { expected[thread] += 1 }
+      let found = runs.map { $0.value.load(ordering: .relaxed) }
+      guard found == expected else {
+        Issue.record("round \(round): \(found), not \(expected); seed 2")
+        return
+      }
+    }
+  }
+
   /// What the threads wrote is seen after the task, and what was written before it is seen in it.
   @Test func writesOfTheThreadsAreSeenAfterTheTask() {
     let team = ThreadTeam(threads: 3)
