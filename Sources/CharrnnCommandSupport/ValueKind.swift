@@ -118,6 +118,24 @@ extension ValueKind where Value == Duration {
   }
 }
 
+extension ValueKind where Value == Double {
+  /// A number of bytes above zero: a number and its unit, `200M`, `1.5G`, in thousands.
+  package static var byteCount: ValueKind {
+    ValueKind(
+      valueName: "SIZE", expectation: "a size such as 500K, 200M or 1.5G", form: .text,
+      read: { text in
+        guard let unit = text.last.flatMap({ ["K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12][$0] }) else { return nil }
+        guard let count = Double(text.dropLast()), count > 0, (count * unit).isFinite else { return nil }
+        return count * unit
+      },
+      show: { bytes in
+        let units = [(1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "K")]
+        let (size, letter) = units.first { bytes >= $0.0 } ?? (1e3, "K")
+        return shortest(bytes / size) + letter
+      })
+  }
+}
+
 extension ValueKind where Value == String {
   /// Any text, the empty one included.
   package static func text(_ valueName: String = "TEXT") -> ValueKind {

@@ -85,7 +85,8 @@ extension SafetensorsError {
 private func advice(on error: CharacterRunError) -> String {
   switch error {
   case .unsupportedPrecision: "; use --precision float32"
-  case .tooLarge: "; choose a smaller --hidden, --layers, --embedding, --batch, --length or --backward-length"
+  case .tooLarge:
+    "; choose a smaller --hidden, --layers, --embedding, --batch, --length or --backward-length, or more --memory where it is given"
   case .noHorizon: ", which --time alone does not give; give --epochs or --steps as well"
   case .noValidation: "; choose a larger --validation-fraction"
   case .corpusChanged, .filesChanged:

@@ -31,7 +31,8 @@ struct ChosenSettings {
     }
     var plan = try TrainingPlan(for: corpus, keeping: settings, given: given, limits: limits)
     if let seconds = limits.seconds {
-      let operations = try Self.operationsPerSecond(of: plan.settings, on: corpus, limit: seconds, threads: threads)
+      let operations = try Self.operationsPerSecond(
+        of: plan.settings, on: corpus, limit: seconds, threads: threads, memory: arguments[TrainOptions.memory])
       // Some of the time goes to reading, validating and saving.
       plan = try TrainingPlan(
         for: corpus, keeping: settings, given: given, limits: limits, operations: 0.9 * seconds * operations)
@@ -44,12 +45,13 @@ struct ChosenSettings {
 
   /// Speed of training on this machine now, in floating-point operations that the model needs.
   private static func operationsPerSecond(
-    of settings: TrainingSettings, on corpus: Corpus, limit: Double, threads: Int
+    of settings: TrainingSettings, on corpus: Corpus, limit: Double, threads: Int, memory: Double?
   ) throws -> Double {
     var settings = settings
     // A schedule may need to know the end of the run.
     settings.schedule = .constant
-    let run = try CharacterRun(settings: settings, corpus: corpus, threads: threads)
+    let run = try CharacterRun(
+      settings: settings, corpus: corpus, threads: threads, memory: memory)
     return try run.measureSpeed(seconds: min(1, limit / 50), sample: 0).trainGigaflops * 1e9
   }
 

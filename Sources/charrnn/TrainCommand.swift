@@ -141,7 +141,7 @@ package enum TrainCommand {
       // A corpus that cannot be trained on is found before anything is written.
       run = try CharacterRun(
         settings: settings, corpus: corpus, directory: directory, resuming: undecayed ?? choice.checkpoint,
-        inPlaceOf: choice.checkpoint, initial: initial, threads: threads)
+        inPlaceOf: choice.checkpoint, initial: initial, threads: threads, memory: arguments[TrainOptions.memory])
       let initFrom =
         base == nil ? arguments[TrainOptions.initFrom] : try StoredOptions(directory).initFrom()
       try claimDirectory(
@@ -158,6 +158,7 @@ package enum TrainCommand {
       }
       chosen?.announce(arguments)
       describe(run, files: input.shownNames, threads: threads)
+      if run.recomputes { notice("activations are computed twice, since memory is too small to keep them") }
       TrainOptions.noticeSmallParts(of: run, arguments)
     }
 

@@ -35,6 +35,10 @@ package enum TrainOptions {
     help: "files and folders in a folder not to read; hidden ones, runs and what is no text are never read")
   static let initFrom = Option("init-from", .path("MODEL"), help: "start from a model's weights, matched by symbol")
 
+  static let memory = Option(
+    "memory", .byteCount, defaultNote: "all there is",
+    help: "memory for training, about; with less than it takes, activations are computed twice, with the same results")
+
   static let plain = Flag("plain", help: "choose nothing for the text: take the default of every option")
 
   private static let settings = SettingOptions(
@@ -46,7 +50,7 @@ package enum TrainOptions {
       OptionGroup(
         "Run",
         [OptionFile.option, plain, out, resume, overwrite, initFrom] + settings.options(.validation)
-          + [sampleEvery, checkpointEvery, keep, tensorboard, CommonOptions.threads])
+          + [sampleEvery, checkpointEvery, keep, tensorboard, CommonOptions.threads, memory])
     ]
 
   /// Options of a forecast: those that decide the course of a run.

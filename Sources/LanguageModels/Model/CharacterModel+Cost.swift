@@ -16,12 +16,19 @@ extension CharacterModel {
   /// copies that are saved, and the activations of a step with their gradients.
   ///
   /// - Parameters:
-  ///   - rows: positions that a step keeps activations of.
+  ///   - time: positions of each stream that a step keeps activations of.
   ///   - isPenalized: whether the loss has penalties on activations.
   ///   - isAveraged: whether weights are averaged: a mean, one to go back to, and the copy that is saved.
-  func trainingBytes(rows: Double, isPenalized: Bool, isAveraged: Bool = false) -> Double {
-    let activations = activationsPerPosition + (isPenalized ? 3 * architecture.layers * architecture.hidden : 0)
-    let numbers = (isAveraged ? 18 : 15) * Double(parameterCount) + rows * Double(activations + 2 * shape.vocabulary)
+  ///   - recomputes: whether activations are computed again instead of kept.
+  func trainingBytes(time: Int, batch: Int, isPenalized: Bool, isAveraged: Bool, recomputes: Bool) -> Double {
+    func rows(_ time: Int) -> Double { Double(time) * Double(batch) }
+    let held = recomputes ? type(of: rnn).stepsOfSegment(time: time, batch: batch) : time
+    // The outputs of all steps are kept in any case, and their gradients.
+    let outputs =
+      2 * rnn.outputSize + 2 * shape.vocabulary + (isPenalized ? 3 * architecture.layers * architecture.hidden : 0)
+    let numbers =
+      (isAveraged ? 18 : 15) * Double(parameterCount) + rows(held) * Double(activationsPerPosition)
+      + rows(time) * Double(recomputes ? outputs : outputs - 2 * rnn.outputSize)
     return numbers * Double(MemoryLayout<Scalar>.stride)
   }
 
@@ -31,10 +38,9 @@ extension CharacterModel {
     let with = architecture
     return rnn.stateComponents.enumerated().reduce(0) { sum, layer in
       let preactivations = shapes["rnn.weight_ih_l\(layer.offset)"]?[0] ?? 0
-      // Cells without a recurrent product keep the coefficients of their scan too.
-      let isRecurrent = shapes["rnn.weight_hh_l\(layer.offset)"] != nil
-      let units = 2 + (with.residual ? 2 : 0) + (with.dropout + with.lockedDropout > 0 ? 2 : 0)
-      return sum + (isRecurrent ? 2 : 4) * preactivations + units * with.hidden
+      let kept = with.cell == .minLSTM ? 1 : 0
+      let units = 2 + kept + (with.residual ? 2 : 0) + (with.dropout + with.lockedDropout > 0 ? 2 : 0)
+      return sum + 2 * preactivations + units * with.hidden
         + (with.layerNorm ? preactivations + with.hidden : 0)
         + (with.zoneout > 0 ? 2 * layer.element.reduce(0) { $0 + $1.width } : 0)
     }

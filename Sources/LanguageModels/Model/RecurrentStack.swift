@@ -16,6 +16,12 @@ protocol RecurrentStack<Scalar>: Module {
   /// Width of the top layer's outputs.
   var outputSize: Int { get }
 
+  /// Whether the backward pass computes activations again instead of keeping them: see `StackOptions.recomputes`.
+  var recomputes: Bool { get set }
+
+  /// Steps whose activations are held at a time where the others are recomputed.
+  static func stepsOfSegment(time: Int, batch: Int) -> Int
+
   /// Name and width of each component of each layer's state.
   var stateComponents: [[(name: String, width: Int)]] { get }
 
@@ -37,6 +43,11 @@ protocol RecurrentStack<Scalar>: Module {
 }
 
 extension StackedRecurrent: RecurrentStack {
+  var recomputes: Bool {
+    get { options.recomputes }
+    set { options.recomputes = newValue }
+  }
+
   var stateComponents: [[(name: String, width: Int)]] {
     cells.map { cell in zip(Cell.State.componentNames, cell.stateWidths).map { (name: $0, width: $1) } }
   }

@@ -21,6 +21,8 @@ public final class CharacterRun {
   public let identity: String?
   /// Whether it goes on from another state than its `last`, which that state then replaces.
   let isExtended: Bool
+  /// Whether activations are computed again in the backward pass, to stay within the memory.
+  public let recomputes: Bool
   let trainer: Trainer<CharacterTask<Float>>
   var claim: DirectoryClaim?
   /// The `last` that it last read or wrote; nil before it has a directory.
@@ -39,9 +41,11 @@ public final class CharacterRun {
   ///   - last: the `last` that `checkpoint` takes the place of: where that is the state before a decay.
   ///   - initial: a model whose weights to start from, matched by symbol.
   ///   - directory: it is made when training begins.
+  ///   - memory: bytes that training may take, about; nil for all that this process may use. Where that is too little to keep
+  ///     all activations, the backward pass computes them again: the same bits, for the time of another forward pass.
   public init(
     settings: TrainingSettings, corpus: Corpus, directory: RunDirectory? = nil, resuming checkpoint: Checkpoint? = nil,
-    inPlaceOf last: Checkpoint? = nil, initial: ModelFile<Float>? = nil, threads: Int = 1
+    inPlaceOf last: Checkpoint? = nil, initial: ModelFile<Float>? = nil, threads: Int = 1, memory: Double? = nil
   ) throws(CharacterRunError) {
     guard settings.precision.isSupported else {
       throw .unsupportedPrecision(settings.precision, instructionSet: InstructionSet.current.rawValue)
@@ -69,7 +73,7 @@ public final class CharacterRun {
     }
     let schedule = try settings.learningRateSchedule()
     var model = CharacterModel<Float>(settings.shape(vocabulary: corpus.vocabulary.count))
-    try Self.requireMemory(for: model, settings, resuming: checkpoint)
+    recomputes = try Self.mustRecompute(model, settings, within: memory, resuming: checkpoint)
     let task = CharacterTask(
       model, windows: try settings.windows(of: text), validation: validation,
       penalties: settings.penalties)
@@ -91,6 +95,7 @@ public final class CharacterRun {
       let path = directory.flatMap { $0.last == checkpoint.file ? $0.path : nil }
       return DirectoryClaim.KnownState(path: path, metadata: checkpoint.metadata)
     }
+    model.rnn.recomputes = recomputes
     trainer = Trainer(
       model: model, task: task, optimizer: settings.optimizerSettings,
       schedule: schedule, clipping: settings.clip > 0 ? .norm(settings.clip) : .none, averaging: settings.averaging,
@@ -125,19 +130,27 @@ public final class CharacterRun {
     return saved
   }
 
-  /// Refuses a run that cannot fit into the memory that this process may use.
-  private static func requireMemory(
-    for model: CharacterModel<Float>, _ settings: TrainingSettings, resuming checkpoint: Checkpoint?
-  ) throws(CharacterRunError) {
+  /// Whether a run must compute activations again to fit into the memory that it may use; refuses one that does not fit even
+  /// then.
+  ///
+  /// - Parameter limit: the most bytes; nil for all that this process may use.
+  private static func mustRecompute(
+    _ model: CharacterModel<Float>, _ settings: TrainingSettings, within limit: Double?,
+    resuming checkpoint: Checkpoint?
+  ) throws(CharacterRunError) -> Bool {
     let steps = TruncatedWindows.stepsKept(
       length: settings.length, backwardLength: settings.backwardLength, varies: settings.variesLength)
-    let bytes = model.trainingBytes(
-      rows: Double(settings.batch) * Double(steps), isPenalized: settings.penalties != ActivationPenalties(),
-      isAveraged: settings.averaging > 0)
-    let available = MemoryLimit.available
-    guard bytes >= available else { return }
-    guard let checkpoint else { throw .tooLarge(bytes: bytes, available: available) }
-    throw .modelFile(ModelFileError(file: checkpoint.file, problem: .tooLarge(bytes: bytes, available: available)))
+    func bytes(recomputes: Bool) -> Double {
+      model.trainingBytes(
+        time: steps, batch: settings.batch, isPenalized: settings.penalties != ActivationPenalties(),
+        isAveraged: settings.averaging > 0, recomputes: recomputes)
+    }
+    let available = min(MemoryLimit.available, limit ?? .infinity)
+    if bytes(recomputes: false) < available { return false }
+    let least = bytes(recomputes: true)
+    if least < available { return true }
+    guard let checkpoint else { throw .tooLarge(bytes: least, available: available) }
+    throw .modelFile(ModelFileError(file: checkpoint.file, problem: .tooLarge(bytes: least, available: available)))
   }
 
   /// Settings of the run that a `last` holds, for the options that a resume does not repeat.

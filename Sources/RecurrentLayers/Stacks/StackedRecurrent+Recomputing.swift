@@ -50,6 +50,11 @@ extension StackedRecurrent {
     return (results[0], states(of: Array(results.dropFirst())))
   }
 
+  /// Steps of a segment: some chunks, about √T; all of them where the sequence is too short to be cut.
+  package static func stepsOfSegment(time: Int, batch: Int) -> Int {
+    Segments<Cell>.steps(time: time, batch: batch)[0].count
+  }
+
   /// States from the components of all cells, one after the other.
   fileprivate func states(of components: [Variable<Scalar>]) -> [Cell.State] {
     let count = Cell.State.componentNames.count

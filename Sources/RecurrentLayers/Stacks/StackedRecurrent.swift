@@ -13,7 +13,7 @@ public struct StackedRecurrent<Cell: RecurrentCell>: Module {
   public var cells: [Cell]
   /// Cells that read backward, the lowest first; empty in a stack of one direction.
   public var reverseCells: [Cell]
-  public let options: StackOptions
+  public package(set) var options: StackOptions
   /// Learned initial states by layer and direction (in the order of the states), then by component, [width]; empty
   /// unless they are learned.
   public var initialStates: [[Parameter<Scalar>]]

@@ -1,0 +1,36 @@
+import Foundation
+import Testing
+
+/// `train --memory`.
+@Suite struct MemoryCommandTests {
+  private func train(_ memory: String, out: String, in workplace: Workplace) throws -> Outcome {
+    try workplace.charrnn([
+      "train", "fable.txt", "--plain", "--layers", "1", "--hidden", "8", "--batch", "32", "--length", "40", "--steps",
+      "3",
+      "--sample-every", "0", "--memory", memory, "--out", out, "--overwrite",
+    ])
+  }
+
+  @Test func aRunInLessMemorySaysSoAndHasTheSameBits() throws {
+    let workplace = try Workplace()
+    try workplace.write(String(repeating: fable, count: 10), to: "fable.txt")
+    let plain = try train("1G", out: "plain", in: workplace)
+    expectDone(plain)
+    #expect(!plain.errors.contains("computed twice"))
+    let sizes = stride(from: 4000, to: 100, by: -100)
+    let tight = try sizes.lazy.map { try train("\($0)K", out: "tight", in: workplace) }
+      .first { $0.errors.contains("computed twice") || $0.code != 0 }
+    expectDone(try #require(tight), "activations are computed twice, since memory is too small to keep them")
+    #expect(
+      try workplace.bytes(of: "tight/last.safetensors") == workplace.bytes(of: "plain/last.safetensors"))
+  }
+
+  @Test func tooLittleMemoryIsRefusedWithAdvice() throws {
+    let workplace = try Workplace()
+    try workplace.write(String(repeating: fable, count: 10), to: "fable.txt")
+    let outcome = try train("20K", out: "run", in: workplace)
+    #expect(outcome.code == 64 && outcome.errors.contains("more --memory"), "\(outcome.errors)")
+    let odd = try train("20", out: "run", in: workplace)
+    #expect(odd.code == 64 && odd.errors.contains("a size such as 500K, 200M or 1.5G"), "\(odd.errors)")
+  }
+}
