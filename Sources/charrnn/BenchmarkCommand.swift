@@ -58,7 +58,7 @@ enum BenchmarkCommand {
     let measured: Members = [
       ("threads", .integer(threads)),
       ("train_tokens_per_second", .number(speed.trainTokensPerSecond)), ("train_gflops", .number(speed.trainGigaflops)),
-      ("peak_gflops", .number(speed.peakGigaflops)),
+      ("peak_gflops", .number(speed.peakGigaflops)), ("sustained_peak_gflops", .number(speed.sustainedPeakGigaflops)),
       ("sample_characters_per_second", .number(speed.sampleCharactersPerSecond)), ("loss", .number(speed.loss)),
       ("penalty", .number(speed.penalty)),
       ("peak_rss_mb", .number(speed.peakMemory)),
@@ -75,6 +75,7 @@ enum BenchmarkCommand {
 
   private static func table(_ speed: SpeedMeasurement, _ settings: TrainingSettings, threads: Int) -> String {
     let share = 100 * speed.trainGigaflops / speed.peakGigaflops
+    let sustainedShare = 100 * speed.trainGigaflops / speed.sustainedPeakGigaflops
     let rate = speed.sampleCharactersPerSecond
     let sampling = rate > 0 ? "\(Readable.count(rate)) characters/s" : "not measured"
     return """
@@ -83,7 +84,8 @@ enum BenchmarkCommand {
       \(InstructionSet.current.rawValue)
       training  \(Readable.count(speed.trainTokensPerSecond)) tokens/s, \(Readable.fixed(speed.trainGigaflops, digits: 1)) \
       GFLOP/s of the arithmetic needed: \(Readable.fixed(share, digits: 1))% of the measured peak of \
-      \(Readable.fixed(speed.peakGigaflops, digits: 1))
+      \(Readable.fixed(speed.peakGigaflops, digits: 1)), \(Readable.fixed(sustainedShare, digits: 1))% of the sustained \
+      peak of \(Readable.fixed(speed.sustainedPeakGigaflops, digits: 1))
       sampling  \(sampling)
       loss      \(Readable.fixed(speed.loss, digits: 4)) nats after the run
       memory    \(Readable.fixed(speed.peakMemory, digits: 0)) MiB at most

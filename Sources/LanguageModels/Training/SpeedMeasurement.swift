@@ -8,8 +8,10 @@ public struct SpeedMeasurement: Sendable {
   /// The arithmetic that the model needs, whatever was computed: 6 × (Σ|W_hh| + Σ over the layers above the first |W_ih| + Σ|W_hr| +
   /// |W_decoder|) operations a token. An input product that is a look-up counts as nothing.
   public let trainGigaflops: Double
-  /// The measured limit of multiply-adds on the same threads.
+  /// The measured limit of multiply-adds on the same threads, in short bursts.
   public let peakGigaflops: Double
+  /// That limit over a longer time, measured after training: clocks drop under load.
+  public let sustainedPeakGigaflops: Double
   public let sampleCharactersPerSecond: Double
   /// The training loss of the last step, in nats, and the penalties added to it.
   public let loss, penalty: Double
@@ -45,6 +47,8 @@ extension CharacterRun {
     }
     let trained = try train()
     let tokensPerSecond = Double(trained.steps * tokensPerStep) / trained.seconds
+    let sustainedPeak = MachinePeak.measureSustained(
+      Float.self, team: trainer.workspace.team, seconds: min(1, seconds / 10))
     let profile = profiled ? try StepProfile(threads: trainer.workspace.team.count, train: train) : nil
 
     var charactersPerSecond = 0.0
@@ -60,6 +64,7 @@ extension CharacterRun {
     return SpeedMeasurement(
       trainTokensPerSecond: tokensPerSecond,
       trainGigaflops: tokensPerSecond * Double(model.operationsPerToken) / 1e9, peakGigaflops: peak / 1e9,
+      sustainedPeakGigaflops: sustainedPeak / 1e9,
       sampleCharactersPerSecond: charactersPerSecond, loss: loss, penalty: penalty, peakMemory: peakMemory,
       profile: profile)
   }
