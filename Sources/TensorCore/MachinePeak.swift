@@ -21,7 +21,7 @@ public enum MachinePeak {
     for _ in 0..<max(1, Int(min(1e9, seconds / sliceSeconds))) {
       trial.measureSlice(seconds: sliceSeconds, team: team)
     }
-    return trial.median
+    return median(of: trial.rates)
   }
 
   /// Multiply-adds in registers.

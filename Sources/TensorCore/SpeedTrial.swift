@@ -1,12 +1,12 @@
 /// Work of a known number of operations that the threads of a team repeat, and its rates, measured slice by slice.
 ///
-/// Slices of several trials that take turns are measured under the same clock of the processor, however it drifts.
+/// Trials whose slices take turns can be compared, however the clock of the processor drifts.
 struct SpeedTrial {
   /// Operations of one call on all threads.
   let operations: Double
   /// A thread's share of a call; calls are numbered from 0.
   let work: (_ thread: Int, _ call: Int) -> Void
-  /// Operations a second, of each slice.
+  /// Operations a second, of each slice so far.
   private(set) var rates: [Double] = []
   private var calls = 0
   private var secondsPerCall: Double?
@@ -16,12 +16,17 @@ struct SpeedTrial {
   }
 
   /// Measures one slice of about some seconds, at least one call, after a call that fills the caches.
-  mutating func measureSlice(seconds: Double, team: ThreadTeam) {
+  ///
+  /// - Returns: its rate.
+  @discardableResult
+  mutating func measureSlice(seconds: Double, team: ThreadTeam) -> Double {
     let first = repeatWork(1, team: team)
     let count = max(1, Int(min(1e9, seconds / (secondsPerCall ?? first))))
     let spent = repeatWork(count, team: team)
     secondsPerCall = spent / Double(count)
-    rates.append(operations * Double(count) / spent)
+    let rate = operations * Double(count) / spent
+    rates.append(rate)
+    return rate
   }
 
   /// The seconds that some calls take. Threads do their shares without waiting for one another.
@@ -33,7 +38,7 @@ struct SpeedTrial {
     team.run { thread in for number in numbers { work(thread, number) } }
     return max((clock.now - began) / .seconds(1), 1e-9)
   }
-
-  /// The median rate; NaN before the first slice.
-  var median: Double { rates.isEmpty ? .nan : rates.sorted()[rates.count / 2] }
 }
+
+/// The upper one of two medians; NaN without values.
+func median(of values: [Double]) -> Double { values.isEmpty ? .nan : values.sorted()[values.count / 2] }

@@ -4,10 +4,11 @@ import SequenceModeling
 
 /// `charrnn benchmark`: measures training and sampling speed beside the machine's arithmetic peak.
 enum BenchmarkCommand {
-  static let corpora = Argument<[String]>.many(
+  static let corpora = Argument<[String]>.any(
     "CORPUS", help: "text files, read one after the other; - is standard input")
   static let seconds = Option(
-    "seconds", .number(above: 0, atMost: OutsideNumbers.longestTime), default: 10, help: "how long to train")
+    "seconds", .number(above: 0, atMost: OutsideNumbers.longestTime), default: 10,
+    help: "how long to train, or to measure products")
   static let sample = Option("sample", .count(atLeast: 0), default: 2000, help: "tokens to sample; 0 is none")
 
   static let profile = Flag("profile", help: "also show what the time of a training step goes to")
@@ -20,11 +21,15 @@ enum BenchmarkCommand {
     name: "benchmark", summary: "measure training and sampling speed on this machine", arguments: [corpora],
     groups: [ModelOptions.architecture(settings)] + ModelOptions.training(settings) + [
       OptionGroup(
-        "Measurement", [seconds, sample, profile, CommonOptions.threads, SampleCommand.weights, CommonOptions.json])
+        "Measurement",
+        [
+          seconds, sample, profile, ProductBenchmark.flag, CommonOptions.threads, SampleCommand.weights,
+          CommonOptions.json,
+        ])
     ],
     usual: [
-      "cell", "layers", "hidden", "batch", "length", "precision", "seconds", "sample", "profile", "weights", "threads",
-      "json",
+      "cell", "layers", "hidden", "batch", "length", "precision", "seconds", "sample", "profile", "products", "weights",
+      "threads", "json",
     ],
     example: "charrnn benchmark corpora/fables.txt --hidden 256 --seconds 5", run: run)
 
@@ -32,6 +37,13 @@ enum BenchmarkCommand {
   static func run(_ arguments: ParsedArguments) throws -> ExitCode {
     try ModelOptions.refuseBidirectional(arguments)
     let settings = try settings.settings(arguments)
+    if arguments[ProductBenchmark.flag] {
+      return try ProductBenchmark.run(
+        arguments, corpora: arguments[corpora], settings, seconds: arguments[seconds])
+    }
+    if arguments[corpora].isEmpty {
+      throw arguments.usageFailure("missing argument CORPUS; name a text, or measure matrix products with --products")
+    }
     if settings.schedule != .constant {
       throw arguments.usageFailure(
         "--schedule \(settings.schedule.rawValue): a benchmark keeps the learning rate constant; leave it out")

@@ -34,9 +34,11 @@ enum CommonOptions {
   }
 
   /// How many threads to use: what was asked for, but no more than there are cores.
-  static func threadCount(_ arguments: ParsedArguments) -> Int {
+  ///
+  /// - Parameter usual: the number where none is asked for; nil means all cores.
+  static func threadCount(_ arguments: ParsedArguments, usual: Int? = nil) -> Int {
     let cores = ThreadTeam.availableCores
-    guard let wanted = arguments[threads] else { return cores }
+    guard let wanted = arguments[threads] else { return usual ?? cores }
     if wanted > cores { notice("--threads \(wanted) is more than this machine's \(cores) cores; using \(cores)") }
     return min(wanted, cores)
   }
