@@ -32,8 +32,8 @@ import Testing
   private func choice(
     _ options: SamplingOptions, from logits: [Double], allowed: [Bool]? = nil, uniform: Double
   ) -> Int {
-    var scores = logits
-    return options.choose(from: &scores, allowed: allowed, uniform: uniform)
+    var room = SamplingRoom()
+    return options.choose(from: logits, in: &room, allowed: allowed, uniform: uniform)
   }
 
   private static let options: [SamplingOptions] = {
@@ -69,6 +69,26 @@ import Testing
     }
   }
 
+  /// The choice is that of weights in double precision, also for a number beside the border of two indices.
+  @Test(arguments: [(2, 1.0), (300, 0.5), (300, 1e-3), (2000, 1), (2000, 30)])
+  func theChoiceIsThatOfDoublePrecision(count: Int, temperature: Double) {
+    var random = RandomSource(seed: 5)
+    let logits = (0..<count).map { _ in Double(Float(4 * random.normal())) }
+    var weights = logits
+    weights.becomeWeights(largest: logits.max()!, temperature: temperature)
+    let total = weights.reduce(0, +)
+    var room = SamplingRoom()
+    for _ in 0..<200 {
+      let border = weights[0..<Int(random.uniform() * Double(count))].reduce(0, +) / total
+      for distance in [0, 1e-15, 1e-9, 1e-7, 1e-6, 1e-5, 1e-3] {
+        for uniform in [border - distance, border + distance] where (0..<1).contains(uniform) {
+          let choice = SamplingOptions(temperature: temperature).choose(from: logits, in: &room, uniform: uniform)
+          #expect(choice == weights.index(at: uniform), "\(uniform)")
+        }
+      }
+    }
+  }
+
   /// Temperature 0 takes the likeliest, of equals the first, whatever is drawn.
   @Test func temperature0TakesTheLikeliestOfEqualsTheFirst() {
     let options = SamplingOptions(temperature: 0)
@@ -76,6 +96,15 @@ import Testing
       #expect(choice(options, from: [1, 3, 2, 3], uniform: uniform) == 1)
       #expect(choice(options, from: [1, 3, 2, 3], allowed: [true, false, true, true], uniform: uniform) == 3)
     }
+  }
+
+  @Test(arguments: [0, 1, 7, 50, 400, 1000])
+  func theLikeliestAreTheFirstOfAll(count: Int) {
+    var random = RandomSource(seed: 3)
+    // With many equals.
+    let scores = (0..<400).map { _ in (3 * random.normal()).rounded() }
+    let sorted = scores.indices.sorted { (scores[$1], $0) < (scores[$0], $1) }
+    #expect(SamplingOptions.likeliest(count, of: scores) == Array(sorted.prefix(count)))
   }
 
   @Test func onlyWhatIsAllowedIsChosenAlsoByLogitsThatAreNoNumbers() {

@@ -60,31 +60,29 @@ struct GrowingText {
   ///
   /// - Parameters:
   ///   - scores: logits of the network; what is left in them is the logarithm of what the model predicts, unnormalized.
-  ///   - drawing: room for as many numbers.
+  ///   - room: memory for drawing.
   ///   - length: most tokens of the text.
   mutating func choose(
-    from scores: inout [Double], drawing: inout [Double], _ options: SamplingOptions, length: Int
+    from scores: inout [Double], room: inout SamplingRoom, _ options: SamplingOptions, length: Int
   ) -> Int32? {
     if mixture != nil { scores = mixture!.predict(network: normalized(scores)) }
     let matching = constraints.pattern?.allowed(in: state, left: length - generated)
     let mayEnd = constraints.pattern?.accepts(state) ?? false
     // Where a match may end, a token that cannot go on with it ends it.
     let allowed = mayEnd ? nil : matching ?? mask?.allowed(after: utf8)
-    var token = draw(from: scores, in: &drawing, options, allowed)
+    var token = draw(from: scores, in: &room, options, allowed)
     if isCopy(token) {
       let others = scores.indices.map { allowed?[$0] ?? true && !isCopy(Int32($0)) }
       guard others.contains(true) else { return end() }
-      token = draw(from: scores, in: &drawing, options, others)
+      token = draw(from: scores, in: &room, options, others)
     }
     return mayEnd && matching?[Int(token)] == false ? end() : token
   }
 
   private mutating func draw(
-    from scores: [Double], in drawing: inout [Double], _ options: SamplingOptions, _ allowed: [Bool]?
+    from scores: [Double], in room: inout SamplingRoom, _ options: SamplingOptions, _ allowed: [Bool]?
   ) -> Int32 {
-    // One by one: an assignment would allocate.
-    for index in scores.indices { drawing[index] = scores[index] }
-    return Int32(options.choose(from: &drawing, allowed: allowed, uniform: random.uniform()))
+    Int32(options.choose(from: scores, in: &room, allowed: allowed, uniform: random.uniform()))
   }
 
   /// Whether the text with this token would have copied more than it may.

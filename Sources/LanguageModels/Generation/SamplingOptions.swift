@@ -1,4 +1,4 @@
-import Foundation
+import TensorCore
 
 /// How the next token is drawn from the model's distribution.
 public struct SamplingOptions: Sendable, Equatable {
@@ -21,47 +21,82 @@ public struct SamplingOptions: Sendable, Equatable {
   /// Chooses an index, without allocating memory unless `topK` or `topP` asks for an order.
   ///
   /// - Parameters:
-  ///   - scores: unnormalized log-probabilities, in nats; what is left of them is of no use.
+  ///   - scores: unnormalized log-probabilities, in nats. Where one that is allowed is not a number, the first that is allowed is
+  ///     chosen.
+  ///   - room: memory that is kept from call to call.
   ///   - allowed: which indices may be chosen; nil for all. One at least must be allowed.
   ///   - uniform: a number in [0, 1), used up whatever is chosen.
-  package func choose(from scores: inout [Double], allowed: [Bool]? = nil, uniform: Double) -> Int {
+  package func choose(
+    from scores: [Double], in room: inout SamplingRoom, allowed: [Bool]? = nil, uniform: Double
+  ) -> Int {
+    if allowed == nil && temperature > 0 && topK == nil && topP == nil && minP == nil {
+      let index = scores.quickIndex(
+        at: uniform, largest: scores.largest, temperature: temperature, room: &room.quickWeights)
+      if let index { return index }
+    }
+    room.weights.replaceSubrange(0..., with: scores)
+    return choose(allowed, uniform, from: &room.weights)
+  }
+
+  private func choose(_ allowed: [Bool]?, _ uniform: Double, from scores: inout [Double]) -> Int {
     if let allowed { for index in scores.indices where !allowed[index] { scores[index] = -.infinity } }
     let fallback = allowed?.firstIndex(of: true) ?? 0
-    let largest = scores.reduce(-Double.infinity) { max($0, $1) }
+    let largest = scores.largest
     guard temperature > 0 else { return scores.firstIndex(of: largest).flatMap { isAllowed($0, allowed) } ?? fallback }
-    // The likeliest first; of equals, the one of the lower index.
-    let ranked = topK == nil && topP == nil ? [] : scores.indices.sorted { (scores[$1], $0) < (scores[$0], $1) }
-
-    for index in scores.indices {
-      let weight = exp((scores[index] - largest) / temperature)
-      scores[index] = weight > 0 ? weight : 0  // not a number is none
-    }
-    if let topK { for index in ranked.dropFirst(topK) { scores[index] = 0 } }
-    if let topP { keep(probability: topP, of: ranked, in: &scores) }
+    let likeliest = topK.map { Self.likeliest($0, of: scores) }
+    scores.becomeWeights(largest: largest, temperature: temperature)
+    if let likeliest { keep(likeliest, in: &scores) }
+    if let topP { keep(probability: topP, in: &scores) }
     if let minP { for index in scores.indices where scores[index] < minP { scores[index] = 0 } }
-    return draw(from: scores, uniform: uniform) ?? fallback
+    return scores.index(at: uniform) ?? fallback
   }
 
   private func isAllowed(_ index: Int, _ allowed: [Bool]?) -> Int? { allowed?[index] ?? true ? index : nil }
 
-  private func keep(probability: Double, of ranked: [Int], in weights: inout [Double]) {
-    let total = weights.reduce(0, +)
-    var before = 0.0
-    for index in ranked {
-      let weight = weights[index]
-      if before >= probability * total { weights[index] = 0 }
-      before += weight
-    }
+  private func keep(_ indices: [Int], in weights: inout [Double]) {
+    let kept = indices.map { weights[$0] }
+    for index in weights.indices { weights[index] = 0 }
+    for (index, weight) in zip(indices, kept) { weights[index] = weight }
   }
 
-  /// Nil where nothing has weight: scores that are not finite.
-  private func draw(from weights: [Double], uniform: Double) -> Int? {
-    let target = uniform * weights.reduce(0, +)
-    var sum = 0.0
-    for index in weights.indices where weights[index] > 0 {
-      sum += weights[index]
-      if target < sum { return index }
+  private func keep(probability: Double, in weights: inout [Double]) {
+    let total = weights.reduce(0, +)
+    // All that are lighter have less than the rest of the probability together, half of it to be safe from rounding.
+    let least = (1 - probability) * total / Double(2 * weights.count)
+    let candidates = weights.reduce(0) { $0 + ($1 >= least ? 1 : 0) }
+    var (before, kept) = (0.0, [Int]())
+    for index in Self.likeliest(candidates, of: weights) {
+      if before >= probability * total { break }
+      before += weights[index]
+      kept.append(index)
     }
-    return weights.lastIndex { $0 > 0 }
+    keep(kept, in: &weights)
   }
+
+  /// Indices of the largest scores, the largest first; of equals, the one of the lower index.
+  ///
+  /// - Complexity: O(n + k log k) for k of n scores in no order.
+  package static func likeliest(_ count: Int, of scores: [Double]) -> [Int] {
+    func comesFirst(_ a: Int, _ b: Int) -> Bool { scores[a] != scores[b] ? scores[a] > scores[b] : a < b }
+    guard count > 0 else { return [] }
+    var (kept, cutoff) = ([Int](), -Double.infinity)
+    for index in scores.indices where kept.count < count || scores[index] > cutoff {
+      kept.append(index)
+      if kept.count / 2 == count {
+        kept.sort(by: comesFirst)
+        kept.removeLast(kept.count - count)
+        cutoff = scores[kept[count - 1]]
+      }
+    }
+    kept.sort(by: comesFirst)
+    return Array(kept.prefix(count))
+  }
+}
+
+/// Memory for drawing from the scores of a vocabulary, kept from token to token.
+package struct SamplingRoom {
+  fileprivate var weights: [Double] = []
+  fileprivate var quickWeights: [Float] = []
+
+  package init() {}
 }

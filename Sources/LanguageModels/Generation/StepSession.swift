@@ -18,15 +18,10 @@ enum StepSession<Scalar: TensorScalar> {
   }
 
   /// The logits of one text, copied to `target`.
-  func copyLogits(of text: Int, to target: inout [Double]) {
-    let vocabulary = logits.shape[1]
-    logits.withScalars { scalars in
-      for index in 0..<vocabulary { target[index] = scalars[text * vocabulary + index].double }
-    }
-  }
+  func copyLogits(of text: Int, to target: inout [Double]) { logits.copyRow(text, to: &target) }
 
   /// Logits of each text, [batch, vocabulary].
-  private var logits: Tensor<Scalar> {
+  var logits: Tensor<Scalar> {
     switch self {
     case .layerwise(let session): session.logits
     case .whole(let session): session.logits

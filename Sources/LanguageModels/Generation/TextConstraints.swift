@@ -51,6 +51,6 @@ public struct TokenChoice: Sendable, Equatable {
       Alternative(token: Int32(token), probability: exp(scores[token] - largest) / sum)
     }
     drawn = alternative(Int(token))
-    likeliest = scores.indices.sorted { (scores[$1], $0) < (scores[$0], $1) }.prefix(count).map(alternative)
+    likeliest = SamplingOptions.likeliest(count, of: scores).map(alternative)
   }
 }

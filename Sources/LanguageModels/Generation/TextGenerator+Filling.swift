@@ -56,18 +56,19 @@ extension TextGenerator {
     let start = beginning(after: text)
     for index in gaps.indices { gaps[index].utf8 = start }
     var scores = [Double](repeating: 0, count: vocabulary.count)
+    var room = SamplingRoom()
     var tokens = [Int32](repeating: 0, count: count)
     while gaps.contains(where: { !$0.isDone }) {
       for index in gaps.indices where !gaps[index].isDone {
         session.copyLogits(of: index, to: &scores)
-        guard scores.allSatisfy(\.isFinite) else { throw GenerationError.notFinite }
+        guard scores.areFinite else { throw GenerationError.notFinite }
         if let known = gaps[index].nextOfText {
           tokens[index] = known
           gaps[index].weigh(normalized(scores)[Int(known)])
           continue
         }
         let allowed = allowed(in: gaps[index])
-        let token = Int32(options.choose(from: &scores, allowed: allowed, uniform: random.uniform()))
+        let token = Int32(options.choose(from: scores, in: &room, allowed: allowed, uniform: random.uniform()))
         tokens[index] = token
         gaps[index].append(token, vocabulary)
       }
@@ -96,9 +97,9 @@ extension TextGenerator {
   }
 
   private func choose(_ gaps: [Gap], _ options: SamplingOptions, random: inout RandomSource) -> [Int32] {
-    var weights = gaps.map(\.logWeight)
+    var room = SamplingRoom()
     let drawing = SamplingOptions(temperature: options.temperature > 0 ? 1 : 0)
-    return gaps[drawing.choose(from: &weights, uniform: random.uniform())].tokens
+    return gaps[drawing.choose(from: gaps.map(\.logWeight), in: &room, uniform: random.uniform())].tokens
   }
 }
 

@@ -99,13 +99,13 @@ public struct TextGenerator<Scalar: TensorScalar> {
     }
     var tokens = [Int32](repeating: 0, count: count)
     var scores = [Double](repeating: 0, count: vocabulary.count)
-    var drawing = scores
+    var room = SamplingRoom()
     while true {
       var isGrowing = false
       for text in texts.indices where texts[text].isGrowing(upTo: length) {
         session.copyLogits(of: text, to: &scores)
-        guard scores.allSatisfy(\.isFinite) else { throw GenerationError.notFinite }
-        guard let token = texts[text].choose(from: &scores, drawing: &drawing, options, length: length) else {
+        guard scores.areFinite else { throw GenerationError.notFinite }
+        guard let token = texts[text].choose(from: &scores, room: &room, options, length: length) else {
           continue
         }
         isGrowing = true
