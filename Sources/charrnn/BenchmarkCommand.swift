@@ -57,6 +57,7 @@ enum BenchmarkCommand {
     let speed = try run.measureSpeed(
       seconds: arguments[seconds], sample: arguments[sample],
       weights: arguments[SampleCommand.weights], profiled: arguments[profile])
+    speed.weightTrial.map(say)
     let text =
       arguments[CommonOptions.json]
       ? json(speed, settings, threads: threads) : table(speed, settings, threads: threads)

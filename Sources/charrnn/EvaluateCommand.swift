@@ -35,9 +35,10 @@ enum EvaluateCommand {
       notice(
         "\(input.shownNames) is not the text any more that the run was trained on; it is evaluated as another text")
     }
+    let adaptation = try adaptation(arguments)
     let evaluation = try PartEvaluation(
-      of: file, on: corpus, part: arguments[part], weights: arguments[SampleCommand.weights],
-      threads: CommonOptions.threadCount(arguments), adapting: try adaptation(arguments),
+      of: file, on: corpus, part: arguments[part], weights: try weightFormat(arguments, for: file, at: model),
+      threads: CommonOptions.threadCount(arguments), adapting: adaptation,
       trainedOn: try trainingText(arguments, file, evaluated: corpus))
     guard evaluation.loss.isFinite else {
       throw CommandFailure(

@@ -34,8 +34,10 @@ enum SampleCommand {
     "with-ngrams",
     help: "mix its predictions with those of n-gram models of the training text, and of --dynamic-on")
   static let weights = Option(
-    "weights", .choice(of: WeightFormat.self), default: .float32,
-    help: "how weights are held; fewer bytes are faster, a little worse")
+    "weights", .choice(of: WeightChoice.self), default: .float32,
+    help:
+      "how weights are held; fewer bytes are faster, a little worse; auto: the fewest that change bits by less than 0.1%"
+  )
 
   static let command = Command(
     name: "sample", summary: "write text from a model", arguments: [CommonOptions.model],

@@ -78,7 +78,8 @@ final class Sampling {
   }
 
   private static func generator(_ arguments: ParsedArguments, _ file: ModelFile<Float>) throws -> TextGenerator<Float> {
-    let (weights, threads) = (arguments[SampleCommand.weights], CommonOptions.threadCount(arguments))
+    let threads = CommonOptions.threadCount(arguments)
+    let weights = try weightFormat(arguments, for: file, at: CommonOptions.modelPath(arguments))
     guard arguments[SampleCommand.dynamicOn] != nil || arguments[SampleCommand.withNGrams] else {
       return TextGenerator(
         model: file.model, vocabulary: file.vocabulary, arrangement: file.arrangement,

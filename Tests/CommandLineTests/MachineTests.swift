@@ -166,6 +166,7 @@ import Testing
       )
     }
     expectError(
-      try workplace.charrnn("sample", "run", "--weights", "int4"), 64, "--weights", "int4", "float32, bfloat16, int8")
+      try workplace.charrnn("sample", "run", "--weights", "int4"), 64, "--weights", "int4",
+      "float32, bfloat16, int8, auto")
   }
 }

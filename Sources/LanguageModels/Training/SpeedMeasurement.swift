@@ -13,6 +13,8 @@ public struct SpeedMeasurement: Sendable {
   /// That limit over a longer time, measured after training: clocks drop under load.
   public let sustainedPeakGigaflops: Double
   public let sampleCharactersPerSecond: Double
+  /// How the weights for sampling were chosen; nil where their format was given, or nothing was sampled.
+  public let weightTrial: WeightTrial?
   /// The training loss of the last step, in nats, and the penalties added to it.
   public let loss, penalty: Double
   /// The most memory that the process held, in MiB.
@@ -24,9 +26,12 @@ public struct SpeedMeasurement: Sendable {
 extension CharacterRun {
   /// Trains for some seconds, after three steps to warm up, then samples some tokens; nothing is saved.
   ///
-  /// - Parameter profiled: trains for as long again, watched.
+  /// - Parameters:
+  ///   - weights: how they are held while sampling.
+  ///   - profiled: trains for as long again, watched.
+  /// - Throws: `GenerationError` where the format is to be chosen and the model's predictions are not finite.
   public func measureSpeed(
-    seconds: Double, sample: Int, weights: WeightFormat = .float32, profiled: Bool = false
+    seconds: Double, sample: Int, weights: WeightChoice = .float32, profiled: Bool = false
   ) throws -> SpeedMeasurement {
     let peak = MachinePeak.measure(Float.self, team: trainer.workspace.team)
     var (loss, penalty) = (Double.nan, 0.0)
@@ -52,9 +57,13 @@ extension CharacterRun {
     let profile = profiled ? try StepProfile(threads: trainer.workspace.team.count, train: train) : nil
 
     var charactersPerSecond = 0.0
+    var trial: WeightTrial?
     if sample > 0 {
+      let threads = trainer.workspace.team.count
+      if weights == .auto { trial = try WeightTrial(of: model, vocabulary: corpus.vocabulary, threads: threads) }
       let generator = TextGenerator(
-        model: model, vocabulary: corpus.vocabulary, weights: weights, threads: trainer.workspace.team.count)
+        model: model, vocabulary: corpus.vocabulary, weights: weights.format ?? trial?.format ?? .float32,
+        threads: threads)
       let options = SamplingOptions(temperature: 0.8)
       _ = generator.text(length: 100, options: options, seed: 1)
       let began = clock.now
@@ -65,7 +74,8 @@ extension CharacterRun {
       trainTokensPerSecond: tokensPerSecond,
       trainGigaflops: tokensPerSecond * Double(model.operationsPerToken) / 1e9, peakGigaflops: peak / 1e9,
       sustainedPeakGigaflops: sustainedPeak / 1e9,
-      sampleCharactersPerSecond: charactersPerSecond, loss: loss, penalty: penalty, peakMemory: peakMemory,
+      sampleCharactersPerSecond: charactersPerSecond, weightTrial: trial, loss: loss, penalty: penalty,
+      peakMemory: peakMemory,
       profile: profile)
   }
 
