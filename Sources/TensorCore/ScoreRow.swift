@@ -63,9 +63,9 @@ extension [Double] {
   /// Index that `becomeWeights` and `index(at:)` would draw, from weights in single precision, which take a fifth of the time. Nil
   /// where the number lies so near to a border that these may be wrong.
   ///
-  /// A weight eᵃ has a relative error of at most |a|·2⁻²⁴ from its argument and of 4·2⁻²⁴ from the kernel. The mean of |a| by weight
-  /// is at most the entropy, below 16 nats for 2²³ symbols, so that sums are wrong by less than 20·2⁻²⁴ of the total, and two of
-  /// them by less than 2⁻¹⁸.
+  /// A weight eᵃ has a relative error of at most |a|·2⁻²⁴ from its argument and of 8·2⁻²⁴, 4 units in the last place, from the
+  /// kernel. The mean of |a| by weight is at most the entropy, below 16 nats for 2²³ symbols, so that sums are wrong by at most
+  /// 24·2⁻²⁴ of the total, and two of them by less than 2⁻¹⁸.
   ///
   /// - Parameter room: memory for the weights, kept from call to call.
   package func quickIndex(at uniform: Double, largest: Double, temperature: Double, room: inout [Float]) -> Int? {
