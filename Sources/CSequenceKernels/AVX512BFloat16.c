@@ -9,6 +9,7 @@
 #pragma clang attribute push( \
     __attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,avx512bf16"))), apply_to = function)
 
+#define SPLIT 1
 #include "Kernels/BFloat16.inc"
 
 static void prepare(int64_t top, int64_t bottom) { (void)top, (void)bottom; }

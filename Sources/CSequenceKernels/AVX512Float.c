@@ -16,7 +16,8 @@ const SKKernels sk_avx512_bfloat16_float = KERNEL_TABLE(
     "avx512", .formats[SKFormatBFloat16] = &sk_avx512_bfloat16,
     .formats[SKFormatInt8Weights] = &sk_avx512_vnni_int8);
 const SKKernels sk_amx_float = KERNEL_TABLE(
-    "amx", .formats[SKFormatBFloat16] = &sk_amx_bfloat16, .formats[SKFormatInt8Weights] = &sk_avx512_vnni_int8);
+    "amx", .formats[SKFormatBFloat16] = &sk_amx_bfloat16, .formats[SKFormatInt8Weights] = &sk_avx512_vnni_int8,
+    .formats[SKFormatSplitBFloat16] = &sk_amx_split_bfloat16);
 
 #pragma clang attribute pop
 

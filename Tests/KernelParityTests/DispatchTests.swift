@@ -43,11 +43,11 @@ struct DispatchTests {
     }
   }
 
-  /// bfloat16 products exist for float on processors that multiply bfloat16; narrow weights exist for float alone.
+  /// bfloat16 products exist for float on processors that multiply bfloat16; split products and narrow weights exist for float alone.
   @Test func everyTableHasTheFormatsThatAreDocumented() {
     for (name, kernels) in Float.instances {
       withUnsafePointer(to: kernels) {
-        for format in [SKFormatFull, SKFormatBFloat16Weights, SKFormatInt8Weights] {
+        for format in [SKFormatFull, SKFormatBFloat16Weights, SKFormatInt8Weights, SKFormatSplitBFloat16] {
           #expect(sk_format($0, format) != nil, "\(name): format \(format.rawValue) in float")
         }
         #expect(name != "amx" || sk_format($0, SKFormatBFloat16) != nil)
@@ -56,7 +56,7 @@ struct DispatchTests {
     for (name, kernels) in Double.instances {
       withUnsafePointer(to: kernels) {
         #expect(sk_format($0, SKFormatFull) != nil, "\(name): full products in double")
-        for format in [SKFormatBFloat16, SKFormatBFloat16Weights, SKFormatInt8Weights] {
+        for format in formats where format != SKFormatFull {
           #expect(sk_format($0, format) == nil, "\(name): format \(format.rawValue) in double")
         }
       }

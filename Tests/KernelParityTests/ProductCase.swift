@@ -1,6 +1,9 @@
 import CSequenceKernels
+import Foundation
 
-let formats = [SKFormatFull, SKFormatBFloat16, SKFormatBFloat16Weights, SKFormatInt8Weights]
+let formats = [
+  SKFormatFull, SKFormatBFloat16, SKFormatBFloat16Weights, SKFormatInt8Weights, SKFormatSplitBFloat16,
+]
 
 /// The products of one instruction set in one format.
 struct ProductInstance {
@@ -27,24 +30,34 @@ extension KernelScalar {
 /// A product with the layouts of its operands: sizes, a reference, and how far from it rounding may lead.
 struct ProductCase<S: KernelScalar> {
   let m: Int, n: Int, k: Int
+  let layout: Int
   let a: [S], b: [S], c: [S]
   let transposedA: Bool, transposedB: Bool, accumulate: Bool
   let aStride: Int, bStride: Int, cStride: Int
 
-  init(m: Int, n: Int, k: Int, layout: Int, values: inout TestValues) {
-    (self.m, self.n, self.k) = (m, n, k)
+  /// - Parameter exponents: binary exponents of the numbers; nil for numbers between −1 and 1.
+  init(
+    m: Int, n: Int, k: Int, layout: Int, exponents: ClosedRange<Double>? = nil, values: inout TestValues
+  ) {
+    (self.m, self.n, self.k, self.layout) = (m, n, k, layout)
     (transposedA, transposedB, accumulate) = (layout & 1 != 0, layout & 2 != 0, layout & 4 != 0)
     aStride = (transposedA ? m : k) + layout % 3
     bStride = (transposedB ? k : n) + layout % 2
     cStride = n + layout % 4
-    a = values.scalars((transposedA ? k : m) * aStride)
-    b = values.scalars((transposedB ? n : k) * bStride)
-    c = values.scalars(m * cStride)
+    func numbers(_ count: Int) -> [S] {
+      let numbers: [S] = values.scalars(count)
+      guard let exponents else { return numbers }
+      let drawn: [Double] = values.scalars(count, in: exponents)
+      return zip(numbers, drawn).map { $0 * S(scalbn(1, Int($1))) }
+    }
+    a = numbers((transposedA ? k : m) * aStride)
+    b = numbers((transposedB ? n : k) * bStride)
+    c = numbers(m * cStride)
   }
 
   /// This case with both operands stored transposed.
   init(turning other: ProductCase) {
-    (m, n, k, c) = (other.m, other.n, other.k, other.c)
+    (m, n, k, c, layout) = (other.m, other.n, other.k, other.c, other.layout ^ 3)
     (accumulate, cStride) = (other.accumulate, other.cStride)
     (transposedA, transposedB) = (!other.transposedA, !other.transposedB)
     (aStride, bStride) = (transposedA ? m : k, transposedB ? k : n)
@@ -125,7 +138,8 @@ struct ProductCase<S: KernelScalar> {
         let start = accumulate ? c[i * cStride + j].wide : 0
         let (sum, magnitude) = dotProduct(row, column, from: start)
         values[i * cStride + j] = sum
-        tolerances[i * cStride + j] = Double(k + 2) * S.roundoff * magnitude
+        let relative = Double(k + 2) * S.roundoff + (format == SKFormatSplitBFloat16 ? 0x1p-15 : 0)
+        tolerances[i * cStride + j] = relative * magnitude
       }
     }
     return (values, tolerances)
@@ -164,7 +178,7 @@ private func dotProduct(_ x: [Double], _ y: [Double], from start: Double) -> (su
 }
 
 /// To the nearest number with 8 significant bits, ties to even.
-private func nearestBFloat16<S: KernelScalar>(_ x: S) -> Double {
+func nearestBFloat16<S: KernelScalar>(_ x: S) -> Double {
   let bits = Float(x).bitPattern
   return Double(Float(bitPattern: (bits &+ 0x7fff &+ (bits >> 16 & 1)) & 0xffff_0000))
 }

@@ -15,7 +15,7 @@ extern const SKKernels sk_reproducible_float, sk_reproducible_double;
 extern const SKKernels sk_avx2_float, sk_avx2_double;
 extern const SKKernels sk_avx512_float, sk_avx512_vnni_float, sk_avx512_bfloat16_float, sk_avx512_double;
 extern const SKKernels sk_amx_float, sk_amx_double;
-extern const SKProductFormat sk_avx512_vnni_int8, sk_avx512_bfloat16, sk_amx_bfloat16;
+extern const SKProductFormat sk_avx512_vnni_int8, sk_avx512_bfloat16, sk_amx_bfloat16, sk_amx_split_bfloat16;
 #endif
 #pragma GCC visibility pop
 

@@ -77,6 +77,13 @@ typedef enum SKFormat {
   /// B in 8-bit integers with a scale for each column, A in 8-bit integers with a scale for each row, their products
   /// added up exactly.
   SKFormatInt8Weights,
+  /// A and B as sums of two bfloat16 numbers, x ≈ xh + xl: xh is x rounded (to nearest, ties to even), xl is x − xh rounded.
+  /// The product is Ah·Bh + Ah·Bl + Al·Bh, added up in single precision: within 2⁻¹⁵ of Σ|a·b| at worst, beside the
+  /// rounding of the sums. Every instruction set computes the same bits, in this order: for each 32 of k, in order, the
+  /// three products are added to C, each as the sum over its even k plus the sum over its odd k, both from zero and in
+  /// order, by multiply-adds that round once. Subnormal numbers count as zeros, also those among the results; infinite
+  /// ones give NaN.
+  SKFormatSplitBFloat16,
   SKFormatCount,
 } SKFormat;
 
