@@ -14,6 +14,7 @@ import Testing
     .small { ($0.dropout, $0.validateEvery) = (0.3, 7) },
     .small { ($0.cell, $0.embedding, $0.dropout) = (.gru, 5, 0.2) },
     .small { ($0.cell, $0.optimizer, $0.layers, $0.learningRate) = (.rnnReLU, .sgd, 1, 0.01) },
+    .small { $0.precision = .splitBFloat16 },
     .small { ($0.optimizer, $0.layers) = (.nAdam, 1) },
     .small { ($0.layers, $0.schedule, $0.horizon) = (1, .cosine, 22) },
     .small { ($0.layers, $0.schedule, $0.validateEvery, $0.learningRate) = (1, .plateau, 2, 0.5) },

@@ -70,11 +70,23 @@ public struct TrainingSettings: Sendable, Equatable {
     /// Products of numbers rounded to bfloat16, added up in single precision; weights, states and moments stay in single
     /// precision.
     case bfloat16
+    /// Products of numbers split into two bfloat16 numbers each, nearly as exact as single precision: see
+    /// `ProductFormat.splitBFloat16`.
+    case splitBFloat16 = "split-bfloat16"
 
-    var products: ProductFormat { self == .float32 ? .full : .bfloat16 }
+    var products: ProductFormat {
+      switch self {
+      case .float32: .full
+      case .bfloat16: .bfloat16
+      case .splitBFloat16: .splitBFloat16
+      }
+    }
 
     /// Whether this machine can compute so.
     public var isSupported: Bool { products.isSupported(for: Float.self) }
+
+    /// Whether it takes longer here than single precision: see `ProductFormat.isEmulated`.
+    public var isEmulated: Bool { products.isEmulated }
   }
 
   var documents: CorpusArrangement.Documents {
