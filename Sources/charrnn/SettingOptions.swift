@@ -52,7 +52,8 @@ struct SettingOptions {
   ///     differ from them, but for the ending: how long to train is open.
   ///   - epoch: steps of the run's epoch, the validation interval of a run that names none; nil where that is not known.
   ///   - structure: what decides the names and shapes of parameters, in the place of defaults.
-  /// - Throws: a usage failure for an option that differs, and for settings that no run can have.
+  /// - Throws: a usage failure for an option that differs, for settings that no run can have, and for a precision that has
+  ///   no use on this machine.
   func settings(
     _ arguments: ParsedArguments, resuming run: TrainingSettings? = nil, epoch: Int? = nil,
     structure: Architecture? = nil
@@ -78,6 +79,12 @@ struct SettingOptions {
       }
     }
     if let problem = settings.problem { throw arguments.usageFailure("\(problem)") }
+    // A run that was begun elsewhere may go on, however slowly.
+    if run == nil && settings.precision.isEmulated {
+      throw arguments.usageFailure(
+        "--precision \(settings.precision.rawValue): faster than float32 with AMX alone, and the instruction set in use "
+          + "(\(InstructionSet.current.rawValue)) has none; leave --precision out")
+    }
     return settings
   }
 

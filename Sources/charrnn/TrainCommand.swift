@@ -265,6 +265,11 @@ package enum TrainCommand {
       notice(
         "the run was saved under \(then) and goes on under \(now): its bits will differ from those of an unbroken run")
     }
+    if run.settings.precision.isEmulated {
+      notice(
+        "precision \(run.settings.precision.rawValue) is emulated where AMX is not in the instruction set in use (\(now)): the "
+          + "run goes on many times slower")
+    }
     notice("resuming \(directory.path) after step \(run.step)")
     if let loss = run.progress.bestValidationLoss, !directory.holds(directory.best) {
       notice(

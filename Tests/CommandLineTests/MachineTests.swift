@@ -1,5 +1,8 @@
 import CharrnnTestSupport
 import Foundation
+import LanguageModels
+import ModelTraining
+import SequenceText
 import Testing
 
 /// Options that ask for something of the machine: threads, an instruction set, a precision, how weights are held.
@@ -126,6 +129,48 @@ import Testing
     #expect(resumed.errors.contains("neither AMX nor AVX512-BF16"), "\(resumed.errors)")
     #expect(try workplace.bytes(of: "new/last.safetensors") == before)
     expectDone(try charrnn(["sample", "new", "--length", "4"], on: "portable", in: workplace))
+  }
+
+  /// Where it is slower than single precision, nothing new begins in it.
+  @Test func splitBFloat16WithoutAMXIsRefused() throws {
+    let workplace = try Workplace()
+    try workplace.write(fable, to: "fable.txt")
+    let commands = Self.commands.filter { ["train", "benchmark"].contains($0[0]) } + [["doctor", "fable.txt"]]
+    for command in commands {
+      let outcome = try charrnn(command + ["--precision", "split-bfloat16"], on: "portable", in: workplace)
+      expectError(outcome, 64)
+      #expect(
+        outcome.errors == """
+          charrnn: error: --precision split-bfloat16: faster than float32 with AMX alone, and the instruction set in use \
+          (portable) has none; leave --precision out (see charrnn \(command[0]) --help)
+
+          """)
+    }
+    #expect(try workplace.visibleNames == ["fable.txt"])
+  }
+
+  /// Emulated, with a notice that it is; its model is sampled and evaluated as any other.
+  @Test func aRunInSplitBFloat16GoesOnWithoutAMX() throws {
+    let workplace = try Workplace()
+    try workplace.write(fable, to: "fable.txt")
+    var settings = TrainingSettings()
+    (settings.hidden, settings.batch, settings.length, settings.precision) = (8, 4, 8, .splitBFloat16)
+    let run = try CharacterRun(
+      settings: settings, corpus: Corpus(text: Array(fable.utf8), kind: .character),
+      directory: RunDirectory(workplace.path(of: "run")))
+    try run.train(limits: TrainingLimits(steps: 3), reporting: TrainingReporting(sampleEvery: 0))
+
+    let resume = ["train", "fable.txt", "--out", "run", "--resume", "--steps", "6"]
+    for words in [resume, resume + ["--precision", "split-bfloat16"]] {
+      expectDone(
+        try charrnn(words, on: "portable", in: workplace),
+        "precision split-bfloat16 is emulated where AMX is not in the instruction set in use (portable)",
+        "resuming run after step")
+    }
+    let configuration = String(decoding: try workplace.bytes(of: "run/config.json"), as: UTF8.self)
+    #expect(configuration.contains(#""precision": "split-bfloat16""#), "\(configuration)")
+    expectDone(try charrnn(["sample", "run", "--length", "4"], on: "portable", in: workplace))
+    expectDone(try charrnn(["evaluate", "run", "fable.txt"], on: "portable", in: workplace))
   }
 
   @Test(arguments: ["lstm", "gru", "rnn", "rnn-relu"]

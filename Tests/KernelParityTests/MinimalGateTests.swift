@@ -8,21 +8,21 @@ struct MinimalGateTests {
 
   /// Operands of a step and of its gradient, for rows of `gates` times H preactivations.
   private struct Point<S: KernelScalar> {
-    let H, stride, outStride: Int
+    let units, stride, outStride: Int
     let x, previous, dh: [S]
 
-    init(gates: Int, H: Int, seed: UInt64) {
+    init(gates: Int, units: Int, seed: UInt64) {
       var values = TestValues(seed: seed)
-      (self.H, stride, outStride) = (H, gates * H + 1, gates * H + 2)
+      (self.units, stride, outStride) = (units, gates * units + 1, gates * units + 2)
       x = values.scalars(MinimalGateTests.rows * stride, in: -4...4)
-      previous = values.scalars(MinimalGateTests.rows * H)
-      dh = values.scalars(MinimalGateTests.rows * H)
+      previous = values.scalars(MinimalGateTests.rows * units)
+      dh = values.scalars(MinimalGateTests.rows * units)
     }
 
     /// Calls `body` with each unit's number among the states, its place among the gates and that among their gradients.
     func forEachUnit(_ body: (_ state: Int, _ gate: Int, _ dGate: Int) -> Void) {
-      for state in 0..<MinimalGateTests.rows * H {
-        let (row, j) = state.quotientAndRemainder(dividingBy: H)
+      for state in 0..<MinimalGateTests.rows * units {
+        let (row, j) = state.quotientAndRemainder(dividingBy: units)
         body(state, row * stride + j, row * outStride + j)
       }
     }
@@ -36,7 +36,7 @@ struct MinimalGateTests {
 
     func check<S: KernelScalar>(_: S.Type) {
       for H in oddSizes where H > 0 {
-        let point = Point<S>(gates: 2, H: H, seed: 65)
+        let point = Point<S>(gates: 2, units: H, seed: 65)
         var (h, dPrevious) = ([Double](), [Double]())
         var (gates, dGates) = (point.x.map(\.wide), [Double](repeating: 7, count: Self.rows * point.outStride))
         point.forEachUnit { state, gate, dGate in
@@ -71,7 +71,7 @@ struct MinimalGateTests {
 
     func check<S: KernelScalar>(_: S.Type) {
       for H in oddSizes where H > 0 {
-        let point = Point<S>(gates: 3, H: H, seed: 66)
+        let point = Point<S>(gates: 3, units: H, seed: 66)
         var (kept, h, dPrevious) = ([Double](), [Double](), [Double]())
         var dGates = [Double](repeating: 7, count: Self.rows * point.outStride)
         point.forEachUnit { state, gate, dGate in

@@ -119,7 +119,7 @@ extension SettingField {
       "tokens", \.tokens, .choice(of: TokenKind.self), .tokens, help: "what a token is", storage: .always),
     SettingField(
       "precision", \.precision, .choice(of: TrainingSettings.Precision.self), .arithmetic,
-      help: "precision of the arithmetic", storage: .always),
+      help: "precision of the arithmetic; split-bfloat16 is for AMX", storage: .always),
     SettingField(
       "seed", \.seed, .integer(0...Int.max), .randomness, help: "decides all that is random", storage: .always),
     SettingField(
