@@ -18,14 +18,28 @@ package struct ThreadPacer: Sendable {
   private var triesMore = false
 
   private struct Trial {
+    /// Threads before it.
     let chosen: Int
-    var seconds: [Double] = []
+    let steps: Int
+    /// Time for its steps in which the change is worth it.
+    let limit: Double
+    private(set) var seconds: [Double] = []
+
+    init(chosen: Int, steps: Int, limit: Double) { (self.chosen, self.steps, self.limit) = (chosen, steps, limit) }
+
+    mutating func count(_ step: Double) { seconds.append(step) }
+
+    var isOver: Bool { seconds.count >= steps }
+    var isLost: Bool { seconds.reduce(0, +) >= limit }
   }
 
-  /// Steps before the first trial and after a change: enough to know how long they take.
+  /// Steps before the first trial and after a change.
   private static let patience = 8
-  private static let longestInterval = 1024
-  private static let stepsOfTrial = 3
+  private static let longestInterval = 4096
+  /// Steps that are compared: as many as fill some turns of a busy core, within bounds.
+  private static let fewestCompared = 3
+  private static let mostCompared = 32
+  private static let comparedTime = 0.03
   /// Steps below it may be too small for several threads, in seconds.
   private static let shortStep = 0.003
   /// Threads that have their cores for less of the time than this are disturbed.
@@ -42,40 +56,45 @@ package struct ThreadPacer: Sendable {
   ///   - seconds: its time.
   ///   - processorSeconds: the time that all threads of the process had a core meanwhile.
   package mutating func record(seconds: Double, processorSeconds: Double) {
-    if most == 1 || !(seconds > 0) { return }
-    if var current = trial {
-      current.seconds.append(seconds)
-      trial = current
-      if current.seconds.count == Self.stepsOfTrial { conclude(current) }
+    if most == 1 || !(seconds > 0 && seconds.isFinite) { return }
+    if trial != nil {
+      trial!.count(seconds)
+      if trial!.isLost || trial!.isOver { conclude(trial!) }
       return
     }
-    recent = recent.suffix(Self.patience - 1) + [seconds]
+    recent = recent.suffix(Self.mostCompared - 1) + [seconds]
     presence += (min(processorSeconds / (seconds * Double(count)), 1) - presence) / Double(Self.patience)
     stepsUntilTrial -= 1
-    if stepsUntilTrial <= 0, let other = candidate {
-      trial = Trial(chosen: count)
+    if stepsUntilTrial <= 0, recent.count >= compared, let other = candidate {
+      let steps = compared
+      trial = Trial(chosen: count, steps: steps, limit: Self.gain * recent.suffix(steps).reduce(0, +))
       count = other
     }
   }
 
+  /// Steps of the next comparison.
+  private var compared: Int {
+    let steps = Self.comparedTime / mean(recent)
+    return Int(min(max(steps, Double(Self.fewestCompared)), Double(Self.mostCompared)))
+  }
+
   /// A number of threads that is worth a trial.
   private var candidate: Int? {
-    let less = count > 1 && (median(recent) < Self.shortStep || presence < Self.fullPresence) ? count / 2 : nil
+    let less = count > 1 && (mean(recent) < Self.shortStep || presence < Self.fullPresence) ? count / 2 : nil
     let more = count < most ? min(2 * count, most) : nil
     return triesMore ? more ?? less : less ?? more
   }
 
   private mutating func conclude(_ ended: Trial) {
-    let isBetter = median(ended.seconds) < Self.gain * median(recent)
-    if isBetter {
-      (recent, presence, interval) = (ended.seconds, 1, Self.patience)
-    } else {
+    if ended.isLost {
       count = ended.chosen
-      interval = min(2 * interval, Self.longestInterval)
+      interval = min(2 * max(interval, ended.steps), Self.longestInterval)
       triesMore.toggle()
+    } else {
+      (recent, presence, interval) = (ended.seconds, 1, Self.patience)
     }
     (trial, stepsUntilTrial) = (nil, interval)
   }
 
-  private func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
+  private func mean(_ values: some Collection<Double>) -> Double { values.reduce(0, +) / Double(values.count) }
 }
