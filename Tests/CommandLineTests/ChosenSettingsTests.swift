@@ -20,8 +20,10 @@ import Testing
     return ["train"] + command.split(separator: " ").map(String.init)
   }
 
-  private func expectSameRun(_ one: String, _ other: String, in workplace: Workplace) throws {
-    for file in ["last", "best", "undecayed"] {
+  private func expectSameRun(
+    _ one: String, _ other: String, files: [String] = ["last", "best", "undecayed"], in workplace: Workplace
+  ) throws {
+    for file in files {
       #expect(
         try workplace.bytes(of: "\(one)/\(file).safetensors") == workplace.bytes(of: "\(other)/\(file).safetensors"),
         "\(file)")
@@ -64,7 +66,8 @@ import Testing
       ["train", "fable.txt", "--out", "one", "--resume", "--sample-every", "0"] + longer)
     expectDone(more, "from the state before the learning rate fell")
     expectDone(try workplace.charrnn(counted.dropLast(2) + longer + ["--out", "other", "--overwrite"]))
-    try expectSameRun("one", "other", in: workplace)
+    // The best model may be that of the first end, which the longer run never comes by.
+    try expectSameRun("one", "other", files: ["last", "undecayed"], in: workplace)
     let nothing = try workplace.charrnn(["train", "fable.txt", "--out", "one", "--resume"])
     expectDone(nothing, "nothing is left to train")
   }
