@@ -82,7 +82,7 @@ struct SettingOptions {
     // A run that was begun elsewhere may go on, however slowly.
     if run == nil && settings.precision.isEmulated {
       throw arguments.usageFailure(
-        "--precision \(settings.precision.rawValue): faster than float32 with AMX alone, and the instruction set in use "
+        "--precision \(settings.precision.rawValue): made for AMX alone, and the instruction set in use "
           + "(\(InstructionSet.current.rawValue)) has none; leave --precision out")
     }
     return settings

@@ -141,7 +141,7 @@ import Testing
       expectError(outcome, 64)
       #expect(
         outcome.errors == """
-          charrnn: error: --precision split-bfloat16: faster than float32 with AMX alone, and the instruction set in use \
+          charrnn: error: --precision split-bfloat16: made for AMX alone, and the instruction set in use \
           (portable) has none; leave --precision out (see charrnn \(command[0]) --help)
 
           """)
