@@ -75,13 +75,14 @@ package struct WeightGradient<Scalar: TensorScalar> {
   package var sumsSoFar: Sums { Sums(shards: shards.map { $0.sums }) }
 
   /// Packs one thread's share of a chunk's inputs.
+  @_specialize(where Scalar == Float)
   package func pack(_ chunk: Range<Int>, thread: Int) {
     let inputs = inputs.view.columns(columns)
     for (shard, columns) in plan.share(
       of: inputs.columns, unit: PackedMatrix<Scalar>.panelWidth, thread, workspace.team)
     {
       let packed = shards[shard].packed[plan.count(chunk, shard)]!
-      guard let rows = shards[shard].rows?.view.rows(0..<packed.shape[0]) else {
+      guard let rows = shards[shard].rows?.view.rows(0..<packed.rows) else {
         packed.pack(inputs.rows(plan.rows(chunk)), columns: columns)
         continue
       }
@@ -96,12 +97,13 @@ package struct WeightGradient<Scalar: TensorScalar> {
   /// Adds a chunk to one thread's share of the sums. Chunks are added from the last to the first.
   ///
   /// - Parameter gradients: g of each shard, in its buffer of a chunk; the chunk's inputs are packed.
+  @_specialize(where Scalar == Float)
   package func add(_ gradients: [MatrixView<Scalar>], _ chunk: Range<Int>, thread: Int) {
     let isFirst = chunk == plan.chunks.last && !isContinued
     for (index, outputs) in plan.share(of: shards[0].sums.weight.view.rows, unit: 1, thread, workspace.team) {
       let shard = shards[index]
       let packed = shard.packed[plan.count(chunk, index)]!
-      let g = gradients[index].rows(0..<packed.shape[0]).columns(outputs)
+      let g = gradients[index].rows(0..<packed.rows).columns(outputs)
       shard.sums.weight.view.rows(outputs).setProduct(g, transposed: true, packed, onto: isFirst ? .nothing : .target)
       if let target = shard.sums.bias?.view.columns(outputs) {
         if isFirst { target.fill(0) }

@@ -37,6 +37,7 @@ final class LayerwiseSession<Scalar: TensorScalar> {
   /// The scores of all characters after the step that was run last, [batch, vocabulary].
   var logits: Tensor<Scalar> { scores.tensor }
 
+  @_specialize(where Scalar == Float)
   func read(_ tokens: [Int32]) {
     step += 1
     team.run { thread in

@@ -100,15 +100,15 @@ struct BackwardLoop<Scalar: TensorScalar> {
   }
 
   /// Goes through the steps of a chunk, from the last to the first, for some rows of the batch.
+  @_specialize(where Scalar == Float)
   func backpropagate(_ chunk: Range<Int>, rows: Range<Int>) {
     for shard in plan.shards.indices {
       let rows = rows.clamped(to: plan.shards[shard])
-      if !rows.isEmpty { backpropagate(through: record.step, chunk, rows: rows, of: shard) }
+      if !rows.isEmpty { backpropagate(chunk, rows: rows, of: shard) }
     }
   }
 
-  private func backpropagate(through step: some FusedStep<Scalar>, _ chunk: Range<Int>, rows: Range<Int>, of shard: Int)
-  {
+  private func backpropagate(_ chunk: Range<Int>, rows: Range<Int>, of shard: Int) {
     var at = StepViews(record.buffers, rows: rows)
     for t in chunk.reversed() {
       let start = plan.rows(t, of: shard, in: chunk).lowerBound - plan.shards[shard].lowerBound
@@ -116,7 +116,7 @@ struct BackwardLoop<Scalar: TensorScalar> {
       record.divide(rows, at: t) { rows in
         at.rows = record.rows(rows, at: t)
         let d = gradients(of: rows, inChunk: inChunk(rows), shard)
-        backpropagate(through: step, at, d)
+        backpropagate(at, d)
         if record.resets != nil { stopAtResets(at: t, rows: rows) }
         if let dInputView, let inputWeight { dInputView.rows(at.rows).setProduct(d.gates.readOnly, inputWeight) }
       } ended: { rows in
@@ -137,9 +137,7 @@ struct BackwardLoop<Scalar: TensorScalar> {
   }
 
   /// One step back.
-  private func backpropagate(
-    through step: some FusedStep<Scalar>, _ at: StepViews<Scalar>, _ d: StepGradients<Scalar>
-  ) {
+  private func backpropagate(_ at: StepViews<Scalar>, _ d: StepGradients<Scalar>) {
     let dh = dStates[0].rows(d.rows)
     if let dOutputs { dh.add(dOutputs.view.rows(at.rows)) }
     for component in dKept.indices {
@@ -150,7 +148,7 @@ struct BackwardLoop<Scalar: TensorScalar> {
       projected.copy(from: dh.readOnly)
       d.hidden.setProduct(dh.readOnly, projection)
     }
-    step.backward(at, d)
+    record.step.backward(at, d)
     transform?.backward(d.gates, saved: at.transformed, parameters: at.parameters, sums: d.parameters)
     if clearsHiddenGradient { dh.fill(0) }
     for index in products.indices {
@@ -161,7 +159,7 @@ struct BackwardLoop<Scalar: TensorScalar> {
       case .saved(let buffer):
         let dOperand = dSaved[buffer].rows(d.rows)
         dOperand.setProduct(gradient, products[index].weight)
-        step.backwardThroughOperand(buffer, gradient: dOperand.readOnly, at, d)
+        record.step.backwardThroughOperand(buffer, gradient: dOperand.readOnly, at, d)
       }
     }
     for component in dKept.indices {

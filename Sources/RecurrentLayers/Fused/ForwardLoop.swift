@@ -3,6 +3,9 @@ import TensorCore
 
 /// The loop over time of a forward pass. Each thread runs it for its own rows of the batch without waiting for the
 /// others.
+///
+/// The code of each step, here and in the backward pass, is compiled once more for Float (`_specialize`): generic code asks
+/// the runtime for its types anew at every call, which was a quarter of a small cell's time.
 struct ForwardLoop<Scalar: TensorScalar> {
   private let record: FusedRecord<Scalar>
   private var input: InputProjection<Scalar>
@@ -31,14 +34,15 @@ struct ForwardLoop<Scalar: TensorScalar> {
   }
 
   /// Fills the record for some rows of the batch, step by step.
+  @_specialize(where Scalar == Float)
   func runSteps(rows: Range<Int>) {
     switch input {
     case .lookUp(let ids, let table):
       let table = table.matrix()
       if record.layout.startsFromInput {
-        runSteps(of: record.step, rows: rows) { _, now in .rows(ids[now], of: table) }
+        runSteps(rows: rows) { _, now in .rows(ids[now], of: table) }
       } else {
-        runSteps(of: record.step, rows: rows) { at, now in
+        runSteps(rows: rows) { at, now in
           at.gates.gatherRows(ids[now], of: table)
           return nil
         }
@@ -46,7 +50,7 @@ struct ForwardLoop<Scalar: TensorScalar> {
     case .product(let input, let weight, let bias):
       let (input, transform) = (input.matrix(), record.step.inputTransform)
       let start = bias.map { ProductStart.everyRow($0.matrix()) } ?? .nothing
-      runSteps(of: record.step, rows: rows) { at, now in
+      runSteps(rows: rows) { at, now in
         at.gates.setProduct(input.rows(now), weight, onto: start)
         transform?.forward(at.gates, saved: at.transformed, parameters: at.parameters)
         return nil
@@ -57,8 +61,7 @@ struct ForwardLoop<Scalar: TensorScalar> {
   /// - Parameter setInput: sets the gates to the input's contribution, or returns the rows that the product is to start
   ///   from.
   private func runSteps(
-    of step: some FusedStep<Scalar>, rows: Range<Int>,
-    setInput: (_ at: StepViews<Scalar>, _ now: Range<Int>) -> ProductStart<Scalar>?
+    rows: Range<Int>, setInput: (_ at: StepViews<Scalar>, _ now: Range<Int>) -> ProductStart<Scalar>?
   ) {
     var at = StepViews(record.buffers, rows: rows)
     for t in 0..<record.time {
@@ -67,11 +70,11 @@ struct ForwardLoop<Scalar: TensorScalar> {
         at.rows = record.rows(rows, at: t)
         let start = setInput(at, at.rows)
         for index in products.indices {
-          let operand = operand(of: products[index].operand, step, at)
+          let operand = operand(of: products[index].operand, at)
           at.recurrent.columns(products[index].columns).setProduct(
             operand, products[index].weight, onto: start ?? products[index].start)
         }
-        step.forward(at)
+        record.step.forward(at)
         if let projection { record.output(at: at.rows).setProduct(at.next(0).readOnly, projection) }
         record.leave(at: t, rows: rows)
       } ended: { rows in
@@ -80,13 +83,11 @@ struct ForwardLoop<Scalar: TensorScalar> {
     }
   }
 
-  private func operand(
-    of operand: StepLayout.Operand, _ step: some FusedStep<Scalar>, _ at: StepViews<Scalar>
-  ) -> MatrixView<Scalar> {
+  private func operand(of operand: StepLayout.Operand, _ at: StepViews<Scalar>) -> MatrixView<Scalar> {
     switch operand {
     case .hidden(let columns): return at.previous(0).columns(columns)
     case .saved(let buffer):
-      step.setOperand(buffer, at)
+      record.step.setOperand(buffer, at)
       return at.saved(buffer).readOnly
     }
   }

@@ -113,6 +113,7 @@ struct TableGradient<Scalar: TensorScalar> {
       ?? plan.shards.map { _ in OwnedMatrix(uninitialized: [tokens, width], pool: workspace.pool) }
   }
 
+  @_specialize(where Scalar == Float)
   func add(_ gradients: [MatrixView<Scalar>], _ chunk: Range<Int>, thread: Int) {
     for (shard, part) in plan.share(of: tables[0].view.columns, unit: 16, thread, workspace.team) {
       let table = tables[shard].view.columns(part)

@@ -43,10 +43,13 @@ struct StepViews<Scalar: TensorScalar> {
   /// Sum of the recurrent products, [rows, G·H], where it is apart; else the gates.
   var recurrent: MutableMatrixView<Scalar> { buffers.recurrent.rows(rows) }
   /// Component of the state before the step, [rows, width]; 0 is h.
+  @_specialize(where Scalar == Float)
   func previous(_ component: Int) -> MatrixView<Scalar> { buffers.previous[component].rows(rows) }
   /// Component of the state after the step, [rows, width]; 0 is h, or the units of which h is a projection.
+  @_specialize(where Scalar == Float)
   func next(_ component: Int) -> MutableMatrixView<Scalar> { buffers.next[component].rows(rows) }
   /// Saved buffer, [rows, `StepLayout.saved[index]`].
+  @_specialize(where Scalar == Float)
   func saved(_ index: Int) -> MutableMatrixView<Scalar> { buffers.saved[index].rows(rows) }
   /// The cell's own parameters one after the other, [1, P].
   var parameters: MatrixView<Scalar> { buffers.parameters! }
@@ -80,6 +83,7 @@ struct StepGradients<Scalar: TensorScalar> {
   let sums: MutableMatrixView<Scalar>?
 
   /// Gradient with respect to a state component, [rows, width]; 0 is h, or the units of which h is a projection.
+  @_specialize(where Scalar == Float)
   func state(_ component: Int) -> MutableMatrixView<Scalar> {
     component == 0 ? hidden : states[component].rows(rows)
   }

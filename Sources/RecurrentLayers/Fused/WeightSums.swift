@@ -56,6 +56,7 @@ struct WeightSums<Scalar: TensorScalar> {
   }
 
   /// Adds a thread's share of a chunk, whose gradients the loop has computed.
+  @_specialize(where Scalar == Float)
   func add(_ loop: BackwardLoop<Scalar>, _ chunk: Range<Int>, thread: Int) {
     for (gradient, product) in zip(recurrent, products) {
       let columns = products.count == 1 ? loop.dRecurrent : loop.dRecurrent.map { $0.columns(product.columns) }

@@ -22,6 +22,7 @@ package final class DividedStepLayer<Scalar: TensorScalar> {
   private let recurrentWeight: PackedMatrix<Scalar>?
   private let recurrentBias: MatrixView<Scalar>
   private let shards: [Shard]
+  let shardCount: Int
   /// h after even and odd steps, [batch, hidden].
   private let hidden: [MutableMatrixView<Scalar>]
   /// Tensors that only the views read.
@@ -89,7 +90,7 @@ package final class DividedStepLayer<Scalar: TensorScalar> {
         units: units, blocks: Self.blocks(of: units, gates: width / hiddenSize, hidden: hiddenSize), gates: gates,
         recurrent: recurrent, hidden: states[0], buffers: buffers)
     }
-    self.storage = storage
+    (self.storage, shardCount) = (storage, shards.count)
   }
 
   /// Whole panels of units for each shard; one shard where a gate does not start at a panel.
@@ -115,11 +116,11 @@ package final class DividedStepLayer<Scalar: TensorScalar> {
     }
   }
 
-  var shardCount: Int { shards.count }
-
+  @_specialize(where Scalar == Float)
   func output(ofStep step: Int) -> MatrixView<Scalar> { hidden[step & 1].readOnly }
 
   /// Computes one shard of a step; see `StepLayer.run`.
+  @_specialize(where Scalar == Float)
   func run(shard index: Int, step number: Int, tokens: [Int32], below: MatrixView<Scalar>?, isPrepared: Bool) {
     let shard = shards[index]
     if !isPrepared { multiplyRecurrent(shard, shard.blocks, output(ofStep: number + 1)) }
@@ -137,6 +138,7 @@ package final class DividedStepLayer<Scalar: TensorScalar> {
   }
 
   /// Computes the recurrent product of the next step, in reverse order: first with the weights read last.
+  @_specialize(where Scalar == Float)
   func prepare(shard index: Int, after step: Int) {
     multiplyRecurrent(shards[index], shards[index].blocks.reversed(), output(ofStep: step))
   }

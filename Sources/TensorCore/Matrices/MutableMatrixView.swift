@@ -27,10 +27,12 @@ package struct MutableMatrixView<Scalar: TensorScalar>: @unchecked Sendable {
   var shape: TensorShape { [rows, columns] }
   var isContiguous: Bool { stride == columns || rows <= 1 }
 
+  @_specialize(where Scalar == Float)
   package func fill(_ value: Scalar) {
     for row in 0..<rows { (base + row * stride).fill(value, count: columns) }
   }
 
+  @_specialize(where Scalar == Float)
   package func copy(from other: MatrixView<Scalar>) {
     if other.rows != rows || other.columns != columns { shapeFailure("copy", shape, other.shape) }
     WorkProfile.account(for: .elementwise) {
@@ -57,6 +59,7 @@ package struct MutableMatrixView<Scalar: TensorScalar>: @unchecked Sendable {
   /// self = start + a·b, or some columns of it; `transposed` takes aᵀ for a.
   ///
   /// - Parameter columns: the columns of b; they begin at a panel, and there are as many as this view has. Nil means all.
+  @_specialize(where Scalar == Float)
   package func setProduct(
     _ a: MatrixView<Scalar>, transposed: Bool = false, _ b: PackedMatrix<Scalar>, columns: Range<Int>? = nil,
     onto start: ProductStart<Scalar> = .nothing

@@ -6,7 +6,7 @@ import CSequenceKernels
 /// the steps of a sequence, is packed once.
 package final class PackedMatrix<Scalar: TensorScalar>: @unchecked Sendable {
   /// The depth k of the product.
-  let rows: Int
+  package let rows: Int
   /// The columns n of the product.
   let columns: Int
   private let kernels: SKProductFormat

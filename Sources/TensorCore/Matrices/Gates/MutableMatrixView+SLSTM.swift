@@ -13,7 +13,8 @@ extension MutableMatrixView {
     n: MutableMatrixView<Scalar>, m: MutableMatrixView<Scalar>, h: MutableMatrixView<Scalar>,
     forgetSigmoid: MutableMatrixView<Scalar>
   ) {
-    requireStates(4, previous.c, previous.n, previous.m, c.readOnly, n.readOnly, m.readOnly, h.readOnly)
+    requireStates(4, previous.c, previous.n, previous.m)
+    requireStates(4, c.readOnly, n.readOnly, m.readOnly, h.readOnly)
     requireStates(4, forgetSigmoid.readOnly)
     WorkProfile.account(for: .gates) {
       Scalar.kernels.table.pointee.slstm_gates(
@@ -33,7 +34,9 @@ extension MutableMatrixView {
     n: MatrixView<Scalar>, forgetSigmoid: MatrixView<Scalar>, dh: MatrixView<Scalar>, dc: MutableMatrixView<Scalar>,
     dn: MutableMatrixView<Scalar>, dm: MutableMatrixView<Scalar>
   ) {
-    requireStates(4, previous.c, previous.n, c, n, forgetSigmoid, dh, dc.readOnly, dn.readOnly, dm.readOnly)
+    requireStates(4, previous.c, previous.n, c, n)
+    requireStates(4, forgetSigmoid, dh)
+    requireStates(4, dc.readOnly, dn.readOnly, dm.readOnly)
     requireGates(gates)
     WorkProfile.account(for: .gates) {
       Scalar.kernels.table.pointee.slstm_gates_gradient(
