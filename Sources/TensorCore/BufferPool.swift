@@ -8,7 +8,10 @@ import Synchronization
 public final class BufferPool: Sendable {
   private struct Shelf {
     var buffers: [Int: [UnsafeMutableRawPointer]] = [:]
-    var bytesAllocated = 0
+    var bytesAllocated = 0 {
+      didSet { peakBytes = max(peakBytes, bytesAllocated) }
+    }
+    var peakBytes = 0
     var allocations = 0
   }
 
@@ -21,8 +24,20 @@ public final class BufferPool: Sendable {
   /// Bytes taken from the system so far and not given back: in use or waiting.
   public var bytesAllocated: Int { shelf.withLock { $0.value.bytesAllocated } }
 
+  /// The most that `bytesAllocated` has been.
+  package var peakBytes: Int { shelf.withLock { $0.value.peakBytes } }
+
   /// How often memory was taken from the system.
   public var allocations: Int { shelf.withLock { $0.value.allocations } }
+
+  /// Gives the memory that waits for its next use back to the system: before work of other sizes, where memory is short.
+  public func trim() {
+    shelf.withLock { shelf in
+      Self.free(shelf.value)
+      shelf.value.bytesAllocated -= shelf.value.buffers.reduce(0) { $0 + $1.key * $1.value.count }
+      shelf.value.buffers = [:]
+    }
+  }
 
   func take(byteCount: Int) -> UnsafeMutableRawPointer {
     shelf.withLock { shelf in

@@ -9,6 +9,15 @@ package enum MemoryLimit {
     return ([machine] + controlGroupLimits + processLimits).min() ?? machine
   }
 
+  /// Bytes that the process holds now: 0 where the system does not tell.
+  package static var resident: Double {
+    #if os(Linux)
+      pages.map { $0[1] * pageSize } ?? 0
+    #else
+      0
+    #endif
+  }
+
   /// Limits of the control groups of Linux, of version 2 and of version 1.
   private static var controlGroupLimits: [Double] {
     var files = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"]
@@ -30,12 +39,11 @@ package enum MemoryLimit {
 
   private static var processLimits: [Double] {
     #if os(Linux)
-      let pages = text(of: "/proc/self/statm").split(separator: " ").compactMap { Double($0) }
-      guard pages.count > 5 else { return [] }
+      guard let pages else { return [] }
       // Data are private writable pages: not the mapped files and reserved addresses that the address space counts too.
       let (addressSpace, data) = (pages[0], pages[5])
       return [(RLIMIT_AS, addressSpace), (RLIMIT_DATA, data)].compactMap { resource, used in
-        limit(of: resource).map { max(0, $0 - used * Double(sysconf(Int32(_SC_PAGESIZE))) - overhead) }
+        limit(of: resource).map { max(0, $0 - used * pageSize - overhead) }
       }
     #else
       return []
@@ -43,6 +51,14 @@ package enum MemoryLimit {
   }
 
   #if os(Linux)
+    private static let pageSize = Double(sysconf(Int32(_SC_PAGESIZE)))
+
+    /// Pages of the process: of its address space, those in memory, shared ones, code, libraries, data.
+    private static var pages: [Double]? {
+      let pages = text(of: "/proc/self/statm").split(separator: " ").compactMap { Double($0) }
+      return pages.count > 5 ? pages : nil
+    }
+
     private static func limit(of resource: __rlimit_resource) -> Double? {
       var limit = rlimit()
       guard getrlimit(__rlimit_resource_t(resource.rawValue), &limit) == 0 else { return nil }

@@ -32,7 +32,7 @@ struct ChosenSettings {
     var plan = try TrainingPlan(for: corpus, keeping: settings, given: given, limits: limits)
     if let seconds = limits.seconds {
       let operations = try Self.operationsPerSecond(
-        of: plan.settings, on: corpus, limit: seconds, threads: threads, memory: arguments[TrainOptions.memory])
+        of: plan.settings, on: corpus, limit: seconds, threads: threads, memory: TrainOptions.memoryLeft(arguments))
       // Some of the time goes to reading, validating and saving.
       plan = try TrainingPlan(
         for: corpus, keeping: settings, given: given, limits: limits, operations: 0.9 * seconds * operations)

@@ -141,7 +141,7 @@ package enum TrainCommand {
       // A corpus that cannot be trained on is found before anything is written.
       run = try CharacterRun(
         settings: settings, corpus: corpus, directory: directory, resuming: undecayed ?? choice.checkpoint,
-        inPlaceOf: choice.checkpoint, initial: initial, threads: threads, memory: arguments[TrainOptions.memory])
+        inPlaceOf: choice.checkpoint, initial: initial, threads: threads, memory: TrainOptions.memoryLeft(arguments))
       let initFrom =
         base == nil ? arguments[TrainOptions.initFrom] : try StoredOptions(directory).initFrom()
       try claimDirectory(

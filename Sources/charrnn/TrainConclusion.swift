@@ -10,6 +10,7 @@ struct TrainConclusion {
 
   init(_ run: CharacterRun, in directory: RunDirectory) throws {
     (self.run, self.directory) = (run, directory)
+    run.trimMemory()
     file = try ModelFile<Float>(contentsOf: directory.path)
   }
 

@@ -37,7 +37,9 @@ package enum TrainOptions {
 
   static let memory = Option(
     "memory", .byteCount, defaultNote: "all there is",
-    help: "memory for training, about; with less than it takes, activations are computed twice, with the same results")
+    help:
+      "memory that the process may take, about, such as 200M or 1.5G (given again with --resume); with less than training takes, "
+      + "activations are computed twice, with the same results")
 
   static let plain = Flag("plain", help: "choose nothing for the text: take the default of every option")
 
@@ -52,6 +54,11 @@ package enum TrainOptions {
         [OptionFile.option, plain, out, resume, overwrite, initFrom] + settings.options(.validation)
           + [sampleEvery, checkpointEvery, keep, tensorboard, CommonOptions.threads, memory])
     ]
+
+  /// Bytes that --memory leaves for training beside what the process holds already, its text above all; nil without it.
+  static func memoryLeft(_ arguments: ParsedArguments) -> Double? {
+    arguments[memory].map { max(0, $0 - MemoryLimit.resident) }
+  }
 
   /// Options of a forecast: those that decide the course of a run.
   static let groupsOfForecast =

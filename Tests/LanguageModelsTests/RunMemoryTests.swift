@@ -26,14 +26,12 @@ import Testing
   private func tightRun(
     _ settings: TrainingSettings, _ corpus: Corpus, in directory: RunDirectory, threads: Int = 1,
     resuming: Checkpoint? = nil
-  ) throws -> CharacterRun? {
-    var memory = 1e8
-    while memory > 1e5 {
-      let found = try run(settings, corpus, in: directory, threads: threads, resuming: resuming, memory: memory)
-      if found.recomputes { return found }
-      memory *= 0.97
-    }
-    return nil
+  ) throws -> CharacterRun {
+    let free = try run(settings, corpus, in: directory, threads: threads, resuming: resuming, memory: nil)
+    let tight = try run(
+      settings, corpus, in: directory, threads: threads, resuming: resuming, memory: 0.99 * free.trainingBytes)
+    #expect(!free.recomputes && tight.recomputes)
+    return tight
   }
 
   @Test(arguments: settings.indices)
@@ -43,12 +41,35 @@ import Testing
     let free = try run(Self.settings[index], corpus, in: plain, memory: nil)
     #expect(!free.recomputes)
     try free.train(limits: TrainingLimits(steps: 6), reporting: quiet)
-    let first = try #require(try tightRun(Self.settings[index], corpus, in: tight))
+    let first = try tightRun(Self.settings[index], corpus, in: tight)
     try first.train(limits: TrainingLimits(steps: 3), reporting: quiet)
     let saved = try Checkpoint(contentsOf: tight.last)
-    let second = try #require(try tightRun(Self.settings[index], corpus, in: tight, threads: 2, resuming: saved))
+    let second = try tightRun(Self.settings[index], corpus, in: tight, threads: 2, resuming: saved)
     try second.train(limits: TrainingLimits(steps: 6), reporting: quiet)
     #expect(try bytes(of: tight.last) == bytes(of: plain.last))
+  }
+
+  /// Settings that differ in what they keep: each cell, and what may be added to one.
+  private static let kept: [TrainingSettings] =
+    CellKind.allCases.map { cell in .small { $0.cell = cell } } + [
+      .small { ($0.cell, $0.layerNorm) = (.gru, true) },
+      .small { ($0.zoneout, $0.dropout, $0.residual) = (0.2, 0.3, true) },
+      .small { ($0.lockedDropout, $0.activationRegularization, $0.averaging) = (0.3, 1, 0.9) },
+    ]
+
+  /// Buffers of steps and validations are most of what a run of a small model takes.
+  @Test(arguments: kept.indices, [false, true])
+  func buffersTakeAboutTheMemoryThatWasForecast(index: Int, recomputes: Bool) throws {
+    let (scratch, corpus) = (try ScratchDirectory(), try sampleCorpus(sampleText(30_000)))
+    var settings = Self.kept[index]
+    (settings.batch, settings.length, settings.layers, settings.hidden) = (32, 120, 2, 32)
+    let subject =
+      recomputes
+      ? try tightRun(settings, corpus, in: scratch.run("run"))
+      : try run(settings, corpus, in: scratch.run("run"), memory: nil)
+    try subject.train(limits: TrainingLimits(steps: 2), reporting: quiet)
+    let share = Double(subject.pooledBytes) / subject.trainingBytes
+    #expect(share <= 1 && share > 0.5)
   }
 
   @Test func aRunThatDoesNotFitEvenSoIsRefusedWithTheMemoryThatItWouldTake() throws {

@@ -56,6 +56,19 @@ struct BufferPoolTests {
     }
   }
 
+  @Test func trimmingGivesBackWhatWaitsAndNothingThatIsInUse() {
+    let pool = BufferPool()
+    let used = Tensor<Float>.full(like: .zeros([3000], pool: pool), 2)
+    let bytes = pool.bytesAllocated
+    for size in [500, 500_000] { _ = Tensor<Float>.zeros([size], pool: pool) }
+    #expect(pool.bytesAllocated >= bytes + 4 * 500_500)
+    pool.trim()
+    #expect(pool.bytesAllocated < bytes && pool.bytesAllocated >= 4 * 3000)
+    #expect(used == .full([3000], 2))
+    _ = Tensor<Float>.zeros([500], pool: pool)
+    #expect(pool.bytesAllocated >= 4 * 3500, "the pool serves on")
+  }
+
   @Test func largeBuffersAreAlignedTo2MiBPagesAllOthersToACacheLine() {
     for count in [1, 1000, 1 << 19, 3 << 19] {
       let tensor = Tensor<Float>.zeros([count], pool: BufferPool())

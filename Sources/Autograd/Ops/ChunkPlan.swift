@@ -26,6 +26,9 @@ package struct ChunkPlan {
   /// Time steps in every chunk but the last, which may be shorter.
   package static func chunkLength(batch: Int) -> Int { max(rowsPerChunk * min(batch, 2) / batch, 1) }
 
+  /// Rows of all shards in a chunk, at most.
+  package static func mostRows(batch: Int) -> Int { chunkLength(batch: batch) * batch }
+
   /// Rows of a chunk in a matrix of the whole sequence, [time · batch, …].
   package func rows(_ chunk: Range<Int>) -> Range<Int> { chunk.lowerBound * batch..<chunk.upperBound * batch }
 

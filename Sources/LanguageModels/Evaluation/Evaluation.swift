@@ -74,10 +74,13 @@ public enum Evaluation {
     return Double(steps) * Double(max(streams, 16))
   }
 
+  /// Rows that are computed at a time, at most: activations of as many positions are held.
+  static let mostRows = mostStreams * chunk
+
   private static let warmUp = 256
   private static let mostStreams = 64
-  /// Tokens a stream in one call: enough to make the products large.
-  private static let chunk = 128
+  /// Tokens a stream in one call: enough to make the products large, and few enough not to need more memory than training.
+  private static let chunk = 32
 
   /// Stream i predicts the tokens after positions i·m to (i + 1)·m, where m is the length of a stream.
   ///

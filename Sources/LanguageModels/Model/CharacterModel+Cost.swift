@@ -1,3 +1,4 @@
+import Autograd
 import NeuralLayers
 import TensorCore
 
@@ -13,36 +14,35 @@ extension CharacterModel {
   }
 
   /// Bytes of training, about, measured and rounded up: weights, gradients, moments, packed copies, a state to go back to, the
-  /// copies that are saved, and the activations of a step with their gradients.
+  /// copies that are saved, and the activations of a step and of a validation with their gradients.
   ///
   /// - Parameters:
   ///   - time: positions of each stream that a step keeps activations of.
+  ///   - hasDocuments: whether the state is reset where documents begin.
   ///   - isPenalized: whether the loss has penalties on activations.
   ///   - isAveraged: whether weights are averaged: a mean, one to go back to, and the copy that is saved.
-  ///   - recomputes: whether activations are computed again instead of kept.
-  func trainingBytes(time: Int, batch: Int, isPenalized: Bool, isAveraged: Bool, recomputes: Bool) -> Double {
-    func rows(_ time: Int) -> Double { Double(time) * Double(batch) }
-    let held = recomputes ? type(of: rnn).stepsOfSegment(time: time, batch: batch) : time
-    // The outputs of all steps are kept in any case, and their gradients.
-    let outputs =
-      2 * rnn.outputSize + 2 * shape.vocabulary + (isPenalized ? 3 * architecture.layers * architecture.hidden : 0)
-    let numbers =
-      (isAveraged ? 18 : 15) * Double(parameterCount) + rows(held) * Double(activationsPerPosition)
-      + rows(time) * Double(recomputes ? outputs : outputs - 2 * rnn.outputSize)
-    return numbers * Double(MemoryLayout<Scalar>.stride)
-  }
+  ///   - recomputes: whether activations are computed again instead of kept; validations then wait for their memory.
+  func trainingBytes(
+    time: Int, batch: Int, hasDocuments: Bool, isPenalized: Bool, isAveraged: Bool, recomputes: Bool
+  ) -> Double {
+    let (layers, hidden) = (architecture.layers, architecture.hidden)
+    let kept = rnn.numbersPerPosition(hasResets: hasDocuments)
+    let ofStacking = layers * hidden * ((architecture.residual ? 2 : 0) + (architecture.dropsUnits ? 2 : 0))
+    let scores = 2 * shape.vocabulary
+    // Gradients of the outputs of a layer and of its inputs are there at a time.
+    let held = kept + ofStacking + 2 * hidden
+    // Outputs of segments are joined, and so are their gradients.
+    let ofAllSteps = scores + (isPenalized ? 3 * layers * hidden : 0) + (recomputes ? 4 * rnn.outputSize : 0)
 
-  /// Numbers that all layers keep of a position, gradients included.
-  private var activationsPerPosition: Int {
-    let shapes = Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, $0.parameter.shape) })
-    let with = architecture
-    return rnn.stateComponents.enumerated().reduce(0) { sum, layer in
-      let preactivations = shapes["rnn.weight_ih_l\(layer.offset)"]?[0] ?? 0
-      let kept = with.cell == .minLSTM ? 1 : 0
-      let units = 2 + kept + (with.residual ? 2 : 0) + (with.dropout + with.lockedDropout > 0 ? 2 : 0)
-      return sum + 2 * preactivations + units * with.hidden
-        + (with.layerNorm ? preactivations + with.hidden : 0)
-        + (with.zoneout > 0 ? 2 * layer.element.reduce(0) { $0 + $1.width } : 0)
-    }
+    let heldTime = recomputes ? type(of: rnn).stepsOfSegment(time: time, batch: batch) : time
+    let training =
+      batch * heldTime * held + batch * time * ofAllSteps + ChunkPlan.mostRows(batch: batch) * 2 * kept / layers
+    let validation = Evaluation.mostRows * (kept + scores)
+    let activations = recomputes ? max(training, validation) : training + validation
+    return (Double((isAveraged ? 18 : 15) * parameterCount) + Double(activations)) * Double(MemoryLayout<Scalar>.stride)
   }
+}
+
+extension Architecture {
+  fileprivate var dropsUnits: Bool { dropout + lockedDropout > 0 }
 }

@@ -22,6 +22,9 @@ protocol RecurrentStack<Scalar>: Module {
   /// Steps whose activations are held at a time where the others are recomputed.
   static func stepsOfSegment(time: Int, batch: Int) -> Int
 
+  /// Numbers that are kept of a position for the backward pass; see `StackedRecurrent.numbersPerPosition(hasResets:)`.
+  func numbersPerPosition(hasResets: Bool) -> Int
+
   /// Name and width of each component of each layer's state.
   var stateComponents: [[(name: String, width: Int)]] { get }
 

@@ -93,7 +93,7 @@ extension CharacterRun {
       // Validations, samples and saves of a step are not repeated when the run is rolled back to it.
       let wentBack = if case .rolledBack = event { true } else { false }
       if !wentBack, step % validateEvery == 0 {
-        if let validation = trainer.validate(scheduled: true) {
+        if let validation = validate(scheduled: true) {
           validatedStep = step
           try record(validation, meter: &meter, saver: &saver, now: clock())
           if endsAtOnce { end = .patienceSpent }
@@ -124,11 +124,24 @@ extension CharacterRun {
 
     try saver.saveLastUnlessSaved()
     // A run that is stopped goes on some time, and then validates when it is due.
-    if end != .stopped, validatedStep != step, let validation = trainer.validate(scheduled: false) {
+    if end != .stopped, validatedStep != step, let validation = validate(scheduled: false) {
       try record(validation, meter: &meter, saver: &saver, now: clock())
     }
     return end
   }
+
+  /// Measures the validation loss, in the memory of a step where that is short.
+  private func validate(scheduled: Bool) -> ValidationReport? {
+    if recomputes { trimMemory() }
+    defer { if recomputes { trimMemory() } }
+    return trainer.validate(scheduled: scheduled)
+  }
+
+  /// The most bytes that the buffers of steps and validations have taken at a time.
+  package var pooledBytes: Int { trainer.workspace.pool.peakBytes }
+
+  /// Gives the memory of steps back: when they are done, or other work comes between them.
+  public func trimMemory() { trainer.workspace.pool.trim() }
 
   /// Does a step.
   private func trainStep(

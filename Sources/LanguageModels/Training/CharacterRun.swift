@@ -23,6 +23,8 @@ public final class CharacterRun {
   let isExtended: Bool
   /// Whether activations are computed again in the backward pass, to stay within the memory.
   public let recomputes: Bool
+  /// Bytes that training takes, about.
+  package let trainingBytes: Double
   let trainer: Trainer<CharacterTask<Float>>
   var claim: DirectoryClaim?
   /// The `last` that it last read or wrote; nil before it has a directory.
@@ -73,7 +75,8 @@ public final class CharacterRun {
     }
     let schedule = try settings.learningRateSchedule()
     var model = CharacterModel<Float>(settings.shape(vocabulary: corpus.vocabulary.count))
-    recomputes = try Self.mustRecompute(model, settings, within: memory, resuming: checkpoint)
+    (recomputes, trainingBytes) = try Self.mustRecompute(
+      model, settings, hasDocuments: text.documentStarts != nil, within: memory, resuming: checkpoint)
     let task = CharacterTask(
       model, windows: try settings.windows(of: text), validation: validation,
       penalties: settings.penalties)
@@ -130,25 +133,26 @@ public final class CharacterRun {
     return saved
   }
 
-  /// Whether a run must compute activations again to fit into the memory that it may use; refuses one that does not fit even
-  /// then.
+  /// Whether a run must compute activations again to fit into the memory that it may use, and the bytes that it then takes, about;
+  /// refuses one that does not fit even then.
   ///
   /// - Parameter limit: the most bytes; nil for all that this process may use.
   private static func mustRecompute(
-    _ model: CharacterModel<Float>, _ settings: TrainingSettings, within limit: Double?,
+    _ model: CharacterModel<Float>, _ settings: TrainingSettings, hasDocuments: Bool, within limit: Double?,
     resuming checkpoint: Checkpoint?
-  ) throws(CharacterRunError) -> Bool {
+  ) throws(CharacterRunError) -> (recomputes: Bool, bytes: Double) {
     let steps = TruncatedWindows.stepsKept(
       length: settings.length, backwardLength: settings.backwardLength, varies: settings.variesLength)
     func bytes(recomputes: Bool) -> Double {
       model.trainingBytes(
-        time: steps, batch: settings.batch, isPenalized: settings.penalties != ActivationPenalties(),
+        time: steps, batch: settings.batch, hasDocuments: hasDocuments,
+        isPenalized: settings.penalties != ActivationPenalties(),
         isAveraged: settings.averaging > 0, recomputes: recomputes)
     }
     let available = min(MemoryLimit.available, limit ?? .infinity)
-    if bytes(recomputes: false) < available { return false }
-    let least = bytes(recomputes: true)
-    if least < available { return true }
+    let (most, least) = (bytes(recomputes: false), bytes(recomputes: true))
+    if most < available { return (false, most) }
+    if least < available { return (true, least) }
     guard let checkpoint else { throw .tooLarge(bytes: least, available: available) }
     throw .modelFile(ModelFileError(file: checkpoint.file, problem: .tooLarge(bytes: least, available: available)))
   }

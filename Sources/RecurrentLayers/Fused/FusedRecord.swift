@@ -139,6 +139,22 @@ struct FusedRecord<Scalar: TensorScalar> {
     for view in buffers.saved { view.rows(now).fill(0) }
   }
 
+  /// Numbers that a record keeps of each of the T·B positions.
+  ///
+  /// - Parameter readsVectors: whether the cell's input is vectors, not tokens.
+  static func numbersPerPosition(
+    of cell: some FusedCell<Scalar>, readsVectors: Bool, hasResets: Bool, zoneout: ZoneoutProbabilities
+  ) -> Int {
+    let (step, units) = (cell.fusedStep, cell.fusedParameters.projection?.shape[1])
+    let gates = paddedWidth(step.layout.gates) * (step.layout.separatesRecurrent ? 2 : 1)
+    let states = cell.stateWidths.enumerated().reduce(0) { sum, component in
+      let isKept = (component.offset == 0 ? zoneout.hidden : zoneout.cell) > 0
+      return sum + component.element * (1 + (hasResets ? 1 : 0) + (isKept ? 2 : 0))
+    }
+    let transformed = readsVectors ? step.inputTransform?.saved ?? [] : []
+    return gates + states + (units ?? 0) + (step.layout.saved + transformed).reduce(0, +)
+  }
+
   /// h after each step, [T, B, output].
   var outputs: Tensor<Scalar> { states[0].states.rows(1..<time + 1) }
 
