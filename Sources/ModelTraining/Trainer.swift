@@ -4,9 +4,9 @@ import TensorCore
 
 /// Trains a model on a task, one step at a time: loss, gradients, clipping, update.
 ///
-/// Feedforward and recurrent models differ in their task alone. A trainer prints nothing and reads no clock: it returns
-/// events. A step runs on as many threads as were given, or on fewer where that has been faster: the same seed gives the
-/// same bits on any number.
+/// Feedforward and recurrent models differ in their task alone. A trainer prints nothing and returns no times: it returns
+/// events. A step runs on as many threads as were given, or on fewer where that has been faster (`ThreadPacer`): the same
+/// seed gives the same bits on any number.
 public final class Trainer<Task: TrainingTask> {
   public typealias Scalar = Task.Scalar
 

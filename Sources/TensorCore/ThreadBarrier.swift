@@ -2,7 +2,8 @@ import Synchronization
 
 /// A place in a task where all threads of a team wait for each other.
 package final class ThreadBarrier: Sendable {
-  private let count: Int
+  /// Number of threads that meet.
+  package let count: Int
   private let arrived = Atomic<Int>(0)
   private let round = Atomic<Int>(0)
   private let signal: ThreadSignal

@@ -39,10 +39,12 @@ public final class ThreadTeam: Sendable {
     working.store(threads, ordering: .relaxed)
   }
 
-  /// Does one of many steps that are alike, on as many threads as have been fastest at it: see `ThreadPacer`.
+  /// Does one of many steps that are alike, on as many threads as have been fastest at it: see `ThreadPacer`. Work after it has all
+  /// threads again.
   package func paced<Result, Failure: Error>(_ step: () throws(Failure) -> Result) throws(Failure) -> Result {
     if size == 1 { return try step() }
     use(pacer.withLock { $0.count })
+    defer { use(size) }
     let (began, processorTime) = (DispatchTime.now().uptimeNanoseconds, clock())
     let result = try step()
     let seconds = Double(DispatchTime.now().uptimeNanoseconds - began) * 1e-9

@@ -69,6 +69,24 @@ struct ThreadTeamTests {
     }
   }
 
+  /// Pacing may take steps on fewer threads; what follows has all of them, even after a step that failed.
+  @Test func afterAPacedStepAllThreadsWorkAgain() {
+    struct StepFailed: Error {}
+    let team = ThreadTeam(threads: 3)
+    var used: Set<Int> = []
+    for step in 0..<400 {
+      do {
+        try team.paced { () throws(StepFailed) in
+          used.insert(team.count)
+          if step % 3 == 0 { throw StepFailed() }
+        }
+        #expect(step % 3 != 0)
+      } catch { #expect(step % 3 == 0) }
+      #expect(team.count == 3)
+    }
+    #expect(used.count > 1, "no other number of threads was tried")
+  }
+
   @Test func teamsComeAndGoUsedOrNot() {
     for threads in 1...4 {
       for _ in 0..<20 {

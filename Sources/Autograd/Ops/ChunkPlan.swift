@@ -49,8 +49,9 @@ package struct ChunkPlan {
   /// Number of rows of a shard in the largest chunk, the first one.
   package func rowsOfLargestChunk(_ shard: Int) -> Int { count(chunks[0], shard) }
 
-  /// Whether threads read what others computed, so that a barrier must separate the phases of a chunk.
-  package func needsBarrier(for team: ThreadTeam) -> Bool { team.count > shards.count }
+  /// Whether threads read what others computed, so that a barrier must separate the phases of a chunk: unless each thread has
+  /// whole shards to itself, as `ThreadTeam.part` divides the batch where the threads' number divides that of the shards.
+  package func needsBarrier(for team: ThreadTeam) -> Bool { !shards.count.isMultiple(of: team.count) }
 
   /// One thread's share of the work of all shards, where each shard has `total` units of work.
   ///

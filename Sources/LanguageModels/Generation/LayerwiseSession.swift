@@ -40,6 +40,7 @@ final class LayerwiseSession<Scalar: TensorScalar> {
   @_specialize(where Scalar == Float)
   func read(_ tokens: [Int32]) {
     step += 1
+    require(team.count == barrier.count, "LayerwiseSession: threads rest that shared its units")
     team.run { thread in
       var below: MatrixView<Scalar>?
       for layer in layers {
