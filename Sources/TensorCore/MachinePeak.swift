@@ -6,7 +6,7 @@ public enum MachinePeak {
   /// several short bursts.
   public static func measure<Scalar: TensorScalar>(_ type: Scalar.Type, team: ThreadTeam) -> Double {
     var trial = trial(type, team: team)
-    for _ in 0..<16 { trial.measureSlice(seconds: sliceSeconds, team: team) }
+    for _ in 0..<16 { trial.measureSlice(seconds: sliceSeconds) }
     return trial.rates.max()!
   }
 
@@ -18,9 +18,7 @@ public enum MachinePeak {
     _ type: Scalar.Type, team: ThreadTeam, seconds: Double
   ) -> Double {
     var trial = trial(type, team: team)
-    for _ in 0..<max(1, Int(min(1e9, seconds / sliceSeconds))) {
-      trial.measureSlice(seconds: sliceSeconds, team: team)
-    }
+    for _ in 0..<max(1, Int(min(1e9, seconds / sliceSeconds))) { trial.measureSlice(seconds: sliceSeconds) }
     return median(of: trial.rates)
   }
 
@@ -28,7 +26,7 @@ public enum MachinePeak {
   static func trial<Scalar: TensorScalar>(_ type: Scalar.Type, team: ThreadTeam) -> SpeedTrial {
     let burst = Scalar.kernels.table.pointee.multiply_add_burst!
     let iterations: Int64 = 4000
-    return SpeedTrial(operations: burst(iterations) * Double(team.count)) { _, _ in _ = burst(iterations) }
+    return SpeedTrial(operations: burst(iterations) * Double(team.count), team: team) { _, _ in _ = burst(iterations) }
   }
 
   private static let sliceSeconds = 0.02

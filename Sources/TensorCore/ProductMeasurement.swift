@@ -89,8 +89,8 @@ package struct ProductMeasurement: Sendable {
     var round = 0
     repeat {
       for index in trials.indices {
-        let limit = peak.measureSlice(seconds: slice, team: team)
-        shares[index].append(trials[index].measureSlice(seconds: slice, team: team) / limit)
+        let limit = peak.measureSlice(seconds: slice)
+        shares[index].append(trials[index].measureSlice(seconds: slice) / limit)
       }
       round += 1
     } while round < leastRounds || (clock.now - began) / .seconds(1) < seconds

@@ -36,7 +36,7 @@ struct ProductOperands {
 
   /// - Parameter inTurn: takes another copy of the right-hand side in each call.
   func trial(team: ThreadTeam, inTurn: Bool) -> SpeedTrial {
-    SpeedTrial(operations: operations) { thread, call in
+    SpeedTrial(operations: operations, team: team) { thread, call in
       let rows = team.part(of: result.view.rows, for: thread)
       if rows.isEmpty { return }
       result.view.rows(rows).setProduct(

@@ -3,26 +3,27 @@
 /// Trials whose slices take turns can be compared, however the clock of the processor drifts.
 struct SpeedTrial {
   /// Operations of one call on all threads.
-  let operations: Double
+  private let operations: Double
+  private let team: ThreadTeam
   /// A thread's share of a call; calls are numbered from 0.
-  let work: (_ thread: Int, _ call: Int) -> Void
+  private let work: (_ thread: Int, _ call: Int) -> Void
   /// Operations a second, of each slice so far.
   private(set) var rates: [Double] = []
   private var calls = 0
   private var secondsPerCall: Double?
 
-  init(operations: Double, work: @escaping (_ thread: Int, _ call: Int) -> Void) {
-    (self.operations, self.work) = (operations, work)
+  init(operations: Double, team: ThreadTeam, work: @escaping (_ thread: Int, _ call: Int) -> Void) {
+    (self.operations, self.team, self.work) = (operations, team, work)
   }
 
   /// Measures one slice of about some seconds, at least one call, after a call that fills the caches.
   ///
   /// - Returns: its rate.
   @discardableResult
-  mutating func measureSlice(seconds: Double, team: ThreadTeam) -> Double {
-    let first = repeatWork(1, team: team)
+  mutating func measureSlice(seconds: Double) -> Double {
+    let first = repeatWork(1)
     let count = max(1, Int(min(1e9, seconds / (secondsPerCall ?? first))))
-    let spent = repeatWork(count, team: team)
+    let spent = repeatWork(count)
     secondsPerCall = spent / Double(count)
     let rate = operations * Double(count) / spent
     rates.append(rate)
@@ -30,7 +31,7 @@ struct SpeedTrial {
   }
 
   /// The seconds that some calls take. Threads do their shares without waiting for one another.
-  private mutating func repeatWork(_ count: Int, team: ThreadTeam) -> Double {
+  private mutating func repeatWork(_ count: Int) -> Double {
     let numbers = calls..<calls + count
     calls += count
     let clock = ContinuousClock()
