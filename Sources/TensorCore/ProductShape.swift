@@ -33,12 +33,12 @@ package struct ProductShape: Sendable, Equatable {
   package var operations: Double { 2 * Double(m) * Double(n) * Double(k) }
 
   /// Every use at some sizes; products with the same right-hand side stand together.
-  package static func all(
-    rows: [Int], hidden: [Int], chunkRows: [Int] = [256, 512]
-  ) -> [ProductShape] {
+  ///
+  /// - Parameter chunkRows: rows of a chunk of steps, over which weight gradients are summed.
+  package static func all(rows: [Int], hidden: [Int], chunkRows: Int) -> [ProductShape] {
     Use.allCases.flatMap { use in
       hidden.flatMap { hidden in
-        (use == .weights ? chunkRows : rows).map { ProductShape(use, rows: $0, hidden: hidden) }
+        (use == .weights ? [chunkRows] : rows).map { ProductShape(use, rows: $0, hidden: hidden) }
       }
     }
   }

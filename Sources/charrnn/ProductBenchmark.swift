@@ -32,7 +32,7 @@ enum ProductBenchmark {
     let hidden = try chosen(
       "hidden", settings.architecture.hidden, atMost: largest.hidden, otherwise: sizes.hidden)
     let rows = try chosen("batch", settings.batch, atMost: largest.rows, otherwise: sizes.rows)
-    let shapes = ProductShape.all(rows: rows, hidden: hidden)
+    let shapes = ProductShape.all(rows: rows, hidden: hidden, chunkRows: ChunkPlan.rowsPerChunk)
     let (needed, available) = (ProductMeasurement.bytesNeeded(shapes), MemoryLimit.available)
     if needed >= available {
       throw arguments.usageFailure(

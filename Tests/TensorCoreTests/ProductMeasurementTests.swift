@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct ProductMeasurementTests {
   @Test func aProductCountsTwoOperationsForEachElementAndStepOfDepth() {
-    for shape in ProductShape.all(rows: [3, 8], hidden: [5, 16], chunkRows: [7]) {
+    for shape in ProductShape.all(rows: [3, 8], hidden: [5, 16], chunkRows: 7) {
       #expect(shape.operations == Double(2 * shape.m * shape.n * shape.k))
     }
   }
@@ -16,7 +16,7 @@ import Testing
 
   @Test(arguments: [1, 2])
   func everyShapeIsMeasuredEvenInNoTime(threads: Int) {
-    let shapes = ProductShape.all(rows: [1, 3], hidden: [2, 16], chunkRows: [4])
+    let shapes = ProductShape.all(rows: [1, 3], hidden: [2, 16], chunkRows: 4)
     let measured = ProductMeasurement.measure(shapes, team: ThreadTeam(threads: threads), seconds: 0)
     #expect(measured.products.map(\.shape) == shapes)
     #expect(

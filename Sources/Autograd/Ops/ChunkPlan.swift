@@ -13,7 +13,7 @@ package struct ChunkPlan {
   private let batch: Int
 
   /// Rows of a shard in a chunk: enough to amortize a product, few enough for a cache.
-  private static let rowsPerChunk = 256
+  package static let rowsPerChunk = 256
 
   package init(time: Int, batch: Int) {
     self.batch = batch
