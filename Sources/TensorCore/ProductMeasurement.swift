@@ -26,19 +26,17 @@ package struct ProductMeasurement: Sendable {
     case rows
     /// The product loses more against its arithmetic alone than that does: operands come from outer caches.
     case cache
-    /// The whole product reaches it, but not with a right-hand side from memory.
-    case memory
   }
 
   package init(_ shape: ProductShape, whole: Speed, fromMemory: Speed, arithmetic: Speed) {
     (self.shape, self.whole, self.fromMemory, self.arithmetic) = (shape, whole, fromMemory, arithmetic)
   }
 
-  /// The limit that the measured shares tell; nil where product and memory reach `share`.
+  /// The limit that the measured shares tell; nil where the whole product reaches `share`.
   ///
   /// - Parameter others: measurements of the same run.
   package func limit(below share: Double, among others: [ProductMeasurement]) -> Limit? {
-    if whole.peakShare >= share { return fromMemory.peakShare < share ? .memory : nil }
+    if whole.peakShare >= share { return nil }
     // The share is that of the arithmetic times how well it is supplied with operands.
     let supply = whole.peakShare / arithmetic.peakShare
     if supply < arithmetic.peakShare { return .cache }

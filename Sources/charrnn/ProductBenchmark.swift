@@ -5,8 +5,9 @@ import SequenceModeling
 enum ProductBenchmark {
   static let flag = Flag(
     "products",
-    help: "measure the matrix products of LSTM layers instead, without CORPUS, on one thread where --threads gives no "
-      + "other number; --hidden and --batch choose one size")
+    help:
+      "measure the matrix products of LSTM layers in float32 instead, without CORPUS, on one thread where --threads "
+      + "gives no other number; --hidden and --batch choose one size")
 
   /// Options beside the flag that act.
   private static let effective = ["hidden", "batch", "seconds", "threads", "json"]

@@ -32,9 +32,9 @@ struct ProductReport {
             "rows": .integer($0.shape.rows), "m": .integer($0.shape.m), "n": .integer($0.shape.n),
             "k": .integer($0.shape.k), "gflops": .number($0.whole.operationsPerSecond / 1e9),
             "memory_gflops": .number($0.fromMemory.operationsPerSecond / 1e9),
-            "arithmetic_gflops": .number($0.arithmetic.operationsPerSecond / 1e9),
-            "burst_share": .number($0.whole.operationsPerSecond / peak), "share": .number($0.whole.peakShare),
-            "memory_share": .number($0.fromMemory.peakShare), "arithmetic_share": .number($0.arithmetic.peakShare),
+            "alone_gflops": .number($0.arithmetic.operationsPerSecond / 1e9),
+            "burst_share": .number($0.whole.operationsPerSecond / peak), "cached_share": .number($0.whole.peakShare),
+            "memory_share": .number($0.fromMemory.peakShare), "alone_share": .number($0.arithmetic.peakShare),
             "limit": limit(of: $0).map { .string($0.rawValue) } ?? .null,
           ]
         }),
@@ -43,8 +43,8 @@ struct ProductReport {
 
   var text: String {
     let head = [
-      "peak  \(gigaflops(peak)) GFLOP/s in short bursts, \(gigaflops(sustainedPeak)) sustained; "
-        + "\(counted(threads, "thread")), \(InstructionSet.current.rawValue), float32", "",
+      "peak  \(gigaflops(peak)) GFLOP/s of float32 in short bursts, \(gigaflops(sustainedPeak)) sustained; "
+        + "\(counted(threads, "thread")), \(InstructionSet.current.rawValue)", "",
     ]
     return (head + table.lines + [""] + Self.legend).map { $0 + "\n" }.joined()
   }
@@ -61,20 +61,25 @@ struct ProductReport {
         .init("product", products.map(\.shape.use.rawValue), rank: nil), column("hidden") { "\($0.shape.hidden)" },
         column("rows") { "\($0.shape.rows)" }, column("B KiB") { "\($0.shape.n * $0.shape.k / 256)" },
         column("GFLOP/s") { gigaflops($0.whole.operationsPerSecond) },
-        share("burst") { $0.whole.operationsPerSecond / peak }, share("peak", \.whole.peakShare),
+        share("burst") { $0.whole.operationsPerSecond / peak }, share("cached", \.whole.peakShare),
         share("memory", \.fromMemory.peakShare), share("alone", \.arithmetic.peakShare),
         .init("limit", products.map { limit(of: $0)?.rawValue ?? "" }, rank: nil),
       ], width: .max)
   }
 
   private static let legend = [
-    "burst: share of the peak in bursts. The others are shares of the peak measured beside: peak with B, the right-hand",
-    "side, where the caches keep it; memory with B from memory; alone of the arithmetic in the first-level cache.",
-    "Limit of a product below 85%:",
-    "  block   the arithmetic alone loses the most, with any number of rows",
-    "  rows    the arithmetic alone loses the most, with these rows",
-    "  cache   operands that come from outer caches lose the most",
-    "  memory  only with B from memory it is below",
+    "hidden   units of the layer",
+    "rows     rows of a step, which --batch sets; for weights those of a chunk of steps in training, whatever --batch",
+    "B KiB    size of the right-hand side B, which tells what cache can keep it",
+    "GFLOP/s  speed with B where the caches keep it; burst is its share of the peak in short bursts",
+    "cached   share of the peak that was measured just before, with B where the caches keep it, as in most steps",
+    "memory   the same with B from memory, as in the first step of a sequence where the caches have lost it",
+    "alone    the same of the arithmetic alone, on a part that the first-level cache holds",
+    "limit    why cached is below 85%; more rows in a step (a larger --batch) raise rows and cache:",
+    "  block  the arithmetic alone loses the most, with any number of rows",
+    "  rows   the arithmetic alone loses the most, with these rows",
+    "  cache  operands that come from outer caches lose the most",
+    "Shares vary by some percent, also above 100%: neighbours and the clock slow peak and product not quite alike.",
   ]
 
   private func gigaflops(_ operations: Double) -> String { Readable.fixed(operations / 1e9, digits: 1) }

@@ -17,7 +17,7 @@ import Testing
     #expect(sizes == [[16, 4, 4, 64, 16], [16, 4, 4, 16, 64], [16, 256, 64, 16, 256]])
     for product in products {
       for key in [
-        "gflops", "memory_gflops", "arithmetic_gflops", "burst_share", "share", "memory_share", "arithmetic_share",
+        "gflops", "memory_gflops", "alone_gflops", "burst_share", "cached_share", "memory_share", "alone_share",
       ] {
         #expect(try #require(product[key] as? Double) > 0, "\(key)")
       }
