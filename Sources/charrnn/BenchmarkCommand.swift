@@ -96,9 +96,9 @@ enum BenchmarkCommand {
       \(settings.length), \(settings.precision.rawValue), \(counted(threads, "thread")), \
       \(InstructionSet.current.rawValue)
       training  \(Readable.count(speed.trainTokensPerSecond)) tokens/s, \(Readable.fixed(speed.trainGigaflops, digits: 1)) \
-      GFLOP/s of the arithmetic needed: \(Readable.fixed(share, digits: 1))% of the measured peak of \
+      GFLOP/s of the arithmetic needed: \(Readable.fixed(share, digits: 1))% of the measured float32 peak of \
       \(Readable.fixed(speed.peakGigaflops, digits: 1)), \(Readable.fixed(sustainedShare, digits: 1))% of the sustained \
-      peak of \(Readable.fixed(speed.sustainedPeakGigaflops, digits: 1))
+      one of \(Readable.fixed(speed.sustainedPeakGigaflops, digits: 1))
       sampling  \(sampling)
       loss      \(Readable.fixed(speed.loss, digits: 4)) nats after the run
       memory    \(Readable.fixed(speed.peakMemory, digits: 0)) MiB at most

@@ -8,7 +8,7 @@ public struct SpeedMeasurement: Sendable {
   /// The arithmetic that the model needs, whatever was computed: 6 × (Σ|W_hh| + Σ over the layers above the first |W_ih| + Σ|W_hr| +
   /// |W_decoder|) operations a token. An input product that is a look-up counts as nothing.
   public let trainGigaflops: Double
-  /// The measured limit of multiply-adds on the same threads, in short bursts.
+  /// The measured limit of float32 multiply-adds on the same threads, in short bursts, whatever the precision of training.
   public let peakGigaflops: Double
   /// That limit over a longer time, measured after training: clocks drop under load.
   public let sustainedPeakGigaflops: Double
