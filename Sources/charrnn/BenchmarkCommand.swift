@@ -1,5 +1,4 @@
 import CharrnnCommandSupport
-import Foundation
 import SequenceModeling
 
 /// `charrnn benchmark`: measures training and sampling speed beside the machine's arithmetic peak.
@@ -76,14 +75,8 @@ enum BenchmarkCommand {
       ("penalty", .number(speed.penalty)),
       ("peak_rss_mb", .number(speed.peakMemory)),
     ]
-    let profile = speed.profile.map { [(name: "profile", value: json($0))] } ?? []
+    let profile = speed.profile.map { [(name: "profile", value: ProfileReport($0).json)] } ?? []
     return JSONText.object(settings + measured + profile).line + "\n"
-  }
-
-  private static func json(_ profile: StepProfile) -> JSONText {
-    .object(
-      [("milliseconds_per_step", .number(profile.millisecondsPerStep))]
-        + profile.shares.map { ($0.work.rawValue, .number($0.share)) } + [("other", .number(profile.other))])
   }
 
   private static func table(_ speed: SpeedMeasurement, _ settings: TrainingSettings, threads: Int) -> String {
@@ -102,20 +95,7 @@ enum BenchmarkCommand {
       sampling  \(sampling)
       loss      \(Readable.fixed(speed.loss, digits: 4)) nats after the run
       memory    \(Readable.fixed(speed.peakMemory, digits: 0)) MiB at most
-      \(speed.profile.map(table) ?? "")
+      \(speed.profile.map { ProfileReport($0).text } ?? "")
       """
-  }
-
-  /// Largest first.
-  private static func table(_ profile: StepProfile) -> String {
-    let shares =
-      profile.shares.map { (name: $0.work.rawValue, share: $0.share) } + [(name: "other", share: profile.other)]
-    let lines = shares.sorted { $0.share > $1.share }.map { name, share -> String in
-      let percent = Readable.fixed(100 * share, digits: 1)
-      return "  " + name.padding(toLength: 12, withPad: " ", startingAt: 0)
-        + String(repeating: " ", count: max(0, 5 - percent.count)) + percent + "%\n"
-    }
-    return "profile   \(Readable.fixed(profile.millisecondsPerStep, digits: 2)) ms a step, of all threads' time:\n"
-      + lines.joined()
   }
 }

@@ -54,12 +54,12 @@ extension CharacterRun {
     let tokensPerSecond = Double(trained.steps * tokensPerStep) / trained.seconds
     let sustainedPeak = MachinePeak.measureSustained(
       Float.self, team: trainer.workspace.team, seconds: min(1, seconds / 10))
-    let profile = profiled ? try StepProfile(threads: trainer.workspace.team.count, train: train) : nil
+    let profile = profiled ? try StepProfile(team: trainer.workspace.team, train: train) : nil
 
     var charactersPerSecond = 0.0
     var trial: WeightTrial?
     if sample > 0 {
-      let threads = trainer.workspace.team.count
+      let threads = trainer.workspace.team.size
       if weights == .auto { trial = try WeightTrial(of: model, vocabulary: corpus.vocabulary, threads: threads) }
       let generator = TextGenerator(
         model: model, vocabulary: corpus.vocabulary, weights: weights.format ?? trial?.format ?? .float32,
