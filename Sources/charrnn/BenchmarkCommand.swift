@@ -57,6 +57,7 @@ enum BenchmarkCommand {
       seconds: arguments[seconds], sample: arguments[sample],
       weights: arguments[SampleCommand.weights], profiled: arguments[profile])
     speed.weightTrial.map(say)
+    busyMachineNote(threads: threads, cores: speed.averageCores).map(notice)
     let text =
       arguments[CommonOptions.json]
       ? json(speed, settings, threads: threads) : table(speed, settings, threads: threads)

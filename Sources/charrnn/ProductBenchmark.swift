@@ -42,6 +42,7 @@ enum ProductBenchmark {
     }
     let team = ThreadTeam(threads: CommonOptions.threadCount(arguments, usual: 1))
     let report = ProductReport(shapes, team: team, seconds: seconds)
+    busyMachineNote(threads: team.size, cores: report.averageCores).map(notice)
     try OutputChannel.standardOutput.write(arguments[CommonOptions.json] ? report.json.line + "\n" : report.text)
     return .done
   }

@@ -4,6 +4,8 @@ import SequenceModeling
 /// Measured products beside the peaks of the same threads, in operations a second.
 struct ProductReport {
   private let threads: Int
+  /// Cores that the threads had on average while the peak was measured.
+  let averageCores: Double
   private let peak, sustainedPeak: Double
   private let products: [ProductMeasurement]
 
@@ -13,7 +15,9 @@ struct ProductReport {
   /// Measures the products in about some seconds.
   init(_ shapes: [ProductShape], team: ThreadTeam, seconds: Double) {
     threads = team.count
+    let cores = CoreUse()
     peak = MachinePeak.measure(Float.self, team: team)
+    averageCores = cores.average
     (products, sustainedPeak) = ProductMeasurement.measure(shapes, team: team, seconds: seconds)
   }
 

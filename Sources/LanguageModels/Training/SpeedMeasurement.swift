@@ -12,6 +12,8 @@ public struct SpeedMeasurement: Sendable {
   public let peakGigaflops: Double
   /// That limit over a longer time, measured after training: clocks drop under load.
   public let sustainedPeakGigaflops: Double
+  /// Cores that the threads had on average meanwhile: fewer than threads where other programs used some.
+  public let averageCores: Double
   public let sampleCharactersPerSecond: Double
   /// How the weights for sampling were chosen; nil where their format was given, or nothing was sampled.
   public let weightTrial: WeightTrial?
@@ -52,8 +54,10 @@ extension CharacterRun {
     }
     let trained = try train()
     let tokensPerSecond = Double(trained.steps * tokensPerStep) / trained.seconds
+    let cores = CoreUse()
     let sustainedPeak = MachinePeak.measureSustained(
       Float.self, team: trainer.workspace.team, seconds: min(1, seconds / 10))
+    let averageCores = cores.average
     let profile = profiled ? try StepProfile(team: trainer.workspace.team, train: train) : nil
 
     var charactersPerSecond = 0.0
@@ -73,7 +77,7 @@ extension CharacterRun {
     return SpeedMeasurement(
       trainTokensPerSecond: tokensPerSecond,
       trainGigaflops: tokensPerSecond * Double(model.operationsPerToken) / 1e9, peakGigaflops: peak / 1e9,
-      sustainedPeakGigaflops: sustainedPeak / 1e9,
+      sustainedPeakGigaflops: sustainedPeak / 1e9, averageCores: averageCores,
       sampleCharactersPerSecond: charactersPerSecond, weightTrial: trial, loss: loss, penalty: penalty,
       peakMemory: peakMemory,
       profile: profile)
