@@ -123,8 +123,7 @@ enum SampleCommand {
   /// Writes texts with their probabilities.
   private static func write(_ texts: [SampledText], _ sampling: Sampling, _ arguments: ParsedArguments) throws {
     if arguments[SampleOutput.json] {
-      let seed = sampling.options.temperature > 0 ? sampling.seed : nil
-      return try SampleOutput.writeJSON(texts, sampling.vocabulary, sampling.options, seed: seed)
+      return try SampleOutput.writeJSON(texts, sampling)
     }
     for (index, text) in texts.enumerated() {
       if index > 0 { try SampleOutput.writeBorder() }

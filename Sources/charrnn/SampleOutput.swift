@@ -16,7 +16,8 @@ struct SampledText {
 
 /// Forms in which `sample` writes its texts.
 enum SampleOutput {
-  static let json = Flag("json", help: "one JSON object: texts, and the probability of each token")
+  static let json = Flag(
+    "json", help: "one JSON object: texts, the probability of each token, and how weights were held")
   static let probabilities = Flag(
     "probabilities", help: "a line for each token: its probability, and the likeliest in its place")
 
@@ -68,12 +69,12 @@ enum SampleOutput {
     ]
   }
 
-  static func writeJSON(
-    _ texts: [SampledText], _ vocabulary: Vocabulary, _ options: SamplingOptions, seed: UInt64?
-  ) throws {
-    func shown(_ alternative: TokenChoice.Alternative) -> Members { members(of: alternative, vocabulary) }
+  static func writeJSON(_ texts: [SampledText], _ sampling: Sampling) throws {
+    func shown(_ alternative: TokenChoice.Alternative) -> Members { members(of: alternative, sampling.vocabulary) }
+    let temperature = sampling.options.temperature
     let report: JSONText = [
-      "seed": seed.map { .integer(Int($0)) } ?? .null, "temperature": .number(options.temperature),
+      "seed": temperature > 0 ? .integer(Int(sampling.seed)) : .null, "temperature": .number(temperature),
+      "weights": .string(sampling.weights.rawValue),
       "texts": .array(
         texts.map { text in
           [

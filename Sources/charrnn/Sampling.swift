@@ -8,6 +8,8 @@ final class Sampling {
   let count: Int
   let seed: UInt64
   let options: SamplingOptions
+  /// Format in which the weights are held.
+  let weights: WeightFormat
   let (prime, length): ([Int32], Int)
   private let constraints: TextConstraints
   private let likeliest: Int?
@@ -27,7 +29,8 @@ final class Sampling {
     let areItems = file.arrangement.documents == .lines
     let areMany = areItems && options.temperature > 0 && !SampleModes.options.contains(where: arguments.gives)
     count = arguments[SampleCommand.count] ?? (areMany ? 20 : 1)
-    generator = try Self.generator(arguments, file)
+    weights = try weightFormat(arguments, for: file, at: CommonOptions.modelPath(arguments))
+    generator = try Self.generator(arguments, file, weights)
     seed = UInt64(arguments[SampleCommand.seed] ?? Int.random(in: 0..<1_000_000))
     mustAnnounceSeed = arguments[SampleCommand.seed] == nil && options.temperature > 0
   }
@@ -77,9 +80,10 @@ final class Sampling {
     return texts
   }
 
-  private static func generator(_ arguments: ParsedArguments, _ file: ModelFile<Float>) throws -> TextGenerator<Float> {
+  private static func generator(
+    _ arguments: ParsedArguments, _ file: ModelFile<Float>, _ weights: WeightFormat
+  ) throws -> TextGenerator<Float> {
     let threads = CommonOptions.threadCount(arguments)
-    let weights = try weightFormat(arguments, for: file, at: CommonOptions.modelPath(arguments))
     guard arguments[SampleCommand.dynamicOn] != nil || arguments[SampleCommand.withNGrams] else {
       return TextGenerator(
         model: file.model, vocabulary: file.vocabulary, arrangement: file.arrangement,

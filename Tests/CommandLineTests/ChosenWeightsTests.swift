@@ -25,6 +25,16 @@ import Testing
     #expect(try workplace.charrnn(sample + ["auto"]).errors == chosen.errors)
   }
 
+  @Test func theFormatThatIsTakenIsInTheJSON() throws {
+    func weights(_ words: String...) throws -> String? {
+      try workplace.charrnn(["sample", "run", "--length", "4", "--json"] + words).json()["weights"] as? String
+    }
+    #expect(try weights() == "float32")
+    #expect(try weights("--weights", "bfloat16") == "bfloat16")
+    let chosen = try #require(try weights("--weights", "auto"))
+    #expect(["float32", "bfloat16", "int8"].contains(chosen))
+  }
+
   @Test func evaluateAndBenchmarkTakeTheChoiceToo() throws {
     let evaluate = ["evaluate", "run", "--split", "all", "--json", "--weights"]
     let chosen = try workplace.charrnn(evaluate + ["auto"])
