@@ -15,7 +15,7 @@ package struct ProductMeasurement: Sendable {
   package let whole: Speed
   /// The product with a right-hand side that no cache keeps: copies of 64 MiB in all take turns.
   package let fromMemory: Speed
-  /// The arithmetic alone: a part of the product small enough for the first-level cache, nothing packed on the way.
+  /// The arithmetic alone: a part of the product small enough for the first two caches, nothing packed on the way.
   package let arithmetic: Speed
 
   /// Limit that keeps a product below a share of the peak.
