@@ -300,14 +300,15 @@ import Testing
     #expect(try workplace.visibleNames == ["fable.txt"])
   }
 
-  @Test func theProfileOfAStepAccountsForAllOfItsTime() throws {
+  @Test(arguments: ["1", "2"])
+  func theProfileOfAStepAccountsForAllOfTheTimeOfAllThreads(threads: String) throws {
     let workplace = try Workplace()
     try workplace.write(fable, to: "fable.txt")
     let arguments =
-      ["benchmark", "fable.txt", "--profile", "--seconds", "0.1", "--sample", "0", "--threads", "1"] + smallSize
+      ["benchmark", "fable.txt", "--profile", "--seconds", "0.1", "--sample", "0", "--threads", threads] + smallSize
     let table = try workplace.charrnn(arguments)
     expectDone(table)
-    #expect(table.text.contains("ms a step") && table.text.contains("products"))
+    #expect(table.text.contains("ms a step") && table.text.contains(#/products +[0-9.]+%  matrix products/#))
     let report = try workplace.charrnn(arguments + ["--json"])
     expectDone(report)
     var profile = try #require(try report.json()["profile"] as? [String: Double])
