@@ -58,31 +58,6 @@ import Testing
     }
   }
 
-  @Test(arguments: gradientSeeds)
-  func aScanIsItsStepsAndHasNumericGradients(seed: UInt64) {
-    var source = RandomSource(seed: seed)
-    for (time, batch, units) in [(1, 1, 1), (5, 2, 3), (4, 1, 67)] {
-      let a = random([time, batch, units], in: -1..<1, &source)
-      let (b, start) = (random([time, batch, units], &source), random([batch, units], &source))
-      let label = "\(time) steps, \(batch)×\(units), seed \(seed)"
-      expectGradients(at: [a, b, start], label) {
-        let (all, last) = linearScan($0[0], $0[1], from: $0[2], in: context)
-        return all.tanh() + last * 0.5
-      }
-      let (all, last) = linearScan(Variable(a), Variable(b), from: Variable(start), in: context)
-      for row in 0..<batch {
-        for unit in 0..<units {
-          var h = start[row, unit]
-          for t in 0..<time {
-            h = a[t, row, unit] * h + b[t, row, unit]
-            #expect(abs(all.value[t, row, unit] - h) < 1e-12, "\(label)")
-          }
-          #expect(last.value[row, unit] == all.value[time - 1, row, unit], "\(label)")
-        }
-      }
-    }
-  }
-
   @Test func shapesAndIndicesThatDoNotFitTrap() async {
     let units = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = locallyLinear(

@@ -339,17 +339,6 @@ typedef struct SKKernels {
     const void *n_previous, const void *c, const void *n, const void *forget_sigmoid, const void *dh, void *dc,
     void *dn, void *dm, void *dgates, int64_t dgates_row_stride);
 
-  // --- A linear recurrence over `steps` rows of n elements, `row_stride` apart.
-
-  /// h[t] = a[t]·h[t − 1] + b[t], where h[−1] is `initial` (n elements).
-  void (*linear_scan)(
-    int64_t steps, int64_t n, int64_t row_stride, const void *a, const void *b, const void *initial, void *h);
-  /// g is ∂L/∂h but for what comes through later steps; it may be NULL, meaning zeros. carried (n elements) holds what
-  /// comes from behind the last step on entry, and ∂L/∂initial on return; da and db receive ∂L/∂a and ∂L/∂b.
-  void (*linear_scan_gradient)(
-    int64_t steps, int64_t n, int64_t row_stride, const void *a, const void *initial, const void *h, const void *g,
-    void *carried, void *da, void *db);
-
   // --- Optimizer steps, in place over n weights w. The rules see the gradient g as the treatment leaves it.
 
   /// v ← momentum·v + g;  w ← w − rate·v, or w − rate·(g + momentum·v) if nesterov.  With momentum 0, velocity may be
