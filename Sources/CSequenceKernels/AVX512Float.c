@@ -10,6 +10,8 @@
 #pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,fma"))), apply_to = function)
 #include "Kernels/Instance.inc"
 
+_Static_assert(PANEL == WIDE_FLOAT_PANEL, "a table has one panel width in every format");
+
 const SKKernels sk_avx512_float = KERNEL_TABLE("avx512");
 const SKKernels sk_avx512_vnni_float = KERNEL_TABLE("avx512", .formats[SKFormatInt8Weights] = &sk_avx512_vnni_int8);
 const SKKernels sk_avx512_bfloat16_float = KERNEL_TABLE(

@@ -13,7 +13,7 @@ typedef int32_t Bits;
 #define VECTOR_BYTES 64
 #define HAS_FMA 1
 #define MAXIMUM_ROWS 14
-#define HAS_BYTE_PRODUCTS 1
+#define HAS_VNNI 1
 
 #pragma STDC FP_CONTRACT OFF
 
@@ -23,6 +23,8 @@ typedef int32_t Bits;
 #include "Kernels/Panels.inc"
 #include "Kernels/Int8.inc"
 #pragma clang attribute pop
+
+_Static_assert(PANEL == WIDE_FLOAT_PANEL, "a table has one panel width in every format");
 
 const SKProductFormat sk_avx512_vnni_int8 = {int8_packed_bytes, int8_pack, int8_product};
 

@@ -19,6 +19,10 @@ extern const SKProductFormat sk_avx512_vnni_int8, sk_avx512_bfloat16, sk_amx_bfl
 #endif
 #pragma GCC visibility pop
 
+/// Columns of a panel of floats in vectors of 64 bytes. A table has one panel width in every format, also in those that are
+/// compiled apart from it.
+enum { WIDE_FLOAT_PANEL = 32 };
+
 /// Writes to C, of `n` columns of float, what a product is added to. Returns whether there is anything.
 static inline bool write_start(int64_t m, int64_t n, SKStart start, float *c, int64_t c_row_stride) {
   if (!start.rows) return false;
