@@ -39,37 +39,55 @@ bool sk_supports(SKInstructionSet set) {
 
 const char *sk_name(SKInstructionSet set) {
   switch (set) {
+    case SKReproducible: return "reproducible";
     case SKPortable: return "portable";
     case SKAVX2: return "avx2";
     case SKAVX512: return "avx512";
     case SKAMX: return "amx";
-    case SKReproducible: return "reproducible";
+    case SKInstructionSetCount: break;
   }
   return "unknown";
 }
 
 const SKKernels *sk_kernels_float(SKInstructionSet set) {
   if (!sk_supports(set)) return NULL;
+  switch (set) {
+    case SKReproducible: return &sk_reproducible_float;
+    case SKPortable: return &sk_portable_float;
 #if defined(__x86_64__)
-  if (set == SKAVX2) return &sk_avx2_float;
-  if (set == SKAVX512) {
-    // Processors gained the two in this order.
-    if (!__builtin_cpu_supports("avx512vnni")) return &sk_avx512_float;
-    return __builtin_cpu_supports("avx512bf16") ? &sk_avx512_bfloat16_float : &sk_avx512_vnni_float;
-  }
-  if (set == SKAMX) return &sk_amx_float;
+    case SKAVX2: return &sk_avx2_float;
+    case SKAVX512:
+      // Processors gained the two in this order.
+      if (!__builtin_cpu_supports("avx512vnni")) return &sk_avx512_float;
+      return __builtin_cpu_supports("avx512bf16") ? &sk_avx512_bfloat16_float : &sk_avx512_vnni_float;
+    case SKAMX: return &sk_amx_float;
+#else
+    case SKAVX2:
+    case SKAVX512:
+    case SKAMX:
 #endif
-  return set == SKReproducible ? &sk_reproducible_float : &sk_portable_float;
+    case SKInstructionSetCount: break;
+  }
+  return NULL;
 }
 
 const SKKernels *sk_kernels_double(SKInstructionSet set) {
   if (!sk_supports(set)) return NULL;
+  switch (set) {
+    case SKReproducible: return &sk_reproducible_double;
+    case SKPortable: return &sk_portable_double;
 #if defined(__x86_64__)
-  if (set == SKAVX2) return &sk_avx2_double;
-  if (set == SKAVX512) return &sk_avx512_double;
-  if (set == SKAMX) return &sk_amx_double;
+    case SKAVX2: return &sk_avx2_double;
+    case SKAVX512: return &sk_avx512_double;
+    case SKAMX: return &sk_amx_double;
+#else
+    case SKAVX2:
+    case SKAVX512:
+    case SKAMX:
 #endif
-  return set == SKReproducible ? &sk_reproducible_double : &sk_portable_double;
+    case SKInstructionSetCount: break;
+  }
+  return NULL;
 }
 
 const SKProductFormat *sk_format(const SKKernels *kernels, SKFormat format) { return kernels->formats[format]; }

@@ -7,7 +7,7 @@ struct DispatchTests {
   }
 
   @Test func aTableIsThereExactlyWhereTheSetIsSupported() {
-    for set in [SKPortable, SKAVX2, SKAVX512, SKAMX, SKReproducible] {
+    for set in allSets {
       #expect((sk_kernels_float(set) != nil) == sk_supports(set))
       #expect((sk_kernels_double(set) != nil) == sk_supports(set))
     }

@@ -112,7 +112,7 @@ typedef struct SKProductFormat {
 } SKProductFormat;
 
 typedef struct SKKernels {
-  const char *name;      // "portable", "avx2", "avx512", "amx"
+  const char *name;      // of the instruction set: see `sk_name`
   int64_t scalar_size;   // bytes
   int64_t panel_width;   // columns in one packed panel of a product, in every format
 
@@ -206,7 +206,7 @@ typedef struct SKKernels {
     void *dgain, void *dbias, int64_t sums_row_stride);
 
   // --- Recurrent gates, over `rows` sequences. Row strides are given for the gate matrices; every state matrix is
-  //     rows × H contiguous. Gate order and formulas are PyTorch's.
+  //     rows × H contiguous. Gate order and formulas of LSTM and GRU are PyTorch's.
 
   /// gates (rows × 4H: i, f, g, o) holds preactivations on entry, activations on return.
   /// c = f·c_previous + i·g;  h = o·tanh(c).  c_previous may be NULL, meaning zeros.
@@ -383,12 +383,21 @@ typedef struct SKKernels {
 } SKKernels;
 
 /// The instruction sets that there are kernels for, in order of preference, lowest first.
-/// AMX adds products in bfloat16 to AVX-512, and differs from it in nothing else. The reproducible set is the portable one
-/// without fused multiply-adds: its kernels in float, save for logarithms, compute the same bits on every machine.
-typedef enum SKInstructionSet { SKPortable, SKAVX2, SKAVX512, SKAMX, SKReproducible } SKInstructionSet;
+/// The reproducible set is the portable one without fused multiply-adds: its kernels in float, save for logarithms, compute
+/// the same bits on every machine. AMX multiplies bfloat16 and split bfloat16 in tiles, and 8-bit integers as AVX-512 does
+/// where the processor has VNNI; its other kernels are those of AVX-512.
+typedef enum SKInstructionSet {
+  SKReproducible,
+  SKPortable,
+  SKAVX2,
+  SKAVX512,
+  SKAMX,
+  SKInstructionSetCount,
+} SKInstructionSet;
 
 /// Whether this machine (and this build) can run an instruction set.
 bool sk_supports(SKInstructionSet set);
+/// "reproducible", "portable", "avx2", "avx512" or "amx".
 const char *sk_name(SKInstructionSet set);
 /// The kernels of one instruction set; NULL where the machine lacks it.
 const SKKernels *sk_kernels_float(SKInstructionSet set);
