@@ -23,7 +23,7 @@ static int failures;
 /// Hash (FNV-1a of words) of the results of the table under test, and of the reproducible kernels on any processor. Results of
 /// the C library's functions are left out.
 static uint64_t results;
-static const uint64_t reproducible_results = 0x6e0be211800a40f6u;
+static const uint64_t reproducible_results = 0x008d4beb7a6697eau;
 static bool is_hashed;
 
 static char memory[1 << 24];
@@ -181,20 +181,20 @@ static void check_activation(
   }
 }
 
-static void check_lstm(int64_t H, bool has_state) {
+static void check_lstm(int64_t H) {
   used = 0;
-  snprintf(title, sizeof title, "lstm of %d units, state %d", (int)H, has_state);
+  snprintf(title, sizeof title, "lstm of %d units", (int)H);
   const int64_t stride = 4 * H + 3;
   const void *x = numbers(ROWS * stride, 4), *c_before = numbers(ROWS * H, 1), *dh = numbers(ROWS * H, 1);
   void *gates = copy(x, ROWS * stride), *c = numbers(ROWS * H, 1), *h = numbers(ROWS * H, 1);
   void *dgates = numbers(ROWS * stride, 1), *dc_after = numbers(ROWS * H, 1), *dc = copy(dc_after, ROWS * H);
-  kernels->lstm_gates(ROWS, H, gates, stride, has_state ? c_before : NULL, c, h);
-  kernels->lstm_gates_gradient(ROWS, H, gates, stride, has_state ? c_before : NULL, c, dh, dc, dgates, stride);
+  kernels->lstm_gates(ROWS, H, gates, stride, c_before, c, h);
+  kernels->lstm_gates_gradient(ROWS, H, gates, stride, c_before, c, dh, dc, dgates, stride);
   for (int64_t unit = 0; unit < ROWS * H; unit++) {
     const int64_t at = unit / H * stride + unit % H;
     const double i = sigmoid(get(x, at)), f = sigmoid(get(x, at + H));
     const double g = tanh(get(x, at + 2 * H)), o = sigmoid(get(x, at + 3 * H));
-    const double previous = has_state ? get(c_before, unit) : 0, cell = f * previous + i * g;
+    const double previous = get(c_before, unit), cell = f * previous + i * g;
     const double dout = get(dh, unit), dcell = get(dc_after, unit) + dout * o * (1 - tanh(cell) * tanh(cell));
     const double activations[] = {i, f, g, o}, derivatives[] = {i * (1 - i), f * (1 - f), 1 - g * g, o * (1 - o)};
     const double gradients[] = {dcell * g, dcell * previous, dcell * i, dout * tanh(cell)};
@@ -361,8 +361,7 @@ static void check_table(const SKKernels *table) {
   roundoff = table->scalar_size == sizeof(float) ? 0x1p-24 : 0x1p-53;
   for (int format = 0; format < SKFormatCount; format++) check_products((SKFormat)format);
   for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-    check_lstm(sizes[i], false);
-    check_lstm(sizes[i], true);
+    check_lstm(sizes[i]);
     check_gru(sizes[i]);
     is_hashed = false;
     check_activation(SKActivationGELU, gelu, gelu_slope, "gelu", sizes[i]);

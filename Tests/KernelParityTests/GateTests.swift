@@ -13,45 +13,33 @@ struct LSTMGateTests {
     func check<S: KernelScalar>(_: S.Type) {
       var values = TestValues(seed: 50)
       for H in hiddenSizes {
-        for hasPrevious in [true, false] {
-          let stride = 4 * H + 3
-          let before: [S] = values.scalars(rows * stride, in: -4...4)
-          let cPrevious: [S] = values.scalars(rows * H)
-          var gatesExpected = before.map(\.wide)
-          var cExpected: [Double] = []
-          var hExpected: [Double] = []
-          for row in 0..<rows {
-            for j in 0..<H {
-              let at = row * stride + j
-              let i = sigmoid(before[at].wide)
-              let f = sigmoid(before[at + H].wide)
-              let g = tanh(before[at + 2 * H].wide)
-              let o = sigmoid(before[at + 3 * H].wide)
-              let c = f * (hasPrevious ? cPrevious[row * H + j].wide : 0) + i * g
-              for (gate, value) in [i, f, g, o].enumerated() { gatesExpected[at + gate * H] = value }
-              cExpected.append(c)
-              hExpected.append(o * tanh(c))
-            }
+        let stride = 4 * H + 3
+        let before: [S] = values.scalars(rows * stride, in: -4...4)
+        let cPrevious: [S] = values.scalars(rows * H)
+        var gatesExpected = before.map(\.wide)
+        var cExpected: [Double] = []
+        var hExpected: [Double] = []
+        for row in 0..<rows {
+          for j in 0..<H {
+            let at = row * stride + j
+            let i = sigmoid(before[at].wide)
+            let f = sigmoid(before[at + H].wide)
+            let g = tanh(before[at + 2 * H].wide)
+            let o = sigmoid(before[at + 3 * H].wide)
+            let c = f * cPrevious[row * H + j].wide + i * g
+            for (gate, value) in [i, f, g, o].enumerated() { gatesExpected[at + gate * H] = value }
+            cExpected.append(c)
+            hExpected.append(o * tanh(c))
           }
-          for (name, kernels) in S.instances {
-            var gates = before
-            var c = [S](repeating: .nan, count: rows * H)
-            var h = c
-            if hasPrevious {
-              kernels.lstm_gates(Int64(rows), Int64(H), &gates, Int64(stride), cPrevious, &c, &h)
-            } else {
-              kernels.lstm_gates(Int64(rows), Int64(H), &gates, Int64(stride), nil, &c, &h)
-            }
-            #expect(difference(gates, gatesExpected, roundoffs: 10) == nil, "\(name) \(S.self) gates, H = \(H)")
-            #expect(difference(c, cExpected, roundoffs: 20) == nil, "\(name) \(S.self) c, H = \(H)")
-            #expect(difference(h, hExpected, roundoffs: 30) == nil, "\(name) \(S.self) h, H = \(H)")
-            var later = (gates: before, c: cPrevious, h: h)
-            kernels.lstm_gates(
-              Int64(rows), Int64(H), &later.gates, Int64(stride),
-              hasPrevious ? cPrevious : [S](repeating: 0, count: rows * H),
-              &later.c, &later.h)
-            #expect(same(later.h, h) && same(later.c, c), "\(name) \(S.self): no state is the zero state, exactly")
-          }
+        }
+        for (name, kernels) in S.instances {
+          var gates = before
+          var c = [S](repeating: .nan, count: rows * H)
+          var h = c
+          kernels.lstm_gates(Int64(rows), Int64(H), &gates, Int64(stride), cPrevious, &c, &h)
+          #expect(difference(gates, gatesExpected, roundoffs: 10) == nil, "\(name) \(S.self) gates, H = \(H)")
+          #expect(difference(c, cExpected, roundoffs: 20) == nil, "\(name) \(S.self) c, H = \(H)")
+          #expect(difference(h, hExpected, roundoffs: 30) == nil, "\(name) \(S.self) h, H = \(H)")
         }
       }
     }
@@ -64,46 +52,41 @@ struct LSTMGateTests {
     func check<S: KernelScalar>(_: S.Type) {
       var values = TestValues(seed: 51)
       for H in hiddenSizes {
-        for hasPrevious in [true, false] {
-          let stride = 4 * H + 1
-          let outStride = 4 * H + 2
-          let gates: [S] = values.scalars(rows * stride, in: 0...1)
-          let cPrevious: [S] = values.scalars(rows * H)
-          let c: [S] = values.scalars(rows * H, in: -2...2)
-          let dh: [S] = values.scalars(rows * H)
-          let dcNext: [S] = values.scalars(rows * H)
-          var expected = [Double](repeating: 7, count: rows * outStride)
-          var dcExpected: [Double] = []
-          for row in 0..<rows {
-            for j in 0..<H {
-              let at = row * stride + j
-              let state = row * H + j
-              let i = gates[at].wide
-              let f = gates[at + H].wide
-              let g = gates[at + 2 * H].wide
-              let o = gates[at + 3 * H].wide
-              let squashed = tanh(c[state].wide)
-              let dc = dcNext[state].wide + dh[state].wide * o * (1 - squashed * squashed)
-              let previous = hasPrevious ? cPrevious[state].wide : 0
-              let gradients = [
-                dc * g * i * (1 - i), dc * previous * f * (1 - f), dc * i * (1 - g * g),
-                dh[state].wide * squashed * o * (1 - o),
-              ]
-              for (gate, value) in gradients.enumerated() { expected[row * outStride + gate * H + j] = value }
-              dcExpected.append(dc * f)
-            }
+        let stride = 4 * H + 1
+        let outStride = 4 * H + 2
+        let gates: [S] = values.scalars(rows * stride, in: 0...1)
+        let cPrevious: [S] = values.scalars(rows * H)
+        let c: [S] = values.scalars(rows * H, in: -2...2)
+        let dh: [S] = values.scalars(rows * H)
+        let dcNext: [S] = values.scalars(rows * H)
+        var expected = [Double](repeating: 7, count: rows * outStride)
+        var dcExpected: [Double] = []
+        for row in 0..<rows {
+          for j in 0..<H {
+            let at = row * stride + j
+            let state = row * H + j
+            let i = gates[at].wide
+            let f = gates[at + H].wide
+            let g = gates[at + 2 * H].wide
+            let o = gates[at + 3 * H].wide
+            let squashed = tanh(c[state].wide)
+            let dc = dcNext[state].wide + dh[state].wide * o * (1 - squashed * squashed)
+            let previous = cPrevious[state].wide
+            let gradients = [
+              dc * g * i * (1 - i), dc * previous * f * (1 - f), dc * i * (1 - g * g),
+              dh[state].wide * squashed * o * (1 - o),
+            ]
+            for (gate, value) in gradients.enumerated() { expected[row * outStride + gate * H + j] = value }
+            dcExpected.append(dc * f)
           }
-          for (name, kernels) in S.instances {
-            var dc = dcNext
-            var dgates = [S](repeating: 7, count: rows * outStride)
-            cPrevious.withUnsafeBytes {
-              kernels.lstm_gates_gradient(
-                Int64(rows), Int64(H), gates, Int64(stride), hasPrevious ? $0.baseAddress : nil, c, dh, &dc, &dgates,
-                Int64(outStride))
-            }
-            #expect(difference(dgates, expected, roundoffs: 30) == nil, "\(name) \(S.self) gates, H = \(H)")
-            #expect(difference(dc, dcExpected, roundoffs: 30) == nil, "\(name) \(S.self) c, H = \(H)")
-          }
+        }
+        for (name, kernels) in S.instances {
+          var dc = dcNext
+          var dgates = [S](repeating: 7, count: rows * outStride)
+          kernels.lstm_gates_gradient(
+            Int64(rows), Int64(H), gates, Int64(stride), cPrevious, c, dh, &dc, &dgates, Int64(outStride))
+          #expect(difference(dgates, expected, roundoffs: 30) == nil, "\(name) \(S.self) gates, H = \(H)")
+          #expect(difference(dc, dcExpected, roundoffs: 30) == nil, "\(name) \(S.self) c, H = \(H)")
         }
       }
     }

@@ -209,7 +209,7 @@ typedef struct SKKernels {
   //     rows × H contiguous. Gate order and formulas of LSTM and GRU are PyTorch's.
 
   /// gates (rows × 4H: i, f, g, o) holds preactivations on entry, activations on return.
-  /// c = f·c_previous + i·g;  h = o·tanh(c).  c_previous may be NULL, meaning zeros.
+  /// c = f·c_previous + i·g;  h = o·tanh(c).
   void (*lstm_gates)(
     int64_t rows, int64_t H, void *gates, int64_t gates_row_stride, const void *c_previous, void *c, void *h);
   /// From activations: dh is ∂L/∂h of this step; dc holds ∂L/∂c from the next step on entry and ∂L/∂c_previous on
