@@ -1,4 +1,5 @@
 import Autograd
+import CharrnnTestSupport
 import NeuralLayers
 import RecurrentLayers
 import TensorCore
@@ -25,6 +26,16 @@ import Testing
       }
       check(below, above)
     }
+  }
+
+  @Test func aParameterWithMoreNumbersThanUnitsTraps() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      var random = RandomSource(seed: 1)
+      var cell = PeepholeLSTMCell<Float>(input: 5, hidden: 4)
+      cell.inputPeephole = Parameter([8], .zeros)
+      _ = StackedRecurrent([cell.drawn(using: &random)]).stepLayers(batch: 1, shards: 2, embedding: nil)
+    }
+    expectMessage("shapes [8] and [4] do not fit; an own parameter has a number for each unit", from: result)
   }
 
   private func wholeRun<Cell: RecurrentCell<Float>>(

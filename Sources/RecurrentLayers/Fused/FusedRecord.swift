@@ -43,7 +43,7 @@ struct FusedRecord<Scalar: TensorScalar> {
     from initialState: [Tensor<Scalar>], masks: [ZoneoutMask<Scalar>?], pool: BufferPool
   ) {
     let (layout, sequence) = (step.layout, request.sequence)
-    layout.validate(step, isProjected: parameters.projection != nil)
+    layout.validate(step, parameters: parameters, stateWidths: initialState.map { $0.shape[1] })
     let rows = sequence.time * sequence.batch
     var storage: [Tensor<Scalar>] = []
     func buffer(_ width: Int) -> OwnedMatrix<Scalar> { OwnedMatrix(uninitialized: [rows, width], pool: pool) }

@@ -1,3 +1,4 @@
+import Autograd
 import TensorCore
 
 /// Buffers and products of a fused step, by width: H hidden units, G gates.
@@ -64,7 +65,12 @@ struct StepLayout: Sendable {
   }
 
   /// Traps on these combinations, which the engine does not compute.
-  func validate<Scalar>(_ step: any FusedStep<Scalar>, isProjected: Bool) {
+  ///
+  /// - Parameter stateWidths: width of each component of the state, h first.
+  func validate<Scalar>(
+    _ step: any FusedStep<Scalar>, parameters: FusedParameters<Parameter<Scalar>>, stateWidths: [Int]
+  ) {
+    let (isProjected, hidden) = (parameters.projection != nil, stateWidths[0])
     let readsBuffers = products.contains { if case .saved = $0.operand { true } else { false } }
     let isCovered = products.map { $0.columns }.reduce(0) { $0 == $1.lowerBound ? $1.upperBound : -1 } == gates
     func require(_ condition: Bool, _ law: String) {
@@ -75,9 +81,22 @@ struct StepLayout: Sendable {
     require(!readsBuffers || !separatesRecurrent, "a product of a saved buffer cannot be kept apart from the gates")
     require(!isProjected || !hiddenBypassesProducts, "h cannot bypass the products where it is a projection")
     require(step.inputTransform == nil || separatesRecurrent, "an input transform needs separatesRecurrent")
-    require(
-      !isElementwise || products.count <= 1 && !readsBuffers && step.inputTransform == nil,
-      "an elementwise step has at most one product, of h, and no input transform")
+    if isElementwise {
+      let readsAll = products.allSatisfy { if case .hidden(0..<hidden) = $0.operand { true } else { false } }
+      require(
+        products.count <= 1 && readsAll && step.inputTransform == nil,
+        "an elementwise step has at most one product, of all of h, and no input transform")
+    }
+    // The units of a layer with a projection are not divided.
+    if isElementwise && !isProjected {
+      require(
+        stateWidths.allSatisfy { $0 == hidden } && ([gates] + saved).allSatisfy { $0.isMultiple(of: hidden) },
+        "an elementwise step has \(hidden) numbers, one a unit, in each component of the state, and a multiple of that in "
+          + "gates and saved buffers")
+      for own in parameters.own where own.shape != [hidden] {
+        shapeFailure("\(type(of: step))", own.shape, [hidden], hint: "an own parameter has a number for each unit")
+      }
+    }
   }
 
   /// Whether one product, added to the gates, covers all of them: then it can start from the rows of a table.

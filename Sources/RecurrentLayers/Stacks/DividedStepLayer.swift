@@ -49,6 +49,7 @@ package final class DividedStepLayer<Scalar: TensorScalar> {
   ) {
     let (parameters, step, stateCount) = (cell.fusedParameters, cell.fusedStep, cell.stateWidths.count)
     let layout = step.layout
+    layout.validate(step, parameters: parameters, stateWidths: cell.stateWidths)
     let foldedBias = parameters.foldedBias(separatesRecurrent: layout.separatesRecurrent)
     var storage: [Tensor<Scalar>] = []
     func reading(_ tensor: Tensor<Scalar>) -> MatrixView<Scalar> {
@@ -79,7 +80,6 @@ package final class DividedStepLayer<Scalar: TensorScalar> {
       let gates = zeros(width / hiddenSize * units.count)
       let recurrent = zeros(gates.columns)
       let states = (0..<stateCount).map { _ in zeros(units.count) }
-      // Elementwise steps have own parameters of one number a unit.
       let own = parameters.own.map { $0.value.rows(units) }
       let buffers = StepBuffers(
         gates: gates, recurrent: layout.separatesRecurrent ? recurrent : nil, previous: states.map(\.readOnly),
