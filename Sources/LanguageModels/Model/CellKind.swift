@@ -22,6 +22,9 @@ public enum CellKind: String, Sendable, CaseIterable {
   /// Settings that this cell takes and others do not.
   var options: Set<CellOption> { entry(Float.self).options }
 
+  /// Whether gates decide what the state keeps.
+  var isGated: Bool { entry(Float.self).isGated }
+
   /// Recurrent layers of this cell, whose weights are still to be drawn.
   func stack<Scalar: TensorScalar>(_ plan: StackPlan) -> any RecurrentStack<Scalar> {
     entry(Scalar.self).stack(plan)
@@ -32,7 +35,7 @@ public enum CellKind: String, Sendable, CaseIterable {
     case .lstm:
       CellEntry(
         "long short-term memory (Hochreiter and Schmidhuber, 1997)",
-        takes: [.forgetBias, .layerNorm, .projection, .weightDrop]
+        isGated: true, takes: [.forgetBias, .layerNorm, .projection, .weightDrop]
       ) { plan in
         plan.layerNorm
           ? plan.stack {
@@ -44,51 +47,63 @@ public enum CellKind: String, Sendable, CaseIterable {
           }
       }
     case .gru:
-      CellEntry("gated recurrent unit, reset after the product, as PyTorch's", takes: [.layerNorm, .weightDrop]) {
+      CellEntry(
+        "gated recurrent unit, reset after the product, as PyTorch's", isGated: true, takes: [.layerNorm, .weightDrop]
+      ) {
         plan in
         plan.layerNorm
           ? plan.stack { LayerNormGRUCell<Scalar>(input: $0, hidden: $1, inputWeight: $2) }
           : plan.stack { GRUCell<Scalar>(input: $0, hidden: $1, inputWeight: $2) }
       }
     case .rnn:
-      CellEntry("Elman network with tanh (Elman, 1990)", takes: [.weightDrop]) { plan in
+      CellEntry("Elman network with tanh (Elman, 1990)", isGated: false, takes: [.weightDrop]) { plan in
         plan.stack { ElmanCell<Scalar>(input: $0, hidden: $1, inputWeight: $2) }
       }
     case .rnnReLU:
-      CellEntry("Elman network with ReLU", takes: [.weightDrop]) { plan in
+      CellEntry("Elman network with ReLU", isGated: false, takes: [.weightDrop]) { plan in
         plan.stack { ElmanCell<Scalar>(input: $0, hidden: $1, activation: .relu, inputWeight: $2) }
       }
     case .gruResetBefore:
-      CellEntry("gated recurrent unit, reset before the product (Cho et al., 2014)", takes: [.weightDrop]) { plan in
+      CellEntry(
+        "gated recurrent unit, reset before the product (Cho et al., 2014)", isGated: true, takes: [.weightDrop]
+      ) { plan in
         plan.stack { GRUCell<Scalar>(input: $0, hidden: $1, reset: .beforeProduct, inputWeight: $2) }
       }
     case .peepholeLSTM:
-      CellEntry("LSTM whose gates see the cell state (Gers et al., 2002)", takes: [.forgetBias, .weightDrop]) {
+      CellEntry(
+        "LSTM whose gates see the cell state (Gers et al., 2002)", isGated: true, takes: [.forgetBias, .weightDrop]
+      ) {
         plan in
         plan.stack { PeepholeLSTMCell<Scalar>(input: $0, hidden: $1, forgetBias: plan.forgetBias, inputWeight: $2) }
       }
     case .coupledLSTM:
-      CellEntry("LSTM that forgets what it replaces (Greff et al., 2017)", takes: [.forgetBias, .weightDrop]) { plan in
+      CellEntry(
+        "LSTM that forgets what it replaces (Greff et al., 2017)", isGated: true, takes: [.forgetBias, .weightDrop]
+      ) { plan in
         plan.stack { CoupledLSTMCell<Scalar>(input: $0, hidden: $1, forgetBias: plan.forgetBias, inputWeight: $2) }
       }
     case .minGRU:
-      CellEntry("minimal GRU without recurrent weights (Feng et al., 2024)", takes: []) { plan in
+      CellEntry("minimal GRU without recurrent weights (Feng et al., 2024)", isGated: true, takes: []) { plan in
         plan.stack { MinGRUCell<Scalar>(input: $0, hidden: $1, inputWeight: $2) }
       }
     case .minLSTM:
-      CellEntry("minimal LSTM without recurrent weights (Feng et al., 2024)", takes: [.forgetBias]) { plan in
+      CellEntry("minimal LSTM without recurrent weights (Feng et al., 2024)", isGated: true, takes: [.forgetBias]) {
+        plan in
         plan.stack { MinLSTMCell<Scalar>(input: $0, hidden: $1, forgetBias: plan.forgetBias, inputWeight: $2) }
       }
     case .mgu:
-      CellEntry("minimal gated unit (Zhou et al., 2016)", takes: [.weightDrop]) { plan in
+      CellEntry("minimal gated unit (Zhou et al., 2016)", isGated: true, takes: [.weightDrop]) { plan in
         plan.stack { MGUCell<Scalar>(input: $0, hidden: $1, inputWeight: $2) }
       }
     case .indRNN:
-      CellEntry("independently recurrent network with ReLU (Li et al., 2018)", takes: [.weightDrop]) { plan in
+      CellEntry("independently recurrent network with ReLU (Li et al., 2018)", isGated: false, takes: [.weightDrop]) {
+        plan in
         plan.stack { IndRNNCell<Scalar>(input: $0, hidden: $1, inputWeight: $2) }
       }
     case .sLSTM:
-      CellEntry("sLSTM of xLSTM, with heads (Beck et al., 2024)", takes: [.forgetBias, .heads, .weightDrop]) {
+      CellEntry(
+        "sLSTM of xLSTM, with heads (Beck et al., 2024)", isGated: true, takes: [.forgetBias, .heads, .weightDrop]
+      ) {
         plan in
         plan.stack {
           SLSTMCell<Scalar>(
@@ -107,12 +122,14 @@ enum CellOption: Sendable {
 /// An entry of the registry of cells.
 private struct CellEntry<Scalar: TensorScalar> {
   let summary: String
+  let isGated: Bool
   let options: Set<CellOption>
   let stack: (StackPlan) -> any RecurrentStack<Scalar>
 
   init(
-    _ summary: String, takes options: Set<CellOption>, stack: @escaping (StackPlan) -> any RecurrentStack<Scalar>
+    _ summary: String, isGated: Bool, takes options: Set<CellOption>,
+    stack: @escaping (StackPlan) -> any RecurrentStack<Scalar>
   ) {
-    (self.summary, self.options, self.stack) = (summary, options, stack)
+    (self.summary, self.isGated, self.options, self.stack) = (summary, isGated, options, stack)
   }
 }

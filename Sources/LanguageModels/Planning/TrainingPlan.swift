@@ -83,7 +83,7 @@ public struct TrainingPlan: Sendable {
     return Double(CharacterModel<Float>(ModelShape(architecture, vocabulary: symbols)).operationsPerToken)
   }
 
-  private var isGated: Bool { ![CellKind.rnn, .rnnReLU, .indRNN].contains(settings.cell) }
+  private var isGated: Bool { settings.cell.isGated }
 
   /// Units: as many as can still read the text often enough, the more often the shorter it is.
   private mutating func chooseSize(_ budget: Double) {
