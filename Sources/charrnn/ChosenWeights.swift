@@ -6,7 +6,7 @@ import SequenceModeling
 ///
 /// - Parameter model: path of the file.
 func weightFormat(_ arguments: ParsedArguments, for file: ModelFile<Float>, at model: String) throws -> WeightFormat {
-  if let format = arguments[SampleCommand.weights].format { return format }
+  if case .format(let format) = arguments[SampleCommand.weights] { return format }
   do {
     let trial = try WeightTrial(
       of: file.model, vocabulary: file.vocabulary, arrangement: file.arrangement,

@@ -55,7 +55,7 @@ enum EvaluateCommand {
 
   private static func adaptation(_ arguments: ParsedArguments) throws -> Adaptation? {
     guard arguments[dynamic] || arguments[withNGrams] else { return nil }
-    if arguments.gives(SampleCommand.weights) && arguments[SampleCommand.weights] != .float32 {
+    if arguments.gives(SampleCommand.weights) && arguments[SampleCommand.weights] != .format(.float32) {
       throw arguments.usageFailure("--dynamic and --with-ngrams compute in float32; leave out --weights")
     }
     return Adaptation(dynamic: arguments[dynamic] ? DynamicRule() : nil, mixesNGrams: arguments[withNGrams])

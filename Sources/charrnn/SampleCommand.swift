@@ -34,7 +34,7 @@ enum SampleCommand {
     "with-ngrams",
     help: "mix its predictions with those of n-gram models of the training text, and of --dynamic-on")
   static let weights = Option(
-    "weights", .choice(of: WeightChoice.self), default: .float32,
+    "weights", .choice(of: WeightChoice.self), default: .format(.float32),
     help:
       "how weights are held; fewer bytes are faster, a little worse; auto: the fewest that change bits by less than 0.1%"
   )

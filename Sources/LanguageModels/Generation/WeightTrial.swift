@@ -2,11 +2,25 @@ import SequenceText
 import TensorCore
 
 /// How a model's weights are to be held: in one format, or in the smallest that predicts as well as they do.
-public enum WeightChoice: String, Sendable, CaseIterable {
-  case float32, bfloat16, int8, auto
+public enum WeightChoice: RawRepresentable, Sendable, Hashable, CaseIterable {
+  case format(WeightFormat)
+  /// The format that a `WeightTrial` finds.
+  case auto
 
-  /// The format that is named; nil for `auto`, which a `WeightTrial` finds.
-  public var format: WeightFormat? { WeightFormat(rawValue: rawValue) }
+  public static let allCases = WeightFormat.allCases.map(WeightChoice.format) + [.auto]
+
+  /// The format's name, or `auto`.
+  public var rawValue: String {
+    switch self {
+    case .format(let format): format.rawValue
+    case .auto: "auto"
+    }
+  }
+
+  public init?(rawValue: String) {
+    guard let choice = Self.allCases.first(where: { $0.rawValue == rawValue }) else { return nil }
+    self = choice
+  }
 }
 
 /// The smallest format of a model's weights that predicts as well as the weights themselves.

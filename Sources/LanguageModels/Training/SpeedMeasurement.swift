@@ -33,7 +33,7 @@ extension CharacterRun {
   ///   - profiled: trains for as long again, watched.
   /// - Throws: `GenerationError` where the format is to be chosen and the model's predictions are not finite.
   public func measureSpeed(
-    seconds: Double, sample: Int, weights: WeightChoice = .float32, profiled: Bool = false
+    seconds: Double, sample: Int, weights: WeightChoice = .format(.float32), profiled: Bool = false
   ) throws -> SpeedMeasurement {
     let burstPeak = MachinePeak.measure(Float.self, team: trainer.workspace.team)
     var (loss, penalty) = (Double.nan, 0.0)
@@ -66,10 +66,15 @@ extension CharacterRun {
     var trial: WeightTrial?
     if sample > 0 {
       let threads = trainer.workspace.team.size
-      if weights == .auto { trial = try WeightTrial(of: model, vocabulary: corpus.vocabulary, threads: threads) }
+      let format: WeightFormat
+      switch weights {
+      case .format(let named): format = named
+      case .auto:
+        let found = try WeightTrial(of: model, vocabulary: corpus.vocabulary, threads: threads)
+        (trial, format) = (found, found.format)
+      }
       let generator = TextGenerator(
-        model: model, vocabulary: corpus.vocabulary, weights: weights.format ?? trial?.format ?? .float32,
-        threads: threads)
+        model: model, vocabulary: corpus.vocabulary, weights: format, threads: threads)
       let options = SamplingOptions(temperature: 0.8)
       _ = generator.text(length: 100, options: options, seed: 1)
       let began = clock.now
