@@ -211,11 +211,11 @@ import Testing
     try check(
       StackedRecurrent(cells(inputs), reverse: cells(inputs), options: learning), tokens: false,
       "two directions, learned")
-    let scans = [input, input].map {
+    let minimal = [input, input].map {
       SampleCell.minLSTM.random(input: $0, hidden: hidden, using: &random) as! MinLSTMCell<Double>
     }
     try check(
-      StackedRecurrent([scans[0]], reverse: [scans[1]]), tokens: false, "two directions without recurrent weights")
+      StackedRecurrent([minimal[0]], reverse: [minimal[1]]), tokens: false, "two directions without recurrent weights")
     let own = [input, hidden].map { MinimalGatedCell(input: $0, hidden: hidden).drawn(using: &random) }
     try check(StackedRecurrent(own), tokens: false, "a cell of one's own, that begins with a state of its own")
     let projected = [input, 2].map { LSTMCell<Double>(input: $0, hidden: hidden, projection: 2).drawn(using: &random) }

@@ -34,7 +34,7 @@ public struct Architecture: Sendable, Hashable {
   /// Socher, 2018).
   public var weightDrop = 0.0
   /// Probability that an element of a layer's state, h and c alike, keeps its value for a step while training (Krueger et
-  /// al., 2017). Scan cells then run step by step, several times as slowly.
+  /// al., 2017).
   public var zoneout = 0.0
 
   public init(

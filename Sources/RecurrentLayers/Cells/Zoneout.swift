@@ -52,8 +52,7 @@ public struct Zoneout<Cell: RecurrentCell>: RecurrentCell {
     return (output, Cell.State(components: [output] + others))
   }
 
-  /// Runs a whole sequence, in one pass where the cell has a fused one (`MinGRUCell` and `MinLSTMCell` have none), with
-  /// the same masks as step by step.
+  /// Runs a whole sequence, in one pass where the cell has a fused one, with the same masks as step by step.
   ///
   /// Memory of such a pass beside the cell's: for each state component with a probability, its values at all steps
   /// before zoneout and, in training, the masks.
