@@ -2,7 +2,8 @@ import Autograd
 import NeuralLayers
 import TensorCore
 
-/// Parameters of a cell whose gates depend on the input alone, stacked by gate.
+/// Parameters that multiply the input, stacked by gate: those of a cell whose gates depend on the input alone, or that has
+/// recurrent weights of another shape than `GatedWeights`.
 public struct InputWeights<Scalar: TensorScalar>: Module {
   /// W_ih, [gates · hidden, input].
   public var inputWeight: Parameter<Scalar>

@@ -23,7 +23,7 @@ extension RecurrentState {
   }
 }
 
-/// State of a cell whose only component is its output: Elman and GRU.
+/// State of a cell whose only component is its output, as in an Elman network or a GRU.
 public struct HiddenState<Scalar: TensorScalar>: RecurrentState {
   /// h, [batch, hidden].
   public var hidden: Variable<Scalar>

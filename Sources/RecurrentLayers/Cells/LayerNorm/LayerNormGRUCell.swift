@@ -14,6 +14,9 @@ import TensorCore
 /// normalized. As in `GRUCell`, z is what is kept of h; the paper calls that 1 − z.
 ///
 /// Gains start at 1, biases at 0.
+///
+/// Memory of a fused pass, for T steps of N sequences with H units: T·N·10H numbers (gates, recurrent products, x̂ of LN_h
+/// and LN_hn, h), where x̂ is a normalized row before gain and bias; an input of vectors adds T·N·3H (x̂ of LN_i and LN_in).
 public struct LayerNormGRUCell<Scalar: TensorScalar>: RecurrentCell, GatedCell {
   /// W_ih and W_hh.
   public var weights: GatedWeights<Scalar>

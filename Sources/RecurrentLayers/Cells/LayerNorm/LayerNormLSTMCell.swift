@@ -13,6 +13,9 @@ import TensorCore
 /// and LN_h stand for b_ih and b_hh.
 ///
 /// The forget gate's part of LN_i's bias starts at 1, gains at 1, the other biases at 0.
+///
+/// Memory of a fused pass, for T steps of N sequences with H units: T·N·11H numbers (gates, x̂ of LN_h and LN_c, h, c), where
+/// x̂ is a normalized row before gain and bias; an input of vectors adds T·N·4H (x̂ of LN_i).
 public struct LayerNormLSTMCell<Scalar: TensorScalar>: RecurrentCell, GatedCell {
   /// W_ih and W_hh.
   public var weights: GatedWeights<Scalar>
