@@ -173,9 +173,8 @@ import Testing
     expectDone(try charrnn(["evaluate", "run", "fable.txt"], on: "portable", in: workplace))
   }
 
-  @Test(arguments: ["lstm", "gru", "rnn", "rnn-relu"]
-  )
-  func weightsHeldInFewerBytesPredictAlmostAsWellWithEveryCell(cell: String) throws {
+  @Test(arguments: ["lstm", "gru", "rnn", "rnn-relu"])
+  func weightsHeldInFewerBytesPredictAlmostAsWell(cell: String) throws {
     let workplace = try Workplace()
     try workplace.write(fable, to: "fable.txt")
     let model = ["--cell", cell, "--hidden", "24", "--embedding", cell == "rnn" ? "5" : "0"]

@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct SteadyStateTests {
   private static let settings =
-    ([.lstm, .gru, .rnn] as [CellKind]).map { cell in TrainingSettings.small { $0.cell = cell } } + [
+    CellKind.allCases.map { cell in TrainingSettings.small { $0.cell = cell } } + [
       .small { $0.layerNorm = true }, .small { $0.zoneout = 0.2 },
       .small { $0.backwardLength = 12 }, .small { $0.backwardLength = 3 },
     ]

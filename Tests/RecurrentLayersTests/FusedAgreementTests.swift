@@ -6,7 +6,7 @@ import TensorCore
 import Testing
 
 @Suite struct FusedAgreementTests {
-  @Test(arguments: SampleCell.fastWithBiases)
+  @Test(arguments: SampleCell.withBiases)
   func fusedAgreesWithUnrolled(kind: SampleCell, biases: Biases) {
     func compare<Cell: RecurrentCell<Double>>(_ cell: Cell, _ point: SequencePoint<Double>, _ label: Comment) {
       for tokens in [false, true] {
@@ -36,7 +36,7 @@ import Testing
   }
 
   /// 45 steps of 13 sequences, and 300 of one, are more than one chunk of the backward pass.
-  @Test(arguments: SampleCell.fast)
+  @Test(arguments: SampleCell.allCases)
   func fusedAgreesWithUnrolledOverSeveralChunks(kind: SampleCell) {
     let (input, hidden) = (3, 6)
     func compare<Cell: RecurrentCell<Double>>(_ cell: Cell, _ point: SequencePoint<Double>) {

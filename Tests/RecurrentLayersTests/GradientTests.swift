@@ -37,7 +37,7 @@ private func expectGradients<Cell: RecurrentCell<Double>>(
 private func unrolled<Cell: RecurrentCell<Double>>(_ cell: Cell) -> any RecurrentCell<Double> { Unrolled(cell) }
 
 @Suite struct GradientTests {
-  @Test(arguments: SampleCell.fast, LossTerms.allCases)
+  @Test(arguments: SampleCell.allCases, LossTerms.allCases)
   func fusedGradientsAreNumericOnes(kind: SampleCell, terms: LossTerms) {
     // Without biases, and for tokens, what the loss is computed from makes no difference.
     for (seed, biases) in zip([1, 2] as [UInt64], [Biases.both, .none]) where biases == .both || terms == .both {
@@ -66,7 +66,7 @@ private func unrolled<Cell: RecurrentCell<Double>>(_ cell: Cell) -> any Recurren
     }
   }
 
-  @Test(arguments: SampleCell.fast, [false, true])
+  @Test(arguments: SampleCell.allCases, [false, true])
   func gradientsOfAStackWithDropoutAreNumericOnes(kind: SampleCell, isUnrolled: Bool) {
     let (time, width) = (amount(debug: 2, release: 3), amount(debug: 2, release: 3))
     func check<Cell: RecurrentCell<Double>>(_ below: Cell, seed: UInt64) {

@@ -1,3 +1,4 @@
+import Autograd
 import NeuralLayers
 import RecurrentLayers
 import TensorCore
@@ -9,9 +10,6 @@ enum SampleCell: String, CaseIterable, Sendable, CustomTestStringConvertible {
   case gruResetBefore, peepholeLSTM, coupledLSTM, layerNormLSTM, layerNormGRU
   case mgu, indRNN, slstm, slstmHeads
   case minGRU, minLSTM
-
-  /// Cells with a pass over whole sequences beside the unrolled one.
-  static let fast = allCases
 
   /// Cells with recurrent weights.
   static let withRecurrentWeight: [SampleCell] = allCases.filter { $0 != .minGRU && $0 != .minLSTM }
@@ -42,8 +40,8 @@ enum SampleCell: String, CaseIterable, Sendable, CustomTestStringConvertible {
     self == .slstmHeads ? (2...max(hidden, 2)).first { hidden % $0 == 0 } ?? 1 : 1
   }
 
-  /// The fast cells with each choice of biases that they have: normalized products have theirs in the normalization.
-  static let fastWithBiases: [(kind: SampleCell, biases: Biases)] = fast.flatMap { kind in
+  /// The cells with each choice of biases that they have: normalized products have theirs in the normalization.
+  static let withBiases: [(kind: SampleCell, biases: Biases)] = allCases.flatMap { kind in
     let choices = kind == .layerNormLSTM || kind == .layerNormGRU ? [.both] : Biases.allCases
     return choices.map { (kind, $0) }
   }
@@ -103,7 +101,7 @@ enum SampleCell: String, CaseIterable, Sendable, CustomTestStringConvertible {
   ) -> any RecurrentCell<Scalar> {
     let range: Range<Scalar> = self == .elmanReLU || self == .indRNN ? -0.2..<0.8 : -1..<1
     func drawn<Cell: RecurrentCell<Scalar>>(_ fresh: Cell) -> any RecurrentCell<Scalar> {
-      var cell = without(biases, fresh)
+      var cell = fresh
       var source = random
       cell.updateParameters { parameter, _ in
         parameter.value = .uniform(parameter.value.shape, in: range, using: &source)
@@ -111,37 +109,39 @@ enum SampleCell: String, CaseIterable, Sendable, CustomTestStringConvertible {
       random = source
       return cell
     }
-    return drawn(make(Scalar.self, input: input, hidden: hidden))
+    return drawn(keeping(biases, of: make(Scalar.self, input: input, hidden: hidden)))
   }
 
-  private func without<Cell: RecurrentCell>(_ biases: Biases, _ cell: Cell) -> Cell {
-    func stripped<C: RecurrentCell>(_ cell: C, _ weights: WritableKeyPath<C, GatedWeights<C.Scalar>>) -> Cell {
-      var cell = cell
-      if !biases.hasInput { cell[keyPath: weights].inputBias = nil }
-      if !biases.hasRecurrent { cell[keyPath: weights].recurrentBias = nil }
-      return cell as! Cell
+  /// A cell of this kind without the biases that are not chosen.
+  private func keeping<Scalar: TensorScalar>(
+    _ biases: Biases, of cell: any RecurrentCell<Scalar>
+  ) -> any RecurrentCell<Scalar> {
+    func stripped<Cell: RecurrentCell<Scalar>>(
+      _: Cell.Type, _ input: WritableKeyPath<Cell, Parameter<Scalar>?>,
+      _ recurrent: WritableKeyPath<Cell, Parameter<Scalar>?>? = nil
+    ) -> any RecurrentCell<Scalar> {
+      var cell = cell as! Cell
+      if !biases.hasInput { cell[keyPath: input] = nil }
+      if let recurrent, !biases.hasRecurrent { cell[keyPath: recurrent] = nil }
+      return cell
     }
-    switch cell {
-    case let cell as ElmanCell<Cell.Scalar>: return stripped(cell, \.weights)
-    case let cell as LSTMCell<Cell.Scalar>: return stripped(cell, \.weights)
-    case let cell as GRUCell<Cell.Scalar>: return stripped(cell, \.weights)
-    case let cell as PeepholeLSTMCell<Cell.Scalar>: return stripped(cell, \.weights)
-    case let cell as CoupledLSTMCell<Cell.Scalar>: return stripped(cell, \.weights)
-    case let cell as MGUCell<Cell.Scalar>: return stripped(cell, \.weights)
-    case var cell as IndRNNCell<Cell.Scalar>:
-      if !biases.hasInput { cell.weights.inputBias = nil }
-      return cell as! Cell
-    case var cell as SLSTMCell<Cell.Scalar>:
-      if !biases.hasInput { cell.weights.inputBias = nil }
-      if !biases.hasRecurrent { cell.recurrentBias = nil }
-      return cell as! Cell
-    case var cell as MinGRUCell<Cell.Scalar>:
-      if !biases.hasInput { cell.weights.inputBias = nil }
-      return cell as! Cell
-    case var cell as MinLSTMCell<Cell.Scalar>:
-      if !biases.hasInput { cell.weights.inputBias = nil }
-      return cell as! Cell
-    default: return cell
+    func gated<Cell: RecurrentCell<Scalar>>(
+      _ type: Cell.Type, _ weights: WritableKeyPath<Cell, GatedWeights<Scalar>>
+    ) -> any RecurrentCell<Scalar> {
+      stripped(type, weights.appending(path: \.inputBias), weights.appending(path: \.recurrentBias))
+    }
+    return switch self {
+    case .elmanTanh, .elmanReLU: gated(ElmanCell<Scalar>.self, \.weights)
+    case .lstm: gated(LSTMCell<Scalar>.self, \.weights)
+    case .gru, .gruResetBefore: gated(GRUCell<Scalar>.self, \.weights)
+    case .peepholeLSTM: gated(PeepholeLSTMCell<Scalar>.self, \.weights)
+    case .coupledLSTM: gated(CoupledLSTMCell<Scalar>.self, \.weights)
+    case .mgu: gated(MGUCell<Scalar>.self, \.weights)
+    case .indRNN: stripped(IndRNNCell<Scalar>.self, \.weights.inputBias)
+    case .slstm, .slstmHeads: stripped(SLSTMCell<Scalar>.self, \.weights.inputBias, \.recurrentBias)
+    case .minGRU: stripped(MinGRUCell<Scalar>.self, \.weights.inputBias)
+    case .minLSTM: stripped(MinLSTMCell<Scalar>.self, \.weights.inputBias)
+    case .layerNormLSTM, .layerNormGRU: cell
     }
   }
 }
