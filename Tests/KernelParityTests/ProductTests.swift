@@ -119,18 +119,6 @@ struct ProductTests {
     }
   }
 
-  @Test func everyTableHasTheFormatsThatItPromises() {
-    for set in machineSets {
-      #expect(sk_format(sk_kernels_double(set), SKFormatFull) != nil)
-      for format in formats where format != SKFormatFull { #expect(sk_format(sk_kernels_double(set), format) == nil) }
-      for format in formats where format != SKFormatBFloat16 {
-        #expect(sk_format(sk_kernels_float(set), format) != nil)
-      }
-    }
-    #expect(sk_format(sk_kernels_float(SKPortable), SKFormatBFloat16) == nil)
-    if let amx = sk_kernels_float(SKAMX) { #expect(sk_format(amx, SKFormatBFloat16) != nil) }
-  }
-
   @Test func bitsAreTheSameOnInstructionSetsThatShareTheArithmetic() {
     var values = TestValues(seed: 5)
     for (m, n, k) in [(1, 40, 9), (17, 65, 50), (29, 7, 300)] {
