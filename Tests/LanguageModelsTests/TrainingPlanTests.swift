@@ -98,6 +98,15 @@ import Testing
     #expect(units == units.sorted() && units[0] < units[2], "\(units)")
   }
 
+  /// Where units see each other between layers alone, one layer learns little.
+  @Test(arguments: CellKind.allCases)
+  func cellsWhoseUnitsDoNotMeetAreStacked(cell: CellKind) throws {
+    var settings = TrainingSettings()
+    settings.cell = cell
+    let layers = try TrainingPlan(for: try corpus(20_000), keeping: settings, given: ["cell"]).settings.layers
+    #expect(layers == ([.minGRU, .minLSTM, .indRNN].contains(cell) ? 3 : 1))
+  }
+
   /// Every cell gets a plan, and without anything held out there is no patience.
   @Test(arguments: CellKind.allCases)
   func everyCellGetsAPlan(cell: CellKind) throws {

@@ -25,6 +25,9 @@ public enum CellKind: String, Sendable, CaseIterable {
   /// Whether gates decide what the state keeps.
   var isGated: Bool { entry(Float.self).isGated }
 
+  /// Whether a unit reads the state of the others. Where it does not, layers above each other must make up for it.
+  var mixesUnits: Bool { entry(Float.self).mixesUnits }
+
   /// Recurrent layers of this cell, whose weights are still to be drawn.
   func stack<Scalar: TensorScalar>(_ plan: StackPlan) -> any RecurrentStack<Scalar> {
     entry(Scalar.self).stack(plan)
@@ -83,11 +86,16 @@ public enum CellKind: String, Sendable, CaseIterable {
         plan.stack { CoupledLSTMCell<Scalar>(input: $0, hidden: $1, forgetBias: plan.forgetBias, inputWeight: $2) }
       }
     case .minGRU:
-      CellEntry("minimal GRU without recurrent weights (Feng et al., 2024)", isGated: true, takes: []) { plan in
+      CellEntry(
+        "minimal GRU without recurrent weights (Feng et al., 2024)", isGated: true, mixesUnits: false, takes: []
+      ) { plan in
         plan.stack { MinGRUCell<Scalar>(input: $0, hidden: $1, inputWeight: $2) }
       }
     case .minLSTM:
-      CellEntry("minimal LSTM without recurrent weights (Feng et al., 2024)", isGated: true, takes: [.forgetBias]) {
+      CellEntry(
+        "minimal LSTM without recurrent weights (Feng et al., 2024)", isGated: true, mixesUnits: false,
+        takes: [.forgetBias]
+      ) {
         plan in
         plan.stack { MinLSTMCell<Scalar>(input: $0, hidden: $1, forgetBias: plan.forgetBias, inputWeight: $2) }
       }
@@ -96,7 +104,10 @@ public enum CellKind: String, Sendable, CaseIterable {
         plan.stack { MGUCell<Scalar>(input: $0, hidden: $1, inputWeight: $2) }
       }
     case .indRNN:
-      CellEntry("independently recurrent network with ReLU (Li et al., 2018)", isGated: false, takes: [.weightDrop]) {
+      CellEntry(
+        "independently recurrent network with ReLU (Li et al., 2018)", isGated: false, mixesUnits: false,
+        takes: [.weightDrop]
+      ) {
         plan in
         plan.stack { IndRNNCell<Scalar>(input: $0, hidden: $1, inputWeight: $2) }
       }
@@ -122,14 +133,15 @@ enum CellOption: Sendable {
 /// An entry of the registry of cells.
 private struct CellEntry<Scalar: TensorScalar> {
   let summary: String
-  let isGated: Bool
+  let isGated, mixesUnits: Bool
   let options: Set<CellOption>
   let stack: (StackPlan) -> any RecurrentStack<Scalar>
 
   init(
-    _ summary: String, isGated: Bool, takes options: Set<CellOption>,
+    _ summary: String, isGated: Bool, mixesUnits: Bool = true, takes options: Set<CellOption>,
     stack: @escaping (StackPlan) -> any RecurrentStack<Scalar>
   ) {
-    (self.summary, self.isGated, self.options, self.stack) = (summary, isGated, options, stack)
+    (self.summary, self.isGated, self.mixesUnits, self.options, self.stack) =
+      (summary, isGated, mixesUnits, options, stack)
   }
 }

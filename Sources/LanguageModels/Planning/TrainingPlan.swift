@@ -89,8 +89,9 @@ public struct TrainingPlan: Sendable {
   private mutating func chooseSize(_ budget: Double) {
     let reason = "as many as can read the text often enough in what is to be spent"
     if !given.contains("layers") && !settings.residual {
-      settings.layers = 1
-      note(["layers"], reason)
+      settings.layers = settings.cell.mixesUnits ? 1 : 3
+      note(
+        ["layers"], settings.cell.mixesUnits ? reason : "units of \(settings.cell.rawValue) meet between layers alone")
     }
     // Other widths are bound to that of the layers.
     let isBound = settings.isTied || settings.heads > 1 || settings.projection > 0
