@@ -10,6 +10,10 @@ package struct MetricsLog {
   /// Lines that are not on the disk.
   private var pending: [UInt8] = []
 
+  /// Line of the validation of the step at which the log was taken up, and whether it is there still: that of the end of an earlier
+  /// part is not. Nil where there was none.
+  package private(set) var closing: (line: String, isThere: Bool)?
+
   /// Whether lines that are in the file may be lost when the power fails.
   private var isUnsynced = false
 
@@ -30,8 +34,12 @@ package struct MetricsLog {
     let lines = try Self.lines(of: directory)
     let named = lines.first.flatMap { Self.entry($0)?.run }
     // A resumed run that finds no name has lost its first line only.
-    let kept = mark.map { mark in
-      named == nil || named == run ? lines.filter { Self.entry($0)?.isKept(at: mark) ?? false } : []
+    let own = named == nil || named == run ? lines : []
+    let kept = mark.map { mark in own.filter { Self.entry($0)?.isKept(at: mark) ?? false } }
+    closing = mark.flatMap { mark in
+      own.last { Self.entry($0)?.isValidation(of: mark) ?? false }.map { line in
+        (String(decoding: line, as: UTF8.self), Self.entry(line)?.isKept(at: mark) ?? false)
+      }
     }
     let first = run.map { Array(canonicalJSON(Entry(event: "start", step: 0, run: $0)).utf8) }
     let content = ([first].compactMap { $0 } + (kept ?? [])).map { $0 + [UInt8(ascii: "\n")] }
@@ -100,6 +108,10 @@ private struct Entry: Codable {
   var step: Int?
   var rollbacks: Int?
   var run: String?
+
+  func isValidation(of mark: MetricsLog.Mark) -> Bool {
+    ["validation", "end"].contains(event) && (rollbacks ?? 0, step) == (mark.rollbacks, mark.step)
+  }
 
   func isKept(at mark: MetricsLog.Mark) -> Bool {
     guard let step, !["start", "end", "test"].contains(event) else { return false }

@@ -21,6 +21,22 @@ import Testing
 
   private var content: String { get throws { try String(contentsOfFile: directory.metrics, encoding: .utf8) } }
 
+  /// A run that is taken up where it ended must not end once more in the log.
+  @Test func theValidationOfTheStepThatTheLogIsTakenUpAtIsKnown() throws {
+    var log = try MetricsLog(directory, run: "x", resumedAt: nil)
+    #expect(log.closing == nil)
+    for step in 1...3 { try log.append(line(step)) }
+    try log.append(line(4, rollbacks: 1, event: "end"))
+    func closing(_ step: Int, rollbacks: Int = 0, run: String = "x") throws -> (line: String, isThere: Bool)? {
+      let bytes = try content
+      defer { try? bytes.write(toFile: directory.metrics, atomically: false, encoding: .utf8) }
+      return try MetricsLog(directory, run: run, resumedAt: .init(step: step, rollbacks: rollbacks)).closing
+    }
+    #expect(try closing(4, rollbacks: 1)! == (line(4, rollbacks: 1, event: "end"), false))
+    #expect(try closing(3)! == (line(3), true))
+    #expect(try closing(4) == nil && closing(3, rollbacks: 1) == nil && closing(3, run: "y") == nil)
+  }
+
   /// The log of a run begins with a line that names it, and holds its lines up to the step that it goes on from.
   @Test func theLogIsCutBackToAStep() throws {
     var log = try MetricsLog(directory, run: "x", resumedAt: nil)

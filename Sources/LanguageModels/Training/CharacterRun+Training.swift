@@ -95,7 +95,7 @@ extension CharacterRun {
       if !wentBack, step % validateEvery == 0 {
         if let validation = validate(scheduled: true) {
           validatedStep = step
-          try record(validation, meter: &meter, saver: &saver, now: clock())
+          try record(validation, meter: &meter, saver: &saver, now: clock(), afterSteps: stepsDone)
           if endsAtOnce { end = .patienceSpent }
         } else {
           try saver.append(
@@ -125,7 +125,7 @@ extension CharacterRun {
     try saver.saveLastUnlessSaved()
     // A run that is stopped goes on some time, and then validates when it is due.
     if end != .stopped, validatedStep != step, let validation = validate(scheduled: false) {
-      try record(validation, meter: &meter, saver: &saver, now: clock())
+      try record(validation, meter: &meter, saver: &saver, now: clock(), afterSteps: stepsDone)
     }
     return end
   }
@@ -187,11 +187,16 @@ extension CharacterRun {
       rollbacks: progress.rollbacks, now: now)
   }
 
+  /// - Parameter steps: steps done in this part of the run; after none, the line that an earlier part wrote stays as it is.
   private func record(
-    _ validation: ValidationReport, meter: inout MetricsMeter, saver: inout RunSaver, now: Double
+    _ validation: ValidationReport, meter: inout MetricsMeter, saver: inout RunSaver, now: Double, afterSteps steps: Int
   ) throws(RunDirectoryTaken) {
     saver.report(.training(.validated(validation)))
     if trainer.nonFiniteState == nil { try saver.saveBest(loss: validation.validationLoss) }
+    if steps == 0, let closing = metrics?.closing {
+      if !closing.isThere { try saver.append(closing.line) }
+      return
+    }
     try saver.append(
       meter.line(
         validation.scheduled ? "validation" : "end", training: validation.training,
