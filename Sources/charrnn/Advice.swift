@@ -88,7 +88,7 @@ private func advice(on error: CharacterRunError) -> String {
     "; begin another run with --precision float32, which --init-from lets start from the weights of this one"
   case .tooLarge:
     "; choose a smaller --hidden, --layers, --embedding, --batch, --length or --backward-length, or more --memory where it is given "
-      + "(the program and its text take \(byteSize(MemoryLimit.resident)) of it)"
+      + "(the program and its text take \(byteSize(MemoryLimit.resident, rounded: .up)) of it)"
   case .noHorizon: ", which --time alone does not give; give --epochs or --steps as well"
   case .noValidation: "; choose a larger --validation-fraction"
   case .corpusChanged, .filesChanged:

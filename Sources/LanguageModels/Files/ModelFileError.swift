@@ -79,7 +79,7 @@ public struct ModelFileError: Error, Equatable, CustomStringConvertible {
           + "\((splitBy ?? "documents").quotedName) arrange no text"
       case .noRun: "it holds a model but no state of a run; only a last.safetensors can be resumed"
       case .tooLarge(let bytes, let available):
-        "to go on with its run would take about \(byteSize(bytes)) of memory, and there are \(byteSize(available)); "
+        "to go on with its run would take about \(byteSize(bytes, rounded: .up)) of memory, and there are \(byteSize(available, rounded: .down)); "
           + "it is damaged, or from a larger machine"
       case .otherModel: "its model is not the one that its own settings describe"
       }

@@ -153,7 +153,8 @@ public final class CharacterRun {
     let (most, least) = (bytes(recomputes: false), bytes(recomputes: true))
     if most < available { return (false, most) }
     if least < available { return (true, least) }
-    guard let checkpoint else { throw .tooLarge(bytes: least, available: available) }
+    // A limit that was given is no fault of the file.
+    guard let checkpoint, available < limit ?? .infinity else { throw .tooLarge(bytes: least, available: available) }
     throw .modelFile(ModelFileError(file: checkpoint.file, problem: .tooLarge(bytes: least, available: available)))
   }
 

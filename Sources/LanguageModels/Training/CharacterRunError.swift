@@ -34,7 +34,7 @@ public enum CharacterRunError: Error, Equatable, CustomStringConvertible {
     case .unsupportedPrecision(let precision, let instructionSet):
       "precision \(precision.rawValue): neither AMX nor AVX512-BF16 is in the instruction set in use (\(instructionSet))"
     case .tooLarge(let bytes, let available):
-      "training so would take about \(byteSize(bytes)) of memory, and \(byteSize(available)) are left for it"
+      "training so would take about \(byteSize(bytes, rounded: .up)) of memory, and \(byteSize(available, rounded: .down)) are left for it"
     case .noHorizon(let schedule): "schedule \(schedule.rawValue) needs a horizon in steps"
     case .noValidation(let setting, let tokens):
       "\(setting) needs validations, and "
