@@ -71,7 +71,7 @@ package enum TrainCommand {
         "the same run, said without a clock: \(explicitCommand(arguments, run.settings, TrainingLimits(steps: steps)))")
     }
     try TrainConclusion(run, in: start.directory).say(
-      lastLoss: report.lastValidationLoss, threads: start.threads)
+      lastLoss: report.lastValidationLoss, threads: start.threads, memory: TrainOptions.memoryLeft(arguments))
     updateFiles()
     if let failure = report.outputFailure { throw failure }
     return .done

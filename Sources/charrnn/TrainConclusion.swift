@@ -17,7 +17,8 @@ struct TrainConclusion {
   /// - Parameters:
   ///   - lastLoss: the last validation loss, in nats a token; nil without any.
   ///   - threads: threads to compute with.
-  func say(lastLoss: Double?, threads: Int) throws {
+  ///   - memory: bytes that may still be taken; nil without a limit.
+  func say(lastLoss: Double?, threads: Int, memory: Double?) throws {
     if run.progress.skippedInARow > 0 {
       notice(
         "the last \(run.progress.skippedInARow) steps were left out: the run is diverging; with more steps it goes back and "
@@ -31,7 +32,17 @@ struct TrainConclusion {
             + "earlier, --dropout 0.3 helps")
       }
     }
-    if run.split.test.count >= TrainingSettings.leastHeldOut { try sayTestLoss(threads: threads) }
+    if run.split.test.count >= TrainingSettings.leastHeldOut {
+      let needed = Baselines.mostBytes(training: run.split.train)
+      if let memory, needed > memory {
+        notice(
+          "the test part is left for later: counting the text may take \(byteSize(needed, rounded: .up)), and "
+            + "\(byteSize(memory, rounded: .down)) are left of --memory; charrnn evaluate \(shellWord(directory.path)) says more"
+        )
+      } else {
+        try sayTestLoss(threads: threads)
+      }
+    }
     notice("a sample of the best model:")
     let text = TextGenerator(
       model: file.model, vocabulary: file.vocabulary, arrangement: run.settings.arrangement

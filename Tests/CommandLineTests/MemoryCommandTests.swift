@@ -25,6 +25,19 @@ import Testing
       try workplace.bytes(of: "tight/last.safetensors") == workplace.bytes(of: "plain/last.safetensors"))
   }
 
+  /// The models that a run is compared with at its end count the text: in memory of their own.
+  @Test func theTestIsLeftForLaterWhereCountingMayTakeTooMuch() throws {
+    let workplace = try Workplace()
+    try workplace.write(String(repeating: fable, count: 1500), to: "fable.txt")
+    let outcome = try workplace.charrnn([
+      "train", "fable.txt", "--plain", "--layers", "1", "--hidden", "4", "--batch", "2", "--length", "8", "--steps",
+      "2",
+      "--validation-fraction", "0.001", "--test-fraction", "0.001", "--sample-every", "0", "--memory", "64M",
+    ])
+    expectDone(outcome, "the test part is left for later")
+    #expect(!outcome.errors.contains("models that count:"))
+  }
+
   @Test func tooLittleMemoryIsRefusedWithAdvice() throws {
     let workplace = try Workplace()
     try workplace.write(String(repeating: fable, count: 10), to: "fable.txt")
