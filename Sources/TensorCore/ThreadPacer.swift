@@ -91,7 +91,9 @@ package struct ThreadPacer: Sendable {
       interval = min(2 * max(interval, ended.steps), Self.longestInterval)
       triesMore.toggle()
     } else {
-      (recent, presence, interval) = (ended.seconds, 1, Self.patience)
+      // Where no step further is left, the next trial is of what has just been slower.
+      let goesOn = ended.chosen > count ? count > 1 : count < most
+      (recent, presence, interval) = (ended.seconds, 1, goesOn ? Self.patience : 8 * Self.patience)
     }
     (trial, stepsUntilTrial) = (nil, interval)
   }
