@@ -72,7 +72,8 @@ enum BenchmarkCommand {
       ("threads", .integer(threads)),
       ("train_tokens_per_second", .number(speed.trainTokensPerSecond)), ("train_gflops", .number(speed.trainGigaflops)),
       ("peak_gflops", .number(speed.peakGigaflops)), ("sustained_peak_gflops", .number(speed.sustainedPeakGigaflops)),
-      ("sample_characters_per_second", .number(speed.sampleCharactersPerSecond)), ("loss", .number(speed.loss)),
+      ("sample_characters_per_second", .number(speed.sampleCharactersPerSecond)),
+      ("weights", speed.weights.map { .string($0.rawValue) } ?? .null), ("loss", .number(speed.loss)),
       ("penalty", .number(speed.penalty)),
       ("peak_rss_mb", .number(speed.peakMemory)),
     ]

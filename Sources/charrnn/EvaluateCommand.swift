@@ -36,8 +36,9 @@ enum EvaluateCommand {
         "\(input.shownNames) is not the text any more that the run was trained on; it is evaluated as another text")
     }
     let adaptation = try adaptation(arguments)
+    let weights = try weightFormat(arguments, for: file, at: model)
     let evaluation = try PartEvaluation(
-      of: file, on: corpus, part: arguments[part], weights: try weightFormat(arguments, for: file, at: model),
+      of: file, on: corpus, part: arguments[part], weights: weights,
       threads: CommonOptions.threadCount(arguments), adapting: adaptation,
       trainedOn: try trainingText(arguments, file, evaluated: corpus))
     guard evaluation.loss.isFinite else {
@@ -47,7 +48,7 @@ enum EvaluateCommand {
     let baselines = KeptBaselines(in: RunDirectory(model)).baselines(of: evaluation)
     let text =
       arguments[CommonOptions.json]
-      ? json(evaluation, baselines, unknown: corpus.skipped).line + "\n"
+      ? json(evaluation, baselines, unknown: corpus.skipped, weights: weights).line + "\n"
       : report(evaluation, baselines, unknown: corpus.skipped)
     try OutputChannel.standardOutput.write(text)
     return .done
@@ -71,14 +72,16 @@ enum EvaluateCommand {
     return try TextInput.trainingText(of: file, arguments)
   }
 
-  private static func json(_ evaluation: PartEvaluation, _ baselines: Baselines, unknown: Int) -> JSONText {
+  private static func json(
+    _ evaluation: PartEvaluation, _ baselines: Baselines, unknown: Int, weights: WeightFormat
+  ) -> JSONText {
     [
       "loss": .number(evaluation.loss), "bits_per_character": JSONText(evaluation.bitsPerCharacter(evaluation.loss)),
       "bits_per_byte": .number(evaluation.bitsPerByte(evaluation.loss)),
       "perplexity": .number(exp(evaluation.loss)), "tokens": .integer(evaluation.tokens),
       "characters": .integer(evaluation.measure.characters), "documents": JSONText(evaluation.documents),
       "loss_per_document": JSONText(evaluation.lossPerDocument),
-      "unknown": .integer(unknown),
+      "unknown": .integer(unknown), "weights": .string(weights.rawValue),
       "baselines": .object(baselines.named.map { ($0.key, .number($0.loss)) }),
     ]
   }

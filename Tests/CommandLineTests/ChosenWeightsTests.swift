@@ -40,10 +40,11 @@ import Testing
     let chosen = try workplace.charrnn(evaluate + ["auto"])
     expectDone(chosen, "--weights auto: int8")
     #expect(try workplace.charrnn(evaluate + ["int8"]).output == chosen.output)
-    expectDone(
-      try workplace.charrnn(
-        ["benchmark", "fable.txt", "--seconds", "0.05", "--sample", "4", "--weights", "auto"] + smallSize),
-      "--weights auto: ")
+    #expect(try chosen.json()["weights"] as? String == "int8")
+    let measured = try workplace.charrnn(
+      ["benchmark", "fable.txt", "--seconds", "0.05", "--sample", "4", "--weights", "auto", "--json"] + smallSize)
+    expectDone(measured, "--weights auto: ")
+    #expect(try (measured.json()["weights"] as? String).map { measured.errors.contains("auto: \($0)") } == true)
   }
 
   @Test func theDefaultIsFloat32AndSaysNothing() throws {

@@ -15,6 +15,8 @@ public struct SpeedMeasurement: Sendable {
   /// Cores that the threads had on average meanwhile: fewer than threads where other programs used some.
   public let averageCores: Double
   public let sampleCharactersPerSecond: Double
+  /// How weights were held while sampling; nil where nothing was sampled.
+  public let weights: WeightFormat?
   /// How the weights for sampling were chosen; nil where their format was given, or nothing was sampled.
   public let weightTrial: WeightTrial?
   /// The training loss of the last step, in nats, and the penalties added to it.
@@ -63,7 +65,7 @@ extension CharacterRun {
     let profile = profiled ? try StepProfile(team: trainer.workspace.team, train: train) : nil
 
     var charactersPerSecond = 0.0
-    var trial: WeightTrial?
+    var (trial, held): (WeightTrial?, WeightFormat?)
     if sample > 0 {
       let threads = trainer.workspace.team.size
       let format: WeightFormat
@@ -73,6 +75,7 @@ extension CharacterRun {
         let found = try WeightTrial(of: model, vocabulary: corpus.vocabulary, threads: threads)
         (trial, format) = (found, found.format)
       }
+      held = format
       let generator = TextGenerator(
         model: model, vocabulary: corpus.vocabulary, weights: format, threads: threads)
       let options = SamplingOptions(temperature: 0.8)
@@ -85,7 +88,7 @@ extension CharacterRun {
       trainTokensPerSecond: tokensPerSecond,
       trainGigaflops: tokensPerSecond * Double(model.operationsPerToken) / 1e9, peakGigaflops: peak / 1e9,
       sustainedPeakGigaflops: sustainedPeak / 1e9, averageCores: averageCores,
-      sampleCharactersPerSecond: charactersPerSecond, weightTrial: trial, loss: loss, penalty: penalty,
+      sampleCharactersPerSecond: charactersPerSecond, weights: held, weightTrial: trial, loss: loss, penalty: penalty,
       peakMemory: peakMemory,
       profile: profile)
   }
