@@ -84,8 +84,9 @@ extension SafetensorsError {
 
 private func advice(on error: CharacterRunError) -> String {
   switch error {
-  case .unsupportedPrecision:
-    "; begin another run with --precision float32, which --init-from lets start from the weights of this one"
+  case .unsupportedPrecision(_, _, isResumed: false): "; use --precision float32"
+  case .unsupportedPrecision(_, _, isResumed: true):
+    "; resume it where there is one, or begin another run with --precision float32 and --init-from this one"
   case .tooLarge:
     "; choose a smaller --hidden, --layers, --embedding, --batch, --length or --backward-length, or more --memory where it is given "
       + "(the program and its text take \(byteSize(MemoryLimit.resident, rounded: .up)) of it)"

@@ -50,7 +50,8 @@ public final class CharacterRun {
     inPlaceOf last: Checkpoint? = nil, initial: ModelFile<Float>? = nil, threads: Int = 1, memory: Double? = nil
   ) throws(CharacterRunError) {
     guard settings.precision.isSupported else {
-      throw .unsupportedPrecision(settings.precision, instructionSet: InstructionSet.current.rawValue)
+      throw .unsupportedPrecision(
+        settings.precision, instructionSet: InstructionSet.current.rawValue, isResumed: checkpoint != nil)
     }
     if let problem = settings.problem { throw .settings(problem) }
     let record = try checkpoint.map { checkpoint throws(CharacterRunError) in

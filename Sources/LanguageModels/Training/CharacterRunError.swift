@@ -5,8 +5,8 @@ import TensorCore
 /// Why a run cannot be made.
 public enum CharacterRunError: Error, Equatable, CustomStringConvertible {
   case settings(SettingProblem)
-  /// This machine cannot compute in the precision.
-  case unsupportedPrecision(TrainingSettings.Precision, instructionSet: String)
+  /// This machine cannot compute in the precision, of a new run or of one that was to be resumed.
+  case unsupportedPrecision(TrainingSettings.Precision, instructionSet: String, isResumed: Bool)
   /// The model or the batch needs more memory, in bytes, than this process may use.
   case tooLarge(bytes: Double, available: Double)
   /// A schedule of the whole run whose length in steps is not given.
@@ -31,7 +31,7 @@ public enum CharacterRunError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .settings(let problem): problem.description
-    case .unsupportedPrecision(let precision, let instructionSet):
+    case .unsupportedPrecision(let precision, let instructionSet, _):
       "precision \(precision.rawValue): neither AMX nor AVX512-BF16 is in the instruction set in use (\(instructionSet))"
     case .tooLarge(let bytes, let available):
       "training so would take about \(byteSize(bytes, rounded: .up)) of memory, and \(byteSize(available, rounded: .down)) are left for it"
