@@ -72,6 +72,22 @@ import Testing
     #expect(share <= 1 && share > 0.5)
   }
 
+  /// Activations whose number is beyond whole numbers are refused as any that do not fit.
+  @Test func sizesThatNoMachineHasMemoryForAreRefused() throws {
+    let (scratch, corpus) = (try ScratchDirectory(), try sampleCorpus(sampleText(6000)))
+    let settings = TrainingSettings.small {
+      ($0.batch, $0.length, $0.hidden, $0.layers) = (1 << 20, 1 << 20, 1 << 16, 40)
+    }
+    let error = #expect(throws: CharacterRunError.self) {
+      try run(settings, corpus, in: scratch.run("run"), memory: nil)
+    }
+    guard case .tooLarge(let bytes, _) = error else {
+      Issue.record("\(error.map { "\($0)" } ?? "no error")")
+      return
+    }
+    #expect(bytes > 1e18)
+  }
+
   @Test func aRunThatDoesNotFitEvenSoIsRefusedWithTheMemoryThatItWouldTake() throws {
     let (scratch, corpus) = (try ScratchDirectory(), try sampleCorpus(sampleText(6000)))
     let error = #expect(throws: CharacterRunError.self) {

@@ -35,11 +35,14 @@ extension CharacterModel {
     let ofAllSteps = scores + (isPenalized ? 3 * layers * hidden : 0) + (recomputes ? 4 * rnn.outputSize : 0)
 
     let heldTime = recomputes ? type(of: rnn).stepsOfSegment(time: time, batch: batch) : time
+    // Floating-point: sizes that no memory has may be more than a whole number counts.
+    func numbers(_ rows: Int, _ width: Int) -> Double { Double(rows) * Double(width) }
     let training =
-      batch * heldTime * held + batch * time * ofAllSteps + ChunkPlan.mostRows(batch: batch) * 2 * kept / layers
-    let validation = Evaluation.mostRows * (kept + scores)
+      numbers(batch * heldTime, held) + numbers(batch * time, ofAllSteps)
+      + numbers(ChunkPlan.mostRows(batch: batch), 2 * kept / layers)
+    let validation = numbers(Evaluation.mostRows, kept + scores)
     let activations = recomputes ? max(training, validation) : training + validation
-    return (Double((isAveraged ? 18 : 15) * parameterCount) + Double(activations)) * Double(MemoryLayout<Scalar>.stride)
+    return (numbers(isAveraged ? 18 : 15, parameterCount) + activations) * Double(MemoryLayout<Scalar>.stride)
   }
 }
 

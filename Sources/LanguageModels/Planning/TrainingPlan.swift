@@ -83,8 +83,6 @@ public struct TrainingPlan: Sendable {
     return Double(CharacterModel<Float>(ModelShape(architecture, vocabulary: symbols)).operationsPerToken)
   }
 
-  private var isGated: Bool { settings.cell.isGated }
-
   /// Units: as many as can still read the text often enough, the more often the shorter it is.
   private mutating func chooseSize(_ budget: Double) {
     let reason = "as many as can read the text often enough in what is to be spent"
@@ -146,7 +144,7 @@ public struct TrainingPlan: Sendable {
       // More units bear less of it: 768 diverged at 0.015.
       let ofLong = 0.015 * min(1, 320 / Double(settings.hidden))
       let highest = tokens < Self.longText ? min(0.01, ofLong) : ofLong
-      let rate = settings.cell == .lstm ? highest : min(highest, isGated ? 0.005 : 0.002)
+      let rate = settings.cell == .lstm ? highest : min(highest, settings.cell.isGated ? 0.005 : 0.002)
       settings.learningRate = (rate * 1e4).rounded() / 1e4
       note(["learning-rate"], "as high as \(settings.hidden) units of \(settings.cell.rawValue) bear")
     }
@@ -186,7 +184,7 @@ public struct TrainingPlan: Sendable {
     settings.lockedDropout = units
     note(["locked-dropout"], reason)
     // Dropped weights grow those that stay: without a gate that bounds the state, it may grow without end.
-    if isGated && settings.cell.options.contains(.weightDrop) {
+    if settings.cell.isGated && settings.cell.options.contains(.weightDrop) {
       settings.weightDrop = dropped
       note(["weight-drop"], reason)
     }
