@@ -16,6 +16,7 @@ let package = Package(
     .target(name: "NeuralLayers", dependencies: ["Autograd"]),
     .target(name: "RecurrentLayers", dependencies: ["NeuralLayers"]),
     .target(name: "TensorCheckpoints", dependencies: ["TensorCore"]),
+    .target(name: "ForeignFiles", dependencies: ["TensorCheckpoints", "TensorCore"]),
     .target(name: "SequenceText", dependencies: ["TensorCore"]),
     .target(name: "NGramModels", dependencies: ["TensorCore"]),
     .target(name: "TabularData", dependencies: ["TensorCore"]),
@@ -27,8 +28,8 @@ let package = Package(
     .target(
       name: "SequenceModeling",
       dependencies: [
-        "TensorCore", "Autograd", "NeuralLayers", "RecurrentLayers", "TensorCheckpoints", "SequenceText",
-        "NGramModels", "TabularData", "ModelTraining", "LanguageModels", "WebPages",
+        "TensorCore", "Autograd", "NeuralLayers", "RecurrentLayers", "TensorCheckpoints", "ForeignFiles",
+        "SequenceText", "NGramModels", "TabularData", "ModelTraining", "LanguageModels", "WebPages",
       ]),
     .target(name: "CharrnnCommandSupport", dependencies: ["TensorCore"]),
     .executableTarget(name: "charrnn", dependencies: ["SequenceModeling", "CharrnnCommandSupport"]),
@@ -63,6 +64,7 @@ let package = Package(
     .testTarget(name: "NeuralLayersTests", dependencies: ["NeuralLayers", "CharrnnTestSupport"]),
     .testTarget(name: "RecurrentLayersTests", dependencies: ["RecurrentLayers", "CharrnnTestSupport"]),
     .testTarget(name: "TensorCheckpointsTests", dependencies: ["TensorCheckpoints", "CharrnnTestSupport"]),
+    .testTarget(name: "ForeignFilesTests", dependencies: ["ForeignFiles", "CharrnnFuzzing", "CharrnnTestSupport"]),
     .testTarget(name: "SequenceTextTests", dependencies: ["SequenceText", "CharrnnTestSupport"]),
     .testTarget(name: "NGramModelsTests", dependencies: ["NGramModels", "CharrnnTestSupport"]),
     .testTarget(name: "TabularDataTests", dependencies: ["TabularData", "CharrnnTestSupport"]),

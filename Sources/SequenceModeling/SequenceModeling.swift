@@ -1,6 +1,7 @@
 // The public modules, so that users import SequenceModeling alone. `.ci/documentation` reads this list.
 
 @_exported import Autograd
+@_exported import ForeignFiles
 @_exported import LanguageModels
 @_exported import ModelTraining
 @_exported import NGramModels

@@ -17,7 +17,7 @@ public enum CheckpointLimits {
   public static let allNames = 4 << 20
 
   /// Share of `allNames` that a name takes.
-  static func cost(ofName name: String) -> Int {
+  package static func cost(ofName name: String) -> Int {
     name.utf8.count * (name.utf8.allSatisfy { $0 < 0x80 } ? 1 : 16)
   }
 
