@@ -16,7 +16,7 @@ public struct StoredTensor: Sendable, Equatable {
     self.init(dtype: dtype, shape: shape, contents: .array(bytes))
   }
 
-  init(dtype: DType, shape: [Int], contents: StoredBytes) {
+  package init(dtype: DType, shape: [Int], contents: StoredBytes) {
     require(
       dtype.bitCount(ofShape: shape) == 8 * contents.count,
       "StoredTensor: \(contents.count) bytes do not make \(dtype.rawValue) \(shape)")

@@ -1,0 +1,44 @@
+import TensorCheckpoints
+import TensorCore
+
+/// Tensors by name, in the order of the file that they were read from.
+public struct NamedTensors: Sendable, Equatable {
+  /// The names in the order of the file.
+  public private(set) var names: [String] = []
+  /// The tensors by name. Names are compared as Swift compares strings, by canonical equivalence.
+  public private(set) var tensors: [String: StoredTensor] = [:]
+  private var nameCost = 0
+
+  init() {}
+
+  /// The tensor of this name; nil where there is none.
+  public subscript(name: String) -> StoredTensor? { tensors[name] }
+
+  /// Whether a further tensor of this name stays within `CheckpointLimits`; it is counted from now on.
+  mutating func takeRoom(for name: String) -> Bool {
+    nameCost += CheckpointLimits.cost(ofName: name)
+    return names.count < CheckpointLimits.tensors && name.utf8.count <= CheckpointLimits.name
+      && nameCost <= CheckpointLimits.allNames
+  }
+
+  /// Adds a tensor. False where there is one of this name.
+  mutating func append(_ tensor: StoredTensor, named name: String) -> Bool {
+    names.append(name)
+    return tensors.updateValue(tensor, forKey: name) == nil
+  }
+}
+
+/// Memory for tensors that cannot stay in their file, as they are compressed, transposed or big-endian: the file's size and
+/// 64 MiB.
+struct CopyBudget {
+  private var left: Int
+
+  init(for file: MappedFile) { left = file.count + 64 << 20 }
+
+  /// Whether there is room for `count` bytes more, which are counted from now on.
+  mutating func take(_ count: Int) -> Bool {
+    guard count <= left else { return false }
+    left -= count
+    return true
+  }
+}
