@@ -15,6 +15,10 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
   case corpus
   /// A compressed text, and what is to be one.
   case compressed
+  case zip
+  case npy
+  /// The pickle of a PyTorch file.
+  case pickle
 
   /// Reads the input. Traps when a law does not hold.
   package func run(_ input: [UInt8]) {
@@ -27,6 +31,9 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case .utf8: readUTF8(input)
     case .corpus: readCorpus(input)
     case .compressed: readCompressed(input)
+    case .zip: readZIP(input)
+    case .npy: readNumPy(input)
+    case .pickle: readPickle(input)
     }
   }
 }
