@@ -6,8 +6,8 @@ import TensorCore
 struct PickleReader {
   typealias Problem = TorchFileError.PickleProblem
 
-  /// Instructions of a pickle: those of some twenty thousand tensors. It bounds stack, memo and containers.
-  static let instructionLimit = 1 << 19
+  /// Instructions of a pickle: those of some eight thousand tensors. It bounds the memory of stack, memo and values.
+  static let instructionLimit = 1 << 18
 
   private let bytes: [UInt8]
   private var offset = 0

@@ -7,7 +7,7 @@ import TensorCore
 /// of that class: a whole model, rather than its state dict, is such a file.
 public struct TorchCheckpoint: Sendable {
   /// Bytes of `data.pkl`.
-  static let pickleLimit = 16 << 20
+  static let pickleLimit = 8 << 20
 
   /// The path by which the file was opened.
   public var path: String { archive.file.path }

@@ -107,7 +107,7 @@ import Testing
   }
 
   @Test func aPickleOfTooManyInstructions() {
-    #expect(problem(Pickle.file([UInt8](repeating: 0x4E, count: 1 << 19))) == .tooManyInstructions)
+    #expect(problem(Pickle.file([UInt8](repeating: 0x4E, count: 1 << 18))) == .tooManyInstructions)
   }
 
   /// A list within itself, and lists one within the other.
