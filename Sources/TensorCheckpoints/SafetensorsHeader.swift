@@ -3,7 +3,7 @@ import TensorCore
 /// The header of a safetensors file, with every check that does not need the data.
 ///
 /// The checks come in this order: the file holds a length; the length is within the limit and the file; the header
-/// starts with `{`, is UTF-8, is an object of the format within the limits below, and has no name twice. Then for every
+/// starts with `{`, perhaps after white space, is UTF-8, is an object of the format within the limits below, and has no name twice. Then for every
 /// tensor, in the order of the data: the type is known, the size of the shape does not overflow, the size equals the span of
 /// the offsets, and the tensor begins where the previous one ended. The first begins at 0 and the last ends at the end of the
 /// file.
@@ -39,7 +39,8 @@ struct SafetensorsHeader {
     guard length <= UInt64(Self.lengthLimit) else { throw .headerTooLong(length: length) }
     let end = 8 + Int(length)
     guard end <= file.count else { throw .headerCutShort(end: end, size: file.count) }
-    guard length > 0, file[8..<9] == [UInt8(ascii: "{")] else { throw .headerNotObject }
+    let first = file.withUnsafeBytes { $0[8..<end].first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) } }
+    guard first == UInt8(ascii: "{") else { throw .headerNotObject }
     if let offset = file.firstInvalidUTF8(in: 8..<end) { throw .headerNotUTF8(offset: offset) }
 
     dataStart = end
@@ -62,7 +63,10 @@ struct SafetensorsHeader {
   private mutating func scan(_ scanner: inout JSONScanner, fileSize: Int) throws {
     var scanned: [ScannedEntry] = []
     try scanner.object(nameLimit: CheckpointLimits.name) { scanner, name in
-      guard name != Self.metadataName else { return try scanMetadata(&scanner) }
+      guard name != Self.metadataName else {
+        // MLX writes no metadata so.
+        return scanner.takeNull() ? () : try scanMetadata(&scanner)
+      }
       nameCost += CheckpointLimits.cost(ofName: name)
       guard scanned.count < CheckpointLimits.tensors, nameCost <= CheckpointLimits.allNames else {
         throw Problem.tooManyTensors(offset: scanner.offset)

@@ -92,6 +92,16 @@ package struct JSONScanner {
     guard position > start else { throw JSONProblem.malformed(offset: offset, expected: "a value") }
   }
 
+  /// Reads `null` where it is next, and tells whether it was.
+  package mutating func takeNull() -> Bool {
+    skipSpace()
+    guard bytes[position...].prefix(5).starts(with: "null".utf8),
+      position + 4 >= bytes.count || !bytes[position + 4].isLetter && !bytes[position + 4].isDigit
+    else { return false }
+    position += 4
+    return true
+  }
+
   /// Reads a non-negative integer without sign, leading zeros, fraction or exponent.
   package mutating func integer() throws -> Int {
     skipSpace()
@@ -212,9 +222,9 @@ package struct JSONScanner {
   /// The offset in the file of the next byte.
   package var offset: Int { origin + position }
 
-  var current: UInt8? { position < bytes.count ? bytes[position] : nil }
+  package var current: UInt8? { position < bytes.count ? bytes[position] : nil }
 
-  mutating func skipSpace() {
+  package mutating func skipSpace() {
     while let byte = current, byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 { position += 1 }
   }
 

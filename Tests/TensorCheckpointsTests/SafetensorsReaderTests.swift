@@ -45,6 +45,16 @@ import Testing
     #expect(try read(file("{}")).tensors.isEmpty)
   }
 
+  @Test(arguments: [" {}", "\n\t {}", "{\"__metadata__\":null}", "{ \"__metadata__\" : null }"])
+  func spaceBeforeTheHeaderAndMetadataOfNullAreRead(header: String) throws {
+    let checkpoint = try read(file(header))
+    #expect(checkpoint.tensors.isEmpty && checkpoint.metadata.isEmpty)
+  }
+
+  @Test(arguments: ["nul", "nullx", "nil"]) func aWordThatIsNotNull(word: String) {
+    #expect(throws: SafetensorsError.self) { try read(file("{\"__metadata__\":\(word)}")) }
+  }
+
   @Test func escapesInNamesAreResolved() throws {
     let header = #"{"\u0061\n\"\\\/\b\f\r\t\u00e9\uD83D\uDE00":\#(tensor())}"#
     #expect(try read(file(header, data: 4)).names == ["a\n\"\\/\u{8}\u{c}\r\té😀"])
@@ -76,7 +86,7 @@ import Testing
     expect(.headerCutShort(end: 100_000_008, size: 10), from: file("{}", length: 100_000_000))
   }
 
-  @Test(arguments: ["", " {}", "[]", "\u{feff}{}", "null"]) func aHeaderThatDoesNotStartWithABrace(header: String) {
+  @Test(arguments: ["", "  ", "[]", "\u{feff}{}", "null"]) func aHeaderThatDoesNotStartWithABrace(header: String) {
     expect(.headerNotObject, from: file(header))
   }
 
@@ -89,7 +99,7 @@ import Testing
   @Test(arguments: [
     ("{", 9), ("{}}", 10), ("{},", 10), ("{\"a\"}", 12), ("{\"a\":", 13), ("{\"a\":1}", 13), ("{\"a\":[]}", 13),
     ("{,}", 9),
-    ("{\"a", 11), ("{a:1}", 9), ("{'a':1}", 9), ("{\"__metadata__\":[]}", 24), ("{\"__metadata__\":null}", 24),
+    ("{\"a", 11), ("{a:1}", 9), ("{'a':1}", 9), ("{\"__metadata__\":[]}", 24), ("{\"__metadata__\":nul}", 24),
     ("{\"__metadata__\":{\"a\":1}}", 29), ("{\"__metadata__\":{\"a\":{}}}", 29), ("{\"__metadata__\":{},}", 27),
     ("{\"a\":{\"dtype\":3}}", 22), ("{\"a\":{\"shape\":3}}", 22), ("{\"a\":{\"shape\":[1,2}}", 26), ("{}\u{0}", 10),
     ("{\"a\":{{{{{{{{{{{{{{{{{{{{{{{{{{", 14), ("{/**/}", 9),
