@@ -24,12 +24,15 @@ let package = Package(
     .target(
       name: "LanguageModels",
       dependencies: ["RecurrentLayers", "ModelTraining", "SequenceText", "NGramModels", "TensorCheckpoints"]),
+    .target(
+      name: "ModelExchange",
+      dependencies: ["LanguageModels", "ForeignFiles"]),
     .target(name: "WebPages", dependencies: ["LanguageModels"]),
     .target(
       name: "SequenceModeling",
       dependencies: [
         "TensorCore", "Autograd", "NeuralLayers", "RecurrentLayers", "TensorCheckpoints", "ForeignFiles",
-        "SequenceText", "NGramModels", "TabularData", "ModelTraining", "LanguageModels", "WebPages",
+        "SequenceText", "NGramModels", "TabularData", "ModelTraining", "LanguageModels", "ModelExchange", "WebPages",
       ]),
     .target(name: "CharrnnCommandSupport", dependencies: ["TensorCore"]),
     .executableTarget(name: "charrnn", dependencies: ["SequenceModeling", "CharrnnCommandSupport"]),
@@ -70,6 +73,7 @@ let package = Package(
     .testTarget(name: "TabularDataTests", dependencies: ["TabularData", "CharrnnTestSupport"]),
     .testTarget(name: "ModelTrainingTests", dependencies: ["ModelTraining", "RecurrentLayers", "CharrnnTestSupport"]),
     .testTarget(name: "LanguageModelsTests", dependencies: ["LanguageModels", "CharrnnTestSupport"]),
+    .testTarget(name: "ModelExchangeTests", dependencies: ["ModelExchange", "CharrnnTestSupport"]),
     .testTarget(name: "WebPagesTests", dependencies: ["WebPages", "CharrnnTestSupport"]),
     .testTarget(
       name: "PyTorchParityTests",
@@ -89,6 +93,7 @@ let package = Package(
       ]),
     .executableTarget(
       name: "DocumentationPrograms", dependencies: ["SequenceModeling"], path: "Tests/DocumentationPrograms"),
+    .executableTarget(name: "InteropProgram", dependencies: ["SequenceModeling"], path: "Tests/Interop/Program"),
     .testTarget(name: "DocumentationTests", dependencies: ["DocumentationPrograms", "CharrnnTestSupport"]),
     .testTarget(name: "SequenceTasksTests", dependencies: ["SequenceTasks", "CharrnnTestSupport"]),
   ]

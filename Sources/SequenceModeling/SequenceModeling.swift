@@ -3,6 +3,7 @@
 @_exported import Autograd
 @_exported import ForeignFiles
 @_exported import LanguageModels
+@_exported import ModelExchange
 @_exported import ModelTraining
 @_exported import NGramModels
 @_exported import NeuralLayers

@@ -57,15 +57,23 @@ public struct ModelFile<Scalar: StorableScalar>: Sendable {
 
   /// The checkpoint of this model alone.
   public var checkpoint: Checkpoint {
-    var checkpoint = Checkpoint(
-      parametersOf: model,
-      metadata: [
-        MetadataKey.architecture: canonicalJSON(model.shape),
-        MetadataKey.tokens: vocabulary.kind.rawValue,
-        MetadataKey.vocabulary: vocabulary.json,
-      ])
+    var checkpoint = Self.checkpoint(
+      of: Checkpoint(parametersOf: model).tensors, shape: model.shape, vocabulary: vocabulary)
     if let history { checkpoint.metadata[MetadataKey.history] = canonicalJSON(history) }
     return checkpoint
+  }
+
+  /// A checkpoint of parameters by name, which are to be those of a model of this shape.
+  package static func checkpoint(
+    of tensors: [String: StoredTensor], shape: ModelShape, vocabulary: Vocabulary, file: String = "checkpoint"
+  ) -> Checkpoint {
+    Checkpoint(
+      tensors: tensors,
+      metadata: [
+        MetadataKey.architecture: canonicalJSON(shape),
+        MetadataKey.tokens: vocabulary.kind.rawValue,
+        MetadataKey.vocabulary: vocabulary.json,
+      ], file: file)
   }
 }
 

@@ -1,0 +1,104 @@
+import LanguageModels
+import SequenceText
+import TensorCheckpoints
+import TensorCore
+
+/// A character model of another package: (embedding →) recurrent layers → linear, over a vocabulary.
+public struct CharacterModelImport: Sendable {
+  public let convention: WeightConvention
+  /// The model as a checkpoint of this package, which `ModelFile` reads.
+  public let checkpoint: Checkpoint
+  public let shape: ModelShape
+  public let vocabulary: Vocabulary
+  /// Whether nothing in the file tells tanh from ReLU, and tanh was taken.
+  public let assumesTanh: Bool
+
+  /// Finds a character model in the tensors of a file.
+  ///
+  /// - Parameters:
+  ///   - convention: package whose names the tensors have; nil where the names are to tell.
+  ///   - cell: the cell, where the tensors do not tell; see ``RecurrentWeights/init(_:in:cell:)``.
+  ///   - vocabulary: symbols of the model in its order.
+  /// - Throws: `PackageFileError` where the tensors are no such model, or the vocabulary is none of its size.
+  public init(
+    _ file: PackageFile, convention: WeightConvention? = nil, cell: RecurrentWeights.Cell? = nil,
+    vocabulary: ImportedVocabulary
+  ) throws(PackageFileError) {
+    let (found, recurrent): (FoundLayers, RecurrentWeights)
+    do throws(ExchangeError) {
+      if let convention { self.convention = convention } else { self.convention = try file.convention }
+      found = try FoundLayers(file.tensors, in: self.convention)
+      recurrent = try found.weights(cell: cell)
+    } catch { throw PackageFileError(file: file.path, problem: .exchange(error)) }
+    do throws(CharacterModelImportError) {
+      let parts = try ModelParts(around: recurrent, among: found.others, of: file, in: self.convention)
+      (shape, self.vocabulary, checkpoint) = try parts.model(recurrent, vocabulary, file: file.path)
+    } catch { throw PackageFileError(file: file.path, problem: .model(error)) }
+    assumesTanh = recurrent.cell == .rnn && cell == nil
+  }
+}
+
+extension PackageFile {
+  /// The only convention that the names fit.
+  fileprivate var convention: WeightConvention {
+    get throws(ExchangeError) {
+      let found = FoundLayers.conventions(of: tensors.keys)
+      guard let one = found.first else { throw .noRecurrentLayer }
+      if found.count > 1 { throw .severalConventions(found) }
+      return one
+    }
+  }
+}
+
+/// Why recurrent layers, though they are whole, are no character model.
+public enum CharacterModelImportError: Error, Equatable, CustomStringConvertible {
+  case bidirectional
+  /// No linear layer from the top layer's outputs to symbols.
+  case noDecoder(outputs: Int)
+  /// Matrices that may be the embedding or the decoder.
+  case ambiguousParts([String])
+  case unread([String])
+  case embedding(String, found: [Int], wanted: [Int])
+  /// Inputs that are neither symbols nor an embedding's.
+  case inputs(Int, symbols: Int)
+  case vocabulary(symbols: Int, needed: Int)
+  /// Layers of several sizes.
+  case sizes([Int])
+  case symbols(VocabularyError)
+  case settings(SettingProblem)
+  case notFinite(tensor: String, index: Int)
+  /// Something that makes no sound checkpoint.
+  case checkpoint(String)
+
+  public var description: String {
+    switch self {
+    case .bidirectional:
+      "its layers read text in both directions, so that it is no model of the next character; RecurrentWeights(…) of the library loads "
+        + "them"
+    case .noDecoder(let outputs):
+      "it has no linear layer from the \(outputs) outputs of its top layer to symbols, so that it is no model of the next "
+        + "character; RecurrentWeights(…) of the library loads its layers"
+    case .ambiguousParts(let names):
+      "which of its matrices is the embedding and which the linear layer is not told: " + listed(names)
+    case .unread(let names):
+      "it holds \(counted(names.count, "tensor")) that a character model has no place for: \(listed(names))"
+    case .embedding(let name, let found, let wanted):
+      "\(name.quotedName) has the shape \(found), and an embedding of this model has \(wanted)"
+    case .inputs(let inputs, let symbols):
+      "its lowest layer reads \(inputs) numbers, but there are \(symbols) symbols and no embedding"
+    case .vocabulary(let symbols, let needed):
+      "the vocabulary has \(counted(symbols, "symbol")), and the model \(needed)"
+    case .sizes(let sizes):
+      "its layers have \(sizes.map(String.init).joined(separator: ", ")) units; those of a character model here have one size; "
+        + "RecurrentWeights(…) of the library loads them"
+    case .symbols(let error): "\(error)"
+    case .settings(let problem): "\(problem)"
+    case .notFinite(let tensor, let index): "\(tensor.quotedName) is not finite at index \(index)"
+    case .checkpoint(let problem): problem
+    }
+  }
+
+  private func listed(_ names: [String]) -> String {
+    names.prefix(4).map(\.quotedName).joined(separator: ", ") + (names.count > 4 ? ", …" : "")
+  }
+}

@@ -1,0 +1,152 @@
+import LanguageModels
+import SequenceText
+import TensorCheckpoints
+import TensorCore
+
+/// The parts of a character model beside its recurrent layers, as they are here.
+struct ModelParts {
+  /// [symbols, features]; nil where symbols enter as one-hot vectors.
+  private var embedding: StoredTensor?
+  /// [symbols, outputs].
+  private let decoder: StoredTensor
+  private let decoderBias: StoredTensor?
+  private var symbols: Int { decoder.shape[0] }
+
+  /// A layer of a matrix, and perhaps a bias.
+  private struct Layer {
+    let module: String
+    var matrix: (name: String, tensor: StoredTensor)
+    var bias: (name: String, tensor: StoredTensor)?
+
+    /// Whether its name, or that of its matrix, says that it is an embedding.
+    var isCalledEmbedding: Bool {
+      let last = (module.split { "./".contains($0) }.last ?? "").lowercased()
+      let array = matrix.name.split { "./".contains($0) }.last ?? ""
+      return ["emb", "encoder", "wte"].contains { last.hasPrefix($0) } || array.hasPrefix("embedding")
+    }
+  }
+
+  /// Finds the embedding and the linear layer among tensors that are of no recurrent layer.
+  init(
+    around recurrent: RecurrentWeights, among names: [String], of file: PackageFile, in convention: WeightConvention
+  ) throws(CharacterModelImportError) {
+    if recurrent.isBidirectional { throw .bidirectional }
+    let (layers, unread) = Self.layers(names, of: file)
+    if !unread.isEmpty { throw .unread(unread) }
+    let isTransposed = [.keras, .flax, .flaxLinen].contains(convention)
+    let outputs = recurrent.outputSize
+    // A matrix with a bias is a linear layer; among matrices without one the names tell, or the shapes.
+    let linear = layers.filter { $0.bias != nil }
+    guard linear.count <= 1 else { throw .unread(linear.dropLast().map(\.matrix.name)) }
+    var plain = layers.filter { $0.bias == nil }
+    let top: Layer?
+    if let layer = linear.first {
+      top = layer
+    } else if plain.count == 2 {
+      let called = plain.filter(\.isCalledEmbedding)
+      guard called.count == 1 else { throw .ambiguousParts(plain.map(\.matrix.name)) }
+      top = plain.first { $0.module != called[0].module }
+      plain = called
+    } else if plain.count == 1, recurrent.inputSize == outputs, plain[0].isCalledEmbedding {
+      // The embedding is the linear layer's weight too.
+      top = nil
+    } else {
+      top = plain.popLast()
+    }
+    guard plain.count <= 1 else { throw .unread(plain.map(\.matrix.name)) }
+    let table = plain.first?.matrix
+    guard let weight = top.map({ isTransposed ? $0.matrix.tensor.transposed() : $0.matrix.tensor }) ?? table?.tensor,
+      weight.shape[1] == outputs
+    else { throw .noDecoder(outputs: outputs) }
+    decoder = weight
+    decoderBias = top?.bias?.tensor
+    if let table {
+      let wanted = [decoder.shape[0], recurrent.inputSize]
+      guard table.tensor.shape == wanted else {
+        throw .embedding(table.name, found: table.tensor.shape, wanted: wanted)
+      }
+      embedding = table.tensor
+    } else if recurrent.inputSize != symbols {
+      throw .inputs(recurrent.inputSize, symbols: symbols)
+    }
+  }
+
+  /// Layers by their names, and tensors that are of none.
+  private static func layers(_ names: [String], of file: PackageFile) -> (layers: [Layer], unread: [String]) {
+    var modules: [String: [(name: String, tensor: StoredTensor)]] = [:]
+    for name in names {
+      let separator: Character = name.contains("/") ? "/" : "."
+      var module = name.splittingLast(at: separator).module
+      if [".value", ".raw_value"].contains(where: name.hasSuffix) {
+        module = module.splittingLast(at: separator).module
+      }
+      modules[module, default: []].append((name, file.tensors[name]!))
+    }
+    var (layers, unread) = ([Layer](), [String]())
+    for (module, tensors) in modules.sorted(by: { $0.key.precedesByBytes($1.key) }) {
+      let matrices = tensors.filter { $0.tensor.shape.count == 2 && $0.tensor.isFloatingPoint }
+      let vectors = tensors.filter { $0.tensor.shape.count == 1 && $0.tensor.isFloatingPoint }
+      let biases = matrices.count == 1 ? vectors.filter { matrices[0].tensor.shape.contains($0.tensor.count) } : []
+      guard matrices.count == 1, !matrices[0].tensor.shape.contains(0), biases.count == tensors.count - 1,
+        biases.count <= 1
+      else {
+        unread += tensors.map(\.name)
+        continue
+      }
+      layers.append(Layer(module: module, matrix: matrices[0], bias: biases.first))
+    }
+    return (layers, unread.sorted { $0.precedesByBytes($1) })
+  }
+
+  /// The whole model, its symbols in the order of this package.
+  func model(
+    _ recurrent: RecurrentWeights, _ imported: ImportedVocabulary, file: String
+  ) throws(CharacterModelImportError) -> (ModelShape, Vocabulary, Checkpoint) {
+    guard imported.symbols.count == symbols else {
+      throw .vocabulary(symbols: imported.symbols.count, needed: symbols)
+    }
+    guard decoderBias.map({ $0.shape == [symbols] }) ?? true else {
+      throw .checkpoint("the bias of its linear layer has the shape \(decoderBias!.shape), not \([symbols])")
+    }
+    let vocabulary: Vocabulary
+    let numbers: [Int]
+    do { (vocabulary, numbers) = try imported.sorted() } catch { throw .symbols(error) }
+    let shape = try self.shape(recurrent)
+    func ours(_ tensor: StoredTensor) -> StoredTensor { tensor.takingBlocks(numbers, of: symbols) }
+
+    var tensors: [String: StoredTensor] = [:]
+    for (number, layer) in recurrent.layers.enumerated() {
+      let (weights, gates) = (layer.forward, layer.forward.inputWeight.shape[0])
+      let isOneHot = number == 0 && embedding == nil
+      tensors["rnn.weight_ih_l\(number)"] = isOneHot ? weights.inputWeight.takingColumns(numbers) : weights.inputWeight
+      tensors["rnn.weight_hh_l\(number)"] = weights.recurrentWeight
+      let zeros = StoredTensor.zeros([gates], weights.inputWeight.dtype)
+      tensors["rnn.bias_ih_l\(number)"] = weights.inputBias ?? zeros
+      tensors["rnn.bias_hh_l\(number)"] = weights.recurrentBias ?? zeros
+      tensors["rnn.weight_hr_l\(number)"] = weights.projection
+    }
+    tensors["encoder.weight"] = embedding.map(ours)
+    if !shape.isTied { tensors["decoder.weight"] = ours(decoder) }
+    tensors["decoder.bias"] = ours(decoderBias ?? .zeros([symbols], decoder.dtype))
+    let checkpoint = ModelFile<Float>.checkpoint(of: tensors, shape: shape, vocabulary: vocabulary, file: file)
+    do { try checkpoint.requireFinite() } catch {
+      if case .notFinite(let tensor, let index) = error.problem { throw .notFinite(tensor: tensor, index: index) }
+      throw .checkpoint("\(error.problem)")
+    }
+    return (shape, vocabulary, checkpoint)
+  }
+
+  private func shape(_ recurrent: RecurrentWeights) throws(CharacterModelImportError) -> ModelShape {
+    let hidden = recurrent.layers.map { $0.forward.projection?.shape[1] ?? $0.forward.outputSize }
+    let outputs = recurrent.layers.map(\.outputSize)
+    guard Set(hidden).count == 1, Set(outputs).count == 1 else { throw .sizes(hidden) }
+    var architecture = Architecture(layers: recurrent.layers.count, hidden: hidden[0])
+    architecture.cell = CellKind(rawValue: recurrent.cell.rawValue)!
+    architecture.embedding = embedding?.shape[1] ?? 0
+    architecture.isTied = embedding.map { $0 == decoder } ?? false
+    if outputs[0] < hidden[0] { architecture.projection = outputs[0] }
+    let shape = ModelShape(architecture, vocabulary: symbols)
+    if let problem = shape.problem { throw .settings(problem) }
+    return shape
+  }
+}

@@ -1,0 +1,74 @@
+import TensorCheckpoints
+import TensorCore
+
+/// Why tensors of another package are no weights that can be used here, or weights of here have no place there.
+public enum ExchangeError: Error, Equatable, CustomStringConvertible {
+  /// No tensor is named like a recurrent weight of a convention.
+  case noRecurrentLayer
+  /// Names of tensors fit several conventions.
+  case severalConventions([WeightConvention])
+  /// - Parameter name: name of the tensor, as far as it is known.
+  case missing(String)
+  /// Tensors that no part of the model is made of.
+  case unread([String])
+  /// - Parameter wanted: nil where several shapes would do.
+  case shape(String, found: [Int], wanted: [Int]?)
+  case type(String, StoredTensor.DType)
+  /// Tensors of one layer whose number types differ.
+  case mixedTypes(String)
+  /// A weight of so many blocks of rows is of no cell.
+  case noCell(module: String, gates: Int)
+  /// Layers of several cells.
+  case mixedCells([String])
+  /// Cells that the tensors may be of, as they do not tell.
+  case ambiguousCell(module: String, [RecurrentWeights.Cell])
+  /// A cell that was asked for and that the tensors cannot be of.
+  case otherCell(module: String, RecurrentWeights.Cell, found: RecurrentWeights.Cell)
+  /// Layers of which only some have two directions.
+  case mixedDirections(layer: Int)
+  /// A projection that is none of an LSTM, or does not make its output narrower.
+  case projection(layer: Int)
+  /// Recurrent modules of which more than one order would do.
+  case ambiguousOrder([String])
+  /// A layer number that is missing.
+  case missingLayer(module: String, layer: Int)
+  /// Something that a convention has no place for.
+  case noCounterpart(String, WeightConvention)
+  /// Weights of a cell that the type of a stack is not of.
+  case otherCellType(RecurrentWeights.Cell, type: String)
+  /// Something that layers here have and `RecurrentWeights` do not hold.
+  case notOfLayers(String)
+
+  public var description: String {
+    switch self {
+    case .noRecurrentLayer: "it holds no recurrent weights under names of a known package"
+    case .severalConventions(let found):
+      "its names fit several conventions: \(found.map(\.rawValue).joined(separator: ", "))"
+    case .missing(let name): "it lacks \(name.quotedName)"
+    case .unread(let names):
+      "it holds \(counted(names.count, "tensor")) that the model has no place for: "
+        + names.prefix(4).map(\.quotedName).joined(separator: ", ") + (names.count > 4 ? ", …" : "")
+    case .shape(let name, let found, let wanted):
+      "\(name.printable(atMost: 120)) has the shape \(found)"
+        + (wanted.map { ", where \($0) is needed" } ?? ", which is none of a recurrent layer")
+    case .type(let name, let type): "\(name.printable(atMost: 120)) is of the type \(type.rawValue), which no weight is"
+    case .mixedTypes(let name): "tensors of \(name.quotedName) have several number types"
+    case .noCell(let module, let gates):
+      "the recurrent weight of \(module.quotedName) has \(gates) blocks of rows; an LSTM has 4, a GRU 3, an RNN 1"
+    case .mixedCells(let cells): "its recurrent layers are of several cells: \(cells.joined(separator: ", "))"
+    case .ambiguousCell(let module, let cells):
+      "\(module.quotedName) may be \(cells.map(\.rawValue).joined(separator: " or ")): its tensors do not tell"
+    case .otherCell(let module, let wanted, let found):
+      "\(module.quotedName) is of the cell \(found.rawValue), not \(wanted.rawValue)"
+    case .mixedDirections(let layer): "layer \(layer) has another number of directions than layer 0"
+    case .projection(let layer): "the projection of layer \(layer) is none that an LSTM can have"
+    case .ambiguousOrder(let modules):
+      "which recurrent layer is above the other is not told by their names: "
+        + modules.prefix(4).map(\.quotedName).joined(separator: ", ")
+    case .missingLayer(let module, let layer): "\(module.quotedName) has no layer \(layer), but a higher one"
+    case .noCounterpart(let what, let convention): "\(convention.rawValue) has no place for \(what)"
+    case .otherCellType(let cell, let type): "the weights are of the cell \(cell.rawValue), and \(type) is another"
+    case .notOfLayers(let what): "\(what) cannot be told by recurrent weights alone"
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import TensorCheckpoints
+import TensorCore
+
+/// Rearrangements of stored tensors, to the bit; numbers keep their type.
+extension StoredTensor {
+  var isFloatingPoint: Bool { [.f64, .f32, .f16, .bf16].contains(dtype) }
+
+  private var width: Int { dtype.bitCount / 8 }
+
+  /// The transpose of a matrix.
+  func transposed() -> StoredTensor {
+    let (rows, columns) = (shape[0], shape[1])
+    return gathering([columns, rows], strides: [1, columns])
+  }
+
+  /// Blocks of equal height along the first axis, in another order: block i of the result is block `order[i]`.
+  func takingBlocks(_ order: [Int], of count: Int) -> StoredTensor {
+    let size = contents.count / count
+    if order.count == count && order.enumerated().allSatisfy({ $0 == $1 }) { return self }
+    return .joining(order.map { (contents[$0 * size..<($0 + 1) * size], shape[0] / count) }, like: self)
+  }
+
+  /// Rows `range`.
+  func rows(_ range: Range<Int>) -> StoredTensor {
+    let size = contents.count / max(shape[0], 1)
+    return .joining([(contents[range.lowerBound * size..<range.upperBound * size], range.count)], like: self)
+  }
+
+  /// Columns of a matrix in another order.
+  func takingColumns(_ order: [Int]) -> StoredTensor {
+    transposed().takingBlocks(order, of: shape[1]).transposed()
+  }
+
+  /// This tensor with another shape for its numbers.
+  func reshaped(_ shape: [Int]) -> StoredTensor { StoredTensor(dtype: dtype, shape: shape, contents: contents) }
+
+  /// Tensors of one type below each other, along the first axis.
+  ///
+  /// - Precondition: there is one, and all have the same type and, but for the first axis, the same shape.
+  static func joined(_ tensors: [StoredTensor]) -> StoredTensor {
+    if tensors.count == 1 { return tensors[0] }
+    return joining(tensors.map { ($0.contents, $0.shape[0]) }, like: tensors[0])
+  }
+
+  private static func joining(_ parts: [(bytes: StoredBytes, rows: Int)], like model: StoredTensor) -> StoredTensor {
+    let shape = [parts.reduce(0) { $0 + $1.rows }] + model.shape.dropFirst()
+    if parts.count == 1 { return StoredTensor(dtype: model.dtype, shape: shape, contents: parts[0].bytes) }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(parts.reduce(0) { $0 + $1.bytes.count })
+    for part in parts { part.bytes.withUnsafeBytes { bytes.append(contentsOf: $0) } }
+    return StoredTensor(dtype: model.dtype, shape: shape, bytes: bytes)
+  }
+
+  static func zeros(_ shape: [Int], _ dtype: DType) -> StoredTensor {
+    StoredTensor(dtype: dtype, shape: shape, bytes: [UInt8](repeating: 0, count: dtype.bitCount(ofShape: shape)! / 8))
+  }
+
+  /// The sum of two tensors of one shape: in double precision where one of them is, else in single precision.
+  static func sum(_ left: StoredTensor, _ right: StoredTensor) -> StoredTensor {
+    func sum<Value: StoredValue & FloatingPoint>(_: Value.Type) -> StoredTensor {
+      let (a, b): ([Value], [Value]) = (left.values()!, right.values()!)
+      return StoredTensor(zip(a, b).map { $0 + $1 }, shape: left.shape)
+    }
+    return left.dtype == .f64 || right.dtype == .f64 ? sum(Double.self) : sum(Float.self)
+  }
+
+  /// Whether every number is 0.
+  var isZero: Bool { values(as: Double.self)?.allSatisfy { $0 == 0 } ?? false }
+
+  private func gathering(_ shape: [Int], strides: [Int]) -> StoredTensor {
+    let layout = StridedLayout(shape: shape, strides: strides)!
+    return StoredTensor(dtype: dtype, shape: shape, bytes: contents.gathered(layout, width: width))
+  }
+}

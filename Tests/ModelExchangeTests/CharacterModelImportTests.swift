@@ -1,0 +1,152 @@
+import Autograd
+import Foundation
+import LanguageModels
+import ModelExchange
+import RecurrentLayers
+import SequenceText
+import TensorCheckpoints
+import TensorCore
+import Testing
+
+/// A model of this package, its symbols in another order, under the names of another package.
+private struct Disguised {
+  let original: ModelFile<Float>
+  /// Symbols of the model in the package's order.
+  let vocabulary: ImportedVocabulary
+  let tensors: [String: StoredTensor]
+
+  /// - Parameter names: for each package its names of the embedding, the linear layer's weight and its bias.
+  init(_ architecture: Architecture, as convention: WeightConvention) throws {
+    let symbols = ["d", "a", "é", "\n", "c"].map { Array($0.utf8) }
+    vocabulary = try ImportedVocabulary(symbols: symbols)
+    let sorted = try Vocabulary(symbols: symbols, kind: .scalar)
+    var random = RandomSource(seed: 3)
+    var model = CharacterModel<Float>(ModelShape(architecture, vocabulary: 5)).drawn(using: &random)
+    model.updateParameters { parameter, _ in
+      parameter.value += .normal(parameter.value.shape, mean: 0, standardDeviation: 0.3, using: &random)
+    }
+    original = ModelFile(model: model, vocabulary: sorted)
+    let values = Dictionary(uniqueKeysWithValues: model.parameters.map { ($0.name, $0.parameter.value) })
+    let order = symbols.map { Int(sorted.id(of: $0)!) }
+    func rows(_ tensor: Tensor<Float>) -> Tensor<Float> { .stack(order.map { tensor.row($0) }) }
+
+    var recurrent: [String: StoredTensor] = [:]
+    for (name, value) in values where name.hasPrefix("rnn.") {
+      let isOneHot = architecture.embedding == 0 && name == "rnn.weight_ih_l0"
+      recurrent[name] = StoredTensor(isOneHot ? rows(value.transposed()).transposed() : value)
+    }
+    let isTransposed = [.keras, .flax, .flaxLinen].contains(convention)
+    let names: (embedding: String, weight: String, bias: String) =
+      switch convention {
+      case .keras: ("layers/embedding/vars/0", "layers/dense/vars/0", "layers/dense/vars/1")
+      case .flax: ("embed.embedding", "head.kernel", "head.bias")
+      case .flaxLinen: ("params/Embed_0/embedding", "params/Dense_0/kernel", "params/Dense_0/bias")
+      case .pytorch, .mlx, .onnx: ("embed.weight", "head.weight", "head.bias")
+      }
+    var tensors = try RecurrentWeights.convert(
+      recurrent, from: .pytorch, to: convention, cell: .init(rawValue: architecture.cell.rawValue))
+    if let table = values["encoder.weight"] { tensors[names.embedding] = StoredTensor(rows(table)) }
+    if let weight = values["decoder.weight"] {
+      tensors[names.weight] = StoredTensor(isTransposed ? rows(weight).transposed() : rows(weight))
+    }
+    let bias = values["decoder.bias"]!
+    tensors[names.bias] = StoredTensor(rows(bias.reshaped([5, 1])).reshaped([5]))
+    self.tensors = tensors
+  }
+
+  func imported(_ convention: WeightConvention? = nil) throws -> CharacterModelImport {
+    try CharacterModelImport(
+      PackageFile(path: "model", tensors: tensors), convention: convention,
+      cell: .init(rawValue: original.model.architecture.cell.rawValue), vocabulary: vocabulary)
+  }
+}
+
+@Suite struct CharacterModelImportTests {
+  private static let architectures: [Architecture] = [
+    Architecture(cell: .lstm, layers: 2, hidden: 4), Architecture(cell: .rnnReLU, layers: 1, hidden: 3, embedding: 2),
+    Architecture(cell: .rnn, layers: 3, hidden: 4, embedding: 4), Architecture(cell: .gru, layers: 2, hidden: 5),
+  ]
+
+  @Test(arguments: architectures, WeightConvention.allCases)
+  func aModelIsTheSameWhateverTheOrderOfItsSymbols(architecture: Architecture, convention: WeightConvention) throws {
+    let disguised: Disguised
+    do { disguised = try Disguised(architecture, as: convention) } catch let error as ExchangeError {
+      #expect("\(error)" == "flax has no place for a recurrent bias of a GRU, b_hn" && convention == .flax)
+      return
+    }
+    let imported = try disguised.imported()
+    // An LSTM that keeps its gates apart has the same names in both interfaces of flax.
+    #expect(imported.convention == (convention == .flaxLinen && architecture.cell == .lstm ? .flax : convention))
+    let model = try ModelFile<Float>(imported.checkpoint)
+    #expect(model.vocabulary == disguised.original.vocabulary)
+    #expect(model.model.shape == disguised.original.model.shape)
+    let tokens = TokenGrid(ids: [0, 4, 2, 1, 3, 3, 0], time: 7, batch: 1)
+    func logits(_ model: CharacterModel<Float>) -> Tensor<Float> {
+      var context = ForwardContext<Float>()
+      return model(tokens, in: &context).logits.value
+    }
+    #expect(largestDifference([logits(model.model)], [logits(disguised.original.model)]) < 1e-5)
+  }
+
+  @Test func aTiedDecoderIsFoundByItsEqualWeights() throws {
+    let architecture = Architecture(cell: .lstm, layers: 1, hidden: 4, embedding: 4, isTied: true)
+    var disguised = try Disguised(architecture, as: .pytorch).tensors
+    let vocabulary = try Disguised(architecture, as: .pytorch).vocabulary
+    disguised["head.weight"] = disguised["embed.weight"]
+    let imported = try CharacterModelImport(
+      PackageFile(path: "model", tensors: disguised), vocabulary: vocabulary)
+    #expect(imported.shape.isTied && imported.checkpoint.tensors["decoder.weight"] == nil)
+  }
+
+  @Test func aDecoderWithoutBiasIsToldFromTheEmbeddingByName() throws {
+    let disguised = try Disguised(Architecture(cell: .lstm, layers: 1, hidden: 4, embedding: 4), as: .pytorch)
+    var tensors = disguised.tensors
+    tensors["head.bias"] = nil
+    let imported = try CharacterModelImport(
+      PackageFile(path: "model", tensors: tensors), vocabulary: disguised.vocabulary)
+    #expect(imported.checkpoint.tensors["decoder.bias"]?.values(as: Float.self) == [0, 0, 0, 0, 0])
+    tensors["tok.weight"] = tensors.removeValue(forKey: "embed.weight")
+    expect(
+      #"model: which of its matrices is the embedding and which the linear layer is not told: "head.weight", "tok.weight""#,
+      from: tensors, disguised.vocabulary)
+  }
+
+  private func expect(_ message: String, from tensors: [String: StoredTensor], _ vocabulary: ImportedVocabulary) {
+    let error = #expect(throws: PackageFileError.self) {
+      try CharacterModelImport(PackageFile(path: "model", tensors: tensors), vocabulary: vocabulary)
+    }
+    #expect(error.map { "\($0)" } == message)
+  }
+
+  @Test func whatIsNoCharacterModelIsRefusedByName() throws {
+    let disguised = try Disguised(Architecture(cell: .lstm, layers: 1, hidden: 4), as: .pytorch)
+    let (tensors, vocabulary) = (disguised.tensors, disguised.vocabulary)
+    let zeros = StoredTensor([Float](repeating: 0, count: 12), shape: [4, 3])
+    expect(
+      #"model: it holds 1 tensor that a character model has no place for: "norm.weight""#,
+      from: tensors.merging(["norm.weight": StoredTensor([1] as [Float], shape: [1])]) { $1 }, vocabulary)
+    expect(
+      #"model: "embed.weight" has the shape [4, 3], and an embedding of this model has [5, 5]"#,
+      from: tensors.merging(["embed.weight": zeros]) { $1 }, vocabulary)
+    var headless = tensors
+    headless["head.weight"] = nil
+    headless["head.bias"] = nil
+    expect(
+      "model: it has no linear layer from the 4 outputs of its top layer to symbols, so that it is no model of the next "
+        + "character; RecurrentWeights(…) of the library loads its layers", from: headless, vocabulary)
+    expect(
+      "model: the vocabulary has 1 symbol, and the model 5", from: tensors,
+      try ImportedVocabulary(symbols: [[97]]))
+    let names = ["weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"]
+    let reverse = names.map { ($0 + "_reverse", tensors[$0]!) }
+    expect(
+      "model: its layers read text in both directions, so that it is no model of the next character; RecurrentWeights(…) of "
+        + "the library loads them", from: tensors.merging(reverse) { $1 }, vocabulary)
+    expect(
+      "model: its names fit several conventions: pytorch, mlx",
+      from: tensors.merging(["l.Wx": zeros, "l.Wh": zeros]) { $1 }, vocabulary)
+    var infinite = tensors
+    infinite["head.bias"] = StoredTensor([0, .infinity, 0, 0, 0] as [Float], shape: [5])
+    expect(#"model: "decoder.bias" is not finite at index 1"#, from: infinite, vocabulary)
+  }
+}

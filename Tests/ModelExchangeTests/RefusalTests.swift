@@ -1,0 +1,91 @@
+import ModelExchange
+import RecurrentLayers
+import TensorCheckpoints
+import Testing
+
+/// Tensors that are no recurrent weights, each refused by name.
+@Suite struct RefusalTests {
+  private func zeros(_ shape: Int...) -> StoredTensor {
+    StoredTensor([Float](repeating: 0, count: shape.reduce(1, *)), shape: shape)
+  }
+
+  private func expect(
+    _ message: String, from tensors: [String: StoredTensor], _ convention: WeightConvention = .pytorch,
+    cell: RecurrentWeights.Cell? = nil
+  ) {
+    let error = #expect(throws: ExchangeError.self) { try RecurrentWeights(tensors, in: convention, cell: cell) }
+    #expect(error.map { "\($0)" } == message)
+  }
+
+  private var lstm: [String: StoredTensor] { ["weight_ih_l0": zeros(8, 3), "weight_hh_l0": zeros(8, 2)] }
+
+  @Test func noRecurrentWeight() {
+    expect("it holds no recurrent weights under names of a known package", from: ["fc.weight": zeros(2, 3)])
+    expect("it holds no recurrent weights under names of a known package", from: [:])
+  }
+
+  @Test func aWeightThatIsMissing() {
+    expect(#"it lacks "rnn weight_ih""#, from: ["rnn.weight_hh_l0": zeros(8, 2)])
+    expect(#""" has no layer 0, but a higher one"#, from: ["weight_ih_l1": zeros(8, 3), "weight_hh_l1": zeros(8, 2)])
+  }
+
+  @Test func tensorsThatNoLayerReads() {
+    expect(
+      #"it holds 2 tensors that the model has no place for: "fc.bias", "fc.weight""#,
+      from: lstm.merging(["fc.weight": zeros(2, 2), "fc.bias": zeros(2)]) { $1 })
+    expect(
+      #"it holds 1 tensor that the model has no place for: "bias""#,
+      from: lstm.merging(["bias_ih_l0": zeros(8), "bias": zeros(8)]) { $1 })
+  }
+
+  @Test func shapesThatDoNotFit() {
+    var tensors = lstm
+    tensors["weight_ih_l0"] = zeros(6, 3)
+    expect("the input weight of layer 0 has the shape [6, 3], where [8, 3] is needed", from: tensors)
+    tensors = lstm
+    tensors["bias_ih_l0"] = zeros(4)
+    expect("the input bias of layer 0 has the shape [4], where [8] is needed", from: tensors)
+    tensors = ["rnn.weight_ih_l0": zeros(8, 3), "rnn.weight_hh_l0": zeros(8, 2, 1)]
+    expect("rnn weight_hh has the shape [8, 2, 1], which is none of a recurrent layer", from: tensors)
+    tensors["rnn.weight_hh_l0"] = zeros(10, 2)
+    expect(
+      #"the recurrent weight of "rnn" has 5 blocks of rows; an LSTM has 4, a GRU 3, an RNN 1"#, from: tensors)
+    tensors = lstm
+    tensors["weight_ih_l1"] = zeros(8, 5)
+    tensors["weight_hh_l1"] = zeros(8, 2)
+    expect("the input weight of layer 1 has the shape [8, 5], where [8, 2] is needed", from: tensors)
+  }
+
+  @Test func aTypeThatNoWeightHas() {
+    expect(
+      " weight_ih is of the type I64, which no weight is",
+      from: [
+        "weight_ih_l0": StoredTensor([Int64](repeating: 0, count: 24), shape: [8, 3]), "weight_hh_l0": zeros(8, 2),
+      ])
+  }
+
+  @Test func cellsThatTensorsDoNotTell() {
+    let gru = ["layers/gru/cell/vars/0": zeros(3, 6), "layers/gru/cell/vars/1": zeros(2, 6)]
+    expect(
+      #""layers/gru" may be gru or gru-reset-before: its tensors do not tell"#, from: gru, .keras)
+    #expect(throws: Never.self) { try RecurrentWeights(gru, in: .keras, cell: .gruResetBefore) }
+    expect(#""layers/gru" is of the cell gru, not lstm"#, from: gru, .keras, cell: .lstm)
+    let both = lstm.merging(["a.weight_ih_l0": zeros(6, 2), "a.weight_hh_l0": zeros(6, 2)]) { $1 }
+    expect(#"which recurrent layer is above the other is not told by their names: "", "a""#, from: both)
+  }
+
+  @Test func layersOfSeveralCells() {
+    expect(
+      "its recurrent layers are of several cells: gru, lstm",
+      from: [
+        "rnn.0.weight_ih": zeros(8, 3), "rnn.0.weight_hh": zeros(8, 2), "rnn.1.weight_ih": zeros(6, 2),
+        "rnn.1.weight_hh": zeros(6, 2),
+      ])
+  }
+
+  @Test func aCellOfAnotherTypeThanTheStacks() throws {
+    let weights = try RecurrentWeights(lstm, in: .pytorch)
+    let error = #expect(throws: ExchangeError.self) { try StackedRecurrent<GRUCell<Float>>(weights) }
+    #expect(error.map { "\($0)" } == "the weights are of the cell lstm, and GRUCell<Float> is another")
+  }
+}

@@ -1,0 +1,51 @@
+import CharrnnTestSupport
+import Foundation
+import ModelExchange
+import SequenceText
+import Testing
+
+@Suite struct VocabularyTests {
+  private let directory: ScratchDirectory
+
+  init() throws { directory = try ScratchDirectory() }
+
+  private func read(_ text: String, kind: TokenKind? = nil) throws -> ImportedVocabulary {
+    let path = directory.path + "/symbols"
+    try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+    return try ImportedVocabulary(contentsOf: path, kind: kind)
+  }
+
+  @Test(arguments: [
+    #"["b", "a", "\n", "é"]"#, #"{"a": 1, "b": 0, "é": 3, "\n": 2}"#, #"{"0":"b","2":"\n","3":"é","1":"a"}"#,
+    #"{"1":"b","2":"a","4":"é","3":"\n"}"#, #"{"b": 1, "a": 2, "\n": 3, "é": 4}"#,
+    #"{"token_to_idx": {"b": 1}, "idx_to_token": {"1": "b", "2": "a", "3": "\n", "4": "é"}}"#,
+    "b\na\n\\n\né\n", "b\na\n\\n\né", "b\r\na\r\n\\n\r\né\r\n",
+  ])
+  func everyFormGivesTheSymbolsInTheModelsOrder(text: String) throws {
+    let vocabulary = try read(text)
+    #expect(vocabulary.symbols == ["b", "a", "\n", "é"].map { Array($0.utf8) })
+    #expect(vocabulary.kind == .scalar)
+  }
+
+  @Test func theKindIsTheNarrowestOrTheOneAskedFor() throws {
+    #expect(try read(#"["a", "e\u0301"]"#).kind == .character)
+    #expect(try read(#"["a", "b"]"#, kind: .character).kind == .character)
+    let bytes = try read("[255, 0, 10]")
+    #expect(bytes.kind == .byte && bytes.symbols == [[255], [0], [10]])
+    #expect(try read("[\n{\n").symbols == [Array("[".utf8), Array("{".utf8)], "lines of brackets are no JSON")
+    for line in ["\\", "\\\\"] { #expect(try read("a\n\(line)\n").symbols[1] == [UInt8(ascii: "\\")]) }
+  }
+
+  @Test(arguments: [
+    ("[1, 256]", "the number 256 is no byte"), (#"["a", 1]"#, "is a JSON object that maps neither"),
+    (#"{"a": 0, "b": 2}"#, "no symbol has the number 1, of 2 symbols"),
+    (#"{"a": 0, "b": 0}"#, "two symbols have the number 0"), (#"{"a": 0, "a": 1}"#, #"the symbol "a" stands twice"#),
+    (#"["a", "a"]"#, #"has the symbol "a" twice"#), ("[]", "has no symbols"), ("a\n\nb", "line 2 is empty"),
+    ("a\n\\q", "line 2 has an unknown escape"), (#"{"a": "b"}"#, "is a JSON object that maps neither"),
+    (#"{"a": [}"#, "is no JSON list or object of symbols"), ("", "has no symbols"),
+  ])
+  func aFileThatIsNoVocabularyIsRefused(text: String, problem: String) throws {
+    let error = #expect(throws: ImportedVocabularyError.self) { try read(text) }
+    #expect(error.map { "\($0)".contains(problem) } ?? false, "\(String(describing: error))")
+  }
+}
