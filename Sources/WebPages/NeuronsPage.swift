@@ -75,7 +75,7 @@ package struct NeuronsPage {
     const buttons = [...document.querySelectorAll("[data-unit]")];
     let unit = d.units[d.first];
     const level = i => Math.min(Math.ceil(Math.abs(unit.values[i]) / 20), 5);
-    const repaint = unit === undefined ? null : reading(document.getElementById("text"), {
+    const shown = unit === undefined ? null : reading(document.getElementById("text"), {
       pieces: d.pieces, lines: d.lines,
       tone: i => Math.abs(unit.values[i]) < 5 ? "" : (unit.values[i] > 0 ? "r" : "b") + level(i),
       describe: i => [unit.name + " " + figure(unit.values[i] / 100 * unit.largest, 3)]});
@@ -85,7 +85,7 @@ package struct NeuronsPage {
       document.getElementById("shown").textContent = unit.name;
       chart(document.getElementById("along"), {
         title: unit.name + " along the text", x: "character", series: [{name: unit.name, color: 0, points: unit.curve}]});
-      repaint();
+      shown.paint();
     }
     buttons.forEach((button, i) => button.addEventListener("click", () => choose(i)));
     if (unit) choose(d.first);

@@ -33,9 +33,7 @@ package struct ScorePage {
       <tr><th class="number">line</th><th class="number">oddness</th><th class="number">bits</th><th>text</th></tr>
       \(surprise.oddestLines(Self.mostOddLines).filter { $0.oddness > 0 }.map(row).joined())</table>
       <h2>The text</h2>
-      <p class="soft">The darker, the less the model expected it:
-      <span class="r1">2 bits</span> <span class="r2">4</span> <span class="r3">6</span> <span class="r4">8</span>
-      <span class="r5">10 or more</span>. Point at a character, or use the arrow keys.</p>
+      <p class="soft">\(ReadingScript.legend)</p>
       \(shown.note)<div class="reading" id="text"></div>
       <noscript><p>The chart and the text need JavaScript.</p></noscript>
 
@@ -95,13 +93,13 @@ package struct ScorePage {
       series: [{name: "surprise", color: 1, points: d.curve}]});
     reading(document.getElementById("text"), {
       pieces: d.pieces, lines: d.lines,
-      tone: i => d.bits[i] >= 200 ? "r" + Math.min(Math.floor(d.bits[i] / 200), 5) : "",
+      tone: i => surpriseTone(d.bits[i] / 100),
       describe: i => {
         if (d.bits[i] === null) return ["the first character: nothing predicts it"];
-        const bits = d.bits[i] / 100, others = [];
+        const others = [];
         for (let k = 0; k < d.likeliest[i].length; k += 2)
-          others.push("\u201c" + visible(d.symbols[d.likeliest[i][k]]) + "\u201d " + (d.likeliest[i][k + 1] / 10).toFixed(1) + "%");
-        return [bits.toFixed(2) + " bits, probability " + figure(100 * 2 ** -bits, 3) + "%", "expected: " + others.join(", ")];
+          others.push([d.symbols[d.likeliest[i][k]], d.likeliest[i][k + 1] / 1000]);
+        return describeSurprise(d.bits[i] / 100, others);
       }});
     """#
 }
