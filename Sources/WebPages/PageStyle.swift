@@ -2,7 +2,8 @@
 enum PageStyle {
   /// Elements are classes: `figures` (large numbers), `cards` (boxes side by side), `text` (words of a model or a corpus),
   /// `wide` (a table that scrolls by itself), `chart`, `reading` (a text
-  /// in colours, `r1` to `r5` and `b1` to `b5`). The colours of series are `--c0` to `--c7`, told apart by people who see
+  /// in colours, `r1` to `r5` and `b1` to `b5`), `controls` (buttons and fields in a row), `aside` (a narrow column beside a wide
+  /// one), `shares` (a list of probabilities as bars). The colours of series are `--c0` to `--c7`, told apart by people who see
   /// no red or no green too.
   static let sheet = """
     :root {
@@ -52,6 +53,23 @@ enum PageStyle {
       border-radius: 6px; padding: .25rem .7rem; cursor: pointer;
     }
     button[aria-pressed=true] { border-color: var(--c0); color: var(--c0); }
+    button:disabled { color: var(--soft); cursor: default; }
+    textarea, input {
+      font: inherit; color: inherit; background: var(--box); border: 1px solid var(--line); border-radius: 6px;
+    }
+    textarea {
+      display: block; width: 100%; padding: .6rem .7rem; resize: vertical; font: .84rem/1.55 ui-monospace, Menlo, Consolas, monospace;
+    }
+    .controls { display: flex; flex-wrap: wrap; align-items: center; gap: .5rem .75rem; margin: .6rem 0; font-size: .85rem; }
+    .controls label { white-space: nowrap; color: var(--soft); }
+    .controls input { width: 4.6rem; margin-left: .35rem; padding: .2rem .4rem; color: var(--ink); }
+    .aside { display: grid; gap: 0 1.5rem; grid-template-columns: minmax(0, 1fr) 15rem; }
+    @media (max-width: 44rem) { .aside { grid-template-columns: minmax(0, 1fr); } }
+    .shares { list-style: none; margin: 0; padding: 0; font: .84rem/1.55 ui-monospace, Menlo, Consolas, monospace; min-height: 14rem; }
+    .shares li { position: relative; display: flex; justify-content: space-between; gap: 1rem; padding: .05rem .5rem; margin: .15rem 0; }
+    .shares li > span { position: relative; overflow-wrap: anywhere; }
+    .shares i { position: absolute; inset: 0 auto 0 0; background: color-mix(in srgb, var(--c0) 24%, transparent); border-radius: 3px; }
+    .shares .at { outline: 2px solid var(--c0); border-radius: 3px; }
     .c0 { color: var(--c0); } .c1 { color: var(--c1); } .c2 { color: var(--c2); } .c3 { color: var(--c3); }
     .c4 { color: var(--c4); } .c5 { color: var(--c5); } .c6 { color: var(--c6); } .c7 { color: var(--c7); }
     :focus-visible { outline: 2px solid var(--c0); outline-offset: 2px; }
@@ -71,12 +89,13 @@ enum PageStyle {
       overflow-wrap: anywhere; z-index: 1;
     }
     .reading {
-      position: relative; padding: .5rem 0; background: var(--box); border: 1px solid var(--line); border-radius: 6px;
+      position: relative; padding: .5rem .6rem .5rem 0; background: var(--box); border: 1px solid var(--line); border-radius: 6px;
       font: .84rem/1.55 ui-monospace, Menlo, Consolas, monospace;
     }
     .reading .line { display: flex; }
     .reading .number { flex: none; width: 4.2em; padding-right: .8em; text-align: right; color: var(--soft); user-select: none; }
     .reading .words { white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: isolate; min-width: 0; }
+    .reading .unknown { color: var(--soft); text-decoration: line-through; }
     .reading .at { outline: 2px solid var(--c0); }
     .r1 { background: color-mix(in srgb, var(--c1) 12%, transparent); } .r2 { background: color-mix(in srgb, var(--c1) 24%, transparent); }
     .r3 { background: color-mix(in srgb, var(--c1) 36%, transparent); } .r4 { background: color-mix(in srgb, var(--c1) 48%, transparent); }

@@ -1,0 +1,88 @@
+import CharrnnTestSupport
+import Foundation
+import Testing
+
+/// What the page shows is checked in a browser, by `Tests/Pages/pages.py`.
+@Suite struct ExportCommandTests {
+  private let workplace: Workplace
+
+  init() throws { workplace = try Trained.workplace.get() }
+
+  private func page(_ path: String) throws -> String { String(decoding: try workplace.bytes(of: path), as: UTF8.self) }
+
+  /// Values of the page's data.
+  private func data(_ page: String) throws -> [String: Any] {
+    let json = try #require(page.firstMatch(of: /<script type="application\/json" id="data">(.*?)<\/script>/)).output.1
+    return try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
+  }
+
+  @Test func aPageHasTheNameOfTheRun() throws {
+    let outcome = try workplace.charrnn("export", "run", "--to", "html", "--overwrite")
+    expectDone(outcome, "wrote run.html")
+    #expect(outcome.output.isEmpty)
+    #expect(try page("run.html").contains("<title>run</title>"))
+    expectDone(
+      try workplace.charrnn("export", "run/best.safetensors", "--to=html", "--overwrite"), "wrote best.html")
+  }
+
+  @Test func aPageHoldsTheWeightsAsTheyAreStored() throws {
+    expectDone(try workplace.charrnn("export", "run", "--to", "html", "--out", "weights.html", "--overwrite"))
+    let page = try page("weights.html")
+    let data = try data(page)
+    let inspected = try workplace.charrnn("inspect", "run", "--json").json()
+    let encoded = try #require(page.firstMatch(of: /id="weights">(.*?)<\/script>/)).output.1
+    #expect(Data(base64Encoded: String(encoded))?.count == 4 * (try #require(inspected["parameters"] as? Int)))
+    let shapes = { (tensors: Any?) -> [String: [Int]] in
+      let tensors = try #require(tensors as? [[String: Any]])
+      return Dictionary(uniqueKeysWithValues: tensors.map { ($0["name"] as! String, $0["shape"] as! [Int]) })
+    }
+    #expect(try shapes(data["tensors"]) == shapes(inspected["tensors"]))
+    #expect(data["symbols"] as? [String] == inspected["vocabulary"] as? [String])
+  }
+
+  @Test func aPageNamesNothingOfTheNetwork() throws {
+    expectDone(try workplace.charrnn("export", "run", "--to", "html", "--out", "alone.html", "--overwrite"))
+    let page = try page("alone.html")
+    #expect(page.contains("default-src &#39;none&#39;"))
+    #expect(page.matches(of: /https?:/).allSatisfy { page[$0.range.lowerBound...].hasPrefix("http://www.w3.org/") })
+    #expect(page.matches(of: /\b(src|href)=/).isEmpty)
+  }
+
+  @Test func aFileThatIsThereIsKept() throws {
+    try workplace.write("mine", to: "taken.html")
+    expectError(
+      try workplace.charrnn("export", "run", "--to", "html", "--out", "taken.html"), 73, "taken.html", "--overwrite")
+    #expect(try page("taken.html") == "mine")
+    expectDone(try workplace.charrnn("export", "run", "--to", "html", "--out", "taken.html", "--overwrite"))
+    #expect(try page("taken.html").hasPrefix("<!DOCTYPE html>"))
+  }
+
+  @Test func theModelItselfIsNeverReplaced() throws {
+    let model = try workplace.bytes(of: "run/best.safetensors")
+    let path = "run/best.safetensors"
+    expectError(
+      try workplace.charrnn("export", "run", "--to", "html", "--out", path, "--overwrite"), 64, "is a file that is read"
+    )
+    #expect(try workplace.bytes(of: path) == model)
+  }
+
+  @Test func aPlaceThatIsNotThereIsRefused() throws {
+    expectError(
+      try workplace.charrnn("export", "run", "--to", "html", "--out", "nowhere/page.html"), 73, "nowhere")
+  }
+
+  @Test func aPageMayGoToStandardOutput() throws {
+    let outcome = try workplace.charrnn("export", "run", "--to", "html", "--out", "-")
+    expectDone(outcome)
+    #expect(outcome.text.hasPrefix("<!DOCTYPE html>") && outcome.text.hasSuffix("</html>\n"))
+  }
+
+  @Test func theKindOfFileMustBeNamed() throws {
+    expectError(try workplace.charrnn("export", "run"), 64, "--to", "html")
+    expectError(try workplace.charrnn("export", "run", "--to", "word"), 64, "\"word\"", "html")
+  }
+
+  @Test func noModelIsNoInput() throws {
+    expectError(try workplace.charrnn("export", "nothing", "--to", "html"), 66, "nothing")
+  }
+}
