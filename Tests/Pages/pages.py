@@ -5,7 +5,7 @@
 
 Needs the release build and Chromium. A page is a function below that makes it and returns its path and a check of its
 figures, in the list PAGES; every page is opened at each width, on a light and a dark screen. It must draw, complain of
-nothing, ask the network for nothing, and fit into its width.
+nothing, ask the network for nothing, and fit into its width. Pages of models must predict and write what the command does.
 """
 import argparse
 import json
@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 
+import models
 from browser import Browser
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -29,9 +30,9 @@ def charrnn(folder, *words):
     return done.stdout
 
 
-def train(folder, out, hidden, steps):
+def train(folder, out, hidden, steps, layers="1"):
     charrnn(
-        folder, "train", str(ROOT / "corpora/fables.txt"), "--out", out, "--plain", "--layers", "1", "--hidden", hidden,
+        folder, "train", str(ROOT / "corpora/fables.txt"), "--out", out, "--plain", "--layers", layers, "--hidden", hidden,
         "--steps", steps, "--validate-every", "10", "--sample-every", "60")
 
 
@@ -144,6 +145,36 @@ def neurons(folder):
     return folder / "neurons.html", check
 
 
+def model(folder):
+    train(folder, "model", hidden="128", steps="120", layers="2")
+    charrnn(folder, "export", "model", "--to", "html")
+    text = (ROOT / "corpora/fables.txt").read_text()[:3000]
+
+    def check(tab):
+        facts = tab.value("document.querySelector('main p').textContent")
+        yield "Cell lstm, 2 layers of 128 units" in facts and "validation loss" in facts, f"the facts are {facts}"
+        models.enter(tab, text)
+        yield from reading(tab, text)
+        shares = "[...document.querySelectorAll('#expected li')].map(n => parseFloat(n.lastChild.textContent))"
+        tab.value("area.focus(); area.setSelectionRange(40, 40); area.dispatchEvent(new Event('keyup')); 0")
+        yield tab.value(shares) == sorted(tab.value(shares), reverse=True), "the likeliest characters are in no order"
+        marked = tab.value("(n => n && n.children[1].textContent)(document.querySelector('#expected .at'))")
+        yield marked in (None, f"\u201c{text[40]}\u201d"), f"{marked} is marked as the character at the caret"
+        written = models.write(tab, length=1000, seed=1)
+        yield len(written) == len(text) + 1000 and written.startswith(text), "it has not written 1000 characters"
+        rate = tab.value("Number(byId('written').dataset.rate)")
+        print(f"the model writes {rate} characters a second")
+        yield rate >= 500, f"it writes {rate} characters a second"
+        tab.value("byId('length').value = 100000; byId('write').click()")
+        models.wait(tab, f"pieces.length > {len(written)}")
+        tab.value("document.dispatchEvent(new KeyboardEvent('keydown', {key: 'Escape'}))")
+        models.wait(tab, "!isRunning")
+        yield tab.value("byId('stop').disabled && !byId('write').disabled"), "Escape stops nothing"
+        models.enter(tab, written)
+
+    return folder / "model.html", check
+
+
 def reading(tab, text):
     """Checks of a text whose characters have colours."""
     shown = tab.value("[...document.querySelectorAll('#text .words')].map(n => n.textContent)")
@@ -167,7 +198,8 @@ def reading(tab, text):
     yield not tab.value("document.querySelector('#text .tip').hidden"), "nothing shows where the pointer is"
 
 
-PAGES = [report, comparison, score, neurons]
+PAGES = [report, comparison, score, neurons, model]
+WITHOUT_CHARTS = [model]
 
 # For each chart: its curves, points that are not finite, labels that overlap, and what the keyboard shows.
 DRAWN = """
@@ -189,13 +221,13 @@ DRAWN = """
 """
 
 
-def problems(tab, check):
+def problems(tab, check, has_charts):
     yield from tab.complaints()
     width = tab.value("document.documentElement.scrollWidth")
     if width > tab.width:
         yield f"it is {width} wide"
     charts = tab.value(DRAWN)
-    if not charts:
+    if has_charts and not charts:
         yield "it has no chart"
     for chart in charts:
         name = chart["id"]
@@ -233,10 +265,13 @@ def main():
                     tab = browser.open(path, width, scheme)
                     opened += 1
                     name = f"{make.__name__}-{width}-{scheme}"
-                    found += [f"{name}: {problem}" for problem in dict.fromkeys(problems(tab, check))]
+                    found += [f"{name}: {problem}" for problem in dict.fromkeys(problems(tab, check, make not in WITHOUT_CHARTS))]
                     if folder_of_pictures:
                         tab.screenshot(folder_of_pictures / f"{name}.png")
                     tab.close()
+        for name, difference, problems_of_model in models.agreement(charrnn, browser, pathlib.Path(folder), ROOT):
+            print(f"{name}: probabilities differ by {difference:.1e} at most")
+            found += [f"{name}: {problem}" for problem in problems_of_model]
     for problem in found:
         print(problem)
     print(f"{opened} views of {len(PAGES)} pages, {len(found)} problems")
