@@ -28,6 +28,8 @@ private func advice(on error: any Error) -> String {
   case let error as FileError where error.kind == .missing: missingAdvice(on: error.path, meant: .model)
   case let error as SafetensorsError where error.isOfText:
     "; a model is what training makes of a text: charrnn train \(shellWord(error.file))"
+  case let error as PackageFileError: advice(on: error)
+  case let error as TorchFileError: advice(on: error)
   case AdaptationError.noTrainingText: "; name its run directory, with the text where config.json says"
   case RunDirectoryTaken.holdsRun:
     "; give --resume to go on with it, --overwrite to replace it, or another --out"
@@ -45,6 +47,18 @@ private func advice(on error: any Error) -> String {
       ? "; mend it, or remove it and say again how long to train" : "; mend it, or take it out and give the option"
   default: ""
   }
+}
+
+private func advice(on error: PackageFileError) -> String {
+  switch error.problem {
+  case .exchange(.severalConventions): "; give --convention"
+  case .exchange(.ambiguousCell(_, let cells)): "; give --cell \(cells.map(\.rawValue).joined(separator: "|"))"
+  case .exchange, .model, .unknownFormat, .unknownArchive, .noKeys: ""
+  }
+}
+
+private func advice(on error: TorchFileError) -> String {
+  if case .severalStateDicts = error.problem { "; give --key" } else { "" }
 }
 
 /// Whether a file is the best model of a run by its name.

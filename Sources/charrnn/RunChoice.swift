@@ -113,7 +113,7 @@ struct RunChoice {
   }
 
   /// `base`, or with the first number behind it that is not taken.
-  private static func free(_ base: String) throws -> RunDirectory {
+  static func free(_ base: String) throws -> RunDirectory {
     var number = 1
     while true {
       let path = number == 1 ? base : "\(base)-\(number)"

@@ -11,7 +11,7 @@ let program = Program(
     NeuronsCommand.command, CompressCommand.command, DecompressCommand.command, InspectCommand.command,
     RunsCommand.command, CompareCommand.command,
     ReportCommand.command,
-    ExportCommand.command, VerifyCommand.command,
+    ExportCommand.command, ImportCommand.command, VerifyCommand.command,
     GradcheckCommand.command, BenchmarkCommand.command, DoctorCommand.command,
   ],
   classify: commandFailure(for:command:))

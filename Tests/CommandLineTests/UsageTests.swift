@@ -5,7 +5,7 @@ import Testing
 @Suite struct UsageTests {
   static let commands = [
     "train", "sample", "evaluate", "score", "neurons", "compress", "decompress", "inspect", "runs", "compare", "report",
-    "export", "verify",
+    "export", "import", "verify",
     "gradcheck", "benchmark", "doctor", "completions", "man",
   ]
 

@@ -53,10 +53,12 @@ public enum Verification {
       (directory.configuration, { try Self.configuration(of: directory, for: own.last?.stored) }),
       (directory.metrics, { try Self.metrics(of: directory, run: ownership?.run, traces: &traces) }),
     ]
+    // A model without a history, such as an imported one, is of no run that would have such files.
+    let isOfRun = own.isEmpty || own.contains { $0.stored.history != nil }
     for (file, check) in others {
       if directory.holds(file) {
         files.append(try checked(file, check))
-      } else if let firstOwn {
+      } else if let firstOwn, isOfRun {
         files.append(.missing(file, shownBy: firstOwn))
       }
     }

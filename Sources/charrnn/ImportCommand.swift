@@ -1,0 +1,97 @@
+import CharrnnCommandSupport
+import Foundation
+import SequenceModeling
+
+/// `charrnn import`: a character model of another package as a run directory.
+enum ImportCommand {
+  static let file = Argument<String>.one("FILE", help: "a safetensors, .pt or .npz file of weights")
+  static let vocabulary = Option(
+    "vocabulary", .path("FILE"), defaultNote: "the one in FILE",
+    help: "the model's symbols in its order: a JSON list or object, or a symbol a line")
+  static let tokens = Option(
+    "tokens", .choice(of: TokenKind.self), defaultNote: "as the symbols are",
+    help: "kind of token; byte without a vocabulary means the 256 bytes")
+  static let convention = Option(
+    "convention", .choice(of: WeightConvention.self), defaultNote: "as the names tell",
+    help: "package whose names and gate order the tensors have")
+  static let cell = Option(
+    "cell", .choice(of: RecurrentWeights.Cell.self), defaultNote: "as the tensors tell",
+    help: "kind of cell, where they do not tell")
+  static let key = Option(
+    "key", .text("NAME"), defaultNote: "the only one", help: "state dict in a PyTorch checkpoint that holds several")
+  static let out = Option(
+    "out", .path("DIR"), defaultNote: "runs/<file name>", help: "run directory to write, numbered when taken")
+  static let overwrite = Flag("overwrite", help: "replace the model of an earlier import")
+
+  static let command = Command(
+    name: "import", summary: "make a run directory of another package's character model", arguments: [file],
+    groups: [
+      OptionGroup("Options", [vocabulary, tokens, convention, cell, key, out, overwrite, CommonOptions.json])
+    ],
+    example: "charrnn import model.pt --vocabulary chars.json", run: run)
+
+  @Sendable
+  static func run(_ arguments: ParsedArguments) throws -> ExitCode {
+    let path = arguments[file]
+    let directory = try directory(arguments)
+    if (try? StoredModel(Checkpoint(contentsOf: path))) != nil {
+      throw CommandFailure("\(path): is a model of charrnn; every command takes it as it is", code: .badData)
+    }
+    let weights = try PackageFile(contentsOf: path, key: arguments[key])
+    let model = try CharacterModelImport(
+      weights, convention: arguments[convention], cell: arguments[cell], vocabulary: vocabulary(weights, arguments))
+    if model.assumesTanh {
+      notice("nothing in \(path) tells tanh from ReLU; taken for tanh: give --cell rnn-relu if it is not")
+    }
+    let stored = try StoredModel(model.checkpoint)
+    try creating {
+      try directory.create()
+      try model.checkpoint.write(to: directory.best)
+    }
+    try report(stored, model.convention, directory, arguments)
+    return .done
+  }
+
+  private static func vocabulary(_ weights: PackageFile, _ arguments: ParsedArguments) throws -> ImportedVocabulary {
+    let kind = arguments[tokens]
+    if let path = arguments[vocabulary] { return try ImportedVocabulary(contentsOf: path, kind: kind) }
+    if let found = ImportedVocabulary(in: weights, kind: kind) { return found }
+    if kind == .byte { return .bytes }
+    throw arguments.usageFailure(
+      "\(arguments[file]) names no symbols; give them in the model's order with --vocabulary FILE, or --tokens byte for the 256 bytes"
+    )
+  }
+
+  /// The directory to write: one that holds nothing of a run, or with `--overwrite` an imported model alone.
+  private static func directory(_ arguments: ParsedArguments) throws -> RunDirectory {
+    guard let path = arguments[out] else {
+      let name = (arguments[file].split(separator: "/").last ?? "model").split(separator: ".").first ?? "model"
+      return try RunChoice.free("runs/\(name)")
+    }
+    let directory = RunDirectory(path)
+    let isRun = [directory.last, directory.configuration, directory.metrics].contains(where: directory.holds)
+    if isRun { throw CommandFailure("\(path): holds a run; choose another --out", code: .cannotCreate) }
+    if directory.holds(directory.best) && !arguments[overwrite] {
+      throw CommandFailure("\(path): holds a model already; give --overwrite or another --out", code: .cannotCreate)
+    }
+    return directory
+  }
+
+  private static func report(
+    _ model: StoredModel, _ convention: WeightConvention, _ directory: RunDirectory, _ arguments: ParsedArguments
+  ) throws {
+    let shape = model.shape
+    notice(
+      "imported \(shape.cell.rawValue) \(shape.layers)×\(shape.hidden) over \(counted(shape.vocabulary, "symbol")), read as "
+        + "\(convention.rawValue) keeps it, into \(directory.path); charrnn sample \(shellWord(directory.path)) writes text from it"
+    )
+    guard arguments[CommonOptions.json] else { return }
+    let report: JSONText = [
+      "file": .string(directory.best), "convention": .string(convention.rawValue),
+      "cell": .string(shape.cell.rawValue), "layers": .integer(shape.layers), "hidden": .integer(shape.hidden),
+      "embedding": .integer(shape.embedding), "tokens": .string(model.vocabulary.kind.rawValue),
+      "vocabulary": .integer(shape.vocabulary), "parameters": .integer(model.parameterCount),
+    ]
+    try OutputChannel.standardOutput.write(report.line + "\n")
+  }
+}

@@ -1,0 +1,92 @@
+import CharrnnTestSupport
+import Foundation
+import Testing
+
+@Suite struct ImportCommandTests {
+  private let workplace: Workplace
+  private let symbols = models.appendingPathComponent("symbols.json").path
+
+  init() throws { workplace = try Workplace() }
+
+  private static let models = Repository.fixture("exchange-models")
+
+  private static func model(_ name: String) -> String { models.appendingPathComponent(name).path }
+
+  /// Loss of the model in PyTorch.
+  private func loss(_ name: String) throws -> Double {
+    let losses = try JSONSerialization.jsonObject(
+      with: Data(contentsOf: Self.models.appendingPathComponent("losses.json")))
+    return try #require((losses as? [String: Double])?[name])
+  }
+
+  @Test(arguments: ["checkpoint.pt", "one-hot.npz", "tied.safetensors"])
+  func theLossIsThatOfPyTorch(name: String) throws {
+    expectDone(
+      try workplace.charrnn("import", Self.model(name), "--vocabulary", symbols, "--out", "run"), "as pytorch keeps it")
+    let text = Self.models.appendingPathComponent("text.txt").path
+    let outcome = try workplace.charrnn("evaluate", "run", text, "--split", "all", "--json")
+    expectDone(outcome)
+    let found = try #require(try outcome.json()["loss"] as? Double)
+    #expect(abs(found - (try loss(name))) < 1e-5)
+    expectDone(try workplace.charrnn("sample", "run", "--length", "20"))
+    expectDone(try workplace.charrnn("verify", "run"))
+  }
+
+  @Test func theVocabularyBesideTheWeightsIsTaken() throws {
+    let outcome = try workplace.charrnn("import", Self.model("checkpoint.pt"), "--json")
+    expectDone(outcome, "gru 2×4 over 49 symbols", "runs/checkpoint")
+    let report = try outcome.json()
+    #expect(report["file"] as? String == "runs/checkpoint/best.safetensors")
+    #expect(
+      report["cell"] as? String == "gru" && report["embedding"] as? Int == 3 && report["tokens"] as? String == "scalar")
+    #expect(try workplace.charrnn("runs").text.contains("runs/checkpoint"))
+    expectDone(try workplace.charrnn("import", Self.model("checkpoint.pt")), "runs/checkpoint-2")
+  }
+
+  @Test func whetherItIsTanhIsSaid() throws {
+    let words = ["import", Self.model("tied.safetensors"), "--vocabulary", symbols]
+    expectDone(try workplace.charrnn(words), "tells tanh from ReLU")
+    let outcome = try workplace.charrnn(words + ["--cell", "rnn-relu"])
+    expectDone(outcome, "rnn-relu 1×4")
+    #expect(!outcome.errors.contains("tanh"))
+  }
+
+  @Test func nothingThatIsThereIsReplacedUnasked() throws {
+    let words = ["import", Self.model("checkpoint.pt"), "--out", "run"]
+    expectDone(try workplace.charrnn(words))
+    let before = try workplace.bytes(of: "run/best.safetensors")
+    expectError(try workplace.charrnn(words + ["--cell", "gru"]), 73, "run: holds a model already", "--overwrite")
+    #expect(try workplace.bytes(of: "run/best.safetensors") == before)
+    expectDone(try workplace.charrnn(words + ["--overwrite"]))
+    try workplace.write("{}", to: "run/config.json")
+    expectError(try workplace.charrnn(words + ["--overwrite"]), 73, "run: holds a run")
+  }
+
+  @Test func whatDoesNotFitIsRefusedInOneLine() throws {
+    expectError(try workplace.charrnn("import", Self.model("one-hot.npz")), 64, "names no symbols", "--vocabulary")
+    expectError(try workplace.charrnn("import", "nowhere.pt"), 66, "nowhere.pt")
+    expectError(try workplace.charrnn("import", symbols), 65, "is of no known format")
+    try workplace.write("a\nb\n", to: "few.txt")
+    expectError(
+      try workplace.charrnn("import", Self.model("one-hot.npz"), "--vocabulary", "few.txt"), 65,
+      "the vocabulary has 2 symbols, and the model 49")
+    expectError(
+      try workplace.charrnn("import", Self.model("one-hot.npz"), "--vocabulary", symbols, "--convention", "keras"), 65,
+      "no recurrent weights")
+    expectError(
+      try workplace.charrnn("import", Self.model("one-hot.npz"), "--vocabulary", symbols, "--cell", "gru"), 65,
+      #""rnn" is of the cell lstm, not gru"#)
+    expectError(
+      try workplace.charrnn("import", Self.model("one-hot.npz"), "--vocabulary", symbols, "--key", "model"), 65,
+      "only a file of PyTorch has keys")
+    let whole = Repository.fixture("foreign/whole-module.pt").path
+    expectError(try workplace.charrnn("import", whole, "--vocabulary", symbols), 65, "whole-module.pt")
+    #expect(try workplace.visibleNames == ["few.txt"])
+  }
+
+  @Test func aModelOfCharrnnNeedsNoImport() throws {
+    expectDone(try workplace.charrnn("import", Self.model("checkpoint.pt"), "--out", "run"))
+    expectError(
+      try workplace.charrnn("import", "run/best.safetensors", "--vocabulary", symbols), 65, "is a model of charrnn")
+  }
+}
