@@ -11,6 +11,16 @@ public struct NamedTensors: Sendable, Equatable {
 
   init() {}
 
+  /// Tensors in a given order.
+  ///
+  /// - Precondition: names are unique and within `CheckpointLimits`.
+  public init(_ tensors: [(name: String, tensor: StoredTensor)]) {
+    for (name, tensor) in tensors {
+      require(takeRoom(for: name), "NamedTensors: more or longer names than CheckpointLimits allows")
+      require(append(tensor, named: name), "NamedTensors: the name \(name.quotedName) stands twice")
+    }
+  }
+
   /// The tensor of this name; nil where there is none.
   public subscript(name: String) -> StoredTensor? { tensors[name] }
 
@@ -33,7 +43,9 @@ public struct NamedTensors: Sendable, Equatable {
 struct CopyBudget {
   private var left: Int
 
-  init(for file: MappedFile) { left = file.count + 64 << 20 }
+  init(for file: MappedFile) { self.init(forFileOf: file.count) }
+
+  init(forFileOf size: Int) { left = size + 64 << 20 }
 
   /// Whether there is room for `count` bytes more, which are counted from now on.
   mutating func take(_ count: Int) -> Bool {
