@@ -50,7 +50,7 @@ private func requireConsistent(_ tensors: NamedTensors) {
   }
 }
 
-private func requireOneLine(_ error: any Error) {
+func requireOneLine(_ error: any Error) {
   requireReadable(error)
   require(!"\(error)".contains("\n"), "an error is one line")
 }

@@ -19,6 +19,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
   case npy
   /// The pickle of a PyTorch file.
   case pickle
+  case onnx
 
   /// Reads the input. Traps when a law does not hold.
   package func run(_ input: [UInt8]) {
@@ -34,6 +35,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case .zip: readZIP(input)
     case .npy: readNumPy(input)
     case .pickle: readPickle(input)
+    case .onnx: readONNX(input)
     }
   }
 }
