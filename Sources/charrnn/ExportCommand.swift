@@ -6,7 +6,7 @@ import SequenceModeling
 enum ExportCommand {
   /// Kinds of file.
   enum Kind: String, CaseIterable, Sendable {
-    case html
+    case html, onnx
 
     /// End of the usual file name.
     var ending: String { ".\(rawValue)" }
@@ -18,16 +18,17 @@ enum ExportCommand {
     func content(of file: ModelFile<Float>, named name: String) throws -> [UInt8] {
       switch self {
       case .html: Array(try ModelPage(file, title: name).page.html.utf8)
+      case .onnx: try ONNXModel(file).serialized()
       }
     }
   }
 
-  static let kind = Option("to", .choice(of: Kind.self), help: "kind of file; html: a page in which the model runs")
+  static let kind = Option("to", .choice(of: Kind.self), help: "kind of file; html: a page in which the model runs; onnx: a graph for onnxruntime")
   static let out = Option(
     "out", .path("FILE"), defaultNote: "the model's name, here", help: "file to write; - is standard output")
 
   static let command = Command(
-    name: "export", summary: "write a model for a browser", arguments: [CommonOptions.model],
+    name: "export", summary: "write a model for other programs", arguments: [CommonOptions.model],
     groups: [OptionGroup("Options", [kind, out, CompressCommand.overwrite])],
     example: "charrnn export runs/fables --to html", run: run)
 

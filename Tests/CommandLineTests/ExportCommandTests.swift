@@ -85,4 +85,21 @@ import Testing
   @Test func noModelIsNoInput() throws {
     expectError(try workplace.charrnn("export", "nothing", "--to", "html"), 66, "nothing")
   }
+
+  @Test func anONNXFileIsWrittenWithTheSameBytesEachTime() throws {
+    for name in ["a.onnx", "b.onnx"] {
+      expectDone(try workplace.charrnn("export", "run", "--to", "onnx", "--out", name, "--overwrite"), "wrote \(name)")
+    }
+    #expect(try workplace.bytes(of: "a.onnx") == workplace.bytes(of: "b.onnx"))
+  }
+
+  @Test func aCellThatONNXDoesNotHaveIsRefused() throws {
+    let workplace = try Workplace()
+    try workplace.write(fable, to: "fable.txt")
+    let size = ["--layers", "1", "--hidden", "4", "--batch", "2", "--length", "4", "--steps", "1", "--plain"]
+    expectDone(try workplace.charrnn(["train", "fable.txt", "--out", "run", "--cell", "mgu"] + size))
+    expectError(
+      try workplace.charrnn("export", "run", "--to", "onnx"), 65, "ONNX has no operator for the cell \"mgu\"")
+    #expect(try !workplace.visibleNames.contains("run.onnx"))
+  }
 }
