@@ -74,8 +74,8 @@ extension ONNXError.Problem: CustomStringConvertible {
     case .attributeKind(let name, let node):
       "node \(node.quotedName): the attribute \(name.quotedName) is of a kind that is not read"
     case .externalData(let tensor, let location):
-      "tensor \(tensor.quotedName) has its numbers in another file, \(location.quotedName), which is not read; save all in one "
-        + "file: onnx.save(onnx.load(path), path)"
+      "tensor \(tensor.quotedName) has its numbers in another file, \(location.quotedName), which is not read; export it "
+        + "with external_data=False, or join both: onnx.save(onnx.load(path), path)"
     case .unknownType(let tensor, let number):
       "tensor \(tensor.quotedName) is of element type \(number), which is not read; numbers of 8 to 64 bits are"
     case .tooManyDimensions(let tensor):

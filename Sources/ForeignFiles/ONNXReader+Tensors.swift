@@ -3,40 +3,46 @@ import TensorCore
 
 extension ONNXReader {
   /// A tensor, whose numbers are in one of the fields of `TensorProto` that its type may use.
-  mutating func tensor(_ field: ProtobufField) throws(Problem) -> (name: String, tensor: StoredTensor) {
+  ///
+  /// - Parameter owner: name of a tensor that has none itself, for messages.
+  mutating func tensor(
+    _ field: ProtobufField, of owner: String = ""
+  ) throws(Problem) -> (name: String, tensor: StoredTensor) {
     var fields = try message(field)
     var (name, number, shape) = ("", 0, [Int]())
     var (data, location, isExternal) = (ProtobufField?.none, "", false)
-    var problem: Problem?
+    var (isTwice, hasOtherData) = (false, false)
+    var label: String { name.isEmpty ? owner : name }
     while let field = try fields.next() {
       switch field.number {
       case 1:
         guard shape.count <= CheckpointLimits.rank, field.size <= 10 * CheckpointLimits.rank else {
-          throw .tooManyDimensions(tensor: name)
+          throw .tooManyDimensions(tensor: label)
         }
         shape += try field.integers()
       case 2: number = try field.integer()
       case 4, 5, 7, 9, 10, 11:
         // Some writers leave empty fields of other types.
         if case .bytes(let range) = field.content, range.isEmpty { continue }
-        if data != nil { problem = .severalData(tensor: name) }
+        isTwice = isTwice || data != nil
         data = field
-      case 3, 6: problem = .malformedData(tensor: name)
+      case 3, 6: hasOtherData = true
       case 8: name = try text(field)
       case 13: location = try self.location(field) ?? location
       case 14: isExternal = try field.integer() == 1
       default: break
       }
     }
-    if isExternal || !location.isEmpty { throw .externalData(tensor: name, location: location) }
-    guard let dtype = StoredTensor.DType(onnx: number) else { throw .unknownType(tensor: name, number: number) }
-    if let problem { throw problem }
-    guard shape.count <= CheckpointLimits.rank else { throw .tooManyDimensions(tensor: name) }
-    guard let bits = dtype.bitCount(ofShape: shape) else { throw .shapeTooLarge(tensor: name) }
+    if isExternal || !location.isEmpty { throw .externalData(tensor: label, location: location) }
+    guard let dtype = StoredTensor.DType(onnx: number) else { throw .unknownType(tensor: label, number: number) }
+    if hasOtherData { throw .malformedData(tensor: label) }
+    if isTwice { throw .severalData(tensor: label) }
+    guard shape.count <= CheckpointLimits.rank else { throw .tooManyDimensions(tensor: label) }
+    guard let bits = dtype.bitCount(ofShape: shape) else { throw .shapeTooLarge(tensor: label) }
     var contents = StoredBytes.array([])
-    if let data { contents = try self.contents(of: data, dtype: dtype, size: bits / 8, tensor: name) }
+    if let data { contents = try self.contents(of: data, dtype: dtype, size: bits / 8, tensor: label) }
     guard contents.count == bits / 8 else {
-      throw .wrongSize(tensor: name, needed: bits / 8, given: contents.count)
+      throw .wrongSize(tensor: label, needed: bits / 8, given: contents.count)
     }
     return (name, StoredTensor(dtype: dtype, shape: shape, contents: contents))
   }

@@ -155,7 +155,7 @@ struct ONNXReader {
       case 4: string = try text(field)
       case 5:
         guard tensor == nil else { throw .standsTwice("the tensor of attribute \(name.quotedName)") }
-        tensor = try self.tensor(field).tensor
+        tensor = try self.tensor(field, of: "\(node.label).\(name)").tensor
       case 6:
         guard graph == nil else { throw .standsTwice("the graph of attribute \(name.quotedName)") }
         graph = try self.graph(field)

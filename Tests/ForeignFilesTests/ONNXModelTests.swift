@@ -164,6 +164,8 @@ import Testing
       from: Protobuf.model(tensor: Protobuf.field(1, [UInt8](repeating: 1, count: 1000))))
     expect(
       .severalData(tensor: "w"), from: floats([1], Protobuf.field(9, [0, 0, 0, 0]) + Protobuf.field(4, [0, 0, 0, 0])))
+    let constant = Protobuf.field(5, Protobuf.field(1, "value") + Protobuf.field(5, Protobuf.field(2, 1)))
+    expect(.wrongSize(tensor: "n.value", needed: 4, given: 0), from: Protobuf.model(node: constant))
     // Whole numbers in the field of a type of others, and numbers that the type does not have.
     expect(.malformedData(tensor: "w"), from: floats([1], Protobuf.field(5, [0])))
     let bytes = Protobuf.field(1, 1) + Protobuf.field(2, 2)
