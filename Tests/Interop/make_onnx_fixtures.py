@@ -188,6 +188,10 @@ def exporters():
 
 
 def fuzz_inputs():
+    gru = [ints("one", 1), ints("four", 4), helper.make_node("Slice", ["all", "one", "four"], ["rows"]),
+           helper.make_node("Unsqueeze", ["rows"], ["W"], axes=[0]), helper.make_node("GRU", ["x", "W", "R"], ["y"])]
+    proto = model(gru, [weight("all", 4, 1), weight("R", 1, 3, 1)])
+    (inputs / "gru").write_bytes(proto.SerializeToString(deterministic=True))
     node = helper.make_node("If", ["c"], ["y"], then_branch=helper.make_graph([], "g", [], []), i=[1, 2], f=0.5, s="t")
     proto = model([node], [helper.make_tensor("t", TensorProto.INT32, [2], [1, -1]), weight("w", 1)], inputs=[
         helper.make_tensor_value_info("c", TensorProto.BOOL, ["n", 1])])
