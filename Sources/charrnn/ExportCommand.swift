@@ -23,7 +23,9 @@ enum ExportCommand {
     }
   }
 
-  static let kind = Option("to", .choice(of: Kind.self), help: "kind of file; html: a page in which the model runs; onnx: a graph for onnxruntime")
+  static let kind = Option(
+    "to", .choice(of: Kind.self),
+    help: "kind of file; html: a page in which the model runs; onnx: a graph for onnxruntime")
   static let out = Option(
     "out", .path("FILE"), defaultNote: "the model's name, here", help: "file to write; - is standard output")
 
