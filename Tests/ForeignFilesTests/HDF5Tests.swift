@@ -1,0 +1,123 @@
+import ForeignFiles
+import TensorCheckpoints
+import TensorCore
+import Testing
+
+/// Files of h5py 3.16.0 (HDF5 2.0) and PyTables 3.11.1 come back as they were written.
+@Suite struct HDF5Tests {
+  private func file(_ name: String) throws -> HDF5File { try HDF5File(fixture(name)) }
+
+  private func problem(_ name: String) throws -> HDF5Error? {
+    let file = try fixture(name)
+    return #expect(throws: HDF5Error.self) { _ = try HDF5File(file).tensors() }
+  }
+
+  // MARK: What is read
+
+  @Test(arguments: ["types-earliest.h5", "types-latest.h5"], ["little", "big"])
+  func everyTypeComesBackInEitherByteOrder(name: String, order: String) throws {
+    let arrays = try #require(try file(name)[order]).tensors()
+    let bytes: [UInt8] = [0, 1, 2, 3, 4, 5]
+    #expect(arrays.names == ["f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8"])
+    #expect(arrays["f4"] == StoredTensor(ruled(6), shape: [2, 3]))
+    #expect(arrays["f8"] == StoredTensor(ruled(6).map { Double($0) }, shape: [2, 3]))
+    #expect(arrays["f2"]?.values(as: Float.self) == ruled(6))
+    #expect(arrays["i1"] == StoredTensor(dtype: .i8, shape: [2, 3], bytes: bytes))
+    #expect(arrays["i2"] == StoredTensor(dtype: .i16, shape: [2, 3], bytes: bytes.flatMap { [$0, 0] }))
+    #expect(arrays["u2"] == StoredTensor(dtype: .u16, shape: [2, 3], bytes: bytes.flatMap { [$0, 0] }))
+    #expect(arrays["i4"] == StoredTensor(bytes.map { Int32($0) }, shape: [2, 3]))
+    #expect(arrays["i8"] == StoredTensor(bytes.map { Int64($0) }, shape: [2, 3]))
+    #expect(arrays["u1"] == StoredTensor(bytes, shape: [2, 3]))
+    #expect(arrays["u4"] == StoredTensor(bytes.map { UInt32($0) }, shape: [2, 3]))
+    #expect(arrays["u8"] == StoredTensor(bytes.map { UInt64($0) }, shape: [2, 3]))
+  }
+
+  @Test(arguments: ["types-earliest.h5", "types-latest.h5"])
+  func truthValuesScalarsAndWhatWasNotWrittenComeBack(name: String) throws {
+    let arrays = try file(name).tensors()
+    #expect(arrays["truth"] == StoredTensor(dtype: .bool, shape: [2, 3], bytes: [0, 1, 0, 1, 0, 1]))
+    #expect(arrays["scalar"] == StoredTensor([5 as Float], shape: []))
+    #expect(arrays["none"] == StoredTensor([] as [Float], shape: [0, 3]))
+    #expect(arrays["unwritten"] == StoredTensor([Float](repeating: 0.5, count: 4), shape: [2, 2]))
+  }
+
+  @Test(arguments: ["types-earliest.h5", "types-latest.h5"])
+  func attributesAreTextsArraysOfTextsAndNumbers(name: String) throws {
+    let object = try #require(try file(name)["truth"])
+    #expect(
+      try object.attributeNames().sorted() == [
+        "empty", "fixed", "fixed texts", "number", "numbers", "text", "texts",
+      ])
+    #expect(try object.attribute("text") == .text("é"))
+    #expect(try object.attribute("fixed") == .text("ab"))
+    #expect(try object.attribute("texts") == .texts(["a", "", "bcd"]))
+    #expect(try object.attribute("fixed texts") == .texts(["a", "", "bcd"]))
+    #expect(try object.attribute("number") == .numbers(StoredTensor([7 as Int64], shape: [])))
+    #expect(try object.attribute("numbers") == .numbers(StoredTensor(ruled(4), shape: [2, 2])))
+    #expect(try object.attribute("empty") == .empty)
+    #expect(try object.attribute("missing") == nil)
+  }
+
+  @Test(arguments: ["chunks-earliest.h5", "chunks-latest.h5"])
+  func chunksComeBackThroughEveryFilterAndIndex(name: String) throws {
+    let arrays = try file(name).tensors()
+    for dataset in ["plain", "gzip", "shuffle", "checksum", "all", "single", "single-gzip"] {
+      #expect(arrays[dataset] == StoredTensor(ruled(35), shape: [5, 7]), "\(dataset)")
+    }
+    #expect(arrays["odd"] == StoredTensor((0..<7).map { UInt8($0) }, shape: [7]))
+    #expect(arrays["line"] == StoredTensor((0..<300).map { Int32($0) }, shape: [300]))
+    #expect(arrays["early"] == StoredTensor(ruled(12), shape: [4, 3]))
+    #expect(arrays["compact"] == StoredTensor(ruled(12), shape: [4, 3]))
+    let holes = [1, -2, -2, -2] + [-2, -2, -2, -2] + [-2, -2, -2, -2] + [-2, -2, -2, -2] as [Int16]
+    #expect(arrays["holes"] == StoredTensor(dtype: .i16, shape: [4, 4], bytes: LittleEndianBytes.encode(holes)))
+  }
+
+  @Test(arguments: ["links-earliest.h5", "links-latest.h5"]) func linksInTheFileAreFollowed(name: String) throws {
+    let file = try file(name)
+    let names = ["a/b/c", "a/b/near", "a/same", "a/soft/c", "a/soft/near"]
+    let many = ["0", "1", "10", "11", "2", "3", "4", "5", "6", "7", "8", "9"]
+    #expect(try file.tensors().names == names + many.map { "many/\($0)" })
+    #expect(try file["a"]?.tensors().names == names.map { String($0.dropFirst(2)) })
+    for name in names {
+      #expect(try file[name]?.value() == .numbers(StoredTensor(ruled(2), shape: [2])), "\(name)")
+    }
+    #expect(file["a"]?.names == ["b", "same", "soft"] && file["many"]?.names == many)
+    #expect(file["a/x"] == nil && file["a/b/c/d"] == nil && file["a/soft"]?.isGroup == true)
+  }
+
+  @Test func groupsThatKeepTheirOrderAndUserBlocksAreRead() throws {
+    #expect(try file("ordered.h5").tensors().names == ["x", "y", "z"])
+    #expect(try file("user-block.h5").tensors()["w"] == StoredTensor(ruled(4), shape: [2, 2]))
+  }
+
+  @Test func arraysOfPyTablesComeBack() throws {
+    let arrays = try file("pytables.h5").tensors()
+    #expect(arrays["plain"] == StoredTensor(ruled(6), shape: [2, 3]))
+    #expect(arrays["packed"] == StoredTensor(ruled(60, number: 1), shape: [20, 3]))
+    #expect(arrays["truth"] == StoredTensor(dtype: .bool, shape: [4], bytes: [0, 1, 0, 1]))
+  }
+
+  // MARK: What is refused
+
+  @Test func whatIsNotReadIsRefusedByName() throws {
+    func expect(_ name: String, _ object: String?, _ problem: HDF5Error.Problem) throws {
+      let error = try self.problem("refused-\(name).h5")
+      #expect(error?.problem == problem && error?.object == object, "\(name): \(String(describing: error))")
+    }
+    try expect("external-link", nil, .notRead("the link \"a\" to another file"))
+    try expect("external-data", "a", .notRead("data in another file"))
+    try expect("lzf", "a", .unknownFilter(32000))
+    try expect("records", "a", .notRead("a type of records or complex numbers"))
+    try expect("texts", "a", .noNumbers)
+    try expect("dangling", "a", .danglingLink)
+  }
+
+  @Test func aGroupInItselfIsRefused() throws {
+    #expect(try problem("refused-cycle.h5")?.problem == .nestedTooDeeply)
+    #expect(try file("refused-cycle.h5")["a/b/a/b/a"]?.isGroup == true)
+  }
+
+  @Test func textsAreReadByThemselves() throws {
+    #expect(try file("refused-texts.h5")["a"]?.value() == .texts(["b", "c"]))
+  }
+}
