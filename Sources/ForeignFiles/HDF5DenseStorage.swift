@@ -38,10 +38,10 @@ extension HDF5Scan {
       let pointer = 8 + countWidth + totals[totals.count - 1]
       let fitting = (nodeSize - 10 - pointer) / (recordSize + pointer)
       guard fitting > 0 else { throw head.malformed() }
-      totals.append(Self.width(of: total))
       let sum = (fitting + 1).multipliedReportingOverflow(by: total)
       guard !sum.overflow, sum.partialValue < 1 << 56 else { throw head.malformed() }
       total = sum.partialValue + fitting
+      totals.append(Self.width(of: total))
     }
     var pending = [(address: root, count: try head.number(2), depth: depth)]
     while let (address, count, depth) = pending.popLast() {

@@ -45,6 +45,10 @@ public struct HDF5Error: Error, Equatable, CustomStringConvertible {
     case noNumbers
     case tooManyTensors
     case tooMuchMemory
+
+    // Problems of what is to be written.
+    case duplicateName
+    case notWritten(String)
   }
 }
 
@@ -77,6 +81,8 @@ extension HDF5Error.Problem: CustomStringConvertible {
     case .tooManyTensors: "more datasets, or longer names, than are allowed (\(CheckpointLimits.tensors) datasets)"
     case .tooMuchMemory:
       "copies of the data would take more memory than the file's size and 64 MiB; save them without compression"
+    case .duplicateName: "the name stands twice"
+    case .notWritten(let what): "\(what) cannot be written"
     }
   }
 }
