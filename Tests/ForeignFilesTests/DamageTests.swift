@@ -10,7 +10,7 @@ import Testing
   /// Values in the place of each byte.
   private let values: [UInt8] = sweep(debug: [0, 0x52, 0xFF], release: Array(0...255))
 
-  @Test(arguments: ["single.npy", "deflated.npz", "tied.pt", "two-models.pt"])
+  @Test(arguments: ["single.npy", "deflated.npz", "tied.pt", "two-models.pt", "ordered.h5", "user-block.h5"])
   func aFileCutAtAnyByteIsAnError(name: String) throws {
     let file = try fixture(name)
     for count in 0..<file.count {
@@ -19,13 +19,14 @@ import Testing
         switch name.suffix(3) {
         case "npy": _ = try StoredTensor(npy: cut)
         case "npz": _ = try NamedTensors(npz: cut)
+        case ".h5": _ = try HDF5File(cut).tensors()
         default: _ = try TorchCheckpoint(cut).tensors(under: name == "tied.pt" ? nil : "generator")
         }
       }
     }
   }
 
-  @Test(arguments: ["pickle", "zip", "npy", "onnx"]) func aFileWithAnyByteChangedNeverTraps(target: String) throws {
+  @Test(arguments: ["pickle", "zip", "npy", "onnx", "hdf5"]) func aFileWithAnyByteChangedNeverTraps(target: String) throws {
     let target = try #require(FuzzTarget(rawValue: target))
     for (_, bytes) in try Repository.fuzzInputs(of: target.rawValue) where bytes.count < 500 {
       for offset in bytes.indices {
@@ -45,6 +46,18 @@ import Testing
         let archive = try ZIPArchive(memory(damaged))
         for member in archive.members { _ = try? archive.bytes(of: member) }
       } catch { #expect(!"\(error)".contains("\n")) }
+    }
+  }
+
+  /// Whole files of HDF5, whose structures are larger than those of the inputs above.
+  @Test(arguments: ["types-earliest.h5", "chunks-earliest.h5", "chunks-latest.h5", "links-latest.h5", "dense.h5"])
+  func anHDF5FileWithAnyByteChangedNeverTraps(name: String) throws {
+    let file = try fixture(name)
+    let whole = file[0..<file.count]
+    for offset in stride(from: 8, to: whole.count, by: amount(debug: 1501, release: 11)) {
+      for value in [0, 0x7F, 0xFF, whole[offset] ^ 1 << UInt8(offset % 8)] {
+        FuzzTarget.hdf5.run(whole.replacing(at: offset, with: [value]))
+      }
     }
   }
 

@@ -90,6 +90,17 @@ import Testing
     #expect(try file("user-block.h5").tensors()["w"] == StoredTensor(ruled(4), shape: [2, 2]))
   }
 
+  /// Links and attributes in fractal heaps, whose indices have several levels.
+  @Test func manyLinksAndAttributesOfTheNewFormAreRead() throws {
+    let file = try file("dense.h5")
+    let names = (0..<300).map { "a-name-of-some-length-\($0)" }
+    #expect(try file["group"]?.tensors().names == names.sorted())
+    for (number, name) in names.enumerated() {
+      let value = try file.attribute("attribute \(number)", of: "group/\(name)")
+      #expect(value == .numbers(StoredTensor([Int64(number)], shape: [])))
+    }
+  }
+
   @Test func arraysOfPyTablesComeBack() throws {
     let arrays = try file("pytables.h5").tensors()
     #expect(arrays["plain"] == StoredTensor(ruled(6), shape: [2, 3]))
@@ -115,6 +126,31 @@ import Testing
   @Test func aGroupInItselfIsRefused() throws {
     #expect(try problem("refused-cycle.h5")?.problem == .nestedTooDeeply)
     #expect(try file("refused-cycle.h5")["a/b/a/b/a"]?.isGroup == true)
+  }
+
+  @Test func whatIsNoHDF5File() throws {
+    for bytes in [[], [0x89, 0x48], [UInt8](repeating: 0, count: 5000), Array("\u{89}HDF".utf8)] as [[UInt8]] {
+      #expect(throws: HDF5Error(file: "file", object: nil, problem: .notHDF5)) { try HDF5File(memory(bytes)) }
+    }
+  }
+
+  @Test func aDamagedChecksumIsNamed() throws {
+    let file = try fixture("chunks-earliest.h5")
+    let whole = file[0..<file.count]
+    var writer = HDF5Writer(to: "file")
+    try writer.addGroup("a")
+    let written = writer.serialized()
+    let structure = #expect(throws: HDF5Error.self) {
+      try HDF5File(memory(written.replacing(at: 45, with: [written[45] ^ 1])))
+    }
+    #expect(structure?.problem == .wrongChecksum("the start of the file", offset: 0))
+    // The first chunk of plain numbers that has a checksum.
+    let data = LittleEndianBytes.encode([0, 0.125, 0.25] as [Float])
+    let places = whole.indices.filter { whole[$0...].starts(with: data) }
+    let damaged = places.map { place in
+      Result { try HDF5File(memory(whole.replacing(at: place + 1, with: [9])))["checksum"]?.value() }
+    }
+    #expect(damaged.contains { "\($0)".contains("does not match its checksum") })
   }
 
   @Test func textsAreReadByThemselves() throws {

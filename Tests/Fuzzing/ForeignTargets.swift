@@ -43,7 +43,7 @@ func readTorch(_ input: [UInt8]) {
   } catch { requireOneLine(error) }
 }
 
-private func requireConsistent(_ tensors: NamedTensors) {
+func requireConsistent(_ tensors: NamedTensors) {
   require(Set(tensors.names) == Set(tensors.tensors.keys), "each name has a tensor")
   for tensor in tensors.tensors.values {
     require(8 * tensor.bytes.count == tensor.dtype.bitCount(ofShape: tensor.shape), "a tensor has its size")

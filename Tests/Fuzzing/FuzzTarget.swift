@@ -20,6 +20,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
   /// The pickle of a PyTorch file.
   case pickle
   case onnx
+  case hdf5
 
   /// Reads the input. Traps when a law does not hold.
   package func run(_ input: [UInt8]) {
@@ -36,6 +37,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case .npy: readNumPy(input)
     case .pickle: readPickle(input)
     case .onnx: readONNX(input)
+    case .hdf5: readHDF5(input)
     }
   }
 }

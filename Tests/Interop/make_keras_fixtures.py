@@ -4,11 +4,11 @@
     pip install keras==3.15.1 jax==0.10.2 flax==0.12.8 h5py==3.16.0 tables==3.11.1 msgpack==1.2.4
     python3 Tests/Interop/make_keras_fixtures.py
 
-Elements follow the rule of make_fixtures.py: element i of an array is i/8, plus the array's number in its file.
+Elements follow the rule of make_fixtures.py: element i of an array is i/8, plus the array's number in its file. The
+library writes some bytes that mean nothing and differ from run to run.
 """
 import os
 import pathlib
-import shutil
 
 os.environ["KERAS_BACKEND"] = "jax"
 import flax.serialization
@@ -21,6 +21,8 @@ import tables
 
 folder = pathlib.Path(__file__).parent.parent / "Fixtures" / "foreign"
 fuzz = folder.parent / "fuzz"
+for target in ["hdf5", "msgpack"]:
+    (fuzz / target).mkdir(exist_ok=True)
 
 
 def array(*shape, kind="<f4", number=0):
@@ -121,6 +123,11 @@ def h5py_files():
             file[name] = array(2)
     with h5py.File(folder / "user-block.h5", "w", userblock_size=512) as file:
         file["w"] = array(2, 2)
+    with h5py.File(folder / "dense.h5", "w", libver="latest") as file:
+        file["w"] = array(number=1)
+        for number in range(300):
+            file[f"group/a-name-of-some-length-{number}"] = file["w"]
+            file["w"].attrs[f"attribute {number}"] = number
     refused = {"external-link": lambda file: file.__setitem__("a", h5py.ExternalLink("other.h5", "/b")),
                "lzf": lambda file: file.create_dataset("a", data=array(64), compression="lzf"),
                "records": lambda file: file.__setitem__("a", numpy.zeros(2, [("x", "<f4"), ("y", "<i4")])),
@@ -134,9 +141,39 @@ def h5py_files():
     with tables.open_file(str(folder / "pytables.h5"), "w") as file:
         file.create_array("/", "plain", array(2, 3))
         file.create_carray("/", "packed", obj=array(20, 3, number=1), filters=tables.Filters(complevel=5, complib="zlib"))
-        file.create_array("/group" if False else "/", "truth", array(4, kind="?"))
+        file.create_array("/", "truth", array(4, kind="?"))
+
+
+def fuzz_inputs():
+    """Seeds below 4096 bytes, each of other structures."""
+    def write(name, body, **options):
+        with h5py.File(fuzz / "hdf5" / name, "w", **options) as file:
+            body(file)
+
+    def old(file):
+        file["a"] = h5py.SoftLink("b")
+        file.create_group("b").attrs["t"] = numpy.bytes_("x")
+
+    def chunks(file):
+        file.create_dataset("c", data=array(5), chunks=(2,), compression="gzip", shuffle=True, fletcher32=True)
+
+    def dense(file):
+        for number in range(9):
+            file[str(number)] = h5py.SoftLink("/0")
+
+    def compact(file):
+        file["a"] = array(2, kind=">i2")
+        file["b"] = h5py.SoftLink("a")
+        file["a"].attrs["t"] = array(2, kind="?")
+
+    write("old", old)
+    write("chunks", chunks)
+    write("chunks-latest", chunks, libver="latest")
+    write("dense", dense, libver="latest")
+    write("compact", compact, libver="latest")
 
 
 keras_files()
 keras_2_file()
 h5py_files()
+fuzz_inputs()
