@@ -10,7 +10,9 @@ import Testing
   /// Values in the place of each byte.
   private let values: [UInt8] = sweep(debug: [0, 0x52, 0xFF], release: Array(0...255))
 
-  @Test(arguments: ["single.npy", "deflated.npz", "tied.pt", "two-models.pt", "ordered.h5", "user-block.h5"])
+  @Test(arguments: [
+    "single.npy", "deflated.npz", "tied.pt", "two-models.pt", "ordered.h5", "user-block.h5", "flax.msgpack",
+  ])
   func aFileCutAtAnyByteIsAnError(name: String) throws {
     let file = try fixture(name)
     for count in 0..<file.count {
@@ -19,6 +21,7 @@ import Testing
         switch name.suffix(3) {
         case "npy": _ = try StoredTensor(npy: cut)
         case "npz": _ = try NamedTensors(npz: cut)
+        case "ack": _ = try MessagePackFile(cut).tensors()
         case ".h5": _ = try HDF5File(cut).tensors()
         default: _ = try TorchCheckpoint(cut).tensors(under: name == "tied.pt" ? nil : "generator")
         }
@@ -26,7 +29,9 @@ import Testing
     }
   }
 
-  @Test(arguments: ["pickle", "zip", "npy", "onnx", "hdf5"]) func aFileWithAnyByteChangedNeverTraps(target: String) throws {
+  @Test(arguments: ["pickle", "zip", "npy", "onnx", "hdf5", "msgpack"]) func aFileWithAnyByteChangedNeverTraps(
+    target: String
+  ) throws {
     let target = try #require(FuzzTarget(rawValue: target))
     for (_, bytes) in try Repository.fuzzInputs(of: target.rawValue) where bytes.count < 500 {
       for offset in bytes.indices {

@@ -43,6 +43,19 @@ func readTorch(_ input: [UInt8]) {
   } catch { requireOneLine(error) }
 }
 
+/// A value comes back when it is written, also in parts; and so do its tensors.
+func readMessagePack(_ input: [UInt8]) {
+  do {
+    let file = try MessagePackFile(MappedFile(copying: input, as: "input"))
+    for chunkSize in [1 << 30, 8] {
+      let bytes = file.serialized(chunkSize: chunkSize)
+      let again = try MessagePackFile(MappedFile(copying: bytes, as: "output"))
+      require(again.serialized(chunkSize: chunkSize) == bytes, "what is written comes back")
+    }
+    try requireConsistent(file.tensors())
+  } catch { requireOneLine(error) }
+}
+
 func requireConsistent(_ tensors: NamedTensors) {
   require(Set(tensors.names) == Set(tensors.tensors.keys), "each name has a tensor")
   for tensor in tensors.tensors.values {

@@ -21,6 +21,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
   case pickle
   case onnx
   case hdf5
+  case msgpack
 
   /// Reads the input. Traps when a law does not hold.
   package func run(_ input: [UInt8]) {
@@ -38,6 +39,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case .pickle: readPickle(input)
     case .onnx: readONNX(input)
     case .hdf5: readHDF5(input)
+    case .msgpack: readMessagePack(input)
     }
   }
 }

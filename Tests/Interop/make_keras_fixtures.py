@@ -144,6 +144,40 @@ def h5py_files():
         file.create_array("/", "truth", array(4, kind="?"))
 
 
+def flax_files():
+    import jax
+    from flax import linen
+
+    class Model(linen.Module):
+        @linen.compact
+        def __call__(self, tokens):
+            return linen.Dense(2)(linen.RNN(linen.OptimizedLSTMCell(3))(tokens))
+
+    params = Model().init(jax.random.key(0), numpy.zeros((1, 4, 2), "f4"))
+    leaves, tree = jax.tree_util.tree_flatten(params)
+    params = jax.tree_util.tree_unflatten(tree, [array(*leaf.shape, number=n) for n, leaf in enumerate(leaves)])
+    (folder / "flax.msgpack").write_bytes(flax.serialization.to_bytes(params))
+    (folder / "flax-state.msgpack").write_bytes(flax.serialization.to_bytes(
+        {"step": 3, "rate": 0.5, "name": "tagger", "none": None, "params": {"w": array(2, 3)},
+         "moments": (array(2, number=1), numpy.float32(2)), "half": array(3).astype(ml_dtypes.bfloat16)}))
+    whole = flax.serialization.MAX_CHUNK_SIZE
+    flax.serialization.MAX_CHUNK_SIZE = 16
+    (folder / "flax-chunked.msgpack").write_bytes(flax.serialization.to_bytes({"a": {"w": array(3, 5)}, "b": array(2)}))
+    flax.serialization.MAX_CHUNK_SIZE = whole
+    kinds = ["f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1"]
+    (folder / "flax-types.msgpack").write_bytes(
+        flax.serialization.msgpack_serialize({kind: array(2, 3, kind=f"<{kind}") for kind in kinds}))
+    numbers = [0, 127, 128, 255, 256, 65535, 65536, 2**32 - 1, 2**32, 2**63 - 1,
+               -1, -32, -33, -128, -129, -32768, -32769, -2**31, -2**31 - 1, -2**63]
+    (folder / "values.msgpack").write_bytes(msgpack.packb(
+        [numbers, [None, True, False, 0.5, "a" * 31, "b" * 32, "c" * 300, b"\x00\xff"],
+         {str(number): number for number in range(20)}, msgpack.ExtType(5, b"x"), msgpack.Timestamp(-1, 0)]))
+    (fuzz / "msgpack" / "params").write_bytes(flax.serialization.to_bytes({"a": {"w": array(2)}, "s": [1, array()]}))
+    (fuzz / "msgpack" / "values").write_bytes(msgpack.packb(
+        [numbers, [None, True, 0.5, "é", b"\xff"], {"a": 1}, msgpack.ExtType(5, b"x")]))
+    (fuzz / "msgpack" / "chunked").write_bytes((folder / "flax-chunked.msgpack").read_bytes())
+
+
 def fuzz_inputs():
     """Seeds below 4096 bytes, each of other structures."""
     def write(name, body, **options):
@@ -176,4 +210,5 @@ def fuzz_inputs():
 keras_files()
 keras_2_file()
 h5py_files()
+flax_files()
 fuzz_inputs()
