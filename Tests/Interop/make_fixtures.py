@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Writes Tests/Fixtures/foreign: small files of NumPy and PyTorch, for the tests of ForeignFiles.
+Those of Keras, h5py and flax are written by make_keras_fixtures.py.
 
     pip install numpy==2.4.6 torch==2.15.0
     python3 Tests/Interop/make_fixtures.py
