@@ -159,9 +159,9 @@ struct HDF5Chunks {
     let pageCount = 1 << pageBits
     let pages = count > pageCount ? (count - 1) / pageCount + 1 : 0
     let start = 14 + (pages + 7) / 8
-    var starts = [(number: 0, address: block + start)]
     var prefix = try scan.fields(at: block, count: start, name)
     try prefix.signature("FADB")
+    var starts = [(number: 0, address: block + start)]
     if pages > 0 {
       try prefix.skip(10)
       let written = Array(try prefix.take((pages + 7) / 8))

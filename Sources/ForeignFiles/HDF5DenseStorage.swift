@@ -108,7 +108,7 @@ private struct HDF5Heap {
       for row in 0..<rows {
         // The first two rows have blocks of the first size, each further one of twice the size of the one before.
         let size = first << max(row - 1, 0)
-        guard size.trailingZeroBitCount < 56, next < 1 << 56 else { throw table.malformed() }
+        guard size > 0, size <= (1 << 56) / width, next < 1 << 56 else { throw table.malformed() }
         for _ in 0..<width {
           if let child = try table.address() {
             if size <= greatest {

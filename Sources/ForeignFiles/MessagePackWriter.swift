@@ -54,7 +54,7 @@ struct MessagePackWriter {
 
   /// - Parameters:
   ///   - short: Code of the count 0, and the greatest count that is added to it.
-  ///   - codes: Those before counts of 1, 2 and 4 bytes; nil where there is none.
+  ///   - codes: Codes before counts of 1, 2 and 4 bytes; nil where there is none.
   private mutating func addCount(_ count: Int, short: (code: UInt8, most: Int)?, codes: [UInt8?]) {
     if let short, count <= short.most {
       bytes.append(short.code + UInt8(count))

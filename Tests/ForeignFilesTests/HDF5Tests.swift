@@ -153,6 +153,43 @@ import Testing
     #expect(damaged.contains { "\($0)".contains("does not match its checksum") })
   }
 
+  /// A dataset that was not written, of any shape: its header is the last one but that of the root.
+  @Test(arguments: [(1 << 40, HDF5Error.Problem.tooMuchMemory), (1 << 62, .shapeTooLarge)])
+  func aDatasetLargerThanItsFileIsRefused(size: Int, problem: HDF5Error.Problem) throws {
+    var writer = HDF5Writer(to: "file")
+    try writer.add(StoredTensor([] as [Float], shape: [0]), at: "w")
+    var bytes = writer.serialized()
+    let header = try #require(bytes.indices.first { bytes[$0...].starts(with: "OHDR".utf8) })
+    let count = Int(bytes[header + 6]) + 10
+    // The size of the one axis follows head, version, rank, flags and kind of the first property.
+    bytes = bytes.replacing(at: header + 18, with: LittleEndianBytes.encode([Int64(size)]))
+    let checksum = JenkinsHash.hash(bytes[header..<header + count])
+    bytes = bytes.replacing(at: header + count, with: LittleEndianBytes.encode([checksum]))
+    #expect(throws: HDF5Error(file: "file", object: "w", problem: problem)) { try HDF5File(memory(bytes)).tensors() }
+  }
+
+  /// Nodes of a B-tree that lead to themselves, and lists of links that overlap, come to an end.
+  @Test func structuresThatLeadToThemselvesAreRefused() throws {
+    let mapped = try fixture("links-earliest.h5")
+    let whole = mapped[0..<mapped.count]
+    let trees = whole.indices.filter { whole[$0...].starts(with: "TREE".utf8) }
+    #expect(!trees.isEmpty)
+    for tree in trees {
+      for level: UInt8 in [0, 1, 255] {
+        let looped = whole.replacing(at: tree + 5, with: [level])
+          .replacing(at: tree + 32, with: LittleEndianBytes.encode([Int64(tree)]))
+        let error = #expect(throws: HDF5Error.self) { try HDF5File(memory(looped)) }
+        #expect(error?.description.contains("\n") == false)
+      }
+    }
+  }
+
+  @Test func theHashIsThatOfItsAuthor() {
+    // Values of driver5 in lookup3.c.
+    #expect(JenkinsHash.hash([UInt8]()) == 0xDEAD_BEEF)
+    #expect(JenkinsHash.hash(Array("Four score and seven years ago".utf8)) == 0x1777_0551)
+  }
+
   @Test func textsAreReadByThemselves() throws {
     #expect(try file("refused-texts.h5")["a"]?.value() == .texts(["b", "c"]))
   }
