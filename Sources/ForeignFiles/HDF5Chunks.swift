@@ -63,10 +63,12 @@ struct HDF5Chunks {
   /// So many bytes of a repeated element, or of zeros.
   static func filled(_ size: Int, with element: [UInt8]) -> [UInt8] {
     guard element.contains(where: { $0 != 0 }) else { return [UInt8](repeating: 0, count: size) }
-    return [UInt8](unsafeUninitializedCapacity: size) { bytes, count in
-      for place in 0..<size { bytes[place] = element[place % element.count] }
-      count = size
-    }
+    // Some kilobytes at a time.
+    let run = [[UInt8]](repeating: element, count: 4096 / element.count + 1).flatMap(\.self)
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(size)
+    while bytes.count < size { bytes += run.prefix(size - bytes.count) }
+    return bytes
   }
 
   /// The bytes of all elements of a dataset that has some, in row-major order.

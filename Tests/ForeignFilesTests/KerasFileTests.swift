@@ -35,6 +35,19 @@ import Testing
     try expectModel(HDF5File(#require(archive["model.weights.h5"]), of: archive))
   }
 
+  @Test func weightsStayInTheFile() throws {
+    let archive = try ZIPArchive(fixture("keras-3.keras"))
+    let member = try HDF5File(#require(archive["model.weights.h5"]), of: archive)
+    for file in [try HDF5File(fixture("keras-3.weights.h5")), member] {
+      for tensor in try file.tensors().tensors.values {
+        guard case .mapped = tensor.contents else {
+          Issue.record("a copy of \(tensor.shape)")
+          continue
+        }
+      }
+    }
+  }
+
   @Test func bfloat16OfKeras3ComesBack() throws {
     let tensors = try HDF5File(fixture("bfloat16.weights.h5")).tensors()
     #expect(tensors["layers/dense/vars/0"]?.dtype == .bf16)
