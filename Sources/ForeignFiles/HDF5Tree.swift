@@ -5,9 +5,9 @@ import TensorCore
 struct HDF5Tree: Sendable {
   typealias Problem = HDF5Error.Problem
 
-  /// Objects of a file. A model has some four groups for each tensor.
-  private static let objectLimit = 8 * CheckpointLimits.tensors
-  private static let messageLimit = 8 * objectLimit
+  /// Objects of a file. A model of Keras has some two for each tensor, the tensor among them.
+  private static let objectLimit = 4 * CheckpointLimits.tensors
+  private static let messageLimit = 6 * objectLimit
 
   struct Object: Sendable {
     var messages: [HDF5Message] = []
