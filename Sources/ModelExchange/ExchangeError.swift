@@ -32,6 +32,10 @@ public enum ExchangeError: Error, Equatable, CustomStringConvertible {
   case ambiguousOrder([String])
   /// A layer number that is missing.
   case missingLayer(module: String, layer: Int)
+  /// An activation that no cell here has.
+  case activation(String, layer: String)
+  /// A description of a model that cannot be read.
+  case configuration
   /// Something that a convention has no place for.
   case noCounterpart(String, WeightConvention)
   /// Weights of a cell that the type of a stack is not of.
@@ -66,6 +70,9 @@ public enum ExchangeError: Error, Equatable, CustomStringConvertible {
       "which recurrent layer is above the other is not told by their names: "
         + modules.prefix(4).map(\.quotedName).joined(separator: ", ")
     case .missingLayer(let module, let layer): "\(module.quotedName) has no layer \(layer), but a higher one"
+    case .activation(let name, let layer):
+      "its layer \(layer.quotedName) has the activation \(name.quotedName), which no cell here has"
+    case .configuration: "its description of the model is no JSON object that can be read"
     case .noCounterpart(let what, let convention): "\(convention.rawValue) has no place for \(what)"
     case .otherCellType(let cell, let type): "the weights are of the cell \(cell.rawValue), and \(type) is another"
     case .notOfLayers(let what): "\(what) cannot be told by recurrent weights alone"

@@ -8,50 +8,79 @@ public struct PackageFile: Sendable {
   public let path: String
   public private(set) var tensors: [String: StoredTensor]
   /// Texts that the file holds beside its tensors; a name of a tensor that stands under another is among them.
-  public let metadata: [String: String]
+  public private(set) var metadata: [String: String] = [:]
   /// Values beside the tensors in a file of PyTorch; nil in others.
-  let pickled: PickledValue?
+  private(set) var pickled: PickledValue?
+  /// Cell that the file names beside its tensors; nil where it names none.
+  public private(set) var cell: RecurrentWeights.Cell?
 
   /// Tensors by name, as if they had been read from a file.
   ///
   /// - Parameter path: what errors call them.
   public init(path: String, tensors: [String: StoredTensor]) {
-    (self.path, self.tensors, metadata, pickled) = (path, tensors, [:], nil)
+    (self.path, self.tensors) = (path, tensors)
   }
 
-  /// Opens a file of any known format, which its first bytes tell: safetensors, PyTorch's `torch.save`, NumPy's `.npz`.
+  /// Opens a file of any known format, which its first bytes tell: safetensors, PyTorch's `torch.save`, NumPy's `.npz`, Keras's
+  /// `.keras` and HDF5, flax's MessagePack.
   ///
-  /// Tensors stay in the mapped file where it holds them as they are.
+  /// Tensors stay in the mapped file where it holds them as they are. Those of an optimizer that Keras saves beside them are left
+  /// out.
   ///
-  /// - Parameter key: key of the state dict in a checkpoint of PyTorch that holds several; nil for the only one.
+  /// - Parameter key: key of the state dict in a checkpoint of PyTorch or flax that holds several; nil for the only one.
   /// - Throws: `FileError` where it cannot be read, and the error of the format, in one line with the path, where it is damaged or
   ///   of no known format.
   public init(contentsOf path: String, key: String? = nil) throws {
     let file = try MappedFile(path)
-    self.path = path
-    switch FileFormat(of: file) {
-    case .zip:
-      let archive = try ZIPArchive(file)
-      if archive.members.contains(where: { $0.name.hasSuffix("data.pkl") }) {
-        let saved = try TorchCheckpoint(file)
-        (tensors, metadata, pickled) = (try saved.tensors(under: key).tensors, [:], saved.root)
-      } else if archive.members.contains(where: { $0.name.hasSuffix(".npy") }) {
-        (tensors, metadata, pickled) = (try NamedTensors(npz: file).tensors, [:], nil)
-      } else {
-        throw PackageFileError(file: path, problem: .unknownArchive)
-      }
-    case .pickle:
-      // Its own error says how to write the file anew.
-      let saved = try TorchCheckpoint(file)
-      (tensors, metadata, pickled) = (try saved.tensors(under: key).tensors, [:], saved.root)
+    self.init(path: path, tensors: [:])
+    let format = FileFormat(of: file)
+    switch format {
+    case .zip: try read(ZIPArchive(file), file, key: key)
+    // Its own error says how to write the file anew.
+    case .pickle: try read(TorchCheckpoint(file), key: key)
     case .safetensors:
       let checkpoint = try Checkpoint(file)
-      (tensors, metadata, pickled) = (checkpoint.tensors, checkpoint.metadata, nil)
+      (tensors, metadata) = (checkpoint.tensors, checkpoint.metadata)
+    case .hdf5: try read(HDF5File(file), configuration: nil)
+    case .messagePack:
+      let saved = try MessagePackFile(file)
+      // Beside the parameters there may be an optimizer's state, which has arrays of the same names.
+      tensors = try saved.tensors(under: key ?? (saved.root["params"] == nil ? nil : "params")).tensors
     case nil: throw PackageFileError(file: path, problem: .unknownFormat)
     }
     // The Python package of safetensors stores a tensor of several names once.
     for (name, other) in metadata where tensors[name] == nil { tensors[name] = tensors[other] }
-    if let key, pickled == nil { throw PackageFileError(file: path, problem: .noKeys(key)) }
+    if let key, pickled == nil && format != .messagePack { throw PackageFileError(file: path, problem: .noKeys(key)) }
+  }
+
+  private mutating func read(_ archive: ZIPArchive, _ file: MappedFile, key: String?) throws {
+    if archive.members.contains(where: { $0.name.hasSuffix("data.pkl") }) {
+      try read(TorchCheckpoint(file), key: key)
+    } else if archive.members.contains(where: { $0.name.hasSuffix(".npy") }) {
+      tensors = try NamedTensors(npz: file).tensors
+    } else if let weights = archive["model.weights.h5"], let configuration = archive["config.json"] {
+      let json = String(decoding: try archive.bytes(of: configuration), as: UTF8.self)
+      try read(HDF5File(weights, of: archive), configuration: json)
+    } else {
+      throw PackageFileError(file: path, problem: .unknownArchive)
+    }
+  }
+
+  private mutating func read(_ saved: TorchCheckpoint, key: String?) throws {
+    (tensors, pickled) = (try saved.tensors(under: key).tensors, saved.root)
+  }
+
+  /// - Parameter configuration: JSON that describes the model; nil for the one that the file itself may hold.
+  private mutating func read(_ file: HDF5File, configuration: String?) throws {
+    let named = try file.tensors()
+    tensors = named.tensors.filter { name, _ in !["optimizer/", "optimizer_weights/"].contains(where: name.hasPrefix) }
+    var json = configuration
+    if json == nil, case .text(let text)? = try file.attribute("model_config") { json = text }
+    if let json {
+      do { cell = try KerasConfiguration(json: json).cell } catch {
+        throw PackageFileError(file: path, problem: .exchange(error))
+      }
+    }
   }
 }
 
@@ -75,9 +104,10 @@ public struct PackageFileError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     let problem =
       switch problem {
-      case .unknownFormat: "is of no known format; there are safetensors, PyTorch's .pt and NumPy's .npz"
-      case .unknownArchive: "is an archive that holds neither a PyTorch model nor NumPy arrays"
-      case .noKeys(let key): "has no state dict under \(key.quotedName): only a file of PyTorch has keys"
+      case .unknownFormat:
+        "is of no known format; there are safetensors, PyTorch's .pt, NumPy's .npz, Keras's .keras and .h5, flax's MessagePack"
+      case .unknownArchive: "is an archive that holds no model of PyTorch or Keras, and no NumPy arrays"
+      case .noKeys(let key): "has no state dict under \(key.quotedName): only files of PyTorch and flax have keys"
       case .exchange(let error): "\(error)"
       case .model(let error): "\(error)"
       }
@@ -87,7 +117,7 @@ public struct PackageFileError: Error, Equatable, CustomStringConvertible {
 
 /// Format of a file by its first bytes.
 private enum FileFormat {
-  case zip, pickle, safetensors
+  case zip, pickle, safetensors, hdf5, messagePack
 
   init?(of file: MappedFile) {
     let start = file[0..<min(file.count, 16)]
@@ -98,6 +128,11 @@ private enum FileFormat {
       self = .zip
     } else if start.starts(with: [0x80, 2]) {
       self = .pickle
+    } else if start.starts(with: [0x89] + Array("HDF\r\n".utf8) + [0x1A, 0x0A]) {
+      self = .hdf5
+    } else if let first = start.first, 0x81...0x8F ~= first || [0xDE, 0xDF].contains(first) {
+      // A map that is not empty.
+      self = .messagePack
     } else {
       return nil
     }

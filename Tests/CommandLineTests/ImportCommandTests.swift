@@ -12,17 +12,21 @@ import Testing
 
   private static func model(_ name: String) -> String { models.appendingPathComponent(name).path }
 
-  /// Loss of the model in PyTorch.
+  /// Loss of the model in its package.
   private func loss(_ name: String) throws -> Double {
     let losses = try JSONSerialization.jsonObject(
       with: Data(contentsOf: Self.models.appendingPathComponent("losses.json")))
     return try #require((losses as? [String: Double])?[name])
   }
 
-  @Test(arguments: ["checkpoint.pt", "one-hot.npz", "tied.safetensors"])
-  func theLossIsThatOfPyTorch(name: String) throws {
+  @Test(arguments: [
+    ("checkpoint.pt", "pytorch"), ("one-hot.npz", "pytorch"), ("tied.safetensors", "pytorch"),
+    ("before.weights.h5", "keras"), ("relu.keras", "keras"), ("linen.msgpack", "flax-linen"),
+  ])
+  func theLossIsThatOfThePackage(name: String, convention: String) throws {
     expectDone(
-      try workplace.charrnn("import", Self.model(name), "--vocabulary", symbols, "--out", "run"), "as pytorch keeps it")
+      try workplace.charrnn("import", Self.model(name), "--vocabulary", symbols, "--out", "run"),
+      "as \(convention) keeps it")
     let text = Self.models.appendingPathComponent("text.txt").path
     let outcome = try workplace.charrnn("evaluate", "run", text, "--split", "all", "--json")
     expectDone(outcome)
@@ -41,6 +45,12 @@ import Testing
       report["cell"] as? String == "gru" && report["embedding"] as? Int == 3 && report["tokens"] as? String == "scalar")
     #expect(try workplace.charrnn("runs").text.contains("runs/checkpoint"))
     expectDone(try workplace.charrnn("import", Self.model("checkpoint.pt")), "runs/checkpoint-2")
+  }
+
+  @Test func anActivationThatNoCellHasIsRefused() throws {
+    expectError(
+      try workplace.charrnn("import", Self.model("hard-sigmoid.h5"), "--vocabulary", symbols), 65,
+      #"its layer "lstm" has the activation "hard_sigmoid""#)
   }
 
   @Test func whetherItIsTanhIsSaid() throws {
@@ -78,7 +88,7 @@ import Testing
       #""rnn" is of the cell lstm, not gru"#)
     expectError(
       try workplace.charrnn("import", Self.model("one-hot.npz"), "--vocabulary", symbols, "--key", "model"), 65,
-      "only a file of PyTorch has keys")
+      "only files of PyTorch and flax have keys")
     let whole = Repository.fixture("foreign/whole-module.pt").path
     expectError(try workplace.charrnn("import", whole, "--vocabulary", symbols), 65, "whole-module.pt")
     #expect(try workplace.visibleNames == ["few.txt"])

@@ -1,15 +1,20 @@
 #!/usr/bin/env python3
-"""Writes Tests/Fixtures/exchange-models: small character models of PyTorch, with their losses, for the tests of `charrnn import`.
+"""Writes Tests/Fixtures/exchange-models: small character models of PyTorch, Keras and flax, with their losses, for the
+tests of `charrnn import`.
 
-    pip install numpy==2.4.6 torch==2.15.0 safetensors==0.8.0
-    python3 Tests/Interop/make_models.py
+    pip install numpy==2.4.6 torch==2.15.0 safetensors==0.8.0 keras==3.15.1 jax==0.10.2 flax==0.12.8
+    KERAS_BACKEND=jax python3 Tests/Interop/make_models.py
 
 Symbols are in the order in which corpora/names.txt first shows them, which is not that of this package.
 """
 import json
 import pathlib
+import jax
+import keras
 import numpy
 import torch
+from flax import linen
+from flax.serialization import to_bytes
 from safetensors.torch import save_model
 from torch import nn
 
@@ -47,4 +52,45 @@ save_model(tied, folder / "tied.safetensors")
 (folder / "symbols.json").write_text(json.dumps(symbols))
 (folder / "text.txt").write_text(text)
 losses = {"checkpoint.pt": embedded.loss(), "one-hot.npz": one_hot.loss(), "tied.safetensors": tied.loss()}
+
+
+def loss(logits):
+    """Mean loss of logits, [tokens, symbols], for the token after each."""
+    return nn.functional.cross_entropy(torch.from_numpy(numpy.array(logits)), tokens[1:]).item()
+
+
+inputs = tokens[None, :-1].numpy()
+keras.utils.set_random_seed(2)
+layers = keras.layers
+before = keras.Sequential([
+    keras.Input((None,), dtype="int32"), layers.Embedding(len(symbols), 3),
+    layers.GRU(4, return_sequences=True, reset_after=False, bias_initializer="random_normal"),
+    layers.GRU(4, return_sequences=True, reset_after=False, bias_initializer="random_normal"), layers.Dense(len(symbols))])
+relu = keras.Sequential([
+    keras.Input((None,), dtype="int32"), layers.Embedding(len(symbols), 3),
+    layers.SimpleRNN(4, return_sequences=True, activation="relu"), layers.Dense(len(symbols))])
+hard = keras.Sequential([
+    keras.Input((None,), dtype="int32"), layers.Embedding(len(symbols), 3),
+    layers.LSTM(4, return_sequences=True, recurrent_activation="hard_sigmoid"), layers.Dense(len(symbols))])
+before.save_weights(folder / "before.weights.h5")
+relu.save(folder / "relu.keras")
+hard.save(folder / "hard-sigmoid.h5")
+losses["before.weights.h5"] = loss(before(inputs)[0])
+losses["relu.keras"] = loss(relu(inputs)[0])
+
+
+class LinenModel(linen.Module):
+    @linen.compact
+    def __call__(self, tokens):
+        values = linen.Embed(len(symbols), 3)(tokens)
+        for _ in range(2):
+            values = linen.RNN(linen.GRUCell(4))(values)
+        return linen.Dense(len(symbols))(values)
+
+
+model = LinenModel()
+parameters = jax.tree.map(
+    lambda array: array + 0.1 * jax.random.normal(jax.random.key(2), array.shape), model.init(jax.random.key(1), inputs))
+(folder / "linen.msgpack").write_bytes(to_bytes(parameters))
+losses["linen.msgpack"] = loss(model.apply(parameters, inputs)[0])
 (folder / "losses.json").write_text(json.dumps(losses, indent=2) + "\n")

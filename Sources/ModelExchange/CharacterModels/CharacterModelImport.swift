@@ -17,7 +17,7 @@ public struct CharacterModelImport: Sendable {
   ///
   /// - Parameters:
   ///   - convention: package whose names the tensors have; nil where the names are to tell.
-  ///   - cell: the cell, where the tensors do not tell; see ``RecurrentWeights/init(_:in:cell:)``.
+  ///   - cell: the cell, where the file does not tell; see ``RecurrentWeights/init(_:in:cell:)``.
   ///   - vocabulary: symbols of the model in its order.
   /// - Throws: `PackageFileError` where the tensors are no such model, or the vocabulary is none of its size.
   public init(
@@ -28,13 +28,13 @@ public struct CharacterModelImport: Sendable {
     do throws(ExchangeError) {
       if let convention { self.convention = convention } else { self.convention = try file.convention }
       found = try FoundLayers(file.tensors, in: self.convention)
-      recurrent = try found.weights(cell: cell)
+      recurrent = try found.weights(cell: cell ?? file.cell)
     } catch { throw PackageFileError(file: file.path, problem: .exchange(error)) }
     do throws(CharacterModelImportError) {
       let parts = try ModelParts(around: recurrent, among: found.others, of: file, in: self.convention)
       (shape, self.vocabulary, checkpoint) = try parts.model(recurrent, vocabulary, file: file.path)
     } catch { throw PackageFileError(file: file.path, problem: .model(error)) }
-    assumesTanh = recurrent.cell == .rnn && cell == nil
+    assumesTanh = recurrent.cell == .rnn && (cell ?? file.cell) == nil
   }
 }
 
