@@ -58,7 +58,9 @@ public struct ZIPArchive: Sendable {
   package func contents(of member: Member) throws(ZIPError) -> StoredBytes {
     var contents = StoredBytes.mapped(file, member.range)
     if member.isDeflated {
-      guard let bytes = Inflate.bytes(of: contents.array, size: member.size) else {
+      let stored = contents.array
+      contents.releasePages()
+      guard let bytes = Inflate.bytes(of: stored, size: member.size) else {
         throw ZIPError(file: file.path, problem: .damagedData(member: member.name))
       }
       contents = .array(bytes)

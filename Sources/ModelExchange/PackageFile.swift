@@ -48,6 +48,8 @@ public struct PackageFile: Sendable {
       tensors = try saved.tensors(under: key ?? (saved.root["params"] == nil ? nil : "params")).tensors
     case nil: throw PackageFileError(file: path, problem: .unknownFormat)
     }
+    // What was read of it, to check it, is read again when it is needed.
+    file.releasePages(in: 0..<file.count)
     // The Python package of safetensors stores a tensor of several names once.
     for (name, other) in metadata where tensors[name] == nil { tensors[name] = tensors[other] }
     if let key, pickled == nil && format != .messagePack { throw PackageFileError(file: path, problem: .noKeys(key)) }

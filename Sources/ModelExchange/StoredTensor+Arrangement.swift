@@ -1,7 +1,8 @@
 import TensorCheckpoints
 import TensorCore
 
-/// Rearrangements of stored tensors, to the bit; numbers keep their type.
+/// Rearrangements of stored tensors, to the bit; numbers keep their type. The memory of a file's pages is given back once they are
+/// copied, so that a large file is not in memory twice.
 extension StoredTensor {
   var isFloatingPoint: Bool { [.f64, .f32, .f16, .bf16].contains(dtype) }
 
@@ -47,7 +48,10 @@ extension StoredTensor {
     if parts.count == 1 { return StoredTensor(dtype: model.dtype, shape: shape, contents: parts[0].bytes) }
     var bytes: [UInt8] = []
     bytes.reserveCapacity(parts.reduce(0) { $0 + $1.bytes.count })
-    for part in parts { part.bytes.withUnsafeBytes { bytes.append(contentsOf: $0) } }
+    for part in parts {
+      part.bytes.withUnsafeBytes { bytes.append(contentsOf: $0) }
+      part.bytes.releasePages()
+    }
     return StoredTensor(dtype: model.dtype, shape: shape, bytes: bytes)
   }
 
@@ -69,6 +73,7 @@ extension StoredTensor {
 
   private func gathering(_ shape: [Int], strides: [Int]) -> StoredTensor {
     let layout = StridedLayout(shape: shape, strides: strides)!
+    defer { contents.releasePages() }
     return StoredTensor(dtype: dtype, shape: shape, bytes: contents.gathered(layout, width: width))
   }
 }

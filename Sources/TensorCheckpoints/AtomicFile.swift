@@ -26,6 +26,11 @@ public enum AtomicFile {
   package static func write(
     _ chunks: [[UInt8]], to path: String, using files: any FileOperations
   ) throws(FileError) {
+    try write(chunks.map { StoredBytes.array($0) }, to: path, using: files)
+  }
+
+  /// - Parameter chunks: bytes, of which those of a mapped file are copied a piece at a time.
+  static func write(_ chunks: [StoredBytes], to path: String, using files: any FileOperations) throws(FileError) {
     let path = try fileToReplace(at: path, files)
     let (directory, name) = split(path)
     let temporary = "\(directory)/\(temporaryName(for: name, process: getpid()))"
@@ -49,12 +54,14 @@ public enum AtomicFile {
   }
 
   private static func create(
-    _ temporary: String, holding chunks: [[UInt8]], for path: String, using files: any FileOperations
+    _ temporary: String, holding chunks: [StoredBytes], for path: String, using files: any FileOperations
   ) throws(FileError) {
     let descriptor = try naming(path, "create") { () throws(SystemError) in try files.create(temporary) }
     do throws(FileError) {
       try naming(path, "write") { () throws(SystemError) in
-        for chunk in chunks { try files.writeAll(chunk, to: descriptor) }
+        for chunk in chunks {
+          try chunk.forEachPiece { piece throws(SystemError) in try files.writeAll(piece, to: descriptor) }
+        }
         try files.sync(descriptor)
       }
     } catch {

@@ -8,15 +8,18 @@ extension Checkpoint {
   ///
   /// - Precondition: the metadata do not hold `format_version` or `checksum`, no tensor is called `__metadata__`, and all is
   ///   within `CheckpointLimits`, so that it can be read again.
-  public func serialized() -> [[UInt8]] {
+  public func serialized() -> [[UInt8]] { chunks.map(\.array) }
+
+  /// The same, in which tensors of a mapped file are not copied.
+  private var chunks: [StoredBytes] {
     let names = names
     var (header, digits) = header(naming: names)
-    let data = names.map { tensors[$0]!.bytes }
+    let data = names.map { tensors[$0]!.contents }
     var hash = ContentHash()
     hash.update(header)
-    for bytes in data { hash.update(bytes) }
+    for bytes in data { bytes.withUnsafeBytes { hash.update($0) } }
     header.replaceSubrange(digits, with: hash.finalize().utf8)
-    return [header] + data
+    return [.array(header)] + data
   }
 
   /// Writes the file to `path`, replacing an old file whole or not at all (see `AtomicFile`).
@@ -28,7 +31,7 @@ extension Checkpoint {
   }
 
   package func write(to path: String, using files: any FileOperations) throws(FileError) {
-    try AtomicFile.write(serialized(), to: path, using: files)
+    try AtomicFile.write(chunks, to: path, using: files)
   }
 
   /// The length and the header, and the range in them of the checksum's digits, which are still zeros.

@@ -16,6 +16,8 @@ public final class MappedFile: @unchecked Sendable {
   /// The path as it was given; errors name it.
   public let path: String
   private let bytes: UnsafeRawBufferPointer
+  /// Whether the bytes are those of a file, which can be read again.
+  private let isBacked: Bool
 
   /// Maps the file at `path`. A pipe that a program writes to is read to its end instead.
   ///
@@ -33,16 +35,19 @@ public final class MappedFile: @unchecked Sendable {
           path: path, action: "read", code: ENODEV, explanation: "is a pipe that nothing writes to; give a file")
       }
       bytes = Self.anonymousMapping(of: contents)
+      isBacked = false
       return
     }
     defer { withExtendedLifetime(reader) {} }
     bytes = try naming(path, "map") { () throws(SystemError) in try files.map(reader.descriptor, count: size) }
+    isBacked = true
   }
 
   /// A file that exists in memory only; errors call it `path`.
   public init(copying contents: [UInt8], as path: String) {
     self.path = path
     bytes = Self.anonymousMapping(of: contents)
+    isBacked = false
   }
 
   deinit {
@@ -64,6 +69,15 @@ public final class MappedFile: @unchecked Sendable {
     require(
       range.lowerBound >= 0 && range.upperBound <= count, "MappedFile: bytes \(range) of a file of \(count) bytes")
     return withUnsafeBytes { Array(UnsafeRawBufferPointer(rebasing: $0[range])) }
+  }
+
+  /// Gives back the memory of the whole pages in `range`, which were read and are not needed for now. What is touched again is
+  /// read again.
+  package func releasePages(in range: Range<Int>) {
+    guard isBacked, let base = bytes.baseAddress else { return }
+    let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+    let (start, end) = ((range.lowerBound + page - 1) / page * page, min(range.upperBound, count) / page * page)
+    if start < end { madvise(UnsafeMutableRawPointer(mutating: base + start), end - start, MADV_DONTNEED) }
   }
 
   private static func anonymousMapping(of contents: [UInt8]) -> UnsafeRawBufferPointer {

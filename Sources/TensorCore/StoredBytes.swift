@@ -18,6 +18,25 @@ package enum StoredBytes: Sendable {
     }
   }
 
+  /// Calls `body` with the bytes, piece by piece: of a file with copies of a mebibyte at most.
+  package func forEachPiece<Failure: Error>(_ body: ([UInt8]) throws(Failure) -> Void) throws(Failure) {
+    switch self {
+    case .array(let bytes): try body(bytes)
+    case .mapped(let file, let range):
+      var start = range.lowerBound
+      while start < range.upperBound {
+        let end = min(start + 1 << 20, range.upperBound)
+        try body(file[start..<end])
+        start = end
+      }
+    }
+  }
+
+  /// Gives back the memory of pages of a file that were read and are not needed for now.
+  package func releasePages() {
+    if case .mapped(let file, let range) = self { file.releasePages(in: range) }
+  }
+
   /// The whole values in the bytes, little-endian; a remainder too short for one is left out.
   package func decode<Value: BitwiseCopyable>(as type: Value.Type = Value.self) -> [Value] {
     withUnsafeBytes { LittleEndianBytes.decode($0) }

@@ -118,4 +118,21 @@ import Testing
     #expect(error?.description == "m: tensor \"rnn.weight_hh_l0\": element 2 is not a finite number")
     #expect(try Checkpoint(file, requireFinite: false).tensors.count == checkpoint.tensors.count)
   }
+
+  /// A tensor of a mapped file is written in pieces; the memory of its pages may be given back on the way.
+  @Test func tensorsOfAMappedFileAreWrittenAsTheyAre() throws {
+    let directory = try ScratchDirectory()
+    let numbers = (0..<600_000).map { Float($0) }  // more than two pieces
+    let checkpoint = Checkpoint(tensors: [
+      "a": StoredTensor(numbers, shape: [600_000]), "b": StoredTensor([1 as Float], shape: [1]),
+    ])
+    let (first, second) = (directory.path + "/first", directory.path + "/second")
+    try checkpoint.write(to: first)
+    let file = try MappedFile(first)
+    let mapped = try Checkpoint(file)
+    file.releasePages(in: 0..<file.count)
+    try mapped.write(to: second)
+    #expect(try directory.bytes(of: "second") == directory.bytes(of: "first"))
+    #expect(mapped.tensors["a"]?.values(as: Float.self) == numbers)
+  }
 }
