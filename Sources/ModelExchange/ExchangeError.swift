@@ -42,6 +42,10 @@ public enum ExchangeError: Error, Equatable, CustomStringConvertible {
   case otherCellType(RecurrentWeights.Cell, type: String)
   /// Something that layers here have and `RecurrentWeights` do not hold.
   case notOfLayers(String)
+  /// Something that a recurrent operator of ONNX has and no layer here does.
+  case unsupportedOperator(node: String, String)
+  /// An operator of ONNX that is no part of recurrent layers.
+  case unknownOperator(String, node: String)
 
   public var description: String {
     switch self {
@@ -76,6 +80,11 @@ public enum ExchangeError: Error, Equatable, CustomStringConvertible {
     case .noCounterpart(let what, let convention): "\(convention.rawValue) has no place for \(what)"
     case .otherCellType(let cell, let type): "the weights are of the cell \(cell.rawValue), and \(type) is another"
     case .notOfLayers(let what): "\(what) cannot be told by recurrent weights alone"
+    case .unsupportedOperator(let node, let what):
+      "the operator \(node.quotedName) has \(what.printable(atMost: 200)), which no layer here has"
+    case .unknownOperator(let operation, let node):
+      "the operator \(operation.quotedName) of \(node.quotedName) is no part of an embedding, recurrent layers and a linear layer; "
+        + "ONNXModel.recurrentNodes() of the library gives the layers alone"
     }
   }
 }

@@ -22,7 +22,7 @@ public struct PackageFile: Sendable {
   }
 
   /// Opens a file of any known format, which its first bytes tell: safetensors, PyTorch's `torch.save`, NumPy's `.npz`, Keras's
-  /// `.keras` and HDF5, flax's MessagePack.
+  /// `.keras` and HDF5, flax's MessagePack, ONNX.
   ///
   /// Tensors stay in the mapped file where it holds them as they are. Those of an optimizer that Keras saves beside them are left
   /// out.
@@ -46,6 +46,12 @@ public struct PackageFile: Sendable {
       let saved = try MessagePackFile(file)
       // Beside the parameters there may be an optimizer's state, which has arrays of the same names.
       tensors = try saved.tensors(under: key ?? (saved.root["params"] == nil ? nil : "params")).tensors
+    case .onnx:
+      let model = try ONNXModel(file)
+      do {
+        let layers = try ONNXLayers(model)
+        (tensors, metadata, cell) = (layers.tensors, model.metadata, layers.cell)
+      } catch let error as ExchangeError { throw PackageFileError(file: path, problem: .exchange(error)) }
     case nil: throw PackageFileError(file: path, problem: .unknownFormat)
     }
     // What was read of it, to check it, is read again when it is needed.
@@ -107,7 +113,7 @@ public struct PackageFileError: Error, Equatable, CustomStringConvertible {
     let problem =
       switch problem {
       case .unknownFormat:
-        "is of no known format; there are safetensors, PyTorch's .pt, NumPy's .npz, Keras's .keras and .h5, flax's MessagePack"
+        "is of no known format; there are safetensors, PyTorch's .pt, NumPy's .npz, Keras's .keras and .h5, flax's MessagePack, ONNX"
       case .unknownArchive: "is an archive that holds no model of PyTorch or Keras, and no NumPy arrays"
       case .noKeys(let key): "has no state dict under \(key.quotedName): only files of PyTorch and flax have keys"
       case .exchange(let error): "\(error)"
@@ -119,7 +125,7 @@ public struct PackageFileError: Error, Equatable, CustomStringConvertible {
 
 /// Format of a file by its first bytes.
 private enum FileFormat {
-  case zip, pickle, safetensors, hdf5, messagePack
+  case zip, pickle, safetensors, hdf5, messagePack, onnx
 
   init?(of file: MappedFile) {
     let start = file[0..<min(file.count, 16)]
@@ -135,6 +141,9 @@ private enum FileFormat {
     } else if let first = start.first, 0x81...0x8F ~= first || [0xDE, 0xDF].contains(first) {
       // A map that is not empty.
       self = .messagePack
+    } else if start.count > 2, start[0] == 8, 3...32 ~= start[1] {
+      // The first field of a model, the version of the format.
+      self = .onnx
     } else {
       return nil
     }

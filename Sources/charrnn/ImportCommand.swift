@@ -4,7 +4,8 @@ import SequenceModeling
 
 /// `charrnn import`: a character model of another package as a run directory.
 enum ImportCommand {
-  static let file = Argument<String>.one("FILE", help: "weights: safetensors, .pt, .npz, .keras, .h5 or MessagePack")
+  static let file = Argument<String>.one(
+    "FILE", help: "weights: safetensors, .pt, .npz, .keras, .h5, MessagePack or ONNX")
   static let vocabulary = Option(
     "vocabulary", .path("FILE"), defaultNote: "the one in FILE",
     help: "the model's symbols in its order: a JSON list or object, or a symbol a line")

@@ -22,6 +22,7 @@ import Testing
   @Test(arguments: [
     ("checkpoint.pt", "pytorch"), ("one-hot.npz", "pytorch"), ("tied.safetensors", "pytorch"),
     ("before.weights.h5", "keras"), ("relu.keras", "keras"), ("linen.msgpack", "flax-linen"),
+    ("graph.onnx", "onnx"),
   ])
   func theLossIsThatOfThePackage(name: String, convention: String) throws {
     expectDone(
@@ -51,6 +52,19 @@ import Testing
     expectError(
       try workplace.charrnn("import", Self.model("hard-sigmoid.h5"), "--vocabulary", symbols), 65,
       #"its layer "lstm" has the activation "hard_sigmoid""#)
+  }
+
+  @Test func aModelThatWasExportedComesBackWithItsVocabulary() throws {
+    let trained = try Trained.workplace.get()
+    for name in ["exported.onnx", "back"] { try? FileManager.default.removeItem(atPath: trained.path + "/" + name) }
+    expectDone(try trained.charrnn("export", "run", "--to", "onnx", "--out", "exported.onnx"))
+    expectDone(try trained.charrnn("import", "exported.onnx", "--out", "back"), "as onnx keeps it")
+    let losses = try ["run", "back"].map { run in
+      let outcome = try trained.charrnn("evaluate", run, "fable.txt", "--split", "all", "--json")
+      expectDone(outcome)
+      return try #require(try outcome.json()["loss"] as? Double)
+    }
+    #expect(abs(losses[0] - losses[1]) < 1e-6)
   }
 
   @Test func whetherItIsTanhIsSaid() throws {

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Writes Tests/Fixtures/exchange-models: small character models of PyTorch, Keras and flax, with their losses, for the
+"""Writes Tests/Fixtures/exchange-models: small character models of PyTorch, Keras, flax and ONNX, with their losses, for the
 tests of `charrnn import`.
 
-    pip install numpy==2.4.6 torch==2.15.0 safetensors==0.8.0 keras==3.15.1 jax==0.10.2 flax==0.12.8
+    pip install numpy==2.4.6 torch==2.15.0 safetensors==0.8.0 keras==3.15.1 jax==0.10.2 flax==0.12.8 onnx==1.23.2
     KERAS_BACKEND=jax python3 Tests/Interop/make_models.py
 
 Symbols are in the order in which corpora/names.txt first shows them, which is not that of this package.
@@ -51,7 +51,11 @@ numpy.savez(folder / "one-hot.npz", **{name: tensor.numpy() for name, tensor in 
 save_model(tied, folder / "tied.safetensors")
 (folder / "symbols.json").write_text(json.dumps(symbols))
 (folder / "text.txt").write_text(text)
-losses = {"checkpoint.pt": embedded.loss(), "one-hot.npz": one_hot.loss(), "tied.safetensors": tied.loss()}
+# Of PyTorch's two exporters the one that writes no paths of this machine into the file.
+torch.onnx.export(embedded.eval(), (tokens[:10, None],), folder / "graph.onnx", dynamo=False, input_names=["tokens"],
+                  dynamic_axes={"tokens": {0: "time"}})
+losses = {"checkpoint.pt": embedded.loss(), "one-hot.npz": one_hot.loss(), "tied.safetensors": tied.loss(),
+          "graph.onnx": embedded.loss()}
 
 
 def loss(logits):

@@ -211,7 +211,7 @@ class Flax(Stacked):
 
 
 class Keras(Stacked):
-    convention, file = "keras", "weights.npz"
+    convention, file = "keras", "model.weights.h5"
     kinds = ["rnn", "relu", "lstm", "gru", "gru-before"]
     has_bias_switch = has_directions = True
 
@@ -267,15 +267,115 @@ class Keras(Stacked):
                     yield f"layers/{name}/{part}cell/vars/{index}", variable
 
     def save(self, model, directory):
-        np.savez(directory / self.file, **{
-            name: self.keras.ops.convert_to_numpy(variable) for name, variable in self.arrays(model)})
+        (_, kernel), *_ = self.arrays(model)
+        inputs = value = self.keras.Input((None, kernel.shape[0]))
+        for layer in model:
+            value = layer(value)[0]
+        self.keras.Model(inputs, value).save_weights(directory / self.file)
+
+    def read(self, directory):
+        import h5py
+        with h5py.File(directory / self.file) as file:
+            arrays = {}
+            file.visititems(lambda name, item: arrays.update({name: item[:]} if isinstance(item, h5py.Dataset) else {}))
+            return arrays
 
     def load(self, model, tensors):
         for name, variable in self.arrays(model):
             variable.assign(tensors[name])
 
 
-PACKAGES = {"pytorch": PyTorch, "mlx": MLX, "flax": Flax, "keras": Keras}
+class ONNX:
+    """Operators with weights of NumPy, run by onnxruntime."""
+
+    name, convention, file = "onnx", "onnx", "weights.onnx"
+    kinds = ["rnn", "relu", "lstm", "gru", "gru-before"]
+    has_bias_switch = has_directions = True
+    has_projection = False
+
+    def __init__(self):
+        import onnx
+        import onnxruntime
+        self.onnx, self.runtime = onnx, onnxruntime
+        self.version = onnxruntime.__version__
+
+    def model(self, plan):
+        rng = np.random.default_rng(plan.seed + 1)
+        gates = {"lstm": 4, "gru": 3, "gru-before": 3}.get(plan.kind, 1)
+        directions = 2 if plan.both else 1
+
+        def random(*shape):
+            return (rng.standard_normal(shape) * 0.4).astype(np.float32)
+
+        arrays = {}
+        for number in range(plan.layers):
+            inputs = plan.inputs if number == 0 else plan.hidden * directions
+            arrays[f"layers.{number}.W"] = random(directions, gates * plan.hidden, inputs)
+            arrays[f"layers.{number}.R"] = random(directions, gates * plan.hidden, plan.hidden)
+            if plan.bias:
+                arrays[f"layers.{number}.B"] = random(directions, 2 * gates * plan.hidden)
+        return {"plan": plan, "kind": plan.kind, "arrays": arrays}
+
+    def graph(self, model):
+        helper, plan, kind = self.onnx.helper, model["plan"], model["kind"]
+        operator = {"lstm": "LSTM", "gru": "GRU", "gru-before": "GRU"}.get(kind, "RNN")
+        directions = 2 if plan.both else 1
+        attributes = {"hidden_size": plan.hidden, "direction": "bidirectional" if plan.both else "forward"}
+        if kind == "gru":
+            attributes["linear_before_reset"] = 1
+        if kind == "relu":
+            attributes["activations"] = ["Relu"] * directions
+        components = ["h", "c"] if kind == "lstm" else ["h"]
+        arrays = model["arrays"] | {"width": np.array([0, 0, plan.hidden * directions])}
+        nodes, value, inputs, outputs = [], "input", ["input"], []
+        for number in range(plan.layers):
+            start = f"layers.{number}."
+            states = [f"{component}0.{number}" for component in components]
+            last = [f"{component}.{number}" for component in components]
+            bias = start + "B" if start + "B" in arrays else ""
+            nodes += [
+                helper.make_node(operator, [value, start + "W", start + "R", bias, "", *states],
+                                 [f"steps{number}", *last], **attributes),
+                helper.make_node("Transpose", [f"steps{number}"], [f"moved{number}"], perm=[0, 2, 1, 3]),
+                helper.make_node("Reshape", [f"moved{number}", "width"], [f"joined{number}"])]
+            value = f"joined{number}"
+            inputs += states
+            outputs += last
+
+        def values(names):
+            return [helper.make_tensor_value_info(name, self.onnx.TensorProto.FLOAT, [None] * 3) for name in names]
+
+        graph = helper.make_graph(nodes, "layers", values(inputs), values([value, *outputs]),
+                                  [self.onnx.numpy_helper.from_array(array, name) for name, array in arrays.items()])
+        made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 22)], ir_version=10)
+        self.onnx.checker.check_model(made)
+        return made
+
+    def save(self, model, directory):
+        self.onnx.save(self.graph(model), directory / self.file)
+
+    def read(self, directory):
+        graph = self.onnx.load(directory / self.file).graph
+        return {array.name: self.onnx.numpy_helper.to_array(array) for array in graph.initializer if "." in array.name}
+
+    def run(self, model, case):
+        plan = model["plan"]
+        session = self.runtime.InferenceSession(self.graph(model).SerializeToString(), providers=["CPUExecutionProvider"])
+        directions = 2 if plan.both else 1
+        components = ["h", "c"] if model["kind"] == "lstm" else ["h"]
+        inputs = {"input": case["input"]}
+        for component in components:
+            given = case.get(component + "0", np.zeros((plan.layers * directions, plan.batch, plan.hidden), np.float32))
+            for number in range(plan.layers):
+                inputs[f"{component}0.{number}"] = given[number * directions:(number + 1) * directions]
+        outputs, *last = session.run(None, inputs)
+        return [outputs] + [np.concatenate(last[index::len(components)]) for index in range(len(components))]
+
+    def load(self, model, tensors):
+        model["arrays"] = tensors
+
+
+PACKAGES = {"onnx": ONNX, "pytorch": PyTorch, "mlx": MLX, "flax": Flax, "keras": Keras}
 
 
 def difference(left, right):
@@ -293,7 +393,7 @@ def write_fixtures(package, models, folder):
         arrays = dict(zip(("outputs", "h", "c"), expected)) | case
         arrays |= {"weights." + name: array for name, array in package.read(directory).items()}
         with safe_open(directory / "case.safetensors", "np") as file:
-            metadata = {name: value for name, value in file.metadata().items() if name != "file"}
+            metadata = {name: value for name, value in file.metadata().items() if name != "file"} | {"cell": cell}
         words = [package.name.split()[0], cell] + ["apart"] * apart + ["both"] * both + ["projection"] * projected
         save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()},
                   folder / ("-".join(words) + ".safetensors"), metadata | {"version": package.version})
@@ -320,7 +420,9 @@ def check(package, program, count, seed, fixtures):
             plan.kind = shown
             package.save(model, directory)
             metadata = {"file": package.file, "convention": package.convention}
-            if plan.kind in ("relu", "gru-before") or plan.kind == "gru" and not plan.bias and package.convention == "keras":
+            if package.convention != "onnx" and (
+                    plan.kind in ("relu", "gru-before")
+                    or plan.kind == "gru" and not plan.bias and package.convention == "keras"):
                 metadata["cell"] = plan.cell
             save_file(case, directory / "case.safetensors", metadata)
             models.append((plan, apart, directory, model, case, package.run(model, case)))

@@ -19,7 +19,8 @@ import Testing
     #"["b", "a", "\n", "é"]"#, #"{"a": 1, "b": 0, "é": 3, "\n": 2}"#, #"{"0":"b","2":"\n","3":"é","1":"a"}"#,
     #"{"1":"b","2":"a","4":"é","3":"\n"}"#, #"{"b": 1, "a": 2, "\n": 3, "é": 4}"#,
     #"{"token_to_idx": {"b": 1}, "idx_to_token": {"1": "b", "2": "a", "3": "\n", "4": "é"}}"#,
-    "b\na\n\\n\né\n", "b\na\n\\n\né", "b\r\na\r\n\\n\r\né\r\n",
+    #"{"cell": "gru", "vocabulary": ["b", "a", "\n", "é"]}"#, "b\na\n\\n\né\n", "b\na\n\\n\né",
+    "b\r\na\r\n\\n\r\né\r\n",
   ])
   func everyFormGivesTheSymbolsInTheModelsOrder(text: String) throws {
     let vocabulary = try read(text)

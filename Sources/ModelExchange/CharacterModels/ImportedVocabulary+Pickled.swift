@@ -8,11 +8,18 @@ extension ImportedVocabulary {
     "char2idx", "idx2char", "char2int", "int2char", "token_to_idx", "idx_to_token",
   ]
 
-  /// The vocabulary that stands beside the weights in a file of PyTorch: a list of texts, a text, or a dictionary between
-  /// texts and numbers, under a name that is usual for it. Nil where there is none, or several that differ.
+  /// The vocabulary that stands beside the weights: the one that charrnn exports with a model; in a file of PyTorch a list of texts,
+  /// a text, or a dictionary between texts and numbers, under a name that is usual for it. Nil where there is none, or several that
+  /// differ.
   ///
   /// - Parameter kind: as for `init(symbols:kind:)`.
   public init?(in file: PackageFile, kind: TokenKind? = nil) {
+    if let json = file.metadata["vocabulary"], let own = file.metadata["tokens"].flatMap(TokenKind.init(rawValue:)),
+      let vocabulary = try? Vocabulary(json: json, kind: own)
+    {
+      try? self.init(symbols: vocabulary.symbols, kind: kind ?? own)
+      return
+    }
     guard let root = file.pickled else { return nil }
     let found = Set(Self.keys.compactMap { key in root[key].flatMap(Self.symbols) })
     guard found.count == 1, let symbols = found.first else { return nil }

@@ -6,7 +6,8 @@ extension ImportedVocabulary {
   private static let sizeLimit = 16 << 20
 
   /// Reads a vocabulary from a file: a JSON list of symbols, of bytes as numbers, an object from symbols to numbers or from numbers
-  /// to symbols, torch-rnn's object that holds one as `idx_to_token`; or a symbol a line, in which `\n`, `\r`, `\t` and `\\` are
+  /// to symbols, an object that holds one as `vocabulary`, or as torch-rnn's
+  /// `idx_to_token`; or a symbol a line, in which `\n`, `\r`, `\t` and `\\` are
   /// escapes.
   ///
   /// Numbers run from 0, or from 1 as in Lua.
@@ -77,6 +78,7 @@ extension ImportedVocabulary {
       scanner.skipSpace()
       switch scanner.current {
       case UInt8(ascii: "{") where name == "idx_to_token": nested = try object(&scanner)
+      case UInt8(ascii: "[") where name == "vocabulary": nested = try list(&scanner)
       case UInt8(ascii: "{"), UInt8(ascii: "["): try scanner.anyValue(levels: 8)
       case UInt8(ascii: "\""): pairs.append((name, nil, try scanner.symbol()))
       default: pairs.append((name, try scanner.integer(), []))

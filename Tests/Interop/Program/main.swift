@@ -21,7 +21,8 @@ struct Case {
     let convention = WeightConvention(rawValue: metadata["convention"]!)!
     let prefix = metadata["prefix"] ?? ""
     let tensors = file.tensors.filter { $0.key.hasPrefix(prefix) }
-    let weights = try RecurrentWeights(tensors, in: convention, cell: metadata["cell"].map { .init(rawValue: $0)! })
+    let weights = try RecurrentWeights(
+      tensors, in: convention, cell: metadata["cell"].map { .init(rawValue: $0)! } ?? file.cell)
     let result =
       switch weights.cell {
       case .lstm: try result(of: StackedRecurrent<LSTMCell<Float>>(weights))

@@ -1,0 +1,103 @@
+import ForeignFiles
+import TensorCheckpoints
+import TensorCore
+
+/// Tensors of an ONNX graph that is an embedding, recurrent layers one above the other and a linear layer, or a part of that.
+///
+/// The recurrent layers are `layers.0.W` and so on, in the order of the graph; the others `embedding.weight`, [symbols, features],
+/// `decoder.weight`, [symbols, outputs], and `decoder.bias`.
+struct ONNXLayers {
+  private(set) var tensors: [String: StoredTensor] = [:]
+  /// The cell of every recurrent layer; nil where there is none.
+  let cell: RecurrentWeights.Cell?
+  private var constants: [String: StoredTensor]
+
+  /// Operators that only arrange values, as exporters write them around layers.
+  private static let arranging: Set = [
+    "Cast", "Concat", "Constant", "ConstantOfShape", "Dropout", "Flatten", "Identity", "Reshape", "Shape",
+    "Slice", "Squeeze", "Unsqueeze", "Softmax", "LogSoftmax", "OneHot",
+  ]
+
+  /// - Throws: `ONNXError` where a recurrent weight cannot be found, `ExchangeError` where an operator is none of such layers.
+  init(_ model: ONNXModel) throws {
+    var constants = model.graph.initializers.tensors
+    for node in model.graph.nodes where node.operation == "Constant" {
+      if case .tensor(let value)? = node.attributes["value"], let name = node.outputs.first { constants[name] = value }
+    }
+    self.constants = constants
+    let recurrent = try model.recurrentNodes()
+    let cells = try recurrent.map { try RecurrentWeights($0).cell }
+    guard Set(cells).count <= 1 else { throw ExchangeError.mixedCells(Set(cells.map(\.rawValue)).sorted()) }
+    cell = cells.first
+    for (number, node) in recurrent.enumerated() {
+      tensors["layers.\(number).W"] = node.inputWeight
+      tensors["layers.\(number).R"] = node.recurrentWeight
+      tensors["layers.\(number).B"] = node.bias
+    }
+    for node in model.graph.nodes { try read(node) }
+  }
+
+  private mutating func read(_ node: ONNXNode) throws(ExchangeError) {
+    let inputs = node.inputs.map { constants[$0] }
+    func constant(_ index: Int) -> StoredTensor? { inputs.indices.contains(index) ? inputs[index] : nil }
+    func isSet(_ attribute: String) -> Bool { node.attributes[attribute] == .int(1) }
+    switch node.operation {
+    case "RNN", "LSTM", "GRU":
+      for index in 5...6 where constant(index).map({ !$0.isZero }) ?? false {
+        throw .unsupportedOperator(node: node.name, "an initial state of its own")
+      }
+    case "Transpose":
+      if let matrix = constant(0), matrix.shape.count == 2, let output = node.outputs.first,
+        [nil, .ints([1, 0])].contains(node.attributes["perm"])
+      {
+        constants[output] = matrix.transposed()
+      }
+    case "Split", "Expand":
+      // What is split or repeated is a state, as no weight is.
+      if let state = constant(0), state.isFloatingPoint, !state.isZero {
+        throw .unsupportedOperator(node: node.name, "an initial state of its own")
+      }
+    case "Gather":
+      guard let table = constant(0), table.isFloatingPoint, table.shape.count == 2 else { return }
+      // One-hot vectors are rows of the identity.
+      if !table.isIdentity { add(table, "embedding.weight") }
+    case "MatMul":
+      guard let weight = constant(1), weight.shape.count == 2 else { throw unknown(node) }
+      add(weight.transposed(), "decoder.weight")
+    case "Gemm":
+      guard let weight = constant(1), weight.shape.count == 2, !isSet("transA"),
+        ["alpha", "beta"].allSatisfy({ [nil, .float(1)].contains(node.attributes[$0]) })
+      else { throw unknown(node) }
+      add(isSet("transB") ? weight : weight.transposed(), "decoder.weight")
+      if let bias = constant(2) { add(bias.reshaped([bias.count]), "decoder.bias") }
+    case "Add":
+      guard let bias = constant(0) ?? constant(1) else { throw unknown(node) }
+      add(bias.reshaped([bias.count]), "decoder.bias")
+    default:
+      guard node.isArranging(Self.arranging) else { throw unknown(node) }
+    }
+  }
+
+  private func unknown(_ node: ONNXNode) -> ExchangeError {
+    .unknownOperator(node.operation, node: node.name.isEmpty ? node.outputs.first ?? "" : node.name)
+  }
+
+  /// Adds a tensor; a second one of a name has a name that no layer has.
+  private mutating func add(_ tensor: StoredTensor, _ name: String) {
+    tensors[tensors[name] == nil ? name : "another \(name)"] = tensor
+  }
+}
+
+extension ONNXNode {
+  fileprivate func isArranging(_ operations: Set<String>) -> Bool {
+    (domain.isEmpty || domain == "ai.onnx") && operations.contains(operation)
+  }
+}
+
+extension StoredTensor {
+  /// Whether this is a square matrix of ones on the diagonal and zeros elsewhere.
+  fileprivate var isIdentity: Bool {
+    guard shape.count == 2, shape[0] == shape[1], let values = values(as: Float.self) else { return false }
+    return values.enumerated().allSatisfy { $1 == ($0 / shape[0] == $0 % shape[0] ? 1 : 0) }
+  }
+}
