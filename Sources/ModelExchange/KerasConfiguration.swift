@@ -1,7 +1,7 @@
 import Foundation
 import TensorCore
 
-/// What a Keras model says of its recurrent layers beside their weights.
+/// Description of the recurrent layers of a Keras model, which stands beside their weights.
 struct KerasConfiguration {
   /// The cell of every recurrent layer; nil where there is none, or several.
   let cell: RecurrentWeights.Cell?

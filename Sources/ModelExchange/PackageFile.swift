@@ -54,7 +54,7 @@ public struct PackageFile: Sendable {
       } catch let error as ExchangeError { throw PackageFileError(file: path, problem: .exchange(error)) }
     case nil: throw PackageFileError(file: path, problem: .unknownFormat)
     }
-    // What was read of it, to check it, is read again when it is needed.
+    // Pages that were read to check the file are read again when they are needed.
     file.releasePages(in: 0..<file.count)
     // The Python package of safetensors stores a tensor of several names once.
     for (name, other) in metadata where tensors[name] == nil { tensors[name] = tensors[other] }

@@ -10,7 +10,7 @@ extension Checkpoint {
   ///   within `CheckpointLimits`, so that it can be read again.
   public func serialized() -> [[UInt8]] { chunks.map(\.array) }
 
-  /// The same, in which tensors of a mapped file are not copied.
+  /// Bytes of a file with this content; tensors of a mapped file are not copied.
   private var chunks: [StoredBytes] {
     let names = names
     var (header, digits) = header(naming: names)

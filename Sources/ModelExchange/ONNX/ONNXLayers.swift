@@ -53,7 +53,7 @@ struct ONNXLayers {
         constants[output] = matrix.transposed()
       }
     case "Split", "Expand":
-      // What is split or repeated is a state, as no weight is.
+      // No weight is split or repeated: this is a state.
       if let state = constant(0), state.isFloatingPoint, !state.isZero {
         throw .unsupportedOperator(node: node.name, "an initial state of its own")
       }
