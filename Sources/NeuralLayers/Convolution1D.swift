@@ -30,6 +30,22 @@ public struct Convolution1D<Scalar: TensorScalar>: Layer {
     (self.stride, self.padding, self.activation) = (stride, padding, activation)
   }
 
+  /// A layer of given weights, [filters, channels, window], and biases, [filters].
+  public init(
+    weight: Tensor<Scalar>, bias: Tensor<Scalar>? = nil, stride: Int = 1, padding: Int = 0,
+    activation: ActivationFunction = .linear
+  ) {
+    if weight.rank != 3 || bias.map({ $0.shape != [weight.shape[0]] }) ?? false {
+      shapeFailure(
+        "Convolution1D", weight.shape, bias?.shape ?? [],
+        hint: "a weight [filters, channels, window] and a bias [filters]")
+    }
+    require(stride > 0 && padding >= 0, "Convolution1D: stride \(stride), padding \(padding)")
+    self.weight = Parameter(weight)
+    self.bias = bias.map { Parameter($0) }
+    (self.stride, self.padding, self.activation) = (stride, padding, activation)
+  }
+
   public func callAsFunction(_ input: Variable<Scalar>, in context: inout ForwardContext<Scalar>) -> Variable<Scalar> {
     let (channels, window) = (weight.shape[1], weight.shape[2])
     if input.shape.rank != 3 || input.shape[2] != channels {

@@ -11,6 +11,12 @@ public struct Embedding<Scalar: TensorScalar>: Module {
     weight = Parameter([tokens, features], initializer)
   }
 
+  /// A table of given vectors, [tokens, features].
+  public init(weight: Tensor<Scalar>) {
+    if weight.rank != 2 { shapeFailure("Embedding", weight.shape, [], hint: "a weight [tokens, features]") }
+    self.weight = Parameter(weight)
+  }
+
   /// - Parameter tokens: ids, each at least 0 and below the number of tokens.
   /// - Returns: [ids, features].
   public func callAsFunction(_ tokens: [Int32], in context: inout ForwardContext<Scalar>) -> Variable<Scalar> {

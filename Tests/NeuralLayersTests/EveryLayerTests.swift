@@ -111,6 +111,14 @@ private struct LayerSample: CustomTestStringConvertible, Sendable {
       _ = Convolution1D<Float>(channels: 2, filters: 0)
     }
     expectMessage("Convolution1D: 2 channels, 0 filters, window 9, stride 1, padding 0", from: convolution)
+    let weight = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Convolution1D<Float>(weight: .zeros([2, 3, 1]), bias: .zeros([3]))
+    }
+    expectMessage("Convolution1D: shapes [2, 3, 1] and [3] do not fit", from: weight)
+    let table = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Embedding<Float>(weight: .zeros([2]))
+    }
+    expectMessage("Embedding: shapes [2] and [] do not fit", from: table)
     let local = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = LocallyConnected<Float>(.line(9), channels: 0)
     }

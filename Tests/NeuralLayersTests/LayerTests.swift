@@ -42,6 +42,20 @@ import Testing
     #expect(rows == Tensor.oneHot(tokens, classes: 5).matmul(layer.weight.value))
   }
 
+  @Test func anEmbeddingOfGivenVectorsLooksThemUp() {
+    var context = ForwardContext<Double>()
+    let layer = Embedding<Double>(weight: Tensor([1, 2, 3, 4, 5, 6], shape: [3, 2]))
+    #expect(layer([2, 0], in: &context).value == Tensor([5, 6, 1, 2], shape: [2, 2]))
+  }
+
+  @Test func aConvolutionOfGivenWeightsUsesThem() {
+    var context = ForwardContext<Double>()
+    let layer = Convolution1D<Double>(
+      weight: Tensor([1, 10], shape: [1, 1, 2]), bias: Tensor([0.5], shape: [1]), stride: 2, padding: 1)
+    let line = Variable(Tensor<Double>([1, 2, 3, 4], shape: [1, 4, 1]))
+    #expect(layer(line, in: &context).value == Tensor([10.5, 32.5, 4.5], shape: [1, 3, 1]))
+  }
+
   @Test func theGradientOfAnEmbeddingCountsItsUses() {
     var random = RandomSource(seed: 3)
     let layer = Embedding<Double>(tokens: 4, features: 2).drawn(using: &random).bound()
