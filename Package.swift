@@ -94,6 +94,7 @@ let package = Package(
     .executableTarget(
       name: "DocumentationPrograms", dependencies: ["SequenceModeling"], path: "Tests/DocumentationPrograms"),
     .executableTarget(name: "InteropProgram", dependencies: ["SequenceModeling"], path: "Tests/Interop/Program"),
+    .executableTarget(name: "InteropModels", dependencies: ["SequenceModeling"], path: "Tests/Interop/Models"),
     .testTarget(name: "DocumentationTests", dependencies: ["DocumentationPrograms", "CharrnnTestSupport"]),
     .testTarget(name: "SequenceTasksTests", dependencies: ["SequenceTasks", "CharrnnTestSupport"]),
   ]
