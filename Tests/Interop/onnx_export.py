@@ -28,7 +28,7 @@ KINDS = [
     "--cell peephole-lstm --embedding 5 --layers 1",
 ]
 REFUSED = [f"--cell {cell}" for cell in ["coupled-lstm", "min-gru", "min-lstm", "mgu", "indrnn", "slstm"]] + [
-    "--cell lstm --layer-norm", "--cell lstm --projection 4"]
+    "--cell lstm --layer-norm", "--cell lstm --projection 4", "--cell gru --zoneout 0.2"]
 TOLERANCE = 1e-5
 
 

@@ -95,12 +95,15 @@ import Testing
     #expect(throws: ONNXExportError.cell(cell)) { try ONNXModel(file(architecture(cell))) }
   }
 
-  @Test func layerNormalizationAndProjectionsAreRefused() {
+  @Test func layerNormalizationProjectionsAndZoneoutAreRefused() {
     var normalized = architecture(.lstm)
     normalized.layerNorm = true
     #expect(throws: ONNXExportError.layerNorm) { try ONNXModel(file(normalized)) }
     var projected = architecture(.lstm)
     projected.projection = 2
     #expect(throws: ONNXExportError.projection) { try ONNXModel(file(projected)) }
+    var zonedOut = architecture(.gru)
+    zonedOut.zoneout = 0.1
+    #expect(throws: ONNXExportError.zoneout) { try ONNXModel(file(zonedOut)) }
   }
 }

@@ -6,6 +6,7 @@ public enum ONNXExportError: Error, Equatable, CustomStringConvertible {
   case cell(CellKind)
   case layerNorm
   case projection
+  case zoneout
 
   public var description: String {
     switch self {
@@ -14,6 +15,7 @@ public enum ONNXExportError: Error, Equatable, CustomStringConvertible {
         + "peephole-lstm"
     case .layerNorm: "ONNX has no recurrent operator with layer normalization"
     case .projection: "ONNX has no recurrent operator with a projection"
+    case .zoneout: "ONNX has no recurrent operator with zoneout, which keeps a part of the state at every step"
     }
   }
 }

@@ -17,6 +17,7 @@ struct RecurrentOperator {
   init(for architecture: Architecture) throws(ONNXExportError) {
     if architecture.layerNorm { throw .layerNorm }
     if architecture.projection > 0 { throw .projection }
+    if architecture.zoneout > 0 { throw .zoneout }
     switch architecture.cell {
     case .lstm: self.init("LSTM", gates: [0, 3, 1, 2], hasCellState: true)
     case .peepholeLSTM:
