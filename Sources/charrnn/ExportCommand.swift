@@ -2,37 +2,51 @@ import CharrnnCommandSupport
 import Foundation
 import SequenceModeling
 
-/// `charrnn export`: a model in a file for other programs.
+/// `charrnn export`: a model for other programs, in a file or a folder.
 enum ExportCommand {
-  /// Kinds of file.
+  /// Kinds of file and folder.
   enum Kind: String, CaseIterable, Sendable {
-    case html, onnx
+    case html, onnx, pytorch, flax, mlx, keras
 
-    /// End of the usual file name.
-    var ending: String { ".\(rawValue)" }
+    /// End of the usual name.
+    var ending: String { package == nil ? ".\(rawValue)" : "-\(rawValue)" }
 
-    /// Content of the file.
+    /// Package that a folder is for; nil for a file.
+    var package: PackageExport.Package? { PackageExport.Package(rawValue: rawValue) }
+
+    /// Files to write: their paths and contents.
     ///
-    /// - Parameter name: name of the model for a reader.
-    /// - Throws: an error that says why there is no such file of this model.
-    func content(of file: ModelFile<Float>, named name: String) throws -> [UInt8] {
-      switch self {
-      case .html: Array(try ModelPage(file, title: name).page.html.utf8)
-      case .onnx: try ONNXModel(file).serialized()
+    /// - Parameters:
+    ///   - path: path of the file or the folder.
+    ///   - name: name of the model for a reader.
+    /// - Throws: an error that says why there is nothing such of this model.
+    func files(of file: ModelFile<Float>, named name: String, at path: String) throws -> [(
+      path: String, bytes: [UInt8]
+    )] {
+      if let package {
+        return try PackageExport(file, for: package).files.map { ("\(path)/\($0.name)", $0.bytes) }
+      }
+      return switch self {
+      case .onnx: [(path, try ONNXModel(file).serialized())]
+      default: [(path, Array(try ModelPage(file, title: name).page.html.utf8))]
       }
     }
   }
 
   static let kind = Option(
     "to", .choice(of: Kind.self),
-    help: "kind of file; html: a page in which the model runs; onnx: a graph for onnxruntime")
+    help:
+      "html: a page in which the model runs; onnx: a graph for onnxruntime; others: a folder with weights and a program for "
+      + "that Python package")
   static let out = Option(
-    "out", .path("FILE"), defaultNote: "the model's name, here", help: "file to write; - is standard output")
+    "out", .path("PATH"), defaultNote: "the model's name, here",
+    help: "file or folder to write; - is standard output, for a file")
 
   static let command = Command(
     name: "export", summary: "write a model for other programs", arguments: [CommonOptions.model],
-    groups: [OptionGroup("Options", [kind, out, CompressCommand.overwrite])],
+    groups: [OptionGroup("Options", [kind, out, overwrite])],
     example: "charrnn export runs/fables --to html", run: run)
+  static let overwrite = Flag("overwrite", help: "replace the files that are there; others in a folder stay")
 
   @Sendable
   static func run(_ arguments: ParsedArguments) throws -> ExitCode {
@@ -42,23 +56,31 @@ enum ExportCommand {
     }
     let name = name(of: model)
     let path = arguments[out] ?? name + kind.ending
-    if path != TextInput.standardInput {
-      if try !arguments[CompressCommand.overwrite] && SystemFiles().statusIfAny(of: path) != nil {
+    let isStreamed = path == TextInput.standardInput
+    if isStreamed && kind.package != nil {
+      throw arguments.usageFailure("--to \(kind.rawValue) writes a folder, which standard output cannot take; name one")
+    }
+    if !isStreamed {
+      if try !arguments[overwrite] && SystemFiles().statusIfAny(of: path) != nil {
         throw CommandFailure("\(path): is there already; give --overwrite or another --out", code: .cannotCreate)
       }
       try requireOutput(path, for: out, besides: [model], arguments)
     }
     let file = try ModelFile<Float>(contentsOf: model)
-    let content: [UInt8]
-    do { content = try kind.content(of: file, named: name) } catch {
+    let files: [(path: String, bytes: [UInt8])]
+    do { files = try kind.files(of: file, named: name, at: path) } catch {
       throw CommandFailure("\(model): \(error)", code: .badData)
     }
-    if path == TextInput.standardInput {
-      try OutputChannel.standardOutput.write(content)
-    } else {
-      try creating { try AtomicFile.write([content], to: path) }
-      notice("wrote \(path)")
+    if isStreamed {
+      try OutputChannel.standardOutput.write(files[0].bytes)
+      return .done
     }
+    for file in files { try requireOutput(file.path, for: out, besides: [model], arguments) }
+    try creating {
+      if kind.package != nil { try RunDirectory(path).create() }
+      for file in files { try AtomicFile.write([file.bytes], to: file.path) }
+    }
+    notice("wrote \(path)")
     return .done
   }
 

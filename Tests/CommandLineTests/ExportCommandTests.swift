@@ -102,4 +102,88 @@ import Testing
       try workplace.charrnn("export", "run", "--to", "onnx"), 65, "ONNX has no operator for the cell \"mgu\"")
     #expect(try !workplace.visibleNames.contains("run.onnx"))
   }
+
+  // MARK: Folders for Python packages
+
+  private static let packages = ["pytorch", "flax", "mlx", "keras"]
+
+  @Test(arguments: packages)
+  func aFolderHoldsWeightsSettingsAndAProgram(package: String) throws {
+    let workplace = try Workplace()
+    let model = self.workplace.path + "/run"
+    expectDone(try workplace.charrnn("export", model, "--to", package), "wrote run-\(package)")
+    let folder = workplace.path + "/run-\(package)"
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == [
+        "model.json", "model.py", "weights.safetensors",
+      ])
+    let settings = try JSONSerialization.jsonObject(with: Data(try workplace.bytes(of: "run-\(package)/model.json")))
+    let inspected = try self.workplace.charrnn("inspect", "run", "--json").json()
+    #expect((settings as? [String: Any])?["vocabulary"] as? [String] == inspected["vocabulary"] as? [String])
+  }
+
+  @Test(arguments: packages)
+  func aFolderIsWrittenWithTheSameBytesEachTime(package: String) throws {
+    for name in ["a-", "b-"] {
+      expectDone(try workplace.charrnn("export", "run", "--to", package, "--out", name + package, "--overwrite"))
+    }
+    for file in ["model.json", "model.py", "weights.safetensors"] {
+      #expect(try workplace.bytes(of: "a-\(package)/\(file)") == workplace.bytes(of: "b-\(package)/\(file)"))
+    }
+  }
+
+  @Test func aFolderThatIsThereIsKeptAndOtherFilesInItAlways() throws {
+    let folder = workplace.path + "/taken"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    for name in ["model.py", "mine.txt"] { try workplace.write("mine", to: "taken/\(name)") }
+    let words = ["export", "run", "--to", "pytorch", "--out", "taken"]
+    expectError(try workplace.charrnn(words), 73, "taken", "--overwrite")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == ["mine.txt", "model.py"])
+    #expect(try page("taken/model.py") == "mine")
+    expectDone(try workplace.charrnn(words + ["--overwrite"]))
+    #expect(try page("taken/model.py").hasPrefix("\"\"\"A character model in PyTorch"))
+    #expect(try page("taken/mine.txt") == "mine")
+  }
+
+  @Test func aFileInPlaceOfTheFolderIsNotReplaced() throws {
+    try workplace.write("mine", to: "no-folder")
+    expectError(
+      try workplace.charrnn("export", "run", "--to", "mlx", "--out", "no-folder", "--overwrite"), 73, "no-folder")
+    #expect(try page("no-folder") == "mine")
+  }
+
+  @Test func theModelIsNeverReplacedByTheWeightsOfAFolder() throws {
+    let workplace = try Workplace()
+    try FileManager.default.createDirectory(atPath: workplace.path + "/here", withIntermediateDirectories: true)
+    let model = "here/weights.safetensors"
+    try Data(try self.workplace.bytes(of: "run/best.safetensors")).write(
+      to: URL(fileURLWithPath: "\(workplace.path)/\(model)"))
+    expectError(
+      try workplace.charrnn("export", model, "--to", "keras", "--out", "here", "--overwrite"), 64,
+      "is a file that is read")
+    #expect(try workplace.bytes(of: model) == self.workplace.bytes(of: "run/best.safetensors"))
+  }
+
+  @Test func aFolderDoesNotGoToStandardOutput() throws {
+    expectError(try workplace.charrnn("export", "run", "--to", "flax", "--out", "-"), 64, "folder")
+  }
+
+  @Test(arguments: [
+    (["--cell", "mgu"], packages, "the cell \"mgu\""),
+    (["--cell", "gru-reset-before"], ["pytorch", "flax", "mlx"], "the cell \"gru-reset-before\""),
+    (["--cell", "lstm", "--projection", "2"], ["flax", "mlx", "keras"], "a projection"),
+    (["--cell", "gru", "--layer-norm"], packages, "layer normalization"),
+    (["--cell", "rnn", "--zoneout", "0.1"], packages, "zoneout"),
+  ])
+  func whatAPackageHasNoCounterpartForIsNamed(options: [String], packages: [String], what: String) throws {
+    let workplace = try Workplace()
+    try workplace.write(fable, to: "fable.txt")
+    let size = ["--layers", "1", "--hidden", "4", "--batch", "2", "--length", "4", "--steps", "1", "--plain"]
+    expectDone(try workplace.charrnn(["train", "fable.txt", "--out", "run"] + options + size))
+    for package in packages {
+      expectError(
+        try workplace.charrnn("export", "run", "--to", package), 65, "\(package) has no counterpart for \(what)")
+    }
+    #expect(try workplace.visibleNames.sorted() == ["fable.txt", "run"])
+  }
 }

@@ -1,0 +1,132 @@
+import Foundation
+import LanguageModels
+import TensorCheckpoints
+import TensorCore
+
+/// A character model as a folder for a Python package: its weights as that package keeps them, and a program that runs them.
+///
+///     for file in try PackageExport(ModelFile(contentsOf: "runs/fables"), for: .pytorch).files {
+///       try AtomicFile.write([file.bytes], to: "fables/\(file.name)")
+///     }
+public struct PackageExport: Sendable {
+  /// Python package that models are written for.
+  public enum Package: String, Sendable, CaseIterable {
+    /// PyTorch 2.15.0.
+    case pytorch
+    /// flax 0.12.8, its modules `nnx`.
+    case flax
+    /// MLX 0.32.4.
+    case mlx
+    /// Keras 3.15.1 on JAX or PyTorch.
+    case keras
+
+    var program: any PackageProgram.Type {
+      switch self {
+      case .pytorch: PyTorchProgram.self
+      case .flax: FlaxProgram.self
+      case .mlx: MLXProgram.self
+      case .keras: KerasProgram.self
+      }
+    }
+  }
+
+  /// File of the folder.
+  public struct File: Sendable, Equatable {
+    public let name: String
+    public let bytes: [UInt8]
+  }
+
+  /// `weights.safetensors`, the parameters under the package's names; `model.json`, the settings and the vocabulary; and
+  /// `model.py`, which builds the model in the package, samples from it and evaluates it.
+  public let files: [File]
+
+  /// - Throws: `PackageExportError` where the package has no counterpart for something in the model.
+  public init(_ file: ModelFile<Float>, for package: Package) throws(PackageExportError) {
+    let model = try ExportedModel(file, for: package)
+    let program = try package.program.init(model)
+    var tensors = program.tensors
+    for (name, state) in model.initialStates { tensors[name] = state }
+    files = [
+      File(name: "weights.safetensors", bytes: Array(Checkpoint(tensors: tensors).serialized().joined())),
+      File(name: "model.json", bytes: Array(Self.settings(file).utf8)),
+      File(name: "model.py", bytes: Array(program.text(of: model).utf8)),
+    ]
+  }
+
+  /// The settings as a JSON object; symbols are texts, or numbers of bytes, in the order of the decoder's outputs.
+  private static func settings(_ file: ModelFile<Float>) -> String {
+    let shape = file.model.shape
+    let members: [(String, JSONText)] = [
+      ("cell", .string(shape.cell.rawValue)), ("layers", .integer(shape.layers)), ("hidden", .integer(shape.hidden)),
+      ("embedding", .integer(shape.embedding)), ("tied", .bool(shape.isTied)),
+      ("projection", .integer(shape.projection)),
+      ("residual", .bool(shape.residual)), ("learned_state", .bool(shape.learnsInitialState)),
+      ("tokens", .string(file.vocabulary.kind.rawValue)),
+    ]
+    let lines = members.map { "  \"\($0.0)\": \($0.1.line),\n" }.joined()
+    return "{\n\(lines)  \"vocabulary\": \(file.vocabulary.json)\n}\n"
+  }
+}
+
+/// A character model in the parts that programs are made of.
+struct ExportedModel {
+  let shape: ModelShape
+  let cell: RecurrentWeights.Cell
+  let recurrent: RecurrentWeights
+  /// Embedding of the tokens, [V, E]; nil where tokens enter one-hot.
+  let embedding: StoredTensor?
+  /// Weight [V, O] and bias [V] of the linear layer; the weight is the embedding's where it is tied.
+  let decoder, decoderBias: StoredTensor
+  /// Learned states before the first token, `initial_h` and for an LSTM `initial_c`, [layers, width]; none where they are zeros.
+  let initialStates: [String: StoredTensor]
+
+  init(_ file: ModelFile<Float>, for package: PackageExport.Package) throws(PackageExportError) {
+    shape = file.model.shape
+    guard let cell = RecurrentWeights.Cell(rawValue: shape.cell.rawValue),
+      cell != .gruResetBefore || package == .keras
+    else { throw .noCounterpart("the cell \(shape.cell.rawValue.quotedName)", package) }
+    for (isSet, what) in [
+      (shape.layerNorm, "layer normalization"), (shape.zoneout > 0, "zoneout"),
+      (shape.projection > 0 && package != .pytorch, "a projection"),
+    ] where isSet {
+      throw .noCounterpart(what, package)
+    }
+    self.cell = cell
+    let (shape, tensors) = (shape, file.checkpoint.tensors)
+    let layers = (0..<shape.layers).map { layer in
+      RecurrentWeights.Layer(
+        forward: .init(
+          inputWeight: tensors["rnn.weight_ih_l\(layer)"]!, recurrentWeight: tensors["rnn.weight_hh_l\(layer)"]!,
+          inputBias: tensors["rnn.bias_ih_l\(layer)"], recurrentBias: tensors["rnn.bias_hh_l\(layer)"],
+          projection: tensors["rnn.weight_hr_l\(layer)"]))
+    }
+    do { recurrent = try RecurrentWeights(cell: cell, layers: layers) } catch { throw .exchange(error) }
+    embedding = tensors["encoder.weight"]
+    decoder = tensors[shape.isTied ? "encoder.weight" : "decoder.weight"]!
+    decoderBias = tensors["decoder.bias"]!
+    var states: [String: StoredTensor] = [:]
+    if shape.learnsInitialState {
+      for (letter, name) in [("h", "hidden"), ("c", "cell")] where letter == "h" || cell == .lstm {
+        let rows = (0..<shape.layers).map { layer in
+          let row = tensors["rnn.initial_\(name)_l\(layer)"]!
+          return row.reshaped([1, row.count])
+        }
+        states["initial_\(letter)"] = .joined(rows)
+      }
+    }
+    initialStates = states
+  }
+}
+
+/// A character model that a Python package has no counterpart for: the reason, in one line.
+public enum PackageExportError: Error, Equatable, CustomStringConvertible {
+  case noCounterpart(String, PackageExport.Package)
+  case exchange(ExchangeError)
+
+  public var description: String {
+    switch self {
+    case .noCounterpart(let what, let package): "\(package.rawValue) has no counterpart for \(what)"
+    case .exchange(let error): "\(error)"
+    }
+  }
+}
