@@ -42,6 +42,7 @@ struct FlaxProgram: PackageProgram {
       case .rnn: ("nnx.SimpleCell", "")
       case .rnnReLU: ("nnx.SimpleCell", ", activation_fn=nnx.relu")
       }
+    let output = shape.residual ? "y" : "x"
     self.model = pythonLines(
       hasOwnCell ? Self.biasedCell : nil,
       "class Model(nnx.Module):",
@@ -61,10 +62,10 @@ struct FlaxProgram: PackageProgram {
       isLSTM
         ? """
                     carry = (state[1][number], state[0][number])  # c, then h
-                    (c, h), y = layer(x, initial_carry=carry, return_carry=True)
-        """ : "            h, y = layer(x, initial_carry=state[0][number], return_carry=True)",
+                    (c, h), \(output) = layer(x, initial_carry=carry, return_carry=True)
+        """ : "            h, \(output) = layer(x, initial_carry=state[0][number], return_carry=True)",
       "            states.append([h\(isLSTM ? ", c" : "")])",
-      "            x = " + (shape.residual ? "x + y if number > 0 else y" : "y"),
+      shape.residual ? "            x = x + y if number > 0 else y" : nil,
       "        scores = " + (shape.isTied ? "self.encoder.attend(x) + self.decoder_bias" : "self.decoder(x)"),
       """
               return scores, [jnp.stack(parts) for parts in zip(*states)]

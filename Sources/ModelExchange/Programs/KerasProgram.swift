@@ -44,8 +44,8 @@ struct KerasProgram: PackageProgram {
       "states = []",
       "for number in range(LAYERS):",
       "    layer = keras.layers.\(name)(HIDDEN\(options), return_sequences=True, return_state=True)",
-      "    y, *after = layer(x, initial_state=[part[:, number] for part in state])",
-      "    x = " + (shape.residual ? "x + y if number > 0 else y" : "y"),
+      "    \(shape.residual ? "y" : "x"), *after = layer(x, initial_state=[part[:, number] for part in state])",
+      shape.residual ? "    x = x + y if number > 0 else y" : nil,
       "    states.append(after)",
       "scores = " + (shape.isTied ? "Bias()(encoder(x, reverse=True))" : "keras.layers.Dense(VOCABULARY)(x)"),
       """

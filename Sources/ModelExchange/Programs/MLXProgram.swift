@@ -46,7 +46,7 @@ struct MLXProgram: PackageProgram {
         ? "            h, c = layer(x, hidden=state[0][number], cell=state[1][number])  # after every token"
         : "            h = layer(x, hidden=state[0][number])  # after every token",
       "            states.append([h[-1]\(isLSTM ? ", c[-1]" : "")])",
-      "            x = " + (shape.residual ? "x + h if number > 0 else h" : "h"),
+      "            x = \(shape.residual ? "x + h if number > 0 else h" : "h")",
       "        scores = " + (shape.isTied ? "self.encoder.as_linear(x) + self.decoder_bias" : "self.decoder(x)"),
       """
               return scores, [mx.stack(parts) for parts in zip(*states)]

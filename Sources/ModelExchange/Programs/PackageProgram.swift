@@ -58,7 +58,7 @@ extension PackageProgram {
               found = (text[start:start + size] for size in range(longest, 0, -1))
               symbol = next((symbol for symbol in found if symbol in positions), None)
               if symbol is None:
-                  sys.exit(f"the model has no symbol for {text[start:start + 8]} at byte {start}")
+                  raise ValueError(f"the model has no symbol for {text[start:start + 8]} at byte {start}")
               tokens.append(positions[symbol])
               start += len(symbol)
           return tokens
@@ -73,7 +73,7 @@ extension PackageProgram {
           \"\"\"Mean loss in nats of the tokens after the first.\"\"\"
           tokens, state, total = encode(text), initial_state, 0.0
           if len(tokens) < 2:
-              sys.exit("a text of fewer than two tokens has nothing to predict")
+              raise ValueError("a text of fewer than two tokens has nothing to predict")
           for start in range(0, len(tokens) - 1, 512):  # in parts, so that a text of any length fits in memory
               part = tokens[start:start + 513]
               scores, state = run(part[:-1], state)
@@ -83,6 +83,8 @@ extension PackageProgram {
 
       def sample(length, temperature, prime, seed):
           \"\"\"Symbols, one by one, of a text that follows the prime; without one it begins as if after a line end.\"\"\"
+          if not temperature > 0:
+              raise ValueError("the temperature must be above 0")
           random, state = numpy.random.default_rng(seed), initial_state
           tokens = encode(prime) or [symbols.index(b"\\n") if b"\\n" in symbols else 0]
           for _ in range(length):
@@ -101,14 +103,15 @@ extension PackageProgram {
           writing.add_argument("--seed", type=int, help="the same number gives the same text")
           commands.add_parser("evaluate", help="print the mean loss").add_argument("text", type=pathlib.Path)
           arguments = parser.parse_args()
-          if arguments.command == "evaluate":
-              print(evaluate(arguments.text.read_bytes()))
-          elif arguments.temperature <= 0:
-              parser.error("the temperature must be above 0")
-          else:
-              prime = arguments.prime.encode()
-              text = sample(arguments.length, arguments.temperature, prime, arguments.seed)
-              sys.stdout.buffer.writelines([prime, *text, b"\\n"])
+          try:
+              if arguments.command == "evaluate":
+                  print(evaluate(arguments.text.read_bytes()))
+              else:
+                  prime = arguments.prime.encode()
+                  text = sample(arguments.length, arguments.temperature, prime, arguments.seed)
+                  sys.stdout.buffer.writelines([prime, *text, b"\\n"])
+          except (OSError, ValueError) as error:
+              sys.exit(f"model.py: {error}")
 
       """
   }
