@@ -4,6 +4,7 @@ import Foundation
 
 let programs: [String: () throws -> Void] = [
   "ClassifyATable": classifyATable,
+  "ConvertWeights": convertWeights,
   "ForecastASeries": forecastASeries,
   "LoadFromPyTorch": loadFromPyTorch,
   "NextCharacter": nextCharacter,

@@ -1,0 +1,16 @@
+import SequenceModeling
+
+func convertWeights() throws {
+  let file = try PackageFile(contentsOf: "Tests/Fixtures/character-gru.safetensors")
+  let recurrent = file.tensors.filter { $0.key.hasPrefix("rnn.") }
+  let weights = try RecurrentWeights(recurrent, in: .pytorch)
+  let stack = try StackedRecurrent<GRUCell<Float>>(weights)
+
+  var context = ForwardContext<Float>()
+  let input = Tensor<Float>.zeros([5, 1, stack.cells[0].inputSize])  // [time, batch, features]
+  let (outputs, state) = stack.run(.vectors(Variable(input)), in: &context)
+  print("outputs \(outputs.shape), \(state.count) states")
+
+  let ofKeras = try RecurrentWeights.convert(recurrent, from: .pytorch, to: .keras)
+  for (name, tensor) in ofKeras.sorted(by: { $0.key < $1.key }) { print(name, tensor.shape) }
+}
