@@ -2,7 +2,7 @@
 """Holds the folders of `charrnn export --to pytorch|flax|mlx|keras` to the loss that `charrnn evaluate` prints.
 
     pip install numpy==2.4.6 safetensors==0.8.0 torch==2.15.0 keras==3.15.1 jax flax==0.12.8 mlx==0.32.4
-    python3 Tests/Interop/exports.py [--program .build/release/charrnn] [--only gru]
+    python3 Tests/Interop/exports.py [--program .build/release/charrnn] [--only gru] [--package keras]
 
 Trains a tiny model of each kind, exports it to every package, and runs the folder's `model.py` as a user would: `evaluate` must
 print the same loss within 1e-5 nats, and `sample` the same text for the same seed in every package. What a package has no
@@ -20,6 +20,7 @@ root = pathlib.Path(__file__).resolve().parent.parent.parent
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
 parser.add_argument("--program", type=pathlib.Path, default=root / ".build/release/charrnn")
 parser.add_argument("--only", default="", help="kinds whose options hold this text")
+parser.add_argument("--package", default="", help="packages whose names hold this text")
 arguments = parser.parse_args()
 
 # Columns: a name, the package, and the environment of its program.
@@ -27,6 +28,7 @@ COLUMNS = [
     ("pytorch", "pytorch", {}), ("flax", "flax", {"JAX_PLATFORMS": "cpu"}), ("mlx", "mlx", {}),
     ("keras, jax", "keras", {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}), ("keras, torch", "keras", {"KERAS_BACKEND": "torch"}),
 ]
+COLUMNS = [column for column in COLUMNS if arguments.package in column[1]]
 # Kinds of model as options of `train`, and the packages that have no counterpart.
 ALL = {"pytorch", "flax", "mlx", "keras"}
 KINDS = [

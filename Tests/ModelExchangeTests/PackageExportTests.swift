@@ -93,9 +93,14 @@ import Testing
     String(decoding: try bytes(name, of: export), as: UTF8.self)
   }
 
+  /// Parameters of the folder, of all its files together.
   private func tensors(_ export: PackageExport) throws -> [String: StoredTensor] {
     let directory = try ScratchDirectory()
-    try AtomicFile.write([bytes("weights.safetensors", of: export)], to: directory.path + "/weights")
-    return try Checkpoint(contentsOf: directory.path + "/weights").tensors
+    var tensors: [String: StoredTensor] = [:]
+    for file in export.files where !["model.json", "model.py"].contains(file.name) {
+      try AtomicFile.write([file.bytes], to: directory.path + "/" + file.name)
+      tensors.merge(try PackageFile(contentsOf: directory.path + "/" + file.name).tensors) { $1 }
+    }
+    return tensors
   }
 }

@@ -5,6 +5,7 @@ struct KerasProgram: PackageProgram {
   static let name = "Keras"
   static let requirements = "keras numpy safetensors jax    # or torch; the environment's KERAS_BACKEND says which"
   static let imports = "import keras"
+  static let usesHDF5 = true
 
   let tensors: [String: StoredTensor]
   let model: String
@@ -50,9 +51,7 @@ struct KerasProgram: PackageProgram {
       "scores = " + (shape.isTied ? "Bias()(encoder(x, reverse=True))" : "keras.layers.Dense(VOCABULARY)(x)"),
       """
       model = keras.Model([tokens, *state], [scores, *(keras.ops.stack(parts, axis=1) for parts in zip(*states))])
-      for layer in model.layers:
-          path = f"layers/{layer.name}/"
-          layer.set_weights([weights[name] for name in sorted(weights) if name.startswith(path)])
+      model.load_weights(folder / "model.weights.h5")
 
 
       def run(tokens, state):

@@ -1,4 +1,4 @@
-import Foundation
+import ForeignFiles
 import LanguageModels
 import TensorCheckpoints
 import TensorCore
@@ -38,19 +38,34 @@ public struct PackageExport: Sendable {
 
   /// `weights.safetensors`, the parameters under the package's names; `model.json`, the settings and the vocabulary; and
   /// `model.py`, which builds the model in the package, samples from it and evaluates it.
+  ///
+  /// Keras's parameters are in its own `model.weights.h5`, and a learned initial state alone in `weights.safetensors`.
   public let files: [File]
 
   /// - Throws: `PackageExportError` where the package has no counterpart for something in the model.
   public init(_ file: ModelFile<Float>, for package: Package) throws(PackageExportError) {
     let model = try ExportedModel(file, for: package)
     let program = try package.program.init(model)
-    var tensors = program.tensors
-    for (name, state) in model.initialStates { tensors[name] = state }
-    files = [
-      File(name: "weights.safetensors", bytes: Array(Checkpoint(tensors: tensors).serialized().joined())),
+    var files = [
       File(name: "model.json", bytes: Array(Self.settings(file).utf8)),
       File(name: "model.py", bytes: Array(program.text(of: model).utf8)),
     ]
+    var tensors = model.initialStates
+    if package.program.usesHDF5 {
+      var writer = HDF5Writer(to: "model.weights.h5")
+      do throws(HDF5Error) {
+        // The order decides where the tensors stand in the file.
+        for (name, tensor) in program.tensors.sorted(by: { $0.key < $1.key }) { try writer.add(tensor, at: name) }
+      } catch { throw .hdf5(error) }
+      files.append(File(name: writer.path, bytes: writer.serialized()))
+    } else {
+      tensors.merge(program.tensors) { $1 }
+    }
+    if !tensors.isEmpty {
+      let bytes = Array(Checkpoint(tensors: tensors).serialized().joined())
+      files.append(File(name: "weights.safetensors", bytes: bytes))
+    }
+    self.files = files
   }
 
   /// The settings as a JSON object; symbols are texts, or numbers of bytes, in the order of the decoder's outputs.
@@ -122,11 +137,13 @@ struct ExportedModel {
 public enum PackageExportError: Error, Equatable, CustomStringConvertible {
   case noCounterpart(String, PackageExport.Package)
   case exchange(ExchangeError)
+  case hdf5(HDF5Error)
 
   public var description: String {
     switch self {
     case .noCounterpart(let what, let package): "\(package.rawValue) has no counterpart for \(what)"
     case .exchange(let error): "\(error)"
+    case .hdf5(let error): "\(error)"
     }
   }
 }

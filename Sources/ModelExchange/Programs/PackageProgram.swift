@@ -10,6 +10,8 @@ protocol PackageProgram {
   static var requirements: String { get }
   /// Lines that import the package.
   static var imports: String { get }
+  /// Whether parameters are in an HDF5 file, which the package opens itself.
+  static var usesHDF5: Bool { get }
   /// Parameters by the names that the package's modules give them.
   var tensors: [String: StoredTensor] { get }
   /// Python that makes `run(tokens, state)` of `weights`.
@@ -17,9 +19,12 @@ protocol PackageProgram {
 }
 
 extension PackageProgram {
+  static var usesHDF5: Bool { false }
+
   /// The whole program.
   func text(of model: ExportedModel) -> String {
     let shape = model.shape
+    let reads = !Self.usesHDF5 || shape.learnsInitialState
     return """
       \"\"\"A character model in \(Self.name): \(shape.cell.rawValue), \(shape.layers) × \(shape.hidden), made by charrnn.
 
@@ -32,13 +37,11 @@ extension PackageProgram {
       import pathlib
       import sys
 
-      import numpy
-      from safetensors.numpy import load_file
+      import numpy\(reads ? "\nfrom safetensors.numpy import load_file" : "")
       \(Self.imports)
 
       folder = pathlib.Path(__file__).resolve().parent
-      settings = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-      weights = load_file(folder / "weights.safetensors")
+      settings = json.loads((folder / "model.json").read_text(encoding="utf-8"))\(reads ? "\nweights = load_file(folder / \"weights.safetensors\")" : "")
       symbols = [bytes([s]) if settings["tokens"] == "byte" else s.encode() for s in settings["vocabulary"]]
       VOCABULARY, LAYERS, HIDDEN = len(symbols), settings["layers"], settings["hidden"]
       \(Self.widths(of: shape))
