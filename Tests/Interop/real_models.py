@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Runs recurrent models that Python packages ship, in the packages and in Swift, and holds the outputs to each other.
 
-    pip install numpy==2.4.6 torch==2.15.0 onnxruntime==1.32.0 nltk==3.10.0 inflect==7.5.0 distance==0.1.3 setuptools==80.9.0
+    pip install numpy==2.4.6 torch==2.15.0 onnxruntime==1.32.0 nltk==3.10.4 inflect==7.6.0 distance==0.1.3 setuptools==80.9.0
     pip install --no-deps g2p-en==2.1.0 silero-vad==6.2.3 uzmorph-bigru==0.1.1
     swift build -c release --product InteropModels
-    python3 Tests/Interop/real_models.py g2p-en uzmorph-bigru silero-vad
+    python3 Tests/Interop/real_models.py [MODEL]…
 
 textgenrnn needs Python 3.7 in an environment of its own:
 
@@ -39,9 +39,8 @@ def folder(module):
     return pathlib.Path(importlib.util.find_spec(module).origin).parent
 
 
-def english(start=0):
-    text = (root / "corpora/fables.txt").read_text(encoding="utf-8")
-    return text[start:]
+def english():
+    return (root / "corpora/fables.txt").read_text(encoding="utf-8")
 
 
 class G2P:
@@ -134,6 +133,18 @@ class Silero:
         return [], numpy.array([float(value) for value in self.run()], "f4")
 
 
+class SileroSequence(Silero):
+    """The same network in a file of its own, which takes all chunks at once."""
+
+    def __init__(self):
+        super().__init__()
+        from silero_vad.sequence_vad import SileroVADSequence
+        self.model = SileroVADSequence(str(folder(self.module) / "data/silero_vad_16k_sequence.onnx"))
+
+    def run(self):
+        return self.model.audio_forward(self.samples)
+
+
 class TextGen:
     """textgenrnn: the symbol after each of 200 lines."""
     module, unit = "textgenrnn", "symbol"
@@ -159,7 +170,8 @@ class TextGen:
         return [], numpy.concatenate(self.run())
 
 
-MODELS = {"g2p-en": G2P, "uzmorph-bigru": UzMorph, "silero-vad": Silero, "textgenrnn": TextGen}
+MODELS = {"g2p-en": G2P, "uzmorph-bigru": UzMorph, "silero-vad": Silero, "silero-vad-sequence": SileroSequence,
+          "textgenrnn": TextGen}
 
 
 def compare(name, directory):
@@ -176,7 +188,7 @@ def compare(name, directory):
     assert found.shape == numbers.shape, (found.shape, numbers.shape)
     difference = float(numpy.abs(found - numbers).max() / numpy.abs(numbers).max()) if len(numbers) else 0
 
-    times, items = ([], []), len(numbers) if name == "silero-vad" else len(package.items)
+    times = ([], [])
     for _ in range(PASSES + 1):
         start = time.perf_counter()
         package.run()
@@ -186,14 +198,14 @@ def compare(name, directory):
         times[1].append(float(swift.stdout.readline()))
     swift.stdin.close()
     assert swift.wait() == 0
-    ours, theirs = (1e6 * statistics.median(seconds[1:]) / items for seconds in (times[1], times[0]))
+    ours, theirs = (1e6 * statistics.median(seconds[1:]) / COUNT for seconds in (times[1], times[0]))
     texts = f"{same} of {len(lines)}" if lines else ""
     far = f"{difference:.1e}" if len(numbers) else ""
-    print(f"{name:14} {items:4} {package.unit + 's':8} {texts:>12} {far:8} {theirs:10.0f} {ours:10.0f} {theirs / ours:8.1f}", flush=True)
+    print(f"{name:19} {COUNT:4} {package.unit + 's':8} {texts:>12} {far:8} {theirs:10.0f} {ours:10.0f} {theirs / ours:8.1f}", flush=True)
     return same == len(lines) and difference < TOLERANCE
 
 
-print(f"{'model':14} {'items':13} {'equal lines':>12} {'differ':8} {'package µs':>10} {'Swift µs':>10} {'ratio':>8}")
+print(f"{'model':19} {'items':13} {'equal lines':>12} {'differ':8} {'package µs':>10} {'Swift µs':>10} {'ratio':>8}")
 with tempfile.TemporaryDirectory() as directory:
-    right = [compare(name, directory) for name in sys.argv[1:] or list(MODELS)[:3]]
+    right = [compare(name, directory) for name in sys.argv[1:] or list(MODELS)[:4]]
 sys.exit(0 if all(right) else 1)

@@ -2,8 +2,7 @@ import Foundation
 import SequenceModeling
 
 /// The morphology of Uzbek words in uzmorph-bigru: two bidirectional GRU layers, in a state dict of PyTorch.
-struct MorphologyModel: PackageModel, Module {
-  typealias Scalar = Float
+struct MorphologyModel: PackageModel {
   static let length = 30
   let letters: [String: Int32]
   /// Tags by their numbers.
@@ -41,6 +40,10 @@ struct MorphologyModel: PackageModel, Module {
     }
     return result
   }
+}
+
+extension MorphologyModel: Module {
+  typealias Scalar = Float
 
   mutating func visitParameters<V: ParameterVisitor<Float>>(_ visitor: inout V) throws(V.Failure) {
     try visitor.visit(&embedding, "embedding")

@@ -2,8 +2,7 @@ import Foundation
 import SequenceModeling
 
 /// The pronunciation of English words in g2p-en: two GRUs, in a NumPy archive.
-struct PronunciationModel: PackageModel, Module {
-  typealias Scalar = Float
+struct PronunciationModel: PackageModel {
   var (letters, sounds): (Embedding<Float>, Embedding<Float>)
   var (encoder, decoder): (StackedRecurrent<GRUCell<Float>>, StackedRecurrent<GRUCell<Float>>)
   var output: Dense<Float>
@@ -29,7 +28,9 @@ struct PronunciationModel: PackageModel, Module {
     var context = ForwardContext<Float>()
     return Output(lines: lines(of: input).map { sounds(of: $0, in: &context).map(String.init).joined(separator: " ") })
   }
+}
 
+extension PronunciationModel {
   private func sounds(of word: String, in context: inout ForwardContext<Float>) -> [Int32] {
     let (unknown, end, start, endOfSounds): (Int32, Int32, Int32, Int32) = (1, 2, 2, 3)
     let ids = word.utf8.map { (97...122).contains($0) ? Int32($0) - 94 : unknown } + [end]
@@ -47,6 +48,10 @@ struct PronunciationModel: PackageModel, Module {
     }
     return found
   }
+}
+
+extension PronunciationModel: Module {
+  typealias Scalar = Float
 
   mutating func visitParameters<V: ParameterVisitor<Float>>(_ visitor: inout V) throws(V.Failure) {
     try visitor.visit(&letters, "letters")

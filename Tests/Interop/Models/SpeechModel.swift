@@ -2,8 +2,7 @@ import Foundation
 import SequenceModeling
 
 /// The voice activity detector of silero-vad: convolutions and an LSTM, in a branch of an ONNX graph.
-struct SpeechModel: PackageModel, Module {
-  typealias Scalar = Float
+struct SpeechModel: PackageModel {
   static let (chunk, overlap) = (512, 64)
   /// Fourier transform, four layers of the encoder, output.
   var convolutions: [Convolution1D<Float>] = []
@@ -32,33 +31,57 @@ struct SpeechModel: PackageModel, Module {
     bind()
   }
 
-  /// The probability of speech in each chunk of the samples, which are 32-bit floats.
-  func callAsFunction(_ input: Data) -> Output {
-    let samples = input.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
+  /// The probability of speech in each chunk of the samples, chunk by chunk as they would come from a microphone.
+  func callAsFunction(_ input: Data) -> Output { Output(numbers: probabilities(in: input, atOnce: 1)) }
+}
+
+extension SpeechModel {
+  /// - Parameters:
+  ///   - input: samples, 32-bit floats.
+  ///   - count: chunks that are read at once.
+  func probabilities(in input: Data, atOnce count: Int) -> [Float] {
+    let silence = Array(repeating: Float(0), count: Self.overlap)
+    let samples = silence + input.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
     var context = ForwardContext<Float>()
-    var (result, state) = (Output(), [LSTMCell<Float>.State]?.none)
-    for start in stride(from: 0, to: samples.count - Self.chunk + 1, by: Self.chunk) {
-      let before =
-        start == 0 ? Array(repeating: 0, count: Self.overlap) : Array(samples[start - Self.overlap..<start])
-      let heard = before + samples[start..<start + Self.chunk]
-      // The end is mirrored.
-      let line = heard + heard.reversed()[1...Self.overlap]
-      let features = encode(Variable(Tensor(line, shape: [1, line.count, 1])), in: &context)
-      let (hidden, next) = recurrent.run(.vectors(features), from: state, in: &context)
+    var (found, state): ([Float], [LSTMCell<Float>.State]?) = ([], nil)
+    let starts = Array(stride(from: 0, through: samples.count - Self.overlap - Self.chunk, by: Self.chunk))
+    for first in stride(from: 0, to: starts.count, by: count) {
+      let frames = starts[first..<min(first + count, starts.count)].map { start in
+        let heard = samples[start..<start + Self.overlap + Self.chunk]
+        return heard + heard.reversed()[1...Self.overlap]  // the end is mirrored
+      }
+      let batch = Tensor(frames.flatMap { $0 }, shape: [frames.count, frames[0].count, 1])
+      let (hidden, next) = recurrent.run(
+        .vectors(features(of: Variable(batch), in: &context)), from: state, in: &context)
       state = next
-      result.numbers.append(convolutions[5](hidden.relu(), in: &context).sigmoid().value.scalar)
+      found += convolutions[5](hidden.relu(), in: &context).sigmoid().value.scalars
     }
-    return result
+    return found
   }
 
-  /// Features of samples, [1, length, 1]: [1, 1, 128].
-  private func encode(_ samples: Variable<Float>, in context: inout ForwardContext<Float>) -> Variable<Float> {
+  /// Features of frames of samples, [frames, samples, 1]: [frames, 1, 128], a sequence of one batch.
+  private func features(
+    of samples: Variable<Float>, in context: inout ForwardContext<Float>
+  ) -> Variable<Float> {
     let waves = convolutions[0](samples, in: &context)
     let half = waves.shape[2] / 2
     let (real, imaginary) = (waves.slice(axis: 2, 0..<half), waves.slice(axis: 2, half..<2 * half))
     let magnitudes = (real.squared() + imaginary.squared()).squareRoot()
     return convolutions[1...4].reduce(magnitudes) { $1($0, in: &context).relu() }
   }
+}
+
+/// The same network, which reads all chunks at once.
+struct SpeechSequenceModel: PackageModel {
+  private let model: SpeechModel
+
+  init(folder: String) throws { model = try SpeechModel(folder: folder) }
+
+  func callAsFunction(_ input: Data) -> Output { Output(numbers: model.probabilities(in: input, atOnce: 512)) }
+}
+
+extension SpeechModel: Module {
+  typealias Scalar = Float
 
   mutating func visitParameters<V: ParameterVisitor<Float>>(_ visitor: inout V) throws(V.Failure) {
     for index in convolutions.indices { try visitor.visit(&convolutions[index], "convolutions.\(index)") }

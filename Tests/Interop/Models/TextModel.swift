@@ -2,8 +2,7 @@ import Foundation
 import SequenceModeling
 
 /// The character model of textgenrnn: two LSTM layers and attention, in an HDF5 file of Keras 2.
-struct TextModel: PackageModel, Module {
-  typealias Scalar = Float
+struct TextModel: PackageModel {
   static let length = 40
   let symbols: [String: Int32]
   var embedding: Embedding<Float>
@@ -42,6 +41,10 @@ struct TextModel: PackageModel, Module {
     let summary = weights.matmul(all.value.reshaped([Self.length, all.shape[2]]))
     return output(Variable(summary), in: &context).value
   }
+}
+
+extension TextModel: Module {
+  typealias Scalar = Float
 
   mutating func visitParameters<V: ParameterVisitor<Float>>(_ visitor: inout V) throws(V.Failure) {
     try visitor.visit(&embedding, "embedding")

@@ -35,7 +35,7 @@ extension StoredTensor {
 
 let kinds: [String: any PackageModel.Type] = [
   "g2p-en": PronunciationModel.self, "uzmorph-bigru": MorphologyModel.self, "silero-vad": SpeechModel.self,
-  "textgenrnn": TextModel.self,
+  "silero-vad-sequence": SpeechSequenceModel.self, "textgenrnn": TextModel.self,
 ]
 let arguments = CommandLine.arguments
 let model = try kinds[arguments[1]]!.init(folder: arguments[2])
