@@ -37,12 +37,33 @@ extension Module where Scalar: StorableScalar {
     self = loaded
   }
 
+  /// Takes the values of some parameters and statistics from a checkpoint in which they have other names; other precisions are
+  /// converted. After an error nothing has changed.
+  ///
+  ///     let others = try net.load(from: Checkpoint(contentsOf: "trained.safetensors")) { name in
+  ///       name.hasPrefix("rnn.") ? "encoder." + name : nil  // the layer on top keeps its own values
+  ///     }
+  ///
+  /// - Parameter storedName: the name in the checkpoint of a parameter; nil for a parameter that keeps its values.
+  /// - Returns: names of tensors in the checkpoint that were not taken.
+  /// - Throws: `SafetensorsError` when the checkpoint lacks a tensor that was named, or has one of another shape.
+  @discardableResult
+  public mutating func load(
+    from checkpoint: Checkpoint, naming storedName: @escaping (_ parameter: String) -> String?
+  ) throws(SafetensorsError) -> [String] {
+    var loaded = self
+    var loader = ParameterLoader<Scalar>(checkpoint: checkpoint, storedName: storedName)
+    try loaded.visitParameters(&loader)
+    self = loaded
+    return checkpoint.names.filter { !loader.taken.contains($0) }
+  }
+
   /// Takes the values of every parameter and statistic from a checkpoint, which may hold more.
   ///
   /// - Parameter prefix: start of their names in the checkpoint.
   /// - Throws: `SafetensorsError` when one is missing or has another shape.
   package mutating func take(from checkpoint: Checkpoint, prefix: String = "") throws(SafetensorsError) {
-    var loader = ParameterLoader<Scalar>(checkpoint: checkpoint, prefix: prefix)
+    var loader = ParameterLoader<Scalar>(checkpoint: checkpoint, storedName: { prefix + $0 })
     try visitParameters(&loader)
   }
 }
@@ -58,9 +79,13 @@ extension Checkpoint {
 private struct ParameterLoader<Scalar: StorableScalar>: ParameterVisitor {
   var path = ParameterPath()
   let checkpoint: Checkpoint
-  let prefix: String
+  /// Name in the checkpoint of a parameter; nil for one that keeps its values.
+  let storedName: (String) -> String?
+  var taken: Set<String> = []
 
   mutating func visit(_ parameter: inout Parameter<Scalar>, at name: String) throws(SafetensorsError) {
-    parameter.value = try checkpoint.tensor(prefix + name, shape: parameter.shape)
+    guard let stored = storedName(name) else { return }
+    parameter.value = try checkpoint.tensor(stored, shape: parameter.shape)
+    taken.insert(stored)
   }
 }

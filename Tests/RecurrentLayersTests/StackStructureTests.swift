@@ -185,4 +185,27 @@ import Testing
     }
     expectMessage("a recurrent cell of 4 hidden units cannot have a projection to 4", from: projection)
   }
+
+  /// Each layer's outputs are those of the stack that ends with it.
+  @Test(arguments: [StackOptions(), StackOptions(residual: true), StackOptions(merging: .sum)])
+  func theOutputsOfEveryLayerAreThoseOfTheStackBelow(options: StackOptions) {
+    var random = RandomSource(seed: 3)
+    let isBidirectional = options.merging == .sum
+    let sizes = [(3, 4), (4, 4), (4, 4)]
+    func cells() -> [GRUCell<Double>] { sizes.map { GRUCell(input: $0, hidden: $1).drawn(using: &random) } }
+    let (forward, reverse) = (cells(), isBidirectional ? cells() : [])
+    let input = SequenceInput.vectors(
+      Variable(Tensor<Double>.normal([5, 2, 3], mean: 0, standardDeviation: 1, using: &random)))
+    var context = ForwardContext<Double>()
+    let whole = StackedRecurrent(forward, reverse: reverse, options: options).runEveryLayer(input, in: &context)
+    #expect(whole.outputs.count == 3)
+    for count in 1...3 {
+      var options = options
+      if count == 1 { options.residual = false }
+      let part = StackedRecurrent(Array(forward[..<count]), reverse: Array(reverse.prefix(count)), options: options)
+      let (outputs, state) = part.run(input, in: &context)
+      #expect(outputs.value == whole.outputs[count - 1].value)
+      #expect(state.map { $0.hidden.value } == whole.state.prefix(state.count).map { $0.hidden.value })
+    }
+  }
 }

@@ -11,9 +11,7 @@ extension StackedRecurrent {
     _ sequence: SequenceInput<Scalar>, from state: [Cell.State]?, taking wanted: Wanted,
     in context: inout ForwardContext<Scalar>
   ) -> (outputs: Variable<Scalar>, state: [Cell.State]) {
-    let state = state ?? initialState(batchSize: sequence.batch, in: &context)
-    require(
-      state.count == positions.count, "StackedRecurrent: \(state.count) states for \(positions.count) cells")
+    let state = validated(state, batch: sequence.batch, in: &context)
     let stack = droppingWeights(in: &context)
     if options.recomputes && context.tape != nil {
       return stack.runLayersRecomputing(sequence, from: state, taking: wanted, in: &context)
@@ -21,20 +19,52 @@ extension StackedRecurrent {
     return stack.runLayers(SequenceRequest(sequence), from: state, taking: wanted, in: &context)
   }
 
+  /// Runs a sequence through all layers and returns the outputs of each. Activations are kept, whatever the options say of
+  /// recomputing them.
+  ///
+  /// - Parameter state: as for `run`.
+  /// - Returns: outputs of the layers, the lowest first, each [time, batch, width], before dropout; and every cell's state after
+  ///   its last step.
+  public func runEveryLayer(
+    _ sequence: SequenceInput<Scalar>, from state: [Cell.State]? = nil, in context: inout ForwardContext<Scalar>
+  ) -> (outputs: [Variable<Scalar>], state: [Cell.State]) {
+    let state = validated(state, batch: sequence.batch, in: &context)
+    var outputs: [Variable<Scalar>] = []
+    let last = droppingWeights(in: &context).runLayers(
+      SequenceRequest(sequence), from: state, taking: .all, in: &context, below: { outputs.append($0) })
+    return (outputs + [last.outputs], last.state)
+  }
+
+  /// The state to begin with: the one given, or the initial one.
+  private func validated(
+    _ state: [Cell.State]?, batch: Int, in context: inout ForwardContext<Scalar>
+  ) -> [Cell.State] {
+    let state = state ?? initialState(batchSize: batch, in: &context)
+    require(
+      state.count == positions.count, "StackedRecurrent: \(state.count) states for \(positions.count) cells")
+    return state
+  }
+
   /// Runs a sequence through all layers.
   ///
-  /// - Parameter observe: called with every cell's state after each step; the cells then run step by step.
+  /// - Parameters:
+  ///   - observe: called with every cell's state after each step; the cells then run step by step.
+  ///   - below: called with the outputs of each layer below the top, the lowest first.
   func runLayers(
     _ request: SequenceRequest<Scalar>, from state: [Cell.State], taking wanted: Wanted,
-    in context: inout ForwardContext<Scalar>, observe: ((_ position: CellPosition, _ state: Cell.State) -> Void)? = nil
+    in context: inout ForwardContext<Scalar>,
+    observe: ((_ position: CellPosition, _ state: Cell.State) -> Void)? = nil,
+    below: ((_ outputs: Variable<Scalar>) -> Void)? = nil
   ) -> (outputs: Variable<Scalar>, state: [Cell.State]) {
     var pass = StackPass(stack: self, lengths: request.sequence.lengths, observe: observe, state: state)
     var top = pass.runLayer(0, request, adding: nil, in: &context)
     for layer in cells.indices.dropFirst() {
-      let below = dropping(pass.all(top), from: request.firstStep, in: &context)
+      let outputs = pass.all(top)
+      below?(outputs)
+      let dropped = dropping(outputs, from: request.firstStep, in: &context)
       var input = request
-      input.sequence.content = .vectors(below)
-      top = pass.runLayer(layer, input, adding: addsInput(inLayer: layer) ? below : nil, in: &context)
+      input.sequence.content = .vectors(dropped)
+      top = pass.runLayer(layer, input, adding: addsInput(inLayer: layer) ? dropped : nil, in: &context)
     }
     return (wanted == .all ? pass.all(top) : pass.last(top), pass.state)
   }
