@@ -82,6 +82,9 @@ public struct PackageFile: Sendable {
   private mutating func read(_ file: HDF5File, configuration: String?) throws {
     let named = try file.tensors()
     tensors = named.tensors.filter { name, _ in !["optimizer/", "optimizer_weights/"].contains(where: name.hasPrefix) }
+    for name in ["architecture", "tokens", "vocabulary"] {
+      if case .text(let text)? = try file.attribute(name) { metadata[name] = text }
+    }
     var json = configuration
     if json == nil, case .text(let text)? = try file.attribute("model_config") { json = text }
     if let json {

@@ -54,13 +54,20 @@ import Testing
       #"its layer "lstm" has the activation "hard_sigmoid""#)
   }
 
-  @Test func aModelThatWasExportedComesBackWithItsVocabulary() throws {
-    let trained = try Trained.workplace.get()
-    for name in ["exported.onnx", "back"] { try? FileManager.default.removeItem(atPath: trained.path + "/" + name) }
-    expectDone(try trained.charrnn("export", "run", "--to", "onnx", "--out", "exported.onnx"))
-    expectDone(try trained.charrnn("import", "exported.onnx", "--out", "back"), "as onnx keeps it")
+  @Test(arguments: [
+    ("onnx", "", "exported.onnx"), ("pytorch", "--residual", "exported/weights.safetensors"),
+    ("flax", "--residual", "exported/weights.safetensors"), ("mlx", "--residual", "exported/weights.safetensors"),
+    ("keras", "--residual", "exported/model.weights.h5"),
+  ])
+  func aModelThatWasExportedComesBack(package: String, option: String, file: String) throws {
+    try workplace.write(fable, to: "fable.txt")
+    let size = ["--layers", "2", "--hidden", "4", "--batch", "2", "--length", "4", "--steps", "3", "--plain"]
+    expectDone(try workplace.charrnn(["train", "fable.txt", "--out", "run"] + size + (option.isEmpty ? [] : [option])))
+    let out = package == "onnx" ? file : "exported"
+    expectDone(try workplace.charrnn("export", "run", "--to", package, "--out", out))
+    expectDone(try workplace.charrnn("import", file, "--out", "back"), "as \(package) keeps it")
     let losses = try ["run", "back"].map { run in
-      let outcome = try trained.charrnn("evaluate", run, "fable.txt", "--split", "all", "--json")
+      let outcome = try workplace.charrnn("evaluate", run, "fable.txt", "--split", "all", "--json")
       expectDone(outcome)
       return try #require(try outcome.json()["loss"] as? Double)
     }

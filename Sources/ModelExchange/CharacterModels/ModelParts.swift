@@ -1,3 +1,4 @@
+import Foundation
 import LanguageModels
 import SequenceText
 import TensorCheckpoints
@@ -11,6 +12,8 @@ struct ModelParts {
   private let decoder: StoredTensor
   private let decoderBias: StoredTensor?
   private var symbols: Int { decoder.shape[0] }
+  /// Whether the file says that layers above the first add their input to their output, as one of charrnn's exports may.
+  private let isResidual: Bool
 
   /// A layer of a matrix, and perhaps a bias.
   private struct Layer {
@@ -31,6 +34,7 @@ struct ModelParts {
     around recurrent: RecurrentWeights, among names: [String], of file: PackageFile, in convention: WeightConvention
   ) throws(CharacterModelImportError) {
     if recurrent.isBidirectional { throw .bidirectional }
+    isResidual = file.exportedShape?.residual ?? false
     let (layers, unread) = Self.layers(names, of: file)
     if !unread.isEmpty { throw .unread(unread) }
     let isTransposed = [.keras, .flax, .flaxLinen].contains(convention)
@@ -144,9 +148,17 @@ struct ModelParts {
     architecture.cell = CellKind(rawValue: recurrent.cell.rawValue)!
     architecture.embedding = embedding?.shape[1] ?? 0
     architecture.isTied = embedding.map { $0 == decoder } ?? false
+    architecture.residual = isResidual
     if outputs[0] < hidden[0] { architecture.projection = outputs[0] }
     let shape = ModelShape(architecture, vocabulary: symbols)
     if let problem = shape.problem { throw .settings(problem) }
     return shape
+  }
+}
+
+extension PackageFile {
+  /// Shape of the model, which an export of charrnn holds; nil in other files.
+  fileprivate var exportedShape: ModelShape? {
+    metadata["architecture"].flatMap { try? JSONDecoder().decode(ModelShape.self, from: Data($0.utf8)) }
   }
 }

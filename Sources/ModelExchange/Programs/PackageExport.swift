@@ -56,14 +56,19 @@ public struct PackageExport: Sendable {
       do throws(HDF5Error) {
         // The order decides where the tensors stand in the file.
         for (name, tensor) in program.tensors.sorted(by: { $0.key < $1.key }) { try writer.add(tensor, at: name) }
+        // Keras passes over attributes that it does not know.
+        let description = ModelFile<Float>.checkpoint(of: [:], shape: model.shape, vocabulary: file.vocabulary)
+        for (name, text) in description.metadata.sorted(by: { $0.key < $1.key }) {
+          try writer.setAttribute(name, to: .text(text))
+        }
       } catch { throw .hdf5(error) }
       files.append(File(name: writer.path, bytes: writer.serialized()))
     } else {
       tensors.merge(program.tensors) { $1 }
     }
     if !tensors.isEmpty {
-      let bytes = Array(Checkpoint(tensors: tensors).serialized().joined())
-      files.append(File(name: "weights.safetensors", bytes: bytes))
+      let checkpoint = ModelFile<Float>.checkpoint(of: tensors, shape: model.shape, vocabulary: file.vocabulary)
+      files.append(File(name: "weights.safetensors", bytes: Array(checkpoint.serialized().joined())))
     }
     self.files = files
   }
