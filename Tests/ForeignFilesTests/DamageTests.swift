@@ -8,7 +8,8 @@ import Testing
 /// A damaged file is an error of one line or another sound file, whatever the damage; never a trap.
 @Suite struct DamageTests {
   /// Values in the place of each byte.
-  private let values: [UInt8] = sweep(debug: [0, 0x52, 0xFF], release: Array(0...255))
+  private let values: [UInt8] = sweep(
+    debug: [0, 0x52, 0xFF], release: [0, 1, 2, 0x0A, 0x28, 0x52, 0x7F, 0x80, 0xC0, 0xFE, 0xFF])
 
   @Test(arguments: [
     "single.npy", "deflated.npz", "tied.pt", "two-models.pt", "ordered.h5", "user-block.h5", "flax.msgpack",
@@ -59,7 +60,7 @@ import Testing
   func anHDF5FileWithAnyByteChangedNeverTraps(name: String) throws {
     let file = try fixture(name)
     let whole = file[0..<file.count]
-    for offset in stride(from: 8, to: whole.count, by: amount(debug: 1501, release: 11)) {
+    for offset in stride(from: 8, to: whole.count, by: amount(debug: 1501, release: 53)) {
       for value in [0, 0x7F, 0xFF, whole[offset] ^ 1 << UInt8(offset % 8)] {
         FuzzTarget.hdf5.run(whole.replacing(at: offset, with: [value]))
       }
