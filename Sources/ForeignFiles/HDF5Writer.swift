@@ -3,7 +3,7 @@ import TensorCore
 
 /// A writer of HDF5 files: groups within groups, tensors in them, and attributes of both, as h5py and Keras read them.
 ///
-/// The bytes depend on the content alone: names are in the order of their bytes, and there are no times. Data are
+/// The bytes depend on the content and the order in which tensors are added: names are sorted, and there are no times. Data are
 /// little-endian and contiguous; texts are of any length, in UTF-8.
 public struct HDF5Writer: Sendable {
   /// A group, or a dataset where it has a tensor.
