@@ -52,10 +52,8 @@ public struct ForwardContext<Scalar: TensorScalar> {
 
   /// A parameter of this pass alone whose gradient flows to a variable: a weight computed from another one (weight drop, say),
   /// for code that takes weights as parameters.
-  ///
-  /// It has no slot, so that nothing is cached for it.
   package mutating func parameter(holding variable: Variable<Scalar>) -> Parameter<Scalar> {
-    let parameter = Parameter(variable.value)
+    let parameter = Parameter(passing: variable.value)
     computed[parameter.generation] = variable
     return parameter
   }

@@ -2,8 +2,8 @@ import TensorCore
 
 /// A tensor that belongs to a model: one that training changes, or a statistic of the data that a layer keeps.
 ///
-/// A parameter is a value. *Binding* a model gives each of its parameters a slot; gradients, optimizer moments and packed
-/// weights are found by slot.
+/// A parameter is a value. *Binding* a model gives each of its parameters a slot, by which gradients and optimizer moments
+/// are found: training needs it, inference does not.
 public struct Parameter<Scalar: TensorScalar>: Sendable {
   public enum Role: Sendable {
     /// Gradients are computed for it, and an optimizer changes it.
@@ -18,6 +18,7 @@ public struct Parameter<Scalar: TensorScalar>: Sendable {
     _modify {
       defer {
         generation = UniqueNumber.next()
+        if identity != nil && !isKnownUniquelyReferenced(&identity) { identity = ParameterIdentity() }
         isDrawn = true
         isProvisional = false
       }
@@ -37,11 +38,20 @@ public struct Parameter<Scalar: TensorScalar>: Sendable {
   package private(set) var isProvisional = false
   /// Index of this parameter in its model's order of visiting; nil until the model is bound.
   public private(set) var slot: Int?
-  /// A number unique to this value of this parameter: the key of everything derived from the value (packed weights).
+  /// A number unique to this value of this parameter: the version of everything derived from the value (packed weights).
   package private(set) var generation = UniqueNumber.next()
+  /// The key of everything derived from the value, shared with copies until one of them changes; nil where nothing derived is
+  /// kept.
+  package private(set) var identity: ParameterIdentity?
 
   /// A parameter of given values.
   public init(_ value: Tensor<Scalar>, role: Role = .trained) {
+    self.init(passing: value, role: role)
+    identity = ParameterIdentity()
+  }
+
+  /// A parameter of one pass: nothing derived from it is kept.
+  init(passing value: Tensor<Scalar>, role: Role = .trained) {
     stored = value
     undrawnShape = value.shape
     self.role = role
@@ -57,6 +67,7 @@ public struct Parameter<Scalar: TensorScalar>: Sendable {
     self.role = role
     self.initializer = initializer
     isDrawn = initializer.isDeterministic
+    identity = ParameterIdentity()
   }
 
   /// Values of an initializer that draws nothing (biases, say); zeros where they are still to be drawn.

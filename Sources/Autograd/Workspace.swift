@@ -9,16 +9,16 @@ public final class Workspace<Scalar: TensorScalar> {
   public let pool = BufferPool()
   /// Number format of the right-hand sides of products.
   public let products: ProductFormat
-  private var packs: [PackKey: (generation: UInt64, matrix: PackedMatrix<Scalar>)] = [:]
-  private var tables: [Int: (generations: [UInt64], table: Tensor<Scalar>)] = [:]
-
+  private var packs = ParameterCache<PackedPart, UInt64, PackedMatrix<Scalar>>()
+  private var tables = ParameterCache<Whole, [UInt64], Tensor<Scalar>>()
   private var derived: [AnyHashable: Any] = [:]
 
-  private struct PackKey: Hashable {
-    let slot: Int
+  private struct PackedPart: Hashable {
     let rows: Range<Int>?
     let transposed: Bool
   }
+
+  private enum Whole { case whole }
 
   /// - Precondition: this machine supports the products for this scalar type.
   public init(threads: Int = 1, products: ProductFormat = .full) {
@@ -51,13 +51,9 @@ public final class Workspace<Scalar: TensorScalar> {
       let matrix = shape.rank == 2 ? value : value.reshaped([shape[0], shape.dimensions.dropFirst().reduce(1, *)])
       return pack(part.map { matrix.rows($0) } ?? matrix, transposed: transposed)
     }
-    guard let slot = parameter.slot else { return packed() }
-    let key = PackKey(slot: slot, rows: part, transposed: transposed)
-    if let known = packs[key], known.generation == parameter.generation { return known.matrix }
-    packs[key] = nil
-    let matrix = packed()
-    packs[key] = (parameter.generation, matrix)
-    return matrix
+    guard let identity = parameter.identity else { return packed() }
+    return packs.value(
+      of: identity, PackedPart(rows: part, transposed: transposed), version: parameter.generation, make: packed)
   }
 
   /// A value that depends on a key alone, computed once.
@@ -68,14 +64,10 @@ public final class Workspace<Scalar: TensorScalar> {
     return value
   }
 
-  /// A tensor derived from some parameters, recomputed only when one of them has changed. It is cached under the slot of the
-  /// first, so that a parameter can be first in one table only.
+  /// A tensor derived from some parameters, recomputed only when one of them has changed. It is kept for the first, so that a
+  /// parameter can be first in one table only.
   package func table(of parameters: [Parameter<Scalar>], make: () -> Tensor<Scalar>) -> Tensor<Scalar> {
-    guard let slot = parameters[0].slot else { return make() }
-    let generations = parameters.map { $0.generation }
-    if let known = tables[slot], known.generations == generations { return known.table }
-    let table = make()
-    tables[slot] = (generations, table)
-    return table
+    guard let identity = parameters[0].identity else { return make() }
+    return tables.value(of: identity, .whole, version: parameters.map { $0.generation }, make: make)
   }
 }

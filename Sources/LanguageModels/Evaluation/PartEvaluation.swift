@@ -52,7 +52,7 @@ public struct PartEvaluation: Sendable {
         counted: isSeen ? TextStream(TokenSequence()[...]) : seen, workspace: workspace
       ).reduce(0, +)
     } else {
-      nats = Evaluation.negativeLogLikelihood(of: file.model.bound(), on: stream, workspace: workspace)
+      nats = Evaluation.negativeLogLikelihood(of: file.model, on: stream, workspace: workspace)
     }
     tokens = range.count - 1
     documents = text.documentCount(in: range.dropFirst())

@@ -49,7 +49,7 @@ final class WholeModelSession<Scalar: TensorScalar> {
   private(set) var logits = Tensor<Scalar>.zeros([0, 0])
 
   init(model: CharacterModel<Scalar>, weights: WeightFormat, team: ThreadTeam) {
-    self.model = model.bound()
+    self.model = model
     workspace = Workspace(team: team, products: weights.products)
   }
 

@@ -34,7 +34,6 @@ extension TextGenerator {
   public func likeliest(beams: Int, prime: [Int32] = [], length: Int) throws -> [LikelyText] {
     require(beams > 0 && length >= 0, "TextGenerator: \(beams) beams of \(length) tokens")
     let (begun, ends) = currentDocument(of: prime)
-    let model = model.bound()
     let workspace = Workspace<Scalar>(team: team, products: weights.products)
     var growing = [Beam(ends: ends, utf8: beginning(after: prime))]
     var ended = length == 0 ? growing : []

@@ -60,7 +60,7 @@ public struct TextSurprise: Sendable {
     let range = text.range
     var tokens: [Piece] = []
     nats = Evaluation.sum(
-      of: file.model.bound(), on: text.stream, streams: 1, warmUp: 0,
+      of: file.model, on: text.stream, streams: 1, warmUp: 0,
       workspace: Workspace(threads: threads)
     ) { [text] logits, losses in
       let symbols = logits.shape[2]
