@@ -23,7 +23,6 @@ struct MorphologyModel: PackageModel {
     recurrent = try StackedRecurrent(
       RecurrentWeights(tensors.filter { $0.key.hasPrefix("gru.") }, in: .pytorch))
     output = Dense(weight: tensors["hidden2tag.weight"]!.floats, bias: tensors["hidden2tag.bias"]!.floats)
-    bind()
   }
 
   /// A tag for each letter of each word, and the scores of all tags at all 30 places.
@@ -39,15 +38,5 @@ struct MorphologyModel: PackageModel {
       result.lines.append(scores.argmax().prefix(ids.count).map { tags[$0]! }.joined(separator: " "))
     }
     return result
-  }
-}
-
-extension MorphologyModel: Module {
-  typealias Scalar = Float
-
-  mutating func visitParameters<V: ParameterVisitor<Float>>(_ visitor: inout V) throws(V.Failure) {
-    try visitor.visit(&embedding, "embedding")
-    try visitor.visit(&recurrent, "recurrent")
-    try visitor.visit(&output, "output")
   }
 }

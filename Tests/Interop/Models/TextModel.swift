@@ -22,7 +22,6 @@ struct TextModel: PackageModel {
     attention = Dense(weight: matrix("attention/attention/attention_W:0").transposed())
     output = Dense(
       weight: matrix("output/output/kernel:0").transposed(), bias: matrix("output/output/bias:0"), activation: .softmax)
-    bind()
   }
 
   /// Probabilities of the next symbol after each line.
@@ -40,16 +39,5 @@ struct TextModel: PackageModel {
     let weights = attention(all, in: &context).value.reshaped([1, Self.length]).softmax()
     let summary = weights.matmul(all.value.reshaped([Self.length, all.shape[2]]))
     return output(Variable(summary), in: &context).value
-  }
-}
-
-extension TextModel: Module {
-  typealias Scalar = Float
-
-  mutating func visitParameters<V: ParameterVisitor<Float>>(_ visitor: inout V) throws(V.Failure) {
-    try visitor.visit(&embedding, "embedding")
-    for index in layers.indices { try visitor.visit(&layers[index], "rnn_\(index + 1)") }
-    try visitor.visit(&attention, "attention")
-    try visitor.visit(&output, "output")
   }
 }
