@@ -1,4 +1,5 @@
 import ForeignFiles
+import LanguageModels
 import TensorCheckpoints
 import TensorCore
 
@@ -82,7 +83,7 @@ public struct PackageFile: Sendable {
   private mutating func read(_ file: HDF5File, configuration: String?) throws {
     let named = try file.tensors()
     tensors = named.tensors.filter { name, _ in !["optimizer/", "optimizer_weights/"].contains(where: name.hasPrefix) }
-    for name in ["architecture", "tokens", "vocabulary"] {
+    for name in MetadataKey.model {
       if case .text(let text)? = try file.attribute(name) { metadata[name] = text }
     }
     var json = configuration

@@ -78,10 +78,12 @@ public struct ModelFile<Scalar: StorableScalar>: Sendable {
 }
 
 /// Names in a checkpoint's metadata.
-enum MetadataKey {
-  static let architecture = "architecture"
-  static let tokens = "tokens"
-  static let vocabulary = "vocabulary"
+package enum MetadataKey {
+  package static let architecture = "architecture"
+  package static let tokens = "tokens"
+  package static let vocabulary = "vocabulary"
+  /// All that an exported model needs.
+  package static let model = [architecture, tokens, vocabulary]
   static let history = "history"
   static let run = "run"
 }

@@ -1,4 +1,5 @@
 import ForeignFiles
+import LanguageModels
 import SequenceText
 
 extension ImportedVocabulary {
@@ -14,7 +15,8 @@ extension ImportedVocabulary {
   ///
   /// - Parameter kind: as for `init(symbols:kind:)`.
   public init?(in file: PackageFile, kind: TokenKind? = nil) {
-    if let json = file.metadata["vocabulary"], let own = file.metadata["tokens"].flatMap(TokenKind.init(rawValue:)),
+    if let json = file.metadata[MetadataKey.vocabulary],
+      let own = file.metadata[MetadataKey.tokens].flatMap(TokenKind.init(rawValue:)),
       let vocabulary = try? Vocabulary(json: json, kind: own)
     {
       try? self.init(symbols: vocabulary.symbols, kind: kind ?? own)

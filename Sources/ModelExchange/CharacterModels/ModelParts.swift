@@ -159,6 +159,6 @@ struct ModelParts {
 extension PackageFile {
   /// Shape of the model, which an export of charrnn holds; nil in other files.
   fileprivate var exportedShape: ModelShape? {
-    metadata["architecture"].flatMap { try? JSONDecoder().decode(ModelShape.self, from: Data($0.utf8)) }
+    metadata[MetadataKey.architecture].flatMap { try? JSONDecoder().decode(ModelShape.self, from: Data($0.utf8)) }
   }
 }
