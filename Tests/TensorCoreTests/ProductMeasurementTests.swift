@@ -16,7 +16,7 @@ import Testing
 
   @Test(arguments: [1, 2])
   func everyShapeIsMeasuredEvenInNoTime(threads: Int) {
-    let shapes = ProductShape.all(rows: [1, 3], hidden: [2, 16], chunkRows: 4)
+    let shapes = ProductShape.all(rows: [1, 3], hidden: [36, 64], chunkRows: 4)
     let measured = ProductMeasurement.measure(shapes, team: ThreadTeam(threads: threads), seconds: 0)
     #expect(measured.products.map(\.shape) == shapes)
     #expect(
