@@ -6,7 +6,8 @@ private let hiddenSizes = [1, 3, 8, 15, 16, 17, 33, 64]
 private let rows = 3
 
 struct LSTMGateTests {
-  @Test func forwardEqualsTheFormulas() {
+  @Test(arguments: TestGate.all)
+  func forwardEqualsTheFormulas(gate: TestGate) {
     check(Float.self)
     check(Double.self)
 
@@ -22,12 +23,12 @@ struct LSTMGateTests {
         for row in 0..<rows {
           for j in 0..<H {
             let at = row * stride + j
-            let i = sigmoid(before[at].wide)
-            let f = sigmoid(before[at + H].wide)
+            let i = gate.value(before[at].wide)
+            let f = gate.value(before[at + H].wide)
             let g = tanh(before[at + 2 * H].wide)
-            let o = sigmoid(before[at + 3 * H].wide)
+            let o = gate.value(before[at + 3 * H].wide)
             let c = f * cPrevious[row * H + j].wide + i * g
-            for (gate, value) in [i, f, g, o].enumerated() { gatesExpected[at + gate * H] = value }
+            for (place, value) in [i, f, g, o].enumerated() { gatesExpected[at + place * H] = value }
             cExpected.append(c)
             hExpected.append(o * tanh(c))
           }
@@ -36,7 +37,11 @@ struct LSTMGateTests {
           var gates = before
           var c = [S](repeating: .nan, count: rows * H)
           var h = c
-          kernels.lstm_gates(Int64(rows), Int64(H), &gates, Int64(stride), cPrevious, &c, &h)
+          if case .hard(let slope) = gate {
+            kernels.hard_lstm_gates(Int64(rows), Int64(H), slope, &gates, Int64(stride), cPrevious, &c, &h)
+          } else {
+            kernels.lstm_gates(Int64(rows), Int64(H), &gates, Int64(stride), cPrevious, &c, &h)
+          }
           #expect(difference(gates, gatesExpected, roundoffs: 10) == nil, "\(name) \(S.self) gates, H = \(H)")
           #expect(difference(c, cExpected, roundoffs: 20) == nil, "\(name) \(S.self) c, H = \(H)")
           #expect(difference(h, hExpected, roundoffs: 30) == nil, "\(name) \(S.self) h, H = \(H)")
@@ -45,7 +50,8 @@ struct LSTMGateTests {
     }
   }
 
-  @Test func gradientEqualsTheFormulas() {
+  @Test(arguments: TestGate.all)
+  func gradientEqualsTheFormulas(gate: TestGate) {
     check(Float.self)
     check(Double.self)
 
@@ -73,18 +79,23 @@ struct LSTMGateTests {
             let dc = dcNext[state].wide + dh[state].wide * o * (1 - squashed * squashed)
             let previous = cPrevious[state].wide
             let gradients = [
-              dc * g * i * (1 - i), dc * previous * f * (1 - f), dc * i * (1 - g * g),
-              dh[state].wide * squashed * o * (1 - o),
+              dc * g * gate.derivative(i), dc * previous * gate.derivative(f), dc * i * (1 - g * g),
+              dh[state].wide * squashed * gate.derivative(o),
             ]
-            for (gate, value) in gradients.enumerated() { expected[row * outStride + gate * H + j] = value }
+            for (place, value) in gradients.enumerated() { expected[row * outStride + place * H + j] = value }
             dcExpected.append(dc * f)
           }
         }
         for (name, kernels) in S.instances {
           var dc = dcNext
           var dgates = [S](repeating: 7, count: rows * outStride)
-          kernels.lstm_gates_gradient(
-            Int64(rows), Int64(H), gates, Int64(stride), cPrevious, c, dh, &dc, &dgates, Int64(outStride))
+          if case .hard(let slope) = gate {
+            kernels.hard_lstm_gates_gradient(
+              Int64(rows), Int64(H), slope, gates, Int64(stride), cPrevious, c, dh, &dc, &dgates, Int64(outStride))
+          } else {
+            kernels.lstm_gates_gradient(
+              Int64(rows), Int64(H), gates, Int64(stride), cPrevious, c, dh, &dc, &dgates, Int64(outStride))
+          }
           #expect(difference(dgates, expected, roundoffs: 30) == nil, "\(name) \(S.self) gates, H = \(H)")
           #expect(difference(dc, dcExpected, roundoffs: 30) == nil, "\(name) \(S.self) c, H = \(H)")
         }
@@ -94,7 +105,8 @@ struct LSTMGateTests {
 }
 
 struct GRUGateTests {
-  @Test func forwardEqualsTheFormulas() {
+  @Test(arguments: TestGate.all)
+  func forwardEqualsTheFormulas(gate: TestGate) {
     check(Float.self)
     check(Double.self)
 
@@ -112,18 +124,23 @@ struct GRUGateTests {
           for j in 0..<H {
             let at = row * stride + j
             let from = row * recurrentStride + j
-            let r = sigmoid(before[at].wide + recurrent[from].wide)
-            let z = sigmoid(before[at + H].wide + recurrent[from + H].wide)
+            let r = gate.value(before[at].wide + recurrent[from].wide)
+            let z = gate.value(before[at + H].wide + recurrent[from + H].wide)
             let n = tanh(before[at + 2 * H].wide + r * recurrent[from + 2 * H].wide)
-            for (gate, value) in [r, z, n].enumerated() { gatesExpected[at + gate * H] = value }
+            for (place, value) in [r, z, n].enumerated() { gatesExpected[at + place * H] = value }
             hExpected.append((1 - z) * n + z * hPrevious[row * H + j].wide)
           }
         }
         for (name, kernels) in S.instances {
           var gates = before
           var h = [S](repeating: .nan, count: rows * H)
-          kernels.gru_gates(
-            Int64(rows), Int64(H), &gates, Int64(stride), recurrent, Int64(recurrentStride), hPrevious, &h)
+          if case .hard(let slope) = gate {
+            kernels.hard_gru_gates(
+              Int64(rows), Int64(H), slope, &gates, Int64(stride), recurrent, Int64(recurrentStride), hPrevious, &h)
+          } else {
+            kernels.gru_gates(
+              Int64(rows), Int64(H), &gates, Int64(stride), recurrent, Int64(recurrentStride), hPrevious, &h)
+          }
           #expect(difference(gates, gatesExpected, roundoffs: 30) == nil, "\(name) \(S.self) gates, H = \(H)")
           #expect(difference(h, hExpected, roundoffs: 40) == nil, "\(name) \(S.self) h, H = \(H)")
         }
@@ -131,7 +148,8 @@ struct GRUGateTests {
     }
   }
 
-  @Test func gradientEqualsTheFormulas() {
+  @Test(arguments: TestGate.all)
+  func gradientEqualsTheFormulas(gate: TestGate) {
     check(Float.self)
     check(Double.self)
 
@@ -158,11 +176,11 @@ struct GRUGateTests {
             let z = gates[at + H].wide
             let n = gates[at + 2 * H].wide
             let dn = dh * (1 - z) * (1 - n * n)
-            let dz = dh * (hPrevious[state].wide - n) * z * (1 - z)
-            let dr = dn * recurrent[row * recurrentStride + 2 * H + j].wide * r * (1 - r)
-            for (gate, value) in [dr, dz, dn].enumerated() { expected[row * outStride + gate * H + j] = value }
-            for (gate, value) in [dr, dz, dn * r].enumerated() {
-              recurrentExpected[row * recurrentOutStride + gate * H + j] = value
+            let dz = dh * (hPrevious[state].wide - n) * gate.derivative(z)
+            let dr = dn * recurrent[row * recurrentStride + 2 * H + j].wide * gate.derivative(r)
+            for (place, value) in [dr, dz, dn].enumerated() { expected[row * outStride + place * H + j] = value }
+            for (place, value) in [dr, dz, dn * r].enumerated() {
+              recurrentExpected[row * recurrentOutStride + place * H + j] = value
             }
             dhExpected.append(dh * z)
           }
@@ -171,9 +189,15 @@ struct GRUGateTests {
           var dh = dhNext
           var dgates = [S](repeating: 7, count: rows * outStride)
           var drecurrent = [S](repeating: 7, count: rows * recurrentOutStride)
-          kernels.gru_gates_gradient(
-            Int64(rows), Int64(H), gates, Int64(stride), recurrent, Int64(recurrentStride), hPrevious, &dh, &dgates,
-            Int64(outStride), &drecurrent, Int64(recurrentOutStride))
+          if case .hard(let slope) = gate {
+            kernels.hard_gru_gates_gradient(
+              Int64(rows), Int64(H), slope, gates, Int64(stride), recurrent, Int64(recurrentStride), hPrevious, &dh,
+              &dgates, Int64(outStride), &drecurrent, Int64(recurrentOutStride))
+          } else {
+            kernels.gru_gates_gradient(
+              Int64(rows), Int64(H), gates, Int64(stride), recurrent, Int64(recurrentStride), hPrevious, &dh, &dgates,
+              Int64(outStride), &drecurrent, Int64(recurrentOutStride))
+          }
           #expect(difference(dgates, expected, roundoffs: 30) == nil, "\(name) \(S.self) gates, H = \(H)")
           #expect(difference(drecurrent, recurrentExpected, roundoffs: 30) == nil, "\(name) \(S.self), H = \(H)")
           #expect(difference(dh, dhExpected, roundoffs: 4) == nil, "\(name) \(S.self) h, H = \(H)")

@@ -6,7 +6,8 @@ import Testing
 struct ResetGateTests {
   private static let rows = 3
 
-  @Test func bothHalvesAndTheirGradientsEqualTheFormulas() {
+  @Test(arguments: TestGate.all)
+  func bothHalvesAndTheirGradientsEqualTheFormulas(gate: TestGate) {
     check(Float.self)
     check(Double.self)
 
@@ -25,28 +26,37 @@ struct ResetGateTests {
           let (row, j) = state.quotientAndRemainder(dividingBy: H)
           let at = row * stride + j
           let before = previous[state].wide
-          let (r, z) = (1 / (1 + exp(-x[at].wide)), 1 / (1 + exp(-x[at + H].wide)))
+          let (r, z) = (gate.value(x[at].wide), gate.value(x[at + H].wide))
           let n = tanh(x[at + 2 * H].wide)
-          for (gate, value) in [r, z, n].enumerated() { gates[at + gate * H] = value }
+          for (place, value) in [r, z, n].enumerated() { gates[at + place * H] = value }
           resetHidden.append(r * before)
           h.append((1 - z) * n + z * before)
           let gradients = [
-            dReset[state].wide * before * r * (1 - r), dh[state].wide * (before - n) * z * (1 - z),
+            dReset[state].wide * before * gate.derivative(r), dh[state].wide * (before - n) * gate.derivative(z),
             dh[state].wide * (1 - z) * (1 - n * n),
           ]
-          for (gate, value) in gradients.enumerated() { dGates[row * outStride + gate * H + j] = value }
+          for (place, value) in gradients.enumerated() { dGates[row * outStride + place * H + j] = value }
           dPrevious.append(dh[state].wide * z + dReset[state].wide * r)
         }
         for (name, kernels) in S.instances {
           let (m, n) = (Int64(rows), Int64(H))
           var (activations, reset, output) = (x, previous, previous)
-          kernels.reset_before_gru_gates(m, n, &activations, Int64(stride), previous, &reset)
-          kernels.reset_before_gru_candidate(m, n, &activations, Int64(stride), previous, &output)
           var (gradients, carried) = ([S](repeating: 7, count: rows * outStride), dh)
-          kernels.reset_before_gru_candidate_gradient(
-            m, n, activations, Int64(stride), previous, &carried, &gradients, Int64(outStride))
-          kernels.reset_before_gru_gates_gradient(
-            m, n, activations, Int64(stride), previous, dReset, &carried, &gradients, Int64(outStride))
+          if case .hard(let slope) = gate {
+            kernels.hard_reset_before_gru_gates(m, n, slope, &activations, Int64(stride), previous, &reset)
+            kernels.reset_before_gru_candidate(m, n, &activations, Int64(stride), previous, &output)
+            kernels.hard_reset_before_gru_candidate_gradient(
+              m, n, slope, activations, Int64(stride), previous, &carried, &gradients, Int64(outStride))
+            kernels.hard_reset_before_gru_gates_gradient(
+              m, n, slope, activations, Int64(stride), previous, dReset, &carried, &gradients, Int64(outStride))
+          } else {
+            kernels.reset_before_gru_gates(m, n, &activations, Int64(stride), previous, &reset)
+            kernels.reset_before_gru_candidate(m, n, &activations, Int64(stride), previous, &output)
+            kernels.reset_before_gru_candidate_gradient(
+              m, n, activations, Int64(stride), previous, &carried, &gradients, Int64(outStride))
+            kernels.reset_before_gru_gates_gradient(
+              m, n, activations, Int64(stride), previous, dReset, &carried, &gradients, Int64(outStride))
+          }
           let place: Comment = "\(name) \(S.self) H = \(H), seed 62"
           for (found, expected) in [
             (activations, gates), (reset, resetHidden), (output, h), (gradients, dGates), (carried, dPrevious),

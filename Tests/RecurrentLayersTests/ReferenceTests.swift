@@ -48,14 +48,17 @@ private struct Reference {
     default: break
     }
     func sum(_ gate: Int, _ j: Int) -> Double { a[gate * n + j] + b[gate * n + j] }
+    func gate(_ x: Double) -> Double {
+      if case .hardSigmoid(let slope) = kind.gateActivation { min(1, max(0, slope * x + 0.5)) } else { sigmoid(x) }
+    }
 
     switch kind {
     case .elmanTanh: return [units.map { tanh(sum(0, $0)) }, c]
     case .elmanReLU: return [units.map { max(sum(0, $0), 0) }, c]
-    case .lstm, .layerNormLSTM:
-      let next = units.map { sigmoid(sum(1, $0)) * c[$0] + sigmoid(sum(0, $0)) * tanh(sum(2, $0)) }
-      let seen = kind == .lstm ? next : normalized(next, "layernorm_c")
-      return [units.map { sigmoid(sum(3, $0)) * tanh(seen[$0]) }, next]
+    case .lstm, .hardLSTM, .layerNormLSTM:
+      let next = units.map { gate(sum(1, $0)) * c[$0] + gate(sum(0, $0)) * tanh(sum(2, $0)) }
+      let seen = kind == .layerNormLSTM ? normalized(next, "layernorm_c") : next
+      return [units.map { gate(sum(3, $0)) * tanh(seen[$0]) }, next]
     case .peepholeLSTM:
       let next = units.map { j in
         let i = sigmoid(sum(0, j) + parameter("weight_ci", j) * c[j])
@@ -66,14 +69,14 @@ private struct Reference {
     case .coupledLSTM:
       let next = units.map { sigmoid(sum(0, $0)) * c[$0] + (1 - sigmoid(sum(0, $0))) * tanh(sum(1, $0)) }
       return [units.map { sigmoid(sum(2, $0)) * tanh(next[$0]) }, next]
-    case .gru, .layerNormGRU, .gruResetBefore:
-      let r = units.map { sigmoid(sum(0, $0)) }
+    case .gru, .hardGRU, .layerNormGRU, .gruResetBefore, .hardGRUResetBefore:
+      let r = units.map { gate(sum(0, $0)) }
       let recurrent =
-        kind == .gruResetBefore
+        kind == .gruResetBefore || kind == .hardGRUResetBefore
         ? product("weight_hh", "bias_hh", units.map { r[$0] * h[$0] })[(2 * n)...].map { $0 }
         : units.map { r[$0] * b[2 * n + $0] }
       let next = units.map { j in
-        let z = sigmoid(sum(1, j))
+        let z = gate(sum(1, j))
         return (1 - z) * tanh(a[2 * n + j] + recurrent[j]) + z * h[j]
       }
       return [next, c]

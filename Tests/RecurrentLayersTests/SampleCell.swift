@@ -10,6 +10,7 @@ enum SampleCell: String, CaseIterable, Sendable, CustomTestStringConvertible {
   case gruResetBefore, peepholeLSTM, coupledLSTM, layerNormLSTM, layerNormGRU
   case mgu, indRNN, slstm, slstmHeads
   case minGRU, minLSTM
+  case hardLSTM, hardGRU, hardGRUResetBefore
 
   /// Cells with recurrent weights.
   static let withRecurrentWeight: [SampleCell] = allCases.filter { $0 != .minGRU && $0 != .minLSTM }
@@ -20,8 +21,8 @@ enum SampleCell: String, CaseIterable, Sendable, CustomTestStringConvertible {
   var gates: Int {
     switch self {
     case .elmanTanh, .elmanReLU, .indRNN: 1
-    case .lstm, .peepholeLSTM, .layerNormLSTM, .slstm, .slstmHeads: 4
-    case .gru, .gruResetBefore, .layerNormGRU, .coupledLSTM, .minLSTM: 3
+    case .lstm, .hardLSTM, .peepholeLSTM, .layerNormLSTM, .slstm, .slstmHeads: 4
+    case .gru, .hardGRU, .gruResetBefore, .hardGRUResetBefore, .layerNormGRU, .coupledLSTM, .minLSTM: 3
     case .minGRU, .mgu: 2
     }
   }
@@ -29,9 +30,20 @@ enum SampleCell: String, CaseIterable, Sendable, CustomTestStringConvertible {
   /// Index of the forget gate, which starts open; nil without one.
   var forgetGate: Int? {
     switch self {
-    case .lstm, .peepholeLSTM, .layerNormLSTM, .slstm, .slstmHeads, .minLSTM: 1
+    case .lstm, .hardLSTM, .peepholeLSTM, .layerNormLSTM, .slstm, .slstmHeads, .minLSTM: 1
     case .coupledLSTM: 0
-    case .elmanTanh, .elmanReLU, .gru, .gruResetBefore, .layerNormGRU, .mgu, .indRNN, .minGRU: nil
+    case .elmanTanh, .elmanReLU, .gru, .hardGRU, .gruResetBefore, .hardGRUResetBefore, .layerNormGRU, .mgu, .indRNN,
+      .minGRU:
+      nil
+    }
+  }
+
+  /// Function of the gates; the slopes of hard sigmoids are such that some gates are clipped.
+  var gateActivation: GateActivation {
+    switch self {
+    case .hardLSTM: .hardSigmoid(slope: 0.4)
+    case .hardGRU, .hardGRUResetBefore: .hardSigmoid(slope: 0.5)
+    default: .sigmoid
     }
   }
 
@@ -55,7 +67,9 @@ enum SampleCell: String, CaseIterable, Sendable, CustomTestStringConvertible {
     let weights = [("weight_ih", [rows, input]), ("weight_hh", [rows, hidden / heads(hidden: hidden)])]
     let biased = weights + (bias ? [("bias_ih", [rows]), ("bias_hh", [rows])] : [])
     switch self {
-    case .elmanTanh, .elmanReLU, .lstm, .gru, .gruResetBefore, .coupledLSTM, .mgu, .slstm, .slstmHeads: return biased
+    case .elmanTanh, .elmanReLU, .lstm, .hardLSTM, .gru, .hardGRU, .gruResetBefore, .hardGRUResetBefore, .coupledLSTM,
+      .mgu, .slstm, .slstmHeads:
+      return biased
     case .peepholeLSTM: return biased + ["weight_ci", "weight_cf", "weight_co"].map { ($0, [hidden]) }
     case .layerNormLSTM:
       return weights + norm("layernorm_i", rows) + norm("layernorm_h", rows) + norm("layernorm_c", hidden)
@@ -75,10 +89,13 @@ enum SampleCell: String, CaseIterable, Sendable, CustomTestStringConvertible {
     switch self {
     case .elmanTanh: ElmanCell<Scalar>(input: input, hidden: hidden, bias: bias)
     case .elmanReLU: ElmanCell<Scalar>(input: input, hidden: hidden, activation: .relu, bias: bias)
-    case .lstm: LSTMCell<Scalar>(input: input, hidden: hidden, bias: bias)
-    case .gru: GRUCell<Scalar>(input: input, hidden: hidden, bias: bias)
-    case .gruResetBefore:
-      GRUCell<Scalar>(input: input, hidden: hidden, reset: .beforeProduct, bias: bias)
+    case .lstm, .hardLSTM:
+      LSTMCell<Scalar>(input: input, hidden: hidden, gateActivation: gateActivation, bias: bias)
+    case .gru, .hardGRU:
+      GRUCell<Scalar>(input: input, hidden: hidden, gateActivation: gateActivation, bias: bias)
+    case .gruResetBefore, .hardGRUResetBefore:
+      GRUCell<Scalar>(
+        input: input, hidden: hidden, reset: .beforeProduct, gateActivation: gateActivation, bias: bias)
     case .peepholeLSTM: PeepholeLSTMCell<Scalar>(input: input, hidden: hidden, bias: bias)
     case .coupledLSTM: CoupledLSTMCell<Scalar>(input: input, hidden: hidden, bias: bias)
     case .layerNormLSTM: LayerNormLSTMCell<Scalar>(input: input, hidden: hidden)
@@ -132,8 +149,8 @@ enum SampleCell: String, CaseIterable, Sendable, CustomTestStringConvertible {
     }
     return switch self {
     case .elmanTanh, .elmanReLU: gated(ElmanCell<Scalar>.self, \.weights)
-    case .lstm: gated(LSTMCell<Scalar>.self, \.weights)
-    case .gru, .gruResetBefore: gated(GRUCell<Scalar>.self, \.weights)
+    case .lstm, .hardLSTM: gated(LSTMCell<Scalar>.self, \.weights)
+    case .gru, .hardGRU, .gruResetBefore, .hardGRUResetBefore: gated(GRUCell<Scalar>.self, \.weights)
     case .peepholeLSTM: gated(PeepholeLSTMCell<Scalar>.self, \.weights)
     case .coupledLSTM: gated(CoupledLSTMCell<Scalar>.self, \.weights)
     case .mgu: gated(MGUCell<Scalar>.self, \.weights)

@@ -218,6 +218,15 @@ typedef struct SKKernels {
     int64_t rows, int64_t H, const void *gates, int64_t gates_row_stride, const void *c_previous, const void *c,
     const void *dh, void *dc, void *dgates, int64_t dgates_row_stride);
 
+  /// As lstm_gates and its gradient, with the hard sigmoid min(1, max(0, slope·x + ½)) in place of σ. Its derivative is the
+  /// slope where its value is between 0 and 1, and 0 where it is 0 or 1, at the corners too.
+  void (*hard_lstm_gates)(
+    int64_t rows, int64_t H, double slope, void *gates, int64_t gates_row_stride, const void *c_previous, void *c,
+    void *h);
+  void (*hard_lstm_gates_gradient)(
+    int64_t rows, int64_t H, double slope, const void *gates, int64_t gates_row_stride, const void *c_previous,
+    const void *c, const void *dh, void *dc, void *dgates, int64_t dgates_row_stride);
+
   /// LSTM gates that see the cell state through `peepholes` (3H: for i, f and o): i and f see c_previous, o sees c.
   void (*peephole_lstm_gates)(
     int64_t rows, int64_t H, void *gates, int64_t gates_row_stride, const void *peepholes, const void *c_previous,
@@ -262,6 +271,15 @@ typedef struct SKKernels {
     int64_t recurrent_row_stride, const void *h_previous, void *dh, void *dgates, int64_t dgates_row_stride,
     void *drecurrent, int64_t drecurrent_row_stride);
 
+  /// As gru_gates and its gradient, with the hard sigmoid of hard_lstm_gates in place of σ.
+  void (*hard_gru_gates)(
+    int64_t rows, int64_t H, double slope, void *gates, int64_t gates_row_stride, const void *recurrent,
+    int64_t recurrent_row_stride, const void *h_previous, void *h);
+  void (*hard_gru_gates_gradient)(
+    int64_t rows, int64_t H, double slope, const void *gates, int64_t gates_row_stride, const void *recurrent,
+    int64_t recurrent_row_stride, const void *h_previous, void *dh, void *dgates, int64_t dgates_row_stride,
+    void *drecurrent, int64_t drecurrent_row_stride);
+
   // The unit that resets before the product, gates rows × 3H: r, z, n.
 
   /// r and z go from preactivations to activations; reset_h = r·h_previous.
@@ -278,6 +296,17 @@ typedef struct SKKernels {
   void (*reset_before_gru_gates_gradient)(
     int64_t rows, int64_t H, const void *gates, int64_t gates_row_stride, const void *h_previous, const void *dreset_h,
     void *dh, void *dgates, int64_t dgates_row_stride);
+
+  /// As the three above that know σ, with the hard sigmoid of hard_lstm_gates in its place.
+  void (*hard_reset_before_gru_gates)(
+    int64_t rows, int64_t H, double slope, void *gates, int64_t gates_row_stride, const void *h_previous,
+    void *reset_h);
+  void (*hard_reset_before_gru_candidate_gradient)(
+    int64_t rows, int64_t H, double slope, const void *gates, int64_t gates_row_stride, const void *h_previous,
+    void *dh, void *dgates, int64_t dgates_row_stride);
+  void (*hard_reset_before_gru_gates_gradient)(
+    int64_t rows, int64_t H, double slope, const void *gates, int64_t gates_row_stride, const void *h_previous,
+    const void *dreset_h, void *dh, void *dgates, int64_t dgates_row_stride);
 
   // The minimal gated unit, gates rows × 2H: f, n.
 

@@ -68,11 +68,13 @@ extension Variable {
   }
 
   /// New cell state and output gate of an LSTM, from its preactivations in the order i, f, g, o and its cell state.
-  func lstmCell(from previous: Variable) -> (cell: Variable, output: Variable) {
-    let i = gate(0, of: 4).sigmoid()
-    let f = gate(1, of: 4).sigmoid()
+  func lstmCell(
+    from previous: Variable, gates activation: GateActivation = .sigmoid
+  ) -> (cell: Variable, output: Variable) {
+    let i = activation(gate(0, of: 4))
+    let f = activation(gate(1, of: 4))
     let g = gate(2, of: 4).tanh()
-    let o = gate(3, of: 4).sigmoid()
+    let o = activation(gate(3, of: 4))
     return (f * previous + i * g, o)
   }
 }

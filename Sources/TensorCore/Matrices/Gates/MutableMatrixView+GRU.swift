@@ -8,26 +8,37 @@ extension MutableMatrixView {
   ///
   /// This view holds the gates: the input's preactivations on entry, the activations r, z, n on return.
   ///
-  /// - Parameter recurrent: the hidden state's preactivations, [rows, 3H].
-  package func applyGRUGates(recurrent: MatrixView<Scalar>, hPrevious: MatrixView<Scalar>, h: MutableMatrixView<Scalar>)
-  {
+  /// - Parameters:
+  ///   - hardSlope: slope of gates that are hard sigmoids, min(1, max(0, slope·x + ½)); nil for sigmoids.
+  ///   - recurrent: the hidden state's preactivations, [rows, 3H].
+  package func applyGRUGates(
+    hardSlope: Double? = nil, recurrent: MatrixView<Scalar>, hPrevious: MatrixView<Scalar>,
+    h: MutableMatrixView<Scalar>
+  ) {
     requireStates(3, hPrevious, h.readOnly)
     requireGates(recurrent)
     WorkProfile.account(for: .gates) {
-      Scalar.kernels.table.pointee.gru_gates(
-        Int64(rows), Int64(h.columns), base, Int64(stride), recurrent.base, Int64(recurrent.stride), hPrevious.base,
-        h.base)
+      if let hardSlope {
+        Scalar.kernels.table.pointee.hard_gru_gates(
+          Int64(rows), Int64(h.columns), hardSlope, base, Int64(stride), recurrent.base, Int64(recurrent.stride),
+          hPrevious.base, h.base)
+      } else {
+        Scalar.kernels.table.pointee.gru_gates(
+          Int64(rows), Int64(h.columns), base, Int64(stride), recurrent.base, Int64(recurrent.stride), hPrevious.base,
+          h.base)
+      }
     }
   }
 
   /// Gradient of `applyGRUGates`. This view receives the gradient of the input's preactivations, [rows, 3H].
   ///
   /// - Parameters:
+  ///   - hardSlope: as for `applyGRUGates`.
   ///   - gates: the activations that the step left.
   ///   - dh: gradient of h on entry; on return, the part of the gradient of hPrevious that bypasses the recurrent weights.
   ///   - dRecurrent: receives the gradient of `recurrent`.
   package func setGRUGradient(
-    gates: MatrixView<Scalar>, recurrent: MatrixView<Scalar>, hPrevious: MatrixView<Scalar>,
+    hardSlope: Double? = nil, gates: MatrixView<Scalar>, recurrent: MatrixView<Scalar>, hPrevious: MatrixView<Scalar>,
     dh: MutableMatrixView<Scalar>, dRecurrent: MutableMatrixView<Scalar>
   ) {
     requireStates(3, hPrevious, dh.readOnly)
@@ -35,9 +46,16 @@ extension MutableMatrixView {
     requireGates(recurrent)
     requireGates(dRecurrent.readOnly)
     WorkProfile.account(for: .gates) {
-      Scalar.kernels.table.pointee.gru_gates_gradient(
-        Int64(rows), Int64(dh.columns), gates.base, Int64(gates.stride), recurrent.base, Int64(recurrent.stride),
-        hPrevious.base, dh.base, base, Int64(stride), dRecurrent.base, Int64(dRecurrent.stride))
+      if let hardSlope {
+        Scalar.kernels.table.pointee.hard_gru_gates_gradient(
+          Int64(rows), Int64(dh.columns), hardSlope, gates.base, Int64(gates.stride), recurrent.base,
+          Int64(recurrent.stride), hPrevious.base, dh.base, base, Int64(stride), dRecurrent.base,
+          Int64(dRecurrent.stride))
+      } else {
+        Scalar.kernels.table.pointee.gru_gates_gradient(
+          Int64(rows), Int64(dh.columns), gates.base, Int64(gates.stride), recurrent.base, Int64(recurrent.stride),
+          hPrevious.base, dh.base, base, Int64(stride), dRecurrent.base, Int64(dRecurrent.stride))
+      }
     }
   }
 }

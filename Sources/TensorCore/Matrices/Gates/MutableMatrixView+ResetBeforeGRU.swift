@@ -5,11 +5,20 @@ import CSequenceKernels
 /// Gates are [rows, 3H]; states are [rows, H] without gaps. The candidate's product with r·h stands between the halves.
 extension MutableMatrixView {
   /// First half of a step: r and z go from preactivations to activations; resetHidden = r·hPrevious.
-  package func applyGRUReset(hPrevious: MatrixView<Scalar>, resetHidden: MutableMatrixView<Scalar>) {
+  ///
+  /// - Parameter hardSlope: slope of gates that are hard sigmoids, min(1, max(0, slope·x + ½)); nil for sigmoids.
+  package func applyGRUReset(
+    hardSlope: Double?, hPrevious: MatrixView<Scalar>, resetHidden: MutableMatrixView<Scalar>
+  ) {
     requireStates(3, hPrevious, resetHidden.readOnly)
     WorkProfile.account(for: .gates) {
-      Scalar.kernels.table.pointee.reset_before_gru_gates(
-        Int64(rows), Int64(hPrevious.columns), base, Int64(stride), hPrevious.base, resetHidden.base)
+      if let hardSlope {
+        Scalar.kernels.table.pointee.hard_reset_before_gru_gates(
+          Int64(rows), Int64(hPrevious.columns), hardSlope, base, Int64(stride), hPrevious.base, resetHidden.base)
+      } else {
+        Scalar.kernels.table.pointee.reset_before_gru_gates(
+          Int64(rows), Int64(hPrevious.columns), base, Int64(stride), hPrevious.base, resetHidden.base)
+      }
     }
   }
 
@@ -25,35 +34,50 @@ extension MutableMatrixView {
   /// Gradient of `applyGRUCandidate`. The z and n columns of this view receive the gradients of the preactivations.
   ///
   /// - Parameters:
+  ///   - hardSlope: as for `applyGRUReset`.
   ///   - gates: the activations that the step left.
   ///   - dh: gradient of h on entry, z·dh on return.
   package func setGRUCandidateGradient(
-    gates: MatrixView<Scalar>, hPrevious: MatrixView<Scalar>, dh: MutableMatrixView<Scalar>
+    hardSlope: Double?, gates: MatrixView<Scalar>, hPrevious: MatrixView<Scalar>, dh: MutableMatrixView<Scalar>
   ) {
     requireStates(3, hPrevious, dh.readOnly)
     requireGates(gates)
     WorkProfile.account(for: .gates) {
-      Scalar.kernels.table.pointee.reset_before_gru_candidate_gradient(
-        Int64(rows), Int64(dh.columns), gates.base, Int64(gates.stride), hPrevious.base, dh.base, base, Int64(stride))
+      if let hardSlope {
+        Scalar.kernels.table.pointee.hard_reset_before_gru_candidate_gradient(
+          Int64(rows), Int64(dh.columns), hardSlope, gates.base, Int64(gates.stride), hPrevious.base, dh.base, base,
+          Int64(stride))
+      } else {
+        Scalar.kernels.table.pointee.reset_before_gru_candidate_gradient(
+          Int64(rows), Int64(dh.columns), gates.base, Int64(gates.stride), hPrevious.base, dh.base, base,
+          Int64(stride))
+      }
     }
   }
 
   /// Gradient of `applyGRUReset`. The r columns of this view receive the gradient of the preactivations.
   ///
   /// - Parameters:
+  ///   - hardSlope: as for `applyGRUReset`.
   ///   - gates: the activations that the step left.
   ///   - dResetHidden: gradient of resetHidden.
   ///   - dh: receives, added, r·dResetHidden.
   package func setGRUResetGradient(
-    gates: MatrixView<Scalar>, hPrevious: MatrixView<Scalar>, dResetHidden: MatrixView<Scalar>,
+    hardSlope: Double?, gates: MatrixView<Scalar>, hPrevious: MatrixView<Scalar>, dResetHidden: MatrixView<Scalar>,
     dh: MutableMatrixView<Scalar>
   ) {
     requireStates(3, hPrevious, dResetHidden, dh.readOnly)
     requireGates(gates)
     WorkProfile.account(for: .gates) {
-      Scalar.kernels.table.pointee.reset_before_gru_gates_gradient(
-        Int64(rows), Int64(dh.columns), gates.base, Int64(gates.stride), hPrevious.base, dResetHidden.base, dh.base,
-        base, Int64(stride))
+      if let hardSlope {
+        Scalar.kernels.table.pointee.hard_reset_before_gru_gates_gradient(
+          Int64(rows), Int64(dh.columns), hardSlope, gates.base, Int64(gates.stride), hPrevious.base,
+          dResetHidden.base, dh.base, base, Int64(stride))
+      } else {
+        Scalar.kernels.table.pointee.reset_before_gru_gates_gradient(
+          Int64(rows), Int64(dh.columns), gates.base, Int64(gates.stride), hPrevious.base, dResetHidden.base, dh.base,
+          base, Int64(stride))
+      }
     }
   }
 }
