@@ -1,3 +1,4 @@
+import RecurrentLayers
 import TensorCheckpoints
 import TensorCore
 
@@ -34,6 +35,14 @@ public enum ExchangeError: Error, Equatable, CustomStringConvertible {
   case missingLayer(module: String, layer: Int)
   /// An activation that no cell here has.
   case activation(String, layer: String)
+  /// Gates that the cell does not have, or whose slope is not positive.
+  case gateActivation(GateActivation, RecurrentWeights.Cell)
+  /// Layers whose gates have several functions.
+  case mixedGateActivations([GateActivation])
+  /// A hard sigmoid in a file of no known version of Keras, of which each has a slope of its own.
+  ///
+  /// - Parameter version: nil where the file names none.
+  case hardSigmoidOfKeras(layer: String, version: String?)
   /// A description of a model that cannot be read.
   case configuration
   /// Something that a convention has no place for.
@@ -76,6 +85,13 @@ public enum ExchangeError: Error, Equatable, CustomStringConvertible {
     case .missingLayer(let module, let layer): "\(module.quotedName) has no layer \(layer), but a higher one"
     case .activation(let name, let layer):
       "its layer \(layer.quotedName) has the activation \(name.quotedName), which no cell here has"
+    case .gateActivation(let gates, let cell): "the gates of the cell \(cell.rawValue) cannot be a \(gates)"
+    case .mixedGateActivations(let found):
+      "its recurrent layers have gates of several functions: " + found.map { "\($0)" }.joined(separator: ", ")
+    case .hardSigmoidOfKeras(let layer, let version):
+      "its layer \(layer.quotedName) has the activation \"hard_sigmoid\", whose slope depends on the version of Keras, and "
+        + (version.map { "the version \($0.quotedName) is unknown" } ?? "the file names no version")
+        + "; read the layer's tensors with RecurrentWeights(…, gateActivation:) of the library"
     case .configuration: "its description of the model is no JSON object that can be read"
     case .noCounterpart(let what, let convention): "\(convention.rawValue) has no place for \(what)"
     case .otherCellType(let cell, let type): "the weights are of the cell \(cell.rawValue), and \(type) is another"

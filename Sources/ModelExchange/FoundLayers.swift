@@ -1,3 +1,4 @@
+import RecurrentLayers
 import TensorCheckpoints
 import TensorCore
 
@@ -68,8 +69,12 @@ struct FoundLayers {
 
   /// The weights of all layers.
   ///
-  /// - Parameter cell: what the user says it is; nil where the tensors are to tell.
-  func weights(cell wanted: RecurrentWeights.Cell?) throws(ExchangeError) -> RecurrentWeights {
+  /// - Parameters:
+  ///   - cell: what the user says it is; nil where the tensors are to tell.
+  ///   - gateActivation: function of the gates, which the tensors do not tell.
+  func weights(
+    cell wanted: RecurrentWeights.Cell?, gateActivation: GateActivation
+  ) throws(ExchangeError) -> RecurrentWeights {
     var layers: [RecurrentWeights.Layer] = []
     var cells: [RecurrentWeights.Cell] = []
     for module in modules {
@@ -90,7 +95,7 @@ struct FoundLayers {
       }
     }
     guard Set(cells).count == 1 else { throw .mixedCells(Set(cells.map(\.rawValue)).sorted()) }
-    return try RecurrentWeights(cell: cells[0], layers: layers)
+    return try RecurrentWeights(cell: cells[0], gateActivation: gateActivation, layers: layers)
   }
 
   private func weights(

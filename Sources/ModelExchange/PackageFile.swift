@@ -1,5 +1,6 @@
 import ForeignFiles
 import LanguageModels
+import RecurrentLayers
 import TensorCheckpoints
 import TensorCore
 
@@ -14,6 +15,8 @@ public struct PackageFile: Sendable {
   private(set) var pickled: PickledValue?
   /// Cell that the file names beside its tensors; nil where it names none.
   public private(set) var cell: RecurrentWeights.Cell?
+  /// Function of the gates of the recurrent layers that the file describes; the sigmoid where it describes none.
+  public private(set) var gateActivation = GateActivation.sigmoid
 
   /// Tensors by name, as if they had been read from a file.
   ///
@@ -42,7 +45,10 @@ public struct PackageFile: Sendable {
     case .safetensors:
       let checkpoint = try Checkpoint(file)
       (tensors, metadata) = (checkpoint.tensors, checkpoint.metadata)
-    case .hdf5: try read(HDF5File(file), configuration: nil)
+    case .hdf5:
+      let saved = try HDF5File(file)
+      try read(saved)
+      try read(configuration: saved.text("model_config"), version: saved.text("keras_version"))
     case .messagePack:
       let saved = try MessagePackFile(file)
       // Beside the parameters there may be an optimizer's state, which has arrays of the same names.
@@ -51,7 +57,8 @@ public struct PackageFile: Sendable {
       let model = try ONNXModel(file)
       do {
         let layers = try ONNXLayers(model)
-        (tensors, metadata, cell) = (layers.tensors, model.metadata, layers.cell)
+        (tensors, metadata) = (layers.tensors, model.metadata)
+        (cell, gateActivation) = (layers.cell, layers.gateActivation)
       } catch let error as ExchangeError { throw PackageFileError(file: path, problem: .exchange(error)) }
     case nil: throw PackageFileError(file: path, problem: .unknownFormat)
     }
@@ -68,8 +75,12 @@ public struct PackageFile: Sendable {
     } else if archive.members.contains(where: { $0.name.hasSuffix(".npy") }) {
       tensors = try NamedTensors(npz: file).tensors
     } else if let weights = archive["model.weights.h5"], let configuration = archive["config.json"] {
-      let json = String(decoding: try archive.bytes(of: configuration), as: UTF8.self)
-      try read(HDF5File(weights, of: archive), configuration: json)
+      func text(_ member: ZIPArchive.Member) throws -> String {
+        String(decoding: try archive.bytes(of: member), as: UTF8.self)
+      }
+      try read(HDF5File(weights, of: archive))
+      let version = try archive["metadata.json"].flatMap { KerasConfiguration.version(inMetadata: try text($0)) }
+      try read(configuration: text(configuration), version: version)
     } else {
       throw PackageFileError(file: path, problem: .unknownArchive)
     }
@@ -79,20 +90,30 @@ public struct PackageFile: Sendable {
     (tensors, pickled) = (try saved.tensors(under: key).tensors, saved.root)
   }
 
-  /// - Parameter configuration: JSON that describes the model; nil for the one that the file itself may hold.
-  private mutating func read(_ file: HDF5File, configuration: String?) throws {
+  private mutating func read(_ file: HDF5File) throws {
     let named = try file.tensors()
     tensors = named.tensors.filter { name, _ in !["optimizer/", "optimizer_weights/"].contains(where: name.hasPrefix) }
     for name in MetadataKey.model {
-      if case .text(let text)? = try file.attribute(name) { metadata[name] = text }
+      if let text = try file.text(name) { metadata[name] = text }
     }
-    var json = configuration
-    if json == nil, case .text(let text)? = try file.attribute("model_config") { json = text }
-    if let json {
-      do { cell = try KerasConfiguration(json: json).cell } catch {
-        throw PackageFileError(file: path, problem: .exchange(error))
-      }
-    }
+  }
+
+  /// - Parameters:
+  ///   - configuration: JSON that describes a model of Keras; nil where the file holds none.
+  ///   - version: version of Keras that wrote the file; nil where it names none.
+  private mutating func read(configuration: String?, version: String?) throws(PackageFileError) {
+    guard let configuration else { return }
+    do throws(ExchangeError) {
+      let layers = try KerasConfiguration(json: configuration, version: version)
+      (cell, gateActivation) = (layers.cell, layers.gateActivation)
+    } catch { throw PackageFileError(file: path, problem: .exchange(error)) }
+  }
+}
+
+extension HDF5File {
+  /// A text among the attributes of the file; nil where there is none.
+  fileprivate func text(_ name: String) throws -> String? {
+    if case .text(let text)? = try attribute(name) { text } else { nil }
   }
 }
 

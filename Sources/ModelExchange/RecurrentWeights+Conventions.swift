@@ -1,3 +1,4 @@
+import RecurrentLayers
 import TensorCheckpoints
 
 extension RecurrentWeights {
@@ -8,20 +9,28 @@ extension RecurrentWeights {
   ///     name: `weight_ih_l0`, `encoder.rnn.weight_ih_l0`.
   ///   - cell: the cell, where the tensors do not tell: ReLU instead of tanh; the side of the reset gate in a GRU of Keras
   ///     without biases, or of ONNX.
+  ///   - gateActivation: function of the gates, which no tensors tell; ``PackageFile/gateActivation`` is what the file says.
   /// - Throws: `ExchangeError` where a tensor is missing, does not fit or belongs to no layer.
   public init(
-    _ tensors: [String: StoredTensor], in convention: WeightConvention, cell: Cell? = nil
+    _ tensors: [String: StoredTensor], in convention: WeightConvention, cell: Cell? = nil,
+    gateActivation: GateActivation = .sigmoid
   ) throws(ExchangeError) {
     let found = try FoundLayers(tensors, in: convention)
     if !found.others.isEmpty { throw .unread(found.others) }
-    self = try found.weights(cell: cell)
+    self = try found.weights(cell: cell, gateActivation: gateActivation)
   }
 
   /// These weights as a package's tensors by name: the names of ``WeightConvention``, with the number of each layer.
   ///
+  /// Tensors do not tell the function of the gates: it is the layer's `recurrent_activation` in Keras, and the operator's
+  /// `activations` and `activation_alpha` in ONNX.
+  ///
   /// - Throws: `ExchangeError` where the package has no place for something.
   public func tensors(in convention: WeightConvention) throws(ExchangeError) -> [String: StoredTensor] {
     let layout = convention.layout
+    guard layout.hasGates(gateActivation) else {
+      throw .noCounterpart("gates that are a \(gateActivation)", convention)
+    }
     var tensors: [String: StoredTensor] = [:]
     for (number, layer) in layers.enumerated() {
       for (direction, isReverse) in zip(layer.directions, [false, true]) {
@@ -39,13 +48,15 @@ extension RecurrentWeights {
   /// Brings tensors from the names, shapes and gate order of one package to those of another.
   ///
   /// - Parameters:
-  ///   - tensors: as for ``init(_:in:cell:)``.
-  ///   - cell: as for ``init(_:in:cell:)``.
+  ///   - tensors: as for ``init(_:in:cell:gateActivation:)``.
+  ///   - cell: as for ``init(_:in:cell:gateActivation:)``.
+  ///   - gateActivation: likewise; not every package has each.
   /// - Returns: as ``tensors(in:)``.
   /// - Throws: `ExchangeError`, as both.
   public static func convert(
-    _ tensors: [String: StoredTensor], from source: WeightConvention, to target: WeightConvention, cell: Cell? = nil
+    _ tensors: [String: StoredTensor], from source: WeightConvention, to target: WeightConvention, cell: Cell? = nil,
+    gateActivation: GateActivation = .sigmoid
   ) throws(ExchangeError) -> [String: StoredTensor] {
-    try RecurrentWeights(tensors, in: source, cell: cell).tensors(in: target)
+    try RecurrentWeights(tensors, in: source, cell: cell, gateActivation: gateActivation).tensors(in: target)
   }
 }

@@ -1,3 +1,4 @@
+import RecurrentLayers
 import TensorCheckpoints
 import TensorCore
 
@@ -71,16 +72,23 @@ public struct RecurrentWeights: Sendable, Equatable {
   }
 
   public let cell: Cell
+  /// Function of the gates of an LSTM or a GRU, the same in all layers.
+  public let gateActivation: GateActivation
   /// The layers, the lowest first.
   public let layers: [Layer]
 
   /// Weights of layers that fit together.
   ///
-  /// - Throws: `ExchangeError` where there is no layer, or a shape does not fit the cell, the layer below or the other
-  ///   direction.
-  public init(cell: Cell, layers: [Layer]) throws(ExchangeError) {
-    (self.cell, self.layers) = (cell, layers)
+  /// - Throws: `ExchangeError` where there is no layer, a shape does not fit the cell, the layer below or the other
+  ///   direction, or the cell has no such gates.
+  public init(
+    cell: Cell, gateActivation: GateActivation = .sigmoid, layers: [Layer]
+  ) throws(ExchangeError) {
+    (self.cell, self.gateActivation, self.layers) = (cell, gateActivation, layers)
     guard let first = layers.first else { throw .noRecurrentLayer }
+    guard gateActivation.isValid, cell.gateCount > 1 || gateActivation == .sigmoid else {
+      throw .gateActivation(gateActivation, cell)
+    }
     var width = first.forward.inputSize(ofLayer: 0)
     for (index, layer) in layers.enumerated() {
       if (layer.reverse == nil) != (first.reverse == nil) { throw .mixedDirections(layer: index) }

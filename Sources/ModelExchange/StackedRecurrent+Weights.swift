@@ -9,9 +9,13 @@ public protocol ExchangeableCell<Scalar>: RecurrentCell where Scalar: StorableSc
   /// The cell of one layer and direction.
   ///
   /// - Returns: nil where the weights are of another cell.
-  static func cell(_ cell: RecurrentWeights.Cell, _ weights: RecurrentWeights.Direction) -> Self?
-  /// The kind of cell, and the weights.
-  var exchanged: (cell: RecurrentWeights.Cell, weights: RecurrentWeights.Direction) { get }
+  static func cell(
+    _ cell: RecurrentWeights.Cell, gateActivation: GateActivation, _ weights: RecurrentWeights.Direction
+  ) -> Self?
+  /// The kind of cell, the function of its gates (the sigmoid without any), and the weights.
+  var exchanged: (cell: RecurrentWeights.Cell, gateActivation: GateActivation, weights: RecurrentWeights.Direction) {
+    get
+  }
 }
 
 extension StackedRecurrent where Cell: ExchangeableCell {
@@ -20,7 +24,7 @@ extension StackedRecurrent where Cell: ExchangeableCell {
   /// - Throws: `ExchangeError` where the weights are of another cell than `Cell`.
   public init(_ weights: RecurrentWeights, options: StackOptions = StackOptions()) throws(ExchangeError) {
     func cell(_ direction: RecurrentWeights.Direction) throws(ExchangeError) -> Cell {
-      guard let cell = Cell.cell(weights.cell, direction) else {
+      guard let cell = Cell.cell(weights.cell, gateActivation: weights.gateActivation, direction) else {
         throw .otherCellType(weights.cell, type: "\(Cell.self)")
       }
       return cell
@@ -36,7 +40,7 @@ extension StackedRecurrent where Cell: ExchangeableCell {
   /// The weights of these layers, to be written as another package's.
   ///
   /// - Throws: `ExchangeError` where the options have no counterpart: residual connections, a learned initial state, directions
-  ///   that are added up.
+  ///   that are added up; and where cells differ in their reset gates or the function of their gates.
   public var weights: RecurrentWeights {
     get throws(ExchangeError) {
       for (isSet, what) in [
@@ -45,48 +49,65 @@ extension StackedRecurrent where Cell: ExchangeableCell {
       ] where isSet {
         throw .notOfLayers(what)
       }
-      let layers = cells.indices.map { layer in
-        RecurrentWeights.Layer(
-          forward: cells[layer].exchanged.weights,
-          reverse: isBidirectional ? reverseCells[layer].exchanged.weights : nil)
+      let (forward, reverse) = (cells.map(\.exchanged), reverseCells.map(\.exchanged))
+      let (first, all) = (forward[0], forward + reverse)
+      if let other = all.first(where: { $0.cell != first.cell }) {
+        throw .mixedCells([first.cell.rawValue, other.cell.rawValue])
       }
-      return try RecurrentWeights(cell: cells[0].exchanged.cell, layers: layers)
+      if let other = all.first(where: { $0.gateActivation != first.gateActivation }) {
+        throw .mixedGateActivations([first.gateActivation, other.gateActivation])
+      }
+      let layers = forward.indices.map { layer in
+        RecurrentWeights.Layer(
+          forward: forward[layer].weights, reverse: isBidirectional ? reverse[layer].weights : nil)
+      }
+      return try RecurrentWeights(cell: first.cell, gateActivation: first.gateActivation, layers: layers)
     }
   }
 }
 
 extension LSTMCell: ExchangeableCell where Scalar: StorableScalar {
-  public static func cell(_ cell: RecurrentWeights.Cell, _ weights: RecurrentWeights.Direction) -> LSTMCell? {
+  public static func cell(
+    _ cell: RecurrentWeights.Cell, gateActivation: GateActivation, _ weights: RecurrentWeights.Direction
+  ) -> LSTMCell? {
     guard cell == .lstm else { return nil }
     var made = LSTMCell(
       input: weights.inputSize, hidden: weights.projection?.shape[1] ?? weights.outputSize,
-      projection: weights.projection?.shape[0], bias: weights.bothBiases != nil)
+      projection: weights.projection?.shape[0], gateActivation: gateActivation, bias: weights.bothBiases != nil)
     made.weights.take(weights)
     return made
   }
 
-  public var exchanged: (cell: RecurrentWeights.Cell, weights: RecurrentWeights.Direction) {
-    (.lstm, weights.exchanged)
+  public var exchanged:
+    (cell: RecurrentWeights.Cell, gateActivation: GateActivation, weights: RecurrentWeights.Direction)
+  {
+    (.lstm, gateActivation, weights.exchanged)
   }
 }
 
 extension GRUCell: ExchangeableCell where Scalar: StorableScalar {
-  public static func cell(_ cell: RecurrentWeights.Cell, _ weights: RecurrentWeights.Direction) -> GRUCell? {
+  public static func cell(
+    _ cell: RecurrentWeights.Cell, gateActivation: GateActivation, _ weights: RecurrentWeights.Direction
+  ) -> GRUCell? {
     guard cell == .gru || cell == .gruResetBefore else { return nil }
     var made = GRUCell(
       input: weights.inputSize, hidden: weights.outputSize, reset: cell == .gru ? .afterProduct : .beforeProduct,
-      bias: weights.bothBiases != nil)
+      gateActivation: gateActivation, bias: weights.bothBiases != nil)
     made.weights.take(weights)
     return made
   }
 
-  public var exchanged: (cell: RecurrentWeights.Cell, weights: RecurrentWeights.Direction) {
-    (reset == .afterProduct ? .gru : .gruResetBefore, weights.exchanged)
+  public var exchanged:
+    (cell: RecurrentWeights.Cell, gateActivation: GateActivation, weights: RecurrentWeights.Direction)
+  {
+    (reset == .afterProduct ? .gru : .gruResetBefore, gateActivation, weights.exchanged)
   }
 }
 
 extension ElmanCell: ExchangeableCell where Scalar: StorableScalar {
-  public static func cell(_ cell: RecurrentWeights.Cell, _ weights: RecurrentWeights.Direction) -> ElmanCell? {
+  public static func cell(
+    _ cell: RecurrentWeights.Cell, gateActivation: GateActivation, _ weights: RecurrentWeights.Direction
+  ) -> ElmanCell? {
     guard cell == .rnn || cell == .rnnReLU else { return nil }
     var made = ElmanCell(
       input: weights.inputSize, hidden: weights.outputSize, activation: cell == .rnn ? .tanh : .relu,
@@ -95,8 +116,10 @@ extension ElmanCell: ExchangeableCell where Scalar: StorableScalar {
     return made
   }
 
-  public var exchanged: (cell: RecurrentWeights.Cell, weights: RecurrentWeights.Direction) {
-    (activation == .tanh ? .rnn : .rnnReLU, weights.exchanged)
+  public var exchanged:
+    (cell: RecurrentWeights.Cell, gateActivation: GateActivation, weights: RecurrentWeights.Direction)
+  {
+    (activation == .tanh ? .rnn : .rnnReLU, .sigmoid, weights.exchanged)
   }
 }
 

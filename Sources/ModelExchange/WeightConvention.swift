@@ -1,3 +1,4 @@
+import RecurrentLayers
 import TensorCheckpoints
 import TensorCore
 
@@ -36,6 +37,8 @@ protocol PackageLayout {
   static func place(of name: String) -> ArrayPlace?
   /// Name of an array that every recurrent layer of the package has, and no other layer.
   static var signatures: [String] { get }
+  /// Whether layers of the package can have gates of a function; by default only sigmoids.
+  static func hasGates(_ activation: GateActivation) -> Bool
   /// Weights of the directions of a layer, whose arrays are all taken.
   static func weights(of arrays: inout LayerArrays) throws(ExchangeError) -> CellWeights
   /// Arrays of a direction by name.
@@ -46,6 +49,10 @@ protocol PackageLayout {
   static func name(
     of array: String, _ cell: RecurrentWeights.Cell, layer: Int, isReverse: Bool, isBidirectional: Bool
   ) throws(ExchangeError) -> String
+}
+
+extension PackageLayout {
+  static func hasGates(_ activation: GateActivation) -> Bool { activation == .sigmoid }
 }
 
 /// A cell that tensors are of, with its weights.

@@ -48,10 +48,10 @@ import Testing
     expectDone(try workplace.charrnn("import", Self.model("checkpoint.pt")), "runs/checkpoint-2")
   }
 
-  @Test func anActivationThatNoCellHasIsRefused() throws {
+  @Test func gatesThatNoCharacterModelHasAreRefused() throws {
     expectError(
       try workplace.charrnn("import", Self.model("hard-sigmoid.h5"), "--vocabulary", symbols), 65,
-      #"its layer "lstm" has the activation "hard_sigmoid""#)
+      "its gates are a hard sigmoid of slope 0.16666667", "RecurrentWeights(…) of the library loads its layers")
   }
 
   @Test(arguments: [

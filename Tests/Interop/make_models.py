@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Writes Tests/Fixtures/exchange-models: small character models of PyTorch, Keras, flax and ONNX, with their losses, for the
-tests of `charrnn import`.
+tests of `charrnn import`; and layers of Keras with hard sigmoid gates, with their outputs.
 
     pip install numpy==2.4.6 torch==2.15.0 safetensors==0.8.0 keras==3.15.1 jax==0.10.2 flax==0.12.8 onnx==1.23.2
     KERAS_BACKEND=jax python3 Tests/Interop/make_models.py
@@ -9,6 +9,7 @@ Symbols are in the order in which corpora/names.txt first shows them, which is n
 """
 import json
 import pathlib
+import h5py
 import jax
 import keras
 import numpy
@@ -98,3 +99,43 @@ parameters = jax.tree.map(
 (folder / "linen.msgpack").write_bytes(to_bytes(parameters))
 losses["linen.msgpack"] = loss(model.apply(parameters, inputs)[0])
 (folder / "losses.json").write_text(json.dumps(losses, indent=2) + "\n")
+
+
+def hard_layers(activation):
+    """Two LSTM layers of the same weights whatever the activation."""
+    keras.utils.set_random_seed(3)
+    options = {"return_sequences": True, "bias_initializer": "random_normal", "recurrent_activation": activation,
+               "kernel_initializer": keras.initializers.RandomNormal(stddev=2)}
+    return keras.Sequential([keras.Input((None, 2)), layers.LSTM(3, **options), layers.LSTM(2, **options)])
+
+
+def write_as_keras_2(model, path):
+    """Writes a model as `save` of Keras 2.2 did: weights are named with `:0`, and texts are bytes."""
+    config = {"class_name": "Sequential", "config": {"name": "sequential_1", "layers": [
+        {"class_name": "LSTM", "config": {
+            "name": f"lstm_{number}", "units": layer.units, "activation": "tanh", "recurrent_activation": "hard_sigmoid",
+            "return_sequences": True, "go_backwards": False, "implementation": 1}}
+        for number, layer in enumerate(model.layers, 1)]}}
+    with h5py.File(path, "w") as file:
+        file.attrs["keras_version"] = numpy.bytes_("2.2.4")
+        file.attrs["backend"] = numpy.bytes_("tensorflow")
+        file.attrs["model_config"] = numpy.bytes_(json.dumps(config))
+        weights = file.create_group("model_weights")
+        weights.attrs["layer_names"] = numpy.array([f"lstm_{number}".encode() for number in (1, 2)])
+        for number, layer in enumerate(model.layers, 1):
+            group = weights.create_group(f"lstm_{number}")
+            names = [f"lstm_{number}/{name}:0" for name in ("kernel", "recurrent_kernel", "bias")]
+            group.attrs["weight_names"] = numpy.array([name.encode() for name in names])
+            for name, array in zip(names, layer.get_weights()):
+                group.create_dataset(name, data=array)
+
+
+# Keras 2 has the slope 0.2, which Keras 3 has as a function of the user's alone.
+models = {"hard-layers.keras": hard_layers("hard_sigmoid"),
+          "hard-layers-2.h5": hard_layers(lambda x: keras.ops.clip(0.2 * x + 0.5, 0, 1))}
+models["hard-layers.keras"].save(folder / "hard-layers.keras")
+write_as_keras_2(models["hard-layers-2.h5"], folder / "hard-layers-2.h5")
+sequence = numpy.random.default_rng(4).standard_normal((1, 5, 2)).astype("float32")
+(folder / "hard-layers.json").write_text(json.dumps({
+    "input": sequence[0].tolist(),
+    "outputs": {name: numpy.array(model(sequence))[0].tolist() for name, model in models.items()}}) + "\n")

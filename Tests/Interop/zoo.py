@@ -4,7 +4,8 @@
     python3 Tests/Interop/zoo.py [--program PATH] [--models N] [--fixtures DIR] [PACKAGE…]
 
 For each package random models are made by the package itself: RNN, LSTM and GRU of one to three layers, with and without
-biases, of one or two directions, with projections, from zero and from other states, as far as the package has them. Their
+biases, of one or two directions, with projections, with hard sigmoid gates, from zero and from other states, as far as the package has
+them. Their
 weights are saved in the package's own file, read by `InteropProgram`, and run on the same inputs: outputs and final states
 must be the package's, within 1e-5. The weights that come back, converted there and back, are set in the package again, which
 must give the same outputs as before, within 1e-6. Prints a table, and fails where a number is above its limit.
@@ -42,13 +43,16 @@ class Plan:
         self.time, self.batch = rng.randint(1, 12), rng.randint(1, 4)
         self.starts = rng.random() < 0.5
         self.seed = rng.randrange(1 << 30)
+        # Of gates that are hard sigmoids; 0 for sigmoids.
+        self.slope = rng.choice(package.slopes) if package.slopes and (
+            self.kind in ("lstm", "gru", "gru-before") and rng.random() < 0.4) else 0
 
     @property
     def cell(self):
         return {"relu": "rnn-relu", "gru-before": "gru-reset-before"}.get(self.kind, self.kind)
 
     def __str__(self):
-        return (f"{self.kind} {self.layers}x{self.hidden} bias={self.bias} both={self.both} "
+        return (f"{self.kind} {self.layers}x{self.hidden} bias={self.bias} both={self.both} slope={self.slope} "
                 f"projection={self.projection} seed={self.seed}")
 
     def case(self):
@@ -67,6 +71,7 @@ class PyTorch:
     name, convention, file = "pytorch", "pytorch", "weights.pt"
     kinds = ["rnn", "relu", "lstm", "gru"]
     has_bias_switch = has_directions = has_projection = True
+    slopes = ()
 
     def __init__(self):
         import torch
@@ -104,6 +109,7 @@ class Stacked:
     """A package whose layers are stacked by hand: a list of layers, each of one direction."""
 
     has_directions = has_projection = False
+    slopes = ()
 
     def read(self, directory):
         load = load_file if self.file.endswith(".safetensors") else np.load
@@ -214,6 +220,7 @@ class Keras(Stacked):
     convention, file = "keras", "model.weights.h5"
     kinds = ["rnn", "relu", "lstm", "gru", "gru-before"]
     has_bias_switch = has_directions = True
+    slopes = (1 / 6,)
 
     def __init__(self):
         import keras
@@ -228,6 +235,8 @@ class Keras(Stacked):
         def layer():
             more = {"return_sequences": True, "return_state": True, "use_bias": plan.bias,
                     "bias_initializer": keras.initializers.RandomNormal(stddev=0.3)}
+            if plan.slope:
+                more["recurrent_activation"] = "hard_sigmoid"
             made = {"lstm": lambda: layers.LSTM(plan.hidden, **more, unit_forget_bias=False),
                     "gru": lambda: layers.GRU(plan.hidden, **more),
                     "gru-before": lambda: layers.GRU(plan.hidden, **more, reset_after=False),
@@ -271,7 +280,10 @@ class Keras(Stacked):
         inputs = value = self.keras.Input((None, kernel.shape[0]))
         for layer in model:
             value = layer(value)[0]
-        self.keras.Model(inputs, value).save_weights(directory / self.file)
+        model = self.keras.Model(inputs, value)
+        model.save_weights(directory / self.file)
+        # The activations stand in a file of a whole model alone.
+        model.save(directory / "model.keras")
 
     def read(self, directory):
         import h5py
@@ -292,6 +304,7 @@ class ONNX:
     kinds = ["rnn", "relu", "lstm", "gru", "gru-before"]
     has_bias_switch = has_directions = True
     has_projection = False
+    slopes = (0.2, 0.3)
 
     def __init__(self):
         import onnx
@@ -325,6 +338,13 @@ class ONNX:
             attributes["linear_before_reset"] = 1
         if kind == "relu":
             attributes["activations"] = ["Relu"] * directions
+        if plan.slope:
+            attributes["activations"] = ["HardSigmoid"] + ["Tanh"] * (2 if kind == "lstm" else 1)
+            attributes["activations"] *= directions
+            # 0.2 is the default.
+            if plan.slope != 0.2:
+                attributes["activation_alpha"] = [plan.slope] * directions
+                attributes["activation_beta"] = [0.5] * directions
         components = ["h", "c"] if kind == "lstm" else ["h"]
         arrays = model["arrays"] | {"width": np.array([0, 0, plan.hidden * directions])}
         nodes, value, inputs, outputs = [], "input", ["input"], []
@@ -386,15 +406,18 @@ def write_fixtures(package, models, folder):
     smallest = {}
     for plan, apart, directory, _, case, expected in models:
         size = (directory / package.file).stat().st_size
-        key = plan.cell, apart, plan.both, plan.projection > 0
+        key = plan.cell, apart, plan.both, plan.projection > 0, plan.slope
         if plan.bias and (key not in smallest or size < smallest[key][0]):
             smallest[key] = size, directory, case, expected
-    for (cell, apart, both, projected), (_, directory, case, expected) in smallest.items():
+    for (cell, apart, both, projected, slope), (_, directory, case, expected) in smallest.items():
         arrays = dict(zip(("outputs", "h", "c"), expected)) | case
         arrays |= {"weights." + name: array for name, array in package.read(directory).items()}
         with safe_open(directory / "case.safetensors", "np") as file:
             metadata = {name: value for name, value in file.metadata().items() if name != "file"} | {"cell": cell}
+        if slope:
+            metadata["slope"] = str(slope)
         words = [package.name.split()[0], cell] + ["apart"] * apart + ["both"] * both + ["projection"] * projected
+        words += [f"hard-{slope:.2g}"] * (slope > 0)
         save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()},
                   folder / ("-".join(words) + ".safetensors"), metadata | {"version": package.version})
 
@@ -420,6 +443,8 @@ def check(package, program, count, seed, fixtures):
             plan.kind = shown
             package.save(model, directory)
             metadata = {"file": package.file, "convention": package.convention}
+            if package.convention == "keras" and plan.slope:
+                metadata["file"] = "model.keras"
             if package.convention != "onnx" and (
                     plan.kind in ("relu", "gru-before")
                     or plan.kind == "gru" and not plan.bias and package.convention == "keras"):
@@ -441,8 +466,9 @@ def check(package, program, count, seed, fixtures):
             package.load(back, {name.removeprefix("export."): array for name, array in result.items()
                                 if name.startswith("export.")})
             returned = difference(package.run(back, case), expected)
-            worst = kinds.setdefault(plan.cell, [0, 0.0, 0.0])
-            kinds[plan.cell] = [worst[0] + 1, max(worst[1], read), max(worst[2], returned)]
+            cell = plan.cell + (" hard" if plan.slope else "")
+            worst = kinds.setdefault(cell, [0, 0.0, 0.0])
+            kinds[cell] = [worst[0] + 1, max(worst[1], read), max(worst[2], returned)]
             if not (read <= READ_LIMIT and returned <= RETURN_LIMIT):
                 passed = False
                 print(f"  {plan}: read {read:.1e}, returned {returned:.1e}")

@@ -32,18 +32,23 @@ import Testing
       #expect(Self.reasons[other]!.contains { "\(error)".contains($0) }, "\(error)")
       return
     }
-    let back = try RecurrentWeights(converted, in: other, cell: weights.cell)
+    let back = try RecurrentWeights(
+      converted, in: other, cell: weights.cell, gateActivation: weights.gateActivation)
     // Two biases may have become their sum.
     #expect(largestDifference(try fixture.results(of: back), try fixture.expected) < 1e-5)
   }
 
   /// What each package has no place for.
   private static let reasons: [WeightConvention: [String]] = [
-    .pytorch: ["a reset gate before the product"],
-    .keras: ["a projection"],
-    .flax: ["a projection", "a reset gate before the product", "a recurrent bias of a GRU"],
-    .flaxLinen: ["a projection", "a reset gate before the product"],
-    .mlx: ["a projection", "a reset gate before the product", "a layer of two directions"],
+    .pytorch: ["a reset gate before the product", "gates that are a hard sigmoid"],
+    .keras: ["a projection", "gates that are a hard sigmoid of slope 0.3"],
+    .flax: [
+      "a projection", "a reset gate before the product", "a recurrent bias of a GRU", "gates that are a hard sigmoid",
+    ],
+    .flaxLinen: ["a projection", "a reset gate before the product", "gates that are a hard sigmoid"],
+    .mlx: [
+      "a projection", "a reset gate before the product", "a layer of two directions", "gates that are a hard sigmoid",
+    ],
     .onnx: ["a projection"],
   ]
 

@@ -26,6 +26,11 @@ struct ExchangeFixture: Sendable, CustomTestStringConvertible {
   var convention: WeightConvention { WeightConvention(rawValue: checkpoint.metadata["convention"]!)! }
   var cell: RecurrentWeights.Cell? { checkpoint.metadata["cell"].map { .init(rawValue: $0)! } }
 
+  /// Function of the gates; a hard sigmoid where the file says its slope.
+  var gateActivation: GateActivation {
+    checkpoint.metadata["slope"].map { .hardSigmoid(slope: Double($0)!) } ?? .sigmoid
+  }
+
   /// The weights under the package's names.
   var tensors: [String: StoredTensor] {
     let start = "weights."
@@ -35,7 +40,9 @@ struct ExchangeFixture: Sendable, CustomTestStringConvertible {
     return Dictionary(uniqueKeysWithValues: named)
   }
 
-  var weights: RecurrentWeights { get throws { try RecurrentWeights(tensors, in: convention, cell: cell) } }
+  var weights: RecurrentWeights {
+    get throws { try RecurrentWeights(tensors, in: convention, cell: cell, gateActivation: gateActivation) }
+  }
 
   /// Outputs, then the components of the final state, [layers · directions, batch, width], as the package computed them.
   var expected: [Tensor<Float>] {

@@ -1,12 +1,15 @@
 import CharrnnTestSupport
 import ForeignFiles
 import ModelExchange
+import RecurrentLayers
 import TensorCheckpoints
 import Testing
 
 @Suite struct ONNXOperatorTests {
   /// Weights of one layer, of numbers that are all different.
-  private func weights(_ cell: RecurrentWeights.Cell, bidirectional: Bool) throws -> RecurrentWeights {
+  private func weights(
+    _ cell: RecurrentWeights.Cell, _ gates: GateActivation = .sigmoid, bidirectional: Bool
+  ) throws -> RecurrentWeights {
     var next: Float = 0
     func tensor(_ shape: Int...) -> StoredTensor {
       let count = shape.reduce(1, *)
@@ -20,7 +23,8 @@ import Testing
         recurrentBias: tensor(rows))
     }
     return try RecurrentWeights(
-      cell: cell, layers: [.init(forward: direction(), reverse: bidirectional ? direction() : nil)])
+      cell: cell, gateActivation: gates,
+      layers: [.init(forward: direction(), reverse: bidirectional ? direction() : nil)])
   }
 
   /// The operator of a graph that holds nothing else.
@@ -67,12 +71,58 @@ import Testing
     ("input_forget", .int(1), "a forget gate coupled to the input gate (input_forget)"),
     ("layout", .int(1), "sequences with the batch first (layout)"),
     ("direction", .string("reverse"), "the reverse direction alone (direction)"),
-    ("activations", .strings(["HardSigmoid", "Tanh", "Tanh"]), "the activations HardSigmoid, Tanh, Tanh"),
+    ("activations", .strings(["Softsign", "Tanh", "Tanh"]), "the activations Softsign, Tanh, Tanh"),
+    ("activations", .strings(["HardSigmoid", "Relu", "Tanh"]), "the activations HardSigmoid, Relu, Tanh"),
   ])
   func anOperatorThatNoLayerComputesIsRefused(name: String, value: ONNXAttribute, what: String) throws {
     let node = try node(weights(.lstm, bidirectional: false), [name: value])
     let error = #expect(throws: ExchangeError.self) { try RecurrentWeights(node) }
     #expect(error.map { "\($0)" } == #"the operator "layer" has \#(what), which no layer here has"#)
+  }
+
+  /// Operators write parameters of functions in single precision.
+  private static let slopes: [(alpha: [Float], slope: Float)] = [([], 0.2), ([0.2], 0.2), ([0.25], 0.25)]
+
+  @Test(arguments: [RecurrentWeights.Cell.lstm, .gru, .gruResetBefore], slopes)
+  func hardSigmoidGatesAreRead(cell: RecurrentWeights.Cell, parameters: (alpha: [Float], slope: Float)) throws {
+    for bidirectional in [false, true] {
+      let (directions, gates) = (bidirectional ? 2 : 1, GateActivation.hardSigmoid(slope: Double(parameters.slope)))
+      let weights = try weights(cell, gates, bidirectional: bidirectional)
+      let functions = ["HardSigmoid"] + Array(repeating: "Tanh", count: cell == .lstm ? 2 : 1)
+      var added = attributes(of: cell, directions: directions)
+      added["activations"] = .strings(Array(repeating: functions, count: directions).flatMap { $0 })
+      if !parameters.alpha.isEmpty {
+        added["activation_alpha"] = .floats(Array(repeating: parameters.alpha[0], count: directions))
+        added["activation_beta"] = .floats(Array(repeating: 0.5, count: directions))
+      }
+      #expect(try RecurrentWeights(node(weights, added)) == weights)
+    }
+  }
+
+  @Test(
+    arguments: [
+      ([0.2], [0.25], "alpha 0.2, beta 0.25"), ([-0.2], [0.5], "alpha -0.2, beta 0.5"),
+      ([0.2, 0.3, 0.4], [], "alpha 0.2, 0.3, 0.4"), ([.infinity], [], "alpha inf"), ([.nan], [], "alpha nan"),
+    ] as [([Float], [Float], String)])
+  func otherHardSigmoidsAreRefusedByName(alpha: [Float], beta: [Float], named: String) throws {
+    var attributes: [String: ONNXAttribute] = ["activations": .strings(["HardSigmoid", "Tanh", "Tanh"])]
+    if !alpha.isEmpty { attributes["activation_alpha"] = .floats(alpha) }
+    if !beta.isEmpty { attributes["activation_beta"] = .floats(beta) }
+    let node = try node(weights(.lstm, bidirectional: false), attributes)
+    let error = #expect(throws: ExchangeError.self) { try RecurrentWeights(node) }
+    #expect(
+      error.map { "\($0)" }
+        == #"the operator "layer" has the activations HardSigmoid, Tanh, Tanh, \#(named), which no layer here has"#)
+  }
+
+  @Test func hardSigmoidsOfTwoSlopesAreRefused() throws {
+    let node = try node(
+      weights(.gru, bidirectional: true),
+      ["activations": .strings(["HardSigmoid", "Tanh", "HardSigmoid", "Tanh"]), "activation_alpha": .floats([0.25])])
+    #expect(
+      throws: ExchangeError.unsupportedOperator(
+        node: "layer", "the activations HardSigmoid, Tanh, HardSigmoid, Tanh, alpha 0.25")
+    ) { try RecurrentWeights(node) }
   }
 
   @Test func peepholesAreRefused() throws {

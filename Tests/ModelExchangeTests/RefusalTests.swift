@@ -83,6 +83,51 @@ import Testing
       ])
   }
 
+  @Test func gatesThatACellCannotHave() throws {
+    for (cell, gates, blocks) in [
+      (.rnn, .hardSigmoid(slope: 0.2), 1), (.lstm, .hardSigmoid(slope: 0), 4), (.lstm, .hardSigmoid(slope: .nan), 4),
+    ] as [(RecurrentWeights.Cell, GateActivation, Int)] {
+      let direction = RecurrentWeights.Direction(
+        inputWeight: zeros(2 * blocks, 3), recurrentWeight: zeros(2 * blocks, 2))
+      let error = #expect(throws: ExchangeError.self) {
+        try RecurrentWeights(cell: cell, gateActivation: gates, layers: [.init(forward: direction)])
+      }
+      #expect(error.map { "\($0)" } == "the gates of the cell \(cell.rawValue) cannot be a \(gates)")
+    }
+  }
+
+  /// The slopes that each package has, of those of Keras 2 and 3 and another one.
+  @Test(arguments: WeightConvention.allCases)
+  func hardSigmoidsThatAPackageDoesNotHave(convention: WeightConvention) {
+    let known: [Double] =
+      switch convention {
+      case .keras: [0.2, 1.0 / 6]
+      case .onnx: [0.2, 1.0 / 6, 0.3]
+      case .pytorch, .flax, .flaxLinen, .mlx: []
+      }
+    for slope in [0.2, 1.0 / 6, 0.3] {
+      let gates = GateActivation.hardSigmoid(slope: slope)
+      var refusal: ExchangeError?
+      do throws(ExchangeError) {
+        _ = try RecurrentWeights.convert(lstm, from: .pytorch, to: convention, gateActivation: gates)
+      } catch { refusal = error }
+      #expect(refusal == (known.contains(slope) ? nil : .noCounterpart("gates that are a \(gates)", convention)))
+    }
+  }
+
+  @Test func layersWhoseCellsDiffer() {
+    let cells = [GateActivation.sigmoid, .hardSigmoid(slope: 0.2)].map {
+      GRUCell<Float>(input: 2, hidden: 2, gateActivation: $0)
+    }
+    #expect(throws: ExchangeError.mixedGateActivations([.sigmoid, .hardSigmoid(slope: 0.2)])) {
+      try StackedRecurrent(cells).weights
+    }
+    let resets = [GRUCell<Float>.Reset.afterProduct, .beforeProduct].map {
+      GRUCell<Float>(input: 2, hidden: 2, reset: $0)
+    }
+    #expect(throws: ExchangeError.mixedCells(["gru", "gru-reset-before"])) { try StackedRecurrent(resets).weights }
+  }
+
   @Test func aCellOfAnotherTypeThanTheStacks() throws {
     let weights = try RecurrentWeights(lstm, in: .pytorch)
     let error = #expect(throws: ExchangeError.self) { try StackedRecurrent<GRUCell<Float>>(weights) }

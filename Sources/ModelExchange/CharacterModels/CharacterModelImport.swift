@@ -1,4 +1,5 @@
 import LanguageModels
+import RecurrentLayers
 import SequenceText
 import TensorCheckpoints
 import TensorCore
@@ -17,7 +18,7 @@ public struct CharacterModelImport: Sendable {
   ///
   /// - Parameters:
   ///   - convention: package whose names the tensors have; nil where the names are to tell.
-  ///   - cell: the cell, where the file does not tell; see ``RecurrentWeights/init(_:in:cell:)``.
+  ///   - cell: the cell, where the file does not tell; see ``RecurrentWeights/init(_:in:cell:gateActivation:)``.
   ///   - vocabulary: symbols of the model in its order.
   /// - Throws: `PackageFileError` where the tensors are no such model, or the vocabulary is none of its size.
   public init(
@@ -28,7 +29,7 @@ public struct CharacterModelImport: Sendable {
     do throws(ExchangeError) {
       if let convention { self.convention = convention } else { self.convention = try file.convention }
       found = try FoundLayers(file.tensors, in: self.convention)
-      recurrent = try found.weights(cell: cell ?? file.cell)
+      recurrent = try found.weights(cell: cell ?? file.cell, gateActivation: file.gateActivation)
     } catch { throw PackageFileError(file: file.path, problem: .exchange(error)) }
     do throws(CharacterModelImportError) {
       let parts = try ModelParts(around: recurrent, among: found.others, of: file, in: self.convention)
@@ -53,6 +54,8 @@ extension PackageFile {
 /// Why recurrent layers, though they are whole, are no character model.
 public enum CharacterModelImportError: Error, Equatable, CustomStringConvertible {
   case bidirectional
+  /// Gates of another function than the sigmoid.
+  case gateActivation(GateActivation)
   /// No linear layer from the top layer's outputs to symbols.
   case noDecoder(outputs: Int)
   /// Matrices that may be the embedding or the decoder.
@@ -75,6 +78,8 @@ public enum CharacterModelImportError: Error, Equatable, CustomStringConvertible
     case .bidirectional:
       "its layers read text in both directions, so that it is no model of the next character; RecurrentWeights(…) of the library loads "
         + "them"
+    case .gateActivation(let gates):
+      "its gates are a \(gates), and those of a character model here sigmoids; RecurrentWeights(…) of the library loads its layers"
     case .noDecoder(let outputs):
       "it has no linear layer from the \(outputs) outputs of its top layer to symbols, so that it is no model of the next "
         + "character; RecurrentWeights(…) of the library loads its layers"

@@ -34,6 +34,7 @@ struct ModelParts {
     around recurrent: RecurrentWeights, among names: [String], of file: PackageFile, in convention: WeightConvention
   ) throws(CharacterModelImportError) {
     if recurrent.isBidirectional { throw .bidirectional }
+    if recurrent.gateActivation != .sigmoid { throw .gateActivation(recurrent.gateActivation) }
     isResidual = file.exportedShape?.residual ?? false
     let (layers, unread) = Self.layers(names, of: file)
     if !unread.isEmpty { throw .unread(unread) }

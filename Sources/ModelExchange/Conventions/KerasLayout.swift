@@ -1,3 +1,4 @@
+import RecurrentLayers
 import TensorCheckpoints
 
 /// `LSTM`, `GRU` and `SimpleRNN` of Keras 3.15.1 and Keras 2, with `CuDNNLSTM` and `CuDNNGRU` of Keras 2.
@@ -8,6 +9,12 @@ import TensorCheckpoints
 enum KerasLayout: PackageLayout {
   static let signatures = ["recurrent_kernel"]
   private static let variables = ["kernel", "recurrent_kernel", "bias"]
+
+  /// `hard_sigmoid` has a slope of its own in each version; elsewhere it may be rounded to single precision.
+  static func hasGates(_ activation: GateActivation) -> Bool {
+    guard case .hardSigmoid(let slope) = activation else { return true }
+    return KerasConfiguration.hardSlopes.values.contains { Float($0) == Float(slope) }
+  }
 
   static func place(of name: String) -> ArrayPlace? {
     var parts = name.split(separator: "/").map(String.init)

@@ -1,9 +1,12 @@
+import RecurrentLayers
 import TensorCheckpoints
 
 /// The operators RNN, LSTM and GRU of ONNX (opset 22): `W` [directions, G·H, I], `R` [directions, G·H, H], `B`
 /// [directions, 2·G·H]; gates i, o, f, g and z, r, n. Where the reset gate stands is an attribute, `linear_before_reset`.
 enum ONNXLayout: PackageLayout {
   static let signatures = ["R"]
+
+  static func hasGates(_ activation: GateActivation) -> Bool { true }
 
   static func place(of name: String) -> ArrayPlace? {
     let (module, array) = name.splittingLast(at: ".")

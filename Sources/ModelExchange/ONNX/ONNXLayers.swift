@@ -1,4 +1,5 @@
 import ForeignFiles
+import RecurrentLayers
 import TensorCheckpoints
 import TensorCore
 
@@ -10,6 +11,8 @@ struct ONNXLayers {
   private(set) var tensors: [String: StoredTensor] = [:]
   /// The cell of every recurrent layer; nil where there is none.
   let cell: RecurrentWeights.Cell?
+  /// Function of the gates of every recurrent layer; the sigmoid where there is none.
+  let gateActivation: GateActivation
   private var constants: [String: StoredTensor]
 
   /// Operators that only arrange values, as exporters write them around layers.
@@ -26,8 +29,13 @@ struct ONNXLayers {
     }
     self.constants = constants
     let recurrent = try model.recurrentNodes()
-    let cells = try recurrent.map { try RecurrentWeights($0).cell }
-    guard Set(cells).count <= 1 else { throw ExchangeError.mixedCells(Set(cells.map(\.rawValue)).sorted()) }
+    let layers = try recurrent.map { try RecurrentWeights($0) }
+    let cells = Set(layers.map(\.cell))
+    guard cells.count <= 1 else { throw ExchangeError.mixedCells(cells.map(\.rawValue).sorted()) }
+    gateActivation = layers.first?.gateActivation ?? .sigmoid
+    if let other = layers.first(where: { [gateActivation] in $0.gateActivation != gateActivation }) {
+      throw ExchangeError.mixedGateActivations([gateActivation, other.gateActivation])
+    }
     cell = cells.first
     for (number, node) in recurrent.enumerated() {
       tensors["layers.\(number).W"] = node.inputWeight

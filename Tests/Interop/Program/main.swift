@@ -22,7 +22,8 @@ struct Case {
     let prefix = metadata["prefix"] ?? ""
     let tensors = file.tensors.filter { $0.key.hasPrefix(prefix) }
     let weights = try RecurrentWeights(
-      tensors, in: convention, cell: metadata["cell"].map { .init(rawValue: $0)! } ?? file.cell)
+      tensors, in: convention, cell: metadata["cell"].map { .init(rawValue: $0)! } ?? file.cell,
+      gateActivation: file.gateActivation)
     let result =
       switch weights.cell {
       case .lstm: try result(of: StackedRecurrent<LSTMCell<Float>>(weights))
