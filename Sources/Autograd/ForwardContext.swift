@@ -25,6 +25,7 @@ public struct ForwardContext<Scalar: TensorScalar> {
     workspace: Workspace<Scalar> = Workspace()
   ) {
     self.init(tape: tape, mode: mode, randomness: PassRandomness(random), workspace: workspace)
+    workspace.pool.beginPass()
   }
 
   private init(

@@ -11,7 +11,8 @@ public final class Workspace<Scalar: TensorScalar> {
   public let products: ProductFormat
   private var packs = ParameterCache<PackedPart, UInt64, PackedMatrix<Scalar>>()
   private var tables = ParameterCache<Whole, [UInt64], Tensor<Scalar>>()
-  private var derived: [AnyHashable: Any] = [:]
+  /// Values by key, those last used at the end.
+  private var derived: [(key: AnyHashable, value: Any)] = []
 
   private struct PackedPart: Hashable {
     let rows: Range<Int>?
@@ -56,11 +57,17 @@ public final class Workspace<Scalar: TensorScalar> {
       of: identity, PackedPart(rows: part, transposed: transposed), version: parameter.generation, make: packed)
   }
 
-  /// A value that depends on a key alone, computed once.
+  /// A value that depends on a key alone, computed once for each of the last sixteen keys: there is one for each length of the
+  /// sequences that a layer reads.
   package func value<Value>(for key: some Hashable, make: () -> Value) -> Value {
-    if let known = derived[AnyHashable(key)] as? Value { return known }
+    if let index = derived.lastIndex(where: { $0.key == AnyHashable(key) }), let known = derived[index].value as? Value
+    {
+      derived.append(derived.remove(at: index))
+      return known
+    }
     let value = make()
-    derived[AnyHashable(key)] = value
+    if derived.count == 16 { derived.removeFirst() }
+    derived.append((AnyHashable(key), value))
     return value
   }
 

@@ -5,11 +5,18 @@ package final class TensorStorage<Scalar: TensorScalar>: @unchecked Sendable {
   let base: UnsafeMutablePointer<Scalar>
   let count: Int
   let pool: BufferPool?
+  /// Bytes of the memory, as the pool counts them.
+  private let capacity: Int
 
   /// Memory for `count` scalars whose values are not set yet.
   init(count: Int, pool: BufferPool? = nil) {
     let byteCount = Self.byteCount(count)
-    let buffer = pool?.take(byteCount: byteCount) ?? allocateBuffer(byteCount: byteCount)
+    let buffer: UnsafeMutableRawPointer
+    if let pool {
+      (buffer, capacity) = pool.take(byteCount: byteCount)
+    } else {
+      (buffer, capacity) = (allocateBuffer(byteCount: byteCount), byteCount)
+    }
     base = buffer.bindMemory(to: Scalar.self, capacity: count)
     self.count = count
     self.pool = pool
@@ -17,7 +24,7 @@ package final class TensorStorage<Scalar: TensorScalar>: @unchecked Sendable {
 
   deinit {
     if let pool {
-      pool.giveBack(UnsafeMutableRawPointer(base), byteCount: Self.byteCount(count))
+      pool.giveBack(UnsafeMutableRawPointer(base), capacity: capacity)
     } else {
       UnsafeMutableRawPointer(base).deallocate()
     }

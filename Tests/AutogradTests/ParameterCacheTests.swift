@@ -68,4 +68,19 @@ import Testing
     first.value *= 2
     #expect(table().scalars == [5, 5] && table().scalars == [5, 5] && made == 3)
   }
+
+  @Test func valuesOfTheLastKeysAreKept() {
+    var made = 0
+    func value(_ key: Int) -> Int {
+      workspace.value(for: key) {
+        made += 1
+        return 10 * key
+      }
+    }
+    for _ in 0..<3 { for key in 0..<16 { #expect(value(key) == 10 * key) } }
+    #expect(made == 16)
+    // The key used the longest ago goes: 1, after 0 was used again.
+    #expect(value(0) == 0 && value(16) == 160 && value(0) == 0 && made == 17)
+    #expect(value(1) == 10 && made == 18)
+  }
 }
