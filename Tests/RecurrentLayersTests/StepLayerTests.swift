@@ -7,9 +7,10 @@ import Testing
 
 @Suite struct StepLayerTests {
   /// Layers that run a step at a time, prepared or not, give the bits of a run over the sequence, however they are
-  /// divided.
-  @Test(arguments: SampleCell.allCases)
-  func layersThatRunAStepAtATimeGiveTheBitsOfAWholeRun(kind: SampleCell) {
+  /// divided and their weights are held.
+  @Test(arguments: SampleCell.allCases, [ProductFormat.full, .bfloat16Weights, .int8Weights])
+  func layersThatRunAStepAtATimeGiveTheBitsOfAWholeRun(kind: SampleCell, format: ProductFormat) {
+    guard format.isSupported(for: Float.self) else { return }
     var random = RandomSource(seed: 5)
     // 96 units are whole panels on every instruction set, so that they divide; 17 and 1 do not.
     for (hidden, batch, embedding) in [(96, 1, nil), (96, 3, 7), (17, 2, nil), (1, 1, 3)] as [(Int, Int, Int?)] {
@@ -19,9 +20,11 @@ import Testing
       func check<Cell: RecurrentCell<Float>>(_ below: Cell, _ above: any RecurrentCell<Float>) {
         let stack = StackedRecurrent([below, above as! Cell])
         let ids = (0..<6 * batch).map { _ in Int32.random(in: 0..<5, using: &random) }
-        let outputs = wholeRun(stack, ids, batch: batch, table: table)
+        let outputs = wholeRun(stack, ids, batch: batch, table: table, format)
         for parts in 1...3 {
-          #expect(steps(stack, ids, batch: batch, parts: parts, table: table) == outputs, "\(hidden) \(batch) \(parts)")
+          #expect(
+            steps(stack, ids, batch: batch, parts: parts, table: table, format) == outputs,
+            "\(hidden) \(batch) \(parts)")
         }
       }
       check(below, above)
@@ -39,10 +42,10 @@ import Testing
   }
 
   private func wholeRun<Cell: RecurrentCell<Float>>(
-    _ stack: StackedRecurrent<Cell>, _ ids: [Int32], batch: Int, table: Tensor<Float>?
+    _ stack: StackedRecurrent<Cell>, _ ids: [Int32], batch: Int, table: Tensor<Float>?, _ format: ProductFormat
   ) -> [Float] {
     let time = ids.count / batch
-    var context = ForwardContext<Float>()
+    var context = ForwardContext<Float>(workspace: Workspace(products: format))
     let input: SequenceInput<Float> =
       table.map { .vectors(Variable($0.gatherRows(ids).reshaped([time, batch, -1]))) }
       ?? .tokens(TokenGrid(ids: ids, time: time, batch: batch))
@@ -51,9 +54,10 @@ import Testing
 
   /// All outputs of the upper layer.
   private func steps<Cell: RecurrentCell<Float>>(
-    _ stack: StackedRecurrent<Cell>, _ ids: [Int32], batch: Int, parts: Int, table: Tensor<Float>?
+    _ stack: StackedRecurrent<Cell>, _ ids: [Int32], batch: Int, parts: Int, table: Tensor<Float>?,
+    _ format: ProductFormat
   ) -> [Float] {
-    let layers = stack.stepLayers(batch: batch, shards: parts, embedding: table)!
+    let layers = stack.stepLayers(batch: batch, shards: parts, format: format, embedding: table)!
     var all: [Float] = []
     for step in 0..<ids.count / batch {
       let tokens = Array(ids[step * batch..<(step + 1) * batch])

@@ -67,13 +67,16 @@ package final class DividedStepLayer<Scalar: TensorScalar> {
     }
     (self.step, self.layout) = (step, layout)
     let inputWeight = parameters.inputWeight.value
+    func packed(_ weight: Tensor<Scalar>) -> PackedMatrix<Scalar> {
+      PackedMatrix(weight, transposed: true, format: format)
+    }
     if readsTokens {
-      let products = embedding.map { $0.matmul(inputWeight, transposingOther: true) } ?? inputWeight.transposed()
+      let products = embedding.map { $0.matmul(packed(inputWeight)) } ?? inputWeight.transposed()
       input = .table(reading(foldedBias.map { products + $0 } ?? products))
     } else {
-      input = .product(PackedMatrix(inputWeight, transposed: true, format: format), bias: row(foldedBias))
+      input = .product(packed(inputWeight), bias: row(foldedBias))
     }
-    recurrentWeight = parameters.recurrentWeight.map { PackedMatrix($0.value, transposed: true, format: format) }
+    recurrentWeight = parameters.recurrentWeight.map { packed($0.value) }
     recurrentBias = row(layout.separatesRecurrent ? parameters.recurrentBias?.value : nil)
     hidden = [zeros(hiddenSize), zeros(hiddenSize)]
     shards = Self.division(of: hiddenSize, into: count).map { units in
