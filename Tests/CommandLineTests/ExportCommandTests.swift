@@ -93,6 +93,40 @@ import Testing
     #expect(try workplace.bytes(of: "a.onnx") == workplace.bytes(of: "b.onnx"))
   }
 
+  @Test func anONNXFileOfIntegersIsAskedFor() throws {
+    for weights in ["float32", "int8"] {
+      expectDone(
+        try workplace.charrnn("export", "run", "--to", "onnx", "--weights", weights, "--out", weights, "--overwrite"),
+        "wrote \(weights)")
+    }
+    expectDone(try workplace.charrnn("export", "run", "--to", "onnx", "--out", "plain", "--overwrite"))
+    let (floats, integers) = (try workplace.bytes(of: "float32"), try workplace.bytes(of: "int8"))
+    #expect(try workplace.bytes(of: "plain") == floats && floats.firstRange(of: Array("MatMulInteger".utf8)) == nil)
+    #expect(integers.firstRange(of: Array("MatMulInteger".utf8)) != nil)
+  }
+
+  /// A graph of integers is none of the layers that `import` reads.
+  @Test func anONNXFileOfIntegersDoesNotComeBack() throws {
+    expectDone(
+      try workplace.charrnn(
+        "export", "run", "--to", "onnx", "--weights", "int8", "--out", "integers.onnx", "--overwrite"))
+    expectError(try workplace.charrnn("import", "integers.onnx", "--out", "back"), 65, "integers.onnx", "Scan")
+  }
+
+  @Test(arguments: ["html", "pytorch", "flax", "mlx", "keras"])
+  func onlyAnONNXFileHoldsIntegers(kind: String) throws {
+    expectError(
+      try workplace.charrnn("export", "run", "--to", kind, "--weights", "int8", "--out", "none"), 64,
+      "--weights int8 is for --to onnx")
+    #expect(try !workplace.visibleNames.contains("none"))
+  }
+
+  @Test(arguments: ["onnx", "html"]) func noFileHoldsBFloat16(kind: String) throws {
+    expectError(
+      try workplace.charrnn("export", "run", "--to", kind, "--weights", "bfloat16", "--out", "none"), 64,
+      "--weights", "\"bfloat16\"", "float32, int8")
+  }
+
   @Test func aCellThatONNXDoesNotHaveIsRefused() throws {
     let workplace = try Workplace()
     try workplace.write(fable, to: "fable.txt")

@@ -5,7 +5,9 @@
     python3 Tests/Interop/onnx_export.py [CHARRNN]      # the command to test; default: .build/release/charrnn
 
 Trains a tiny model of each kind that ONNX has an operator for, exports it, and compares: every symbol's bits, the entropy of
-every prediction and the loss with `score` and `evaluate`; whole, in pieces with the state carried, and in a batch.
+every prediction and the loss with `score` and `evaluate`; whole, in pieces with the state carried, and in a batch. With
+`--weights int8` the loss is that of `evaluate --weights int8`, and each probability of a text that of `sample --weights int8`;
+how far predictions in int8 are from those in float32 is shown beside it, and must be far more.
 """
 import json
 import math
@@ -30,6 +32,8 @@ KINDS = [
 REFUSED = [f"--cell {cell}" for cell in ["coupled-lstm", "min-gru", "min-lstm", "mgu", "indrnn", "slstm"]] + [
     "--cell lstm --layer-norm", "--cell lstm --projection 4", "--cell gru --zoneout 0.2"]
 TOLERANCE = 1e-5
+# An integer may be rounded the other way where the last bits of a state differ: a step of 127 of one unit.
+INTEGER_TOLERANCE = 2e-3
 
 
 def charrnn(*arguments, code=0):
@@ -61,48 +65,79 @@ def difference(a, b):
     return float(numpy.abs(numpy.asarray(a, "f8") - numpy.asarray(b, "f8")).max())
 
 
-def compare(text, run, path):
-    """The largest difference, in nats, of anything that is compared."""
-    charrnn("export", run, "--to", "onnx", "--out", path, "--overwrite")
+def predictions(logits, tokens):
+    """Natural logarithms of the probability of each token but the first, and the whole distributions."""
+    predicted = log_softmax(logits)[:-1, 0]
+    return predicted[numpy.arange(len(predicted)), tokens[1:, 0]], predicted
+
+
+def opened(run, path, weights):
+    """A session of the model, exported; the names of its states."""
+    charrnn("export", run, "--to", "onnx", "--weights", weights, "--out", path, "--overwrite")
     onnx.checker.check_model(path, full_check=True)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # it warns of inputs that have defaults, and says what it refuses
     session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    tokens = encoded(pathlib.Path(text).read_text(), session.get_modelmeta().custom_metadata_map)
-    logits, *states = session.run(None, {"tokens": tokens})
     names = [value.name for value in session.get_inputs() + session.get_overridable_initializers()]
-    states_in = sorted((name for name in names if name != "tokens"), reverse=True)
-    assert states_in == ["h0", "c0"][:len(states)], names
+    states = sorted((name for name in names if name.endswith("0") and len(name) == 2), reverse=True)
+    assert states == ["h0", "c0"][:len(session.get_outputs()) - 1], names
+    assert session.get_modelmeta().custom_metadata_map.get("weights", "float32") == weights
+    return session, states
 
-    # The symbols that `score` was given, and what it says of each but the first, before which there is nothing.
-    predicted = log_softmax(logits)[:-1, 0]
-    scored = [json.loads(line) for line in charrnn("score", run, text, "--json").splitlines()][1:]
-    found = []
-    if len(scored) == len(predicted):  # of bytes, a line is a character of several
-        bits = -predicted[numpy.arange(len(predicted)), tokens[1:, 0]] / math.log(2)
-        entropy = -(numpy.exp(predicted) * predicted).sum(-1) / math.log(2)
-        found.append(difference(bits, [line["bits"] for line in scored]) * math.log(2))
-        found.append(difference(entropy, [line["expected_bits"] for line in scored]) * math.log(2))
-    loss = json.loads(charrnn("evaluate", run, text, "--split", "all", "--json"))["loss"]
-    found.append(abs(loss + predicted[numpy.arange(len(predicted)), tokens[1:, 0]].mean()))
 
-    # In two pieces, in a batch of two, and with the state given.
+def scored(text, run, logits, tokens):
+    """Differences, in nats, from what `score` says of each symbol but the first, before which there is nothing."""
+    lines = [json.loads(line) for line in charrnn("score", run, text, "--json").splitlines()][1:]
+    found, predicted = predictions(logits, tokens)
+    if len(lines) != len(predicted):  # of bytes, a line is a character of several
+        return []
+    entropy = -(numpy.exp(predicted) * predicted).sum(-1) / math.log(2)
+    return [difference(-found / math.log(2), [line["bits"] for line in lines]) * math.log(2),
+            difference(entropy, [line["expected_bits"] for line in lines]) * math.log(2)]
+
+
+def sampled(session, run, weights):
+    """The largest difference, in nats, from the probabilities that `sample` drew the tokens of a text with."""
+    done = json.loads(charrnn("sample", run, "--weights", weights, "--seed", 1, "--temperature", 1, "--prime", "a",
+                              "--length", 200, "--json"))
+    drawn = done["texts"][0]["tokens"]
+    prime = encoded("a", session.get_modelmeta().custom_metadata_map)
+    tokens = numpy.concatenate([prime, numpy.array([[token["id"]] for token in drawn], "int64")])
+    found, _ = predictions(session.run(None, {"tokens": tokens})[0], tokens)
+    return difference(found, numpy.log([token["probability"] for token in drawn]))
+
+
+def in_pieces(session, states_in, tokens, logits, states):
+    """Differences of a run in two pieces, in a batch of two, and with the state given, from a run over the whole."""
     half = len(tokens) // 2
     first, *carried = session.run(None, {"tokens": tokens[:half]})
     second, *last = session.run(None, {"tokens": tokens[half:], **dict(zip(states_in, carried))})
-    found += [difference(numpy.concatenate([first, second]), logits), *map(difference, last, states)]
+    found = [difference(numpy.concatenate([first, second]), logits), *map(difference, last, states)]
     both, *_ = session.run(None, {"tokens": numpy.concatenate([tokens[:half], tokens[half:2 * half]], 1)})
     found.append(difference(both[:, :1], first))
     given = [numpy.concatenate([state, state], 1) for state in carried]
     both, *_ = session.run(None, {
         "tokens": numpy.concatenate([tokens[half:], tokens[half:]], 1), **dict(zip(states_in, given))})
-    found += [difference(both[:, :1], second), difference(both[:, 1:], second)]
+    return found + [difference(both[:, :1], second), difference(both[:, 1:], second)]
+
+
+def compare(text, run, path, weights):
+    """The difference of the losses and the largest of anything that is compared, in nats; the predictions of each symbol."""
+    session, states_in = opened(run, path, weights)
+    tokens = encoded(pathlib.Path(text).read_text(), session.get_modelmeta().custom_metadata_map)
+    logits, *states = session.run(None, {"tokens": tokens})
+    said = charrnn("evaluate", run, text, "--split", "all", "--json", "--weights", weights)
+    found, _ = predictions(logits, tokens)
+    loss = abs(json.loads(said)["loss"] + found.mean())
+    others = in_pieces(session, states_in, tokens, logits, states) + [sampled(session, run, weights)]
+    if weights == "float32":
+        others += scored(text, run, logits, tokens)
     try:
         session.run(None, {"tokens": numpy.full((1, 1), logits.shape[2], "int64")})
         raise AssertionError("a token beyond the vocabulary was accepted")
     except onnxruntime.capi.onnxruntime_pybind11_state.InvalidArgument:
         pass
-    return max(found)
+    return loss, max(others + [loss]), found
 
 
 failed = 0
@@ -111,13 +146,18 @@ with tempfile.TemporaryDirectory() as directory:
     pathlib.Path(text).write_text((root / "corpora/fables.txt").read_text()[:1500])
     for options in KINDS:
         train(text, run, options)
-        found = compare(text, run, path)
-        failed += not found < TOLERANCE
-        print(f"{options:60} {found:.1e} {'' if found < TOLERANCE else 'WRONG'}", flush=True)
+        _, found, exact = compare(text, run, path, "float32")
+        loss, rounded, integers = compare(text, run, path, "int8")
+        distance = numpy.abs(integers - exact).mean()
+        right = found < TOLERANCE and rounded < INTEGER_TOLERANCE and loss < distance / 20
+        failed += not right
+        print(f"{options:60} {found:.1e}, int8: loss {loss:.1e}, symbols {rounded:.1e}, from float32 {distance:.1e} "
+              f"{'' if right else 'WRONG'}", flush=True)
     for options in REFUSED:
         train(text, run, options)
-        said = charrnn("export", run, "--to", "onnx", "--out", f"{directory}/none.onnx", code=65)
-        assert said.count("\n") == 1 and "ONNX has no" in said and not os.path.exists(f"{directory}/none.onnx"), said
+        for weights in ["float32", "int8"]:
+            said = charrnn("export", run, "--to", "onnx", "--weights", weights, "--out", f"{directory}/none.onnx", code=65)
+            assert said.count("\n") == 1 and "ONNX has no" in said and not os.path.exists(f"{directory}/none.onnx"), said
         print(f"{options:60} refused", flush=True)
 print(f"{len(KINDS) + len(REFUSED) - failed} of {len(KINDS) + len(REFUSED)} right")
 sys.exit(1 if failed else 0)

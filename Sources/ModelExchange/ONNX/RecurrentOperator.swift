@@ -3,7 +3,7 @@ import LanguageModels
 
 /// The standard operator of ONNX that computes a cell.
 struct RecurrentOperator {
-  let name: String
+  let kind: ONNXRecurrent.Kind
   /// Position in the cell's order of each gate in the operator's order.
   let gates: [Int]
   /// Attributes besides `hidden_size`.
@@ -19,25 +19,31 @@ struct RecurrentOperator {
     if architecture.projection > 0 { throw .projection }
     if architecture.zoneout > 0 { throw .zoneout }
     switch architecture.cell {
-    case .lstm: self.init("LSTM", gates: [0, 3, 1, 2], hasCellState: true)
+    case .lstm: self.init(.lstm, gates: [0, 3, 1, 2], hasCellState: true)
     case .peepholeLSTM:
       self.init(
-        "LSTM", gates: [0, 3, 1, 2], hasCellState: true, peepholes: ["weight_ci", "weight_co", "weight_cf"])
-    case .gru: self.init("GRU", gates: [1, 0, 2], attributes: ["linear_before_reset": .int(1)])
-    case .gruResetBefore: self.init("GRU", gates: [1, 0, 2])
-    case .rnn: self.init("RNN", gates: [0])
-    case .rnnReLU: self.init("RNN", gates: [0], attributes: ["activations": .strings(["Relu"])])
+        .lstm, gates: [0, 3, 1, 2], hasCellState: true, peepholes: ["weight_ci", "weight_co", "weight_cf"])
+    case .gru: self.init(.gru, gates: [1, 0, 2], attributes: ["linear_before_reset": .int(1)])
+    case .gruResetBefore: self.init(.gru, gates: [1, 0, 2])
+    case .rnn: self.init(.rnn, gates: [0])
+    case .rnnReLU: self.init(.rnn, gates: [0], attributes: ["activations": .strings(["Relu"])])
     case .coupledLSTM, .minGRU, .minLSTM, .mgu, .indRNN, .sLSTM: throw .cell(architecture.cell)
     }
   }
 
   private init(
-    _ name: String, gates: [Int], attributes: [String: ONNXAttribute] = [:], hasCellState: Bool = false,
+    _ kind: ONNXRecurrent.Kind, gates: [Int], attributes: [String: ONNXAttribute] = [:], hasCellState: Bool = false,
     peepholes: [String] = []
   ) {
-    (self.name, self.gates, self.attributes) = (name, gates, attributes)
+    (self.kind, self.gates, self.attributes) = (kind, gates, attributes)
     (self.hasCellState, self.peepholes) = (hasCellState, peepholes)
   }
+
+  /// Whether a GRU resets the product of the hidden state, b_hh included, and not the state.
+  var resetsAfterProduct: Bool { attributes["linear_before_reset"] != nil }
+
+  /// Operator that an RNN applies to its preactivations.
+  var activation: String { attributes["activations"] == nil ? "Tanh" : "Relu" }
 
   /// States by the letter of the operator, with the names that learned ones have.
   var states: [(letter: String, name: String)] {
