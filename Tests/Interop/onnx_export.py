@@ -6,8 +6,9 @@
 
 Trains a tiny model of each kind that ONNX has an operator for, exports it, and compares: every symbol's bits, the entropy of
 every prediction and the loss with `score` and `evaluate`; whole, in pieces with the state carried, and in a batch. With
-`--weights int8` the loss is that of `evaluate --weights int8`, and each probability of a text that of `sample --weights int8`;
-how far predictions in int8 are from those in float32 is shown beside it, and must be far more.
+`--weights int8` each probability of a short text is that of `sample --weights int8`. Over a longer one an integer is rounded the
+other way where the last bits of a state differ, and the states go apart from there: the loss is that of `evaluate --weights int8`
+within a twentieth of what a prediction in int8 is from one in float32.
 """
 import json
 import math
@@ -32,8 +33,6 @@ KINDS = [
 REFUSED = [f"--cell {cell}" for cell in ["coupled-lstm", "min-gru", "min-lstm", "mgu", "indrnn", "slstm"]] + [
     "--cell lstm --layer-norm", "--cell lstm --projection 4", "--cell gru --zoneout 0.2"]
 TOLERANCE = 1e-5
-# An integer may be rounded the other way where the last bits of a state differ: a step of 127 of one unit.
-INTEGER_TOLERANCE = 2e-3
 
 
 def charrnn(*arguments, code=0):
@@ -97,9 +96,9 @@ def scored(text, run, logits, tokens):
 
 
 def sampled(session, run, weights):
-    """The largest difference, in nats, from the probabilities that `sample` drew the tokens of a text with."""
+    """The largest difference, in nats, from the probabilities that `sample` drew the tokens of a short text with."""
     done = json.loads(charrnn("sample", run, "--weights", weights, "--seed", 1, "--temperature", 1, "--prime", "a",
-                              "--length", 200, "--json"))
+                              "--length", 20, "--json"))
     drawn = done["texts"][0]["tokens"]
     prime = encoded("a", session.get_modelmeta().custom_metadata_map)
     tokens = numpy.concatenate([prime, numpy.array([[token["id"]] for token in drawn], "int64")])
@@ -122,7 +121,7 @@ def in_pieces(session, states_in, tokens, logits, states):
 
 
 def compare(text, run, path, weights):
-    """The difference of the losses and the largest of anything that is compared, in nats; the predictions of each symbol."""
+    """The difference of the losses and the largest of anything else that is compared, in nats; predictions of each symbol."""
     session, states_in = opened(run, path, weights)
     tokens = encoded(pathlib.Path(text).read_text(), session.get_modelmeta().custom_metadata_map)
     logits, *states = session.run(None, {"tokens": tokens})
@@ -137,7 +136,7 @@ def compare(text, run, path, weights):
         raise AssertionError("a token beyond the vocabulary was accepted")
     except onnxruntime.capi.onnxruntime_pybind11_state.InvalidArgument:
         pass
-    return loss, max(others + [loss]), found
+    return loss, max(others), found
 
 
 failed = 0
@@ -146,12 +145,13 @@ with tempfile.TemporaryDirectory() as directory:
     pathlib.Path(text).write_text((root / "corpora/fables.txt").read_text()[:1500])
     for options in KINDS:
         train(text, run, options)
-        _, found, exact = compare(text, run, path, "float32")
+        loss, others, exact = compare(text, run, path, "float32")
+        found = max(loss, others)
         loss, rounded, integers = compare(text, run, path, "int8")
         distance = numpy.abs(integers - exact).mean()
-        right = found < TOLERANCE and rounded < INTEGER_TOLERANCE and loss < distance / 20
+        right = max(found, rounded) < TOLERANCE and loss < distance / 20
         failed += not right
-        print(f"{options:60} {found:.1e}, int8: loss {loss:.1e}, symbols {rounded:.1e}, from float32 {distance:.1e} "
+        print(f"{options:60} {found:.1e}; int8: {rounded:.1e}, loss {loss:.1e}, from float32 {distance:.1e} "
               f"{'' if right else 'WRONG'}", flush=True)
     for options in REFUSED:
         train(text, run, options)
