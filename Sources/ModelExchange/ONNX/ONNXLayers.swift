@@ -14,11 +14,13 @@ struct ONNXLayers {
   /// Function of the gates of every recurrent layer; the sigmoid where there is none.
   let gateActivation: GateActivation
   private var constants: [String: StoredTensor]
+  /// Values that are computed from shapes and whole numbers alone.
+  private var sizes: Set<String> = []
 
   /// Operators that only arrange values, as exporters write them around layers.
   private static let arranging: Set = [
-    "Cast", "Concat", "Constant", "ConstantOfShape", "Dropout", "Flatten", "Identity", "Reshape", "Shape",
-    "Slice", "Squeeze", "Unsqueeze", "Softmax", "LogSoftmax", "OneHot",
+    "Cast", "Concat", "Constant", "ConstantOfShape", "Dropout", "Flatten", "Identity", "Reshape", "Slice", "Squeeze",
+    "Unsqueeze", "Softmax", "LogSoftmax", "OneHot",
   ]
 
   /// - Throws: `ONNXError` where a recurrent weight cannot be found, `ExchangeError` where an operator is none of such layers.
@@ -48,6 +50,10 @@ struct ONNXLayers {
   private mutating func read(_ node: ONNXNode) throws(ExchangeError) {
     let inputs = node.inputs.map { constants[$0] }
     func constant(_ index: Int) -> StoredTensor? { inputs.indices.contains(index) ? inputs[index] : nil }
+    if node.isArranging(["Shape"]) || isOfSizes(node) {
+      sizes.formUnion(node.outputs)
+      return
+    }
     func isSet(_ attribute: String) -> Bool { node.attributes[attribute] == .int(1) }
     switch node.operation {
     case "RNN", "LSTM", "GRU":
@@ -84,6 +90,12 @@ struct ONNXLayers {
     default:
       guard node.isArranging(Self.arranging) else { throw unknown(node) }
     }
+  }
+
+  /// Whether the operator computes a size: its inputs are sizes and whole numbers.
+  private func isOfSizes(_ node: ONNXNode) -> Bool {
+    node.inputs.contains(where: sizes.contains)
+      && node.inputs.allSatisfy { sizes.contains($0) || constants[$0].map { !$0.isFloatingPoint } ?? $0.isEmpty }
   }
 
   private func unknown(_ node: ONNXNode) -> ExchangeError {
