@@ -28,7 +28,11 @@ public struct ONNXError: Error, Equatable, CustomStringConvertible {
     case attributeKind(String, node: String)
 
     // Problems of a tensor.
-    case externalData(tensor: String, location: String)
+    case dataFileOfNoFile(location: String, tensor: String)
+    case dataFileElsewhere(location: String, tensor: String)
+    case dataFile(FileError, tensor: String)
+    case dataFileTooShort(location: String, size: Int, tensor: String, end: Int)
+    case externalField(String, tensor: String)
     case unknownType(tensor: String, number: Int)
     case tooManyDimensions(tensor: String)
     case shapeTooLarge(tensor: String)
@@ -73,9 +77,19 @@ extension ONNXError.Problem: CustomStringConvertible {
     case .sparseTensor(let name): "tensor \(name.quotedName) is sparse, which is not read; save it dense"
     case .attributeKind(let name, let node):
       "node \(node.quotedName): the attribute \(name.quotedName) is of a kind that is not read"
-    case .externalData(let tensor, let location):
-      "tensor \(tensor.quotedName) has its numbers in another file, \(location.quotedName), which is not read; export it "
-        + "with external_data=False, or join both: onnx.save(onnx.load(path), path)"
+    case .dataFileOfNoFile(let location, let tensor):
+      "tensor \(tensor.quotedName) has its numbers in another file, \(location.quotedName), which is found only beside a model "
+        + "that is a file: open it by its path"
+    case .dataFileElsewhere(let location, let tensor):
+      "tensor \(tensor.quotedName) has its numbers in the file \(location.quotedName), which is not in the model's folder and not "
+        + "read; put both into one file: onnx.save(onnx.load(path), path)"
+    case .dataFile(let error, let tensor):
+      "tensor \(tensor.quotedName) has its numbers in another file, which belongs beside the model: \(error)"
+    case .dataFileTooShort(let location, let size, let tensor, let end):
+      "tensor \(tensor.quotedName) ends at byte \(end) of the file \(location.quotedName), which has \(counted(size, "byte")): it is "
+        + "cut short, or of another model"
+    case .externalField(let name, let tensor):
+      "tensor \(tensor.quotedName): its numbers are in another file, whose \(name) is missing or malformed"
     case .unknownType(let tensor, let number):
       "tensor \(tensor.quotedName) is of element type \(number), which is not read; numbers of 8 to 64 bits are"
     case .tooManyDimensions(let tensor):

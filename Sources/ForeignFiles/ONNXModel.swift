@@ -16,7 +16,7 @@ public struct ONNXModel: Sendable {
   public var metadata: [String: String]
   public var graph: ONNXGraph
 
-  /// The file that the model was read from and its size; nil for a model that was made.
+  /// The file that the model was read from, and its size with that of its data files; nil for a model that was made.
   let source: (path: String, size: Int)?
 
   public init(

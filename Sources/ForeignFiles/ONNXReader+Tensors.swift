@@ -10,7 +10,7 @@ extension ONNXReader {
   ) throws(Problem) -> (name: String, tensor: StoredTensor) {
     var fields = try message(field)
     var (name, number, shape) = ("", 0, [Int]())
-    var (data, location, isExternal) = (ProtobufField?.none, "", false)
+    var (data, external, isExternal) = (ProtobufField?.none, ONNXExternalData(), false)
     var (isTwice, hasOtherData) = (false, false)
     var label: String { name.isEmpty ? owner : name }
     while let field = try fields.next() {
@@ -28,19 +28,23 @@ extension ONNXReader {
         data = field
       case 3, 6: hasOtherData = true
       case 8: name = try text(field)
-      case 13: location = try self.location(field) ?? location
+      case 13: try external.take(entry(field), tensor: label)
       case 14: isExternal = try field.integer() == 1
       default: break
       }
     }
-    if isExternal || !location.isEmpty { throw .externalData(tensor: label, location: location) }
     guard let dtype = StoredTensor.DType(onnx: number) else { throw .unknownType(tensor: label, number: number) }
     if hasOtherData { throw .malformedData(tensor: label) }
-    if isTwice { throw .severalData(tensor: label) }
+    isExternal = isExternal || external.isGiven
+    if isTwice || isExternal && data != nil { throw .severalData(tensor: label) }
     guard shape.count <= CheckpointLimits.rank else { throw .tooManyDimensions(tensor: label) }
     guard let bits = dtype.bitCount(ofShape: shape) else { throw .shapeTooLarge(tensor: label) }
     var contents = StoredBytes.array([])
-    if let data { contents = try self.contents(of: data, dtype: dtype, size: bits / 8, tensor: label) }
+    if isExternal {
+      contents = try external.contents(size: bits / 8, tensor: label, in: &dataFiles)
+    } else if let data {
+      contents = try self.contents(of: data, dtype: dtype, size: bits / 8, tensor: label)
+    }
     guard contents.count == bits / 8 else {
       throw .wrongSize(tensor: label, needed: bits / 8, given: contents.count)
     }
@@ -77,15 +81,5 @@ extension ONNXReader {
     case .u16, .f16, .bf16: try encoded(UInt16.self)
     default: try encoded(UInt8.self)
     }
-  }
-
-  /// The file that an entry of `external_data` names; nil for an entry that says something else.
-  private mutating func location(_ field: ProtobufField) throws(Problem) -> String? {
-    var (fields, key, value) = (try field.message(), "", "")
-    while let field = try fields.next() {
-      if field.number == 1 { key = try text(field) }
-      if field.number == 2 { value = try text(field) }
-    }
-    return key == "location" ? value : nil
   }
 }

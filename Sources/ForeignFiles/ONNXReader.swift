@@ -5,10 +5,12 @@ extension ONNXModel {
   /// Reads a model in the ONNX format.
   ///
   /// Tensors whose numbers stand in the file as they are (`raw_data`, and packed numbers of 4 or 8 bytes) keep the file mapped
-  /// and are not copied. Copies of others take at most the file's size and 64 MiB.
+  /// and are not copied, and so do those whose numbers are in another file (`external_data`). Such a file must lie in the
+  /// folder of the model or below it. Copies of others take at most the file's size and 64 MiB.
   ///
-  /// - Throws: `ONNXError` when the file is malformed, or has what is not read: functions of its own, sparse tensors, tensors
-  ///   in other files, and element types that `StoredTensor` does not have.
+  /// - Throws: `ONNXError` when the file is malformed, has what is not read: functions of its own, sparse tensors, and element
+  ///   types that `StoredTensor` does not have; or when another file with its numbers is missing, too short or elsewhere, or
+  ///   the model is no file on the disk and has such numbers.
   public init(_ file: MappedFile) throws(ONNXError) {
     var reader = ONNXReader(file)
     do throws(ONNXError.Problem) { self = try reader.model() } catch {
@@ -34,10 +36,13 @@ struct ONNXReader {
 
   let file: MappedFile
   var copies: CopyBudget
+  var dataFiles: ONNXDataFiles
   private var descriptionLeft = descriptionLimit
   private var depth = 0
 
-  init(_ file: MappedFile) { (self.file, copies) = (file, CopyBudget(for: file)) }
+  init(_ file: MappedFile) {
+    (self.file, copies, dataFiles) = (file, CopyBudget(for: file), ONNXDataFiles(of: file))
+  }
 
   mutating func model() throws(Problem) -> ONNXModel {
     var fields = ProtobufFields(file, 0..<file.count)
@@ -69,7 +74,7 @@ struct ONNXReader {
     guard let graph else { throw .noGraph }
     return ONNXModel(
       formatVersion: version, operatorSets: sets, producerName: producer, producerVersion: producerVersion,
-      metadata: metadata, graph: graph, source: (file.path, file.count))
+      metadata: metadata, graph: graph, source: (file.path, file.count + dataFiles.size))
   }
 
   private mutating func operatorSet(_ field: ProtobufField) throws(Problem) -> (domain: String, version: Int) {
@@ -81,7 +86,7 @@ struct ONNXReader {
     return (domain, version)
   }
 
-  private mutating func entry(_ field: ProtobufField) throws(Problem) -> (name: String, value: String) {
+  mutating func entry(_ field: ProtobufField) throws(Problem) -> (name: String, value: String) {
     var (fields, name, value) = (try message(field), "", "")
     while let field = try fields.next() {
       if field.number == 1 { name = try text(field) }

@@ -16,8 +16,8 @@ public final class MappedFile: @unchecked Sendable {
   /// The path as it was given; errors name it.
   public let path: String
   private let bytes: UnsafeRawBufferPointer
-  /// Whether the bytes are those of a file, which can be read again.
-  private let isBacked: Bool
+  /// Whether the bytes are those of a file on the disk, which can be read again: neither of a pipe nor made in memory.
+  package let isBacked: Bool
 
   /// Maps the file at `path`. A pipe that a program writes to is read to its end instead.
   ///

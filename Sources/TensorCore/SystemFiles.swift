@@ -29,7 +29,11 @@ package struct SystemFiles: FileOperations {
   }
 
   package func destination(of path: String) throws(SystemError) -> String {
-    guard try isLink(path) else { return path }
+    try isLink(path) ? resolved(path) : path
+  }
+
+  /// Absolute path of a file or directory, without symbolic links.
+  func resolved(_ path: String) throws(SystemError) -> String {
     guard let resolved = withSystemPath(path, { realpath($0, nil) }) else { throw SystemError(code: errno) }
     defer { free(resolved) }
     return SystemText.text(resolved)

@@ -22,7 +22,7 @@ import Testing
   @Test(arguments: [
     ("checkpoint.pt", "pytorch"), ("one-hot.npz", "pytorch"), ("tied.safetensors", "pytorch"),
     ("before.weights.h5", "keras"), ("relu.keras", "keras"), ("linen.msgpack", "flax-linen"),
-    ("graph.onnx", "onnx"),
+    ("graph.onnx", "onnx"), ("default.onnx", "onnx"),
   ])
   func theLossIsThatOfThePackage(name: String, convention: String) throws {
     expectDone(

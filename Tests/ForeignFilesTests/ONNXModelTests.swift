@@ -108,7 +108,6 @@ import Testing
   // MARK: What is refused
 
   @Test func partsThatAreNotReadAreNamed() throws {
-    #expect(try problem("external.onnx") == .externalData(tensor: "w", location: "weights.bin"))
     #expect(try problem("functions.onnx") == .function("Twice"))
     #expect(try problem("sparse.onnx") == .sparseTensor("s"))
     #expect(try problem("texts.onnx") == .unknownType(tensor: "names", number: 8))

@@ -2,7 +2,7 @@
 """Writes Tests/Fixtures/exchange-models: small character models of PyTorch, Keras, flax and ONNX, with their losses, for the
 tests of `charrnn import`; and layers of Keras with hard sigmoid gates, with their outputs.
 
-    pip install numpy==2.4.6 torch==2.15.0 safetensors==0.8.0 keras==3.15.1 jax==0.10.2 flax==0.12.8 onnx==1.23.2
+    pip install numpy==2.4.6 torch==2.15.0 safetensors==0.8.0 keras==3.15.1 jax==0.10.2 flax==0.12.8 onnx==1.23.2 onnxscript==0.7.2
     KERAS_BACKEND=jax python3 Tests/Interop/make_models.py
 
 Symbols are in the order in which corpora/names.txt first shows them, which is not that of this package.
@@ -13,11 +13,13 @@ import h5py
 import jax
 import keras
 import numpy
+import onnx
 import torch
 from flax import linen
 from flax.serialization import to_bytes
 from safetensors.torch import save_model
 from torch import nn
+from onnx_traces import without_traces
 
 root = pathlib.Path(__file__).parent.parent.parent
 folder = root / "Tests" / "Fixtures" / "exchange-models"
@@ -98,6 +100,15 @@ parameters = jax.tree.map(
     lambda array: array + 0.1 * jax.random.normal(jax.random.key(2), array.shape), model.init(jax.random.key(1), inputs))
 (folder / "linen.msgpack").write_bytes(to_bytes(parameters))
 losses["linen.msgpack"] = loss(model.apply(parameters, inputs)[0])
+
+# PyTorch's own choice of exporter, which writes the larger weights into default.onnx.data.
+torch.manual_seed(3)
+default = CharModel(nn.LSTM, 3, 8, 2)
+torch.onnx.export(default.eval(), (tokens[:10, None],), folder / "default.onnx", verbose=False,
+                  dynamic_shapes=({0: torch.export.Dim.DYNAMIC},))
+proto = without_traces(onnx.load(folder / "default.onnx", load_external_data=False))
+(folder / "default.onnx").write_bytes(proto.SerializeToString(deterministic=True))
+losses["default.onnx"] = default.loss()
 (folder / "losses.json").write_text(json.dumps(losses, indent=2) + "\n")
 
 

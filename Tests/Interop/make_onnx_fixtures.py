@@ -17,6 +17,7 @@ import onnx
 import torch
 from onnx import TensorProto, helper
 from torch import nn
+from onnx_traces import without_traces
 
 folder = pathlib.Path(__file__).parent.parent / "Fixtures" / "foreign"
 inputs = folder.parent / "fuzz" / "onnx"
@@ -169,14 +170,7 @@ def exporters():
     for name, kind in [("lstm", "LSTM"), ("gru", "GRU")]:
         torch.onnx.export(Tagger(kind).eval(), (x,), str(folder / f"torch-new-{name}.onnx"), dynamo=True, verbose=False,
                           external_data=False, dynamic_shapes=({0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC},))
-        # The exporter leaves stack traces in the nodes, with the paths of this machine.
-        proto = onnx.load(folder / f"torch-new-{name}.onnx")
-        for node in proto.graph.node:
-            del node.metadata_props[:]
-            node.doc_string = ""
-        for value in [*proto.graph.value_info, *proto.graph.input, *proto.graph.output]:
-            del value.metadata_props[:]
-        save(proto, f"torch-new-{name}.onnx")
+        save(without_traces(onnx.load(folder / f"torch-new-{name}.onnx")), f"torch-new-{name}.onnx")
     network = keras.Sequential([keras.Input((4, 2)), keras.layers.SimpleRNN(3)])
     network(numpy.zeros((1, 4, 2), "float32"))
     with tempfile.TemporaryDirectory() as directory:
