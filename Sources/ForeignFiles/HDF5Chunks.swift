@@ -105,7 +105,8 @@ struct HDF5Chunks {
     }
     try scan.charge(stored.size)
     let applied = filters.indices.filter { stored.skipped >> $0 & 1 == 0 }.map { filters[$0] }
-    return try HDF5Filter.undo(applied, on: contents.array, size: size)
+    defer { contents.releasePages() }
+    return try HDF5Filter.undo(applied, on: contents, size: size)
   }
 
   // MARK: Indices

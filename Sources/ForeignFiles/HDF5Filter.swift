@@ -43,33 +43,37 @@ enum HDF5Filter: Sendable, Equatable {
   }
 
   /// Data of `size` bytes that went through filters.
-  static func undo(_ filters: [HDF5Filter], on stored: [UInt8], size: Int) throws(Problem) -> [UInt8] {
+  static func undo(_ filters: [HDF5Filter], on stored: StoredBytes, size: Int) throws(Problem) -> [UInt8] {
     var data = stored
     for (place, filter) in filters.enumerated().reversed() {
       switch filter {
       case .deflate:
         let before = filters[..<place]
         guard !before.contains(.deflate) else { throw .damagedChunk("it is compressed twice") }
-        data = try inflated(data, size: size + 4 * before.count { $0 == .checksum })
-      case .shuffle(let elementSize): data = unshuffled(data, elementSize: elementSize)
+        data = .array(try inflated(data, size: size + 4 * before.count { $0 == .checksum }))
+      case .shuffle(let elementSize): data = .array(unshuffled(data.array, elementSize: elementSize))
       case .checksum:
-        guard data.count >= 4, let sum = data.number(at: data.count - 4, width: 4) else {
+        var bytes = data.array
+        guard bytes.count >= 4, let sum = bytes.number(at: bytes.count - 4, width: 4) else {
           throw .damagedChunk("it has no checksum")
         }
-        data.removeLast(4)
-        guard UInt32(sum) == fletcher32(data) else { throw .damagedChunk("it does not match its checksum") }
+        bytes.removeLast(4)
+        guard UInt32(sum) == fletcher32(bytes) else { throw .damagedChunk("it does not match its checksum") }
+        data = .array(bytes)
       }
     }
     guard data.count == size else { throw .damagedChunk("it has \(data.count) bytes of \(size)") }
-    return data
+    return data.array
   }
 
   /// The data of a zlib stream (RFC 1950).
-  private static func inflated(_ stream: [UInt8], size: Int) throws(Problem) -> [UInt8] {
-    guard stream.count >= 6, stream[0] & 15 == 8, (Int(stream[0]) << 8 | Int(stream[1])) % 31 == 0,
-      stream[1] & 0x20 == 0, let data = Inflate.bytes(of: Array(stream[2..<stream.count - 4]), size: size)
+  private static func inflated(_ stream: StoredBytes, size: Int) throws(Problem) -> [UInt8] {
+    guard stream.count >= 6 else { throw .damagedChunk("its compressed data are cut short") }
+    let body = 2..<stream.count - 4
+    guard let head = stream[0..<2].array.number(at: 0, width: 2), head & 15 == 8,
+      ((head & 0xFF) << 8 | head >> 8) % 31 == 0, head >> 8 & 0x20 == 0, let data = stream[body].inflated(size: size)
     else { throw .damagedChunk("its compressed data do not make \(size) bytes") }
-    guard stream.suffix(4).reduce(0, { $0 << 8 | UInt32($1) }) == adler32(data) else {
+    guard stream[body.upperBound..<stream.count].array.reduce(0, { $0 << 8 | UInt32($1) }) == adler32(data) else {
       throw .damagedChunk("its compressed data do not match their checksum")
     }
     return data

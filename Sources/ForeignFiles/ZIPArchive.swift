@@ -54,16 +54,12 @@ public struct ZIPArchive: Sendable {
   /// - Throws: `ZIPError` when they are damaged.
   public func bytes(of member: Member) throws(ZIPError) -> [UInt8] { try contents(of: member).array }
 
-  /// The data of a member; of a stored one, without a copy.
+  /// The data of a member; of a stored one, without a copy. Memory of the file's pages that were read for them is given back.
   package func contents(of member: Member) throws(ZIPError) -> StoredBytes {
-    var contents = StoredBytes.mapped(file, member.range)
-    if member.isDeflated {
-      let stored = contents.array
-      contents.releasePages()
-      guard let bytes = Inflate.bytes(of: stored, size: member.size) else {
-        throw ZIPError(file: file.path, problem: .damagedData(member: member.name))
-      }
-      contents = .array(bytes)
+    let stored = StoredBytes.mapped(file, member.range)
+    defer { stored.releasePages() }
+    guard let contents = member.isDeflated ? stored.inflated(size: member.size, as: file.path) : stored else {
+      throw ZIPError(file: file.path, problem: .damagedData(member: member.name))
     }
     guard contents.crc32 == member.checksum else {
       throw ZIPError(file: file.path, problem: .wrongChecksum(member: member.name))

@@ -71,7 +71,7 @@ extension Checkpoint {
         tensor.shape.count <= CheckpointLimits.rank,
         "Checkpoint: \(tensor.shape.count) dimensions, at most \(CheckpointLimits.rank) are allowed")
       let shape = tensor.shape.map(String.init).joined(separator: ",")
-      let end = offset + tensor.bytes.count
+      let end = offset + tensor.contents.count
       text.append(",")
       text.append(quoting: name)
       text.append(":{\"dtype\":\"\(tensor.dtype.rawValue)\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}")

@@ -44,10 +44,19 @@ public final class MappedFile: @unchecked Sendable {
   }
 
   /// A file that exists in memory only; errors call it `path`.
-  public init(copying contents: [UInt8], as path: String) {
-    self.path = path
-    bytes = Self.anonymousMapping(of: contents)
-    isBacked = false
+  public convenience init(copying contents: [UInt8], as path: String) {
+    self.init(anonymous: Self.anonymousMapping(of: contents), as: path)
+  }
+
+  /// A file of `count` bytes that exists in memory only and that `fill` writes, zeros before; nil where that returns false.
+  convenience init?(count: Int, as path: String, filling fill: (UnsafeMutableRawBufferPointer) -> Bool) {
+    let bytes = Self.anonymousMapping(of: count)
+    self.init(anonymous: UnsafeRawBufferPointer(bytes), as: path)
+    guard fill(bytes) else { return nil }
+  }
+
+  private init(anonymous bytes: UnsafeRawBufferPointer, as path: String) {
+    (self.path, self.bytes, isBacked) = (path, bytes, false)
   }
 
   deinit {
@@ -81,11 +90,15 @@ public final class MappedFile: @unchecked Sendable {
   }
 
   private static func anonymousMapping(of contents: [UInt8]) -> UnsafeRawBufferPointer {
-    guard !contents.isEmpty else { return UnsafeRawBufferPointer(start: nil, count: 0) }
-    guard let base = mmap(nil, contents.count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0),
-      base != MAP_FAILED
-    else { programmingError("MappedFile: no memory for \(contents.count) bytes") }
-    contents.withUnsafeBytes { base.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
-    return UnsafeRawBufferPointer(start: base, count: contents.count)
+    let bytes = anonymousMapping(of: contents.count)
+    bytes.copyBytes(from: contents)
+    return UnsafeRawBufferPointer(bytes)
+  }
+
+  private static func anonymousMapping(of count: Int) -> UnsafeMutableRawBufferPointer {
+    guard count > 0 else { return UnsafeMutableRawBufferPointer(start: nil, count: 0) }
+    guard let base = mmap(nil, count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0), base != MAP_FAILED
+    else { programmingError("MappedFile: no memory for \(count) bytes") }
+    return UnsafeMutableRawBufferPointer(start: base, count: count)
   }
 }

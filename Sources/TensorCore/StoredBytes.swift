@@ -33,8 +33,12 @@ package enum StoredBytes: Sendable {
   }
 
   /// Gives back the memory of pages of a file that were read and are not needed for now.
-  package func releasePages() {
-    if case .mapped(let file, let range) = self { file.releasePages(in: range) }
+  package func releasePages() { releasePages(in: 0..<count) }
+
+  /// Gives back the memory of pages of a file that hold a part of the bytes.
+  func releasePages(in part: Range<Int>) {
+    guard case .mapped(let file, let range) = self else { return }
+    file.releasePages(in: range.lowerBound + part.lowerBound..<range.lowerBound + part.upperBound)
   }
 
   /// The whole values in the bytes, little-endian; a remainder too short for one is left out.

@@ -43,6 +43,38 @@ import Testing
     }
   }
 
+  /// Parts of a large member share its memory.
+  @Test func aLargeDeflatedMemberIsNotCopiedWhenItIsCut() throws {
+    let data = (0..<200_000).map { UInt8(truncatingIfNeeded: $0 * $0) }
+    let archive = try ZIPArchive(memory(deflatedArchive("a", data)))
+    let contents = try archive.contents(of: #require(archive["a"]))
+    #expect(contents.array == data)
+    let part = contents[100_000..<100_010]
+    #expect(part.array == Array(data[100_000..<100_010]))
+    guard case .mapped = part else {
+      Issue.record("the part was copied")
+      return
+    }
+  }
+
+  /// An archive of one member in blocks that are stored, as DEFLATE has them.
+  private func deflatedArchive(_ name: String, _ data: [UInt8]) -> [UInt8] {
+    let blocks = stride(from: 0, to: data.count, by: 65_535).map { Array(data[$0..<min($0 + 65_535, data.count)]) }
+    let deflated = blocks.enumerated().flatMap { number, block in
+      let (count, isLast) = (UInt16(block.count), UInt8(number == blocks.count - 1 ? 1 : 0))
+      return [isLast] + LittleEndianBytes.encode([count, ~count]) + block
+    }
+    let archive = storedArchive([(name, deflated)])
+    let sum = LittleEndianBytes.encode([StoredBytes.array(data).crc32])
+    let entry = 30 + name.utf8.count + deflated.count
+    var result = archive
+    for (method, checksum) in [(8, 14), (entry + 10, entry + 16)] {
+      result = result.replacing(at: method, with: [8]).replacing(at: checksum, with: sum)
+        .replacing(at: checksum + 8, with: LittleEndianBytes.encode([UInt32(data.count)]))
+    }
+    return result
+  }
+
   @Test func aCommentMayFollowTheDirectory() throws {
     #expect(try ZIPArchive(memory(sound.replacing(at: end + 20, with: [3, 0]) + [1, 2, 3])).members.count == 2)
   }
