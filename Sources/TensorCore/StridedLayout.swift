@@ -61,11 +61,13 @@ extension StoredBytes {
     }
   }
 
-  /// Elements of `width` bytes, 1, 2, 4 or 8, in row-major order of a layout.
+  /// Elements of `width` bytes, 1, 2, 4 or 8, in row-major order of a layout. Memory of a file's pages that were read for them is
+  /// given back.
   ///
   /// - Precondition: the layout ends within the bytes.
   package func gathered(_ layout: StridedLayout, width: Int) -> [UInt8] {
-    switch width {
+    defer { releasePages() }
+    return switch width {
     case 1: gathered(layout, as: UInt8.self)
     case 2: gathered(layout, as: UInt16.self)
     case 4: gathered(layout, as: UInt32.self)
@@ -77,26 +79,38 @@ extension StoredBytes {
   private func gathered<Element: BitwiseCopyable>(_ layout: StridedLayout, as type: Element.Type) -> [UInt8] {
     let width = MemoryLayout<Element>.size
     require(layout.end <= count / width, "StoredBytes: elements up to \(layout.end) of \(count / width)")
-    let (run, step) = (layout.shape.last ?? 1, layout.strides.last ?? 1)
-    let (sizes, strides) = (layout.shape.dropLast(), layout.strides.dropLast())
+    if layout.count == 0 { return [] }
+    // In the order of the source: memory of pages that are behind is given back on the way.
+    let order = layout.strides.indices.sorted { layout.strides[$0] > layout.strides[$1] }
+    let (sizes, steps) = (order.map { layout.shape[$0] }, order.map { layout.strides[$0] })
+    let leaps = order.map { axis in layout.shape[(axis + 1)...].reduce(width, *) }
+    let (run, step, leap) = (sizes.last ?? 1, steps.last ?? 0, leaps.last ?? 0)
     return withUnsafeBytes { source in
       [UInt8](unsafeUninitializedCapacity: layout.count * width) { target, filled in
-        var (index, position) = ([Int](repeating: 0, count: sizes.count), layout.offset)
         let target = UnsafeMutableRawBufferPointer(target)
-        while filled < layout.count * width {
-          for place in 0..<run {
-            let element = source.loadUnaligned(fromByteOffset: (position + place * step) * width, as: Element.self)
-            target.storeBytes(of: element, toByteOffset: filled + place * width, as: Element.self)
+        var (index, position, place) = ([Int](repeating: 0, count: order.count), layout.offset, 0)
+        var (done, released) = (0, 0)
+        while done < layout.count {
+          for number in 0..<run {
+            let element = source.loadUnaligned(fromByteOffset: (position + number * step) * width, as: Element.self)
+            target.storeBytes(of: element, toByteOffset: place + number * leap, as: Element.self)
           }
-          filled += run * width
-          for axis in sizes.indices.reversed() {
+          done += run
+          if abs(position - released) * width >= 1 << 20 {
+            if position > released { releasePages(in: released * width..<position * width) }
+            released = position
+          }
+          for axis in order.indices.dropLast().reversed() {
             index[axis] += 1
-            position += strides[axis]
+            position += steps[axis]
+            place += leaps[axis]
             if index[axis] < sizes[axis] { break }
-            position -= index[axis] * strides[axis]
+            position -= index[axis] * steps[axis]
+            place -= index[axis] * leaps[axis]
             index[axis] = 0
           }
         }
+        filled = layout.count * width
       }
     }
   }
