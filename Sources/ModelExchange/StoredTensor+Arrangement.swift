@@ -46,13 +46,7 @@ extension StoredTensor {
   private static func joining(_ parts: [(bytes: StoredBytes, rows: Int)], like model: StoredTensor) -> StoredTensor {
     let shape = [parts.reduce(0) { $0 + $1.rows }] + model.shape.dropFirst()
     if parts.count == 1 { return StoredTensor(dtype: model.dtype, shape: shape, contents: parts[0].bytes) }
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(parts.reduce(0) { $0 + $1.bytes.count })
-    for part in parts {
-      part.bytes.withUnsafeBytes { bytes.append(contentsOf: $0) }
-      part.bytes.releasePages()
-    }
-    return StoredTensor(dtype: model.dtype, shape: shape, bytes: bytes)
+    return StoredTensor(dtype: model.dtype, shape: shape, contents: .joining(parts.map(\.bytes)))
   }
 
   static func zeros(_ shape: [Int], _ dtype: DType) -> StoredTensor {
@@ -68,12 +62,11 @@ extension StoredTensor {
     return left.dtype == .f64 || right.dtype == .f64 ? sum(Double.self) : sum(Float.self)
   }
 
-  /// Whether every number is 0.
-  var isZero: Bool { values(as: Double.self)?.allSatisfy { $0 == 0 } ?? false }
+  /// Whether every number is 0, with either sign.
+  var isZero: Bool { isFloatingPoint && contents.isZero(besideHighestBitOf: width) }
 
   private func gathering(_ shape: [Int], strides: [Int]) -> StoredTensor {
     let layout = StridedLayout(shape: shape, strides: strides)!
-    defer { contents.releasePages() }
     return StoredTensor(dtype: dtype, shape: shape, bytes: contents.gathered(layout, width: width))
   }
 }

@@ -32,6 +32,24 @@ package enum StoredBytes: Sendable {
     }
   }
 
+  /// Parts one after the other. Memory of a file's pages that were read for them is given back.
+  package static func joining(_ parts: [StoredBytes]) -> StoredBytes {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(parts.reduce(0) { $0 + $1.count })
+    for part in parts {
+      part.withUnsafeBytes { bytes.append(contentsOf: $0) }
+      part.releasePages()
+    }
+    return .array(bytes)
+  }
+
+  /// Whether all bits are 0 but for the highest one of each number of `width` bytes, little-endian: its sign.
+  package func isZero(besideHighestBitOf width: Int) -> Bool {
+    withUnsafeBytes { bytes in
+      bytes.indices.allSatisfy { bytes[$0] == 0 || bytes[$0] == 0x80 && $0 % width == width - 1 }
+    }
+  }
+
   /// Gives back the memory of pages of a file that were read and are not needed for now.
   package func releasePages() { releasePages(in: 0..<count) }
 

@@ -16,6 +16,10 @@ struct ONNXLayers {
   private var constants: [String: StoredTensor]
   /// Values that are computed from shapes and whole numbers alone.
   private var sizes: Set<String> = []
+  /// Names of matrices whose transposes other values are; these are made when a layer needs them.
+  private var transposed: [String: String] = [:]
+  /// Constants that were found to be zeros or the identity, so that none is read over and over.
+  private var known: Set<String> = []
 
   /// Operators that only arrange values, as exporters write them around layers.
   private static let arranging: Set = [
@@ -48,8 +52,6 @@ struct ONNXLayers {
   }
 
   private mutating func read(_ node: ONNXNode) throws(ExchangeError) {
-    let inputs = node.inputs.map { constants[$0] }
-    func constant(_ index: Int) -> StoredTensor? { inputs.indices.contains(index) ? inputs[index] : nil }
     if node.isArranging(["Shape"]) || isOfSizes(node) {
       sizes.formUnion(node.outputs)
       return
@@ -57,36 +59,39 @@ struct ONNXLayers {
     func isSet(_ attribute: String) -> Bool { node.attributes[attribute] == .int(1) }
     switch node.operation {
     case "RNN", "LSTM", "GRU":
-      for index in 5...6 where constant(index).map({ !$0.isZero }) ?? false {
-        throw .unsupportedOperator(node: node.name, "an initial state of its own")
-      }
+      for index in 5...6 { try requireZero(index, of: node) }
     case "Transpose":
-      if let matrix = constant(0), matrix.shape.count == 2, let output = node.outputs.first,
+      guard let input = node.inputs.first, let output = node.outputs.first,
         [nil, .ints([1, 0])].contains(node.attributes["perm"])
-      {
-        constants[output] = matrix.transposed()
+      else { return }
+      if let original = transposed[input] {
+        constants[output] = constants[original]
+      } else if constants[input]?.shape.count == 2 {
+        transposed[output] = input
       }
     case "Split", "Expand":
       // No weight is split or repeated: this is a state.
-      if let state = constant(0), state.isFloatingPoint, !state.isZero {
-        throw .unsupportedOperator(node: node.name, "an initial state of its own")
-      }
+      if constant(0, of: node)?.isFloatingPoint ?? false { try requireZero(0, of: node) }
     case "Gather":
-      guard let table = constant(0), table.isFloatingPoint, table.shape.count == 2 else { return }
+      guard let name = node.inputs.first, !known.contains(name), let table = constant(0, of: node),
+        table.isFloatingPoint, table.shape.count == 2, let place = place(for: "embedding.weight")
+      else { return }
       // One-hot vectors are rows of the identity.
-      if !table.isIdentity { add(table, "embedding.weight") }
+      if table.isIdentity { known.insert(name) } else { tensors[place] = table }
     case "MatMul":
-      guard let weight = constant(1), weight.shape.count == 2 else { throw unknown(node) }
-      add(weight.transposed(), "decoder.weight")
+      guard let place = place(for: "decoder.weight") else { return }
+      guard let weight = constant(1, of: node), weight.shape.count == 2 else { throw unknown(node) }
+      tensors[place] = weight.transposed()
     case "Gemm":
-      guard let weight = constant(1), weight.shape.count == 2, !isSet("transA"),
+      guard let place = place(for: "decoder.weight") else { return }
+      guard let weight = constant(1, of: node), weight.shape.count == 2, !isSet("transA"),
         ["alpha", "beta"].allSatisfy({ [nil, .float(1)].contains(node.attributes[$0]) })
       else { throw unknown(node) }
-      add(isSet("transB") ? weight : weight.transposed(), "decoder.weight")
-      if let bias = constant(2) { add(bias.reshaped([bias.count]), "decoder.bias") }
+      tensors[place] = isSet("transB") ? weight : weight.transposed()
+      if let bias = constant(2, of: node) { addBias(bias) }
     case "Add":
-      guard let bias = constant(0) ?? constant(1) else { throw unknown(node) }
-      add(bias.reshaped([bias.count]), "decoder.bias")
+      guard let bias = constant(0, of: node) ?? constant(1, of: node) else { throw unknown(node) }
+      addBias(bias)
     default:
       guard node.isArranging(Self.arranging) else { throw unknown(node) }
     }
@@ -102,9 +107,27 @@ struct ONNXLayers {
     .unknownOperator(node.operation, node: node.name.isEmpty ? node.outputs.first ?? "" : node.name)
   }
 
-  /// Adds a tensor; a second one of a name has a name that no layer has.
-  private mutating func add(_ tensor: StoredTensor, _ name: String) {
-    tensors[tensors[name] == nil ? name : "another \(name)"] = tensor
+  /// An input of the node; nil where it is no constant.
+  private func constant(_ index: Int, of node: ONNXNode) -> StoredTensor? {
+    guard index < node.inputs.count else { return nil }
+    let name = node.inputs[index]
+    return constants[name] ?? transposed[name].flatMap { constants[$0]?.transposed() }
+  }
+
+  /// - Throws: where an input is a constant other than zeros.
+  private mutating func requireZero(_ index: Int, of node: ONNXNode) throws(ExchangeError) {
+    guard index < node.inputs.count, !known.contains(node.inputs[index]), let state = constant(index, of: node) else {
+      return
+    }
+    guard state.isZero else { throw .unsupportedOperator(node: node.name, "an initial state of its own") }
+    known.insert(node.inputs[index])
+  }
+
+  /// Name under which a further tensor of this name is kept: a second one has a name that no layer has. Nil for more.
+  private func place(for name: String) -> String? { [name, "another \(name)"].first { tensors[$0] == nil } }
+
+  private mutating func addBias(_ bias: StoredTensor) {
+    if let place = place(for: "decoder.bias") { tensors[place] = bias.reshaped([bias.count]) }
   }
 }
 
@@ -117,7 +140,9 @@ extension ONNXNode {
 extension StoredTensor {
   /// Whether this is a square matrix of ones on the diagonal and zeros elsewhere.
   fileprivate var isIdentity: Bool {
-    guard shape.count == 2, shape[0] == shape[1], let values = values(as: Float.self) else { return false }
-    return values.enumerated().allSatisfy { $1 == ($0 / shape[0] == $0 % shape[0] ? 1 : 0) }
+    shape.count == 2 && shape[0] == shape[1]
+      && (0..<shape[0]).allSatisfy { row in
+        rows(row..<row + 1).values(as: Float.self)?.enumerated().allSatisfy { $1 == ($0 == row ? 1 : 0) } ?? false
+      }
   }
 }

@@ -1,0 +1,83 @@
+import CharrnnTestSupport
+import ForeignFiles
+import ModelExchange
+import TensorCheckpoints
+import Testing
+
+/// Matrices of a graph around its recurrent layers are found, however they are written.
+@Suite struct ONNXLayersTests {
+  private let folder: ScratchDirectory
+  private let matrix = StoredTensor([1, 2, 3, 4, 5, 6] as [Float], shape: [2, 3])
+
+  init() throws { folder = try ScratchDirectory() }
+
+  /// The tensors of a file of these operators, beside an RNN of one unit.
+  private func tensors(
+    _ nodes: [ONNXNode], _ initializers: [(name: String, tensor: StoredTensor)] = [], state: [Float]? = nil
+  ) throws -> [String: StoredTensor] {
+    let ones = StoredTensor([1] as [Float], shape: [1, 1, 1])
+    var inputs = ["x", "W", "R"]
+    var weights = [("W", ones), ("R", ones), ("m", matrix)] + initializers
+    if let state {
+      inputs += ["", "", "state"]
+      weights.append(("state", StoredTensor(state, shape: [1, 1, state.count])))
+    }
+    let graph = ONNXGraph(
+      name: "graph", nodes: [ONNXNode("RNN", inputs: inputs, outputs: ["y"])] + nodes,
+      initializers: NamedTensors(weights), inputs: [], outputs: [])
+    let bytes = ONNXModel(formatVersion: 8, operatorSets: ["": 17], graph: graph).serialized()
+    return try PackageFile(contentsOf: folder.file("model.onnx", bytes)).tensors
+  }
+
+  private func product(_ weight: String, _ output: String = "z") -> ONNXNode {
+    ONNXNode("MatMul", inputs: ["y", weight], outputs: [output])
+  }
+
+  private func transpose(_ input: String, _ output: String) -> ONNXNode {
+    ONNXNode("Transpose", inputs: [input], outputs: [output])
+  }
+
+  @Test func theMatrixOfAProductIsTransposed() throws {
+    let columns = StoredTensor([1, 4, 2, 5, 3, 6] as [Float], shape: [3, 2])
+    #expect(try tensors([product("m")])["decoder.weight"] == columns)
+    #expect(try tensors([transpose("m", "t"), product("t")])["decoder.weight"] == matrix)
+    #expect(try tensors([transpose("m", "t"), transpose("t", "u"), product("u")])["decoder.weight"] == columns)
+  }
+
+  @Test func furtherMatricesHaveNamesOfNoLayer() throws {
+    let found = try tensors((0..<1000).map { product("m", "z\($0)") })
+    #expect(found.keys.sorted() == ["another decoder.weight", "decoder.weight", "layers.0.R", "layers.0.W"])
+  }
+
+  @Test func theIdentityAsATableMakesOneHotVectors() throws {
+    let gather = ONNXNode("Gather", inputs: ["e", "tokens"], outputs: ["x"])
+    for (last, isTable) in [(1 as Float, false), (2, true)] {
+      let table = StoredTensor([1, 0, 0, last], shape: [2, 2])
+      #expect(try tensors([gather, gather], [("e", table)])["embedding.weight"] == (isTable ? table : nil))
+    }
+  }
+
+  @Test func aStateOfZerosOfEitherSignIsNone() throws {
+    #expect(try tensors([], state: [0, -0.0, 0]).count == 2)
+    let error = #expect(throws: PackageFileError.self) { try tensors([], state: [0, 0x1p-149]) }
+    guard case .exchange(.unsupportedOperator)? = error?.problem else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+  }
+
+  @Test func operatorsOfSizesAreNoLayers() throws {
+    let nodes = [
+      ONNXNode("Shape", inputs: ["x"], outputs: ["s"]), ONNXNode("Mul", inputs: ["s", "two"], outputs: ["d"]),
+      ONNXNode("Div", inputs: ["d", "s"], outputs: ["q"]),
+    ]
+    let two = StoredTensor([2] as [Int64], shape: [1])
+    #expect(try tensors(nodes, [("two", two)]).count == 2)
+    for inputs in [["x", "two"], ["s", "half"]] {
+      let other = ONNXNode("Mul", inputs: inputs, outputs: ["d"])
+      #expect(throws: PackageFileError.self) {
+        try tensors([nodes[0], other], [("two", two), ("half", StoredTensor([0.5] as [Float], shape: [1]))])
+      }
+    }
+  }
+}
