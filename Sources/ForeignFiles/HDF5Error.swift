@@ -80,7 +80,7 @@ extension HDF5Error.Problem: CustomStringConvertible {
     case .noNumbers: "it holds texts or nothing, and no numbers"
     case .tooManyTensors: "more datasets, or longer names, than are allowed (\(CheckpointLimits.tensors) datasets)"
     case .tooMuchMemory:
-      "copies of the data would take more memory than the file's size and 64 MiB; save them without compression"
+      "copies of the data would take more memory than the file's size and 32 MiB; save them without compression"
     case .duplicateName: "the name stands twice"
     case .notWritten(let what): "\(what) cannot be written"
     }

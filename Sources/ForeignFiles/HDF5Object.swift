@@ -68,7 +68,7 @@ public struct HDF5Object: Sendable {
   }
 
   /// All datasets in this group and the groups in it, by their paths from here, such as `lstm/cell/vars/0`, each group in the
-  /// order of its names. Copies take at most the file's size and 64 MiB.
+  /// order of its names. Copies take at most the file's size and 32 MiB.
   ///
   /// - Throws: `HDF5Error` when this is no group, a link leads nowhere, or a dataset cannot be read or holds no numbers.
   public func tensors() throws(HDF5Error) -> NamedTensors {

@@ -21,6 +21,8 @@ struct HDF5Scan {
 
   let source: HDF5Source
   private var left: Int
+  /// Bytes of a structure, which is copied: far more than the largest ones have, indices of chunks.
+  private static let structureLimit = 8 << 20
 
   init(_ source: HDF5Source) {
     self.source = source
@@ -34,6 +36,7 @@ struct HDF5Scan {
     guard let contents = source.contents(at: address, count: count) else {
       throw .outOfBounds(name, offset: address)
     }
+    guard count <= Self.structureLimit else { throw .tooMuch("bytes of \(name)") }
     try charge(count)
     return HDF5Fields(contents.array, at: address, name: name)
   }

@@ -6,8 +6,8 @@ struct HDF5Tree: Sendable {
   typealias Problem = HDF5Error.Problem
 
   /// Objects of a file. A model of Keras has some two for each tensor, the tensor among them.
-  private static let objectLimit = 4 * CheckpointLimits.tensors
-  private static let messageLimit = 6 * objectLimit
+  private static let objectLimit = 2 * CheckpointLimits.tensors
+  private static let messageLimit = 8 * objectLimit
 
   struct Object: Sendable {
     var messages: [HDF5Message] = []

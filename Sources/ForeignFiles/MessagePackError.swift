@@ -52,7 +52,8 @@ extension MessagePackError.Problem: CustomStringConvertible {
     case .integerTooLarge(let offset): "byte \(offset): an integer of more than 63 bits"
     case .nestedTooDeeply(let offset):
       "byte \(offset): values within more than \(MessagePackReader.depthLimit) others"
-    case .tooManyValues(let offset): "byte \(offset): more than \(MessagePackReader.valueLimit) values"
+    case .tooManyValues(let offset):
+      "byte \(offset): more than \(MessagePackReader.valueLimit) values, or \(CheckpointLimits.metadata >> 20) MiB of texts and bytes beside arrays"
     case .malformedArray(let offset, let expected): "byte \(offset): malformed array, expected \(expected)"
     case .unknownType(let name, let offset):
       "byte \(offset): elements of type \(name.quotedName) are not read; save them as float32"
@@ -61,7 +62,7 @@ extension MessagePackError.Problem: CustomStringConvertible {
     case .wrongSize(let offset, let needed, let given):
       "byte \(offset): the shape of an array needs \(counted(needed, "byte")), it has \(given)"
     case .tooMuchMemory(let offset):
-      "byte \(offset): copies of the arrays would take more memory than the file's size and 64 MiB"
+      "byte \(offset): copies of the arrays would take more memory than the file's size and 32 MiB"
     case .noTensors: "there is no array in it; save flax.serialization.to_bytes(params)"
     case .missing(let key): "there is no \(key.quotedName) in it"
     case .keyIsNoText(let name): "a key in \(name.quotedName) is no text"

@@ -16,6 +16,8 @@ struct MessagePackReader {
   /// Where the value, or the array of flax, that is being read ends.
   private var end: Int
   private var values = 0
+  /// Bytes of texts, and of other values beside arrays, that may still be copied.
+  private var plainBytesLeft = CheckpointLimits.metadata
   private var budget: CopyBudget
 
   static func value(of file: MappedFile) throws(Problem) -> MessagePackValue {
@@ -45,9 +47,16 @@ struct MessagePackReader {
 
   private mutating func count(_ width: Int) throws(Problem) -> Int { Int(truncatingIfNeeded: try number(width)) }
 
+  private mutating func plainBytes(_ count: Int) throws(Problem) -> [UInt8] {
+    let range = try range(count)
+    plainBytesLeft -= count
+    guard plainBytesLeft >= 0 else { throw .tooManyValues(offset: range.lowerBound) }
+    return file[range]
+  }
+
   private mutating func text(_ count: Int) throws(Problem) -> MessagePackValue {
     let start = offset
-    guard let text = String(validating: file[try range(count)], as: UTF8.self) else {
+    guard let text = String(validating: try plainBytes(count), as: UTF8.self) else {
       throw .textNotUTF8(offset: start)
     }
     return .string(text)
@@ -68,7 +77,7 @@ struct MessagePackReader {
     case 0xA0...0xBF: return try text(Int(code & 31))
     case 0xC0: return .none
     case 0xC2, 0xC3: return .bool(code == 0xC3)
-    case 0xC4...0xC6: return .bytes(file[try range(try count(1 << Int(code - 0xC4)))])
+    case 0xC4...0xC6: return .bytes(try plainBytes(try count(1 << Int(code - 0xC4))))
     case 0xC7...0xC9: return try other(try count(1 << Int(code - 0xC7)))
     case 0xCA: return .float(Double(Float(bitPattern: UInt32(try number(4)))))
     case 0xCB: return .float(Double(bitPattern: try number(8)))
@@ -114,8 +123,10 @@ struct MessagePackReader {
 
   private mutating func other(_ count: Int) throws(Problem) -> MessagePackValue {
     let kind = Int(Int8(truncatingIfNeeded: try number(1)))
+    guard kind == FlaxArray.kind || kind == FlaxArray.scalarKind else {
+      return .other(kind: kind, try plainBytes(count))
+    }
     let range = try range(count)
-    guard kind == FlaxArray.kind || kind == FlaxArray.scalarKind else { return .other(kind: kind, file[range]) }
     let after = (offset, end)
     (offset, end) = (range.lowerBound, range.upperBound)
     defer { (offset, end) = after }
@@ -151,7 +162,7 @@ struct MessagePackReader {
 
   /// The array that flax stored in parts: a map of its shape and the parts, both by number.
   private mutating func joined(_ map: MessagePackValue, at start: Int) throws(Problem) -> StoredTensor {
-    var (shape, dtype, bytes) = ([Int](), StoredTensor.DType?.none, [UInt8]())
+    var (shape, dtype, parts) = ([Int](), StoredTensor.DType?.none, [StoredBytes]())
     guard case .map(let sizes)? = map["shape"], case .map(let chunks)? = map["chunks"] else {
       throw .malformedArray(offset: start, expected: "a shape and parts")
     }
@@ -167,13 +178,14 @@ struct MessagePackReader {
       else { throw .malformedArray(offset: start, expected: "parts of one type by their numbers") }
       guard budget.take(chunk.contents.count) else { throw .tooMuchMemory(offset: start) }
       dtype = chunk.dtype
-      bytes += chunk.bytes
+      parts.append(chunk.contents)
     }
     guard let dtype else { throw .malformedArray(offset: start, expected: "parts") }
     guard shape.count <= CheckpointLimits.rank, let bits = dtype.bitCount(ofShape: shape) else {
       throw .shapeTooLarge(offset: start)
     }
-    guard bytes.count == bits / 8 else { throw .wrongSize(offset: start, needed: bits / 8, given: bytes.count) }
-    return StoredTensor(dtype: dtype, shape: shape, bytes: bytes)
+    let size = parts.reduce(0) { $0 + $1.count }
+    guard size == bits / 8 else { throw .wrongSize(offset: start, needed: bits / 8, given: size) }
+    return StoredTensor(dtype: dtype, shape: shape, contents: .joining(parts))
   }
 }

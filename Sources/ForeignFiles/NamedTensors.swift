@@ -39,17 +39,20 @@ public struct NamedTensors: Sendable, Equatable {
 }
 
 /// Memory for tensors that cannot stay in their file, as they are compressed, transposed or big-endian: the file's size and
-/// 64 MiB.
+/// 32 MiB.
 struct CopyBudget {
   private var left: Int
 
   init(for file: MappedFile) { self.init(forFileOf: file.count) }
 
-  init(forFileOf size: Int) { left = size + 64 << 20 }
+  init(forFileOf size: Int) { left = size + 32 << 20 }
+
+  /// Whether there is room for `count` bytes more, which are soon given back.
+  func hasRoom(for count: Int) -> Bool { count <= left }
 
   /// Whether there is room for `count` bytes more, which are counted from now on.
   mutating func take(_ count: Int) -> Bool {
-    guard count <= left else { return false }
+    guard hasRoom(for: count) else { return false }
     left -= count
     return true
   }

@@ -29,24 +29,29 @@ extension PickleReader {
       guard arguments.count == 3, case .value(.tensor) = arguments[0] else { break }
       return arguments[0]
     case .size:
-      guard arguments.count == 1, integers(arguments[0]) != nil else { break }
+      guard arguments.count == 1, try integers(arguments[0]) != nil else { break }
       return arguments[0]
     case .device:
       guard 1...2 ~= arguments.count, case .value(.string(let kind)) = arguments[0] else { break }
       if arguments.count == 1 { return .value(.string(kind)) }
       guard case .value(.int(let number)) = arguments[1] else { break }
+      try countText(kind)
       return .value(.string("\(kind):\(number)"))
     case .encode:
       guard arguments.count == 2, case .value(.string(let text)) = arguments[0],
         case .value(.string("latin1")) = arguments[1], text.unicodeScalars.allSatisfy({ $0.value < 0x100 })
       else { break }
-      // A text may be used many times.
-      encodedBytes += text.utf8.count
-      guard encodedBytes <= TorchCheckpoint.pickleLimit else { throw .tooManyValues }
+      try countText(text)
       return .value(.bytes(text.unicodeScalars.map { UInt8($0.value) }))
     case .storage: break
     }
     throw .malformed(expected: "the arguments of a class that PyTorch's files name")
+  }
+
+  /// Counts a text that others are made of, as it may be used many times.
+  private mutating func countText(_ text: String) throws(Problem) {
+    textBytes += text.utf8.count
+    guard textBytes <= TorchCheckpoint.pickleLimit else { throw .tooManyValues }
   }
 
   /// The storage of a persistent identifier: `("storage", class, name, device, elements)`.
@@ -62,8 +67,8 @@ extension PickleReader {
   /// The tensor of `(storage, offset, shape, strides, needs gradient, hooks, …)`.
   private func tensor(_ arguments: [PickleItem]) throws(Problem) -> PickledTensor {
     guard 6...7 ~= arguments.count, case .storage(let number) = arguments[0],
-      case .value(.int(let offset)) = arguments[1], let shape = integers(arguments[2]),
-      let strides = integers(arguments[3])
+      case .value(.int(let offset)) = arguments[1], let shape = try integers(arguments[2]),
+      let strides = try integers(arguments[3])
     else { throw .malformed(expected: "storage, offset, shape and strides of a tensor") }
     let storage = storages[number]
     return PickledTensor(
@@ -76,8 +81,10 @@ extension PickleReader {
     return containers[number].items
   }
 
-  private func integers(_ item: PickleItem) -> [Int]? {
+  /// A shape or strides: one tuple may be that of many tensors.
+  private func integers(_ item: PickleItem) throws(Problem) -> [Int]? {
     guard let items = tuple(item) else { return nil }
+    guard items.count <= CheckpointLimits.rank else { throw .tooManyDimensions }
     var numbers: [Int] = []
     for item in items {
       guard case .value(.int(let number)) = item else { return nil }

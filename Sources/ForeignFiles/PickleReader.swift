@@ -6,8 +6,8 @@ import TensorCore
 struct PickleReader {
   typealias Problem = TorchFileError.PickleProblem
 
-  /// Instructions of a pickle: those of some eight thousand tensors. It bounds the memory of stack, memo and values.
-  static let instructionLimit = 1 << 18
+  /// Instructions of a pickle: those of some six thousand tensors. It bounds the memory of stack, memo and values.
+  static let instructionLimit = 3 << 16
 
   private let bytes: [UInt8]
   private var offset = 0
@@ -19,8 +19,8 @@ struct PickleReader {
   private var memo: [PickleItem] = []
   var containers: [PickleContainer] = []
   var storages: [PickledStorage] = []
-  /// Bytes that were made of texts.
-  var encodedBytes = 0
+  /// Bytes of texts that others were made of.
+  var textBytes = 0
 
   /// The value that a pickle stands for.
   static func value(of bytes: [UInt8]) throws(TorchFileError.Problem) -> PickledValue {
@@ -45,6 +45,8 @@ struct PickleReader {
     let item = try pop()
     guard stack.isEmpty, marks.isEmpty else { throw .malformed(expected: "one value") }
     guard offset == bytes.count else { throw .trailingBytes }
+    // Their memory is given back before values are made.
+    (stack, memo) = ([], [])
     return try PickleTree.value(of: item, in: containers)
   }
 

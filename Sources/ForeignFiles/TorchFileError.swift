@@ -33,7 +33,6 @@ public struct TorchFileError: Error, Equatable, CustomStringConvertible {
     case tooManyTensors
 
     // Problems of a tensor.
-    case tooManyDimensions(tensor: String)
     case shapeTooLarge(tensor: String)
     case missingStorage(String, tensor: String)
     case wrongStorageSize(tensor: String, needed: Int, given: Int)
@@ -51,6 +50,7 @@ public struct TorchFileError: Error, Equatable, CustomStringConvertible {
     case malformed(expected: String)
     case textNotUTF8
     case integerTooLarge
+    case tooManyDimensions
     case tooManyInstructions
     case tooManyValues
     case nestedTooDeeply
@@ -77,8 +77,6 @@ extension TorchFileError.Problem: CustomStringConvertible {
       "there is no dictionary of tensors \(key.quotedName); there \(found.isEmpty ? "is none" : "are \(found.quotedList)")"
     case .duplicateName(let name): "the name \(name.quotedName) stands twice"
     case .tooManyTensors: "more tensors, or longer names, than are allowed (\(CheckpointLimits.tensors) tensors)"
-    case .tooManyDimensions(let tensor):
-      "tensor \(tensor.quotedName) has more than \(CheckpointLimits.rank) dimensions"
     case .shapeTooLarge(let tensor):
       "tensor \(tensor.quotedName): its shape and strides are too large, negative or of different lengths"
     case .missingStorage(let storage, let tensor):
@@ -91,7 +89,7 @@ extension TorchFileError.Problem: CustomStringConvertible {
       "tensor \(tensor.quotedName) repeats the elements of its storage (\(count) of \(stored)); save a copy: "
         + "tensor.contiguous()"
     case .tooMuchMemory(let tensor):
-      "tensor \(tensor.quotedName): copies would take more memory than the file's size and 64 MiB; save tensors as "
+      "tensor \(tensor.quotedName): copies would take more memory than the file's size and 32 MiB; save tensors as "
         + "tensor.contiguous(), with torch.save alone"
     }
   }
@@ -108,6 +106,7 @@ extension TorchFileError.PickleProblem: CustomStringConvertible {
     case .malformed(let expected): "malformed pickle, expected \(expected)"
     case .textNotUTF8: "a text that is not UTF-8"
     case .integerTooLarge: "an integer of more than 64 bits"
+    case .tooManyDimensions: "a shape or strides of more than \(CheckpointLimits.rank) dimensions"
     case .tooManyInstructions: "more than \(PickleReader.instructionLimit) instructions; save the state dict alone"
     case .tooManyValues: "more than \(PickleTree.valueLimit) values, as parts are repeated"
     case .nestedTooDeeply: "values within more than \(PickleTree.depthLimit) others, or within themselves"

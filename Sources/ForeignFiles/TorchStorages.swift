@@ -23,7 +23,6 @@ struct TorchStorages {
     func error(_ problem: TorchFileError.Problem) -> TorchFileError {
       TorchFileError(file: archive.file.path, problem: problem)
     }
-    guard tensor.shape.count <= CheckpointLimits.rank else { throw error(.tooManyDimensions(tensor: name)) }
     guard let layout = StridedLayout(shape: tensor.shape, strides: tensor.strides, offset: tensor.offset),
       let bits = tensor.dtype.bitCount(ofShape: tensor.shape)
     else { throw error(.shapeTooLarge(tensor: name)) }

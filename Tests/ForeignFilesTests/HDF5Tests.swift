@@ -168,6 +168,24 @@ import Testing
     #expect(throws: HDF5Error(file: "file", object: "w", problem: problem)) { try HDF5File(memory(bytes)).tensors() }
   }
 
+  /// A header is copied as a whole.
+  @Test func aStructureLargerThanAnyIsRefused() throws {
+    var writer = HDF5Writer(to: "file")
+    try writer.addGroup("a")
+    let count = 9 << 20
+    let written = writer.serialized()
+    let root = written.count
+    let header = Array("OHDR".utf8) + [2, 3] + LittleEndianBytes.encode([UInt64(count)])
+    let start = written.replacing(at: 28, with: LittleEndianBytes.encode([UInt64(root + header.count + count + 4)]))
+      .replacing(at: 36, with: LittleEndianBytes.encode([UInt64(root)]))
+    let sealed = start.replacing(at: 44, with: LittleEndianBytes.encode([JenkinsHash.hash(start[..<44])]))
+    #expect(
+      throws: HDF5Error(file: "file", object: nil, problem: .tooMuch("bytes of the header of an object"))
+    ) {
+      try HDF5File(memory(sealed + header + [UInt8](repeating: 0, count: count + 4)))
+    }
+  }
+
   /// Nodes of a B-tree that lead to themselves, and lists of links that overlap, come to an end.
   @Test func structuresThatLeadToThemselvesAreRefused() throws {
     let mapped = try fixture("links-earliest.h5")

@@ -141,6 +141,13 @@ import Testing
     expect(.keyIsNoText(under: ""), from: [0x81, 1] + array([1], type: "int8", count: 1))
   }
 
+  @Test(arguments: [[0xDB], [0xC6], [0xC9]] as [[UInt8]]) func textsAndBytesBesideArraysOfMoreThanIsKept(code: [UInt8])
+  {
+    let count = CheckpointLimits.metadata + 1
+    let head = code + LittleEndianBytes.encode([UInt32(count).byteSwapped]) + (code == [0xC9] ? [7] : [])
+    expect(.tooManyValues(offset: head.count), from: head + [UInt8](repeating: 0x78, count: count))
+  }
+
   @Test func arraysThatAreMalformed() {
     expect(.unknownType("complex128", offset: 3), from: array([1], type: "complex128", count: 16))
     expect(.wrongSize(offset: 3, needed: 8, given: 4), from: array([2], type: "float32", count: 4))
