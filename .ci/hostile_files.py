@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
-"""Safetensors files that ask for too much, one for each way.
+"""Safetensors files that ask for too much, one for each way, and those of other formats (hostile_foreign.py).
 
-    python3 .ci/hostile_files.py --list              # the names; of those that begin with "sound" the model is sound
+    python3 .ci/hostile_files.py --list              # the names; of those that begin with "sound" the model is sound, and
+                                                     # those with a slash begin with a format
     python3 .ci/hostile_files.py NAME PATH [SCALE]   # writes one; SCALE divides its sizes and counts (default 1)
+    python3 .ci/hostile_files.py --serve             # writes one for each line "NAME PATH", and answers with a line
 
 At scale 1 the files have up to 100 MB. Needs Python only.
 """
 import json
 import struct
 import sys
+import hostile_foreign
 
 
 def file(header, data=b""):
@@ -124,6 +127,7 @@ def files(scale):
     yield "header-of-high-characters", lambda: file(b'{"' + "\u4f60".encode() * megabytes(30) + b'":1}')
     yield "sound-beside-other-tensors", lambda: foreign("other", of(32_000))
     yield "extra-parameters", lambda: foreign("rnn", of(32_000))
+    yield from hostile_foreign.files(of)
 
 
 def foreign(prefix, count):
@@ -134,11 +138,20 @@ def foreign(prefix, count):
     return file(header, data)
 
 
+def write(make, path):
+    with open(path, "wb") as out:
+        out.write(make())
+
+
 if __name__ == "__main__":
     if sys.argv[1] == "--list":
         print("\n".join(name for name, _ in files(1)))
+    elif sys.argv[1] == "--serve":
+        makers = dict(files(1))
+        for line in sys.stdin:
+            name, path = line.rstrip("\n").split(" ", 1)
+            write(makers[name], path)
+            print("written", flush=True)
     else:
         name, path = sys.argv[1:3]
-        make = dict(files(int(sys.argv[3]) if len(sys.argv) > 3 else 1))[name]
-        with open(path, "wb") as out:
-            out.write(make())
+        write(dict(files(int(sys.argv[3]) if len(sys.argv) > 3 else 1))[name], path)
