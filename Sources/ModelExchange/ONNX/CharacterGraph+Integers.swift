@@ -18,8 +18,8 @@ extension CharacterGraph {
   /// Adds a product of the rows of `input` and a weight [outputs, inputs].
   ///
   /// Both sides are unsigned bytes with a zero point: on processors without VNNI onnxruntime adds pairs of products of unsigned
-  /// and signed bytes in 16 bits, which saturate. The scales are multiplied by `MatMul`, because onnxruntime replaces a `Mul` of
-  /// scales after a `MatMulInteger` by an operator of its own, which takes one scale for all rows.
+  /// and signed bytes in 16 bits, which saturate. The scales are multiplied by `MatMul`, because onnxruntime 1.32.0 replaces a `Mul`
+  /// of scales after a `MatMulInteger`, with the bias, by an operator that multiplies the bias by the scales of rows too.
   @discardableResult
   mutating func addProduct(
     _ input: String, _ weight: [Float], _ name: String, outputs: Int, _ product: String
