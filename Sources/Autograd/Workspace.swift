@@ -11,8 +11,9 @@ public final class Workspace<Scalar: TensorScalar> {
   public let products: ProductFormat
   private var packs = ParameterCache<PackedPart, UInt64, PackedMatrix<Scalar>>()
   private var tables = ParameterCache<Whole, [UInt64], Tensor<Scalar>>()
-  /// Values by key, those last used at the end.
-  private var derived: [(key: AnyHashable, value: Any)] = []
+  /// Values by key, each with the number of its last use.
+  private var derived: [AnyHashable: (value: Any, use: Int)] = [:]
+  private var uses = 0
 
   private struct PackedPart: Hashable {
     let rows: Range<Int>?
@@ -60,14 +61,15 @@ public final class Workspace<Scalar: TensorScalar> {
   /// A value that depends on a key alone, computed once for each of the last sixteen keys: there is one for each length of the
   /// sequences that a layer reads.
   package func value<Value>(for key: some Hashable, make: () -> Value) -> Value {
-    if let index = derived.lastIndex(where: { $0.key == AnyHashable(key) }), let known = derived[index].value as? Value
-    {
-      derived.append(derived.remove(at: index))
+    let key = AnyHashable(key)
+    uses += 1
+    if let known = derived[key]?.value as? Value {
+      derived[key]!.use = uses
       return known
     }
     let value = make()
-    if derived.count == 16 { derived.removeFirst() }
-    derived.append((AnyHashable(key), value))
+    if derived.count == 16 { derived[derived.min { $0.value.use < $1.value.use }!.key] = nil }
+    derived[key] = (value, uses)
     return value
   }
 
