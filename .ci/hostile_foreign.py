@@ -522,6 +522,9 @@ def graphs(of, megabytes):
         return model(initializer("0", [1, 4, size // 16], bytes(size)), small, *nodes, lstm(f"{count}"))
 
     yield "weight-joined-with-itself", lambda: chain("Concat", ["{0}", "{0}"], 40, attribute("axis", 2), size=1600)
+    column = lambda name: initializer(name, [megabytes(20), 1], bytes(megabytes(20)), kind=2)
+    yield "weight-joined-byte-by-byte", lambda: model(
+        column("a"), column("b"), small, node("Concat", ["a", "b"], ["V"], attribute("axis", 1)), lstm("V"))
     yield "weight-transposed-often", lambda: chain("Transpose", ["{0}"], 60, attribute("perm", [0, 2, 1]))
     yield "weight-computed-in-many-steps", lambda: chain("Identity", ["{0}"], of(100_000), size=16)
     yield "weight-of-itself", lambda: model(small, node("Identity", ["a"], ["b"]), node("Identity", ["b"], ["a"]), lstm("a"))

@@ -69,15 +69,8 @@ struct ONNXFoldedTensor {
     let size = parts.reduce(0) { $0 + $1.contents.count }
     guard first.dtype.bitCount(ofShape: shape) == 8 * size else { return nil }
     let blocks = shape[..<axis].reduce(1, *)
-    self.init(dtype: first.dtype, shape: shape, copied: 2 * size) {
-      guard size > 0 else { return .array([]) }
-      let sources = parts.map { (bytes: $0.contents.array, block: $0.contents.count / blocks) }
-      var bytes: [UInt8] = []
-      bytes.reserveCapacity(size)
-      for block in 0..<blocks {
-        for source in sources { bytes += source.bytes[block * source.block..<(block + 1) * source.block] }
-      }
-      return .array(bytes)
+    self.init(dtype: first.dtype, shape: shape, copied: size) {
+      size > 0 ? .joining(parts.map(\.contents), blocks: blocks) : .array([])
     }
   }
 }
