@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Safetensors files that ask for too much, one for each way, and those of other formats (hostile_foreign.py).
+"""Safetensors files that ask for too much, one for each way, and those of other formats (hostile_archives.py, hostile_hdf5.py,
+hostile_messages.py).
 
     python3 .ci/hostile_files.py --list              # the names; of those that begin with "sound" the model is sound, and
                                                      # those with a slash begin with a format
@@ -11,7 +12,9 @@ At scale 1 the files have up to 100 MB. Needs Python only.
 import json
 import struct
 import sys
-import hostile_foreign
+import hostile_archives
+import hostile_hdf5
+import hostile_messages
 
 
 def file(header, data=b""):
@@ -127,7 +130,10 @@ def files(scale):
     yield "header-of-high-characters", lambda: file(b'{"' + "\u4f60".encode() * megabytes(30) + b'":1}')
     yield "sound-beside-other-tensors", lambda: foreign("other", of(32_000))
     yield "extra-parameters", lambda: foreign("rnn", of(32_000))
-    yield from hostile_foreign.files(of)
+    for kind, cases in [("npz", hostile_archives.archives), ("pt", hostile_archives.pickles), ("h5", hostile_hdf5.files),
+                        ("msgpack", hostile_messages.messages), ("onnx", hostile_messages.graphs)]:
+        for name, make in cases(of, megabytes):
+            yield f"{kind}/{name}", make
 
 
 def foreign(prefix, count):
