@@ -16,9 +16,6 @@ struct ParameterCache<Part: Hashable, Version: Equatable, Value> {
 
   private var entries: [Key: Entry] = [:]
 
-  /// The number of values that are kept.
-  var count: Int { entries.count }
-
   /// The value of a part of a parameter, made again only when the version is another one.
   mutating func value(
     of identity: ParameterIdentity, _ part: Part, version: Version, make: () -> Value

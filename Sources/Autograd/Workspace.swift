@@ -10,7 +10,7 @@ public final class Workspace<Scalar: TensorScalar> {
   /// Number format of the right-hand sides of products.
   public let products: ProductFormat
   private var packs = ParameterCache<PackedPart, UInt64, PackedMatrix<Scalar>>()
-  private var tables = ParameterCache<Whole, [UInt64], Tensor<Scalar>>()
+  private var tables = ParameterCache<ObjectIdentifier, [UInt64], Tensor<Scalar>>()
   /// Values by key, each with the number of its last use.
   private var derived: [AnyHashable: (value: Any, use: Int)] = [:]
   private var uses = 0
@@ -19,8 +19,6 @@ public final class Workspace<Scalar: TensorScalar> {
     let rows: Range<Int>?
     let transposed: Bool
   }
-
-  private enum Whole { case whole }
 
   /// - Precondition: this machine supports the products for this scalar type.
   public init(threads: Int = 1, products: ProductFormat = .full) {
@@ -73,10 +71,13 @@ public final class Workspace<Scalar: TensorScalar> {
     return value
   }
 
-  /// A tensor derived from some parameters, recomputed only when one of them has changed. It is kept for the first, so that a
-  /// parameter can be first in one table only.
-  package func table(of parameters: [Parameter<Scalar>], make: () -> Tensor<Scalar>) -> Tensor<Scalar> {
+  /// A tensor derived from some parameters, recomputed only when one of them has changed. It is kept for the first.
+  ///
+  /// - Parameter user: type of whoever derives it; together with the parameters it decides the values.
+  package func table(
+    of parameters: [Parameter<Scalar>], for user: Any.Type, make: () -> Tensor<Scalar>
+  ) -> Tensor<Scalar> {
     guard let identity = parameters[0].identity else { return make() }
-    return tables.value(of: identity, .whole, version: parameters.map { $0.generation }, make: make)
+    return tables.value(of: identity, ObjectIdentifier(user), version: parameters.map { $0.generation }, make: make)
   }
 }

@@ -56,8 +56,8 @@ import Testing
   @Test func aTableIsMadeAgainWhenOneOfItsParametersHasChanged() {
     var (first, second) = (Parameter<Float>(.ones([2])), Parameter<Float>(.ones([2])))
     var made = 0
-    func table() -> Tensor<Float> {
-      workspace.table(of: [first, second]) {
+    func table(for user: Any.Type = Int.self) -> Tensor<Float> {
+      workspace.table(of: [first, second], for: user) {
         made += 1
         return first.value + second.value
       }
@@ -67,6 +67,7 @@ import Testing
     #expect(table().scalars == [4, 4] && made == 2)
     first.value *= 2
     #expect(table().scalars == [5, 5] && table().scalars == [5, 5] && made == 3)
+    #expect(table(for: String.self).scalars == [5, 5] && made == 4, "each user has its own")
   }
 
   @Test func valuesOfTheLastKeysAreKept() {

@@ -25,7 +25,8 @@ enum InputProjection<Scalar: TensorScalar> {
       self = .product(input: input.value, weight: weight, bias: bias)
     case .tokens(let grid):
       let biases = [parameters.inputBias, parameters.recurrentBias].compactMap { $0 }
-      let table = workspace.table(of: [parameters.inputWeight] + biases + parameters.own) {
+      let derived = [parameters.inputWeight] + biases + parameters.own
+      let table = workspace.table(of: derived, for: type(of: record.step)) {
         transformed(parameters.inputProducts(ofTokens: bias, workspace: workspace))
       }
       self = .lookUp(ids: grid.ids, table: table)
