@@ -87,7 +87,7 @@ public struct ONNXNode: Sendable, Equatable {
   }
 
   /// Whether the operator is one of the standard ones.
-  var isStandard: Bool { domain.isEmpty || domain == "ai.onnx" }
+  package var isStandard: Bool { domain.isEmpty || domain == "ai.onnx" }
 }
 
 /// A constant of an operator.

@@ -272,5 +272,5 @@ struct ONNXReader {
 
 extension ONNXNode {
   /// The name for messages; of a node without one, its first output.
-  var label: String { name.isEmpty ? outputs.first ?? operation : name }
+  package var label: String { name.isEmpty ? outputs.first ?? operation : name }
 }

@@ -45,6 +45,8 @@ public struct PackageFile: Sendable {
     case .safetensors:
       let checkpoint = try Checkpoint(file)
       (tensors, metadata) = (checkpoint.tensors, checkpoint.metadata)
+      // The Python package stores a tensor of several names once, and says in the metadata under which.
+      for (name, other) in metadata where tensors[name] == nil { tensors[name] = checkpoint.tensors[other] }
     case .hdf5:
       let saved = try HDF5File(file)
       try read(saved)
@@ -64,8 +66,6 @@ public struct PackageFile: Sendable {
     }
     // Pages that were read to check the file are read again when they are needed.
     file.releasePages(in: 0..<file.count)
-    // The Python package of safetensors stores a tensor of several names once.
-    for (name, other) in metadata where tensors[name] == nil { tensors[name] = tensors[other] }
     if let key, pickled == nil && format != .messagePack { throw PackageFileError(file: path, problem: .noKeys(key)) }
   }
 

@@ -25,7 +25,7 @@ import Testing
     let graph = ONNXGraph(
       name: "graph", nodes: [ONNXNode("RNN", inputs: inputs, outputs: ["y"])] + nodes,
       initializers: NamedTensors(weights), inputs: [], outputs: [])
-    let bytes = ONNXModel(formatVersion: 8, operatorSets: ["": 17], graph: graph).serialized()
+    let bytes = try ONNXModel(formatVersion: 8, operatorSets: ["": 17], graph: graph).serialized()
     return try PackageFile(contentsOf: folder.file("model.onnx", bytes)).tensors
   }
 
@@ -63,6 +63,33 @@ import Testing
     guard case .exchange(.unsupportedOperator)? = error?.problem else {
       Issue.record("\(String(describing: error))")
       return
+    }
+  }
+
+  /// The problem for which a file of these operators is refused.
+  private func problem(_ nodes: [ONNXNode]) -> ExchangeError? {
+    let error = #expect(throws: PackageFileError.self) { try tensors(nodes) }
+    guard case .exchange(let problem)? = error?.problem else { return nil }
+    return problem
+  }
+
+  @Test func layersStandOneAboveTheOther() throws {
+    func layer(reading input: String) -> ONNXNode {
+      ONNXNode("RNN", name: "upper", inputs: [input, "W", "R"], outputs: ["", "h"])
+    }
+    let squeeze = ONNXNode("Squeeze", inputs: ["y"], outputs: ["below"])
+    #expect(try tensors([squeeze, layer(reading: "below")]).count == 4)
+    let beside = ExchangeError.unsupportedOperator(
+      node: "upper", "an input that is not the output of the layer below")
+    #expect(problem([squeeze, layer(reading: "x")]) == beside)
+    let linear = ONNXNode("MatMul", name: "upper", inputs: ["below", "m"], outputs: ["z"])
+    #expect(problem([squeeze, layer(reading: "below"), linear]) == beside)
+  }
+
+  @Test func operatorsOfOtherDomainsAreUnknown() {
+    for operation in ["MatMul", "Add", "Squeeze", "Shape"] {
+      let node = ONNXNode(operation, domain: "com.example", name: "other", inputs: ["y", "m"], outputs: ["z"])
+      #expect(problem([node]) == .unknownOperator(operation, node: "other"))
     }
   }
 

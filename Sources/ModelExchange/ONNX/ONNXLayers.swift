@@ -18,8 +18,10 @@ struct ONNXLayers {
   private var sizes: Set<String> = []
   /// Names of matrices whose transposes other values are; these are made when a layer needs them.
   private var transposed: [String: String] = [:]
-  /// Constants that were found to be zeros or the identity, so that none is read over and over.
-  private var known: Set<String> = []
+  /// Constants that were found to be zeros, and to be the identity, so that none is read over and over.
+  private var (zeros, identities): (Set<String>, Set<String>) = ([], [])
+  /// Recurrent layers so far, and the number of them that each value has gone through.
+  private var (layers, depths): (Int, [String: Int]) = (0, [:])
 
   /// Operators that only arrange values, as exporters write them around layers.
   private static let arranging: Set = [
@@ -29,17 +31,13 @@ struct ONNXLayers {
 
   /// - Throws: `ONNXError` where a recurrent weight cannot be found, `ExchangeError` where an operator is none of such layers.
   init(_ model: ONNXModel) throws {
-    var constants = model.graph.initializers.tensors
-    for node in model.graph.nodes where node.operation == "Constant" {
-      if case .tensor(let value)? = node.attributes["value"], let name = node.outputs.first { constants[name] = value }
-    }
-    self.constants = constants
+    constants = model.graph.constants
     let recurrent = try model.recurrentNodes()
-    let layers = try recurrent.map { try RecurrentWeights($0) }
-    let cells = Set(layers.map(\.cell))
+    let weights = try recurrent.map { try RecurrentWeights($0) }
+    let cells = Set(weights.map(\.cell))
     guard cells.count <= 1 else { throw ExchangeError.mixedCells(cells.map(\.rawValue).sorted()) }
-    gateActivation = layers.first?.gateActivation ?? .sigmoid
-    if let other = layers.first(where: { [gateActivation] in $0.gateActivation != gateActivation }) {
+    gateActivation = weights.first?.gateActivation ?? .sigmoid
+    if let other = weights.first(where: { [gateActivation] in $0.gateActivation != gateActivation }) {
       throw ExchangeError.mixedGateActivations([gateActivation, other.gateActivation])
     }
     cell = cells.first
@@ -48,11 +46,26 @@ struct ONNXLayers {
       tensors["layers.\(number).R"] = node.recurrentWeight
       tensors["layers.\(number).B"] = node.bias
     }
-    for node in model.graph.nodes { try read(node) }
+    for node in model.graph.nodes {
+      try requireOrder(of: node)
+      try read(node)
+    }
+  }
+
+  /// - Throws: where a recurrent layer, or the linear one, does not read the layers below it.
+  private mutating func requireOrder(of node: ONNXNode) throws(ExchangeError) {
+    let depth = node.inputs.compactMap { depths[$0] }.max() ?? 0
+    let isRecurrent = ["RNN", "LSTM", "GRU"].contains(node.operation)
+    if isRecurrent || ["MatMul", "Gemm"].contains(node.operation), depths[node.inputs.first ?? ""] ?? 0 != layers {
+      throw .unsupportedOperator(node: node.label, "an input that is not the output of the layer below")
+    }
+    if isRecurrent { layers += 1 }
+    for output in node.outputs where !output.isEmpty { depths[output] = isRecurrent ? layers : depth }
   }
 
   private mutating func read(_ node: ONNXNode) throws(ExchangeError) {
-    if node.isArranging(["Shape"]) || isOfSizes(node) {
+    guard node.isStandard else { throw unknown(node) }
+    if node.operation == "Shape" || isOfSizes(node) {
       sizes.formUnion(node.outputs)
       return
     }
@@ -73,11 +86,11 @@ struct ONNXLayers {
       // No weight is split or repeated: this is a state.
       if constant(0, of: node)?.isFloatingPoint ?? false { try requireZero(0, of: node) }
     case "Gather":
-      guard let name = node.inputs.first, !known.contains(name), let table = constant(0, of: node),
+      guard let name = node.inputs.first, !identities.contains(name), let table = constant(0, of: node),
         table.isFloatingPoint, table.shape.count == 2, let place = place(for: "embedding.weight")
       else { return }
       // One-hot vectors are rows of the identity.
-      if table.isIdentity { known.insert(name) } else { tensors[place] = table }
+      if table.isIdentity { identities.insert(name) } else { tensors[place] = table }
     case "MatMul":
       guard let place = place(for: "decoder.weight") else { return }
       guard let weight = constant(1, of: node), weight.shape.count == 2 else { throw unknown(node) }
@@ -93,7 +106,7 @@ struct ONNXLayers {
       guard let bias = constant(0, of: node) ?? constant(1, of: node) else { throw unknown(node) }
       addBias(bias)
     default:
-      guard node.isArranging(Self.arranging) else { throw unknown(node) }
+      guard Self.arranging.contains(node.operation) else { throw unknown(node) }
     }
   }
 
@@ -104,7 +117,7 @@ struct ONNXLayers {
   }
 
   private func unknown(_ node: ONNXNode) -> ExchangeError {
-    .unknownOperator(node.operation, node: node.name.isEmpty ? node.outputs.first ?? "" : node.name)
+    .unknownOperator(node.operation, node: node.label)
   }
 
   /// An input of the node; nil where it is no constant.
@@ -116,11 +129,11 @@ struct ONNXLayers {
 
   /// - Throws: where an input is a constant other than zeros.
   private mutating func requireZero(_ index: Int, of node: ONNXNode) throws(ExchangeError) {
-    guard index < node.inputs.count, !known.contains(node.inputs[index]), let state = constant(index, of: node) else {
+    guard index < node.inputs.count, !zeros.contains(node.inputs[index]), let state = constant(index, of: node) else {
       return
     }
-    guard state.isZero else { throw .unsupportedOperator(node: node.name, "an initial state of its own") }
-    known.insert(node.inputs[index])
+    guard state.isZero else { throw .unsupportedOperator(node: node.label, "an initial state of its own") }
+    zeros.insert(node.inputs[index])
   }
 
   /// Name under which a further tensor of this name is kept: a second one has a name that no layer has. Nil for more.
@@ -128,12 +141,6 @@ struct ONNXLayers {
 
   private mutating func addBias(_ bias: StoredTensor) {
     if let place = place(for: "decoder.bias") { tensors[place] = bias.reshaped([bias.count]) }
-  }
-}
-
-extension ONNXNode {
-  fileprivate func isArranging(_ operations: Set<String>) -> Bool {
-    (domain.isEmpty || domain == "ai.onnx") && operations.contains(operation)
   }
 }
 
