@@ -26,7 +26,7 @@ let package = Package(
       dependencies: ["RecurrentLayers", "ModelTraining", "SequenceText", "NGramModels", "TensorCheckpoints"]),
     .target(
       name: "ModelExchange",
-      dependencies: ["LanguageModels", "ForeignFiles"]),
+      dependencies: ["RecurrentLayers", "SequenceText", "TensorCheckpoints", "LanguageModels", "ForeignFiles"]),
     .target(name: "WebPages", dependencies: ["LanguageModels"]),
     .target(
       name: "SequenceModeling",
@@ -83,7 +83,7 @@ let package = Package(
     .testTarget(name: "CharrnnCommandSupportTests", dependencies: ["CharrnnCommandSupport", "CharrnnTestSupport"]),
     .testTarget(
       name: "CommandLineTests",
-      dependencies: ["charrnn", "CharrnnCommandSupport", "LanguageModels", "CharrnnTestSupport"]),
+      dependencies: ["charrnn", "CharrnnCommandSupport", "LanguageModels", "ModelExchange", "CharrnnTestSupport"]),
     .testTarget(
       name: "ExamplesTests",
       dependencies: [

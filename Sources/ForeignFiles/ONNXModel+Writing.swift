@@ -3,7 +3,10 @@ import TensorCore
 
 extension ONNXModel {
   /// The bytes of the model's file. They depend on its content alone: what has no order is sorted by name.
-  public func serialized() -> [UInt8] {
+  ///
+  /// - Parameter path: name of the file in errors.
+  /// - Throws: when there are more than a file of the format may have, 2 GiB.
+  public func serialized(for path: String = "model.onnx") throws(ONNXError) -> [UInt8] {
     var writer = ProtobufWriter()
     writer.integer(1, formatVersion)
     if !producerName.isEmpty { writer.text(2, producerName) }
@@ -21,6 +24,9 @@ extension ONNXModel {
         $0.text(2, value)
       }
     }
+    guard writer.bytes.count <= Int32.max else {
+      throw ONNXError(file: path, problem: .tooLargeToWrite(size: writer.bytes.count))
+    }
     return writer.bytes
   }
 
@@ -29,11 +35,7 @@ extension ONNXModel {
   /// - Throws: `ONNXError` when it is larger than a file of the format may be, 2 GiB; `FileError` when the file cannot be
   ///   written.
   public func write(to path: String) throws {
-    let bytes = serialized()
-    guard bytes.count <= Int32.max else {
-      throw ONNXError(file: path, problem: .tooLargeToWrite(size: bytes.count))
-    }
-    try AtomicFile.write([bytes], to: path)
+    try AtomicFile.write([serialized(for: path)], to: path)
   }
 }
 

@@ -6,9 +6,9 @@ import Synchronization
 /// A training step asks for the same sizes as the one before it, so that in the steady state nothing is taken from the
 /// system and no page is touched for the first time. Storage allocated from a pool returns to it by itself.
 ///
-/// Where sizes change from pass to pass, as with sequences of many lengths, memory that the current pass has not used serves sizes
-/// up to an eighth smaller, and goes back to the system before more is taken, down to an eighth of what the largest pass held:
-/// together at most about a quarter more than that pass.
+/// Where sizes change from pass to pass, as with sequences of many lengths, a buffer serves sizes that it exceeds by an eighth at
+/// most. Buffers that the current pass has not used go back to the system before more is taken, down to an eighth of what the
+/// largest pass held: together at most about a quarter more than that pass.
 public final class BufferPool: Sendable {
   private let shelves = Mutex(UncheckedSendableBox(BufferShelves()))
 

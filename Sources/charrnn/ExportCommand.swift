@@ -12,7 +12,15 @@ enum ExportCommand {
     var ending: String { package == nil ? ".\(rawValue)" : "-\(rawValue)" }
 
     /// Package that a folder is for; nil for a file.
-    var package: PackageExport.Package? { PackageExport.Package(rawValue: rawValue) }
+    var package: PackageExport.Package? {
+      switch self {
+      case .html, .onnx: nil
+      case .pytorch: .pytorch
+      case .flax: .flax
+      case .mlx: .mlx
+      case .keras: .keras
+      }
+    }
 
     /// Files to write: their paths and contents.
     ///
@@ -27,10 +35,9 @@ enum ExportCommand {
       if let package {
         return try PackageExport(file, for: package).files.map { ("\(path)/\($0.name)", $0.bytes) }
       }
-      return switch self {
-      case .onnx: [(path, try ONNXModel(file, weights: weights).serialized())]
-      default: [(path, Array(try ModelPage(file, title: name).page.html.utf8))]
-      }
+      return self == .onnx
+        ? [(path, try ONNXModel(file, weights: weights).serialized(for: path))]
+        : [(path, Array(try ModelPage(file, title: name).page.html.utf8))]
     }
   }
 

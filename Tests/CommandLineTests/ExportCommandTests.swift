@@ -1,5 +1,6 @@
 import CharrnnTestSupport
 import Foundation
+import ModelExchange
 import Testing
 
 /// What the page shows is checked in a browser, by `Tests/Pages/pages.py`.
@@ -75,6 +76,11 @@ import Testing
     let outcome = try workplace.charrnn("export", "run", "--to", "html", "--out", "-")
     expectDone(outcome)
     #expect(outcome.text.hasPrefix("<!DOCTYPE html>") && outcome.text.hasSuffix("</html>\n"))
+  }
+
+  @Test func everyPackageOfTheLibraryIsOffered() throws {
+    let help = try workplace.charrnn("export", "--help").text
+    for package in PackageExport.Package.allCases { #expect(help.contains(package.rawValue)) }
   }
 
   @Test func theKindOfFileMustBeNamed() throws {

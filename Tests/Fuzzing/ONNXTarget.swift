@@ -6,11 +6,11 @@ import TensorCore
 func readONNX(_ input: [UInt8]) {
   do {
     let model = try ONNXModel(MappedFile(copying: input, as: "input"))
-    let bytes = model.serialized()
+    let bytes = try! model.serialized()
     do {
       // Compared as bytes: an attribute may be no number, and then equals none.
       let again = try ONNXModel(MappedFile(copying: bytes, as: "again"))
-      require(again.serialized() == bytes, "a model comes back as it was written")
+      require(try! again.serialized() == bytes, "a model comes back as it was written")
     } catch {
       // Sizes and names that are written may take more bytes than those that were read.
       guard case .tooMuchDescription = error.problem else { fatalError("a written model is read: \(error)") }
