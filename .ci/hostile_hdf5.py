@@ -139,7 +139,7 @@ def files(of, megabytes):
         hierarchy = Hierarchy()
         return hierarchy.file(hierarchy.put(b"OHDR" + bytes([2, 3]) + struct.pack("<Q", size) + bytes(size + 4)))
 
-    yield "header-of-90-megabytes", lambda: new_header(megabytes(90))
+    yield "header-of-50-megabytes", lambda: new_header(megabytes(50))
 
     def tree_in_itself():
         hierarchy = Hierarchy()

@@ -20,9 +20,9 @@ def messages(of, megabytes):
     yield "nested-maps", lambda: key * of(300_000)
     yield "values", lambda: key + b"\xdd" + struct.pack(">I", megabytes(20)) + b"\xc0" * megabytes(20)
     yield "values-at-the-limit", lambda: key + b"\xdd" + struct.pack(">I", of(260_000)) + b"\x90" * of(260_000)
-    yield "text-of-90-megabytes", lambda: key + b"\xdb" + struct.pack(">I", megabytes(90)) + b"x" * megabytes(90)
-    yield "bytes-of-90-megabytes", lambda: key + b"\xc6" + struct.pack(">I", megabytes(90)) + bytes(megabytes(90))
-    yield "extension-of-90-megabytes", lambda: key + b"\xc9" + struct.pack(">I", megabytes(90)) + b"\7" + bytes(megabytes(90))
+    yield "text-of-50-megabytes", lambda: key + b"\xdb" + struct.pack(">I", megabytes(50)) + b"x" * megabytes(50)
+    yield "bytes-of-50-megabytes", lambda: key + b"\xc6" + struct.pack(">I", megabytes(50)) + bytes(megabytes(50))
+    yield "extension-of-50-megabytes", lambda: key + b"\xc9" + struct.pack(">I", megabytes(50)) + b"\7" + bytes(megabytes(50))
     yield "shape-of-64-bits", lambda: key + flax_array([2**32, 2**32], bytes(4))
     yield "shape-of-zero-times-64-bits", lambda: key + flax_array([0, 2**62, 2**62], b"")
     yield "axes-in-number", lambda: key + flax_array(
@@ -37,7 +37,7 @@ def messages(of, megabytes):
         return (key + b"\x83" + text("__msgpack_chunked_array__") + b"\xc3" + text("shape") + b"\x81" + text("0")
                 + b"\xce" + struct.pack(">I", count * 250_000) + text("chunks") + b"\xde" + struct.pack(">H", count) + parts)
 
-    yield "array-in-parts", lambda: in_parts(of(90))
+    yield "array-in-parts", lambda: in_parts(of(60))
 
 
 # ONNX
@@ -97,13 +97,13 @@ def graphs(of, megabytes):
             graph = field(1, field(4, "If") + field(5, field(1, "a") + field(6, graph) + field(20, 5)))
         return model(graph)
 
-    yield "graphs-in-each-other", lambda: nested(of(20_000))
+    yield "graphs-in-each-other", lambda: nested(of(4_000))
     yield "messages-in-each-other", lambda: field(1, 8) + b"\x3a\xff\xff\xff\x07" * of(200_000)
     yield "length-of-64-bits", lambda: field(1, 8) + b"\x3a" + b"\xff" * 9 + b"\1"
     yield "nodes-in-number", lambda: model(field(1, b"") * megabytes(10))
     yield "names-in-number", lambda: model(field(1, field(1, "") * megabytes(10)))
     yield "integers-in-number", lambda: model(field(1, field(5, field(1, "a") + field(8, b"\1" * megabytes(40)) + field(20, 7))))
-    yield "text-of-90-megabytes", lambda: field(2, b"x" * megabytes(90)) + model(small)
+    yield "text-of-50-megabytes", lambda: field(2, b"x" * megabytes(50)) + model(small)
     yield "axes-in-number", lambda: model(field(5, field(8, "W") + field(1, b"\1" * megabytes(40))))
     yield "shape-of-64-bits", lambda: model(initializer("W", [2**32, 2**32], bytes(4)))
     yield "shape-of-zero-times-64-bits", lambda: model(initializer("W", [0, 2**62, 2**62], b""))
@@ -134,7 +134,7 @@ def graphs(of, megabytes):
     yield "weight-joined-byte-by-byte", lambda: model(
         column("a"), column("b"), small, node("Concat", ["a", "b"], ["V"], attribute("axis", 1)), lstm("V"))
     yield "weight-transposed-often", lambda: chain("Transpose", ["{0}"], 60, attribute("perm", [0, 2, 1]))
-    yield "weight-computed-in-many-steps", lambda: chain("Identity", ["{0}"], of(100_000), size=16)
+    yield "weight-computed-in-many-steps", lambda: chain("Identity", ["{0}"], of(30_000), size=16)
     yield "weight-of-itself", lambda: model(small, node("Identity", ["a"], ["b"]), node("Identity", ["b"], ["a"]), lstm("a"))
     matrix = lambda: initializer("m", [4, megabytes(10) // 16], bytes(megabytes(10)))
     yield "matrix-transposed-often", lambda: model(
@@ -149,4 +149,4 @@ def graphs(of, megabytes):
     side = math.isqrt(megabytes(60) // 2)
     yield "table-of-half-precision", lambda: model(
         initializer("e", [side, side], bytes(2 * side * side), kind=10), small, *(node("Gather", ["e", "x"], [f"g{n}"]) for n in range(of(2000))), lstm())
-    yield "layers-in-number", lambda: model(small, *(lstm() for _ in range(of(60_000))))
+    yield "layers-in-number", lambda: model(small, *(lstm() for _ in range(of(20_000))))
