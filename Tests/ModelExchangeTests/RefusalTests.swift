@@ -86,6 +86,7 @@ import Testing
   @Test func gatesThatACellCannotHave() throws {
     for (cell, gates, blocks) in [
       (.rnn, .hardSigmoid(slope: 0.2), 1), (.lstm, .hardSigmoid(slope: 0), 4), (.lstm, .hardSigmoid(slope: .nan), 4),
+      (.lstm, .hardSigmoid(slope: 1e-50), 4), (.lstm, .hardSigmoid(slope: 1e50), 4),
     ] as [(RecurrentWeights.Cell, GateActivation, Int)] {
       let direction = RecurrentWeights.Direction(
         inputWeight: zeros(2 * blocks, 3), recurrentWeight: zeros(2 * blocks, 2))

@@ -63,6 +63,7 @@ import Testing
       _ = LSTMCell<Float>(input: 1, hidden: 1, gateActivation: .hardSigmoid(slope: 0))
     }
     expectMessage(
-      "the gates of a recurrent cell cannot be a hard sigmoid of slope 0.0: the slope must be positive", from: result)
+      "the gates of a recurrent cell cannot be a hard sigmoid of slope 0.0: the slope must be positive and finite",
+      from: result)
   }
 }

@@ -12,8 +12,8 @@ public enum GateActivation: Sendable, Hashable, CustomStringConvertible {
   /// is 0.
   case hardSigmoid(slope: Double)
 
-  /// Whether it is a sigmoid, or a hard one with a slope that is positive and finite.
-  package var isValid: Bool { hardSlope.map { $0 > 0 && $0.isFinite } ?? true }
+  /// Whether it is a sigmoid, or a hard one with a slope that is positive and finite, in single precision too.
+  package var isValid: Bool { hardSlope.map { Float($0) > 0 && Float($0).isFinite } ?? true }
 
   public var description: String { hardSlope.map { "hard sigmoid of slope \(Float($0))" } ?? "sigmoid" }
 
@@ -24,7 +24,7 @@ public enum GateActivation: Sendable, Hashable, CustomStringConvertible {
 
   /// Traps unless it is valid.
   func validated() -> GateActivation {
-    require(isValid, "the gates of a recurrent cell cannot be a \(self): the slope must be positive")
+    require(isValid, "the gates of a recurrent cell cannot be a \(self): the slope must be positive and finite")
     return self
   }
 
