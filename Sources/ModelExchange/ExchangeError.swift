@@ -15,10 +15,8 @@ public enum ExchangeError: Error, Equatable, CustomStringConvertible {
   /// - Parameter wanted: nil where several shapes would do.
   case shape(String, found: [Int], wanted: [Int]?)
   case type(String, StoredTensor.DType)
-  /// Tensors of one layer whose number types differ.
-  case mixedTypes(String)
-  /// A weight of so many blocks of rows is of no cell.
-  case noCell(module: String, gates: Int)
+  /// A recurrent weight of so many rows, whose gates have so many units, is of no cell.
+  case noCell(module: String, rows: Int, units: Int)
   /// Layers of several cells.
   case mixedCells([String])
   /// Cells that the tensors may be of, as they do not tell.
@@ -69,9 +67,11 @@ public enum ExchangeError: Error, Equatable, CustomStringConvertible {
       "\(name.printable(atMost: 120)) has the shape \(found)"
         + (wanted.map { ", where \($0) is needed" } ?? ", which is none of a recurrent layer")
     case .type(let name, let type): "\(name.printable(atMost: 120)) is of the type \(type.rawValue), which no weight is"
-    case .mixedTypes(let name): "tensors of \(name.quotedName) have several number types"
-    case .noCell(let module, let gates):
-      "the recurrent weight of \(module.quotedName) has \(gates) blocks of rows; an LSTM has 4, a GRU 3, an RNN 1"
+    case .noCell(let module, let rows, let units):
+      "the recurrent weight of \(module.quotedName) has "
+        + (rows % units == 0
+          ? "\(rows / units) blocks of rows; an LSTM has 4, a GRU 3, an RNN 1"
+          : "\(rows) rows for \(counted(units, "unit")); an LSTM has 4 for each, a GRU 3, an RNN 1")
     case .mixedCells(let cells): "its recurrent layers are of several cells: \(cells.joined(separator: ", "))"
     case .ambiguousCell(let module, let cells):
       "\(module.quotedName) may be \(cells.map(\.rawValue).joined(separator: " or ")): its tensors do not tell"

@@ -25,6 +25,14 @@ struct LayerArrays {
     return tensor
   }
 
+  /// Takes an array of a shape whose sizes may be any where they are nil.
+  ///
+  /// - Throws: where it is missing, has no floating-point type, or another shape.
+  mutating func take(_ name: String, shape: [Int?]) throws(ExchangeError) -> StoredTensor {
+    guard let tensor = try takeIfAny(name, shape: shape) else { throw .missing("\(module) \(name)") }
+    return tensor
+  }
+
   /// Takes an array that may be missing.
   mutating func takeIfAny(_ name: String, ranks: ClosedRange<Int> = 1...1) throws(ExchangeError) -> StoredTensor? {
     guard let tensor = arrays.removeValue(forKey: name) else { return nil }
@@ -35,10 +43,11 @@ struct LayerArrays {
     return tensor
   }
 
-  /// Takes an array whose shape is known.
-  mutating func takeIfAny(_ name: String, shape: [Int]) throws(ExchangeError) -> StoredTensor? {
+  /// Takes an array that may be missing, of a shape whose sizes may be any where they are nil.
+  mutating func takeIfAny(_ name: String, shape: [Int?]) throws(ExchangeError) -> StoredTensor? {
     guard let tensor = try takeIfAny(name, ranks: shape.count...shape.count) else { return nil }
-    guard tensor.shape == shape else { throw .shape("\(module) \(name)", found: tensor.shape, wanted: shape) }
+    let wanted = zip(shape, tensor.shape).map { $0 ?? $1 }
+    guard tensor.shape == wanted else { throw .shape("\(module) \(name)", found: tensor.shape, wanted: wanted) }
     return tensor
   }
 
@@ -51,7 +60,7 @@ struct LayerArrays {
     case 1: candidates = [.rnn, .rnnReLU]
     case 3: candidates = gru.map { [$0] } ?? [.gru, .gruResetBefore]
     case 4: candidates = [.lstm]
-    default: throw .noCell(module: module, gates: rows / hidden)
+    default: throw .noCell(module: module, rows: rows, units: hidden)
     }
     if let wanted {
       guard candidates.contains(wanted) else { throw .otherCell(module: module, wanted, found: candidates[0]) }

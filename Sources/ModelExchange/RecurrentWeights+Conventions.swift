@@ -33,7 +33,7 @@ extension RecurrentWeights {
     }
     var tensors: [String: StoredTensor] = [:]
     for (number, layer) in layers.enumerated() {
-      for (direction, isReverse) in zip(layer.directions, [false, true]) {
+      for (direction, isReverse) in zip(layer.equallyBiasedDirections, [false, true]) {
         for (array, tensor) in try layout.arrays(of: direction, cell) {
           let name = try layout.name(
             of: array, cell, layer: number, isReverse: isReverse, isBidirectional: isBidirectional)

@@ -5,7 +5,7 @@ import TensorCore
 /// Weights of recurrent layers one above the other, in the conventions of this package, which are PyTorch's.
 ///
 /// It is what the conventions of all packages are converted to and from: see ``WeightConvention``. Numbers keep the
-/// type that they were stored with.
+/// type that they were stored with; those that a package keeps in one array get the wider of their types.
 public struct RecurrentWeights: Sendable, Equatable {
   /// Recurrence that the weights are of.
   public enum Cell: String, Sendable, CaseIterable {
@@ -51,10 +51,10 @@ public struct RecurrentWeights: Sendable, Equatable {
       (self.inputBias, self.recurrentBias, self.projection) = (inputBias, recurrentBias, projection)
     }
 
-    /// I.
-    public var inputSize: Int { inputWeight.shape[1] }
-    /// O.
-    public var outputSize: Int { recurrentWeight.shape[1] }
+    /// I; 0 where the input weight has no axes.
+    public var inputSize: Int { inputWeight.shape.last ?? 0 }
+    /// O; 0 where the recurrent weight has no axes.
+    public var outputSize: Int { recurrentWeight.shape.last ?? 0 }
   }
 
   /// A layer of one or two directions.
@@ -89,7 +89,7 @@ public struct RecurrentWeights: Sendable, Equatable {
     guard gateActivation.isValid, cell.gateCount > 1 || gateActivation == .sigmoid else {
       throw .gateActivation(gateActivation, cell)
     }
-    var width = first.forward.inputSize(ofLayer: 0)
+    var width = first.forward.inputSize
     for (index, layer) in layers.enumerated() {
       if (layer.reverse == nil) != (first.reverse == nil) { throw .mixedDirections(layer: index) }
       for direction in layer.directions {
@@ -107,15 +107,17 @@ public struct RecurrentWeights: Sendable, Equatable {
 }
 
 extension RecurrentWeights.Direction {
-  /// Width of the input; 0 where the weight is no matrix, which `requireShapes` refuses.
-  fileprivate func inputSize(ofLayer layer: Int) -> Int { inputWeight.shape.last ?? 0 }
-
   fileprivate func requireShapes(cell: RecurrentWeights.Cell, input: Int, layer: Int) throws(ExchangeError) {
-    guard recurrentWeight.shape.count == 2, recurrentWeight.shape.allSatisfy({ $0 > 0 }), input > 0 else {
-      throw .shape("the recurrent weight of layer \(layer)", found: recurrentWeight.shape, wanted: nil)
+    for (name, matrix) in [
+      ("recurrent weight", recurrentWeight), ("input weight", inputWeight), ("projection", projection),
+    ] as [(String, StoredTensor?)] {
+      guard let shape = matrix?.shape else { continue }
+      guard shape.count == 2, shape.allSatisfy({ $0 > 0 }) else {
+        throw .shape("the \(name) of layer \(layer)", found: shape, wanted: nil)
+      }
     }
     let (rows, output) = (recurrentWeight.shape[0], recurrentWeight.shape[1])
-    let hidden = projection?.shape.last ?? output
+    let hidden = projection?.shape[1] ?? output
     let expected: [(name: String, tensor: StoredTensor?, shape: [Int])] = [
       ("recurrent weight", recurrentWeight, [cell.gateCount * hidden, output]),
       ("input weight", inputWeight, [rows, input]),

@@ -35,12 +35,19 @@ extension StoredTensor {
   /// This tensor with another shape for its numbers.
   func reshaped(_ shape: [Int]) -> StoredTensor { StoredTensor(dtype: dtype, shape: shape, contents: contents) }
 
-  /// Tensors of one type below each other, along the first axis.
+  /// Tensors below each other, along the first axis. Where their types differ, all become F64 if one is, else F32, which
+  /// changes no number.
   ///
-  /// - Precondition: there is one, and all have the same type and, but for the first axis, the same shape.
+  /// - Precondition: there is one, and all have the same shape but for the first axis. Different types are floating-point ones.
   static func joined(_ tensors: [StoredTensor]) -> StoredTensor {
     if tensors.count == 1 { return tensors[0] }
-    return joining(tensors.map { ($0.contents, $0.shape[0]) }, like: tensors[0])
+    let types = Set(tensors.map(\.dtype))
+    func converted<Value: StoredValue>(to _: Value.Type) -> [StoredTensor] {
+      tensors.map { $0.dtype == Value.dtype ? $0 : StoredTensor($0.values(as: Value.self)!, shape: $0.shape) }
+    }
+    let parts =
+      types.count == 1 ? tensors : types.contains(.f64) ? converted(to: Double.self) : converted(to: Float.self)
+    return joining(parts.map { ($0.contents, $0.shape[0]) }, like: parts[0])
   }
 
   private static func joining(_ parts: [(bytes: StoredBytes, rows: Int)], like model: StoredTensor) -> StoredTensor {

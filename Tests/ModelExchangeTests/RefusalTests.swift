@@ -50,10 +50,50 @@ import Testing
     tensors["rnn.weight_hh_l0"] = zeros(10, 2)
     expect(
       #"the recurrent weight of "rnn" has 5 blocks of rows; an LSTM has 4, a GRU 3, an RNN 1"#, from: tensors)
+    tensors["rnn.weight_hh_l0"] = zeros(9, 2)
+    expect(
+      #"the recurrent weight of "rnn" has 9 rows for 2 units; an LSTM has 4 for each, a GRU 3, an RNN 1"#, from: tensors
+    )
     tensors = lstm
     tensors["weight_ih_l1"] = zeros(8, 5)
     tensors["weight_hh_l1"] = zeros(8, 2)
     expect("the input weight of layer 1 has the shape [8, 5], where [8, 2] is needed", from: tensors)
+  }
+
+  /// An input weight whose gates are arranged anew must have as many as the recurrent weight.
+  @Test func gatesOfTheInputThatDoNotFitThoseOfTheState() {
+    expect(
+      "layers/gru kernel has the shape [3, 10], where [3, 6] is needed",
+      from: ["layers/gru/cell/vars/0": zeros(3, 10), "layers/gru/cell/vars/1": zeros(2, 6)], .keras, cell: .gru)
+    expect(
+      "l W has the shape [1, 10, 3], where [1, 8, 3] is needed",
+      from: ["l.W": zeros(1, 10, 3), "l.R": zeros(1, 8, 2)], .onnx)
+    expect(
+      "layers/lstm bias has the shape [7], where [8] is needed",
+      from: [
+        "layers/lstm/cell/vars/0": zeros(3, 8), "layers/lstm/cell/vars/1": zeros(2, 8),
+        "layers/lstm/cell/vars/2": zeros(7),
+      ], .keras)
+  }
+
+  /// The shape [1, 3] would make three blocks of one unit, as a GRU has.
+  @Test func aGateThatIsNotSquareIsNoOtherCell() {
+    expect(
+      "rnn h.kernel has the shape [1, 3], where [1, 1] is needed",
+      from: ["rnn/cell/i/kernel": zeros(2, 3), "rnn/cell/h/kernel": zeros(1, 3)], .flaxLinen)
+  }
+
+  @Test func aMatrixThatIsNoneIsNamed() {
+    let matrix = zeros(8, 2)
+    for (name, weights) in [
+      ("input weight", RecurrentWeights.Direction(inputWeight: zeros(8, 0), recurrentWeight: matrix)),
+      ("recurrent weight", RecurrentWeights.Direction(inputWeight: matrix, recurrentWeight: zeros(8, 0))),
+      ("projection", .init(inputWeight: matrix, recurrentWeight: matrix, projection: zeros(8, 0))),
+    ] {
+      #expect(throws: ExchangeError.shape("the \(name) of layer 0", found: [8, 0], wanted: nil)) {
+        try RecurrentWeights(cell: .lstm, gateActivation: .sigmoid, layers: [.init(forward: weights)])
+      }
+    }
   }
 
   @Test func aTypeThatNoWeightHas() {

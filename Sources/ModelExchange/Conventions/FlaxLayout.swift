@@ -124,24 +124,23 @@ private enum FlaxNames {
     guard let names = cells.first(where: { names in names.recurrent.allSatisfy { arrays.holds("\($0).kernel") } })
     else { throw .missing("\(arrays.module) weights of every gate of an LSTM, a GRU or an RNN") }
     func joined(_ names: [String]) throws(ExchangeError) -> StoredTensor {
-      var blocks: [StoredTensor] = []
-      for name in names { blocks.append(try arrays.take("\(name).kernel", rank: 2).transposed()) }
-      guard blocks.allSatisfy({ $0.shape == blocks[0].shape }) else {
-        throw .shape("\(arrays.module) \(names[1])", found: blocks[1].shape, wanted: blocks[0].shape)
-      }
-      guard blocks.allSatisfy({ $0.dtype == blocks[0].dtype }) else { throw .mixedTypes(arrays.module) }
-      return .joined(blocks)
+      var blocks = [try arrays.take("\(names[0]).kernel", rank: 2)]
+      for name in names.dropFirst() { blocks.append(try arrays.take("\(name).kernel", shape: blocks[0].shape)) }
+      return .joined(blocks.map { $0.transposed() })
     }
     let (input, recurrent) = (try joined(names.input), try joined(names.recurrent))
-    let hidden = recurrent.shape[1]
-    let cell = try arrays.cell(rows: recurrent.shape[0], hidden: hidden, gru: .gru)
+    let (rows, hidden) = (recurrent.shape[0], recurrent.shape[1])
+    guard rows == names.recurrent.count * hidden else {
+      throw .shape(
+        "\(arrays.module) \(names.recurrent[0]).kernel", found: [hidden, rows / names.recurrent.count],
+        wanted: [hidden, hidden])
+    }
+    let cell = try arrays.cell(rows: rows, hidden: hidden, gru: .gru)
     func bias(_ names: [String]) throws(ExchangeError) -> StoredTensor? {
       var found: [StoredTensor?] = []
       for name in names { found.append(try arrays.takeIfAny("\(name).bias", shape: [hidden])) }
       guard let one = found.compactMap({ $0 }).first else { return nil }
-      let blocks = found.map { $0 ?? .zeros([hidden], one.dtype) }
-      guard blocks.allSatisfy({ $0.dtype == one.dtype }) else { throw .mixedTypes(arrays.module) }
-      return .joined(blocks)
+      return .joined(found.map { $0 ?? .zeros([hidden], one.dtype) })
     }
     return CellWeights(
       cell: cell,

@@ -41,9 +41,9 @@ enum KerasLayout: PackageLayout {
 
   static func weights(of arrays: inout LayerArrays) throws(ExchangeError) -> CellWeights {
     let recurrent = try arrays.take("recurrent_kernel", rank: 2)
-    let input = try arrays.take("kernel", rank: 2)
-    let bias = try arrays.takeIfAny("bias", ranks: 1...2)
     let (hidden, columns) = (recurrent.shape[0], recurrent.shape[1])
+    let input = try arrays.take("kernel", shape: [nil, columns])
+    let bias = try arrays.takeIfAny("bias", ranks: 1...2)
     let isCuDNN = bias?.shape == [2 * columns] && columns > hidden
     let gru: RecurrentWeights.Cell? = bias.map { $0.shape.count == 2 || isCuDNN ? .gru : .gruResetBefore }
     let cell = try arrays.cell(rows: columns, hidden: hidden, gru: gru)
@@ -53,10 +53,11 @@ enum KerasLayout: PackageLayout {
     }
     var biases: [StoredTensor] = []
     if let bias {
-      let rows = bias.reshaped([bias.count / columns, columns])
-      guard bias.count % columns == 0, (1...(cell == .gru || isCuDNN ? 2 : 1)).contains(rows.shape[0]) else {
-        throw .shape("\(arrays.module) bias", found: bias.shape, wanted: [columns])
+      let wanted = isCuDNN ? [2 * columns] : cell == .gru ? [2, columns] : [columns]
+      guard bias.shape == wanted else {
+        throw .shape("\(arrays.module) bias", found: bias.shape, wanted: wanted)
       }
+      let rows = bias.reshaped([bias.count / columns, columns])
       biases = (0..<rows.shape[0]).map { row in
         rows.rows(row..<row + 1).reshaped([columns]).takingBlocks(order(of: cell), of: cell.gateCount)
       }

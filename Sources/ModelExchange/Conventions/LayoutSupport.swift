@@ -19,6 +19,20 @@ extension StoredTensor {
   func behindZeros(_ count: Int) -> StoredTensor { .joined([.zeros([count], dtype), self]) }
 }
 
+extension RecurrentWeights.Layer {
+  /// The directions as packages keep them, with biases in all or in none: zeros where only the other direction has one.
+  var equallyBiasedDirections: [RecurrentWeights.Direction] {
+    guard directions.contains(where: { $0.bothBiases != nil }) else { return directions }
+    return directions.map { direction in
+      var direction = direction
+      if direction.bothBiases == nil {
+        direction.inputBias = .zeros([direction.inputWeight.shape[0]], direction.inputWeight.dtype)
+      }
+      return direction
+    }
+  }
+}
+
 extension RecurrentWeights.Direction {
   /// Both biases, zeros for one that is missing; nil where there is none.
   var bothBiases: (input: StoredTensor, recurrent: StoredTensor)? {
@@ -39,10 +53,9 @@ extension RecurrentWeights.Direction {
     guard let (input, recurrent) = bothBiases else { return nil }
     let hidden = input.shape[0] / 3
     let gates = StoredTensor.sum(input.rows(0..<2 * hidden), recurrent.rows(0..<2 * hidden))
-    let candidate = input.rows(2 * hidden..<3 * hidden)
-    let outer =
-      gates.dtype == candidate.dtype ? candidate : StoredTensor.sum(candidate, .zeros([hidden], candidate.dtype))
-    return (.joined([gates, outer]), recurrent.rows(2 * hidden..<3 * hidden))
+    return (
+      .joined([gates, input.rows(2 * hidden..<3 * hidden)]), recurrent.rows(2 * hidden..<3 * hidden)
+    )
   }
 
   /// Throws where there is a projection, which PyTorch alone has.

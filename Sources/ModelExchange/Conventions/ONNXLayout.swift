@@ -15,11 +15,9 @@ enum ONNXLayout: PackageLayout {
 
   static func weights(of arrays: inout LayerArrays) throws(ExchangeError) -> CellWeights {
     let recurrent = try arrays.take("R", rank: 3)
-    let input = try arrays.take("W", rank: 3)
     let (directions, rows) = (recurrent.shape[0], recurrent.shape[1])
-    guard (1...2).contains(directions), input.shape[0] == directions else {
-      throw .shape("\(arrays.module) W", found: input.shape, wanted: nil)
-    }
+    guard directions <= 2 else { throw .shape("\(arrays.module) R", found: recurrent.shape, wanted: nil) }
+    let input = try arrays.take("W", shape: [directions, rows, nil])
     let cell = try arrays.cell(rows: rows, hidden: recurrent.shape[2], gru: nil)
     let bias = try arrays.takeIfAny("B", shape: [directions, 2 * rows])
     func ours(_ tensor: StoredTensor) -> StoredTensor { tensor.takingBlocks(order(of: cell), of: cell.gateCount) }
