@@ -31,7 +31,7 @@ public enum ExchangeError: Error, Equatable, CustomStringConvertible {
   case ambiguousOrder([String])
   /// A layer number that is missing.
   case missingLayer(module: String, layer: Int)
-  /// An activation that no cell here has.
+  /// An activation that no cell here has which is of the layer's kind.
   case activation(String, layer: String)
   /// Gates that the cell does not have, or whose slope is not positive.
   case gateActivation(GateActivation, RecurrentWeights.Cell)
@@ -84,7 +84,7 @@ public enum ExchangeError: Error, Equatable, CustomStringConvertible {
         + modules.prefix(4).map(\.quotedName).joined(separator: ", ")
     case .missingLayer(let module, let layer): "\(module.quotedName) has no layer \(layer), but a higher one"
     case .activation(let name, let layer):
-      "its layer \(layer.quotedName) has the activation \(name.quotedName), which no cell here has"
+      "its layer \(layer.quotedName) has the activation \(name.quotedName), which no such layer has here"
     case .gateActivation(let gates, let cell): "the gates of the cell \(cell.rawValue) cannot be a \(gates)"
     case .mixedGateActivations(let found):
       "its recurrent layers have gates of several functions: " + found.map { "\($0)" }.joined(separator: ", ")
