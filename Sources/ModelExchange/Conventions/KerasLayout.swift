@@ -10,10 +10,10 @@ enum KerasLayout: PackageLayout {
   static let signatures = ["recurrent_kernel"]
   private static let variables = ["kernel", "recurrent_kernel", "bias"]
 
-  /// `hard_sigmoid` has a slope of its own in each version; elsewhere it may be rounded to single precision.
+  /// Names are written for Keras 3, whose `hard_sigmoid` has one slope; elsewhere it may be rounded to single precision.
   static func hasGates(_ activation: GateActivation) -> Bool {
     guard case .hardSigmoid(let slope) = activation else { return true }
-    return KerasConfiguration.hardSlopes.values.contains { Float($0) == Float(slope) }
+    return KerasConfiguration.hardSlopes["3"].map(Float.init) == Float(slope)
   }
 
   static func place(of name: String) -> ArrayPlace? {
