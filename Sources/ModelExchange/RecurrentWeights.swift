@@ -79,10 +79,11 @@ public struct RecurrentWeights: Sendable, Equatable {
 
   /// Weights of layers that fit together.
   ///
+  /// - Parameter gateActivation: function of the gates; the sigmoid of a cell without any.
   /// - Throws: `ExchangeError` where there is no layer, a shape does not fit the cell, the layer below or the other
   ///   direction, or the cell has no such gates.
   public init(
-    cell: Cell, gateActivation: GateActivation = .sigmoid, layers: [Layer]
+    cell: Cell, gateActivation: GateActivation, layers: [Layer]
   ) throws(ExchangeError) {
     (self.cell, self.gateActivation, self.layers) = (cell, gateActivation, layers)
     guard let first = layers.first else { throw .noRecurrentLayer }
@@ -97,6 +98,11 @@ public struct RecurrentWeights: Sendable, Equatable {
       }
       width = layer.outputSize
     }
+  }
+
+  /// Other layers of the same cell and gates.
+  func replacing(layers: [Layer]) throws(ExchangeError) -> RecurrentWeights {
+    try RecurrentWeights(cell: cell, gateActivation: gateActivation, layers: layers)
   }
 
   public var isBidirectional: Bool { layers[0].reverse != nil }

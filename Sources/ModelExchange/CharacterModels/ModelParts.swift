@@ -119,16 +119,10 @@ struct ModelParts {
     let shape = try self.shape(recurrent)
     func ours(_ tensor: StoredTensor) -> StoredTensor { tensor.takingBlocks(numbers, of: symbols) }
 
-    var tensors: [String: StoredTensor] = [:]
-    for (number, layer) in recurrent.layers.enumerated() {
-      let (weights, gates) = (layer.forward, layer.forward.inputWeight.shape[0])
-      let isOneHot = number == 0 && embedding == nil
-      tensors["rnn.weight_ih_l\(number)"] = isOneHot ? weights.inputWeight.takingColumns(numbers) : weights.inputWeight
-      tensors["rnn.weight_hh_l\(number)"] = weights.recurrentWeight
-      let zeros = StoredTensor.zeros([gates], weights.inputWeight.dtype)
-      tensors["rnn.bias_ih_l\(number)"] = weights.inputBias ?? zeros
-      tensors["rnn.bias_hh_l\(number)"] = weights.recurrentBias ?? zeros
-      tensors["rnn.weight_hr_l\(number)"] = weights.projection
+    var tensors = recurrent.parameters
+    if embedding == nil {
+      let weight = recurrent.layers[0].forward.inputWeight
+      tensors[RecurrentWeights.parameter("weight_ih", layer: 0)] = weight.takingColumns(numbers)
     }
     tensors["encoder.weight"] = embedding.map(ours)
     if !shape.isTied { tensors["decoder.weight"] = ours(decoder) }
@@ -146,7 +140,7 @@ struct ModelParts {
     let outputs = recurrent.layers.map(\.outputSize)
     guard Set(hidden).count == 1, Set(outputs).count == 1 else { throw .sizes(hidden) }
     var architecture = Architecture(layers: recurrent.layers.count, hidden: hidden[0])
-    architecture.cell = CellKind(rawValue: recurrent.cell.rawValue)!
+    architecture.cell = CellKind(recurrent.cell)
     architecture.embedding = embedding?.shape[1] ?? 0
     architecture.isTied = embedding.map { $0 == decoder } ?? false
     architecture.residual = isResidual

@@ -19,9 +19,7 @@ struct FlaxProgram: PackageProgram {
       (layers[number].forward.inputBias, layers[number].forward.recurrentBias) = (biases[number].outer, nil)
     }
     var tensors: [String: StoredTensor]
-    do { tensors = try RecurrentWeights(cell: model.cell, layers: layers).tensors(in: .flax) } catch {
-      throw .exchange(error)
-    }
+    do { tensors = try model.recurrent.replacing(layers: layers).tensors(in: .flax) } catch { throw .exchange(error) }
     if hasOwnCell {
       for (number, bias) in biases.enumerated() {
         tensors["layers.\(number).cell.dense_h.bias"] = bias.inner.behindZeros(2 * shape.hidden)

@@ -102,7 +102,7 @@ struct ExportedModel {
 
   init(_ file: ModelFile<Float>, for package: PackageExport.Package) throws(PackageExportError) {
     shape = file.model.shape
-    guard let cell = RecurrentWeights.Cell(rawValue: shape.cell.rawValue),
+    guard let cell = RecurrentWeights.Cell(shape.cell),
       cell != .gruResetBefore || package == .keras
     else { throw .noCounterpart("the cell \(shape.cell.rawValue.quotedName)", package) }
     for (isSet, what) in [
@@ -113,14 +113,9 @@ struct ExportedModel {
     }
     self.cell = cell
     let (shape, tensors) = (shape, file.checkpoint.tensors)
-    let layers = (0..<shape.layers).map { layer in
-      RecurrentWeights.Layer(
-        forward: .init(
-          inputWeight: tensors["rnn.weight_ih_l\(layer)"]!, recurrentWeight: tensors["rnn.weight_hh_l\(layer)"]!,
-          inputBias: tensors["rnn.bias_ih_l\(layer)"], recurrentBias: tensors["rnn.bias_hh_l\(layer)"],
-          projection: tensors["rnn.weight_hr_l\(layer)"]))
+    do { recurrent = try RecurrentWeights(cell: cell, layers: shape.layers, of: tensors) } catch {
+      throw .exchange(error)
     }
-    do { recurrent = try RecurrentWeights(cell: cell, layers: layers) } catch { throw .exchange(error) }
     embedding = tensors["encoder.weight"]
     decoder = tensors[shape.isTied ? "encoder.weight" : "decoder.weight"]!
     decoderBias = tensors["decoder.bias"]!
@@ -128,7 +123,7 @@ struct ExportedModel {
     if shape.learnsInitialState {
       for (letter, name) in [("h", "hidden"), ("c", "cell")] where letter == "h" || cell == .lstm {
         let rows = (0..<shape.layers).map { layer in
-          let row = tensors["rnn.initial_\(name)_l\(layer)"]!
+          let row = tensors[RecurrentWeights.parameter("initial_\(name)", layer: layer)]!
           return row.reshaped([1, row.count])
         }
         states["initial_\(letter)"] = .joined(rows)

@@ -16,7 +16,7 @@ struct PyTorchProgram: PackageProgram {
       if shape.residual {
         // A module of several layers adds nothing between them.
         for (number, layer) in model.recurrent.layers.enumerated() {
-          let weights = try RecurrentWeights(cell: model.cell, layers: [layer]).tensors(in: .pytorch)
+          let weights = try model.recurrent.replacing(layers: [layer]).tensors(in: .pytorch)
           for (name, tensor) in weights { tensors["layers.\(number).\(name)"] = tensor }
         }
       } else {

@@ -14,7 +14,8 @@ struct PronunciationModel: PackageModel {
       let weights = RecurrentWeights.Direction(
         inputWeight: array("w_ih"), recurrentWeight: array("w_hh"), inputBias: array("b_ih"),
         recurrentBias: array("b_hh"))
-      return try StackedRecurrent(RecurrentWeights(cell: .gru, layers: [.init(forward: weights)]))
+      return try StackedRecurrent(
+        RecurrentWeights(cell: .gru, gateActivation: .sigmoid, layers: [.init(forward: weights)]))
     }
     (encoder, decoder) = (try gru("enc"), try gru("dec"))
     (letters, sounds) = (arrays["enc_emb"]!.floats, arrays["dec_emb"]!.floats)
