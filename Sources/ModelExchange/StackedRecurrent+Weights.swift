@@ -8,6 +8,7 @@ import TensorCore
 public protocol ExchangeableCell<Scalar>: RecurrentCell where Scalar: StorableScalar {
   /// The cell of one layer and direction.
   ///
+  /// - Precondition: the weights fit the cell, as those of every `RecurrentWeights` do; others trap.
   /// - Returns: nil where the weights are of another cell.
   static func cell(
     _ cell: RecurrentWeights.Cell, gateActivation: GateActivation, _ weights: RecurrentWeights.Direction
