@@ -37,7 +37,11 @@ protocol PackageLayout {
   static func place(of name: String) -> ArrayPlace?
   /// Name of an array that every recurrent layer of the package has, and no other layer.
   static var signatures: [String] { get }
-  /// Whether layers of the package can have gates of a function; by default only sigmoids.
+  /// Path of the module that a tensor of any layer is of, and the array's name in it.
+  static func split(_ name: String) -> (module: String, array: String)
+  /// Whether the weight of a linear layer is [inputs, outputs]; else [outputs, inputs].
+  static var linearWeightsHaveInputsFirst: Bool { get }
+  /// Whether layers that are written for the package can have gates of a function.
   static func hasGates(_ activation: GateActivation) -> Bool
   /// Weights of the directions of a layer, whose arrays are all taken.
   static func weights(of arrays: inout LayerArrays) throws(ExchangeError) -> CellWeights
@@ -49,10 +53,6 @@ protocol PackageLayout {
   static func name(
     of array: String, _ cell: RecurrentWeights.Cell, layer: Int, isReverse: Bool, isBidirectional: Bool
   ) throws(ExchangeError) -> String
-}
-
-extension PackageLayout {
-  static func hasGates(_ activation: GateActivation) -> Bool { activation == .sigmoid }
 }
 
 /// A cell that tensors are of, with its weights.

@@ -14,8 +14,9 @@ private struct Disguised {
   /// Symbols of the model in the package's order.
   let vocabulary: ImportedVocabulary
   let tensors: [String: StoredTensor]
+  /// The package's names of the embedding, the linear layer's weight and its bias.
+  let names: (embedding: String, weight: String, bias: String)
 
-  /// - Parameter names: for each package its names of the embedding, the linear layer's weight and its bias.
   init(_ architecture: Architecture, as convention: WeightConvention) throws {
     let symbols = ["d", "a", "é", "\n", "c"].map { Array($0.utf8) }
     vocabulary = try ImportedVocabulary(symbols: symbols)
@@ -35,13 +36,13 @@ private struct Disguised {
       let isOneHot = architecture.embedding == 0 && name == "rnn.weight_ih_l0"
       recurrent[name] = StoredTensor(isOneHot ? rows(value.transposed()).transposed() : value)
     }
-    let isTransposed = [.keras, .flax, .flaxLinen].contains(convention)
-    let names: (embedding: String, weight: String, bias: String) =
+    let isTransposed: Bool
+    (names, isTransposed) =
       switch convention {
-      case .keras: ("layers/embedding/vars/0", "layers/dense/vars/0", "layers/dense/vars/1")
-      case .flax: ("embed.embedding", "head.kernel", "head.bias")
-      case .flaxLinen: ("params/Embed_0/embedding", "params/Dense_0/kernel", "params/Dense_0/bias")
-      case .pytorch, .mlx, .onnx: ("embed.weight", "head.weight", "head.bias")
+      case .keras: (("layers/embedding/vars/0", "layers/dense/vars/0", "layers/dense/vars/1"), true)
+      case .flax: (("embed.embedding", "head.kernel", "head.bias"), true)
+      case .flaxLinen: (("params/Embed_0/embedding", "params/Dense_0/kernel", "params/Dense_0/bias"), true)
+      case .pytorch, .mlx, .onnx: (("embed.weight", "head.weight", "head.bias"), false)
       }
     var tensors = try RecurrentWeights.convert(
       recurrent, from: .pytorch, to: convention, cell: .init(rawValue: architecture.cell.rawValue))
@@ -98,13 +99,35 @@ private struct Disguised {
     #expect(imported.shape.isTied && imported.checkpoint.tensors["decoder.weight"] == nil)
   }
 
-  @Test func aDecoderWithoutBiasIsToldFromTheEmbeddingByName() throws {
-    let disguised = try Disguised(Architecture(cell: .lstm, layers: 1, hidden: 4, embedding: 4), as: .pytorch)
+  private static let embedded = Architecture(cell: .lstm, layers: 1, hidden: 4, embedding: 4)
+
+  @Test(arguments: WeightConvention.allCases)
+  func aDecoderWithoutBiasIsToldFromTheEmbeddingByName(convention: WeightConvention) throws {
+    let disguised = try Disguised(Self.embedded, as: convention)
     var tensors = disguised.tensors
-    tensors["head.bias"] = nil
+    tensors[disguised.names.bias] = nil
     let imported = try CharacterModelImport(
       PackageFile(path: "model", tensors: tensors), vocabulary: disguised.vocabulary)
+    let original = disguised.original.checkpoint.tensors
+    #expect(imported.checkpoint.tensors["encoder.weight"] == original["encoder.weight"])
+    #expect(imported.checkpoint.tensors["decoder.weight"] == original["decoder.weight"])
     #expect(imported.checkpoint.tensors["decoder.bias"]?.values(as: Float.self) == [0, 0, 0, 0, 0])
+  }
+
+  /// As flax's `to_bytes` writes variables of nnx: objects of their values, in MessagePack.
+  @Test(arguments: ["value", "raw_value"])
+  func aVariableOfNNXIsItsValue(word: String) throws {
+    let disguised = try Disguised(Self.embedded, as: .flax)
+    let named = disguised.tensors.map { ("\($0.key.replacing(".", with: "/"))/\(word)", $0.value) }
+    let imported = try CharacterModelImport(
+      PackageFile(path: "model", tensors: Dictionary(uniqueKeysWithValues: named)), vocabulary: disguised.vocabulary)
+    #expect(try imported.checkpoint.tensors == disguised.imported().checkpoint.tensors)
+  }
+
+  @Test func matricesThatNamesDoNotTellApartAreRefused() throws {
+    let disguised = try Disguised(Self.embedded, as: .pytorch)
+    var tensors = disguised.tensors
+    tensors["head.bias"] = nil
     tensors["tok.weight"] = tensors.removeValue(forKey: "embed.weight")
     expect(
       #"model: which of its matrices is the embedding and which the linear layer is not told: "head.weight", "tok.weight""#,

@@ -18,15 +18,23 @@ struct ModelParts {
   /// A layer of a matrix, and perhaps a bias.
   private struct Layer {
     let module: String
-    var matrix: (name: String, tensor: StoredTensor)
-    var bias: (name: String, tensor: StoredTensor)?
+    let matrix: NamedTensor
+    let bias: NamedTensor?
 
-    /// Whether its name, or that of its matrix, says that it is an embedding.
+    /// Whether its name, or that of its matrix, says that it is an embedding. Packages call the matrix itself so, if
+    /// anything.
     var isCalledEmbedding: Bool {
-      let last = (module.split { "./".contains($0) }.last ?? "").lowercased()
-      let array = matrix.name.split { "./".contains($0) }.last ?? ""
-      return ["emb", "encoder", "wte"].contains { last.hasPrefix($0) } || array.hasPrefix("embedding")
+      [module.split { "./".contains($0) }.last.map(String.init) ?? "", matrix.array].contains { name in
+        ["emb", "encoder", "wte"].contains { name.lowercased().hasPrefix($0) }
+      }
     }
+  }
+
+  private struct NamedTensor {
+    let name: String
+    /// Name in its module.
+    let array: String
+    let tensor: StoredTensor
   }
 
   /// Finds the embedding and the linear layer among tensors that are of no recurrent layer.
@@ -36,9 +44,9 @@ struct ModelParts {
     if recurrent.isBidirectional { throw .bidirectional }
     if recurrent.gateActivation != .sigmoid { throw .gateActivation(recurrent.gateActivation) }
     isResidual = file.exportedShape?.residual ?? false
-    let (layers, unread) = Self.layers(names, of: file)
+    let layout = convention.layout
+    let (layers, unread) = Self.layers(names, of: file, in: layout)
     if !unread.isEmpty { throw .unread(unread) }
-    let isTransposed = [.keras, .flax, .flaxLinen].contains(convention)
     let outputs = recurrent.outputSize
     // A matrix with a bias is a linear layer; among matrices without one the names tell, or the shapes.
     let linear = layers.filter { $0.bias != nil }
@@ -60,7 +68,9 @@ struct ModelParts {
     }
     guard plain.count <= 1 else { throw .unread(plain.map(\.matrix.name)) }
     let table = plain.first?.matrix
-    guard let weight = top.map({ isTransposed ? $0.matrix.tensor.transposed() : $0.matrix.tensor }) ?? table?.tensor,
+    guard
+      let weight = top.map({ layout.linearWeightsHaveInputsFirst ? $0.matrix.tensor.transposed() : $0.matrix.tensor })
+        ?? table?.tensor,
       weight.shape[1] == outputs
     else { throw .noDecoder(outputs: outputs) }
     decoder = weight
@@ -77,15 +87,13 @@ struct ModelParts {
   }
 
   /// Layers by their names, and tensors that are of none.
-  private static func layers(_ names: [String], of file: PackageFile) -> (layers: [Layer], unread: [String]) {
-    var modules: [String: [(name: String, tensor: StoredTensor)]] = [:]
+  private static func layers(
+    _ names: [String], of file: PackageFile, in layout: any PackageLayout.Type
+  ) -> (layers: [Layer], unread: [String]) {
+    var modules: [String: [NamedTensor]] = [:]
     for name in names {
-      let separator: Character = name.contains("/") ? "/" : "."
-      var module = name.splittingLast(at: separator).module
-      if [".value", ".raw_value"].contains(where: name.hasSuffix) {
-        module = module.splittingLast(at: separator).module
-      }
-      modules[module, default: []].append((name, file.tensors[name]!))
+      let (module, array) = layout.split(name)
+      modules[module, default: []].append(NamedTensor(name: name, array: array, tensor: file.tensors[name]!))
     }
     var (layers, unread) = ([Layer](), [String]())
     for (module, tensors) in modules.sorted(by: { $0.key.precedesByBytes($1.key) }) {

@@ -1,3 +1,4 @@
+import RecurrentLayers
 import TensorCheckpoints
 
 /// `OptimizedLSTMCell`, `LSTMCell`, `GRUCell` and `SimpleCell` of flax 0.12.8 `nnx`.
@@ -6,6 +7,12 @@ import TensorCheckpoints
 /// apart. There is one bias: an LSTM's on the recurrent side, the others' on that of the input.
 enum FlaxLayout: PackageLayout {
   static let signatures = ["dense_h.kernel", "hi.kernel"]
+
+  static let linearWeightsHaveInputsFirst = true
+
+  static func hasGates(_ activation: GateActivation) -> Bool { activation == .sigmoid }
+
+  static func split(_ name: String) -> (module: String, array: String) { FlaxNames.split(name) }
 
   static func place(of name: String) -> ArrayPlace? {
     FlaxNames.place(of: name, ["dense_i", "dense_h"] + FlaxNames.lstm.input + FlaxNames.lstm.recurrent)
@@ -54,6 +61,12 @@ enum FlaxLayout: PackageLayout {
 /// LSTM has its biases on the recurrent side; a GRU on that of the input, and one inside the product, `hn`.
 enum LinenLayout: PackageLayout {
   static let signatures = ["hi.kernel", "hn.kernel", "h.kernel"]
+
+  static let linearWeightsHaveInputsFirst = true
+
+  static func hasGates(_ activation: GateActivation) -> Bool { activation == .sigmoid }
+
+  static func split(_ name: String) -> (module: String, array: String) { FlaxNames.split(name) }
 
   static func place(of name: String) -> ArrayPlace? {
     FlaxNames.place(of: name, FlaxNames.cells.flatMap { $0.input + $0.recurrent })
@@ -106,9 +119,19 @@ private enum FlaxNames {
     lstm, Cell(input: ["ir", "iz", "in"], recurrent: ["hr", "hz", "hn"]), Cell(input: ["i"], recurrent: ["h"]),
   ]
 
+  /// Parts of a tensor's path. A variable of nnx may be saved as a module with its value.
+  private static func parts(of name: String) -> [String] {
+    let parts = name.split { $0 == "." || $0 == "/" }.map(String.init)
+    return ["value", "raw_value"].contains(parts.last) ? parts.dropLast() : parts
+  }
+
+  static func split(_ name: String) -> (module: String, array: String) {
+    let parts = parts(of: name)
+    return (parts.dropLast().joined(separator: "."), parts.last ?? "")
+  }
+
   static func place(of name: String, _ known: [String]) -> ArrayPlace? {
-    var parts = name.split { $0 == "." || $0 == "/" }.map(String.init)
-    if ["value", "raw_value"].contains(parts.last) { parts.removeLast() }
+    var parts = parts(of: name)
     guard parts.count >= 2, let kind = parts.popLast(), ["kernel", "bias"].contains(kind), let part = parts.popLast()
     else { return nil }
     // `if` and `in` are words of Python.

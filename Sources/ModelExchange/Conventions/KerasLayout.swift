@@ -10,10 +10,20 @@ enum KerasLayout: PackageLayout {
   static let signatures = ["recurrent_kernel"]
   private static let variables = ["kernel", "recurrent_kernel", "bias"]
 
+  static let linearWeightsHaveInputsFirst = true
+
   /// Names are written for Keras 3, whose `hard_sigmoid` has one slope; elsewhere it may be rounded to single precision.
   static func hasGates(_ activation: GateActivation) -> Bool {
     guard case .hardSigmoid(let slope) = activation else { return true }
     return KerasConfiguration.hardSlopes["3"].map(Float.init) == Float(slope)
+  }
+
+  static func split(_ name: String) -> (module: String, array: String) {
+    var (module, array) = name.splittingLast(at: "/")
+    if array.hasSuffix(":0") { array.removeLast(2) }
+    // Keras 3 keeps the variables of a layer in a group of their own.
+    if module.hasSuffix("/vars") { module.removeLast("/vars".count) }
+    return (module, array)
   }
 
   static func place(of name: String) -> ArrayPlace? {

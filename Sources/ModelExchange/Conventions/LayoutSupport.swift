@@ -7,8 +7,8 @@ func layerNumber(_ digits: some StringProtocol) -> Int? {
 }
 
 extension StringProtocol {
-  /// The text before the last separator, empty where there is none, and the text after it.
-  func splittingLast(at separator: Character) -> (module: String, last: String) {
+  /// Path of a module before the last separator, empty where there is none, and the name of an array after it.
+  func splittingLast(at separator: Character) -> (module: String, array: String) {
     guard let index = lastIndex(of: separator) else { return ("", String(self)) }
     return (String(self[..<index]), String(self[self.index(after: index)...]))
   }

@@ -1,3 +1,4 @@
+import RecurrentLayers
 import TensorCheckpoints
 
 /// `LSTM`, `GRU` and `RNN` of MLX 0.32.4: weights [G·H, I]; gates i, f, g, o and r, z, n, the reset after the product; one
@@ -5,8 +6,14 @@ import TensorCheckpoints
 enum MLXLayout: PackageLayout {
   static let signatures = ["Wh", "Whh"]
 
+  static let linearWeightsHaveInputsFirst = false
+
+  static func hasGates(_ activation: GateActivation) -> Bool { activation == .sigmoid }
+
+  static func split(_ name: String) -> (module: String, array: String) { name.splittingLast(at: ".") }
+
   static func place(of name: String) -> ArrayPlace? {
-    let (module, array) = name.splittingLast(at: ".")
+    let (module, array) = split(name)
     return ["Wx", "Wh", "Wxh", "Whh", "bias", "b", "bhn"].contains(array)
       ? ArrayPlace(module: module, array: array) : nil
   }

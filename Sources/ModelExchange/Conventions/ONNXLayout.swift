@@ -6,10 +6,15 @@ import TensorCheckpoints
 enum ONNXLayout: PackageLayout {
   static let signatures = ["R"]
 
+  /// `decoder.weight` is written so by ``ONNXLayers``.
+  static let linearWeightsHaveInputsFirst = false
+
   static func hasGates(_ activation: GateActivation) -> Bool { true }
 
+  static func split(_ name: String) -> (module: String, array: String) { name.splittingLast(at: ".") }
+
   static func place(of name: String) -> ArrayPlace? {
-    let (module, array) = name.splittingLast(at: ".")
+    let (module, array) = split(name)
     return ["W", "R", "B"].contains(array) ? ArrayPlace(module: module, array: array) : nil
   }
 

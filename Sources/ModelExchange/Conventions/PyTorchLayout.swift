@@ -1,3 +1,4 @@
+import RecurrentLayers
 import TensorCheckpoints
 
 /// `torch.nn.LSTM`, `GRU` and `RNN` (PyTorch 2.15.0), their `…Cell` classes, and classes that name weights alike.
@@ -8,8 +9,14 @@ enum PyTorchLayout: PackageLayout {
   static let signatures = ["weight_hh"]
   private static let names = ["weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr"]
 
+  static let linearWeightsHaveInputsFirst = false
+
+  static func hasGates(_ activation: GateActivation) -> Bool { activation == .sigmoid }
+
+  static func split(_ name: String) -> (module: String, array: String) { name.splittingLast(at: ".") }
+
   static func place(of name: String) -> ArrayPlace? {
-    let (module, last) = name.splittingLast(at: ".")
+    let (module, last) = split(name)
     for array in names where last.hasPrefix(array) {
       var rest = last.dropFirst(array.count)
       if rest.isEmpty { return ArrayPlace(module: module, array: array) }
