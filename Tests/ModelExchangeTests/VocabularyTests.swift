@@ -43,10 +43,25 @@ import Testing
     (#"{"a": 0, "b": 0}"#, "two symbols have the number 0"), (#"{"a": 0, "a": 1}"#, #"the symbol "a" stands twice"#),
     (#"["a", "a"]"#, #"has the symbol "a" twice"#), ("[]", "has no symbols"), ("a\n\nb", "line 2 is empty"),
     ("a\n\\q", "line 2 has an unknown escape"), (#"{"a": "b"}"#, "is a JSON object that maps neither"),
+    (#"{"-3": "a", "0": "b"}"#, "a symbol has the number -3; numbers run from 0, or from 1"),
+    (#"{"a": 0, "b": [1]}"#, "is a JSON object that maps neither"), (#"{"vocabulary": {"a": 0}}"#, "maps neither"),
+    (#"{"idx_to_token": {"0": "a", "idx_to_token": {"0": "b"}}}"#, "is a JSON object that maps neither"),
+    (#"{"idx_to_token": {"vocabulary": ["a"]}}"#, "is a JSON object that maps neither"),
     (#"{"a": [}"#, "is no JSON list or object of symbols"), ("", "has no symbols"),
   ])
   func aFileThatIsNoVocabularyIsRefused(text: String, problem: String) throws {
     let error = #expect(throws: ImportedVocabularyError.self) { try read(text) }
     #expect(error.map { "\($0)".contains(problem) } ?? false, "\(String(describing: error))")
+  }
+
+  @Test(arguments: [#"{"idx_to_token":"#, #"{"vocabulary":"#, "[", #"{"a":"#])
+  func aFileOfObjectsWithinEachOtherIsRefused(start: String) throws {
+    let error = #expect(throws: ImportedVocabularyError.self) {
+      try read(String(repeating: start, count: (16 << 20) / start.utf8.count))
+    }
+    guard case .json? = error?.problem else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
   }
 }

@@ -71,20 +71,25 @@ extension ImportedVocabulary {
     return (symbols, bytes > 0)
   }
 
-  private static func object(_ scanner: inout JSONScanner) throws -> Symbols {
+  /// - Parameter isOuter: whether it may hold the vocabulary under a name, among other things.
+  private static func object(_ scanner: inout JSONScanner, isOuter: Bool = true) throws -> Symbols {
     var nested: Symbols?
+    var hasOthers = false
     var pairs: [(name: String, number: Int?, text: [UInt8])] = []
     try scanner.object(nameLimit: 4096, countLimit: Vocabulary.largestCount) { scanner, name in
       scanner.skipSpace()
       switch scanner.current {
-      case UInt8(ascii: "{") where name == "idx_to_token": nested = try object(&scanner)
-      case UInt8(ascii: "[") where name == "vocabulary": nested = try list(&scanner)
-      case UInt8(ascii: "{"), UInt8(ascii: "["): try scanner.anyValue(levels: 8)
+      case UInt8(ascii: "{") where isOuter && name == "idx_to_token": nested = try object(&scanner, isOuter: false)
+      case UInt8(ascii: "[") where isOuter && name == "vocabulary": nested = try list(&scanner)
+      case UInt8(ascii: "{"), UInt8(ascii: "["):
+        hasOthers = true
+        try scanner.anyValue(levels: 8)
       case UInt8(ascii: "\""): pairs.append((name, nil, try scanner.symbol()))
       default: pairs.append((name, try scanner.integer(), []))
       }
     }
     if let nested { return nested }
+    guard !hasOthers else { throw ImportedVocabularyError.Problem.mixedObject }
     if pairs.allSatisfy({ $0.number != nil }) {
       return (try inOrder(pairs.map { (Array($0.name.utf8), $0.number!) }), false)
     }
@@ -98,6 +103,7 @@ extension ImportedVocabulary {
   /// Symbols in the order of their numbers.
   static func inOrder(_ pairs: [(symbol: [UInt8], number: Int)]) throws(ImportedVocabularyError.Problem) -> [[UInt8]] {
     let sorted = pairs.sorted { $0.number < $1.number }
+    if let number = sorted.first?.number, number < 0 { throw .negativeNumber(number) }
     let first = sorted.first?.number == 1 ? 1 : 0
     for (index, pair) in sorted.enumerated() where pair.number != index + first {
       throw pair.number < index + first

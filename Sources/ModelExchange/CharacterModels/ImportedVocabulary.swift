@@ -51,6 +51,7 @@ public struct ImportedVocabularyError: Error, Equatable, CustomStringConvertible
     /// A number that no symbol has, or that two have.
     case missingNumber(Int, symbols: Int)
     case numberTwice(Int)
+    case negativeNumber(Int)
     case notByte(Int)
     case vocabulary(VocabularyError)
   }
@@ -70,6 +71,7 @@ public struct ImportedVocabularyError: Error, Equatable, CustomStringConvertible
       case .missingNumber(let number, let symbols):
         "no symbol has the number \(number), of \(symbols) symbols; numbers run from 0, or from 1, without a gap"
       case .numberTwice(let number): "two symbols have the number \(number)"
+      case .negativeNumber(let number): "a symbol has the number \(number); numbers run from 0, or from 1"
       case .notByte(let number): "the number \(number) is no byte"
       case .vocabulary(let error): "\(error)"
       }
