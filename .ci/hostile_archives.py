@@ -1,10 +1,12 @@
-"""Archives of ZIP that ask for too much, with arrays of NumPy or pickles of PyTorch, for hostile_files.py."""
+"""Archives of ZIP that ask for too much, with arrays of NumPy, models of Keras or pickles of PyTorch, for hostile_files.py."""
 import io
+import json
 import math
 import pickle
 import struct
 import zipfile
 import zlib
+from hostile_hdf5 import BYTE_TYPE, FLOAT_TYPE, NOTHING, Hierarchy, contiguous, dataset, dataspace, link
 
 
 # ZIP and NumPy
@@ -82,6 +84,47 @@ def archives(of, megabytes):
                         ("zero-times", f"(0, {2**62}, {2**62})"), ("digits", f"({'9' * 60_000},)"),
                         ("axes", f"({'1, ' * 20_000})"), ("brackets", "(" * 60_000)]:
         yield f"shape-of-{name}", lambda shape=shape: archive(("a.npy", npy(shape)))
+
+
+# Models of Keras
+
+CELL = json.dumps({"class_name": "LSTM", "config": {"name": "lstm"}})
+
+
+def keras(weights=None, configuration=CELL, metadata='{"keras_version": "3.15.1"}'):
+    weights = weights or dataset(BYTE_TYPE, dataspace(1), contiguous(96, 1))
+    return archive(("config.json", configuration), ("metadata.json", metadata), ("model.weights.h5", weights))
+
+
+def kerases(of, megabytes):
+    def zeros(size):
+        return dataset(BYTE_TYPE, dataspace(size), more=lambda h: [contiguous(h.put(bytes(size)), size)])
+
+    def unwritten(size, beside):
+        hierarchy = Hierarchy()
+        hierarchy.put(bytes(beside))
+        data = hierarchy.header(BYTE_TYPE, dataspace(size), (8, bytes([3, 1]) + NOTHING + struct.pack("<Q", size)))
+        return hierarchy.file(hierarchy.header(link("a", data)))
+
+    def groups(count):
+        hierarchy = Hierarchy()
+        place = hierarchy.header(FLOAT_TYPE, dataspace(1), contiguous(96, 4))
+        places = [hierarchy.header(link("a", place)) for _ in range(count)]
+        return hierarchy.file(hierarchy.header(*(link(f"{n:0200}", place) for n, place in enumerate(places))))
+
+    yield "weights-of-200-megabytes", lambda: keras(zeros(megabytes(200)))
+    yield "weights-within-the-limit", lambda: keras(zeros(megabytes(33)))
+    yield "weights-and-data-never-written", lambda: keras(unwritten(megabytes(30), megabytes(30)))
+    yield "weights-of-groups", lambda: keras(groups(of(30_000)))
+    yield "configuration-of-200-megabytes", lambda: keras(configuration=" " * megabytes(200))
+    yield "metadata-of-200-megabytes", lambda: keras(metadata=" " * megabytes(200))
+    for name, part in [("lists", "[],"), ("numbers", "1,"), ("objects", '{"a":1},'), ("texts", '"",')]:
+        yield f"configuration-of-{name}", lambda part=part: keras(
+            configuration="[" + part * ((260_000 - 3) // len(part)) + "0]")
+    yield "configuration-of-few-objects", lambda: keras(configuration="[" + '{"a":1},' * 4000 + "1," * 110_000 + "0]")
+    yield "configuration-of-brackets", lambda: keras(configuration="[" * 260_000)
+    yield "metadata-of-brackets", lambda: keras(metadata="[" * 260_000)
+    yield "metadata-of-lists", lambda: keras(metadata="[" + "[]," * 80_000 + "0]")
 
 
 # Pickles

@@ -130,7 +130,8 @@ def files(scale):
     yield "header-of-high-characters", lambda: file(b'{"' + "\u4f60".encode() * megabytes(30) + b'":1}')
     yield "sound-beside-other-tensors", lambda: foreign("other", of(32_000))
     yield "extra-parameters", lambda: foreign("rnn", of(32_000))
-    for kind, cases in [("npz", hostile_archives.archives), ("pt", hostile_archives.pickles), ("h5", hostile_hdf5.files),
+    for kind, cases in [("npz", hostile_archives.archives), ("keras", hostile_archives.kerases),
+                        ("pt", hostile_archives.pickles), ("h5", hostile_hdf5.files),
                         ("msgpack", hostile_messages.messages), ("onnx", hostile_messages.graphs)]:
         for name, make in cases(of, megabytes):
             yield f"{kind}/{name}", make

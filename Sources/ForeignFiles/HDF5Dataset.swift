@@ -25,7 +25,7 @@ struct HDF5Dataset {
       return try scan.fields(of: message, name)
     }
     guard var layout = try fields(.layout, "the layout of a dataset", &scan) else { return nil }
-    guard !messages.contains(where: { $0.kind == .externalFiles }) else { throw .notRead("data in another file") }
+    guard !messages.contains(where: { $0.kind == .externalFiles }) else { throw .notInFile("data in another file") }
     guard var type = try fields(.datatype, "the type of a dataset", &scan),
       var shape = try fields(.dataspace, "the shape of a dataset", &scan)
     else { throw layout.malformed() }
@@ -41,7 +41,11 @@ struct HDF5Dataset {
       filters = try HDF5Filter.pipeline(&pipeline)
     }
     var fill: [UInt8] = []
-    if var value = try fields(.fillValue, "the fill value of a dataset", &scan) { fill = try Self.fill(&value) }
+    if var value = try fields(.fillValue, "the fill value of a dataset", &scan) {
+      fill = try Self.fill(&value)
+    } else if var value = try fields(.oldFillValue, "the fill value of a dataset", &scan) {
+      fill = Array(try value.take(try value.number(4)))
+    }
     guard fill.isEmpty || fill.count == self.type.size else {
       throw .malformed("the fill value", offset: layout.offset)
     }
@@ -77,7 +81,7 @@ struct HDF5Dataset {
     case 2:
       return .chunked(
         try HDF5Chunks(&fields, version: version, axes: axes, elementSize: elementSize, filters: filters))
-    case 3: throw .notRead("a virtual dataset, whose data are in others")
+    case 3: throw .notInFile("data in other datasets, as a virtual one")
     default: throw fields.malformed()
     }
   }

@@ -29,7 +29,12 @@ public struct HDF5Error: Error, Equatable, CustomStringConvertible {
     case tooMuch(String)
 
     // Features of the format that are not read.
+    /// A form that h5py writes where it is asked to.
     case notRead(String)
+    /// A type that is none of numbers or texts here.
+    case typeNotRead(String)
+    /// Something that stands in another file or dataset.
+    case notInFile(String)
     case unknownFilter(Int)
 
     // Problems of an object.
@@ -64,6 +69,8 @@ extension HDF5Error.Problem: CustomStringConvertible {
     case .wrongChecksum(let what, let offset): "byte \(offset): \(what) does not match its checksum: it is damaged"
     case .tooMuch(let what): "more \(what) than are allowed, or parts of the file that overlap"
     case .notRead(let what): "it has \(what), which is not read; copy the file with h5py and its defaults"
+    case .typeNotRead(let what): "it has \(what), which are not read; save integers, floating-point numbers or texts"
+    case .notInFile(let what): "it has \(what), which is not read; save what stands there in this file"
     case .unknownFilter(let number):
       "its data went through filter \(number)\(HDF5Filter.names[number].map { " (\($0))" } ?? ""), which is not read; "
         + "save them with gzip or without compression"
@@ -80,7 +87,7 @@ extension HDF5Error.Problem: CustomStringConvertible {
     case .noNumbers: "it holds texts or nothing, and no numbers"
     case .tooManyTensors: "more datasets, or longer names, than are allowed (\(CheckpointLimits.tensors) datasets)"
     case .tooMuchMemory:
-      "copies of the data would take more memory than the file's size and 32 MiB; save them without compression"
+      "copies of the data \(CopyBudget.isExceeded); save them without compression"
     case .duplicateName: "the name stands twice"
     case .notWritten(let what): "\(what) cannot be written"
     }

@@ -14,20 +14,29 @@ public struct HDF5File: Sendable {
   /// Opens a file.
   ///
   /// - Throws: `HDF5Error` when it is no HDF5 file, is cut short or malformed, or needs another file.
-  public init(_ file: MappedFile) throws(HDF5Error) { try self.init(HDF5Source(file: file, range: 0..<file.count)) }
+  public init(_ file: MappedFile) throws(HDF5Error) {
+    try self.init(HDF5Source(file: file, range: 0..<file.count, copies: CopyBudget(for: file)))
+  }
 
   /// Opens the file at `path`.
   ///
   /// - Throws: `FileError` when it cannot be read, and the errors of `init(_:)`.
   public init(contentsOf path: String) throws { try self.init(MappedFile(path)) }
 
-  /// Opens a file in an archive: `model.weights.h5` of a `.keras` file. Of a stored member nothing is copied.
+  /// Opens a file in an archive: `model.weights.h5` of a `.keras` file. Of a stored member nothing is copied; a deflated one
+  /// is a copy, which takes of the memory for those of `tensors()`.
   ///
-  /// - Throws: `ZIPError` when the member is damaged, and the errors of `init(_:)`.
+  /// - Throws: `ZIPError` when the member is damaged or takes too much memory, and the errors of `init(_:)`.
   public init(_ member: ZIPArchive.Member, of archive: ZIPArchive) throws {
+    var copies = CopyBudget(for: archive.file)
+    guard !member.isDeflated || copies.take(member.size) else {
+      throw ZIPError(file: archive.file.path, problem: .tooMuchMemory(member: member.name))
+    }
     switch try archive.contents(of: member) {
-    case .mapped(let file, let range): try self.init(HDF5Source(file: file, range: range))
-    case .array(let bytes): try self.init(MappedFile(copying: bytes, as: archive.file.path))
+    case .mapped(let file, let range): try self.init(HDF5Source(file: file, range: range, copies: copies))
+    case .array(let bytes):
+      let file = MappedFile(copying: bytes, as: archive.file.path)
+      try self.init(HDF5Source(file: file, range: 0..<file.count, copies: copies))
     }
   }
 
@@ -67,7 +76,8 @@ public struct HDF5File: Sendable {
       start = max(512, 2 * start)
       guard start < whole.range.count else { throw .notHDF5 }
     }
-    let source = HDF5Source(file: whole.file, range: whole.range.lowerBound + start..<whole.range.upperBound)
+    let source = HDF5Source(
+      file: whole.file, range: whole.range.lowerBound + start..<whole.range.upperBound, copies: whole.copies)
     var scan = HDF5Scan(source)
     let what = "the start of the file"
     var head = try scan.fields(at: 0, count: min(16, source.range.count), what)

@@ -107,7 +107,7 @@ extension HDF5Scan {
       let length = try fields.number(2)
       guard length <= CheckpointLimits.name else { throw .tooMuch("bytes of a path") }
       return (name, .path(try fields.text(length)))
-    case 64: throw .notRead("the link \(name.quotedName) to another file")
+    case 64: throw .notInFile("the link \(name.quotedName) to another file")
     default: throw .notRead("the link \(name.quotedName) of kind \(kind)")
     }
   }

@@ -60,7 +60,7 @@ public struct HDF5Object: Sendable {
   ///
   /// - Throws: `HDF5Error` when this is a group, it is malformed or damaged, or its type or its compression is not read.
   public func value() throws(HDF5Error) -> HDF5Value {
-    var (scan, budget) = (HDF5Scan(tree.source), CopyBudget(for: tree.source.file))
+    var (scan, budget) = (HDF5Scan(tree.source), tree.source.copies)
     do throws(HDF5Error.Problem) {
       guard let dataset = try HDF5Dataset(number, of: tree, in: &scan) else { throw .noDataset }
       return try dataset.value(in: &scan, budget: &budget)
@@ -68,12 +68,12 @@ public struct HDF5Object: Sendable {
   }
 
   /// All datasets in this group and the groups in it, by their paths from here, such as `lstm/cell/vars/0`, each group in the
-  /// order of its names. Copies take at most the file's size and 32 MiB.
+  /// order of its names. Copies take at most the file's size and `CheckpointLimits.copies`.
   ///
   /// - Throws: `HDF5Error` when this is no group, a link leads nowhere, or a dataset cannot be read or holds no numbers.
   public func tensors() throws(HDF5Error) -> NamedTensors {
     guard isGroup else { throw error(.noGroup) }
-    var (scan, budget) = (HDF5Scan(tree.source), CopyBudget(for: tree.source.file))
+    var (scan, budget) = (HDF5Scan(tree.source), tree.source.copies)
     var (tensors, visits) = (NamedTensors(), 0)
     var groups = [(number: number, path: "", next: 0)]
     while let (group, path, next) = groups.last {

@@ -5,6 +5,8 @@ struct HDF5Source: Sendable {
   let file: MappedFile
   /// The bytes from address 0 on.
   let range: Range<Int>
+  /// Memory for copies of its data.
+  let copies: CopyBudget
 
   /// Bytes of the file from an address on, without a copy; nil where they leave it.
   func contents(at address: Int, count: Int) -> StoredBytes? {

@@ -8,6 +8,8 @@ struct HDF5Tree: Sendable {
   /// Objects of a file. A model of Keras has some two for each tensor, the tensor among them.
   private static let objectLimit = 2 * CheckpointLimits.tensors
   private static let messageLimit = 8 * objectLimit
+  /// Bytes that an object and a link take in memory, about.
+  private static let (objectSize, linkSize) = (500, 300)
 
   struct Object: Sendable {
     var messages: [HDF5Message] = []
@@ -22,7 +24,7 @@ struct HDF5Tree: Sendable {
     case path(String)
   }
 
-  let source: HDF5Source
+  private(set) var source: HDF5Source
   /// The root is the first one.
   private(set) var objects: [Object] = []
 
@@ -31,15 +33,20 @@ struct HDF5Tree: Sendable {
     var scan = HDF5Scan(source)
     var (addresses, numbers) = ([root], [root: 0])
     var (messagesLeft, nameRoom) = (Self.messageLimit, 4 * CheckpointLimits.allNames)
+    var copies = source.copies
     while objects.count < addresses.count {
       let messages = try scan.header(at: addresses[objects.count], limit: messagesLeft)
       messagesLeft -= messages.count
+      guard copies.take(messages.count * MemoryLayout<HDF5Message>.stride + Self.objectSize) else {
+        throw .tooMuchMemory
+      }
       var object = Object(messages: messages)
       if let links = try scan.links(of: messages) {
         object.links = [:]
         for (name, link) in links {
           nameRoom -= CheckpointLimits.cost(ofName: name) + 16
           if case .path(let path) = link { nameRoom -= CheckpointLimits.cost(ofName: path) }
+          guard copies.take(name.utf8.count + Self.linkSize) else { throw .tooMuchMemory }
           guard nameRoom >= 0 else { throw .tooMuch("names, or longer ones,") }
           guard !name.isEmpty, !name.contains("/"), object.links?[name] == nil else {
             throw .malformed("the name \(name.quotedName) in a group", offset: addresses[objects.count])
@@ -56,6 +63,8 @@ struct HDF5Tree: Sendable {
       objects.append(object)
       guard addresses.count <= Self.objectLimit else { throw .tooMuch("groups and datasets") }
     }
+    // Data have the memory that the tree leaves.
+    self.source = HDF5Source(file: source.file, range: source.range, copies: copies)
     guard objects[0].links != nil else { throw .malformed("the group of everything", offset: root) }
   }
 

@@ -30,14 +30,14 @@ enum HDF5Type: Sendable, Equatable {
     case 0:
       let (offset, precision) = (try fields.number(2), try fields.number(2))
       guard offset == 0, precision == 8 * size, let dtype = Self.integers[bits & 8 != 0 ? -size : size] else {
-        throw .notRead("integers of \(precision) bits in \(size) bytes")
+        throw .typeNotRead("integers of \(precision) bits in \(size) bytes")
       }
       self = .number(dtype, isBigEndian: bits & 1 != 0)
     case 1:
       let layout = Array(try fields.take(12))
       // An order that is neither has bit 6, as VAX has.
       guard bits & 0x40 == 0, let dtype = Self.floats[layout], bits >> 8 & 0xFF == 8 * size - 1 else {
-        throw .notRead("floating-point numbers of \(size) bytes that are not of IEEE 754")
+        throw .typeNotRead("floating-point numbers of \(size) bytes that are not of IEEE 754")
       }
       self = .number(dtype, isBigEndian: bits & 1 != 0)
     case 3 where size > 0: self = .text(size: size, padding: bits & 15)
@@ -46,7 +46,7 @@ enum HDF5Type: Sendable, Equatable {
     case 5 where size == 2: self = .opaquePair
     case 8: self = try Self.truth(&fields, version: version, count: bits & 0xFFFF)
     case 9 where bits & 15 == 1: self = .textElsewhere
-    default: throw .notRead("a type of \(Self.names[kind] ?? "class \(kind)")")
+    default: throw .typeNotRead(Self.names[kind] ?? "values of the class \(kind)")
     }
   }
 
@@ -55,14 +55,14 @@ enum HDF5Type: Sendable, Equatable {
     _ fields: inout HDF5Fields, version: Int, count: Int
   ) throws(HDF5Error.Problem) -> HDF5Type {
     let base = try HDF5Type(&fields)
-    guard count == 2, base.size == 1 else { throw .notRead("a type of enumerations") }
+    guard count == 2, base.size == 1 else { throw .typeNotRead("enumerations") }
     var names: [String] = []
     for name in ["FALSE", "TRUE"] {
       let size = name.utf8.count + 1
       names.append(try fields.text(version < 3 ? (size + 7) / 8 * 8 : min(size, fields.left)))
     }
     guard names == ["FALSE", "TRUE"], try fields.take(2).elementsEqual([0, 1]) else {
-      throw .notRead("a type of enumerations")
+      throw .typeNotRead("enumerations")
     }
     return .number(.bool, isBigEndian: false)
   }

@@ -36,7 +36,7 @@ extension HDF5Scan {
     case .textElsewhere:
       guard contents.count <= Self.textLimit else { throw .tooMuch("bytes of texts") }
       texts = try textsElsewhere(contents.array)
-    case .opaquePair: throw .notRead("a type of opaque bytes")
+    case .opaquePair: throw .typeNotRead("opaque bytes")
     }
     return shape.sizes.isEmpty && texts.count == 1 ? .text(texts[0]) : .texts(texts)
   }
@@ -137,7 +137,7 @@ struct HDF5Attribute {
     let (element, sizes) = (try HDF5Type(&type), try HDF5Shape(&shape))
     let count = try sizes.byteCount(of: element)
     guard count <= data.bytes.count else { throw .wrongSize(needed: count, given: data.bytes.count) }
-    var budget = CopyBudget(for: scan.source.file)
+    var budget = scan.source.copies
     return try scan.value(.array(Array(data.bytes.prefix(count))), type: element, shape: sizes, budget: &budget)
   }
 }

@@ -62,7 +62,7 @@ extension MessagePackError.Problem: CustomStringConvertible {
     case .wrongSize(let offset, let needed, let given):
       "byte \(offset): the shape of an array needs \(counted(needed, "byte")), it has \(given)"
     case .tooMuchMemory(let offset):
-      "byte \(offset): copies of the arrays would take more memory than the file's size and 32 MiB"
+      "byte \(offset): copies of the arrays \(CopyBudget.isExceeded)"
     case .noTensors: "there is no array in it; save flax.serialization.to_bytes(params)"
     case .missing(let key): "there is no \(key.quotedName) in it"
     case .keyIsNoText(let name): "a key in \(name.quotedName) is no text"

@@ -38,14 +38,17 @@ public struct NamedTensors: Sendable, Equatable {
   }
 }
 
-/// Memory for tensors that cannot stay in their file, as they are compressed, transposed or big-endian: the file's size and
-/// 32 MiB.
+/// Memory for what cannot stay in its file, as it is compressed, transposed or big-endian: the file's size and
+/// `CheckpointLimits.copies`.
 struct CopyBudget {
+  /// Words about copies that are refused.
+  static let isExceeded = "would take more memory than the file's size and \(CheckpointLimits.copies >> 20) MiB"
+
   private var left: Int
 
   init(for file: MappedFile) { self.init(forFileOf: file.count) }
 
-  init(forFileOf size: Int) { left = size + 32 << 20 }
+  init(forFileOf size: Int) { left = size + CheckpointLimits.copies }
 
   /// Whether there is room for `count` bytes more, which are soon given back.
   func hasRoom(for count: Int) -> Bool { count <= left }

@@ -39,7 +39,7 @@ extension NamedTensors {
   /// Reads the arrays of a `.npz` archive, as `numpy.savez` and `numpy.savez_compressed` write it, in its order.
   ///
   /// Arrays that are not compressed keep the file mapped, as `StoredTensor.init(npy:)` does. Copies take at most the
-  /// file's size and 32 MiB.
+  /// file's size and `CheckpointLimits.copies`.
   ///
   /// - Throws: `ZIPError` when the archive is malformed; `NumPyError` when one of its members is no array that can be read.
   public init(npz file: MappedFile) throws {

@@ -56,7 +56,7 @@ extension NumPyError.Problem: CustomStringConvertible {
       "its shape needs \(counted(needed, "byte")) of data, \(given) \(given == 1 ? "follows" : "follow") the header"
     case .tooManyArrays: "more arrays, or longer names, than are allowed (\(CheckpointLimits.tensors) arrays)"
     case .tooMuchMemory:
-      "copies of the arrays would take more memory than the file's size and 32 MiB; save them with numpy.savez, without "
+      "copies of the arrays \(CopyBudget.isExceeded); save them with numpy.savez, without "
         + "compression"
     }
   }

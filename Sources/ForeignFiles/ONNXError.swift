@@ -103,7 +103,7 @@ extension ONNXError.Problem: CustomStringConvertible {
     case .severalData(let tensor): "tensor \(tensor.quotedName) has data twice"
     case .tooManyTensors: "more tensors, or longer names, than are allowed (\(CheckpointLimits.tensors) tensors)"
     case .tooMuchMemory(let value):
-      "value \(value.quotedName): copies would take more memory than the file's size and 32 MiB"
+      "value \(value.quotedName): copies \(CopyBudget.isExceeded)"
     case .wrongAttribute(let name, let node):
       "node \(node.quotedName): the attribute \(name.quotedName) has a value that the operator does not take"
     case .missingInput(let input, let node): "node \(node.quotedName) has no \(input)"

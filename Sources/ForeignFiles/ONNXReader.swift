@@ -6,7 +6,7 @@ extension ONNXModel {
   ///
   /// Tensors whose numbers stand in the file as they are (`raw_data`, and packed numbers of 4 or 8 bytes) keep the file mapped
   /// and are not copied, and so do those whose numbers are in another file (`external_data`). Such a file must lie in the
-  /// folder of the model or below it. Copies of others take at most the file's size and 32 MiB.
+  /// folder of the model or below it. Copies of others take at most the file's size and `CheckpointLimits.copies`.
   ///
   /// - Throws: `ONNXError` when the file is malformed, has what is not read: functions of its own, sparse tensors, and element
   ///   types that `StoredTensor` does not have; or when another file with its numbers is missing, too short or elsewhere, or

@@ -51,7 +51,7 @@ extension PickleReader {
   /// Counts a text that others are made of, as it may be used many times.
   private mutating func countText(_ text: String) throws(Problem) {
     textBytes += text.utf8.count
-    guard textBytes <= TorchCheckpoint.pickleLimit else { throw .tooManyValues }
+    guard textBytes <= TorchCheckpoint.pickleLimit else { throw .tooMuchText }
   }
 
   /// The storage of a persistent identifier: `("storage", class, name, device, elements)`.

@@ -82,7 +82,7 @@ extension TorchCheckpoint {
   /// The tensors of a state dict: the saved object itself, or the one that is in it.
   ///
   /// Contiguous little-endian tensors keep the file mapped and are not copied; tied weights share their bytes. Others, such
-  /// as transposed views, are brought into row-major order, with at most the file's size and 32 MiB of memory.
+  /// as transposed views, are brought into row-major order, with at most the file's size and `CheckpointLimits.copies` bytes.
   ///
   /// - Parameter key: the key of the state dict, of `stateDicts`; it must be given where there are several.
   /// - Throws: `TorchFileError` when there is no state dict or no single one, a name stands twice, or a tensor does not fit

@@ -53,6 +53,7 @@ public struct TorchFileError: Error, Equatable, CustomStringConvertible {
     case tooManyDimensions
     case tooManyInstructions
     case tooManyValues
+    case tooMuchText
     case nestedTooDeeply
     case trailingBytes
   }
@@ -89,7 +90,7 @@ extension TorchFileError.Problem: CustomStringConvertible {
       "tensor \(tensor.quotedName) repeats the elements of its storage (\(count) of \(stored)); save a copy: "
         + "tensor.contiguous()"
     case .tooMuchMemory(let tensor):
-      "tensor \(tensor.quotedName): copies would take more memory than the file's size and 32 MiB; save tensors as "
+      "tensor \(tensor.quotedName): copies \(CopyBudget.isExceeded); save tensors as "
         + "tensor.contiguous(), with torch.save alone"
     }
   }
@@ -109,6 +110,7 @@ extension TorchFileError.PickleProblem: CustomStringConvertible {
     case .tooManyDimensions: "a shape or strides of more than \(CheckpointLimits.rank) dimensions"
     case .tooManyInstructions: "more than \(PickleReader.instructionLimit) instructions; save the state dict alone"
     case .tooManyValues: "more than \(PickleTree.valueLimit) values, as parts are repeated"
+    case .tooMuchText: "more than \(TorchCheckpoint.pickleLimit) bytes of texts, as parts are repeated"
     case .nestedTooDeeply: "values within more than \(PickleTree.depthLimit) others, or within themselves"
     case .trailingBytes: "bytes after the end of the pickle"
     }

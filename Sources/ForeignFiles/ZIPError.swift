@@ -35,6 +35,7 @@ public struct ZIPError: Error, Equatable, CustomStringConvertible {
     // Problems of a member's data.
     case damagedData(member: String)
     case wrongChecksum(member: String)
+    case tooMuchMemory(member: String)
   }
 }
 
@@ -71,6 +72,8 @@ extension ZIPError.Problem: CustomStringConvertible {
       "member \(member.quotedName) is damaged: its compressed data do not make as many bytes as it should have"
     case .wrongChecksum(let member):
       "member \(member.quotedName) is damaged: its data do not match their checksum"
+    case .tooMuchMemory(let member):
+      "member \(member.quotedName): a copy of it \(CopyBudget.isExceeded); store it without compression"
     }
   }
 }

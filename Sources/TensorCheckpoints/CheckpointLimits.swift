@@ -25,6 +25,8 @@ public enum CheckpointLimits {
   public static let metadataEntries = 4096
   /// Bytes of all values in the metadata.
   public static let metadata = 8 << 20
+  /// Bytes that copies of what stands otherwise in a file of another format may take beyond the file's size.
+  public static let copies = 32 << 20
   /// Bytes of the name of an element type.
   static let dtype = 64
 }

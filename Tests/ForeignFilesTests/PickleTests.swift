@@ -118,7 +118,7 @@ import Testing
   func aTextThatIsUsedOverAndOver(use: [UInt8]) {
     let long = [0x58] + LittleEndianBytes.encode([UInt32(1 << 22)]) + [UInt8](repeating: 0x78, count: 1 << 22)
     let uses = [[UInt8]](repeating: use, count: 3).flatMap(\.self)
-    #expect(problem(Pickle.file([0x28] + long + [0x71, 0] + uses + [0x74])) == .tooManyValues)
+    #expect(problem(Pickle.file([0x28] + long + [0x71, 0] + uses + [0x74])) == .tooMuchText)
   }
 
   /// A list within itself, and lists one within the other.
@@ -181,7 +181,7 @@ import Testing
     }
   }
 
-  /// Transposed views of one storage under so many names that copies would take more than the file and 32 MiB.
+  /// Transposed views of one storage under so many names that copies would take more than the file and `CheckpointLimits.copies`.
   @Test func copiesOfMoreThanTheFileAndSome() {
     let side = 1024
     let storage = Pickle.storage(kind: "DoubleStorage", count: side * side)
