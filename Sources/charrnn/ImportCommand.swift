@@ -56,7 +56,7 @@ enum ImportCommand {
   private static func vocabulary(_ weights: PackageFile, _ arguments: ParsedArguments) throws -> ImportedVocabulary {
     let kind = arguments[tokens]
     if let path = arguments[vocabulary] { return try ImportedVocabulary(contentsOf: path, kind: kind) }
-    if let found = ImportedVocabulary(in: weights, kind: kind) { return found }
+    if let found = try ImportedVocabulary(in: weights, kind: kind) { return found }
     if kind == .byte { return .bytes }
     throw arguments.usageFailure(
       "\(arguments[file]) names no symbols; give them in the model's order with --vocabulary FILE, or --tokens byte for the 256 bytes"

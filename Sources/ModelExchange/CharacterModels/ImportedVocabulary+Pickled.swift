@@ -14,18 +14,25 @@ extension ImportedVocabulary {
   /// differ.
   ///
   /// - Parameter kind: as for `init(symbols:kind:)`.
-  public init?(in file: PackageFile, kind: TokenKind? = nil) {
+  /// - Throws: where the symbols are no vocabulary, or not of this kind.
+  public init?(in file: PackageFile, kind: TokenKind? = nil) throws(ImportedVocabularyError) {
+    do { try self.init(among: file, kind: kind) } catch {
+      throw ImportedVocabularyError(file: file.path, problem: .vocabulary(error))
+    }
+  }
+
+  private init?(among file: PackageFile, kind: TokenKind?) throws(VocabularyError) {
     if let json = file.metadata[MetadataKey.vocabulary],
-      let own = file.metadata[MetadataKey.tokens].flatMap(TokenKind.init(rawValue:)),
-      let vocabulary = try? Vocabulary(json: json, kind: own)
+      let own = file.metadata[MetadataKey.tokens].flatMap(TokenKind.init(rawValue:))
     {
-      try? self.init(symbols: vocabulary.symbols, kind: kind ?? own)
+      let vocabulary = try Vocabulary(json: json, kind: own)
+      try self.init(symbols: vocabulary.symbols, kind: kind ?? own)
       return
     }
     guard let root = file.pickled else { return nil }
     let found = Set(Self.keys.compactMap { key in root[key].flatMap(Self.symbols) })
     guard found.count == 1, let symbols = found.first else { return nil }
-    do { try self.init(symbols: symbols, kind: kind) } catch { return nil }
+    try self.init(symbols: symbols, kind: kind)
   }
 
   private static func symbols(of value: PickledValue) -> [[UInt8]]? {
