@@ -33,6 +33,8 @@ public enum ExchangeError: Error, Equatable, CustomStringConvertible {
   case missingLayer(module: String, layer: Int)
   /// An activation that no cell here has which is of the layer's kind.
   case activation(String, layer: String)
+  /// A layer of Keras with something that no layer here has.
+  case layer(String, has: String)
   /// Gates that the cell does not have, or whose slope is not positive.
   case gateActivation(GateActivation, RecurrentWeights.Cell)
   /// Layers whose gates have several functions.
@@ -43,6 +45,8 @@ public enum ExchangeError: Error, Equatable, CustomStringConvertible {
   case hardSigmoidOfKeras(layer: String, version: String?)
   /// A description of a model that cannot be read.
   case configuration
+  /// A description of a model with more bytes or objects than are read.
+  case configurationTooLong
   /// Something that a convention has no place for.
   case noCounterpart(String, WeightConvention)
   /// Weights of a cell that the type of a stack is not of.
@@ -85,6 +89,7 @@ public enum ExchangeError: Error, Equatable, CustomStringConvertible {
     case .missingLayer(let module, let layer): "\(module.quotedName) has no layer \(layer), but a higher one"
     case .activation(let name, let layer):
       "its layer \(layer.quotedName) has the activation \(name.quotedName), which no such layer has here"
+    case .layer(let layer, let what): "its layer \(layer.quotedName) has \(what), which no layer here has"
     case .gateActivation(let gates, let cell): "the gates of the cell \(cell.rawValue) cannot be a \(gates)"
     case .mixedGateActivations(let found):
       "its recurrent layers have gates of several functions: " + found.map { "\($0)" }.joined(separator: ", ")
@@ -93,6 +98,8 @@ public enum ExchangeError: Error, Equatable, CustomStringConvertible {
         + (version.map { "the version \($0.quotedName) is unknown" } ?? "the file names no version")
         + "; read the layer's tensors with RecurrentWeights(…, gateActivation:) of the library"
     case .configuration: "its description of the model is no JSON object that can be read"
+    case .configurationTooLong:
+      "its description of the model has more than \(KerasConfiguration.sizeLimit) bytes or \(KerasConfiguration.objectLimit) objects"
     case .noCounterpart(let what, let convention): "\(convention.rawValue) has no place for \(what)"
     case .otherCellType(let cell, let type): "the weights are of the cell \(cell.rawValue), and \(type) is another"
     case .notOfLayers(let what): "\(what) cannot be told by recurrent weights alone"

@@ -8,20 +8,21 @@ struct KerasConfiguration {
   let cell: RecurrentWeights.Cell?
   /// Function of the gates of every LSTM and GRU.
   let gateActivation: GateActivation
+  /// Why the layers are no character model; nil where they may be one, or the model does not list them.
+  let characterModelProblem: CharacterModelImportError?
 
+  /// Bytes of a description, and objects in it: those of more than a hundred layers. The memory that Foundation takes for both is
+  /// bounded so.
+  static let (sizeLimit, objectLimit) = (256 << 10, 4096)
   /// Slopes of `hard_sigmoid` by the version of Keras.
   static let hardSlopes = ["2": 0.2, "3": 1.0 / 6]
 
   /// - Parameters:
   ///   - json: the model's configuration, as `.keras` and HDF5 files hold it.
   ///   - version: version of Keras that wrote the file; nil where it names none.
-  /// - Throws: where it is no JSON, a layer's activation is none of a cell here, or gates have several functions.
+  /// - Throws: where it is too long or no JSON, a layer is none of those here, or gates have several functions.
   init(json: String, version: String?) throws(ExchangeError) {
-    let model: Any
-    do {
-      try requireDistinctNames(inJSON: json)
-      model = try JSONSerialization.jsonObject(with: Data(json.utf8))
-    } catch { throw .configuration }
+    let model = try Self.contents(of: json)
     var cells: Set<RecurrentWeights.Cell> = []
     var gates: [GateActivation] = []
     try Self.visit(model) { layer throws(ExchangeError) in
@@ -34,65 +35,41 @@ struct KerasConfiguration {
     guard gates.count <= 1 else { throw .mixedGateActivations(gates) }
     cell = cells.count == 1 ? cells.first : nil
     gateActivation = gates.first ?? .sigmoid
+    characterModelProblem = Self.characterModelProblem(of: model)
+  }
+
+  private static func characterModelProblem(of model: Any) -> CharacterModelImportError? {
+    guard let layers = KerasLayer(model)?.layers else { return nil }
+    var chain = KerasChain()
+    do { try chain.add(layers) } catch { return error }
+    return nil
+  }
+
+  private static func contents(of json: String) throws(ExchangeError) -> Any {
+    guard json.utf8.count <= sizeLimit, json.utf8.count(where: { $0 == UInt8(ascii: "{") }) <= objectLimit else {
+      throw .configurationTooLong
+    }
+    do {
+      try requireDistinctNames(inJSON: json)
+      return try JSONSerialization.jsonObject(with: Data(json.utf8))
+    } catch { throw .configuration }
   }
 
   /// Version of Keras in the `metadata.json` of a `.keras` file; nil where it names none.
   static func version(inMetadata json: String) -> String? {
-    let metadata = try? JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any]
+    let metadata = try? contents(of: json) as? [String: Any]
     return metadata?["keras_version"] as? String
   }
 
-  /// A layer's class and its settings.
-  private struct Layer {
-    let kind: String
-    let settings: [String: Any]
-
-    var cell: RecurrentWeights.Cell? {
-      get throws(ExchangeError) {
-        switch kind {
-        // They have no choice of activations.
-        case "CuDNNLSTM": return .lstm
-        case "CuDNNGRU": return .gru
-        case "LSTM", "GRU":
-          try require("activation", ["tanh"])
-          if kind == "LSTM" { return .lstm }
-          return settings["reset_after"] as? Bool ?? false ? .gru : .gruResetBefore
-        case "SimpleRNN": return try require("activation", ["tanh", "relu"]) == "relu" ? .rnnReLU : .rnn
-        default: return nil
-        }
-      }
-    }
-
-    /// Function of the gates of an LSTM or a GRU.
-    func gateActivation(version: String?) throws(ExchangeError) -> GateActivation {
-      guard try require("recurrent_activation", ["sigmoid", "hard_sigmoid"]) == "hard_sigmoid" else { return .sigmoid }
-      let major = version.map { String($0.prefix { $0 != "." }) }
-      guard let slope = major.flatMap({ KerasConfiguration.hardSlopes[$0] }) else {
-        throw .hardSigmoidOfKeras(layer: settings["name"] as? String ?? kind, version: version)
-      }
-      return .hardSigmoid(slope: slope)
-    }
-
-    @discardableResult
-    private func require(_ name: String, _ allowed: [String]) throws(ExchangeError) -> String? {
-      guard let value = settings[name] else { return nil }
-      // A function with a serialized form of its own: by its name, or what it is.
-      let form = value as? [String: Any]
-      let function = value as? String ?? form?["config"] as? String ?? form?["class_name"] as? String ?? "null"
-      guard allowed.contains(function) else { throw .activation(function, layer: settings["name"] as? String ?? kind) }
-      return function
-    }
-  }
-
-  /// Calls `body` with every layer, at any depth.
+  /// Calls `body` with every layer and cell, at any depth.
   private static func visit(
-    _ value: Any, _ body: (Layer) throws(ExchangeError) -> Void
+    _ value: Any, isBackward: Bool = false, _ body: (KerasLayer) throws(ExchangeError) -> Void
   ) throws(ExchangeError) {
     if let object = value as? [String: Any] {
-      if let kind = object["class_name"] as? String, let settings = object["config"] as? [String: Any] {
-        try body(Layer(kind: kind, settings: settings))
+      if let layer = KerasLayer(object, isBackward: isBackward) { try body(layer) }
+      for (name, member) in object.sorted(by: { $0.key < $1.key }) {
+        try visit(member, isBackward: name == "backward_layer", body)
       }
-      for (_, member) in object.sorted(by: { $0.key < $1.key }) { try visit(member, body) }
     } else if let list = value as? [Any] {
       for element in list { try visit(element, body) }
     }

@@ -18,6 +18,9 @@ public struct PackageFile: Sendable {
   /// Function of the gates of the recurrent layers that the file describes; the sigmoid where it describes none.
   public private(set) var gateActivation = GateActivation.sigmoid
 
+  /// Why the layers that the file describes are no character model; nil where they may be one, or it describes none.
+  private(set) var characterModelProblem: CharacterModelImportError?
+
   /// Tensors by name, as if they had been read from a file.
   ///
   /// - Parameter path: what errors call them.
@@ -76,7 +79,10 @@ public struct PackageFile: Sendable {
       tensors = try NamedTensors(npz: file).tensors
     } else if let weights = archive["model.weights.h5"], let configuration = archive["config.json"] {
       func text(_ member: ZIPArchive.Member) throws -> String {
-        String(decoding: try archive.bytes(of: member), as: UTF8.self)
+        guard member.size <= KerasConfiguration.sizeLimit else {
+          throw PackageFileError(file: path, problem: .exchange(.configurationTooLong))
+        }
+        return String(decoding: try archive.bytes(of: member), as: UTF8.self)
       }
       try read(HDF5File(weights, of: archive))
       let version = try archive["metadata.json"].flatMap { KerasConfiguration.version(inMetadata: try text($0)) }
@@ -106,6 +112,7 @@ public struct PackageFile: Sendable {
     do throws(ExchangeError) {
       let layers = try KerasConfiguration(json: configuration, version: version)
       (cell, gateActivation) = (layers.cell, layers.gateActivation)
+      characterModelProblem = layers.characterModelProblem
     } catch { throw PackageFileError(file: path, problem: .exchange(error)) }
   }
 }
@@ -129,6 +136,7 @@ public struct PackageFileError: Error, Equatable, CustomStringConvertible {
     case noKeys(String)
     /// Weights that are none of a model here.
     case exchange(ExchangeError)
+    /// Recurrent layers that are no character model.
     case model(CharacterModelImportError)
   }
 

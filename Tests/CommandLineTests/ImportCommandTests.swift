@@ -22,7 +22,7 @@ import Testing
   @Test(arguments: [
     ("checkpoint.pt", "pytorch"), ("one-hot.npz", "pytorch"), ("tied.safetensors", "pytorch"),
     ("before.weights.h5", "keras"), ("relu.keras", "keras"), ("linen.msgpack", "flax-linen"),
-    ("graph.onnx", "onnx"), ("default.onnx", "onnx"),
+    ("graph.onnx", "onnx"), ("default.onnx", "onnx"), ("cells.keras", "keras"), ("window.h5", "keras"),
   ])
   func theLossIsThatOfThePackage(name: String, convention: String) throws {
     expectDone(
@@ -110,6 +110,9 @@ import Testing
     expectError(
       try workplace.charrnn("import", Self.model("one-hot.npz"), "--vocabulary", symbols, "--key", "model"), 65,
       "only files of PyTorch and flax have keys")
+    expectError(
+      try workplace.charrnn("import", Self.model("checkpoint.pt"), "--tokens", "byte"), 65, "checkpoint.pt",
+      "is not a byte")
     let whole = Repository.fixture("foreign/whole-module.pt").path
     expectError(try workplace.charrnn("import", whole, "--vocabulary", symbols), 65, "whole-module.pt")
     #expect(try workplace.visibleNames == ["few.txt"])

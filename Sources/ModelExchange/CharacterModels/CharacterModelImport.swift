@@ -25,6 +25,7 @@ public struct CharacterModelImport: Sendable {
     _ file: PackageFile, convention: WeightConvention? = nil, cell: RecurrentWeights.Cell? = nil,
     vocabulary: ImportedVocabulary
   ) throws(PackageFileError) {
+    if let problem = file.characterModelProblem { throw PackageFileError(file: file.path, problem: .model(problem)) }
     let (found, recurrent): (FoundLayers, RecurrentWeights)
     do throws(ExchangeError) {
       if let convention { self.convention = convention } else { self.convention = try file.convention }
@@ -60,18 +61,30 @@ public enum CharacterModelImportError: Error, Equatable, CustomStringConvertible
   case noDecoder(outputs: Int)
   /// Matrices that may be the embedding or the decoder.
   case ambiguousParts([String])
+  /// Tensors that are of no part of a character model.
   case unread([String])
+  /// A matrix of another shape, [symbols, features], than an embedding of the model has.
   case embedding(String, found: [Int], wanted: [Int])
   /// Inputs that are neither symbols nor an embedding's.
   case inputs(Int, symbols: Int)
+  /// A vocabulary of another number of symbols than the model has.
   case vocabulary(symbols: Int, needed: Int)
   /// Layers of several sizes.
   case sizes([Int])
+  /// Symbols that are no vocabulary.
   case symbols(VocabularyError)
+  /// Sizes that no character model may have.
   case settings(SettingProblem)
+  /// A weight that is infinite or no number, the first in its tensor.
   case notFinite(tensor: String, index: Int)
   /// Something that makes no sound checkpoint.
   case checkpoint(String)
+  /// A layer of Keras of a class that changes the result, and is none of a character model.
+  case layer(String, kind: String)
+  /// A setting of a layer of Keras that changes the result.
+  case layerSetting(String, layer: String)
+  /// A layer of Keras that does not stand where one of its class does, or reads more than the output of the layer before.
+  case layerOrder(String)
 
   public var description: String {
     switch self {
@@ -100,6 +113,13 @@ public enum CharacterModelImportError: Error, Equatable, CustomStringConvertible
     case .settings(let problem): "\(problem)"
     case .notFinite(let tensor, let index): "\(tensor.quotedName) is not finite at index \(index)"
     case .checkpoint(let problem): problem
+    case .layer(let name, let kind):
+      "its layer \(name.quotedName) is of the class \(kind.quotedName), which a character model here has no place for"
+    case .layerSetting(let setting, let layer):
+      "its layer \(layer.quotedName) has \(setting), which a character model here has no place for"
+    case .layerOrder(let name):
+      "its layer \(name.quotedName) breaks the order of a character model here: an embedding, recurrent layers and a linear layer, "
+        + "each on the output of the one before alone"
     }
   }
 
