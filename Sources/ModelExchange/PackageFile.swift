@@ -70,6 +70,7 @@ public struct PackageFile: Sendable {
     // Pages that were read to check the file are read again when they are needed.
     file.releasePages(in: 0..<file.count)
     if let key, pickled == nil && format != .messagePack { throw PackageFileError(file: path, problem: .noKeys(key)) }
+    if cell == nil { cell = exportedShape.flatMap { RecurrentWeights.Cell($0.cell) } }
   }
 
   private mutating func read(_ archive: ZIPArchive, _ file: MappedFile, key: String?) throws {

@@ -75,6 +75,13 @@ enum ImportCommand {
     if directory.holds(directory.best) && !arguments[overwrite] {
       throw CommandFailure("\(path): holds a model already; give --overwrite or another --out", code: .cannotCreate)
     }
+    if directory.holds(directory.best) {
+      try requireOutput(
+        directory.best, for: out, besides: [arguments[file], arguments[vocabulary]].compactMap(\.self), arguments)
+      guard let held = try? StoredModel(Checkpoint(contentsOf: directory.best)), held.history == nil else {
+        throw CommandFailure("\(directory.best): is no imported model; choose another --out", code: .cannotCreate)
+      }
+    }
     return directory
   }
 

@@ -93,6 +93,21 @@ import Testing
     expectError(try workplace.charrnn(words + ["--overwrite"]), 73, "run: holds a run")
   }
 
+  @Test func anOverwriteReplacesAnImportAlone() throws {
+    let source = "source/best.safetensors"
+    try FileManager.default.createDirectory(
+      atPath: workplace.path(of: "source"), withIntermediateDirectories: true)
+    try workplace.write([UInt8](Data(contentsOf: URL(fileURLWithPath: Self.model("tied.safetensors")))), to: source)
+    let before = try workplace.bytes(of: source)
+    expectError(
+      try workplace.charrnn("import", source, "--vocabulary", symbols, "--out", "source", "--overwrite"), 64,
+      "is a file that is read")
+    expectError(
+      try workplace.charrnn("import", Self.model("checkpoint.pt"), "--out", "source", "--overwrite"), 73,
+      "source/best.safetensors: is no imported model")
+    #expect(try workplace.bytes(of: source) == before)
+  }
+
   @Test func whatDoesNotFitIsRefusedInOneLine() throws {
     expectError(try workplace.charrnn("import", Self.model("one-hot.npz")), 64, "names no symbols", "--vocabulary")
     expectError(try workplace.charrnn("import", "nowhere.pt"), 66, "nowhere.pt")

@@ -77,6 +77,8 @@ public enum CharacterModelImportError: Error, Equatable, CustomStringConvertible
   case settings(SettingProblem)
   /// A weight that is infinite or no number, the first in its tensor.
   case notFinite(tensor: String, index: Int)
+  /// An exported model that learned an initial state, which weights of other packages lack.
+  case initialState
   /// Something that makes no sound checkpoint.
   case checkpoint(String)
   /// A layer of Keras of a class that changes the result, and is none of a character model.
@@ -112,6 +114,8 @@ public enum CharacterModelImportError: Error, Equatable, CustomStringConvertible
     case .symbols(let error): "\(error)"
     case .settings(let problem): "\(problem)"
     case .notFinite(let tensor, let index): "\(tensor.quotedName) is not finite at index \(index)"
+    case .initialState:
+      "its model learned an initial state, which no import takes; use the run that it was exported from"
     case .checkpoint(let problem): problem
     case .layer(let name, let kind):
       "its layer \(name.quotedName) is of the class \(kind.quotedName), which a character model here has no place for"

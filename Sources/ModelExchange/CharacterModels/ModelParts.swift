@@ -43,6 +43,7 @@ struct ModelParts {
   ) throws(CharacterModelImportError) {
     if recurrent.isBidirectional { throw .bidirectional }
     if recurrent.gateActivation != .sigmoid { throw .gateActivation(recurrent.gateActivation) }
+    if file.exportedShape?.learnsInitialState ?? false { throw .initialState }
     isResidual = file.exportedShape?.residual ?? false
     let layout = convention.layout
     let (layers, unread) = Self.layers(names, of: file, in: layout)
@@ -136,7 +137,11 @@ struct ModelParts {
     if !shape.isTied { tensors["decoder.weight"] = ours(decoder) }
     tensors["decoder.bias"] = ours(decoderBias ?? .zeros([symbols], decoder.dtype))
     let checkpoint = ModelFile<Float>.checkpoint(of: tensors, shape: shape, vocabulary: vocabulary, file: file)
-    do { try checkpoint.requireFinite() } catch {
+    do {
+      try checkpoint.requireFinite()
+      // Others fit single precision, in which models are used.
+      for (name, tensor) in tensors where tensor.dtype == .f64 { _ = try checkpoint.values(of: name) as [Float] }
+    } catch {
       if case .notFinite(let tensor, let index) = error.problem { throw .notFinite(tensor: tensor, index: index) }
       throw .checkpoint("\(error.problem)")
     }
@@ -161,7 +166,7 @@ struct ModelParts {
 
 extension PackageFile {
   /// Shape of the model, which an export of charrnn holds; nil in other files.
-  fileprivate var exportedShape: ModelShape? {
+  var exportedShape: ModelShape? {
     metadata[MetadataKey.architecture].flatMap { try? JSONDecoder().decode(ModelShape.self, from: Data($0.utf8)) }
   }
 }
