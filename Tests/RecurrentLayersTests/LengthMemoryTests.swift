@@ -27,7 +27,7 @@ import Testing
     let output = Dense<Float>(128, 5).drawn(using: &random)
     let workspace = Workspace<Float>()
     for length in lengths {
-      let input = Tensor<Float>.normal([length, 4, 8], using: &random)
+      let input = Tensor<Float>.normal([length, 12, 8], using: &random)
       var context = ForwardContext(tape: trains ? Tape() : nil, workspace: workspace)
       let hidden = stack.run(.vectors(Variable(input)), in: &context).outputs
       let scores = trains ? hidden : output(hidden, in: &context)
