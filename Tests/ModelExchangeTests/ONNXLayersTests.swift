@@ -86,6 +86,16 @@ import Testing
     #expect(problem([squeeze, layer(reading: "below"), linear]) == beside)
   }
 
+  @Test func aBiasThatIsNoConstantIsRefused() throws {
+    func linear(_ bias: String) -> ONNXNode {
+      ONNXNode("Gemm", name: "linear", inputs: ["y", "m", bias], outputs: ["z"])
+    }
+    #expect(try tensors([linear("")])["decoder.bias"] == nil)
+    #expect(try tensors([linear("m")])["decoder.bias"]?.count == 6)
+    let copy = ONNXNode("Identity", inputs: ["m"], outputs: ["b"])
+    #expect(problem([copy, linear("b")]) == .unknownOperator("Gemm", node: "linear"))
+  }
+
   @Test func operatorsOfOtherDomainsAreUnknown() {
     for operation in ["MatMul", "Add", "Squeeze", "Shape"] {
       let node = ONNXNode(operation, domain: "com.example", name: "other", inputs: ["y", "m"], outputs: ["z"])

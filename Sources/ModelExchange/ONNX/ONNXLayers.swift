@@ -101,7 +101,10 @@ struct ONNXLayers {
         ["alpha", "beta"].allSatisfy({ [nil, .float(1)].contains(node.attributes[$0]) })
       else { throw unknown(node) }
       tensors[place] = isSet("transB") ? weight : weight.transposed()
-      if let bias = constant(2, of: node) { addBias(bias) }
+      if node.inputs.count > 2, !node.inputs[2].isEmpty {
+        guard let bias = constant(2, of: node) else { throw unknown(node) }
+        addBias(bias)
+      }
     case "Add":
       guard let bias = constant(0, of: node) ?? constant(1, of: node) else { throw unknown(node) }
       addBias(bias)
