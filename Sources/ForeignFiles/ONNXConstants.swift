@@ -3,10 +3,10 @@ import TensorCore
 
 /// Values of a graph that do not depend on its inputs: initializers, constants, and what a few operators make of them.
 ///
-/// It folds what exporters write before the weights of recurrent nodes: `Identity`, `Cast`, `Transpose`, `Reshape`, `Concat`,
-/// `Slice`, `Unsqueeze`, `Squeeze`. Each value is computed once.
-struct ONNXConstants {
-  typealias Problem = ONNXError.Problem
+/// It folds what exporters write around recurrent nodes: operators that arrange weights, make states of zeros, and compute shapes
+/// (`ONNXFolding.operators`). Each value is computed once.
+package struct ONNXConstants {
+  package typealias Problem = ONNXError.Problem
 
   /// Operators between an initializer and a weight.
   static let depthLimit = 64
@@ -26,6 +26,12 @@ struct ONNXConstants {
   /// - Parameter copies: memory for values that are computed.
   init(copies: CopyBudget) { self.copies = copies }
 
+  /// The constants of a model's own graph.
+  package init(of model: ONNXModel) {
+    self.init(copies: CopyBudget(forFileOf: model.source?.size ?? 0))
+    enter(model.graph)
+  }
+
   /// Enters a graph within the one that was entered last, whose values it reads too.
   mutating func enter(_ graph: ONNXGraph) {
     var makers: [String: Int] = [:]
@@ -39,8 +45,8 @@ struct ONNXConstants {
 
   /// The value of this name.
   ///
-  /// - Parameter node: the recurrent node that reads it, for messages.
-  mutating func tensor(_ name: String, for node: String) throws(Problem) -> StoredTensor {
+  /// - Parameter node: the node that reads it, for messages.
+  package mutating func tensor(_ name: String, for node: String) throws(Problem) -> StoredTensor {
     try tensor(name, in: scopes.count - 1, for: node, depth: 0)
   }
 
@@ -64,18 +70,42 @@ struct ONNXConstants {
   private mutating func fold(
     _ maker: ONNXNode, making value: String, in scope: Int, for node: String, depth: Int
   ) throws(Problem) -> StoredTensor {
-    guard maker.isStandard, maker.outputs.count == 1, let folding = ONNXFolding.operators[maker.operation] else {
+    guard maker.isStandard, ONNXFolding.operators[maker.operation] != nil else {
       throw .unknownOperator(maker.operation, value: value, node: node)
     }
     var inputs: [StoredTensor?] = []
     for input in maker.inputs {
       inputs.append(input.isEmpty ? nil : try tensor(input, in: scope, for: node, depth: depth + 1))
     }
-    let operation = ONNXFolding(inputs: inputs, attributes: maker.attributes)
-    guard let folded = folding(operation) else {
+    return try fold(maker, of: inputs, making: value, for: node)
+  }
+
+  /// The output of this name that an operator makes of inputs. Its copies count with those of all constants.
+  ///
+  /// - Parameters:
+  ///   - inputs: nil for those that are left out.
+  ///   - node: the node that reads the output, for messages.
+  package mutating func fold(
+    _ maker: ONNXNode, of inputs: [StoredTensor?], making value: String, for node: String
+  ) throws(Problem) -> StoredTensor {
+    let operation = ONNXFolding(
+      inputs: inputs, attributes: maker.attributes,
+      output: (maker.outputs.firstIndex(of: value) ?? 0, maker.outputs.count))
+    guard let folded = ONNXFolding.operators[maker.operation]?(operation) else {
       throw .notFoldable(maker.operation, value: value, node: node)
     }
     guard let tensor = folded.tensor(within: &copies) else { throw .tooMuchMemory(value: value) }
     return tensor
+  }
+
+  /// Gives a value of the graph that was entered last, which depends on the graph's inputs, a constant: a shape, where sizes are
+  /// known.
+  package mutating func define(_ name: String, as tensor: StoredTensor) {
+    scopes[scopes.count - 1].computed[name] = tensor
+  }
+
+  /// Counts `count` bytes of values that are made elsewhere with the copies of constants.
+  package mutating func take(_ count: Int, for value: String) throws(Problem) {
+    guard copies.take(count) else { throw .tooMuchMemory(value: value) }
   }
 }

@@ -112,13 +112,13 @@ extension ONNXError.Problem: CustomStringConvertible {
     case .wrongShape(let input, let node, let found, let wanted):
       "node \(node.quotedName): \(input) is \(found), it should be [\(wanted.map { $0.map(String.init) ?? "any" }.joined(separator: ", "))]"
     case .notConstant(let value, let node):
-      "node \(node.quotedName): its weight \(value.quotedName) is no constant but an input of the graph"
+      "node \(node.quotedName): the value \(value.quotedName) is no constant but an input of the graph"
     case .unknownOperator(let operation, let value, let node):
-      "node \(node.quotedName): its weight \(value.quotedName) is computed by \(operation.quotedName), which is not read"
+      "node \(node.quotedName): the value \(value.quotedName) is computed by \(operation.quotedName), which is not read"
     case .notFoldable(let operation, let value, let node):
-      "node \(node.quotedName): its weight \(value.quotedName) is computed by \(operation.quotedName) in a way that is not read"
+      "node \(node.quotedName): the value \(value.quotedName) is computed by \(operation.quotedName) in a way that is not read"
     case .chainTooLong(let node):
-      "node \(node.quotedName): its weights are computed in more than \(ONNXConstants.depthLimit) steps"
+      "node \(node.quotedName): its constants are computed in more than \(ONNXConstants.depthLimit) steps"
     case .tooLargeToWrite(let size):
       "the model would have \(counted(size, "byte")), and an ONNX file has at most \(Int32.max)"
     }

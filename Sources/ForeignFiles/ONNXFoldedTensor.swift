@@ -34,11 +34,55 @@ struct ONNXFoldedTensor {
   init?(_ tensor: StoredTensor, at layout: StridedLayout?) {
     guard let layout, layout.end <= tensor.count else { return nil }
     let width = tensor.dtype.bitCount / 8
-    let isShared = layout.isContiguous
+    let isPart = layout.isContiguous
+    let isShared = isPart && (tensor.contents.isMapped || layout.count == tensor.count)
     self.init(dtype: tensor.dtype, shape: layout.shape, copied: isShared ? 0 : layout.count * width) {
-      isShared
+      isPart
         ? tensor.contents[(layout.count == 0 ? 0 : layout.offset) * width..<layout.end * width]
         : .array(tensor.contents.gathered(layout, width: width))
+    }
+  }
+
+  /// A tensor repeated along axes of size 1 and new ones before its own; nil where other sizes differ.
+  init?(_ tensor: StoredTensor, expandedTo shape: [Int]) {
+    let added = shape.count - tensor.shape.count
+    guard added >= 0, let own = tensor.rowMajorStrides else { return nil }
+    var strides = [Int](repeating: 0, count: added)
+    for (axis, (size, stride)) in zip(tensor.shape, own).enumerated() {
+      guard size == 1 || size == shape[added + axis] else { return nil }
+      strides.append(size == 1 ? 0 : stride)
+    }
+    self.init(tensor, at: StridedLayout(shape: shape, strides: strides))
+  }
+
+  /// A range along an axis.
+  init?(_ tensor: StoredTensor, taking range: Range<Int>, along axis: Int) {
+    guard let strides = tensor.rowMajorStrides else { return nil }
+    var shape = tensor.shape
+    shape[axis] = range.count
+    self.init(
+      tensor, at: StridedLayout(shape: shape, strides: strides, offset: range.lowerBound * strides[axis]))
+  }
+
+  /// Parts along an axis, whose numbers are arranged in a shape that takes the axis's place; nil where that is too large.
+  init?(_ tensor: StoredTensor, taking numbers: [Int], inShape part: [Int], along axis: Int) {
+    let shape = tensor.shape[..<axis] + part + tensor.shape[(axis + 1)...]
+    guard shape.count <= CheckpointLimits.rank, let bits = tensor.dtype.bitCount(ofShape: Array(shape)), bits % 8 == 0
+    else { return nil }
+    self.init(dtype: tensor.dtype, shape: Array(shape), copied: bits / 8) {
+      if bits == 0 { return .array([]) }
+      let (blocks, size) = (tensor.shape[..<axis].reduce(1, *), tensor.shape[axis])
+      let width = tensor.contents.count / (blocks * size)
+      return tensor.contents.withUnsafeBytes { source in
+        var taken: [UInt8] = []
+        taken.reserveCapacity(bits / 8)
+        for block in 0..<blocks {
+          for number in numbers {
+            taken += source[(block * size + number) * width..<(block * size + number + 1) * width]
+          }
+        }
+        return .array(taken)
+      }
     }
   }
 

@@ -6,15 +6,22 @@ struct ONNXFolding {
   /// Functions that make each operator's output; nil where its inputs or attributes are of a kind that is not read.
   static let operators: [String: @Sendable (ONNXFolding) -> ONNXFoldedTensor?] = [
     "Constant": { $0.constant }, "Identity": { $0.identity }, "Cast": { $0.cast }, "Transpose": { $0.transpose },
-    "Reshape": { $0.reshape }, "Unsqueeze": { $0.unsqueeze }, "Squeeze": { $0.squeeze }, "Slice": { $0.slice },
-    "Concat": { $0.concatenation },
+    "Reshape": { $0.reshape }, "Flatten": { $0.flatten }, "Unsqueeze": { $0.unsqueeze }, "Squeeze": { $0.squeeze },
+    "Slice": { $0.slice }, "Split": { $0.split }, "Gather": { $0.gather }, "Concat": { $0.concatenation },
+    "Expand": { $0.expand }, "ConstantOfShape": { $0.filled }, "Dropout": { $0.dropout }, "Shape": { $0.shape },
+    "Add": { $0.arithmetic { $0.addingReportingOverflow($1) } },
+    "Sub": { $0.arithmetic { $0.subtractingReportingOverflow($1) } },
+    "Mul": { $0.arithmetic { $0.multipliedReportingOverflow(by: $1) } },
+    "Div": { $0.arithmetic { $0.dividedReportingOverflow(by: $1) } },
   ]
 
   /// Nil for an optional one that is left out.
   let inputs: [StoredTensor?]
   let attributes: [String: ONNXAttribute]
+  /// Position of the output that is made, and the number of outputs.
+  let output: (index: Int, count: Int)
 
-  private var input: StoredTensor? { inputs.first ?? nil }
+  var input: StoredTensor? { inputs.first ?? nil }
 
   private var constant: ONNXFoldedTensor? {
     guard attributes.count == 1, let attribute = attributes.first else { return nil }
@@ -30,6 +37,12 @@ struct ONNXFolding {
   }
 
   private var identity: ONNXFoldedTensor? { input.map { ONNXFoldedTensor($0) } }
+
+  /// The input as it is, in a model that is not trained.
+  private var dropout: ONNXFoldedTensor? {
+    guard let input, output.index == 0, inputs.count < 3 || inputs[2]?.contents.array ?? [0] == [0] else { return nil }
+    return ONNXFoldedTensor(input)
+  }
 
   /// To the same type, or to one of 32 or 64 bits among the floating-point types.
   private var cast: ONNXFoldedTensor? {
@@ -68,6 +81,14 @@ struct ONNXFolding {
       shape[axis] = 8 * input.contents.count / bits
     }
     return ONNXFoldedTensor(input, reshaped: shape)
+  }
+
+  private var flatten: ONNXFoldedTensor? {
+    guard let input, case .int(let given) = attributes["axis"] ?? .int(1) else { return nil }
+    let axis = given < 0 ? given + input.shape.count : given
+    guard 0...input.shape.count ~= axis else { return nil }
+    guard !input.shape.contains(0) else { return nil }
+    return ONNXFoldedTensor(input, reshaped: [input.shape[..<axis], input.shape[axis...]].map { $0.reduce(1, *) })
   }
 
   private var unsqueeze: ONNXFoldedTensor? {
@@ -117,22 +138,38 @@ struct ONNXFolding {
     return ONNXFoldedTensor(input, at: StridedLayout(shape: shape, strides: strides, offset: offset))
   }
 
-  private static func bound(_ number: Int, of size: Int) -> Int {
+  static func bound(_ number: Int, of size: Int) -> Int {
     min(max(number < 0 ? max(number, -size) + size : number, 0), size)
   }
 
+  /// Parts of the input along an axis, by whole numbers that count from its start, or negative ones from its end.
+  private var gather: ONNXFoldedTensor? {
+    guard let input, let axis = axis(default: 0), inputs.count == 2, let given = inputs[1],
+      let numbers = given.values(as: Int64.self) ?? given.values(as: Int32.self)?.map({ Int64($0) })
+    else { return nil }
+    let size = input.shape[axis]
+    guard numbers.allSatisfy({ -Int64(size)..<Int64(size) ~= $0 }) else { return nil }
+    return ONNXFoldedTensor(
+      input, taking: numbers.map { Int($0) + ($0 < 0 ? size : 0) }, inShape: given.shape, along: axis)
+  }
+
   private var concatenation: ONNXFoldedTensor? {
-    guard let input, case .int(let axis)? = attributes["axis"] else { return nil }
     let parts = inputs.compactMap { $0 }
-    guard parts.count == inputs.count, let places = Self.places([axis], rank: input.shape.count) else { return nil }
-    return ONNXFoldedTensor(joining: parts, along: places.first ?? 0)
+    guard parts.count == inputs.count, let axis = axis() else { return nil }
+    return ONNXFoldedTensor(joining: parts, along: axis)
   }
 
   // MARK: Numbers of operators
 
+  /// An axis that is an attribute, counted from the front; nil where it is none of the input.
+  func axis(default value: Int? = nil) -> Int? {
+    guard let input, case .int(let axis)? = attributes["axis"] ?? value.map({ .int($0) }) else { return nil }
+    return Self.places([axis], rank: input.shape.count)?.first
+  }
+
   /// Whole numbers that are an input in newer operator sets and an attribute in older ones; nil where there are none that can
   /// be read.
-  private func integers(input index: Int, attribute name: String) -> [Int]? {
+  func integers(input index: Int, attribute name: String) -> [Int]? {
     if case .ints(let values)? = attributes[name] { return values.count <= CheckpointLimits.rank ? values : nil }
     guard index < inputs.count, let tensor = inputs[index], tensor.shape.count <= 1,
       tensor.count <= CheckpointLimits.rank
@@ -140,7 +177,7 @@ struct ONNXFolding {
     return tensor.values(as: Int64.self)?.map { Int($0) } ?? tensor.values(as: Int32.self)?.map { Int($0) }
   }
 
-  private func has(input index: Int, attribute name: String) -> Bool {
+  func has(input index: Int, attribute name: String) -> Bool {
     attributes[name] != nil || index < inputs.count && inputs[index] != nil
   }
 
@@ -154,7 +191,7 @@ struct ONNXFolding {
 
 extension StoredTensor {
   /// Steps between neighbours along each axis; nil where there are no elements and sizes are beyond what can be counted.
-  fileprivate var rowMajorStrides: [Int]? {
+  var rowMajorStrides: [Int]? {
     var (strides, stride) = ([Int](), 1)
     for size in shape.reversed() {
       strides.append(stride)

@@ -71,8 +71,9 @@ public struct ONNXRecurrent: Sendable, Equatable {
 extension ONNXModel {
   /// The recurrent operators in the order of the graph, also those within branches and loops, each with its weights.
   ///
-  /// A weight may be an initializer, a constant, or made of these by `Identity`, `Cast` (to 32 or 64 bits), `Transpose`,
-  /// `Reshape`, `Concat`, `Slice`, `Unsqueeze` and `Squeeze`. Weights that stand in the file as they are used stay there.
+  /// A weight may be an initializer, a constant, or made of these by operators that arrange numbers, such as `Transpose`, `Reshape`,
+  /// `Concat`, `Slice`, `Gather`, `Expand`, and `Cast` (to 32 or 64 bits). Weights that stand in the file as they are used stay
+  /// there.
   ///
   /// - Throws: `ONNXError` when a weight depends on an input of the graph or on another operator, which it names, or when
   ///   weights and attributes do not fit each other.

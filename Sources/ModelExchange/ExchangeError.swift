@@ -57,6 +57,10 @@ public enum ExchangeError: Error, Equatable, CustomStringConvertible {
   case unsupportedOperator(node: String, String)
   /// An operator of ONNX that is no part of recurrent layers.
   case unknownOperator(String, node: String)
+  /// A graph of ONNX in which a recurrent layer is many operators, or none.
+  case noRecurrentOperator
+  /// Outputs of a graph of ONNX, none of which its highest layer makes.
+  case noOutput([String])
 
   public var description: String {
     switch self {
@@ -108,6 +112,11 @@ public enum ExchangeError: Error, Equatable, CustomStringConvertible {
     case .unknownOperator(let operation, let node):
       "the operator \(operation.quotedName) of \(node.quotedName) is no part of an embedding, recurrent layers and a linear layer; "
         + "ONNXModel.recurrentNodes() of the library gives the layers alone"
+    case .noRecurrentOperator:
+      "its graph has no operator RNN, LSTM or GRU; where the layers were taken apart, read the file that their package keeps"
+    case .noOutput(let names):
+      "none of its outputs is what its highest layer makes: "
+        + names.prefix(4).map(\.quotedName).joined(separator: ", ") + (names.count > 4 ? ", …" : "")
     }
   }
 }

@@ -64,7 +64,9 @@ public struct PackageFile: Sendable {
         let layers = try ONNXLayers(model)
         (tensors, metadata) = (layers.tensors, model.metadata)
         (cell, gateActivation) = (layers.cell, layers.gateActivation)
-      } catch let error as ExchangeError { throw PackageFileError(file: path, problem: .exchange(error)) }
+      } catch let error as ExchangeError {
+        throw PackageFileError(file: path, problem: .exchange(error))
+      } catch let problem as ONNXError.Problem { throw ONNXError(file: path, problem: problem) }
     case nil: throw PackageFileError(file: path, problem: .unknownFormat)
     }
     // Pages that were read to check the file are read again when they are needed.

@@ -72,6 +72,14 @@ extension StoredTensor {
   /// Whether every number is 0, with either sign.
   var isZero: Bool { isFloatingPoint && contents.isZero(besideHighestBitOf: width) }
 
+  /// Whether this is a square matrix of ones on the diagonal and zeros elsewhere.
+  var isIdentity: Bool {
+    shape.count == 2 && shape[0] == shape[1]
+      && (0..<shape[0]).allSatisfy { row in
+        rows(row..<row + 1).values(as: Float.self)?.enumerated().allSatisfy { $1 == ($0 == row ? 1 : 0) } ?? false
+      }
+  }
+
   private func gathering(_ shape: [Int], strides: [Int]) -> StoredTensor {
     let layout = StridedLayout(shape: shape, strides: strides)!
     return StoredTensor(dtype: dtype, shape: shape, bytes: contents.gathered(layout, width: width))

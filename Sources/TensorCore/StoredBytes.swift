@@ -10,6 +10,9 @@ package enum StoredBytes: Sendable {
     }
   }
 
+  /// Whether parts share the bytes: those of a file do.
+  package var isMapped: Bool { if case .mapped = self { true } else { false } }
+
   /// The bytes themselves; of a file, a copy.
   package var array: [UInt8] {
     switch self {

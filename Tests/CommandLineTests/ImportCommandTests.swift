@@ -55,7 +55,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("onnx", "", "exported.onnx"), ("pytorch", "--residual", "exported/weights.safetensors"),
+    ("onnx", "", "exported.onnx"), ("onnx", "--residual", "exported.onnx"),
+    ("pytorch", "--residual", "exported/weights.safetensors"),
     ("flax", "--residual", "exported/weights.safetensors"), ("mlx", "--residual", "exported/weights.safetensors"),
     ("keras", "--residual", "exported/model.weights.h5"),
   ])

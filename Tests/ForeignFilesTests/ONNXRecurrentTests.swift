@@ -189,4 +189,99 @@ import Testing
       expect(.wrongShape("W", node: "gru", found: [wanted], wanted: [1, 3, nil]), gru(maker: slice, w: nil))
     }
   }
+
+  /// Nodes that make W of `source`, [3], with other constants.
+  @Test(
+    arguments: [
+      ([ONNXNode("Gather", inputs: ["rows", "picked"], outputs: ["W"], attributes: ["axis": .int(1)])], [2, 0, 1]),
+      (
+        [ONNXNode("Gather", inputs: ["rows", "fromTheEnd"], outputs: ["W"], attributes: ["axis": .int(-2)])], [1, 2, 0]
+      ),
+      ([ONNXNode("Expand", inputs: ["one", "shape"], outputs: ["W"])], [1, 1, 1]),
+      ([ONNXNode("ConstantOfShape", inputs: ["shape"], outputs: ["W"])], [0, 0, 0]),
+      (
+        [
+          ONNXNode(
+            "ConstantOfShape", inputs: ["shape"], outputs: ["W"],
+            attributes: ["value": .tensor(StoredTensor([2] as [Float], shape: [1]))])
+        ], [2, 2, 2]
+      ),
+      (
+        [
+          ONNXNode(
+            "Split", inputs: ["rows"], outputs: ["", "last"], attributes: ["axis": .int(1), "split": .ints([1, 2])]),
+          ONNXNode("Split", inputs: ["rows", "parts"], outputs: ["first", ""], attributes: ["axis": .int(1)]),
+          ONNXNode("Concat", inputs: ["last", "first"], outputs: ["W"], attributes: ["axis": .int(1)]),
+        ], [1, 2, 0]
+      ),
+      (
+        [
+          ONNXNode("Split", inputs: ["rows"], outputs: ["a", "b"], attributes: ["axis": .int(1)]),
+          ONNXNode("Concat", inputs: ["b", "a"], outputs: ["W"], attributes: ["axis": .int(1)]),
+        ], [2, 0, 1]
+      ),
+      (
+        [
+          ONNXNode("Flatten", inputs: ["rows"], outputs: ["flat"], attributes: ["axis": .int(-1)]),
+          ONNXNode("Dropout", inputs: ["flat"], outputs: ["kept"]),
+          ONNXNode("Reshape", inputs: ["kept", "shape"], outputs: ["W"]),
+        ], [0, 1, 2]
+      ),
+      (
+        [
+          ONNXNode("Shape", inputs: ["rows"], outputs: ["sizes"], attributes: ["start": .int(-2)]),
+          ONNXNode("Sub", inputs: ["sizes", "unit"], outputs: ["less"]),
+          ONNXNode("Mul", inputs: ["unit", "less"], outputs: ["same"]),
+          ONNXNode("Add", inputs: ["same", "unit"], outputs: ["more"]),
+          ONNXNode("Div", inputs: ["more", "unit"], outputs: ["two"]),
+          ONNXNode("Concat", inputs: ["unit", "two"], outputs: ["whole"], attributes: ["axis": .int(0)]),
+          ONNXNode("Reshape", inputs: ["rows", "whole"], outputs: ["W"]),
+        ], [0, 1, 2]
+      ),
+    ] as [([ONNXNode], [Float])])
+  func aWeightIsMadeByOperatorsThatArrangeNumbers(makers: [ONNXNode], wanted: [Float]) throws {
+    var model = gru(w: nil)
+    model.graph.nodes = makers + model.graph.nodes
+    func whole(_ values: [Int64], _ shape: [Int]? = nil) -> StoredTensor {
+      StoredTensor(values, shape: shape ?? [values.count])
+    }
+    let constants = [
+      ("rows", StoredTensor([0, 1, 2] as [Float], shape: [1, 3, 1])), ("picked", whole([2, 0, 1])),
+      ("fromTheEnd", whole([-2, 2, -3])), ("one", StoredTensor([1] as [Float], shape: [1, 1])),
+      ("shape", whole([1, 3, 1])), ("parts", whole([1, 2])), ("unit", whole([1])),
+      ("R", model.graph.initializers["R"]!),
+    ]
+    model.graph.initializers = NamedTensors(constants)
+    #expect(try model.recurrentNodes()[0].inputWeight == StoredTensor(wanted, shape: [1, 3, 1]))
+  }
+
+  @Test(arguments: [
+    ONNXNode("Gather", inputs: ["source", "beyond"], outputs: ["W"]),
+    ONNXNode("Gather", inputs: ["source", "source"], outputs: ["W"]),
+    ONNXNode("Gather", inputs: ["number", "beyond"], outputs: ["W"]),
+    ONNXNode("Expand", inputs: ["source", "two"], outputs: ["W"]),
+    ONNXNode("ConstantOfShape", inputs: ["source"], outputs: ["W"]),
+    ONNXNode("ConstantOfShape", inputs: ["least"], outputs: ["W"]),
+    ONNXNode("Split", inputs: ["source", "two"], outputs: ["W"]),
+    ONNXNode("Split", inputs: ["source"], outputs: ["W"], attributes: ["axis": .int(1)]),
+    ONNXNode("Flatten", inputs: ["source"], outputs: ["W"], attributes: ["axis": .int(2)]),
+    ONNXNode("Dropout", inputs: ["source", "", "isTraining"], outputs: ["W"]),
+    ONNXNode("Shape", inputs: ["source"], outputs: ["W"], attributes: ["start": .float(1)]),
+    ONNXNode("Div", inputs: ["two", "zero"], outputs: ["W"]),
+    ONNXNode("Div", inputs: ["least", "minus"], outputs: ["W"]),
+    ONNXNode("Mul", inputs: ["least", "two"], outputs: ["W"]),
+    ONNXNode("Add", inputs: ["source", "two"], outputs: ["W"]),
+    ONNXNode("Sub", inputs: ["pair", "three"], outputs: ["W"]), ONNXNode("Sub", inputs: ["two"], outputs: ["W"]),
+  ])
+  func numbersThatAnOperatorDoesNotTakeAreNamed(maker: ONNXNode) {
+    var model = gru(maker: maker, w: nil)
+    func whole(_ values: Int64...) -> StoredTensor { StoredTensor(values, shape: [values.count]) }
+    model.graph.initializers = NamedTensors([
+      ("source", StoredTensor(ruled(3), shape: [3])), ("number", StoredTensor([1] as [Float], shape: [])),
+      ("beyond", whole(3)), ("zero", whole(0)), ("two", whole(2)), ("minus", whole(-1)), ("least", whole(.min)),
+      ("pair", whole(1, 2)), ("three", whole(1, 2, 3)), ("R", model.graph.initializers["R"]!),
+      ("isTraining", StoredTensor(dtype: .bool, shape: [], bytes: [1])),
+    ])
+    expect(.notFoldable(maker.operation, value: "W", node: "gru"), model)
+  }
 }

@@ -166,7 +166,15 @@ struct ModelParts {
 
 extension PackageFile {
   /// Shape of the model, which an export of charrnn holds; nil in other files.
-  var exportedShape: ModelShape? {
-    metadata[MetadataKey.architecture].flatMap { try? JSONDecoder().decode(ModelShape.self, from: Data($0.utf8)) }
+  var exportedShape: ModelShape? { ModelShape(exportedIn: metadata) }
+}
+
+extension ModelShape {
+  /// The shape in texts of a file, as exports of charrnn hold it; nil where there is none.
+  init?(exportedIn metadata: [String: String]) {
+    guard let text = metadata[MetadataKey.architecture],
+      let shape = try? JSONDecoder().decode(ModelShape.self, from: Data(text.utf8))
+    else { return nil }
+    self = shape
   }
 }

@@ -1,158 +1,165 @@
 import ForeignFiles
+import LanguageModels
 import RecurrentLayers
 import TensorCheckpoints
 import TensorCore
 
-/// Tensors of an ONNX graph that is an embedding, recurrent layers one above the other and a linear layer, or a part of that.
+/// Tensors of an ONNX graph that is recurrent layers one above the other, perhaps above an embedding and below a linear layer.
 ///
 /// The recurrent layers are `layers.0.W` and so on, in the order of the graph; the others `embedding.weight`, [symbols, features],
 /// `decoder.weight`, [symbols, outputs], and `decoder.bias`.
+///
+/// The graph is followed from its inputs for sequences of a few steps. Instead of numbers it computes their places (`ONNXPlaces`),
+/// so that each layer is known to read what the layer below makes, step for step and number for number, whatever operators
+/// arrange values in between. What depends on no input is a constant, which is computed.
 struct ONNXLayers {
-  private(set) var tensors: [String: StoredTensor] = [:]
-  /// The cell of every recurrent layer; nil where there is none.
-  let cell: RecurrentWeights.Cell?
-  /// Function of the gates of every recurrent layer; the sigmoid where there is none.
+  var tensors: [String: StoredTensor] = [:]
+  /// The cell of every recurrent layer.
+  let cell: RecurrentWeights.Cell
+  /// Function of the gates of every recurrent layer.
   let gateActivation: GateActivation
-  private var constants: [String: StoredTensor]
-  /// Values that are computed from shapes and whole numbers alone.
-  private var sizes: Set<String> = []
-  /// Names of matrices whose transposes other values are; these are made when a layer needs them.
-  private var transposed: [String: String] = [:]
-  /// Constants that were found to be zeros, and to be the identity, so that none is read over and over.
-  private var (zeros, identities): (Set<String>, Set<String>) = ([], [])
-  /// Recurrent layers so far, and the number of them that each value has gone through.
-  private var (layers, depths): (Int, [String: Int]) = (0, [:])
+  var constants: ONNXConstants
+  /// Values that depend on the graph's inputs, by name.
+  var places: [String: ONNXPlaces] = [:]
+  let recurrent: [ONNXRecurrent]
+  /// Whether `Softmax` without an axis is along the last one, as since operator set 13; it was along all from the second one before.
+  private let softmaxIsAlongLast: Bool
+  /// Whether layers above the first add their input to their output.
+  let isResidual: Bool
+  /// Rows of each input: its symbols, or vectors.
+  var inputRows: [String: Int] = [:]
+  /// The input that the lowest layer reads, by itself or as vectors.
+  var sequence: String?
+  /// Recurrent layers so far.
+  var layers = 0
+  /// Steps and sequences that the recurrent layers read.
+  var (steps, batch) = (0, 0)
+  /// Constant states that were found to be zeros, so that none is read over and over.
+  var zeros: Set<String> = []
 
-  /// Operators that only arrange values, as exporters write them around layers.
-  private static let arranging: Set = [
-    "Cast", "Concat", "Constant", "ConstantOfShape", "Dropout", "Flatten", "Identity", "Reshape", "Slice", "Squeeze",
-    "Unsqueeze", "Softmax", "LogSoftmax", "OneHot",
-  ]
-
-  /// - Throws: `ONNXError` where a recurrent weight cannot be found, `ExchangeError` where an operator is none of such layers.
+  /// - Throws: `ONNXError`, or its problem, where a constant cannot be found; `ExchangeError` where an operator is none of such
+  ///   layers, or reads something else than the layer below makes.
   init(_ model: ONNXModel) throws {
-    constants = model.graph.constants
     let recurrent = try model.recurrentNodes()
+    guard !recurrent.isEmpty else { throw ExchangeError.noRecurrentOperator }
     let weights = try recurrent.map { try RecurrentWeights($0) }
     let cells = Set(weights.map(\.cell))
     guard cells.count <= 1 else { throw ExchangeError.mixedCells(cells.map(\.rawValue).sorted()) }
-    gateActivation = weights.first?.gateActivation ?? .sigmoid
+    gateActivation = weights[0].gateActivation
     if let other = weights.first(where: { [gateActivation] in $0.gateActivation != gateActivation }) {
       throw ExchangeError.mixedGateActivations([gateActivation, other.gateActivation])
     }
-    cell = cells.first
+    if let inner = recurrent.first(where: { !$0.path.isEmpty }) {
+      throw ExchangeError.unknownOperator(inner.path[0], node: inner.name)
+    }
+    (cell, self.recurrent) = (weights[0].cell, recurrent)
+    isResidual = ModelShape(exportedIn: model.metadata)?.residual ?? false
+    softmaxIsAlongLast = model.operatorSets[""] ?? model.operatorSets["ai.onnx"] ?? 13 >= 13
+    constants = ONNXConstants(of: model)
     for (number, node) in recurrent.enumerated() {
       tensors["layers.\(number).W"] = node.inputWeight
       tensors["layers.\(number).R"] = node.recurrentWeight
       tensors["layers.\(number).B"] = node.bias
     }
-    for node in model.graph.nodes {
-      try requireOrder(of: node)
-      try read(node)
+    try place(model.graph, features: recurrent[0].inputWeight.shape[2])
+    for node in model.graph.nodes where node.inputs.contains(where: { places[$0] != nil }) { try read(node) }
+    guard layers == recurrent.count else { throw isNotAbove(recurrent[layers].name) }
+    try requireOutputs(of: model.graph)
+  }
+
+  /// Places the inputs of the graph, with small sizes where any will do: different ones, so that no axis passes for another, and odd
+  /// ones, which constants of a graph seldom are.
+  ///
+  /// - Parameter features: numbers that the lowest layer reads of each step.
+  private mutating func place(_ graph: ONNXGraph, features: Int) throws {
+    var sizes: [String: Int] = [:]
+    func size(_ number: Int) -> Int { number < 2 ? 5 - 2 * number : 2 * number + 3 }
+    for input in graph.inputs where graph.initializers[input.name] == nil {
+      let isReal = input.dtype.map { [.f16, .bf16, .f32, .f64].contains($0) } ?? false
+      var shape: [Int] = []
+      for (axis, dimension) in (input.shape ?? Array(repeating: .unknown, count: isReal ? 3 : 2)).enumerated() {
+        switch dimension {
+        case .size(let size) where size > 0: shape.append(size)
+        case .named(let name):
+          sizes[name] = sizes[name] ?? size(sizes.count)
+          shape.append(sizes[name]!)
+        case _ where isReal && axis == 2: shape.append(features)
+        default: shape.append(size(axis))
+        }
+      }
+      try take(shape, for: input.name)
+      let width = isReal && shape.count > 2 ? shape.last! : 1
+      places[input.name] = .all(shape, width: width, .input(input.name))
+      inputRows[input.name] = shape.reduce(1, *) / width
     }
   }
 
-  /// - Throws: where a recurrent layer, or the linear one, does not read the layers below it.
-  private mutating func requireOrder(of node: ONNXNode) throws(ExchangeError) {
-    let depth = node.inputs.compactMap { depths[$0] }.max() ?? 0
-    let isRecurrent = ["RNN", "LSTM", "GRU"].contains(node.operation)
-    if isRecurrent || ["MatMul", "Gemm"].contains(node.operation), depths[node.inputs.first ?? ""] ?? 0 != layers {
-      throw .unsupportedOperator(node: node.label, "an input that is not the output of the layer below")
-    }
-    if isRecurrent { layers += 1 }
-    for output in node.outputs where !output.isEmpty { depths[output] = isRecurrent ? layers : depth }
-  }
-
-  private mutating func read(_ node: ONNXNode) throws(ExchangeError) {
-    guard node.isStandard else { throw unknown(node) }
-    if node.operation == "Shape" || isOfSizes(node) {
-      sizes.formUnion(node.outputs)
-      return
-    }
-    func isSet(_ attribute: String) -> Bool { node.attributes[attribute] == .int(1) }
+  private mutating func read(_ node: ONNXNode) throws {
+    guard node.isStandard, !node.outputs.isEmpty else { throw unknown(node) }
     switch node.operation {
-    case "RNN", "LSTM", "GRU":
-      for index in 5...6 { try requireZero(index, of: node) }
-    case "Transpose":
-      guard let input = node.inputs.first, let output = node.outputs.first,
-        [nil, .ints([1, 0])].contains(node.attributes["perm"])
-      else { return }
-      if let original = transposed[input] {
-        constants[output] = constants[original]
-      } else if constants[input]?.shape.count == 2 {
-        transposed[output] = input
-      }
-    case "Split", "Expand":
-      // No weight is split or repeated: this is a state.
-      if constant(0, of: node)?.isFloatingPoint ?? false { try requireZero(0, of: node) }
-    case "Gather":
-      guard let name = node.inputs.first, !identities.contains(name), let table = constant(0, of: node),
-        table.isFloatingPoint, table.shape.count == 2, let place = place(for: "embedding.weight")
-      else { return }
-      // One-hot vectors are rows of the identity.
-      if table.isIdentity { identities.insert(name) } else { tensors[place] = table }
+    case "RNN", "LSTM", "GRU": try readRecurrent(node)
+    case "Gather" where node.inputs.count == 2 && places[node.inputs[1]] != nil: try readTable(node)
+    case "OneHot": try readOneHot(node)
     case "MatMul":
-      guard let place = place(for: "decoder.weight") else { return }
-      guard let weight = constant(1, of: node), weight.shape.count == 2 else { throw unknown(node) }
-      tensors[place] = weight.transposed()
-    case "Gemm":
-      guard let place = place(for: "decoder.weight") else { return }
-      guard let weight = constant(1, of: node), weight.shape.count == 2, !isSet("transA"),
-        ["alpha", "beta"].allSatisfy({ [nil, .float(1)].contains(node.attributes[$0]) })
-      else { throw unknown(node) }
-      tensors[place] = isSet("transB") ? weight : weight.transposed()
-      if node.inputs.count > 2, !node.inputs[2].isEmpty {
-        guard let bias = constant(2, of: node) else { throw unknown(node) }
-        addBias(bias)
-      }
+      guard node.inputs.count == 2 else { throw unknown(node) }
+      try readProduct(node, weight: matrix(1, of: node)?.transposed())
+    case "Gemm": try readGemm(node)
     case "Add":
-      guard let bias = constant(0, of: node) ?? constant(1, of: node) else { throw unknown(node) }
-      addBias(bias)
-    default:
-      guard Self.arranging.contains(node.operation) else { throw unknown(node) }
+      guard node.inputs.count == 2 else { throw unknown(node) }
+      if node.inputs.allSatisfy({ places[$0] != nil }) { try readSum(node) } else { try readBias(node) }
+    case "Softmax", "LogSoftmax":
+      // Scores of each step become its probabilities.
+      guard case .numbers(let scores, _, .scores)? = places[node.inputs[0]],
+        case .int(let axis) = node.attributes["axis"] ?? .int(softmaxIsAlongLast ? -1 : 1),
+        [-1, scores.shape.count - 1].contains(axis)
+      else { throw unknown(node) }
+      places[node.outputs[0]] = places[node.inputs[0]]
+    case _ where node.inputs.allSatisfy({ places[$0]?.stage == nil }):
+      for output in node.outputs where !output.isEmpty { places[output] = .aside }
+    default: try arrange(node)
     }
   }
 
-  /// Whether the operator computes a size: its inputs are sizes and whole numbers.
-  private func isOfSizes(_ node: ONNXNode) -> Bool {
-    node.inputs.contains(where: sizes.contains)
-      && node.inputs.allSatisfy { sizes.contains($0) || constants[$0].map { !$0.isFloatingPoint } ?? $0.isEmpty }
-  }
-
-  private func unknown(_ node: ONNXNode) -> ExchangeError {
-    .unknownOperator(node.operation, node: node.label)
-  }
-
-  /// An input of the node; nil where it is no constant.
-  private func constant(_ index: Int, of node: ONNXNode) -> StoredTensor? {
-    guard index < node.inputs.count else { return nil }
-    let name = node.inputs[index]
-    return constants[name] ?? transposed[name].flatMap { constants[$0]?.transposed() }
-  }
-
-  /// - Throws: where an input is a constant other than zeros.
-  private mutating func requireZero(_ index: Int, of node: ONNXNode) throws(ExchangeError) {
-    guard index < node.inputs.count, !zeros.contains(node.inputs[index]), let state = constant(index, of: node) else {
-      return
-    }
-    guard state.isZero else { throw .unsupportedOperator(node: node.label, "an initial state of its own") }
-    zeros.insert(node.inputs[index])
-  }
-
-  /// Name under which a further tensor of this name is kept: a second one has a name that no layer has. Nil for more.
-  private func place(for name: String) -> String? { [name, "another \(name)"].first { tensors[$0] == nil } }
-
-  private mutating func addBias(_ bias: StoredTensor) {
-    if let place = place(for: "decoder.bias") { tensors[place] = bias.reshaped([bias.count]) }
-  }
-}
-
-extension StoredTensor {
-  /// Whether this is a square matrix of ones on the diagonal and zeros elsewhere.
-  fileprivate var isIdentity: Bool {
-    shape.count == 2 && shape[0] == shape[1]
-      && (0..<shape[0]).allSatisfy { row in
-        rows(row..<row + 1).values(as: Float.self)?.enumerated().allSatisfy { $1 == ($0 == row ? 1 : 0) } ?? false
+  /// - Throws: where no output is what the highest layer makes, or its steps are in another order.
+  private func requireOutputs(of graph: ONNXGraph) throws {
+    let highest: ONNXStage = tensors["decoder.weight"] == nil ? .hidden(layers) : .scores
+    let outputs = graph.outputs.filter { places[$0.name]?.stage == highest }
+    guard !outputs.isEmpty else { throw ExchangeError.noOutput(graph.outputs.map(\.name)) }
+    guard highest == .scores else { return }
+    for output in outputs {
+      // Sequences may stand one after the other again.
+      let rows = places[output.name]?.rows
+      let orders = [rows, rows?.map { $0 % batch * steps + $0 / batch }]
+      guard orders.contains(where: { $0.map { zip($0, $0.dropFirst()).allSatisfy(<) } ?? false }) else {
+        throw ExchangeError.unsupportedOperator(node: output.name, "scores in another order than its symbols or steps")
       }
+    }
+  }
+
+  // MARK: Pieces
+
+  func unknown(_ node: ONNXNode) -> ExchangeError { .unknownOperator(node.operation, node: node.label) }
+
+  func isNotAbove(_ node: String) -> ExchangeError {
+    .unsupportedOperator(node: node, "an input that is not the output of the layer below")
+  }
+
+  func isArranged(_ node: ONNXNode) -> ExchangeError {
+    .unsupportedOperator(node: node.label, "the output of the layer below in another order")
+  }
+
+  /// An input of the node that is a constant; nil where it is left out.
+  mutating func constant(_ index: Int, of node: ONNXNode) throws -> StoredTensor? {
+    guard index < node.inputs.count, !node.inputs[index].isEmpty else { return nil }
+    guard places[node.inputs[index]] == nil else { throw unknown(node) }
+    return try constants.tensor(node.inputs[index], for: node.label)
+  }
+
+  /// A weight of the node, a matrix with elements; nil where it is none.
+  mutating func matrix(_ index: Int, of node: ONNXNode) throws -> StoredTensor? {
+    guard let tensor = try constant(index, of: node), tensor.isFloatingPoint, tensor.shape.count == 2,
+      !tensor.shape.contains(0)
+    else { return nil }
+    return tensor
   }
 }

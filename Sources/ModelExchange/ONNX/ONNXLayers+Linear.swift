@@ -1,0 +1,81 @@
+import ForeignFiles
+import TensorCheckpoints
+
+/// Layers of a graph below and above the recurrent ones, and sums between these.
+extension ONNXLayers {
+  /// Rows of an embedding, or one-hot vectors as rows of the identity.
+  mutating func readTable(_ node: ONNXNode) throws {
+    guard let table = try matrix(0, of: node), [nil, .int(0), .int(-2)].contains(node.attributes["axis"]) else {
+      throw unknown(node)
+    }
+    try placeVectors(of: node, symbols: node.inputs[1], width: table.shape[1])
+    if !table.isIdentity { tensors["embedding.weight"] = table }
+  }
+
+  mutating func readOneHot(_ node: ONNXNode) throws {
+    guard node.inputs.count == 3, let values = try constant(2, of: node)?.values(as: Float.self), values == [0, 1],
+      let depth = try constant(1, of: node), [nil, .int(-1)].contains(node.attributes["axis"]),
+      let width = depth.values(as: Int64.self) ?? depth.values(as: Int32.self)?.map({ Int64($0) }), width.count == 1,
+      1...1 << 31 ~= width[0]
+    else { throw unknown(node) }
+    try placeVectors(of: node, symbols: node.inputs[0], width: Int(width[0]))
+  }
+
+  private mutating func placeVectors(of node: ONNXNode, symbols: String, width: Int) throws {
+    guard case .numbers(let symbols, 1, .input(let name))? = places[symbols], sequence == nil else {
+      throw unknown(node)
+    }
+    try take(symbols.shape + [width], for: node.label)
+    sequence = name
+    let rows = symbols.values(as: Int64.self)!.map { Int($0) }
+    places[node.outputs[0]] = .rows(rows, shape: symbols.shape, width: width, .vectors)
+  }
+
+  mutating func readGemm(_ node: ONNXNode) throws {
+    func isSet(_ attribute: String) -> Bool { node.attributes[attribute] == .int(1) }
+    guard case .numbers(let input, _, _)? = places[node.inputs[0]], input.shape.count == 2, !isSet("transA"),
+      ["alpha", "beta"].allSatisfy({ [nil, .float(1)].contains(node.attributes[$0]) }),
+      let weight = try matrix(1, of: node)
+    else { throw unknown(node) }
+    try readProduct(node, weight: isSet("transB") ? weight : weight.transposed())
+    if let bias = try constant(2, of: node) { try addBias(bias, node) }
+  }
+
+  /// - Parameter weight: [outputs, inputs].
+  mutating func readProduct(_ node: ONNXNode, weight: StoredTensor?) throws {
+    guard let weight else { throw unknown(node) }
+    guard let input = places[node.inputs[0]], case .numbers(let given, weight.shape[1], .hidden(layers)) = input,
+      layers == recurrent.count
+    else { throw isNotAbove(node.label) }
+    guard let rows = input.rows else { throw isArranged(node) }
+    let shape = Array(given.shape.dropLast())
+    try take(shape + [weight.shape[0]], for: node.label)
+    places[node.outputs[0]] = .rows(rows, shape: shape, width: weight.shape[0], .scores)
+    tensors["decoder.weight"] = weight
+  }
+
+  mutating func readBias(_ node: ONNXNode) throws {
+    guard let index = [0, 1].first(where: { places[node.inputs[$0]]?.stage == .scores }),
+      let bias = try constant(1 - index, of: node)
+    else { throw unknown(node) }
+    places[node.outputs[0]] = places[node.inputs[index]]
+    try addBias(bias, node)
+  }
+
+  private mutating func addBias(_ bias: StoredTensor, _ node: ONNXNode) throws {
+    guard tensors["decoder.bias"] == nil, bias.isFloatingPoint, let outputs = tensors["decoder.weight"]?.shape[0],
+      bias.shape.last == outputs, bias.count == outputs
+    else { throw unknown(node) }
+    tensors["decoder.bias"] = bias.reshaped([outputs])
+  }
+
+  /// The sum of a layer's output and its input.
+  mutating func readSum(_ node: ONNXNode) throws {
+    let values = node.inputs.compactMap { places[$0] }
+    guard let output = values.first(where: { $0.stage == .summand(layers) }),
+      let input = values.first(where: { $0.stage == .hidden(layers - 1) }),
+      case .numbers(let places, let width, _) = output, case .numbers(places, width, _) = input
+    else { throw unknown(node) }
+    self.places[node.outputs[0]] = .numbers(places, width: width, .hidden(layers))
+  }
+}
