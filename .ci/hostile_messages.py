@@ -79,8 +79,15 @@ def attribute(name, value):
     return field(1, name) + b"".join(field(8, item) for item in value) + field(20, 7)
 
 
-def model(*parts):
-    return field(1, 8) + field(7, b"".join(parts))
+def value(name, dims, kind):
+    """An input of the graph; a size of None is any."""
+    shape = b"".join(field(1, b"" if size is None else field(1, size)) for size in dims)
+    return field(11, field(1, name) + field(2, field(1, field(1, kind) + field(2, shape))))
+
+
+def model(*parts, x=(None, None, None)):
+    """A model whose input is a sequence of vectors of one number."""
+    return field(1, 8) + field(7, b"".join(parts) + value("x", x, 1) + value("tokens", [None, None], 7))
 
 
 def lstm(weight="W", recurrent="R"):
@@ -149,4 +156,24 @@ def graphs(of, megabytes):
     side = math.isqrt(megabytes(60) // 2)
     yield "table-of-half-precision", lambda: model(
         initializer("e", [side, side], bytes(2 * side * side), kind=10), small, *(node("Gather", ["e", "x"], [f"g{n}"]) for n in range(of(2000))), lstm())
+    yield "input-of-gigabytes", lambda: model(small, lstm(), x=[2**20, 2**20, 1])
+    yield "input-of-64-bits", lambda: model(small, lstm(), x=[2**62, 2**62, 1])
+    yield "input-of-many-axes", lambda: model(small, lstm(), x=[1] * of(2_000_000))
+
+    def arranged(operation, inputs, count, *attributes, x=(1000, 1000, 1), more=b""):
+        """A graph whose input is arranged over and over."""
+        names = ["x"] + [f"x{n}" for n in range(count)]
+        nodes = [node(operation, [name.format(names[n]) for name in inputs], [names[n + 1]], *attributes) for n in range(count)]
+        return model(small, more, *nodes, node("LSTM", [names[-1], "W", "R"], ["y"], attribute("hidden_size", 1)), x=x)
+
+    sizes = lambda name, values: initializer(name, [len(values)], struct.pack(f"<{len(values)}q", *values), 7)
+    yield "input-joined-with-itself", lambda: arranged("Concat", ["{0}", "{0}"], 40, attribute("axis", 0), x=[10, 10, 1])
+    yield "input-transposed-often", lambda: arranged("Transpose", ["{0}"], of(20_000), attribute("perm", [1, 0, 2]))
+    yield "input-reshaped-often", lambda: arranged("Reshape", ["{0}", "s"], of(20_000), more=sizes("s", [-1, 1, 1]))
+    yield "input-expanded", lambda: arranged("Expand", ["{0}", "s"], 1, x=[1, 1, 1], more=sizes("s", [2**20, 2**20, 1]))
+    yield "input-taken-often", lambda: arranged("Gather", ["{0}", "s"], 2, more=sizes("s", [0] * (megabytes(10) // 8)))
+    yield "input-split-in-number", lambda: model(small, node("Split", ["x"], [f"s{n}" for n in range(of(200_000))]), lstm())
+    yield "symbols-of-wide-vectors", lambda: model(
+        initializer("e", [1, megabytes(60) // 4], bytes(megabytes(60))), small, node("Gather", ["e", "tokens"], ["x1"]),
+        node("LSTM", ["x1", "W", "R"], ["y"], attribute("hidden_size", 1)))
     yield "layers-in-number", lambda: model(small, *(lstm() for _ in range(of(20_000))))

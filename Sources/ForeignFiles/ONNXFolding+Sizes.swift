@@ -53,7 +53,9 @@ extension ONNXFolding {
 
   /// One of several parts along an axis: of given sizes, or of equal ones, of which the last may be smaller.
   var split: ONNXFoldedTensor? {
-    guard let input, let axis = axis(default: 0), input.shape[axis] <= 1 << 31 else { return nil }
+    guard let input, let axis = axis(default: 0), input.shape[axis] <= 1 << 31,
+      output.count <= CheckpointLimits.rank
+    else { return nil }
     let size = input.shape[axis]
     var ends: [Int] = []
     if has(input: 1, attribute: "split") {

@@ -180,6 +180,12 @@ import Testing
       ]
       if isRead { expectLayers(graph) } else { expectRefusal(graph, Self.isOther) }
     }
+    // A bias of probabilities is none of scores.
+    var biased = Graph()
+    biased.head = [
+      Self.product("h", "matrix", "s"), Self.node("LogSoftmax", ["s"], "p"), Self.node("Add", ["p", "bias"], "scores"),
+    ]
+    expectRefusal(biased, Self.isOther)
     // Older operators take all axes from the second one together.
     var graph = Graph()
     graph.head = [Self.product("h", "matrix", "s"), Self.node("Softmax", ["s"], "scores")]
@@ -386,6 +392,18 @@ import Testing
     graph.before = [Self.node("Gather", ["table", "fixed"], "x")]
     graph.constants = [("fixed", StoredTensor([0, 1] as [Int64], shape: [2, 1]))]
     expectRefusal(graph, Self.isNotAbove)
+  }
+
+  /// The scores of one step alone are few, and still counted from the first step.
+  @Test func aSequenceThatIsTooLongToBeFollowedIsRefused() {
+    var graph = Graph()
+    graph.inputs[0].shape = [.size(300_000), .size(1)]
+    graph.head = [Self.node("Gather", ["h", "end"], "e"), Self.product("e", "wide")]
+    graph.constants = [
+      ("end", StoredTensor([-1] as [Int64], shape: [])),
+      ("wide", Self.real(Array(repeating: 1, count: 20_000), 2, 10_000)),
+    ]
+    expectRefusal(graph, "copies would take more memory")
   }
 
   @Test func aGraphWithoutARecurrentOperatorIsRefused() {

@@ -61,8 +61,9 @@ extension ONNXLayers {
 
   private func isInput(_ stage: ONNXStage) -> Bool { if case .input = stage { true } else { false } }
 
-  /// Counts the memory of places in this shape.
+  /// Counts the memory of places in this shape: four bytes of each, and twelve while its row is looked for.
   mutating func take(_ shape: [Int], for value: String) throws {
-    try constants.take(StoredTensor.DType.i64.bitCount(ofShape: shape).map { $0 / 8 } ?? .max, for: value)
+    let count = StoredTensor.DType.i32.bitCount(ofShape: shape).map { $0 / 32 } ?? .max
+    try constants.take(count <= Int32.max ? 16 * count : .max, for: value)
   }
 }

@@ -25,10 +25,9 @@ extension ONNXLayers {
     guard case .numbers(let symbols, 1, .input(let name))? = places[symbols], sequence == nil else {
       throw unknown(node)
     }
-    try take(symbols.shape + [width], for: node.label)
     sequence = name
-    let rows = symbols.values(as: Int64.self)!.map { Int($0) }
-    places[node.outputs[0]] = .rows(rows, shape: symbols.shape, width: width, .vectors)
+    let rows = symbols.values(as: Int32.self)!.map { Int($0) }
+    try place(rows, shape: symbols.shape, width: width, .vectors, of: node)
   }
 
   mutating func readGemm(_ node: ONNXNode) throws {
@@ -48,9 +47,7 @@ extension ONNXLayers {
       layers == recurrent.count
     else { throw isNotAbove(node.label) }
     guard let rows = input.rows else { throw isArranged(node) }
-    let shape = Array(given.shape.dropLast())
-    try take(shape + [weight.shape[0]], for: node.label)
-    places[node.outputs[0]] = .rows(rows, shape: shape, width: weight.shape[0], .scores)
+    try place(rows, shape: given.shape.dropLast(), width: weight.shape[0], .scores, of: node)
     tensors["decoder.weight"] = weight
   }
 
@@ -60,6 +57,15 @@ extension ONNXLayers {
     else { throw unknown(node) }
     places[node.outputs[0]] = places[node.inputs[index]]
     try addBias(bias, node)
+  }
+
+  /// Places the rows that a layer makes of those that it reads.
+  private mutating func place(_ rows: [Int], shape: [Int], width: Int, _ stage: ONNXStage, of node: ONNXNode) throws {
+    try take(shape + [width], for: node.label)
+    guard let value = ONNXPlaces.rows(rows, shape: shape, width: width, stage) else {
+      throw ONNXError.Problem.tooMuchMemory(value: node.label)
+    }
+    places[node.outputs[0]] = value
   }
 
   private mutating func addBias(_ bias: StoredTensor, _ node: ONNXNode) throws {

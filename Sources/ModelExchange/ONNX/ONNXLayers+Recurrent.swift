@@ -38,9 +38,9 @@ extension ONNXLayers {
     let width = directions * units
     try take([steps, directions, batch, units], for: node.label)
     /// Places of a sequence's step, of a direction.
-    func numbers(_ step: Int, _ direction: Int, _ sequence: Int) -> Range<Int64> {
+    func numbers(_ step: Int, _ direction: Int, _ sequence: Int) -> Range<Int32> {
       let start = (step * batch + sequence) * width + direction * units
-      return Int64(start)..<Int64(start + units)
+      return Int32(start)..<Int32(start + units)
     }
     let all = (0..<steps).flatMap { step in
       (0..<directions).flatMap { direction in (0..<batch).flatMap { numbers(step, direction, $0) } }

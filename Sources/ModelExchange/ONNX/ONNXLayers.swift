@@ -108,12 +108,11 @@ struct ONNXLayers {
       guard node.inputs.count == 2 else { throw unknown(node) }
       if node.inputs.allSatisfy({ places[$0] != nil }) { try readSum(node) } else { try readBias(node) }
     case "Softmax", "LogSoftmax":
-      // Scores of each step become its probabilities.
-      guard case .numbers(let scores, _, .scores)? = places[node.inputs[0]],
+      guard case .numbers(let scores, let width, .scores)? = places[node.inputs[0]],
         case .int(let axis) = node.attributes["axis"] ?? .int(softmaxIsAlongLast ? -1 : 1),
         [-1, scores.shape.count - 1].contains(axis)
       else { throw unknown(node) }
-      places[node.outputs[0]] = places[node.inputs[0]]
+      places[node.outputs[0]] = .numbers(scores, width: width, .probabilities)
     case _ where node.inputs.allSatisfy({ places[$0]?.stage == nil }):
       for output in node.outputs where !output.isEmpty { places[output] = .aside }
     default: try arrange(node)
@@ -122,10 +121,11 @@ struct ONNXLayers {
 
   /// - Throws: where no output is what the highest layer makes, or its steps are in another order.
   private func requireOutputs(of graph: ONNXGraph) throws {
-    let highest: ONNXStage = tensors["decoder.weight"] == nil ? .hidden(layers) : .scores
-    let outputs = graph.outputs.filter { places[$0.name]?.stage == highest }
+    let hasScores = tensors["decoder.weight"] != nil
+    let highest: [ONNXStage] = hasScores ? [.scores, .probabilities] : [.hidden(layers)]
+    let outputs = graph.outputs.filter { places[$0.name]?.stage.map(highest.contains) ?? false }
     guard !outputs.isEmpty else { throw ExchangeError.noOutput(graph.outputs.map(\.name)) }
-    guard highest == .scores else { return }
+    guard hasScores else { return }
     for output in outputs {
       // Sequences may stand one after the other again.
       let rows = places[output.name]?.rows

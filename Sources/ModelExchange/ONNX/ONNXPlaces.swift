@@ -2,14 +2,14 @@ import TensorCheckpoints
 
 /// A value of a graph that depends on the graph's inputs, told by where each of its numbers comes from.
 enum ONNXPlaces {
-  /// Numbers of one stage: of each its place there, as I64. A stage has rows, a step of a sequence each, of `width` numbers.
+  /// Numbers of one stage: of each its place there, as I32. A stage has rows, a step of a sequence each, of `width` numbers.
   case numbers(StoredTensor, width: Int, ONNXStage)
   /// A value that no layer goes on with, such as the states of several layers together.
   case aside
 
   /// All numbers of a stage, in their order.
   static func all(_ shape: [Int], width: Int, _ stage: ONNXStage) -> Self {
-    .numbers(StoredTensor((0..<shape.reduce(1, *)).map { Int64($0) }, shape: shape), width: width, stage)
+    .numbers(StoredTensor((0..<shape.reduce(1, *)).map { Int32($0) }, shape: shape), width: width, stage)
   }
 
   var stage: ONNXStage? { if case .numbers(_, _, let stage) = self { stage } else { nil } }
@@ -17,7 +17,7 @@ enum ONNXPlaces {
   /// The rows along the last axis, in their order; nil where it does not hold whole rows.
   var rows: [Int]? {
     guard case .numbers(let places, let width, _) = self, places.shape.last == width,
-      let places = places.values(as: Int64.self)
+      let places = places.values(as: Int32.self)
     else { return nil }
     var rows: [Int] = []
     for start in stride(from: 0, to: places.count, by: width) {
@@ -28,9 +28,10 @@ enum ONNXPlaces {
     return rows
   }
 
-  /// Rows of a further stage, in an arrangement of this one's rows.
-  static func rows(_ rows: [Int], shape: [Int], width: Int, _ stage: ONNXStage) -> Self {
-    let places = rows.flatMap { row in (0..<width).map { Int64(row * width + $0) } }
+  /// Rows of a further stage, in an arrangement of the rows of the one before; nil where they are too many to be counted.
+  static func rows(_ rows: [Int], shape: [Int], width: Int, _ stage: ONNXStage) -> Self? {
+    guard rows.max() ?? 0 < Int(Int32.max) / width else { return nil }
+    let places = rows.flatMap { row in (0..<width).map { Int32(row * width + $0) } }
     return .numbers(StoredTensor(places, shape: shape + [width]), width: width, stage)
   }
 }
@@ -46,4 +47,6 @@ enum ONNXStage: Equatable {
   /// The output of the highest of so many layers, in a model that adds the layer's input to it.
   case summand(Int)
   case scores
+  /// Probabilities of the scores, or their logarithms.
+  case probabilities
 }
