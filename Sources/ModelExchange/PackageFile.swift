@@ -58,21 +58,29 @@ public struct PackageFile: Sendable {
       let saved = try MessagePackFile(file)
       // Beside the parameters there may be an optimizer's state, which has arrays of the same names.
       tensors = try saved.tensors(under: key ?? (saved.root["params"] == nil ? nil : "params")).tensors
-    case .onnx:
-      let model = try ONNXModel(file)
-      do {
-        let layers = try ONNXLayers(model)
-        (tensors, metadata) = (layers.tensors, model.metadata)
-        (cell, gateActivation) = (layers.cell, layers.gateActivation)
-      } catch let error as ExchangeError {
-        throw PackageFileError(file: path, problem: .exchange(error))
-      } catch let problem as ONNXError.Problem { throw ONNXError(file: path, problem: problem) }
+    case .onnx: try read(ONNXModel(file))
     case nil: throw PackageFileError(file: path, problem: .unknownFormat)
     }
     // Pages that were read to check the file are read again when they are needed.
     file.releasePages(in: 0..<file.count)
     if let key, pickled == nil && format != .messagePack { throw PackageFileError(file: path, problem: .noKeys(key)) }
     if cell == nil { cell = exportedShape.flatMap { RecurrentWeights.Cell($0.cell) } }
+  }
+
+  /// Tensors of a model of ONNX.
+  package init(_ model: ONNXModel, path: String) throws {
+    self.init(path: path, tensors: [:])
+    try read(model)
+  }
+
+  private mutating func read(_ model: ONNXModel) throws {
+    do {
+      let layers = try ONNXLayers(model)
+      (tensors, metadata) = (layers.tensors, model.metadata)
+      (cell, gateActivation) = (layers.cell, layers.gateActivation)
+    } catch let error as ExchangeError {
+      throw PackageFileError(file: path, problem: .exchange(error))
+    } catch let problem as ONNXError.Problem { throw ONNXError(file: path, problem: problem) }
   }
 
   private mutating func read(_ archive: ZIPArchive, _ file: MappedFile, key: String?) throws {

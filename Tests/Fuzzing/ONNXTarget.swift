@@ -1,8 +1,10 @@
 import ForeignFiles
+import ModelExchange
 import TensorCheckpoints
 import TensorCore
 
-/// A model that is read is written, and read again as the same; its recurrent nodes have the sizes that they say.
+/// A model that is read is written, and read again as the same; its recurrent nodes have the sizes that they say, and its layers
+/// the weights.
 func readONNX(_ input: [UInt8]) {
   do {
     let model = try ONNXModel(MappedFile(copying: input, as: "input"))
@@ -22,6 +24,12 @@ func readONNX(_ input: [UInt8]) {
       for tensor in [node.inputWeight, node.recurrentWeight, node.bias, node.peepholes].compactMap(\.self) {
         require(8 * tensor.bytes.count == tensor.dtype.bitCount(ofShape: tensor.shape), "a weight has its size")
       }
+    }
+    // A graph that is followed to its outputs has the weights of its layers.
+    let layers = try PackageFile(model, path: "input").tensors
+    require(layers["layers.0.W"] != nil, "the layers have weights")
+    if let bias = layers["decoder.bias"] {
+      require(bias.shape == [layers["decoder.weight"]?.shape.first], "a bias has a number for each score")
     }
   } catch { requireOneLine(error) }
 }
