@@ -9,6 +9,7 @@ let programs: [String: () throws -> Void] = [
   "LoadFromPyTorch": loadFromPyTorch,
   "NextCharacter": nextCharacter,
   "PaddedSequences": paddedSequences,
+  "ReadStreams": readStreams,
   "ReadmeProgram": readmeProgram,
   "ReportProgress": reportProgress,
   "SteerSampling": steerSampling,

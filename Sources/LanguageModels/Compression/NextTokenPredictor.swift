@@ -9,7 +9,7 @@ import TensorCore
 /// Both directions of the coder use it, so that both compute the same bits.
 struct NextTokenPredictor {
   private enum Network {
-    case still(StepSession<Float>)
+    case still(StreamingSession<Float>)
     case learning(LearningNetwork)
   }
 
@@ -34,11 +34,8 @@ struct NextTokenPredictor {
     symbols = model.shape.vocabulary
     if mode.learns {
       network = .learning(LearningNetwork(model, training: training, workspace: Workspace(team: team, products: .full)))
-    } else if documentEnd == nil {
-      network = .still(model.stepSession(batch: 1, weights: .float32, team: team))
     } else {
-      // The other kind of session cannot begin again.
-      network = .still(.whole(WholeModelSession(model: model, weights: .float32, team: team)))
+      network = .still(model.session(texts: 1, weights: .float32, team: team))
     }
     mixture = mode.mixesNGrams ? NGramMixture(symbols: symbols, training: training.tokens) : nil
     if let beginning { read(beginning) }
@@ -51,7 +48,7 @@ struct NextTokenPredictor {
     var scores = [Double](repeating: 0, count: symbols)
     if !isAtStart {
       switch network {
-      case .still(let session): session.copyLogits(of: 0, to: &scores)
+      case .still(let session): session.copyOutput(of: 0, to: &scores)
       case .learning(let network): scores = network.logits
       }
       if mixture != nil { scores = mixture!.predict(network: normalized(scores)) }
@@ -66,8 +63,8 @@ struct NextTokenPredictor {
     let isEnd = ends?.reads(token) ?? false
     switch network {
     case .still(let session):
-      if isEnd, case .whole(let session) = session { session.reset() }
-      session.read([token])
+      if isEnd { session.reset(0) }
+      session.push(tokens: [token])
     case .learning(let network): network.read(token, isEnd: isEnd)
     }
     if isAtStart { mixture?.begin(with: token) } else { mixture?.learn(token) }

@@ -46,8 +46,8 @@ extension TextGenerator {
     options: SamplingOptions,
     random: inout RandomSource
   ) throws -> [Int32] {
-    let session = model.stepSession(batch: count, weights: weights, team: team)
-    for token in currentDocument(of: text).tokens { session.read([Int32](repeating: token, count: count)) }
+    let session = model.session(texts: count, weights: weights, team: team)
+    for token in currentDocument(of: text).tokens { session.push(tokens: [Int32](repeating: token, count: count)) }
     let following = Array(next.prefix(Self.mostTokensToWeigh))
     var gaps = (0..<count).map { _ in
       let occurrencesToSkip = endsText ? 0 : Int(random.uniform() * Double(Self.mostOccurrences))
@@ -60,7 +60,7 @@ extension TextGenerator {
     var tokens = [Int32](repeating: 0, count: count)
     while gaps.contains(where: { !$0.isDone }) {
       for index in gaps.indices where !gaps[index].isDone {
-        session.copyLogits(of: index, to: &scores)
+        session.copyOutput(of: index, to: &scores)
         guard scores.areFinite else { throw GenerationError.notFinite }
         if let known = gaps[index].nextOfText {
           tokens[index] = known
@@ -72,7 +72,7 @@ extension TextGenerator {
         tokens[index] = token
         gaps[index].append(token, vocabulary)
       }
-      session.read(tokens)
+      session.push(tokens: tokens)
     }
     return choose(gaps, options, random: &random)
   }

@@ -86,7 +86,7 @@ public struct TextGenerator<Scalar: TensorScalar> {
     require(count > 0 && length >= 0, "TextGenerator: \(count) texts of \(length) tokens")
     try constraints.pattern?.requireLength(length)
     let (begun, ends) = currentDocument(of: prime)
-    let session = model.stepSession(batch: count, weights: weights, team: team)
+    let session = model.session(texts: count, weights: weights, team: team)
     var texts = (0..<count).map {
       GrowingText(
         vocabulary, mask: mask, mixture: mixture, prime: prime, constraints: constraints, ends: ends,
@@ -94,7 +94,7 @@ public struct TextGenerator<Scalar: TensorScalar> {
     }
     for text in texts.indices { try emit(text, GeneratedPiece(bytes: texts[text].begin(prime), choice: nil)) }
     for token in begun {
-      session.read([Int32](repeating: token, count: count))
+      session.push(tokens: [Int32](repeating: token, count: count))
       for text in texts.indices { texts[text].read(token) }
     }
     var tokens = [Int32](repeating: 0, count: count)
@@ -103,7 +103,7 @@ public struct TextGenerator<Scalar: TensorScalar> {
     while true {
       var isGrowing = false
       for text in texts.indices where texts[text].isGrowing(upTo: length) {
-        session.copyLogits(of: text, to: &scores)
+        session.copyOutput(of: text, to: &scores)
         guard scores.areFinite else { throw GenerationError.notFinite }
         guard let token = texts[text].choose(from: &scores, room: &room, options, length: length) else {
           continue
@@ -114,7 +114,7 @@ public struct TextGenerator<Scalar: TensorScalar> {
         try emit(text, GeneratedPiece(bytes: texts[text].append(token), choice: choice))
       }
       if !isGrowing { break }
-      session.read(tokens)
+      session.push(tokens: tokens)
     }
     for text in texts.indices { try emit(text, GeneratedPiece(bytes: texts[text].finish(), choice: nil)) }
   }

@@ -95,15 +95,17 @@ extension TextGenerator<Float> {
     let pool = BufferPool()
     return stride(from: 0, to: texts.count, by: Self.textsAtOnce).reduce(0) { sum, start in
       let texts = texts[start..<min(start + Self.textsAtOnce, texts.count)]
-      let session = model.stepSession(batch: texts.count, weights: weights, team: team)
-      for token in currentDocument(of: []).tokens { session.read([Int32](repeating: token, count: texts.count)) }
+      let session = model.session(texts: texts.count, weights: weights, team: team)
+      for token in currentDocument(of: []).tokens {
+        session.push(tokens: [Int32](repeating: token, count: texts.count))
+      }
       return (0..<(texts.map(\.count).max() ?? 0)).reduce(sum) { sum, place in
         // A text that has ended reads anything; it does not count.
         let targets = texts.map { place < $0.count ? $0[place] : 0 }
-        let losses = session.logits.softmaxCrossEntropy(
+        let losses = session.outputs.softmaxCrossEntropy(
           targets: targets, wantsGradient: false, team: team, pool: pool
         ).losses
-        session.read(targets)
+        session.push(tokens: targets)
         return zip(texts, losses).reduce(sum) { $0 + (place < $1.0.count ? $1.1 : 0) }
       }
     }

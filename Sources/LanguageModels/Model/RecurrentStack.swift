@@ -39,10 +39,10 @@ protocol RecurrentStack<Scalar>: Module {
 
   func initialState(batch: Int, in context: inout ForwardContext<Scalar>) -> StackState<Scalar>
 
-  /// The layers in the form that runs step by step; see `StackedRecurrent.stepLayers`.
-  func stepLayers(
-    batch: Int, shards: Int, format: ProductFormat, embedding: Tensor<Scalar>?
-  ) -> [StepLayer<Scalar>]?
+  /// The layers as they read streams token by token; see `StreamingSession`.
+  func session(
+    reading tokens: StreamItems<Scalar>, head: Dense<Scalar>, streams: Int, weights: ProductFormat, team: ThreadTeam
+  ) -> StreamingSession<Scalar>
 }
 
 extension StackedRecurrent: RecurrentStack {
@@ -62,6 +62,12 @@ extension StackedRecurrent: RecurrentStack {
     let state = state?.layers.map { Cell.State(components: $0) }
     let (outputs, states) = run(segments: segments, isTruncated: isTruncated, from: state, in: &context)
     return (outputs, states.map { layers in StackState(layers.map { $0.components }) })
+  }
+
+  func session(
+    reading tokens: StreamItems<Scalar>, head: Dense<Scalar>, streams: Int, weights: ProductFormat, team: ThreadTeam
+  ) -> StreamingSession<Scalar> {
+    StreamingSession(self, reading: tokens, head: head, streams: streams, weights: weights, team: team)
   }
 
   func initialState(batch: Int, in context: inout ForwardContext<Scalar>) -> StackState<Scalar> {

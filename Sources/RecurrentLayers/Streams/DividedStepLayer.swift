@@ -35,8 +35,8 @@ package final class DividedStepLayer<Scalar: TensorScalar> {
     let blocks: [(own: Range<Int>, all: Range<Int>)]
     /// Preactivations and the recurrent products, [batch, gates · units].
     let gates, recurrent: MutableMatrixView<Scalar>
-    /// h, [batch, units].
-    let hidden: MutableMatrixView<Scalar>
+    /// Components of the state, [batch, units]; the first is h.
+    let states: [MutableMatrixView<Scalar>]
     let buffers: StepBuffers<Scalar>
   }
 
@@ -91,7 +91,7 @@ package final class DividedStepLayer<Scalar: TensorScalar> {
         parameters: own.isEmpty ? nil : row(.concatenate(own)))
       return Shard(
         units: units, blocks: Self.blocks(of: units, gates: width / hiddenSize, hidden: hiddenSize), gates: gates,
-        recurrent: recurrent, hidden: states[0], buffers: buffers)
+        recurrent: recurrent, states: states, buffers: buffers)
     }
     (self.storage, shardCount) = (storage, shards.count)
   }
@@ -122,6 +122,17 @@ package final class DividedStepLayer<Scalar: TensorScalar> {
   @_specialize(where Scalar == Float)
   func output(ofStep step: Int) -> MatrixView<Scalar> { hidden[step & 1].readOnly }
 
+  /// Copies a component of the state; see `StepLayer.copyState`.
+  func copyState(_ component: Int, rows: Range<Int>, to target: MutableMatrixView<Scalar>) {
+    for shard in shards { target.columns(shard.units).copy(from: shard.states[component].rows(rows).readOnly) }
+  }
+
+  /// Replaces a component of the state; see `StepLayer.setState`.
+  func setState(_ component: Int, rows: Range<Int>, after step: Int, to source: MatrixView<Scalar>) {
+    for shard in shards { shard.states[component].rows(rows).copy(from: source.columns(shard.units)) }
+    if component == 0 { hidden[step & 1].rows(rows).copy(from: source) }
+  }
+
   /// Computes one shard of a step; see `StepLayer.run`.
   @_specialize(where Scalar == Float)
   func run(shard index: Int, step number: Int, tokens: [Int32], below: MatrixView<Scalar>?, isPrepared: Bool) {
@@ -137,7 +148,7 @@ package final class DividedStepLayer<Scalar: TensorScalar> {
     }
     if !layout.separatesRecurrent && recurrentWeight != nil { shard.gates.add(shard.recurrent.readOnly) }
     step.forward(StepViews(shard.buffers, rows: 0..<shard.gates.rows))
-    hidden[number & 1].columns(shard.units).copy(from: shard.hidden.readOnly)
+    hidden[number & 1].columns(shard.units).copy(from: shard.states[0].readOnly)
   }
 
   /// Computes the recurrent product of the next step, in reverse order: first with the weights read last.

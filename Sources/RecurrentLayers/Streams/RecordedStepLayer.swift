@@ -11,7 +11,8 @@ package final class RecordedStepLayer<Scalar: TensorScalar> {
   private let input: OwnedMatrix<Scalar>?
   /// Sum of input and h, [batch, output], in a layer with a residual connection.
   private let sum: OwnedMatrix<Scalar>?
-  private var isFirst = true
+  /// Whether the record holds the state that the next step reads; else it is still to be carried over.
+  private var isReady = true
 
   /// - Parameters:
   ///   - initial: the initial state by component, [batch, width].
@@ -41,10 +42,27 @@ package final class RecordedStepLayer<Scalar: TensorScalar> {
   /// h after the last step, [batch, output].
   private let state: MatrixView<Scalar>
 
+  private func makeReady() {
+    if !isReady { record.carryStateOver() }
+    isReady = true
+  }
+
+  /// Copies a component of the state; see `StepLayer.copyState`.
+  func copyState(_ component: Int, rows: Range<Int>, to target: MutableMatrixView<Scalar>) {
+    makeReady()
+    target.copy(from: record.states[component].views.before.rows(rows).readOnly)
+  }
+
+  /// Replaces a component of the state; see `StepLayer.setState`.
+  func setState(_ component: Int, rows: Range<Int>, to source: MatrixView<Scalar>) {
+    makeReady()
+    record.states[component].views.before.rows(rows).copy(from: source)
+  }
+
   /// Computes a step; see `StepLayer.run`.
   func run(tokens: [Int32], below: MatrixView<Scalar>?) {
-    if !isFirst { record.carryStateOver() }
-    isFirst = false
+    makeReady()
+    isReady = false
     if let input { input.view.copy(from: below!) } else { loop.setTokens(tokens) }
     loop.runSteps(rows: 0..<record.batch)
     if let sum {

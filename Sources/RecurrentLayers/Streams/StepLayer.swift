@@ -43,6 +43,26 @@ package enum StepLayer<Scalar: TensorScalar> {
     }
   }
 
+  /// Copies a component of the state after a step, for some rows.
+  ///
+  /// - Parameter target: [rows, width].
+  func copyState(_ component: Int, rows: Range<Int>, to target: MutableMatrixView<Scalar>) {
+    switch self {
+    case .divided(let layer): layer.copyState(component, rows: rows, to: target)
+    case .recorded(let layer): layer.copyState(component, rows: rows, to: target)
+    }
+  }
+
+  /// Replaces a component of the state after a step, for some rows. The next step is not prepared then.
+  ///
+  /// - Parameter source: [rows, width].
+  func setState(_ component: Int, rows: Range<Int>, after step: Int, to source: MatrixView<Scalar>) {
+    switch self {
+    case .divided(let layer): layer.setState(component, rows: rows, after: step, to: source)
+    case .recorded(let layer): layer.setState(component, rows: rows, to: source)
+    }
+  }
+
   /// Computes the recurrent product of the next step ahead, for one shard.
   package func prepare(shard: Int, after step: Int) {
     if case .divided(let layer) = self { layer.prepare(shard: shard, after: step) }
@@ -50,15 +70,16 @@ package enum StepLayer<Scalar: TensorScalar> {
 }
 
 extension StackedRecurrent {
-  /// The layers as step layers, of which the lowest reads tokens. Nil for cells without a fused pass, and for layers of
+  /// The layers as step layers. Nil for cells without a fused pass, and for layers of
   /// two directions.
   ///
   /// - Parameters:
   ///   - shards: number of shards that a layer's units are divided into, where they can be.
   ///   - format: storage of the weights.
+  ///   - readsTokens: whether the lowest layer reads tokens, not vectors.
   ///   - embedding: vector of each token, [tokens, input]; nil for one-hot vectors.
   package func stepLayers(
-    batch: Int, shards: Int, format: ProductFormat = .full, embedding: Tensor<Scalar>?
+    batch: Int, shards: Int, format: ProductFormat = .full, readsTokens: Bool = true, embedding: Tensor<Scalar>? = nil
   ) -> [StepLayer<Scalar>]? {
     if isBidirectional { return nil }
     require(
@@ -75,14 +96,14 @@ extension StackedRecurrent {
         layers.append(
           .divided(
             DividedStepLayer(
-              fused, batch: batch, shards: shards, format: format, readsTokens: index == 0,
+              fused, batch: batch, shards: shards, format: format, readsTokens: readsTokens && index == 0,
               embedding: index == 0 ? embedding : nil)))
       } else {
         layers.append(
           .recorded(
             RecordedStepLayer(
               fused, zoneout: wrapper?.zoneout ?? ZoneoutProbabilities(), from: states[index], format: format,
-              readsTokens: index == 0, embedding: index == 0 ? embedding : nil, addsInput: isAdded)))
+              readsTokens: readsTokens && index == 0, embedding: index == 0 ? embedding : nil, addsInput: isAdded)))
       }
     }
     return layers

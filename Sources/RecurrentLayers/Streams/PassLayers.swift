@@ -1,0 +1,53 @@
+import Autograd
+import NeuralLayers
+import TensorCore
+
+/// Layers of cells that have no fused pass: each step of a session is a pass over sequences of one item.
+final class PassLayers<Scalar: TensorScalar> {
+  private typealias States = [[Tensor<Scalar>]]
+
+  private let streams: Int
+  private let table: Tensor<Scalar>?
+  private let pass: (SequenceInput<Scalar>, States) -> (outputs: Tensor<Scalar>, states: States)
+  /// By layer, then by component, [streams, width].
+  private var states: States
+  /// Outputs after the last item of each stream, [streams, output].
+  let outputs: OwnedMatrix<Scalar>
+
+  init<Cell: RecurrentCell<Scalar>>(
+    _ stack: StackedRecurrent<Cell>, _ items: StreamItems<Scalar>, streams: Int, weights: ProductFormat
+  ) {
+    let workspace = Workspace<Scalar>(products: weights)
+    var context = ForwardContext(workspace: workspace)
+    (self.streams, table) = (streams, items.table)
+    outputs = OwnedMatrix(.zeros([streams, stack.outputSize]))
+    states = stack.initialState(batchSize: streams, in: &context).map { $0.components.map(\.value) }
+    pass = { input, states in
+      var context = ForwardContext(workspace: workspace)
+      let state = states.map { Cell.State(components: $0.map { Variable($0) }) }
+      let (outputs, next) = stack.run(input, from: state, in: &context)
+      return (outputs.value, next.map { $0.components.map(\.value) })
+    }
+  }
+
+  /// Reads the next item of each stream.
+  ///
+  /// - Parameter vectors: [streams, input]; nil where the items are tokens.
+  func run(tokens: [Int32], vectors: Tensor<Scalar>?) {
+    let grid = TokenGrid(ids: tokens, time: 1, batch: streams)
+    let input: SequenceInput<Scalar> =
+      vectors.map { .vectors(Variable($0.reshaped([1, streams, -1]))) }
+      ?? table.map { .embedded(grid, table: Variable($0)) } ?? .tokens(grid)
+    let (outputs, next) = pass(input, states)
+    states = next
+    self.outputs.view.copy(from: outputs.reshaped([streams, -1]))
+  }
+
+  func copyState(_ component: StateComponent<Scalar>, rows: Range<Int>, to target: MutableMatrixView<Scalar>) {
+    target.copy(from: states[component.layer][component.index].rows(rows))
+  }
+
+  func setState(_ component: StateComponent<Scalar>, rows: Range<Int>, to source: MatrixView<Scalar>) {
+    states[component.layer][component.index].mutableMatrix().rows(rows).copy(from: source)
+  }
+}
