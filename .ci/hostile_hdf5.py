@@ -209,3 +209,17 @@ def files(of, megabytes):
         return root((0xC, value), link("a", 96))
 
     yield "configuration-of-brackets", attributes
+
+    def listed():
+        """Layers that are one group, which lists many weights."""
+        hierarchy = Hierarchy()
+        def names(attribute, name, count):
+            return 0xC, (bytes([1, 0]) + struct.pack("<HHH", len(attribute) + 1, 8, 16) + attribute.encode()
+                         + bytes(8 - len(attribute) % 8) + bytes([0x13, 0, 0, 0]) + struct.pack("<I", 1)
+                         + bytes([1, 1, 0, 0, 0, 0, 0, 0]) + struct.pack("<Q", count) + name * count)
+        data = hierarchy.put(bytes(4))
+        tensors = (link(f"t{number}", hierarchy.header(FLOAT_TYPE, dataspace(1), contiguous(data, 4))) for number in range(of(5000)))
+        group = hierarchy.header(names("weight_names", b"w", 60_000), *tensors)
+        return hierarchy.file(hierarchy.header(names("layer_names", b"a", 60_000), link("a", group)))
+
+    yield "layers-listed-over-and-over", listed

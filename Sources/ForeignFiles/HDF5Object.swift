@@ -56,6 +56,26 @@ public struct HDF5Object: Sendable {
     } catch { throw self.error(error) }
   }
 
+  /// Calls `body` with the attribute of this name of each of several objects in this group; nil where there is no such object or
+  /// attribute.
+  ///
+  /// - Throws: `HDF5Error` when one is malformed or of a type that is not read, or the objects are the same over and over.
+  public func forEachAttribute(
+    _ name: String, of paths: [String], _ body: (_ path: String, HDF5Value?) -> Void
+  ) throws(HDF5Error) {
+    var scan = HDF5Scan(tree.source)
+    for path in paths {
+      do throws(HDF5Error.Problem) {
+        let object = tree.object(at: path, from: number)
+        body(
+          path,
+          try object.flatMap { number throws(HDF5Error.Problem) in
+            try tree.attribute(name, of: number, in: &scan)
+          })
+      } catch { throw self.error(error, at: path) }
+    }
+  }
+
   /// The content of this dataset. Little-endian numbers that are contiguous keep the file mapped and are not copied.
   ///
   /// - Throws: `HDF5Error` when this is a group, it is malformed or damaged, or its type or its compression is not read.

@@ -18,8 +18,11 @@ struct FoundLayers {
     let isReverse: Bool
   }
 
+  /// - Parameter order: names of tensors, those of lower layers first; where it lacks a module, the names are to tell.
   /// - Throws: where there is no recurrent layer, or the order of the modules is not told.
-  init(_ tensors: [String: StoredTensor], in convention: WeightConvention) throws(ExchangeError) {
+  init(
+    _ tensors: [String: StoredTensor], order: [String], in convention: WeightConvention
+  ) throws(ExchangeError) {
     let layout = convention.layout
     var names: [String: [LayerKey: [String: String]]] = [:]
     var others: [String] = []
@@ -44,7 +47,13 @@ struct FoundLayers {
     guard !names.isEmpty else { throw .noRecurrentLayer }
     (self.tensors, self.convention, self.names) = (tensors, convention, names)
     self.others = others.sorted { $0.precedesByBytes($1) }
-    modules = try Self.ordered(Array(names.keys))
+    let positions = Dictionary(zip(order, order.indices)) { first, _ in first }
+    let listed = names.compactMapValues { layers in
+      layers.values.flatMap(\.values).compactMap { positions[$0] }.min()
+    }
+    modules =
+      listed.count == names.count
+      ? listed.sorted { $0.value < $1.value }.map(\.key) : try Self.ordered(Array(names.keys))
   }
 
   /// The conventions that the names fit.

@@ -8,6 +8,8 @@ struct KerasConfiguration {
   let cell: RecurrentWeights.Cell?
   /// Function of the gates of every LSTM and GRU.
   let gateActivation: GateActivation
+  /// Names of backward layers as those without a name of their own have them, by paths from the layer around them.
+  let backwardLayers: [String: String]
   /// Why the layers are no character model; nil where they may be one, or the model does not list them.
   let characterModelProblem: CharacterModelImportError?
 
@@ -25,7 +27,9 @@ struct KerasConfiguration {
     let model = try Self.contents(of: json)
     var cells: Set<RecurrentWeights.Cell> = []
     var gates: [GateActivation] = []
+    var backwardLayers: [String: String] = [:]
     try Self.visit(model) { layer throws(ExchangeError) in
+      backwardLayers.merge(layer.backwardLayer) { first, _ in first }
       guard let cell = try layer.cell else { return }
       cells.insert(cell)
       guard cell.gateCount > 1 else { return }
@@ -35,6 +39,7 @@ struct KerasConfiguration {
     guard gates.count <= 1 else { throw .mixedGateActivations(gates) }
     cell = cells.count == 1 ? cells.first : nil
     gateActivation = gates.first ?? .sigmoid
+    self.backwardLayers = backwardLayers
     characterModelProblem = Self.characterModelProblem(of: model)
   }
 

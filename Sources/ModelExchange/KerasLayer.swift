@@ -65,6 +65,17 @@ struct KerasLayer {
     }
   }
 
+  /// The usual name of the backward layer of a `Bidirectional`, by the paths that it may have with a name of its own. Keras 2 puts
+  /// `backward_` before that, Keras 3 leaves it.
+  var backwardLayer: [String: String] {
+    guard kind == "Bidirectional", let forward = KerasLayer(settings["layer"])?.name,
+      let own = KerasLayer(settings["backward_layer"])?.name
+    else { return [:] }
+    let prefix = "forward_"
+    let usual = "backward_" + (forward.hasPrefix(prefix) ? forward.dropFirst(prefix.count) : forward[...])
+    return ["\(name)/\(own)": usual, "\(name)/backward_\(own)": usual]
+  }
+
   private func requireCell(_ value: Any?) throws(ExchangeError) {
     let cell = KerasLayer(value)?.kind
     guard let cell, Self.cells.contains(cell) else {

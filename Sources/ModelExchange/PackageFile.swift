@@ -17,6 +17,9 @@ public struct PackageFile: Sendable {
   public private(set) var cell: RecurrentWeights.Cell?
   /// Function of the gates of the recurrent layers that the file describes; the sigmoid where it describes none.
   public private(set) var gateActivation = GateActivation.sigmoid
+  /// Names of tensors in the order of their layers, the lowest first, as Keras's HDF5 files of Keras 2 and of `model.save("….h5")` list
+  /// them; empty in others.
+  public private(set) var order: [String] = []
 
   /// Why the layers that the file describes are no character model; nil where they may be one, or it describes none.
   private(set) var characterModelProblem: CharacterModelImportError?
@@ -53,6 +56,7 @@ public struct PackageFile: Sendable {
     case .hdf5:
       let saved = try HDF5File(file)
       try read(saved)
+      order = try saved.orderOfLayers(atMost: tensors.count)
       try read(configuration: saved.text("model_config"), version: saved.text("keras_version"))
     case .messagePack:
       let saved = try MessagePackFile(file)
@@ -124,11 +128,39 @@ public struct PackageFile: Sendable {
       let layers = try KerasConfiguration(json: configuration, version: version)
       (cell, gateActivation) = (layers.cell, layers.gateActivation)
       characterModelProblem = layers.characterModelProblem
+      rename(layers.backwardLayers)
     } catch { throw PackageFileError(file: path, problem: .exchange(error)) }
+  }
+
+  /// Gives backward layers, by their paths, the names that a `Bidirectional` gives those without one, where the file lists names.
+  private mutating func rename(_ layers: [String: String]) {
+    for (number, name) in order.enumerated() where !layers.isEmpty {
+      var parts = name.split(separator: "/").map(String.init)
+      for place in parts.indices.dropFirst() {
+        if let other = layers["\(parts[place - 1])/\(parts[place])"] { parts[place] = other }
+      }
+      let renamed = parts.joined(separator: "/")
+      guard tensors[renamed] == nil, let tensor = tensors.removeValue(forKey: name) else { continue }
+      tensors[renamed] = tensor
+      order[number] = renamed
+    }
   }
 }
 
 extension HDF5File {
+  /// Names of tensors in the order in which the attributes of layers list them; empty where there are no such lists.
+  fileprivate func orderOfLayers(atMost count: Int) throws -> [String] {
+    let group = self["model_weights"] ?? root
+    guard case .texts(let layers)? = try group.attribute("layer_names") else { return [] }
+    var names: [String] = []
+    try group.forEachAttribute("weight_names", of: layers) { layer, weights in
+      // A layer without weights has numbers, none.
+      guard case .texts(let weights)? = weights, weights.count <= count - names.count else { return }
+      names += weights.map { "\(group.path == "/" ? "" : group.path + "/")\(layer)/\($0)" }
+    }
+    return names
+  }
+
   /// A text among the attributes of the file; nil where there is none.
   fileprivate func text(_ name: String) throws -> String? {
     if case .text(let text)? = try attribute(name) { text } else { nil }

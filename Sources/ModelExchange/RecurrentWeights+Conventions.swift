@@ -10,12 +10,14 @@ extension RecurrentWeights {
   ///   - cell: the cell, where the tensors do not tell: ReLU instead of tanh; the side of the reset gate in a GRU of Keras
   ///     without biases, or of ONNX.
   ///   - gateActivation: function of the gates, which no tensors tell; ``PackageFile/gateActivation`` is what the file says.
+  ///   - order: names of tensors, those of lower layers first; ``PackageFile/order`` is what the file says. Where it lacks a module,
+  ///     the numbers in the modules' names tell: `lstm`, `lstm_1`.
   /// - Throws: `ExchangeError` where a tensor is missing, does not fit or belongs to no layer.
   public init(
     _ tensors: [String: StoredTensor], in convention: WeightConvention, cell: Cell? = nil,
-    gateActivation: GateActivation = .sigmoid
+    gateActivation: GateActivation = .sigmoid, order: [String] = []
   ) throws(ExchangeError) {
-    let found = try FoundLayers(tensors, in: convention)
+    let found = try FoundLayers(tensors, order: order, in: convention)
     if !found.others.isEmpty { throw .unread(found.others) }
     self = try found.weights(cell: cell, gateActivation: gateActivation)
   }
@@ -48,8 +50,8 @@ extension RecurrentWeights {
   /// Brings tensors from the names, shapes and gate order of one package to those of another.
   ///
   /// - Parameters:
-  ///   - tensors: as for ``init(_:in:cell:gateActivation:)``.
-  ///   - cell: as for ``init(_:in:cell:gateActivation:)``.
+  ///   - tensors: as for ``init(_:in:cell:gateActivation:order:)``.
+  ///   - cell: as for ``init(_:in:cell:gateActivation:order:)``.
   ///   - gateActivation: likewise; not every package has each.
   /// - Returns: as ``tensors(in:)``.
   /// - Throws: `ExchangeError`, as both.

@@ -18,7 +18,7 @@ public struct CharacterModelImport: Sendable {
   ///
   /// - Parameters:
   ///   - convention: package whose names the tensors have; nil where the names are to tell.
-  ///   - cell: the cell, where the file does not tell; see ``RecurrentWeights/init(_:in:cell:gateActivation:)``.
+  ///   - cell: the cell, where the file does not tell; see ``RecurrentWeights/init(_:in:cell:gateActivation:order:)``.
   ///   - vocabulary: symbols of the model in its order.
   /// - Throws: `PackageFileError` where the tensors are no such model, or the vocabulary is none of its size.
   public init(
@@ -29,7 +29,7 @@ public struct CharacterModelImport: Sendable {
     let (found, recurrent): (FoundLayers, RecurrentWeights)
     do throws(ExchangeError) {
       if let convention { self.convention = convention } else { self.convention = try file.convention }
-      found = try FoundLayers(file.tensors, in: self.convention)
+      found = try FoundLayers(file.tensors, order: file.order, in: self.convention)
       recurrent = try found.weights(cell: cell ?? file.cell, gateActivation: file.gateActivation)
     } catch { throw PackageFileError(file: file.path, problem: .exchange(error)) }
     do throws(CharacterModelImportError) {

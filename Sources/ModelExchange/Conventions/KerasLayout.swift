@@ -29,10 +29,12 @@ enum KerasLayout: PackageLayout {
   static func place(of name: String) -> ArrayPlace? {
     var parts = name.split(separator: "/").map(String.init)
     guard var array = parts.popLast() else { return nil }
-    if parts.suffix(2) == ["cell", "vars"] {
+    // A cell of a layer, or one of several above each other: `rnn/cell/cells/lstm_cell`.
+    let isStacked = parts.suffix(3).first == "cells" && parts.contains("cell")
+    if parts.last == "vars", isStacked || parts.dropLast().last == "cell" {
       guard let number = layerNumber(array), number < variables.count else { return nil }
       array = variables[number]
-      parts.removeLast(2)
+      parts.removeLast(isStacked ? 1 : 2)
     } else {
       if array.hasSuffix(":0") { array.removeLast(2) }
       guard variables.contains(array) else { return nil }
