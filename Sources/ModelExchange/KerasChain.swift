@@ -9,6 +9,14 @@ struct KerasChain {
     static func < (left: Stage, right: Stage) -> Bool { left.rawValue < right.rawValue }
   }
 
+  /// Output of a layer that another reads.
+  private struct Output: Equatable {
+    let layer: String
+    /// Number of the call, of those of the layer.
+    var call = 0
+    var number = 0
+  }
+
   private var stage = Stage.input
 
   /// Classes that change nothing when a model is used.
@@ -23,7 +31,9 @@ struct KerasChain {
   ///
   /// - Throws: where a layer is of another class, stands elsewhere or has settings that change its result.
   mutating func add(_ layers: [Any]) throws(CharacterModelImportError) {
-    var last: String?
+    var last: Output?
+    /// An embedding that is the linear layer too, and what that reads.
+    var tied: (layer: KerasLayer, source: Output)?
     for value in layers {
       guard let layer = KerasLayer(value) else { throw .layer("null", kind: "null") }
       if ["Sequential", "Functional", "Model"].contains(layer.kind), let layers = layer.layers {
@@ -31,14 +41,22 @@ struct KerasChain {
       } else {
         try add(layer)
       }
-      if let nodes = layer.nodes {
+      if var nodes = layer.nodes {
+        if layer.kind == "ReversibleEmbedding", nodes.count == 2, let call = nodes.popLast() {
+          let sources = Self.sources(call)
+          guard Self.isReverse(call), sources.count == 1 else { throw .layerOrder(layer.name) }
+          tied = (layer, sources[0])
+        }
         // A layer that is used twice, or reads a state, has other inputs than the output of the last one.
-        let sources = Self.sources(nodes)
-        guard nodes.count <= 1, sources.map(\.name) == (last.map { [$0] } ?? []), sources.allSatisfy({ $0.output == 0 })
-        else { throw .layerOrder(layer.name) }
+        guard nodes.count <= 1, Self.sources(nodes) == (last.map { [$0] } ?? []) else { throw .layerOrder(layer.name) }
       }
-      last = layer.name
+      last = Output(layer: layer.name)
+      if let (layer, source) = tied, source == last {
+        try move(layer, from: .recurrent ... .recurrent, to: .logits)
+        (last, tied) = (Output(layer: layer.name, call: 1), nil)
+      }
     }
+    if let tied { throw .layerOrder(tied.layer.name) }
   }
 
   private mutating func add(_ layer: KerasLayer) throws(CharacterModelImportError) {
@@ -48,7 +66,9 @@ struct KerasChain {
       try move(layer, from: .input ... .recurrent, to: .recurrent)
     // A one-hot input is never all one number, so that nothing is masked.
     case "Masking": try move(layer, from: .input ... .input, to: .embedded)
-    case "Embedding":
+    case "Embedding", "ReversibleEmbedding":
+      if !(layer.settings["tie_weights"] as? Bool ?? true) { throw .layerSetting("tie_weights off", layer: layer.name) }
+      if layer.settings["logit_soft_cap"] is Double { throw .layerSetting("logit_soft_cap", layer: layer.name) }
       if layer.settings["mask_zero"] as? Bool ?? false { throw .layerSetting("mask_zero", layer: layer.name) }
       try move(layer, from: .input ... .input, to: .embedded)
     case "TimeDistributed":
@@ -85,13 +105,21 @@ struct KerasChain {
     stage = next
   }
 
-  /// Layers whose outputs stand in the nodes of another, each as often as it stands there, with the number of the output.
-  private static func sources(_ value: Any) -> [(name: String, output: Int)] {
+  /// Outputs that stand in the nodes of a layer, each as often as it stands there.
+  private static func sources(_ value: Any) -> [Output] {
     if let object = value as? [String: Any] { return object.values.flatMap(sources) }
     guard let list = value as? [Any] else { return [] }
-    guard list.count >= 3, let name = list[0] as? String, list[1] is Int, let output = list[2] as? Int else {
+    guard list.count >= 3, let name = list[0] as? String, let call = list[1] as? Int, let number = list[2] as? Int
+    else {
       return list.flatMap(sources)
     }
-    return [(name, output)] + list.dropFirst(3).flatMap(sources)
+    return [Output(layer: name, call: call, number: number)] + list.dropFirst(3).flatMap(sources)
+  }
+
+  /// Whether a node is a call of an embedding as a linear layer.
+  private static func isReverse(_ node: Any) -> Bool {
+    let node = node as? [String: Any]
+    let options = node?["kwargs"] as? [String: Any]
+    return options?["reverse"] as? Bool ?? (node?["args"] as? [Any])?.dropFirst().first as? Bool ?? false
   }
 }

@@ -93,6 +93,26 @@ def besides(values):
     return [layers.Dense(5)(above), layers.LSTM(4)(values)]
 
 
+def tied(**options):
+    """A model whose embedding is its linear layer too."""
+    table, given = layers.ReversibleEmbedding(5, 4, **options), Input((None,))
+    return Model(given, layers.Softmax()(table(recurrent()(table(given)), reverse=True)))
+
+
+def tied_below():
+    """The same, with another layer above."""
+    table, given = layers.ReversibleEmbedding(5, 4), Input((None,))
+    return Model(given, recurrent()(table(recurrent()(table(given)), reverse=True)))
+
+
+def tied_too_low():
+    """The same, whose linear layer reads the lower of two layers."""
+    table, given = layers.ReversibleEmbedding(5, 4), Input((None,))
+    states = recurrent()(table(given))
+    recurrent()(states)
+    return Model(given, [table(states, reverse=True), recurrent()(states)])
+
+
 def recurrent(**options):
     return layers.LSTM(4, return_sequences=True, **options)
 
@@ -130,6 +150,12 @@ models = {
     "sum": functional(skipping),
     "layers side by side": functional(besides),
     "model in a model": Sequential([Input((None,)), Sequential([layers.Embedding(5, 3), recurrent(), layers.ReLU()]), out()]),
+    "tied": tied(),
+    "tied with a cap": tied(logit_soft_cap=30.0),
+    "tied with a mask": tied(mask_zero=True),
+    "reversible, not tied": tied(tie_weights=False),
+    "layer above a tied one": tied_below(),
+    "tied in the middle": tied_too_low(),
 }
 
 

@@ -15,14 +15,16 @@ import Testing
     "breaks the order of a character model here: an embedding, recurrent layers and a linear layer, each on the output of the one "
     + "before alone"
 
-  /// A file of one tensor with the description of this name.
-  private func file(_ name: String) throws -> PackageFile {
+  /// A file of tensors, one by default, with the description of this name.
+  private func file(
+    _ name: String, _ tensors: [String: StoredTensor] = ["weight": StoredTensor([0] as [Float], shape: [1])]
+  ) throws -> PackageFile {
     let fixture = Repository.fixture("exchange-models").appendingPathComponent("keras-layers.json")
     let all = try JSONSerialization.jsonObject(with: Data(contentsOf: fixture)) as? [String: Any]
     let description = try JSONSerialization.data(withJSONObject: #require(all?[name]))
     let folder = try ScratchDirectory()
     var writer = HDF5Writer(to: folder.path + "/model.h5")
-    try writer.add(StoredTensor([0] as [Float], shape: [1]), at: "weight")
+    for (name, tensor) in tensors { try writer.add(tensor, at: name) }
     try writer.setAttribute("model_config", to: .text(String(decoding: description, as: UTF8.self)))
     try writer.write()
     return try PackageFile(contentsOf: writer.path)
@@ -63,6 +65,11 @@ import Testing
     ("sum", #"its layer "add" is of the class "Add", \#(noPlace)"#),
     ("layers side by side", #"its layer "lstm_25" \#(order)"#),
     ("model in a model", #"its layer "re_lu" is of the class "ReLU", \#(noPlace)"#),
+    ("tied with a cap", #"its layer "reversible_embedding_1" has logit_soft_cap, \#(noPlace)"#),
+    ("tied with a mask", #"its layer "reversible_embedding_2" has mask_zero, \#(noPlace)"#),
+    ("reversible, not tied", #"its layer "reversible_embedding_3" has tie_weights off, \#(noPlace)"#),
+    ("layer above a tied one", #"its layer "lstm_31" \#(order)"#),
+    ("tied in the middle", #"its layer "lstm_35" \#(order)"#),
   ])
   func modelsThatAreNoChainAreNoCharacterModel(name: String, message: String) throws {
     let file = try file(name)
@@ -72,5 +79,22 @@ import Testing
       return
     }
     #expect("\(problem)" == message)
+  }
+
+  @Test func aReversibleEmbeddingIsTheLinearLayerToo() throws {
+    func numbers(_ shape: Int...) -> StoredTensor {
+      StoredTensor((0..<shape.reduce(1, *)).map { Float($0) / 100 }, shape: shape)
+    }
+    let file = try file(
+      "tied",
+      [
+        "reversible_embedding/embeddings": numbers(5, 4), "lstm/lstm_cell/kernel": numbers(4, 16),
+        "lstm/lstm_cell/recurrent_kernel": numbers(4, 16), "lstm/lstm_cell/bias": numbers(16),
+      ])
+    let symbols = (0..<5).map { [UInt8(ascii: "a") + $0] }
+    let model = try CharacterModelImport(file, vocabulary: ImportedVocabulary(symbols: symbols))
+    #expect(model.shape.isTied)
+    #expect(model.checkpoint.tensors["encoder.weight"] == numbers(5, 4))
+    #expect(model.checkpoint.tensors["decoder.weight"] == nil)
   }
 }

@@ -25,7 +25,7 @@ struct ModelParts {
     /// anything.
     var isCalledEmbedding: Bool {
       [module.split { "./".contains($0) }.last.map(String.init) ?? "", matrix.array].contains { name in
-        ["emb", "encoder", "wte"].contains { name.lowercased().hasPrefix($0) }
+        ["emb", "encoder", "reversible_emb", "wte"].contains { name.lowercased().hasPrefix($0) }
       }
     }
   }
