@@ -63,6 +63,26 @@ public struct RunDirectory: Sendable, Equatable {
 
   /// Makes the directory, and those it lies in, where it is not there yet.
   public func create() throws(FileError) {
+    var made: [String] = []
+    try create(&made)
+  }
+
+  /// Makes the directory and calls `body` to fill it. Where that fails, directories that were made and hold nothing are removed.
+  ///
+  /// - Throws: `FileError` where it cannot be made, and what `body` throws.
+  package func create(filling body: () throws -> Void) throws {
+    var made: [String] = []
+    do {
+      try create(&made)
+      try body()
+    } catch {
+      for directory in made.reversed() { try? files.removeDirectory(directory) }
+      throw error
+    }
+  }
+
+  /// - Parameter made: paths of the directories that were not there.
+  private func create(_ made: inout [String]) throws(FileError) {
     var part = path.hasPrefix("/") ? "/" : ""
     var parent = part.isEmpty ? "." : part
     // By code units: a combining mark behind a slash makes one character with it.
@@ -70,6 +90,7 @@ public struct RunDirectory: Sendable, Equatable {
       part += String(Substring(name))
       do throws(SystemError) {
         try files.makeDirectory(part)
+        made.append(part)
         try AtomicFile.syncDirectory(parent, using: files)
       } catch {
         let isThere = try files.statusIfAny(of: part)?.kind == .directory

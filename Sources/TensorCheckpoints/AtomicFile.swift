@@ -31,19 +31,45 @@ public enum AtomicFile {
 
   /// - Parameter chunks: bytes, of which those of a mapped file are copied a piece at a time.
   static func write(_ chunks: [StoredBytes], to path: String, using files: any FileOperations) throws(FileError) {
-    let path = try fileToReplace(at: path, files)
-    let (directory, name) = split(path)
-    let temporary = "\(directory)/\(temporaryName(for: name, process: getpid()))"
-    // A killed process may have left a temporary of this name: the system reuses process numbers.
-    try? files.remove(temporary)
+    try write([(path, chunks)], using: files)
+  }
+
+  /// Replaces the contents of several files: of all, or of none where one cannot be written.
+  ///
+  /// All temporaries are written and synced before the first is renamed; the rest is as for `write(_:to:)`. A kill, a power loss or
+  /// an error of the disk between two renames leaves some files old and others new, each of them whole.
+  ///
+  /// - Throws: `FileError`, as `write(_:to:)`.
+  public static func write(_ contents: [(path: String, bytes: [UInt8])]) throws(FileError) {
+    try write(contents.map { ($0.path, [.array($0.bytes)]) }, using: SystemFiles())
+  }
+
+  package static func write(
+    _ contents: [(path: String, chunks: [StoredBytes])], using files: any FileOperations
+  ) throws(FileError) {
+    var written: [(temporary: String, path: String)] = []
+    var directories: [String] = []
     do throws(FileError) {
-      try create(temporary, holding: chunks, for: path, using: files)
-      try naming(path, "replace") { () throws(SystemError) in try files.move(temporary, to: path) }
+      for (path, chunks) in contents {
+        let path = try fileToReplace(at: path, files)
+        let (directory, name) = split(path)
+        let temporary = "\(directory)/\(temporaryName(for: name, process: getpid()))"
+        // A killed process may have left a temporary of this name: the system reuses process numbers.
+        try? files.remove(temporary)
+        written.append((temporary, path))
+        if !directories.contains(directory) { directories.append(directory) }
+        try create(temporary, holding: chunks, for: path, using: files)
+      }
+      for (temporary, path) in written {
+        try naming(path, "replace") { () throws(SystemError) in try files.move(temporary, to: path) }
+      }
     } catch {
-      try? files.remove(temporary)
+      for (temporary, _) in written { try? files.remove(temporary) }
       throw error
     }
-    try naming(directory, "sync") { () throws(SystemError) in try syncDirectory(directory, using: files) }
+    for directory in directories {
+      try naming(directory, "sync") { () throws(SystemError) in try syncDirectory(directory, using: files) }
+    }
   }
 
   /// The path, with a symbolic link at its end resolved.

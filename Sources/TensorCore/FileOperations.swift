@@ -51,6 +51,8 @@ package protocol FileOperations: Sendable {
   func link(_ path: String, as newPath: String) throws(SystemError)
   func move(_ path: String, to newPath: String) throws(SystemError)
   func remove(_ path: String) throws(SystemError)
+  /// Removes a directory that holds nothing.
+  func removeDirectory(_ path: String) throws(SystemError)
 }
 
 /// Kind and size of a file, when it changed, and which file it is.

@@ -144,6 +144,10 @@ package struct SystemFiles: FileOperations {
 
   package func remove(_ path: String) throws(SystemError) { _ = try result { withSystemPath(path) { unlink($0) } } }
 
+  package func removeDirectory(_ path: String) throws(SystemError) {
+    _ = try result { withSystemPath(path) { rmdir($0) } }
+  }
+
   /// Repeats a call that a signal interrupted.
   private func result<Value: SignedInteger>(_ call: () -> Value) throws(SystemError) -> Value {
     while true {

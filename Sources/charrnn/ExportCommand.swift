@@ -92,8 +92,11 @@ enum ExportCommand {
     }
     for file in files { try requireOutput(file.path, for: out, besides: [model], arguments) }
     try creating {
-      if kind.package != nil { try RunDirectory(path).create() }
-      for file in files { try AtomicFile.write([file.bytes], to: file.path) }
+      if kind.package == nil {
+        try AtomicFile.write(files)
+      } else {
+        try RunDirectory(path).create { try AtomicFile.write(files) }
+      }
     }
     notice("wrote \(path)")
     return .done

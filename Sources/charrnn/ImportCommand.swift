@@ -46,8 +46,7 @@ enum ImportCommand {
     }
     let stored = try StoredModel(model.checkpoint)
     try creating {
-      try directory.create()
-      try model.checkpoint.write(to: directory.best)
+      try directory.create { try model.checkpoint.write(to: directory.best) }
     }
     try report(stored, model.convention, directory, arguments)
     return .done

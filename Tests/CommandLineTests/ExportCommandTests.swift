@@ -190,6 +190,36 @@ import Testing
     #expect(try page("taken/mine.txt") == "mine")
   }
 
+  @Test func aFolderOfWhichOneFileCannotBeReplacedStaysAsItIs() throws {
+    let weights = workplace.path + "/whole/weights.safetensors"
+    try FileManager.default.createDirectory(atPath: weights, withIntermediateDirectories: true)
+    try workplace.write("mine", to: "whole/model.py")
+    expectError(
+      try workplace.charrnn("export", "run", "--to", "pytorch", "--out", "whole", "--overwrite"), 73,
+      "whole/weights.safetensors")
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: workplace.path + "/whole").sorted() == [
+        "model.py", "weights.safetensors",
+      ])
+    #expect(try page("whole/model.py") == "mine")
+  }
+
+  /// A limit on the size of files, in blocks of at least 512 bytes, stands for a full disk.
+  @Test(arguments: packages) func aFullDiskLeavesNoPartOfAFolder(package: String) throws {
+    let export = "ulimit -f 2; exec \"$0\" export run --to \(package) --out parts/full-\(package)"
+    expectError(try workplace.shell(export), 73, "parts/full-\(package)")
+    #expect(!workplace.exists("parts/full-\(package)"))
+    let old = ["model.json", "model.py"]
+    try FileManager.default.createDirectory(
+      atPath: workplace.path + "/kept-\(package)", withIntermediateDirectories: true)
+    for name in old { try workplace.write("mine", to: "kept-\(package)/\(name)") }
+    expectError(
+      try workplace.shell("ulimit -f 2; exec \"$0\" export run --to \(package) --out kept-\(package) --overwrite"), 73)
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: workplace.path + "/kept-\(package)").sorted() == old)
+    for name in old { #expect(try page("kept-\(package)/\(name)") == "mine") }
+  }
+
   @Test func aFileInPlaceOfTheFolderIsNotReplaced() throws {
     try workplace.write("mine", to: "no-folder")
     expectError(

@@ -109,6 +109,17 @@ import Testing
     #expect(try workplace.bytes(of: source) == before)
   }
 
+  /// A limit on the size of files stands for a full disk.
+  @Test func aFullDiskLeavesNoDirectoryThatWasMade() throws {
+    let words = #"import "\#(Self.model("checkpoint.pt"))" --out"#
+    expectError(try workplace.shell("ulimit -f 1; exec \"$0\" \(words) new/run"), 73, "new/run/best.safetensors")
+    #expect(try workplace.visibleNames.isEmpty)
+    try FileManager.default.createDirectory(atPath: workplace.path(of: "old"), withIntermediateDirectories: true)
+    expectError(try workplace.shell("ulimit -f 1; exec \"$0\" \(words) old"), 73, "old/best.safetensors")
+    #expect(try workplace.visibleNames == ["old"])
+    #expect(try FileManager.default.contentsOfDirectory(atPath: workplace.path(of: "old")).isEmpty)
+  }
+
   @Test func whatDoesNotFitIsRefusedInOneLine() throws {
     expectError(try workplace.charrnn("import", Self.model("one-hot.npz")), 64, "names no symbols", "--vocabulary")
     expectError(try workplace.charrnn("import", "nowhere.pt"), 66, "nowhere.pt")

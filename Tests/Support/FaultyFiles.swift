@@ -163,4 +163,9 @@ package final class FaultyFiles: FileOperations, @unchecked Sendable {
     try note("remove")
     try system.remove(path)
   }
+
+  package func removeDirectory(_ path: String) throws(SystemError) {
+    try note("removeDirectory")
+    try system.removeDirectory(path)
+  }
 }

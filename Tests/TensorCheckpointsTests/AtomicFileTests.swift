@@ -74,6 +74,29 @@ import Testing
     }
   }
 
+  /// Unless it is the disk that fails while the files get their names.
+  @Test func ofSeveralFilesAllAreReplacedOrNone() throws {
+    var call = 1
+    while true {
+      let directory = try ScratchDirectory()
+      try directory.write(old, to: "one")
+      let files = FaultyFiles(.once(ENOSPC), at: call)
+      try? AtomicFile.write(
+        ["one", "two"].map { (directory.path(of: $0), new.map(StoredBytes.array)) }, using: files)
+      if call > files.calls.count { break }
+      let isMove = files.calls[call - 1] == "move"
+      if files.targets.isEmpty {
+        #expect(try directory.names == ["one"], "\(call)")
+        #expect(try directory.bytes(of: "one") == old, "\(call)")
+      } else {
+        #expect(try directory.names == (isMove ? ["one"] : ["one", "two"]), "\(call)")
+        #expect(try directory.bytes(of: "one") == newBytes, "\(call)")
+      }
+      call += 1
+    }
+    #expect(call > 15)
+  }
+
   @Test func whatAKilledProcessLeftDoesNotStandInTheWay() throws {
     let directory = try ScratchDirectory()
     try directory.write(old, to: ".file.\(getpid()).tmp")

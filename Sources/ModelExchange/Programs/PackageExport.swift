@@ -5,9 +5,8 @@ import TensorCore
 
 /// A character model as a folder for a Python package: its weights as that package keeps them, and a program that runs them.
 ///
-///     for file in try PackageExport(ModelFile(contentsOf: "runs/fables"), for: .pytorch).files {
-///       try AtomicFile.write([file.bytes], to: "fables/\(file.name)")
-///     }
+///     let export = try PackageExport(ModelFile(contentsOf: "runs/fables"), for: .pytorch)
+///     try AtomicFile.write(export.files.map { ("fables/\($0.name)", $0.bytes) })
 public struct PackageExport: Sendable {
   /// Python package that models are written for.
   public enum Package: String, Sendable, CaseIterable {
