@@ -32,10 +32,11 @@ public struct HDF5File: Sendable {
     guard !member.isDeflated || copies.take(member.size) else {
       throw ZIPError(file: archive.file.path, problem: .tooMuchMemory(member: member.name))
     }
-    switch try archive.contents(of: member) {
-    case .mapped(let file, let range): try self.init(HDF5Source(file: file, range: range, copies: copies))
-    case .array(let bytes):
-      let file = MappedFile(copying: bytes, as: archive.file.path)
+    let contents = try archive.contents(of: member)
+    if case .mapped(let file, let range) = contents {
+      try self.init(HDF5Source(file: file, range: range, copies: copies))
+    } else {
+      let file = MappedFile(copying: contents.array, as: archive.file.path)
       try self.init(HDF5Source(file: file, range: 0..<file.count, copies: copies))
     }
   }

@@ -1,8 +1,8 @@
 import TensorCheckpoints
 import TensorCore
 
-/// Rearrangements of stored tensors, to the bit; numbers keep their type. The memory of a file's pages is given back once they are
-/// copied, so that a large file is not in memory twice.
+/// Rearrangements of stored tensors, to the bit; numbers keep their type. Nothing is copied before it is read, so that a large model
+/// is not in memory twice.
 extension StoredTensor {
   var isFloatingPoint: Bool { [.f64, .f32, .f16, .bf16].contains(dtype) }
 
@@ -53,7 +53,7 @@ extension StoredTensor {
   private static func joining(_ parts: [(bytes: StoredBytes, rows: Int)], like model: StoredTensor) -> StoredTensor {
     let shape = [parts.reduce(0) { $0 + $1.rows }] + model.shape.dropFirst()
     if parts.count == 1 { return StoredTensor(dtype: model.dtype, shape: shape, contents: parts[0].bytes) }
-    return StoredTensor(dtype: model.dtype, shape: shape, contents: .joining(parts.map(\.bytes)))
+    return StoredTensor(dtype: model.dtype, shape: shape, contents: .joined(parts.map(\.bytes)))
   }
 
   static func zeros(_ shape: [Int], _ dtype: DType) -> StoredTensor {
@@ -82,6 +82,6 @@ extension StoredTensor {
 
   private func gathering(_ shape: [Int], strides: [Int]) -> StoredTensor {
     let layout = StridedLayout(shape: shape, strides: strides)!
-    return StoredTensor(dtype: dtype, shape: shape, bytes: contents.gathered(layout, width: width))
+    return StoredTensor(dtype: dtype, shape: shape, contents: contents.arranged(layout, width: width))
   }
 }

@@ -17,7 +17,7 @@ extension Checkpoint {
     let data = names.map { tensors[$0]!.contents }
     var hash = ContentHash()
     hash.update(header)
-    for bytes in data { bytes.withUnsafeBytes { hash.update($0) } }
+    for bytes in data { bytes.forEachBuffer { hash.update($0) } }
     header.replaceSubrange(digits, with: hash.finalize().utf8)
     return [.array(header)] + data
   }

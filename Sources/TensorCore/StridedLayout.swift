@@ -52,65 +52,68 @@ package struct StridedLayout: Equatable, Sendable {
 }
 
 extension StoredBytes {
-  /// Part of the bytes; of a file, without a copy.
-  package subscript(range: Range<Int>) -> StoredBytes {
-    switch self {
-    case .array(let bytes): range == 0..<bytes.count ? self : .array(Array(bytes[range]))
-    case .mapped(let file, let whole):
-      .mapped(file, whole.lowerBound + range.lowerBound..<whole.lowerBound + range.upperBound)
-    }
-  }
-
   /// Elements of `width` bytes, 1, 2, 4 or 8, in row-major order of a layout. Memory of a file's pages that were read for them is
   /// given back.
   ///
   /// - Precondition: the layout ends within the bytes.
   package func gathered(_ layout: StridedLayout, width: Int) -> [UInt8] {
-    defer { releasePages() }
-    return switch width {
-    case 1: gathered(layout, as: UInt8.self)
-    case 2: gathered(layout, as: UInt16.self)
-    case 4: gathered(layout, as: UInt32.self)
-    case 8: gathered(layout, as: UInt64.self)
-    default: programmingError("StoredBytes: no elements of \(width) bytes")
+    [UInt8](unsafeUninitializedCapacity: layout.count * width) { target, filled in
+      gather(layout, width: width, into: UnsafeMutableRawBufferPointer(target))
+      filled = layout.count * width
     }
   }
 
-  private func gathered<Element: BitwiseCopyable>(_ layout: StridedLayout, as type: Element.Type) -> [UInt8] {
+  /// Copies the elements of a layout to the start of `target`, as `gathered(_:width:)` gives them.
+  func gather(_ layout: StridedLayout, width: Int, into target: UnsafeMutableRawBufferPointer) {
+    require(
+      layout.end <= count / max(width, 1), "StoredBytes: elements up to \(layout.end) of \(count / max(width, 1))")
+    if layout.count == 0 { return }
+    switch width {
+    case 1: gather(layout, as: UInt8.self, into: target)
+    case 2: gather(layout, as: UInt16.self, into: target)
+    case 4: gather(layout, as: UInt32.self, into: target)
+    case 8: gather(layout, as: UInt64.self, into: target)
+    default: programmingError("StoredBytes: no elements of \(width) bytes")
+    }
+    releasePages()
+  }
+
+  private func gather<Element: BitwiseCopyable>(
+    _ layout: StridedLayout, as type: Element.Type, into target: UnsafeMutableRawBufferPointer
+  ) {
     let width = MemoryLayout<Element>.size
-    require(layout.end <= count / width, "StoredBytes: elements up to \(layout.end) of \(count / width)")
-    if layout.count == 0 { return [] }
     // In the order of the source: memory of pages that are behind is given back on the way.
     let order = layout.strides.indices.sorted { layout.strides[$0] > layout.strides[$1] }
     let (sizes, steps) = (order.map { layout.shape[$0] }, order.map { layout.strides[$0] })
     let leaps = order.map { axis in layout.shape[(axis + 1)...].reduce(width, *) }
-    let (run, step, leap) = (sizes.last ?? 1, steps.last ?? 0, leaps.last ?? 0)
-    return withUnsafeBytes { source in
-      [UInt8](unsafeUninitializedCapacity: layout.count * width) { target, filled in
-        let target = UnsafeMutableRawBufferPointer(target)
-        var (index, position, place) = ([Int](repeating: 0, count: order.count), layout.offset, 0)
-        var (done, released) = (0, 0)
-        while done < layout.count {
+    let (run, step, leap) = (sizes.last ?? 1, steps.last ?? 1, leaps.last ?? width)
+    withUnsafeBytes { source in
+      var (index, position, place) = ([Int](repeating: 0, count: order.count), layout.offset, 0)
+      var (done, released) = (0, 0)
+      while done < layout.count {
+        if step == 1 && leap == width {
+          UnsafeMutableRawBufferPointer(rebasing: target[place..<place + run * width]).copyMemory(
+            from: UnsafeRawBufferPointer(rebasing: source[position * width..<(position + run) * width]))
+        } else {
           for number in 0..<run {
             let element = source.loadUnaligned(fromByteOffset: (position + number * step) * width, as: Element.self)
             target.storeBytes(of: element, toByteOffset: place + number * leap, as: Element.self)
           }
-          done += run
-          if abs(position - released) * width >= 1 << 20 {
-            if position > released { releasePages(in: released * width..<position * width) }
-            released = position
-          }
-          for axis in order.indices.dropLast().reversed() {
-            index[axis] += 1
-            position += steps[axis]
-            place += leaps[axis]
-            if index[axis] < sizes[axis] { break }
-            position -= index[axis] * steps[axis]
-            place -= index[axis] * leaps[axis]
-            index[axis] = 0
-          }
         }
-        filled = layout.count * width
+        done += run
+        if abs(position - released) * width >= 1 << 20 {
+          if position > released { releasePages(in: released * width..<position * width) }
+          released = position
+        }
+        for axis in order.indices.dropLast().reversed() {
+          index[axis] += 1
+          position += steps[axis]
+          place += leaps[axis]
+          if index[axis] < sizes[axis] { break }
+          position -= index[axis] * steps[axis]
+          place -= index[axis] * leaps[axis]
+          index[axis] = 0
+        }
       }
     }
   }

@@ -74,6 +74,25 @@ import Testing
     #expect(weights.layers.map { $0.forward.inputWeight.values(as: Float.self)! } == (0..<11).map { [Float($0)] })
   }
 
+  /// A large model is not in memory twice while it is imported.
+  @Test(arguments: WeightConvention.allCases) func largeWeightsAreNotCopied(convention: WeightConvention) throws {
+    func random(_ shape: [Int]) -> StoredTensor {
+      StoredTensor((0..<shape.reduce(1, *)).map { Float($0 % 1009) }, shape: shape)
+    }
+    let weights = try RecurrentWeights(
+      cell: .lstm, gateActivation: .sigmoid,
+      layers: [.init(forward: .init(inputWeight: random([128, 64]), recurrentWeight: random([128, 32])))])
+    let tensors = try weights.tensors(in: convention).mapValues {
+      StoredTensor(dtype: $0.dtype, shape: $0.shape, bytes: $0.bytes)
+    }
+    let back = try RecurrentWeights(tensors, in: convention)
+    #expect(back == weights)
+    for tensor in [back.layers[0].forward.inputWeight, back.layers[0].forward.recurrentWeight] {
+      if case .arranged = tensor.contents { continue }
+      #expect([.pytorch, .mlx].contains(convention))
+    }
+  }
+
   /// Keras 2 keeps each gate's block of a CuDNN layer's weights as units × inputs, and two biases.
   @Test func weightsOfCuDNNLayersAreTransposedBlockByBlock() throws {
     let (inputs, hidden) = (3, 2)
