@@ -40,6 +40,9 @@ KINDS = [
     ("--cell rnn-relu --tokens byte", set()), ("--cell lstm --tokens scalar --dropout 0.2 --layers 1", set()),
     ("--cell gru-reset-before --embedding 8 --tie", ALL - {"keras"}),
     ("--cell lstm --projection 4", ALL - {"pytorch"}), ("--cell lstm --projection 4 --residual --learned-state", ALL - {"pytorch"}),
+    # The state starts anew after each item, document or file.
+    ("--cell lstm --items", set()), ("--cell gru --items --tokens byte --learned-state", set()),
+    ("--cell rnn --separator an", set()), ("--cell lstm --embedding 5 --each-file", set()),
     ("--cell lstm --zoneout 0.2", ALL), ("--cell gru --layer-norm", ALL),
 ] + [(f"--cell {cell}", ALL) for cell in ["peephole-lstm", "coupled-lstm", "min-gru", "min-lstm", "mgu", "indrnn", "slstm"]]
 TOLERANCE = 1e-5
@@ -55,7 +58,8 @@ def run(*command, code=0, environment={}):
 
 def train(text, model, options):
     sizes = [word for name, size in [("--layers", 2), ("--hidden", 8)] if name not in options for word in [name, size]]
-    run(arguments.program, "train", text, "--out", model, "--plain", "--overwrite", *options.split(), *sizes, "--steps", 20,
+    texts = [text] * (2 if "--each-file" in options else 1)
+    run(arguments.program, "train", *texts, "--out", model, "--plain", "--overwrite", *options.split(), *sizes, "--steps", 20,
         "--batch", 8, "--length", 12, "--learning-rate", 0.02, "--validation-fraction", 0, "--test-fraction", 0,
         "--sample-every", 0)
 

@@ -78,11 +78,31 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    (CorpusArrangement.Documents.whole, "null", "null"), (.lines, "0", "[0]"), (.files, "0", "null"),
+    (.ending("bc"), "2", "[1, 2]"),
+  ])
+  func theSettingsTellWhereDocumentsBeginAndEnd(
+    documents: CorpusArrangement.Documents, beginning: String, end: String
+  ) throws {
+    let file = try file(Architecture(layers: 1, hidden: 3), documents, symbols: ["\n", "b", "c", "d"])
+    let settings = try text("model.json", of: PackageExport(file, for: .pytorch))
+    #expect(settings.contains("\"document_beginning\": \(beginning),"))
+    #expect(settings.contains("\"document_end\": \(end),"))
+  }
+
   // MARK: Helpers
 
-  private func file(_ architecture: Architecture) throws -> ModelFile<Float> {
-    let vocabulary = try Vocabulary(symbols: ["a", "b", "c", "d"].map { Array($0.utf8) }, kind: .character)
-    return ModelFile(model: CharacterModel(ModelShape(architecture, vocabulary: 4)), vocabulary: vocabulary)
+  private func file(
+    _ architecture: Architecture, _ documents: CorpusArrangement.Documents = .whole,
+    symbols: [String] = ["a", "b", "c", "d"]
+  ) throws -> ModelFile<Float> {
+    let vocabulary = try Vocabulary(symbols: symbols.map { Array($0.utf8) }, kind: .character)
+    let history = TrainingHistory(
+      step: 1, epoch: 1, validationLoss: nil, corpusHash: "", validationFraction: "0", testFraction: "0",
+      arrangement: CorpusArrangement(documents: documents))
+    return ModelFile(
+      model: CharacterModel(ModelShape(architecture, vocabulary: 4)), vocabulary: vocabulary, history: history)
   }
 
   private func bytes(_ name: String, of export: PackageExport) throws -> [UInt8] {

@@ -72,15 +72,18 @@ public struct PackageExport: Sendable {
     self.files = files
   }
 
-  /// The settings as a JSON object; symbols are texts, or numbers of bytes, in the order of the decoder's outputs.
+  /// The settings as a JSON object; symbols are texts, or numbers of bytes, in the order of the decoder's outputs. Of a model of
+  /// documents, which it reads from the initial state: the token that they begin after, and the tokens that end them.
   private static func settings(_ file: ModelFile<Float>) -> String {
-    let shape = file.model.shape
+    let (shape, documents) = (file.model.shape, ExportedDocuments(file))
     let members: [(String, JSONText)] = [
       ("cell", .string(shape.cell.rawValue)), ("layers", .integer(shape.layers)), ("hidden", .integer(shape.hidden)),
       ("embedding", .integer(shape.embedding)), ("tied", .bool(shape.isTied)),
       ("projection", .integer(shape.projection)),
       ("residual", .bool(shape.residual)), ("learned_state", .bool(shape.learnsInitialState)),
       ("tokens", .string(file.vocabulary.kind.rawValue)),
+      ("document_beginning", JSONText(documents.beginning.map { Int($0) })),
+      ("document_end", documents.end.map { .array($0.map { .integer(Int($0)) }) } ?? .null),
     ]
     let lines = members.map { "  \"\($0.0)\": \($0.1.line),\n" }.joined()
     return "{\n\(lines)  \"vocabulary\": \(file.vocabulary.json)\n}\n"
@@ -92,6 +95,7 @@ struct ExportedModel {
   let shape: ModelShape
   let cell: RecurrentWeights.Cell
   let recurrent: RecurrentWeights
+  let documents: ExportedDocuments
   /// Embedding of the tokens, [V, E]; nil where tokens enter one-hot.
   let embedding: StoredTensor?
   /// Weight [V, O] and bias [V] of the linear layer; the weight is the embedding's where it is tied.
@@ -110,7 +114,7 @@ struct ExportedModel {
     ] where isSet {
       throw .noCounterpart(what, package)
     }
-    self.cell = cell
+    (self.cell, documents) = (cell, ExportedDocuments(file))
     let (shape, tensors) = (shape, file.checkpoint.tensors)
     do { recurrent = try RecurrentWeights(cell: cell, layers: shape.layers, of: tensors) } catch {
       throw .exchange(error)

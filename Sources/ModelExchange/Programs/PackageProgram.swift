@@ -72,16 +72,24 @@ extension PackageProgram {
           return scores - numpy.log(numpy.exp(scores).sum(-1, keepdims=True))
 
 
+      \(model.documents.functions)
+
+
       def evaluate(text):
-          \"\"\"Mean loss in nats of the tokens after the first.\"\"\"
-          tokens, state, total = encode(text), initial_state, 0.0
-          if len(tokens) < 2:
+          \"\"\"Mean loss in nats of the tokens after the first of each stretch.\"\"\"
+          tokens, total, count = encode(text), 0.0, 0
+      \(model.documents.completion)    for document in documents(tokens):
+              state, predicted = initial_state, document[1:]
+              for start in range(0, len(predicted), 512):  # in parts, so that a text of any length fits in memory
+                  targets = predicted[start:start + 512]
+                  # Zeros up to a power of two, so that few lengths have to be compiled.
+                  padding = [0] * ((1 << (len(targets) - 1).bit_length()) - len(targets))
+                  scores, state = run(document[start:start + len(targets)] + padding, state)
+                  total -= log_softmax(scores)[range(len(targets)), targets].sum()
+              count += len(predicted)
+          if count == 0:
               raise ValueError("a text of fewer than two tokens has nothing to predict")
-          for start in range(0, len(tokens) - 1, 512):  # in parts, so that a text of any length fits in memory
-              part = tokens[start:start + 513]
-              scores, state = run(part[:-1], state)
-              total -= log_softmax(scores)[range(len(part) - 1), part[1:]].sum()
-          return total / (len(tokens) - 1)
+          return total / count
 
 
       def sample(length, temperature, prime, seed):
@@ -89,12 +97,13 @@ extension PackageProgram {
           if not temperature > 0:
               raise ValueError("the temperature must be above 0")
           random, state = numpy.random.default_rng(seed), initial_state
-          tokens = encode(prime) or [symbols.index(b"\\n") if b"\\n" in symbols else 0]
+          document = documents(encode(prime))[-1]\(model.documents.start)
+          tokens = document
           for _ in range(length):
               scores, state = run(tokens, state)
               tokens = [int(random.choice(VOCABULARY, p=numpy.exp(log_softmax(scores[-1] / temperature))))]
               yield symbols[tokens[0]]
-
+      \(model.documents.restart)
 
       if __name__ == "__main__":
           parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
