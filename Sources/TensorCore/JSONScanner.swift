@@ -16,6 +16,9 @@ package struct JSONScanner {
   /// The offset of `bytes` in the file; errors report offsets from the start of the file.
   private let origin: Int
   private var position = 0
+  /// Whether names of different bytes may stand in one object though they are canonically equivalent, for readers that keep them
+  /// apart; a dictionary by `String` does not.
+  package var distinguishesEquivalentNames = false
 
   private init(_ bytes: UnsafeRawBufferPointer, origin: Int) { (self.bytes, self.origin) = (bytes, origin) }
 
@@ -40,7 +43,7 @@ package struct JSONScanner {
 
   /// Reads an object. Calls `member` with each name; `member` must read the value.
   ///
-  /// Names are compared as Swift compares strings, by canonical equivalence.
+  /// Names are compared as Swift compares strings, by canonical equivalence, unless `distinguishesEquivalentNames`.
   ///
   /// - Parameters:
   ///   - nameLimit: bytes that a name may have as it is written.
@@ -50,13 +53,17 @@ package struct JSONScanner {
   ) throws {
     try require("{", or: "an object")
     guard !take("}") else { return }
-    var names: Set<String> = []
+    var (names, bytes) = (Set<String>(), Set<[UInt8]>())
     repeat {
       skipSpace()
       let start = offset
-      if names.count >= countLimit { throw JSONProblem.tooManyElements(offset: start, limit: countLimit) }
+      if max(names.count, bytes.count) >= countLimit {
+        throw JSONProblem.tooManyElements(offset: start, limit: countLimit)
+      }
       let name = try text(atMost: nameLimit).value
-      guard names.insert(name).inserted else { throw JSONProblem.duplicateName(name, offset: start) }
+      let isNew =
+        distinguishesEquivalentNames ? bytes.insert(Array(name.utf8)).inserted : names.insert(name).inserted
+      guard isNew else { throw JSONProblem.duplicateName(name, offset: start) }
       try require(":", or: "\":\"")
       try member(&self, name)
     } while take(",")

@@ -8,7 +8,9 @@ enum ImportCommand {
     "FILE", help: "weights: safetensors, .pt, .npz, .keras, .h5, MessagePack or ONNX")
   static let vocabulary = Option(
     "vocabulary", .path("FILE"), defaultNote: "the one in FILE",
-    help: "the model's symbols in its order: a JSON list or object, or a symbol a line")
+    help:
+      "the model's symbols in its order: a JSON list, text or object, or a symbol a line; the run has them sorted by bytes, its "
+      + "weights with them")
   static let tokens = Option(
     "tokens", .choice(of: TokenKind.self), defaultNote: "as the symbols are",
     help: "kind of token; byte without a vocabulary means the 256 bytes")
@@ -21,7 +23,8 @@ enum ImportCommand {
   static let key = Option(
     "key", .text("NAME"), defaultNote: "the only one", help: "state dict in a PyTorch checkpoint that holds several")
   static let out = Option(
-    "out", .path("DIR"), defaultNote: "runs/<file name>", help: "run directory to write, numbered when taken")
+    "out", .path("DIR"), defaultNote: "runs/<file name>",
+    help: "run directory to write; where the usual name is taken, it ends in -2, -3, …")
   static let overwrite = Flag("overwrite", help: "replace the model of an earlier import")
 
   static let command = Command(
@@ -39,8 +42,13 @@ enum ImportCommand {
       throw CommandFailure("\(path): is a model of charrnn; every command takes it as it is", code: .badData)
     }
     let weights = try PackageFile(contentsOf: path, key: arguments[key])
+    let symbols = try vocabulary(weights, arguments)
     let model = try CharacterModelImport(
-      weights, convention: arguments[convention], cell: arguments[cell], vocabulary: vocabulary(weights, arguments))
+      weights, convention: arguments[convention], cell: arguments[cell], vocabulary: symbols)
+    if !symbols.special.isEmpty {
+      let names = symbols.special.map { String(decoding: $0, as: UTF8.self).quotedName }.joined(separator: ", ")
+      notice("left out \(names): no text has them; probabilities are those of the other symbols alone")
+    }
     if model.assumesTanh {
       notice("nothing in \(path) tells tanh from ReLU; taken for tanh: give --cell rnn-relu if it is not")
     }
@@ -67,6 +75,9 @@ enum ImportCommand {
     guard let path = arguments[out] else {
       let name = (arguments[file].split(separator: "/").last ?? "model").split(separator: ".").first ?? "model"
       return try RunChoice.free("runs/\(name)")
+    }
+    if path == TextInput.standardInput {
+      throw arguments.usageFailure("--out \(path) cannot take a run directory; name one, or leave it out")
     }
     let directory = RunDirectory(path)
     let isRun = [directory.last, directory.configuration, directory.metrics].contains(where: directory.holds)

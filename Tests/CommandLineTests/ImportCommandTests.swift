@@ -48,6 +48,26 @@ import Testing
     expectDone(try workplace.charrnn("import", Self.model("checkpoint.pt")), "runs/checkpoint-2")
   }
 
+  @Test func symbolsThatNoTextHasAreLeftOutAndNamed() throws {
+    var given = try #require(
+      try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: symbols))) as? [String])
+    (given[3], given[7]) = ("<pad>", "<unk>")
+    try workplace.write([UInt8](JSONSerialization.data(withJSONObject: given)), to: "special.json")
+    let outcome = try workplace.charrnn("import", Self.model("one-hot.npz"), "--vocabulary", "special.json")
+    expectDone(outcome, #"left out "<pad>", "<unk>""#, "47 symbols")
+    let inspected = try workplace.charrnn("inspect", "runs/one-hot", "--json").json()
+    #expect(
+      inspected["vocabulary"] as? [String]
+        == given.filter { $0.count == 1 }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
+  }
+
+  @Test func standardOutputIsNoRunDirectory() throws {
+    expectError(
+      try workplace.charrnn("import", Self.model("checkpoint.pt"), "--out", "-"), 64,
+      "--out - cannot take a run directory")
+    #expect(try workplace.visibleNames.isEmpty)
+  }
+
   @Test func gatesThatNoCharacterModelHasAreRefused() throws {
     expectError(
       try workplace.charrnn("import", Self.model("hard-sigmoid.h5"), "--vocabulary", symbols), 65,

@@ -1,4 +1,5 @@
 import Autograd
+import CharrnnTestSupport
 import Foundation
 import LanguageModels
 import ModelExchange
@@ -97,6 +98,41 @@ private struct Disguised {
     let imported = try CharacterModelImport(
       PackageFile(path: "model", tensors: disguised), vocabulary: vocabulary)
     #expect(imported.shape.isTied && imported.checkpoint.tensors["decoder.weight"] == nil)
+  }
+
+  @Test(arguments: [0, 4])
+  func aModelWithoutItsSpecialSymbolsHasTheWeightsOfTheOthers(embedding: Int) throws {
+    let architecture = Architecture(cell: .lstm, layers: 1, hidden: 4, embedding: embedding)
+    let disguised = try Disguised(architecture, as: .pytorch)
+    let special = ["a", "<pad>", "b", "c", "<unk>"].map { Array($0.utf8) }
+    let whole = try disguised.imported().checkpoint.tensors
+    let imported = try CharacterModelImport(
+      PackageFile(path: "model", tensors: disguised.tensors), vocabulary: ImportedVocabulary(symbols: special))
+    #expect(imported.vocabulary.symbols == [[97], [98], [99]] && imported.shape.vocabulary == 3)
+    // Places of a, b and c in the order of the model, and of those in the order of the whole import.
+    let sorted = try #require(try? Vocabulary(symbols: disguised.vocabulary.symbols, kind: .scalar))
+    let rows = [0, 2, 3].map { Int(sorted.id(of: disguised.vocabulary.symbols[$0])!) }
+    let (found, all) = (
+      try #require(Tensor<Float>(imported.checkpoint.tensors["decoder.weight"]!)),
+      try #require(Tensor<Float>(whole["decoder.weight"]!))
+    )
+    #expect(found == .stack(rows.map { all.row($0) }))
+  }
+
+  /// Keras's `Tokenizer` numbers symbols from 1.
+  @Test func theNumberZeroOfNoSymbolIsLeftOut() throws {
+    let directory = try ScratchDirectory()
+    let path = directory.path + "/symbols.json"
+    try Data(#"{"word_index": {"d": 1, "a": 2, "c": 3, "b": 4}}"#.utf8).write(to: URL(fileURLWithPath: path))
+    let disguised = try Disguised(Self.embedded, as: .pytorch)
+    let imported = try CharacterModelImport(
+      PackageFile(path: "model", tensors: disguised.tensors), vocabulary: ImportedVocabulary(contentsOf: path))
+    #expect(imported.vocabulary.symbols == [[97], [98], [99], [100]])
+    let (found, all) = (
+      try #require(Tensor<Float>(imported.checkpoint.tensors["encoder.weight"]!)),
+      try #require(Tensor<Float>(disguised.tensors["embed.weight"]!))
+    )
+    #expect(found == .stack([2, 4, 3, 1].map { all.row($0) }))
   }
 
   private static let embedded = Architecture(cell: .lstm, layers: 1, hidden: 4, embedding: 4)

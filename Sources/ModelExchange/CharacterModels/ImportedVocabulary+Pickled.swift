@@ -3,59 +3,57 @@ import LanguageModels
 import SequenceText
 
 extension ImportedVocabulary {
-  /// Keys under which programs save the symbols of a character model beside its weights.
-  private static let keys = [
-    "vocabulary", "vocab", "chars", "symbols", "itos", "stoi", "char_to_ix", "ix_to_char", "char_to_idx", "idx_to_char",
-    "char2idx", "idx2char", "char2int", "int2char", "token_to_idx", "idx_to_token",
-  ]
-
   /// The vocabulary that stands beside the weights: the one that charrnn exports with a model; in a file of PyTorch a list of texts,
-  /// a text, or a dictionary between texts and numbers, under a name that is usual for it. Nil where there is none, or several that
-  /// differ.
+  /// a text, or a dictionary between texts and numbers, under a name that is usual for it. Nil where there is none.
   ///
   /// - Parameter kind: as for `init(symbols:kind:)`.
-  /// - Throws: where the symbols are no vocabulary, or not of this kind.
+  /// - Throws: where there are several that differ, or the symbols are no vocabulary, or not of this kind.
   public init?(in file: PackageFile, kind: TokenKind? = nil) throws(ImportedVocabularyError) {
-    do { try self.init(among: file, kind: kind) } catch {
-      throw ImportedVocabularyError(file: file.path, problem: .vocabulary(error))
-    }
+    do throws(ImportedVocabularyError.Problem) {
+      let json = file.metadata[MetadataKey.vocabulary]
+      if let json, let own = file.metadata[MetadataKey.tokens].flatMap(TokenKind.init(rawValue:)) {
+        self = try .read { () throws(VocabularyError) in
+          ImportedVocabulary(try Vocabulary(symbols: Vocabulary(json: json, kind: own).symbols, kind: kind ?? own))
+        }
+        return
+      }
+      guard let found = try file.pickled.map(VocabularyValue.init)?.symbolsUnderUsualNames() else { return nil }
+      self = try .read { () throws(VocabularyError) in try ImportedVocabulary(found, kind: kind) }
+    } catch { throw ImportedVocabularyError(file: file.path, problem: error) }
   }
 
-  private init?(among file: PackageFile, kind: TokenKind?) throws(VocabularyError) {
-    if let json = file.metadata[MetadataKey.vocabulary],
-      let own = file.metadata[MetadataKey.tokens].flatMap(TokenKind.init(rawValue:))
-    {
-      let vocabulary = try Vocabulary(json: json, kind: own)
-      try self.init(symbols: vocabulary.symbols, kind: kind ?? own)
-      return
-    }
-    guard let root = file.pickled else { return nil }
-    let found = Set(Self.keys.compactMap { key in root[key].flatMap(Self.symbols) })
-    guard found.count == 1, let symbols = found.first else { return nil }
-    try self.init(symbols: symbols, kind: kind)
+  /// - Throws: the error of a vocabulary as a problem of the file that it was in.
+  private static func read(
+    _ make: () throws(VocabularyError) -> ImportedVocabulary
+  ) throws(ImportedVocabularyError.Problem) -> ImportedVocabulary {
+    do { return try make() } catch { throw .vocabulary(error) }
   }
+}
 
-  private static func symbols(of value: PickledValue) -> [[UInt8]]? {
+extension VocabularyValue {
+  fileprivate init(_ value: PickledValue) {
     switch value {
     case .list(let elements), .tuple(let elements):
-      let texts = elements.compactMap(\.text)
-      return texts.count == elements.count ? texts : nil
-    case .string(let text): return text.unicodeScalars.map { Array(String($0).utf8) }
+      let texts = elements.compactMap(\.utf8)
+      self = texts.count == elements.count ? .texts(texts) : .other
+    case .string(let text): self = .text(Array(text.utf8))
+    case .int(let number): self = .number(number)
     case .dictionary(let entries):
-      let pairs = entries.compactMap { entry -> (symbol: [UInt8], number: Int)? in
-        switch (entry.key, entry.value) {
-        case (.string(let text), .int(let number)), (.int(let number), .string(let text)): (Array(text.utf8), number)
-        default: nil
-        }
-      }
-      return pairs.count == entries.count ? try? inOrder(pairs) : nil
-    default: return nil
+      self = .object(
+        entries.map { entry in
+          switch entry.key {
+          case .string(let name): Member(name: Array(name.utf8), number: Int(name), value: VocabularyValue(entry.value))
+          case .int(let number): Member(name: nil, number: number, value: VocabularyValue(entry.value))
+          default: Member(name: nil, number: nil, value: .other)
+          }
+        })
+    default: self = .other
     }
   }
 }
 
 extension PickledValue {
-  fileprivate var text: [UInt8]? {
+  fileprivate var utf8: [UInt8]? {
     if case .string(let text) = self { Array(text.utf8) } else { nil }
   }
 }

@@ -5,12 +5,12 @@ extension ImportedVocabulary {
   /// Most bytes of a file with a vocabulary: symbols with escapes, numbers and spacing.
   private static let sizeLimit = 16 << 20
 
-  /// Reads a vocabulary from a file: a JSON list of symbols, of bytes as numbers, an object from symbols to numbers or from numbers
-  /// to symbols, an object that holds one as `vocabulary`, or as torch-rnn's
-  /// `idx_to_token`; or a symbol a line, in which `\n`, `\r`, `\t` and `\\` are
-  /// escapes.
+  /// Reads a vocabulary from a file: a JSON list of symbols, or of bytes as numbers; a text of all of them; an object from symbols to
+  /// numbers or from numbers to symbols; an object that holds one of these under a usual name, such as `vocabulary`, `stoi` or, as
+  /// the tokenizers of transformers, `model` and in it `vocab`; the `model.json` that charrnn exports; or a symbol a line, in which
+  /// `\n`, `\r`, `\t` and `\\` are escapes. A byte-order mark is passed over.
   ///
-  /// Numbers run from 0, or from 1 as in Lua.
+  /// Numbers run from 0, or from 1, as in Lua, and in Keras, where 0 stands for no symbol.
   ///
   /// - Parameter kind: as for `init(symbols:kind:)`.
   /// - Throws: `FileError` where the file cannot be read, `ImportedVocabularyError` where it holds no vocabulary.
@@ -21,10 +21,9 @@ extension ImportedVocabulary {
     }
     guard file.count <= Self.sizeLimit else { throw error(.tooLong(limit: Self.sizeLimit)) }
     if let offset = file.firstInvalidUTF8(in: 0..<file.count) { throw error(.notUTF8(offset: offset)) }
-    let text = String(decoding: file[0..<file.count], as: UTF8.self)
+    let text = String(decoding: file[Self.start(of: file)..<file.count], as: UTF8.self)
     do {
-      let symbols = try Self.isJSON(text) ? Self.symbols(inJSON: text) : Self.symbols(inLines: text)
-      try self.init(symbols: symbols.symbols, kind: kind ?? (symbols.areBytes ? .byte : nil))
+      try self.init(Self.isJSON(text) ? Self.symbols(inJSON: text) : Self.symbols(inLines: text), kind: kind)
     } catch let problem as ImportedVocabularyError.Problem {
       throw error(problem)
     } catch let problem as JSONProblem {
@@ -34,85 +33,44 @@ extension ImportedVocabulary {
     }
   }
 
-  /// Whether a text is JSON rather than lines, of which one may be a bracket.
+  /// Where the text of a file begins: after a byte-order mark, unless that is a symbol on a line of its own.
+  private static func start(of file: MappedFile) -> Int {
+    let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    let beginning = file[0..<min(file.count, mark.count + 1)]
+    let isSymbol = [0x0A, 0x0D].contains(beginning.dropFirst(mark.count).first)
+    return beginning.starts(with: mark) && !isSymbol ? mark.count : 0
+  }
+
+  /// Whether a text is JSON rather than lines, of which one may be a bracket or a quotation mark.
   private static func isJSON(_ text: String) -> Bool {
-    guard let first = text.utf8.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }),
-      [UInt8(ascii: "["), UInt8(ascii: "{")].contains(first)
-    else { return false }
+    let space: [UInt8] = [0x20, 0x09, 0x0A, 0x0D]
+    guard let first = text.utf8.first(where: { !space.contains($0) }), "[{\"".utf8.contains(first) else { return false }
     let isWhole: Void? = try? JSONScanner.scan(text) { scanner in
-      try scanner.anyValue(levels: 8)
+      scanner.distinguishesEquivalentNames = true
+      try scanner.anyValue(levels: levels)
       try scanner.end(of: "text")
     }
-    return isWhole != nil || !text.split(separator: "\n").allSatisfy { $0.unicodeScalars.count <= 2 }
+    if isWhole != nil || first == UInt8(ascii: "\"") { return isWhole != nil }
+    return !text.split(separator: "\n").allSatisfy { $0.unicodeScalars.count <= 2 }
   }
 
-  typealias Symbols = (symbols: [[UInt8]], areBytes: Bool)
+  /// Objects and lists around a symbol, and around what is passed over.
+  private static let levels = 8
 
-  private static func symbols(inJSON text: String) throws -> Symbols {
-    try JSONScanner.scan(text) { scanner in
-      scanner.skipSpace()
-      let symbols = scanner.current == UInt8(ascii: "[") ? try list(&scanner) : try object(&scanner)
+  private static func symbols(inJSON text: String) throws -> VocabularyValue.Symbols {
+    let value = try JSONScanner.scan(text) { scanner in
+      scanner.distinguishesEquivalentNames = true
+      let value = try scanner.vocabularyValue(levels: levels)
       try scanner.end(of: "text")
-      return symbols
+      return value
     }
-  }
-
-  private static func list(_ scanner: inout JSONScanner) throws -> Symbols {
-    var (symbols, bytes) = ([[UInt8]](), 0)
-    try scanner.array(atMost: Vocabulary.largestCount) { scanner in
-      scanner.skipSpace()
-      if scanner.current == UInt8(ascii: "\"") { return symbols.append(try scanner.symbol()) }
-      let number = try scanner.integer()
-      guard let byte = UInt8(exactly: number) else { throw ImportedVocabularyError.Problem.notByte(number) }
-      symbols.append([byte])
-      bytes += 1
-    }
-    guard bytes == 0 || bytes == symbols.count else { throw ImportedVocabularyError.Problem.mixedObject }
-    return (symbols, bytes > 0)
-  }
-
-  /// - Parameter isOuter: whether it may hold the vocabulary under a name, among other things.
-  private static func object(_ scanner: inout JSONScanner, isOuter: Bool = true) throws -> Symbols {
-    var nested: Symbols?
-    var hasOthers = false
-    var pairs: [(name: String, number: Int?, text: [UInt8])] = []
-    try scanner.object(nameLimit: 4096, countLimit: Vocabulary.largestCount) { scanner, name in
-      scanner.skipSpace()
-      switch scanner.current {
-      case UInt8(ascii: "{") where isOuter && name == "idx_to_token": nested = try object(&scanner, isOuter: false)
-      case UInt8(ascii: "[") where isOuter && name == "vocabulary": nested = try list(&scanner)
-      case UInt8(ascii: "{"), UInt8(ascii: "["):
-        hasOthers = true
-        try scanner.anyValue(levels: 8)
-      case UInt8(ascii: "\""): pairs.append((name, nil, try scanner.symbol()))
-      default: pairs.append((name, try scanner.integer(), []))
-      }
-    }
-    if let nested { return nested }
-    guard !hasOthers else { throw ImportedVocabularyError.Problem.mixedObject }
-    if pairs.allSatisfy({ $0.number != nil }) {
-      return (try inOrder(pairs.map { (Array($0.name.utf8), $0.number!) }), false)
-    }
-    let byNumber = pairs.compactMap { pair in Int(pair.name).map { (pair.text, $0) } }
-    guard byNumber.count == pairs.count, pairs.allSatisfy({ $0.number == nil }) else {
+    guard let symbols = try value.symbolsUnderUsualNames() ?? value.symbols() else {
       throw ImportedVocabularyError.Problem.mixedObject
     }
-    return (try inOrder(byNumber), false)
+    return symbols
   }
 
-  /// Symbols in the order of their numbers.
-  static func inOrder(_ pairs: [(symbol: [UInt8], number: Int)]) throws(ImportedVocabularyError.Problem) -> [[UInt8]] {
-    let sorted = pairs.sorted { $0.number < $1.number }
-    if let number = sorted.first?.number, number < 0 { throw .negativeNumber(number) }
-    let first = sorted.first?.number == 1 ? 1 : 0
-    for (index, pair) in sorted.enumerated() where pair.number != index + first {
-      throw pair.number < index + first
-        ? .numberTwice(pair.number) : .missingNumber(index + first, symbols: sorted.count)
-    }
-    return sorted.map(\.symbol)
-  }
-
-  private static func symbols(inLines text: String) throws(ImportedVocabularyError.Problem) -> Symbols {
+  private static func symbols(inLines text: String) throws(ImportedVocabularyError.Problem) -> VocabularyValue.Symbols {
     var lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     if lines.last?.isEmpty ?? false { lines.removeLast() }
     var symbols: [[UInt8]] = []
@@ -123,7 +81,7 @@ extension ImportedVocabulary {
       if symbol.isEmpty { throw .emptyLine(index + 1) }
       symbols.append(symbol)
     }
-    return (symbols, false)
+    return VocabularyValue.Symbols(symbols: symbols)
   }
 
   /// A line with its escapes resolved; nil where there is an unknown one. A backslash alone is itself.
@@ -148,5 +106,49 @@ extension ImportedVocabulary {
 }
 
 extension JSONScanner {
-  fileprivate mutating func symbol() throws -> [UInt8] { Array(try text(atMost: 4096).value.utf8) }
+  fileprivate mutating func vocabularyValue(levels: Int) throws -> VocabularyValue {
+    skipSpace()
+    switch current {
+    case UInt8(ascii: "\""): return .text(try symbol())
+    case UInt8(ascii: "["): return try vocabularyList()
+    case UInt8(ascii: "{"):
+      guard levels > 0 else { throw JSONProblem.malformed(offset: offset, expected: "fewer levels") }
+      var members: [VocabularyValue.Member] = []
+      try object(nameLimit: 4096, countLimit: Vocabulary.largestCount) { scanner, name in
+        scanner.skipSpace()
+        // Parts of a larger description that cannot be the vocabulary are passed over.
+        let isKept = !"[{".utf8.contains(scanner.current ?? 0) || VocabularyValue.isUsual(name)
+        let value = isKept ? try scanner.vocabularyValue(levels: levels - 1) : .other
+        if !isKept { try scanner.anyValue(levels: levels) }
+        members.append(VocabularyValue.Member(name: Array(name.utf8), number: Int(name), value: value))
+      }
+      return .object(members)
+    default:
+      var number = self
+      if let value = try? number.integer() {
+        self = number
+        return .number(value)
+      }
+      try anyValue(levels: 1)
+      return .other
+    }
+  }
+
+  /// A list of texts, or of bytes as numbers.
+  private mutating func vocabularyList() throws -> VocabularyValue {
+    var (symbols, bytes) = ([[UInt8]](), [UInt8]())
+    try array(atMost: Vocabulary.largestCount) { scanner in
+      scanner.skipSpace()
+      if scanner.current == UInt8(ascii: "\"") { return symbols.append(try scanner.symbol()) }
+      let number = try scanner.integer()
+      guard let byte = UInt8(exactly: number) else { throw ImportedVocabularyError.Problem.notByte(number) }
+      bytes.append(byte)
+    }
+    guard bytes.isEmpty || symbols.isEmpty else { throw ImportedVocabularyError.Problem.mixedObject }
+    return bytes.isEmpty ? .texts(symbols) : .bytes(bytes)
+  }
+
+  private mutating func symbol() throws -> [UInt8] {
+    Array(try text(atMost: 8 * Vocabulary.largestSize).value.utf8)
+  }
 }

@@ -2,31 +2,79 @@ import SequenceText
 import TensorCore
 
 /// Symbols of a model of another package by their numbers there.
+///
+/// Symbols are told apart by their bytes: two that are canonically equivalent are two.
 public struct ImportedVocabulary: Sendable, Equatable {
   /// Kind of token that the symbols are.
   public let kind: TokenKind
-  /// Symbols in the order of the numbers that the model knows them by.
+  /// Symbols of texts, in the order of the numbers that the model knows them by.
   public let symbols: [[UInt8]]
+  /// Symbols of the model that no text has, such as `<pad>` and `<unk>`, in order. An import leaves them out.
+  public let special: [[UInt8]]
+  /// Numbers of `symbols` in the model.
+  private let numbers: [Int]
+  /// Whether the number 0 may stand for no symbol, as the others run from 1.
+  private var startsAtOne = false
 
-  /// - Parameter kind: nil for the narrowest kind that all symbols are of: scalar, else character.
-  /// - Throws: `VocabularyError` where the symbols are no vocabulary.
+  /// Symbols in the order of their numbers in the model. Texts as `<pad>`, `[UNK]`, `__eos__` or `BOS`, and an empty one, stand for no
+  /// character of a text; of bytes none does.
+  ///
+  /// - Parameter kind: nil for the narrowest kind that all symbols of texts are of: scalar, else character.
+  /// - Throws: `VocabularyError` where the symbols are no vocabulary, or one is of several characters, as those of models of words.
   public init(symbols: [[UInt8]], kind: TokenKind? = nil) throws(VocabularyError) {
-    self.kind = kind ?? (symbols.allSatisfy(\.isOneScalar) ? .scalar : .character)
-    self.symbols = symbols
-    _ = try Vocabulary(symbols: symbols, kind: self.kind)
+    let numbers = symbols.indices.filter { kind == .byte || !symbols[$0].isSpecial }
+    let texts = numbers.map { symbols[$0] }
+    if kind == nil, let other = texts.first(where: { String(decoding: $0, as: UTF8.self).count > 1 }) {
+      throw .invalidSymbol(String(decoding: other, as: UTF8.self).printable(atMost: 80), .character)
+    }
+    (self.kind, self.symbols) = (kind ?? (texts.allSatisfy(\.isOneScalar) ? .scalar : .character), texts)
+    (self.numbers, special) = (numbers, kind == .byte ? [] : symbols.filter(\.isSpecial))
+    _ = try Vocabulary(symbols: texts, kind: self.kind)
+  }
+
+  /// The vocabulary of a model of this package.
+  init(_ vocabulary: Vocabulary) {
+    (kind, symbols, special) = (vocabulary.kind, vocabulary.symbols, [])
+    numbers = Array(symbols.indices)
+  }
+
+  init(_ found: VocabularyValue.Symbols, kind: TokenKind?) throws(VocabularyError) {
+    if let own = found.kind {
+      self.init(try Vocabulary(symbols: found.symbols, kind: kind ?? own))
+    } else {
+      try self.init(symbols: found.symbols, kind: kind ?? (found.areBytes ? .byte : nil))
+      startsAtOne = found.startAtOne
+    }
   }
 
   /// The 256 bytes, each by its own number.
   public static let bytes = try! ImportedVocabulary(symbols: (0...255).map { [$0] }, kind: .byte)
 
-  /// The vocabulary as models here have it, sorted, with the number there of each of its symbols.
-  func sorted() throws(VocabularyError) -> (vocabulary: Vocabulary, numbers: [Int]) {
-    let numbers = symbols.indices.sorted { symbols[$0].lexicographicallyPrecedes(symbols[$1]) }
-    return (try Vocabulary(symbols: symbols, kind: kind), numbers)
+  /// The vocabulary as models here have it, sorted by bytes, with the number of each of its symbols in a model of so many.
+  ///
+  /// - Throws: where the model has another number of them.
+  func sorted(of count: Int) throws(CharacterModelImportError) -> (vocabulary: Vocabulary, numbers: [Int]) {
+    let given = symbols.count + special.count
+    let first = startsAtOne && given + 1 == count ? 1 : 0
+    guard given + first == count else { throw .vocabulary(symbols: given, needed: count) }
+    let order = symbols.indices.sorted { symbols[$0].lexicographicallyPrecedes(symbols[$1]) }
+    do { return (try Vocabulary(symbols: symbols, kind: kind), order.map { numbers[$0] + first }) } catch {
+      throw .symbols(error)
+    }
   }
 }
 
 extension [UInt8] {
+  /// Names of special symbols without brackets.
+  private static let specialNames: Set<String> = ["PAD", "UNK", "OOV", "BOS", "EOS", "SOS", "MASK", "CLS", "SEP"]
+
+  /// Whether a symbol stands for no character of a text: it is empty, or a text in brackets or underscores, or a usual name.
+  fileprivate var isSpecial: Bool {
+    let text = String(decoding: self, as: UTF8.self)
+    return text.isEmpty || text.wholeMatch(of: /<.+>|\[.+\]|\{.+\}|__.+__/) != nil
+      || Self.specialNames.contains(text.uppercased())
+  }
+
   fileprivate var isOneScalar: Bool {
     let text = String(decoding: self, as: UTF8.self).unicodeScalars
     return text.count == 1 && String(text).utf8.elementsEqual(self)
@@ -53,6 +101,8 @@ public struct ImportedVocabularyError: Error, Equatable, CustomStringConvertible
     case numberTwice(Int)
     case negativeNumber(Int)
     case notByte(Int)
+    /// Names under which symbols stand that are not the same.
+    case severalThatDiffer([String])
     case vocabulary(VocabularyError)
   }
 
@@ -73,6 +123,8 @@ public struct ImportedVocabularyError: Error, Equatable, CustomStringConvertible
       case .numberTwice(let number): "two symbols have the number \(number)"
       case .negativeNumber(let number): "a symbol has the number \(number); numbers run from 0, or from 1"
       case .notByte(let number): "the number \(number) is no byte"
+      case .severalThatDiffer(let names):
+        "the symbols under \(names.map(\.quotedName).joined(separator: ", ")) are not the same; give those of the model in a file alone"
       case .vocabulary(let error): "\(error)"
       }
     return "\(file): \(problem)"

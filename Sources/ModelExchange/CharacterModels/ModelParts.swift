@@ -112,20 +112,16 @@ struct ModelParts {
     return (layers, unread.sorted { $0.precedesByBytes($1) })
   }
 
-  /// The whole model, its symbols in the order of this package.
+  /// The whole model, its symbols in the order of this package, with the rows and columns of each. Without those of special symbols
+  /// the probabilities are what they were given that none of these comes.
   func model(
     _ recurrent: RecurrentWeights, _ imported: ImportedVocabulary, file: String
   ) throws(CharacterModelImportError) -> (ModelShape, Vocabulary, Checkpoint) {
-    guard imported.symbols.count == symbols else {
-      throw .vocabulary(symbols: imported.symbols.count, needed: symbols)
-    }
     guard decoderBias.map({ $0.shape == [symbols] }) ?? true else {
       throw .checkpoint("the bias of its linear layer has the shape \(decoderBias!.shape), not \([symbols])")
     }
-    let vocabulary: Vocabulary
-    let numbers: [Int]
-    do { (vocabulary, numbers) = try imported.sorted() } catch { throw .symbols(error) }
-    let shape = try self.shape(recurrent)
+    let (vocabulary, numbers) = try imported.sorted(of: symbols)
+    let shape = try self.shape(recurrent, symbols: numbers.count)
     func ours(_ tensor: StoredTensor) -> StoredTensor { tensor.takingBlocks(numbers, of: symbols) }
 
     var tensors = recurrent.parameters
@@ -148,7 +144,8 @@ struct ModelParts {
     return (shape, vocabulary, checkpoint)
   }
 
-  private func shape(_ recurrent: RecurrentWeights) throws(CharacterModelImportError) -> ModelShape {
+  /// - Parameter symbols: how many of the model's stay.
+  private func shape(_ recurrent: RecurrentWeights, symbols: Int) throws(CharacterModelImportError) -> ModelShape {
     let hidden = recurrent.layers.map { $0.forward.projection?.shape[1] ?? $0.forward.outputSize }
     let outputs = recurrent.layers.map(\.outputSize)
     guard Set(hidden).count == 1, Set(outputs).count == 1 else { throw .sizes(hidden) }
