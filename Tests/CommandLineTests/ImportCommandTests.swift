@@ -78,12 +78,14 @@ import Testing
     ("onnx", "", "exported.onnx"), ("onnx", "--residual", "exported.onnx"),
     ("pytorch", "--residual", "exported/weights.safetensors"),
     ("flax", "--residual", "exported/weights.safetensors"), ("mlx", "--residual", "exported/weights.safetensors"),
-    ("keras", "--residual", "exported/model.weights.h5"),
+    ("keras", "--residual", "exported/model.weights.h5"), ("flax", "--tie", "exported/weights.safetensors"),
+    ("mlx", "--tie", "exported/weights.safetensors"), ("keras", "--tie", "exported/model.weights.h5"),
   ])
   func aModelThatWasExportedComesBack(package: String, option: String, file: String) throws {
     try workplace.write(fable, to: "fable.txt")
     let size = ["--layers", "2", "--hidden", "4", "--batch", "2", "--length", "4", "--steps", "3", "--plain"]
-    expectDone(try workplace.charrnn(["train", "fable.txt", "--out", "run"] + size + (option.isEmpty ? [] : [option])))
+    let options = option.isEmpty ? [] : option == "--tie" ? [option, "--embedding", "4"] : [option]
+    expectDone(try workplace.charrnn(["train", "fable.txt", "--out", "run"] + size + options))
     let out = package == "onnx" ? file : "exported"
     expectDone(try workplace.charrnn("export", "run", "--to", package, "--out", out))
     expectDone(try workplace.charrnn("import", file, "--out", "back"), "as \(package) keeps it")

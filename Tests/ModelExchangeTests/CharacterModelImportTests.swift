@@ -160,14 +160,58 @@ private struct Disguised {
     #expect(try imported.checkpoint.tensors == disguised.imported().checkpoint.tensors)
   }
 
-  @Test func matricesThatNamesDoNotTellApartAreRefused() throws {
+  /// Names of the embedding and the linear layer, both [5, 4] with no bias.
+  @Test(arguments: [("tok", "head"), ("words", "output"), ("tok", "embed_out"), ("embed", "embedding2")])
+  func matricesThatNeitherShapesNorNamesTellApartAreRefused(embedding: String, linear: String) throws {
     let disguised = try Disguised(Self.embedded, as: .pytorch)
     var tensors = disguised.tensors
     tensors["head.bias"] = nil
-    tensors["tok.weight"] = tensors.removeValue(forKey: "embed.weight")
+    let (table, weight) = (tensors.removeValue(forKey: "embed.weight"), tensors.removeValue(forKey: "head.weight"))
+    (tensors["\(embedding).weight"], tensors["\(linear).weight"]) = (table, weight)
+    let names = ["\(embedding).weight", "\(linear).weight"].sorted().map { "\"\($0)\"" }.joined(separator: ", ")
     expect(
-      #"model: which of its matrices is the embedding and which the linear layer is not told: "head.weight", "tok.weight""#,
-      from: tensors, disguised.vocabulary)
+      "model: which of its matrices is the embedding and which the linear layer is told by neither their shapes nor their "
+        + "names: \(names)", from: tensors, disguised.vocabulary)
+  }
+
+  /// An embedding of two features and a linear layer of four outputs, whatever they are called.
+  @Test func matricesOfOtherShapesAreToldApartByThem() throws {
+    let disguised = try Disguised(Architecture(cell: .lstm, layers: 1, hidden: 4, embedding: 2), as: .pytorch)
+    var tensors = disguised.tensors
+    tensors["head.bias"] = nil
+    let (table, weight) = (tensors.removeValue(forKey: "embed.weight"), tensors.removeValue(forKey: "head.weight"))
+    (tensors["decoder.weight"], tensors["encoder.weight"]) = (table, weight)
+    let imported = try CharacterModelImport(
+      PackageFile(path: "model", tensors: tensors), vocabulary: disguised.vocabulary)
+    #expect(imported.checkpoint.tensors["encoder.weight"] == disguised.original.checkpoint.tensors["encoder.weight"])
+  }
+
+  @Test func aSquareMatrixAloneIsToldByItsName() throws {
+    let disguised = try Disguised(Architecture(cell: .lstm, layers: 1, hidden: 5), as: .pytorch)
+    func tensors(_ name: String) -> [String: StoredTensor] {
+      var tensors = disguised.tensors
+      tensors["head.bias"] = nil
+      tensors["\(name).weight"] = tensors.removeValue(forKey: "head.weight")
+      return tensors
+    }
+    for (name, isTied) in [("embed", true), ("head", false)] {
+      let imported = try CharacterModelImport(
+        PackageFile(path: "model", tensors: tensors(name)), vocabulary: disguised.vocabulary)
+      #expect(imported.shape.isTied == isTied)
+    }
+    expect(
+      #"model: whether "weights.weight" is the linear layer alone, or the embedding too, is told by neither its shape nor its name"#,
+      from: tensors("weights"), disguised.vocabulary)
+  }
+
+  @Test(arguments: ["drop.rngs.count", "rnn.rngs.default.key"])
+  func randomStatesOfFlaxAreNoWeights(name: String) throws {
+    let disguised = try Disguised(Self.embedded, as: .flax)
+    let state = StoredTensor(dtype: .u32, shape: [2], bytes: [UInt8](repeating: 1, count: 8))
+    let imported = try CharacterModelImport(
+      PackageFile(path: "model", tensors: disguised.tensors.merging([name: state]) { $1 }),
+      vocabulary: disguised.vocabulary)
+    #expect(try imported.checkpoint.tensors == disguised.imported().checkpoint.tensors)
   }
 
   private func expect(_ message: String, from tensors: [String: StoredTensor], _ vocabulary: ImportedVocabulary) {
@@ -184,6 +228,11 @@ private struct Disguised {
     expect(
       #"model: it holds 1 tensor that a character model has no place for: "norm.weight""#,
       from: tensors.merging(["norm.weight": StoredTensor([1] as [Float], shape: [1])]) { $1 }, vocabulary)
+    let first = StoredTensor([Float](repeating: 0, count: 16), shape: [4, 4])
+    let firstBias = StoredTensor([Float](repeating: 0, count: 4), shape: [4])
+    expect(
+      "model: it has 2 linear layers, and a character model one, from the top layer's outputs to symbols: \"first.weight\", "
+        + "\"head.weight\"", from: tensors.merging(["first.weight": first, "first.bias": firstBias]) { $1 }, vocabulary)
     expect(
       #"model: "embed.weight" has the shape [4, 3], and an embedding of this model has [5, 5]"#,
       from: tensors.merging(["embed.weight": zeros]) { $1 }, vocabulary)

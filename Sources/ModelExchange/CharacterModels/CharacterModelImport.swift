@@ -61,6 +61,8 @@ public enum CharacterModelImportError: Error, Equatable, CustomStringConvertible
   case noDecoder(outputs: Int)
   /// Matrices that may be the embedding or the decoder.
   case ambiguousParts([String])
+  /// Matrices with biases, of which a character model has one.
+  case severalLinearLayers([String])
   /// Tensors that are of no part of a character model.
   case unread([String])
   /// A matrix of another shape, [symbols, features], than an embedding of the model has.
@@ -99,7 +101,13 @@ public enum CharacterModelImportError: Error, Equatable, CustomStringConvertible
       "it has no linear layer from the \(outputs) outputs of its top layer to symbols, so that it is no model of the next "
         + "character; RecurrentWeights(…) of the library loads its layers"
     case .ambiguousParts(let names):
-      "which of its matrices is the embedding and which the linear layer is not told: " + listed(names)
+      names.count == 1
+        ? "whether \(names[0].quotedName) is the linear layer alone, or the embedding too, is told by neither its shape nor its name"
+        : "which of its matrices is the embedding and which the linear layer is told by neither their shapes nor their names: "
+          + listed(names)
+    case .severalLinearLayers(let names):
+      "it has \(counted(names.count, "linear layer")), and a character model one, from the top layer's outputs to symbols: "
+        + listed(names)
     case .unread(let names):
       "it holds \(counted(names.count, "tensor")) that a character model has no place for: \(listed(names))"
     case .embedding(let name, let found, let wanted):
