@@ -1,3 +1,5 @@
+import CharrnnTestSupport
+import ForeignFiles
 import ModelExchange
 import RecurrentLayers
 import TensorCheckpoints
@@ -27,6 +29,16 @@ import Testing
   @Test func aWeightThatIsMissing() {
     expect(#"it lacks "rnn weight_ih""#, from: ["rnn.weight_hh_l0": zeros(8, 2)])
     expect(#""" has no layer 0, but a higher one"#, from: ["weight_ih_l1": zeros(8, 3), "weight_hh_l1": zeros(8, 2)])
+  }
+
+  /// A dictionary by `String` would keep one of the two.
+  @Test func namesOfTensorsThatAreCanonicallyEquivalent() throws {
+    let directory = try ScratchDirectory()
+    let entries = ["\u{E9}", "e\u{301}"].map { MessagePackValue.Entry(key: .string($0), value: .tensor(zeros(2))) }
+    let file = MessagePackFile(.map(entries), to: directory.path + "/state.msgpack")
+    try file.write()
+    let error = #expect(throws: MessagePackError.self) { try PackageFile(contentsOf: file.path) }
+    #expect(error?.problem == .duplicateName("e\u{301}"))
   }
 
   @Test func tensorsThatNoLayerReads() {
