@@ -32,7 +32,9 @@ public enum ExchangeError: Error, Equatable, CustomStringConvertible {
   /// A layer number that is missing.
   case missingLayer(module: String, layer: Int)
   /// An activation that no cell here has which is of the layer's kind.
-  case activation(String, layer: String)
+  ///
+  /// - Parameter setting: setting of the layer that names it, such as `recurrent_activation`.
+  case activation(String, layer: String, setting: String)
   /// A layer of Keras with something that no layer here has.
   case layer(String, has: String)
   /// Gates that the cell does not have, or whose slope is not positive.
@@ -91,8 +93,8 @@ public enum ExchangeError: Error, Equatable, CustomStringConvertible {
       "which recurrent layer is above the other is not told by their names: "
         + modules.prefix(4).map(\.quotedName).joined(separator: ", ")
     case .missingLayer(let module, let layer): "\(module.quotedName) has no layer \(layer), but a higher one"
-    case .activation(let name, let layer):
-      "its layer \(layer.quotedName) has the activation \(name.quotedName), which no such layer has here"
+    case .activation(let name, let layer, let setting):
+      "its layer \(layer.quotedName) has the \(setting) \(name.quotedName), which no such layer has here"
     case .layer(let layer, let what): "its layer \(layer.quotedName) has \(what), which no layer here has"
     case .gateActivation(let gates, let cell): "the gates of the cell \(cell.rawValue) cannot be a \(gates)"
     case .mixedGateActivations(let found):

@@ -96,7 +96,7 @@ struct KerasLayer {
   @discardableResult
   private func require(_ setting: String, _ allowed: [String]) throws(ExchangeError) -> String? {
     guard let function = function(setting) else { return nil }
-    guard allowed.contains(function) else { throw .activation(function, layer: name) }
+    guard allowed.contains(function) else { throw .activation(function, layer: name, setting: setting) }
     return function
   }
 

@@ -74,12 +74,12 @@ import Testing
   @Test func otherFunctionsAreRefusedByName() throws {
     #expect(
       try error(replacing: #""hard_sigmoid""#, with: #""relu"        "#)
-        == #"its layer "lstm_1" has the activation "relu", which no such layer has here"#)
+        == #"its layer "lstm_1" has the recurrent_activation "relu", which no such layer has here"#)
     #expect(
       try error(replacing: #""hard_sigmoid""#, with: "null          ")
-        == #"its layer "lstm_1" has the activation "null", which no such layer has here"#)
+        == #"its layer "lstm_1" has the recurrent_activation "null", which no such layer has here"#)
     #expect(
       try error(replacing: #""hard_sigmoid""#, with: #"{"config": {}}"#)
-        == #"its layer "lstm_1" has the activation "null", which no such layer has here"#)
+        == #"its layer "lstm_1" has the recurrent_activation "null", which no such layer has here"#)
   }
 }

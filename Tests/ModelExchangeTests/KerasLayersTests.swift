@@ -32,7 +32,7 @@ import Testing
 
   @Test(arguments: [
     ("cell's activation", #"its layer "lstm_cell" has the activation "relu", which no such layer has here"#),
-    ("cell's gates", #"its layer "gru_cell_2" has the activation "relu", which no such layer has here"#),
+    ("cell's gates", #"its layer "gru_cell_2" has the recurrent_activation "relu", which no such layer has here"#),
     ("cell in a stack", #"its layer "simple_rnn_cell_1" has the activation "elu", which no such layer has here"#),
     ("cell of a program", #"its layer "rnn_5" has the cell "Own>OwnCell", \#(noCell)"#),
     ("backwards", #"its layer "lstm_2" has go_backwards, \#(noCell)"#),
