@@ -3,6 +3,10 @@ import SequenceModeling
 func convertWeights() throws {
   let file = try PackageFile(contentsOf: "Tests/Fixtures/character-gru.safetensors")
   let recurrent = file.tensors.filter { $0.key.hasPrefix("rnn.") }
+  // Numbers of a tensor, those of another precision rounded; nil where they are integers.
+  let bias = file.tensors["decoder.bias"].flatMap { Tensor<Float>($0) }
+  if let bias { print("decoder.bias \(bias.shape), \(bias.scalars.prefix(2))") }
+
   let weights = try RecurrentWeights(recurrent, in: .pytorch)
   let stack = try StackedRecurrent<GRUCell<Float>>(weights)
 
