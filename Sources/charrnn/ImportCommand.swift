@@ -42,12 +42,11 @@ enum ImportCommand {
       throw CommandFailure("\(path): is a model of charrnn; every command takes it as it is", code: .badData)
     }
     let weights = try PackageFile(contentsOf: path, key: arguments[key])
-    let symbols = try vocabulary(weights, arguments)
     let model = try CharacterModelImport(
-      weights, convention: arguments[convention], cell: arguments[cell], vocabulary: symbols)
-    if !symbols.special.isEmpty {
-      let names = symbols.special.map { String(decoding: $0, as: UTF8.self).quotedName }.joined(separator: ", ")
-      notice("left out \(names): no text has them; probabilities are those of the other symbols alone")
+      weights, convention: arguments[convention], cell: arguments[cell], vocabulary: vocabulary(weights, arguments))
+    if !model.leftOut.isEmpty {
+      let names = model.leftOut.map { String(decoding: $0, as: UTF8.self).quotedName }.joined(separator: ", ")
+      notice("left out \(names), which no text has; probabilities are those of the other symbols alone")
     }
     if model.assumesTanh {
       notice("nothing in \(path) tells tanh from ReLU; taken for tanh: give --cell rnn-relu if it is not")

@@ -109,6 +109,7 @@ private struct Disguised {
     let imported = try CharacterModelImport(
       PackageFile(path: "model", tensors: disguised.tensors), vocabulary: ImportedVocabulary(symbols: special))
     #expect(imported.vocabulary.symbols == [[97], [98], [99]] && imported.shape.vocabulary == 3)
+    #expect(imported.leftOut == ["<pad>", "<unk>"].map { Array($0.utf8) })
     // Places of a, b and c in the order of the model, and of those in the order of the whole import.
     let sorted = try #require(try? Vocabulary(symbols: disguised.vocabulary.symbols, kind: .scalar))
     let rows = [0, 2, 3].map { Int(sorted.id(of: disguised.vocabulary.symbols[$0])!) }
@@ -127,7 +128,7 @@ private struct Disguised {
     let disguised = try Disguised(Self.embedded, as: .pytorch)
     let imported = try CharacterModelImport(
       PackageFile(path: "model", tensors: disguised.tensors), vocabulary: ImportedVocabulary(contentsOf: path))
-    #expect(imported.vocabulary.symbols == [[97], [98], [99], [100]])
+    #expect(imported.vocabulary.symbols == [[97], [98], [99], [100]] && imported.leftOut == [[]])
     let (found, all) = (
       try #require(Tensor<Float>(imported.checkpoint.tensors["encoder.weight"]!)),
       try #require(Tensor<Float>(disguised.tensors["embed.weight"]!))

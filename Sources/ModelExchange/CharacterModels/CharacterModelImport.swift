@@ -11,6 +11,8 @@ public struct CharacterModelImport: Sendable {
   public let checkpoint: Checkpoint
   public let shape: ModelShape
   public let vocabulary: Vocabulary
+  /// Symbols of the package's model that no text has, such as `<pad>`, without which this one is; empty for a number 0 of no symbol.
+  public let leftOut: [[UInt8]]
   /// Whether nothing in the file tells tanh from ReLU, and tanh was taken.
   public let assumesTanh: Bool
 
@@ -34,7 +36,7 @@ public struct CharacterModelImport: Sendable {
     } catch { throw PackageFileError(file: file.path, problem: .exchange(error)) }
     do throws(CharacterModelImportError) {
       let parts = try ModelParts(around: recurrent, among: found.others, of: file, in: self.convention)
-      (shape, self.vocabulary, checkpoint) = try parts.model(recurrent, vocabulary, file: file.path)
+      (shape, self.vocabulary, checkpoint, leftOut) = try parts.model(recurrent, vocabulary, file: file.path)
     } catch { throw PackageFileError(file: file.path, problem: .model(error)) }
     assumesTanh = recurrent.cell == .rnn && (cell ?? file.cell) == nil
   }

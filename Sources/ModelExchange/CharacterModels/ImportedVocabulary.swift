@@ -50,17 +50,21 @@ public struct ImportedVocabulary: Sendable, Equatable {
   /// The 256 bytes, each by its own number.
   public static let bytes = try! ImportedVocabulary(symbols: (0...255).map { [$0] }, kind: .byte)
 
-  /// The vocabulary as models here have it, sorted by bytes, with the number of each of its symbols in a model of so many.
+  /// The vocabulary as models here have it, sorted by bytes, with the number of each of its symbols in a model of so many, and the
+  /// symbols that are left out.
   ///
   /// - Throws: where the model has another number of them.
-  func sorted(of count: Int) throws(CharacterModelImportError) -> (vocabulary: Vocabulary, numbers: [Int]) {
+  func sorted(
+    of count: Int
+  ) throws(CharacterModelImportError) -> (vocabulary: Vocabulary, numbers: [Int], leftOut: [[UInt8]]) {
     let given = symbols.count + special.count
     let first = startsAtOne && given + 1 == count ? 1 : 0
     guard given + first == count else { throw .vocabulary(symbols: given, needed: count) }
     let order = symbols.indices.sorted { symbols[$0].lexicographicallyPrecedes(symbols[$1]) }
-    do { return (try Vocabulary(symbols: symbols, kind: kind), order.map { numbers[$0] + first }) } catch {
-      throw .symbols(error)
-    }
+    do {
+      let vocabulary = try Vocabulary(symbols: symbols, kind: kind)
+      return (vocabulary, order.map { numbers[$0] + first }, [[UInt8]](repeating: [], count: first) + special)
+    } catch { throw .symbols(error) }
   }
 }
 

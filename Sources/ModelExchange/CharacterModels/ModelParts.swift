@@ -44,11 +44,11 @@ struct ModelParts {
   /// the probabilities are what they were given that none of these comes.
   func model(
     _ recurrent: RecurrentWeights, _ imported: ImportedVocabulary, file: String
-  ) throws(CharacterModelImportError) -> (ModelShape, Vocabulary, Checkpoint) {
+  ) throws(CharacterModelImportError) -> (ModelShape, Vocabulary, Checkpoint, leftOut: [[UInt8]]) {
     guard decoderBias.map({ $0.shape == [symbols] }) ?? true else {
       throw .checkpoint("the bias of its linear layer has the shape \(decoderBias!.shape), not \([symbols])")
     }
-    let (vocabulary, numbers) = try imported.sorted(of: symbols)
+    let (vocabulary, numbers, leftOut) = try imported.sorted(of: symbols)
     let shape = try self.shape(recurrent, symbols: numbers.count)
     func ours(_ tensor: StoredTensor) -> StoredTensor { tensor.takingBlocks(numbers, of: symbols) }
 
@@ -69,7 +69,7 @@ struct ModelParts {
       if case .notFinite(let tensor, let index) = error.problem { throw .notFinite(tensor: tensor, index: index) }
       throw .checkpoint("\(error.problem)")
     }
-    return (shape, vocabulary, checkpoint)
+    return (shape, vocabulary, checkpoint, leftOut)
   }
 
   /// - Parameter symbols: how many of the model's stay.
