@@ -25,12 +25,18 @@ struct FoundLayers {
   ) throws(ExchangeError) {
     let layout = convention.layout
     var names: [String: [LayerKey: [String: String]]] = [:]
-    var others: [String] = []
+    var (others, spellings) = ([String](), [String: String]())
     for name in tensors.keys.sorted(by: { $0.precedesByBytes($1) }) {
       guard let place = layout.place(of: name) else {
         others.append(name)
         continue
       }
+      // A dictionary takes names for one that are canonically equivalent, and these are of two modules.
+      let spelling = spellings[place.module, default: place.module]
+      guard spelling.utf8.elementsEqual(place.module.utf8) else {
+        throw .ambiguousOrder([spelling, place.module])
+      }
+      spellings[place.module] = spelling
       let key = LayerKey(layer: place.layer, isReverse: place.isReverse)
       if names[place.module]?[key]?[place.array] == nil {
         names[place.module, default: [:]][key, default: [:]][place.array] = name

@@ -41,6 +41,14 @@ import Testing
     #expect(error?.problem == .duplicateName("e\u{301}"))
   }
 
+  @Test func modulesWhoseNamesAreCanonicallyEquivalent() {
+    let error = #expect(throws: ExchangeError.self) {
+      try RecurrentWeights(
+        ["\u{E9}.weight_ih_l0": zeros(8, 3), "e\u{301}.weight_hh_l0": zeros(8, 2)], in: .pytorch)
+    }
+    #expect(error == .ambiguousOrder(["e\u{301}", "\u{E9}"]))
+  }
+
   @Test func tensorsThatNoLayerReads() {
     expect(
       #"it holds 2 tensors that the model has no place for: "fc.bias", "fc.weight""#,
