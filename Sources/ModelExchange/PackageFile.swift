@@ -114,7 +114,7 @@ public struct PackageFile: Sendable {
   private mutating func read(_ file: HDF5File) throws {
     let named = try file.tensors()
     tensors = named.tensors.filter { name, _ in !["optimizer/", "optimizer_weights/"].contains(where: name.hasPrefix) }
-    for name in MetadataKey.model {
+    for name in MetadataKey.model + ["history"] {
       if let text = try file.text(name) { metadata[name] = text }
     }
   }

@@ -51,6 +51,9 @@ enum ImportCommand {
     if model.assumesTanh {
       notice("nothing in \(path) tells tanh from ReLU; taken for tanh: give --cell rnn-relu if it is not")
     }
+    if weights.readsDocuments {
+      notice("the model was trained on documents, each from the initial state; the imported one reads a text as one")
+    }
     let stored = try StoredModel(model.checkpoint)
     try creating {
       try directory.create { try model.checkpoint.write(to: directory.best) }
@@ -110,5 +113,13 @@ enum ImportCommand {
       "vocabulary": .integer(shape.vocabulary), "parameters": .integer(model.parameterCount),
     ]
     try OutputChannel.standardOutput.write(report.line + "\n")
+  }
+}
+
+extension PackageFile {
+  /// Whether this is an export of charrnn whose model was trained on items, or documents of another kind.
+  fileprivate var readsDocuments: Bool {
+    let history = metadata["history"].flatMap { try? JSONDecoder().decode(TrainingHistory.self, from: Data($0.utf8)) }
+    return history.map { $0.arrangement.documents != .whole } ?? false
   }
 }

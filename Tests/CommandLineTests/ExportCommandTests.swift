@@ -167,6 +167,20 @@ import Testing
     #expect((settings as? [String: Any])?["vocabulary"] as? [String] == inspected["vocabulary"] as? [String])
   }
 
+  /// Their names are those of charrnn, so that commands take them as they are.
+  @Test func weightsForPyTorchAreAModelOfTheSameItems() throws {
+    let workplace = try Workplace()
+    try workplace.write("ab\nba\nabba\nbaab\naab\n", to: "items.txt")
+    let size = ["--layers", "1", "--hidden", "4", "--batch", "1", "--length", "4", "--steps", "3", "--plain"]
+    expectDone(try workplace.charrnn(["train", "items.txt", "--out", "run", "--items"] + size))
+    expectDone(try workplace.charrnn("export", "run", "--to", "pytorch", "--out", "out"))
+    let losses = try ["run", "out/weights.safetensors"].map { model in
+      let outcome = try workplace.charrnn("evaluate", model, "items.txt", "--split", "all", "--json")
+      return try #require(try outcome.json()["loss"] as? Double)
+    }
+    #expect(losses[0] == losses[1])
+  }
+
   @Test(arguments: packages)
   func aFolderIsWrittenWithTheSameBytesEachTime(package: String) throws {
     for name in ["a-", "b-"] {

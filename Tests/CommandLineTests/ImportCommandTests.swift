@@ -97,6 +97,17 @@ import Testing
     #expect(abs(losses[0] - losses[1]) < 1e-6)
   }
 
+  @Test func thatAnImportedModelForgetsItsDocumentsIsSaid() throws {
+    try workplace.write(fable, to: "fable.txt")
+    let size = ["--layers", "1", "--hidden", "4", "--batch", "2", "--length", "4", "--steps", "3", "--plain"]
+    expectDone(try workplace.charrnn(["train", "fable.txt", "--out", "run", "--items"] + size))
+    for (package, out) in [("onnx", "run.onnx"), ("flax", "flax"), ("keras", "keras")] {
+      expectDone(try workplace.charrnn("export", "run", "--to", package, "--out", out))
+      let file = ["flax": "flax/weights.safetensors", "keras": "keras/model.weights.h5"][package] ?? out
+      expectDone(try workplace.charrnn("import", file), "the imported one reads a text as one")
+    }
+  }
+
   @Test func whetherItIsTanhIsSaid() throws {
     let words = ["import", Self.model("tied.safetensors"), "--vocabulary", symbols]
     expectDone(try workplace.charrnn(words), "tells tanh from ReLU")

@@ -56,8 +56,7 @@ public struct PackageExport: Sendable {
         // The order decides where the tensors stand in the file.
         for (name, tensor) in program.tensors.sorted(by: { $0.key < $1.key }) { try writer.add(tensor, at: name) }
         // Keras passes over attributes that it does not know.
-        let description = ModelFile<Float>.checkpoint(of: [:], shape: model.shape, vocabulary: file.vocabulary)
-        for (name, text) in description.metadata.sorted(by: { $0.key < $1.key }) {
+        for (name, text) in model.metadata.sorted(by: { $0.key < $1.key }) {
           try writer.setAttribute(name, to: .text(text))
         }
       } catch { throw .hdf5(error) }
@@ -66,7 +65,7 @@ public struct PackageExport: Sendable {
       tensors.merge(program.tensors) { $1 }
     }
     if !tensors.isEmpty {
-      let checkpoint = ModelFile<Float>.checkpoint(of: tensors, shape: model.shape, vocabulary: file.vocabulary)
+      let checkpoint = Checkpoint(tensors: tensors, metadata: model.metadata)
       files.append(File(name: "weights.safetensors", bytes: Array(checkpoint.serialized().joined())))
     }
     self.files = files
@@ -96,6 +95,8 @@ struct ExportedModel {
   let cell: RecurrentWeights.Cell
   let recurrent: RecurrentWeights
   let documents: ExportedDocuments
+  /// Metadata of the model's checkpoint: its shape, vocabulary and, where it is known, its training, which tells documents.
+  let metadata: [String: String]
   /// Embedding of the tokens, [V, E]; nil where tokens enter one-hot.
   let embedding: StoredTensor?
   /// Weight [V, O] and bias [V] of the linear layer; the weight is the embedding's where it is tied.
@@ -115,7 +116,9 @@ struct ExportedModel {
       throw .noCounterpart(what, package)
     }
     (self.cell, documents) = (cell, ExportedDocuments(file))
-    let (shape, tensors) = (shape, file.checkpoint.tensors)
+    let checkpoint = file.checkpoint
+    metadata = checkpoint.metadata
+    let (shape, tensors) = (shape, checkpoint.tensors)
     do { recurrent = try RecurrentWeights(cell: cell, layers: shape.layers, of: tensors) } catch {
       throw .exchange(error)
     }
