@@ -54,6 +54,7 @@ package struct ONNXConstants {
     _ name: String, in innermost: Int, for node: String, depth: Int
   ) throws(Problem) -> StoredTensor {
     guard depth <= Self.depthLimit else { throw .chainTooLong(node: node) }
+    var isInput = false
     for scope in stride(from: innermost, through: 0, by: -1) {
       if let tensor = scopes[scope].graph.initializers[name] ?? scopes[scope].computed[name] { return tensor }
       if let maker = scopes[scope].makers[name] {
@@ -62,9 +63,10 @@ package struct ONNXConstants {
         scopes[scope].computed[name] = tensor
         return tensor
       }
-      if scopes[scope].inputs.contains(name) { break }
+      isInput = scopes[scope].inputs.contains(name)
+      if isInput { break }
     }
-    throw .notConstant(value: name, node: node)
+    throw isInput ? .notConstant(value: name, node: node) : .noSuchValue(name, node: node)
   }
 
   private mutating func fold(

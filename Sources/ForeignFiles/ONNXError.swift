@@ -48,6 +48,7 @@ public struct ONNXError: Error, Equatable, CustomStringConvertible {
     case wrongType(String, node: String, found: StoredTensor.DType)
     case wrongShape(String, node: String, found: [Int], wanted: [Int?])
     case notConstant(value: String, node: String)
+    case noSuchValue(String, node: String)
     case unknownOperator(String, value: String, node: String)
     case notFoldable(String, value: String, node: String)
     case chainTooLong(node: String)
@@ -113,6 +114,8 @@ extension ONNXError.Problem: CustomStringConvertible {
       "node \(node.quotedName): \(input) is \(found), it should be [\(wanted.map { $0.map(String.init) ?? "any" }.joined(separator: ", "))]"
     case .notConstant(let value, let node):
       "node \(node.quotedName): the value \(value.quotedName) is no constant but an input of the graph"
+    case .noSuchValue(let value, let node):
+      "node \(node.quotedName): no operator makes the value \(value.quotedName), and it is none of the graph's"
     case .unknownOperator(let operation, let value, let node):
       "node \(node.quotedName): the value \(value.quotedName) is computed by \(operation.quotedName), which is not read"
     case .notFoldable(let operation, let value, let node):

@@ -32,7 +32,7 @@ struct ONNXFoldedTensor {
 
   /// Elements of a tensor at the positions of a layout; nil where there is none, or it leaves the tensor.
   init?(_ tensor: StoredTensor, at layout: StridedLayout?) {
-    guard let layout, layout.end <= tensor.count else { return nil }
+    guard let layout, layout.end <= tensor.count, layout.shape.count <= CheckpointLimits.rank else { return nil }
     let width = tensor.dtype.bitCount / 8
     let isPart = layout.isContiguous
     let isShared = isPart && (tensor.contents.isMapped || layout.count == tensor.count)

@@ -18,10 +18,10 @@ extension ONNXFolding {
     guard inputs.count == 2, let left = inputs[0], let right = inputs[1] else { return nil }
     let shape = left.count == 1 && left.shape.count <= right.shape.count ? right.shape : left.shape
     func numbers(_ tensor: StoredTensor) -> [Int64]? {
-      guard tensor.count <= CheckpointLimits.rank, let values = tensor.values(as: Int64.self) else { return nil }
+      guard tensor.count <= Self.numberLimit, let values = tensor.values(as: Int64.self) else { return nil }
       if tensor.shape == shape { return values }
       let count = shape.reduce(1, *)
-      return values.count == 1 && tensor.shape.count <= shape.count && count <= CheckpointLimits.rank
+      return values.count == 1 && tensor.shape.count <= shape.count && count <= Self.numberLimit
         ? Array(repeating: values[0], count: count) : nil
     }
     guard let left = numbers(left), let right = numbers(right) else { return nil }
@@ -54,7 +54,7 @@ extension ONNXFolding {
   /// One of several parts along an axis: of given sizes, or of equal ones, of which the last may be smaller.
   var split: ONNXFoldedTensor? {
     guard let input, let axis = axis(default: 0), input.shape[axis] <= 1 << 31,
-      output.count <= CheckpointLimits.rank
+      output.count <= Self.outputLimit
     else { return nil }
     let size = input.shape[axis]
     var ends: [Int] = []

@@ -15,6 +15,11 @@ struct ONNXFolding {
     "Div": { $0.arithmetic { $0.dividedReportingOverflow(by: $1) } },
   ]
 
+  /// Whole numbers that are read at a time: sizes, axes and bounds.
+  static let numberLimit = 1024
+  /// Outputs of an operator that is read.
+  static let outputLimit = 1024
+
   /// Nil for an optional one that is left out.
   let inputs: [StoredTensor?]
   let attributes: [String: ONNXAttribute]
@@ -170,9 +175,9 @@ struct ONNXFolding {
   /// Whole numbers that are an input in newer operator sets and an attribute in older ones; nil where there are none that can
   /// be read.
   func integers(input index: Int, attribute name: String) -> [Int]? {
-    if case .ints(let values)? = attributes[name] { return values.count <= CheckpointLimits.rank ? values : nil }
+    if case .ints(let values)? = attributes[name] { return values.count <= Self.numberLimit ? values : nil }
     guard index < inputs.count, let tensor = inputs[index], tensor.shape.count <= 1,
-      tensor.count <= CheckpointLimits.rank
+      tensor.count <= Self.numberLimit
     else { return nil }
     return tensor.values(as: Int64.self)?.map { Int($0) } ?? tensor.values(as: Int32.self)?.map { Int($0) }
   }

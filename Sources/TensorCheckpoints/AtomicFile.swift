@@ -15,7 +15,7 @@ public enum AtomicFile {
   /// The chunks are written to a temporary file in the same directory and synced; the temporary is renamed to `path`,
   /// and the directory is synced. A kill or a power loss at any moment leaves the old file or the new one. A reader that
   /// has the old file mapped keeps it. The file gets the permissions of any new file. A symbolic link at `path` is
-  /// followed: the file that it leads to is replaced. A path may have one writer at a time.
+  /// followed: the file that it leads to is replaced; a link that leads nowhere is replaced itself. A path may have one writer at a time.
   ///
   /// - Throws: `FileError` when a call fails, or when `path` is a directory, a pipe or a device. The old file is then
   ///   still there and the temporary is removed, except when syncing the directory failed: the new file is then in place.
@@ -39,6 +39,7 @@ public enum AtomicFile {
   /// All temporaries are written and synced before the first is renamed; the rest is as for `write(_:to:)`. A kill, a power loss or
   /// an error of the disk between two renames leaves some files old and others new, each of them whole.
   ///
+  /// - Precondition: no two paths lead to one file.
   /// - Throws: `FileError`, as `write(_:to:)`.
   public static func write(_ contents: [(path: String, bytes: [UInt8])]) throws(FileError) {
     try write(contents.map { ($0.path, [.array($0.bytes)]) }, using: SystemFiles())
@@ -53,6 +54,7 @@ public enum AtomicFile {
       for (path, chunks) in contents {
         let path = try fileToReplace(at: path, files)
         let (directory, name) = split(path)
+        require(!written.contains { $0.path == path }, "AtomicFile: two contents for the file \(path)")
         let temporary = "\(directory)/\(temporaryName(for: name, process: getpid()))"
         // A killed process may have left a temporary of this name: the system reuses process numbers.
         try? files.remove(temporary)

@@ -75,7 +75,10 @@ enum ImportCommand {
   /// The directory to write: one that holds nothing of a run, or with `--overwrite` an imported model alone.
   private static func directory(_ arguments: ParsedArguments) throws -> RunDirectory {
     guard let path = arguments[out] else {
-      let name = (arguments[file].split(separator: "/").last ?? "model").split(separator: ".").first ?? "model"
+      if arguments[overwrite] {
+        throw arguments.usageFailure("--overwrite replaces the model in a directory; name it with --out")
+      }
+      let name = modelName(of: arguments[file])
       return try RunChoice.free("runs/\(name)")
     }
     if path == TextInput.standardInput {
@@ -95,6 +98,18 @@ enum ImportCommand {
       }
     }
     return directory
+  }
+
+  /// The file's name without the endings that tell its format.
+  private static func modelName(of path: String) -> String {
+    var name = path.split(separator: "/").last.map(String.init) ?? "model"
+    let endings = [
+      ".safetensors", ".pt", ".pth", ".bin", ".npz", ".keras", ".h5", ".hdf5", ".msgpack", ".onnx", ".weights",
+    ]
+    while let ending = endings.first(where: { name.lowercased().hasSuffix($0) && name.count > $0.count }) {
+      name.removeLast(ending.count)
+    }
+    return name
   }
 
   private static func report(

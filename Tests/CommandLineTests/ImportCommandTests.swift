@@ -127,6 +127,26 @@ import Testing
     expectError(try workplace.charrnn(words + ["--overwrite"]), 73, "run: holds a run")
   }
 
+  @Test func anOverwriteNamesWhatItReplaces() throws {
+    expectError(
+      try workplace.charrnn("import", Self.model("checkpoint.pt"), "--overwrite"), 64, "name it with --out")
+  }
+
+  @Test func aCellThatTheFileSaysIsKept() throws {
+    expectError(
+      try workplace.charrnn(
+        "import", Self.model("graph.onnx"), "--vocabulary", symbols, "--cell", "gru-reset-before"), 65,
+      "is of the cell gru, not gru-reset-before")
+  }
+
+  @Test func aRunIsNamedAfterTheFileWithoutTheEndingsOfItsFormat() throws {
+    let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: Self.model("checkpoint.pt"))))
+    for (file, run) in [("v1.2-names.pt", "v1.2-names"), ("a.weights.pt", "a"), ("plain", "plain")] {
+      try workplace.write(bytes, to: file)
+      expectDone(try workplace.charrnn("import", file), "into runs/\(run);")
+    }
+  }
+
   @Test func anOverwriteReplacesAnImportAlone() throws {
     let source = "source/best.safetensors"
     try FileManager.default.createDirectory(

@@ -106,7 +106,7 @@ import Testing
     expect(
       .unknownOperator("Identity", value: "W", node: "gru"),
       gru(maker: ONNXNode("Identity", domain: "other", inputs: ["source"], outputs: ["W"]), w: nil))
-    expect(.notConstant(value: "W", node: "gru"), gru(w: nil))
+    expect(.noSuchValue("W", node: "gru"), gru(w: nil))
     expect(
       .notConstant(value: "x", node: "gru"), gru(maker: ONNXNode("Identity", inputs: ["x"], outputs: ["W"]), w: nil))
   }

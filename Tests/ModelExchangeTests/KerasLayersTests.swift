@@ -42,7 +42,10 @@ import Testing
   ])
   func layersThatComputeOtherwiseAreRefused(name: String, message: String) throws {
     let error = #expect(throws: PackageFileError.self) { try file(name) }
-    guard case .exchange(let problem)? = error?.problem else { return }
+    guard case .exchange(let problem)? = error?.problem else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
     #expect("\(problem)" == message)
   }
 

@@ -48,6 +48,12 @@ import Testing
     }
   }
 
+  @Test func aGraphOfAsManyLayersAsThereMayBeIsFollowed() throws {
+    let model = try ONNXModel(file(Architecture(cell: .gru, layers: 64, hidden: 2)))
+    let tensors = try PackageFile(model, path: "model").tensors
+    #expect(tensors.keys.count { $0.hasSuffix(".R") } == 64 && tensors["decoder.weight"]?.shape == [5, 2])
+  }
+
   @Test func inputsAndOutputsAreNamedAndOfAnyTimeAndBatch() throws {
     let graph = try ONNXModel(file(architecture(.lstm))).graph
     func state(_ name: String, _ batch: String) -> ONNXValue {

@@ -124,7 +124,7 @@ import Testing
   /// Ways from a layer to the one above that leave the numbers as they are; the last value is `h`.
   @Test(arguments: [
     [node("Transpose", ["y"], "t", attributes: ["perm": .ints([0, 2, 1, 3])]), node("Reshape", ["t", "three"], "h")],
-    [squeeze("y", "s"), node("Dropout", ["s"], "h")],
+    [squeeze("y", "s"), node("Dropout", ["s"], "h")], [squeeze("y", "s"), node("Dropout", ["s"], "h", "mask")],
     [
       squeeze("y", "s"), node("Split", ["s"], "a", "b", attributes: ["axis": .int(2)]),
       node("Concat", ["a", "b"], "h", attributes: ["axis": .int(2)]),
@@ -148,6 +148,27 @@ import Testing
     graph.head = [Self.product("h1", "matrix")]
     graph.constants = [("three", Self.whole(0, 0, 2)), ("all", Self.whole(-1))]
     #expect(try tensors(graph).keys.filter { $0.hasPrefix("layers.") }.count == 4)
+  }
+
+  /// Axes of no name, and of a size that others have: none passes for another.
+  @Test(
+    arguments: [
+      [.unknown, .unknown], [.unknown, .named("batch")], [.named("time"), .unknown], [.named("time"), .size(5)],
+      [.size(3), .named("batch")],
+    ] as [[ONNXValue.Dimension]])
+  func axesAreToldApart(shape: [ONNXValue.Dimension]) {
+    var graph = Graph()
+    graph.inputs[0].shape = shape
+    expectLayers(graph)
+    graph.before[0].outputs = ["v"]
+    // The sizes of time and batch exchanged, but not what they hold.
+    graph.before += [
+      Self.node("Shape", ["v"], "sizes"), Self.node("Gather", ["sizes", "one"], "batch"),
+      Self.node("Gather", ["sizes", "zero"], "time"),
+      Self.node("Concat", ["batch", "time", "two"], "turned", attributes: ["axis": .int(0)]),
+      Self.node("Reshape", ["v", "turned"], "x"),
+    ]
+    expectRefusal(graph, Self.isArranged)
   }
 
   @Test func sequencesMayStandOneAfterTheOther() {
@@ -360,7 +381,20 @@ import Testing
       ([product("h", "matrix", "s"), node("Mul", ["s", "bias"], "scores")], isOther),
       ([product("h", "matrix", "s"), node("Add", ["s", "s"], "scores")], isOther),
       ([product("h", "matrix", "s"), product("s", "cube")], isNotAbove),
-      ([product("x", "matrix")], isNotAbove),
+      ([product("x", "matrix")], isNotAbove), ([product("h", "matrix"), product("h", "other", "more")], isOther),
+      (
+        [
+          product("h", "matrix", "s"), node("Transpose", ["s"], "t", attributes: ["perm": .ints([2, 1, 0])]),
+          node("Softmax", ["t"], "p"), node("Transpose", ["p"], "scores", attributes: ["perm": .ints([2, 1, 0])]),
+        ], isOther
+      ),
+      (
+        [
+          product("h", "matrix", "s"), node("Transpose", ["s"], "t", attributes: ["perm": .ints([0, 2, 1])]),
+          node("Add", ["t", "single"], "p"),
+          node("Transpose", ["p"], "scores", attributes: ["perm": .ints([0, 2, 1])]),
+        ], isOther
+      ),
       ([node("Concat", ["h", "x"], "scores", attributes: ["axis": .int(2)])], "is what its highest layer makes"),
     ] as [([ONNXNode], String)])
   func outputsThatTheLinearLayerDoesNotReadAsTheyAre(nodes: [ONNXNode], reason: String) {
@@ -369,7 +403,7 @@ import Testing
     graph.inputs[0].shape = [.size(2), .size(1)]
     graph.constants = [
       ("swapped", Self.whole(1, 0)), ("turned", Self.whole(2, 1, 0)),
-      ("cube", Self.real(Array(repeating: 1, count: 9), 3, 3)),
+      ("cube", Self.real(Array(repeating: 1, count: 9), 3, 3)), ("other", Self.matrix), ("single", Self.real([1], 1)),
     ]
     expectRefusal(graph, reason)
   }

@@ -69,6 +69,7 @@ import Testing
     (options.residual, options.learnsInitialState) = (true, true)
     forEachSample(.lstm, streams: 2, options: options) { sample in
       #expect(sample.streamed(hasHead: true) == sample.inOnePass(hasHead: true))
+      #expect(sample.interleaved() == sample.inOnePass(hasHead: true))
     }
   }
 
@@ -173,6 +174,31 @@ import Testing
     #expect(copy == sessions[1].outputs.scalars)
   }
 
+  /// Layers whose weights are more than a mebibyte, which threads share.
+  @Test func threadsThatShareAStepChangeNoBit() throws {
+    var random = RandomSource(seed: 8)
+    let cells = [
+      LSTMCell<Float>(input: 5, hidden: 256).drawn(using: &random),
+      LSTMCell<Float>(input: 256, hidden: 256).drawn(using: &random),
+    ]
+    let head = Dense<Float>(256, 70).drawn(using: &random)
+    let vectors = Tensor<Float>.normal([Self.time, 2, 5], using: &random)
+    let teams = (1...3).map { ThreadTeam(threads: $0) }
+    for weights in [ProductFormat.full, .int8Weights] where weights.isSupported(for: Float.self) {
+      let sessions = teams.map {
+        StreamingSession(
+          StackedRecurrent(cells), reading: .vectors, head: head, streams: 2, weights: weights, team: $0)
+      }
+      for step in 0..<Self.time {
+        for session in sessions {
+          if step == 3 { session.reset(1) }
+          if step == 5 { session.push(vectors.row(step).rows(1..<2), to: [0]) } else { session.push(vectors.row(step)) }
+        }
+        #expect(sessions[1].outputs == sessions[0].outputs && sessions[2].outputs == sessions[0].outputs, "\(step)")
+      }
+    }
+  }
+
   // MARK: Traps
 
   @Test func layersThatReadBackwardAreNoStream() async {
@@ -182,6 +208,24 @@ import Testing
       _ = StreamingSession(StackedRecurrent([cell], reverse: [cell]), reading: .vectors)
     }
     expectMessage("layers that read backward read no stream", from: result)
+  }
+
+  @Test func aTokenOutsideOfTheVocabularyTraps() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      var random = RandomSource(seed: 1)
+      let stack = StackedRecurrent([GRUCell<Float>(input: 2, hidden: 3).drawn(using: &random)])
+      StreamingSession(stack, reading: .tokens).push(tokens: [2])
+    }
+    expectMessage("the token 2 is outside of the 2 that there are", from: result)
+  }
+
+  @Test func aStreamThatIsNotThereTraps() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      var random = RandomSource(seed: 1)
+      let stack = StackedRecurrent([GRUCell<Float>(input: 2, hidden: 3).drawn(using: &random)])
+      StreamingSession(stack, reading: .tokens, streams: 2).reset(2)
+    }
+    expectMessage("stream 2 of 2", from: result)
   }
 
   @Test func aStreamHasOneItemInAStep() async {
@@ -273,6 +317,7 @@ extension StreamingSessionTests.Sample: StreamChecks {
     for step in 0..<time { session.push(item(step)) }
     let state = session.state(of: 1)
     let wanted = whole().state.map { $0.row(1) }
-    return state.keys.sorted() == names && state.values.allSatisfy { value in wanted.contains(value) }
+    let ofLayers = stack.cells.indices.flatMap { layer in Cell.State.componentNames.map { "\($0)_l\(layer)" } }
+    return state.keys.sorted() == names && zip(ofLayers, wanted).allSatisfy { state[$0] == $1 }
   }
 }

@@ -32,6 +32,9 @@ public struct CharacterModelImport: Sendable {
     do throws(ExchangeError) {
       if let convention { self.convention = convention } else { self.convention = try file.convention }
       found = try FoundLayers(file.tensors, order: file.order, in: self.convention)
+      if let cell, let said = file.cell, cell != said {
+        throw .otherCell(module: "the model", cell, found: said)
+      }
       recurrent = try found.weights(cell: cell ?? file.cell, gateActivation: file.gateActivation)
     } catch { throw PackageFileError(file: file.path, problem: .exchange(error)) }
     do throws(CharacterModelImportError) {

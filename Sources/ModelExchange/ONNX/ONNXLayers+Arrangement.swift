@@ -33,7 +33,12 @@ extension ONNXLayers {
     var inputs: [StoredTensor?] = values.map { if case .numbers(let part, _, _)? = $0 { part } else { nil } }
     for index in count..<max(count, node.inputs.count) { inputs.append(try constant(index, of: node)) }
     if node.operation == "Slice" { try requireOwnBounds(node, inputs, of: given.shape) }
-    for output in node.outputs where !output.isEmpty {
+    for (index, output) in node.outputs.enumerated() where !output.isEmpty {
+      if node.operation == "Dropout" && index > 0 {
+        // A mask is there for training alone.
+        places[output] = .aside
+        continue
+      }
       let result = try constants.fold(node, of: inputs, making: output, for: node.label)
       if node.operation == "Shape" {
         constants.define(output, as: result)

@@ -32,7 +32,9 @@ extension ONNXLayers {
 
   mutating func readGemm(_ node: ONNXNode) throws {
     func isSet(_ attribute: String) -> Bool { node.attributes[attribute] == .int(1) }
-    guard case .numbers(let input, _, _)? = places[node.inputs[0]], input.shape.count == 2, !isSet("transA"),
+    let flags: [ONNXAttribute?] = [nil, .int(0), .int(1)]
+    guard flags.contains(node.attributes["transA"]), flags.contains(node.attributes["transB"]),
+      case .numbers(let input, _, _)? = places[node.inputs[0]], input.shape.count == 2, !isSet("transA"),
       ["alpha", "beta"].allSatisfy({ [nil, .float(1)].contains(node.attributes[$0]) }),
       let weight = try matrix(1, of: node)
     else { throw unknown(node) }
@@ -46,6 +48,7 @@ extension ONNXLayers {
     guard let input = places[node.inputs[0]], case .numbers(let given, weight.shape[1], .hidden(layers)) = input,
       layers == recurrent.count
     else { throw isNotAbove(node.label) }
+    guard tensors["decoder.weight"] == nil else { throw unknown(node) }
     guard let rows = input.rows else { throw isArranged(node) }
     try place(rows, shape: given.shape.dropLast(), width: weight.shape[0], .scores, of: node)
     tensors["decoder.weight"] = weight
@@ -53,6 +56,7 @@ extension ONNXLayers {
 
   mutating func readBias(_ node: ONNXNode) throws {
     guard let index = [0, 1].first(where: { places[node.inputs[$0]]?.stage == .scores }),
+      places[node.inputs[index]]?.rows != nil,
       let bias = try constant(1 - index, of: node)
     else { throw unknown(node) }
     places[node.outputs[0]] = places[node.inputs[index]]

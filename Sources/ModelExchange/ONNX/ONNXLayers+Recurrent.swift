@@ -4,7 +4,8 @@ import TensorCheckpoints
 /// Recurrent operators of a graph.
 extension ONNXLayers {
   mutating func readRecurrent(_ node: ONNXNode) throws {
-    guard layers < recurrent.count, let input = places[node.inputs[0]], case .numbers(let given, _, let stage) = input,
+    guard layers < recurrent.count, recurrent[layers].name == node.label, let input = places[node.inputs[0]],
+      case .numbers(let given, _, let stage) = input,
       let rows = input.rows, given.shape.count == 3, given.shape[2] == recurrent[layers].inputWeight.shape[2]
     else { throw isNotAbove(node.label) }
     let (steps, batch) = (given.shape[0], given.shape[1])
@@ -16,9 +17,9 @@ extension ONNXLayers {
       default: throw isNotAbove(node.label)
       }
       // Sequences may stand one after the other in the input.
-      guard rows.count == sequence.flatMap({ inputRows[$0] }),
-        isInOrder || rows.indices.allSatisfy({ rows[$0] == $0 % batch * steps + $0 / batch })
-      else {
+      let isTurned = rows.indices.allSatisfy { rows[$0] == $0 % batch * steps + $0 / batch }
+      let sizes = sequence.flatMap { inputSizes[$0] }
+      guard isInOrder && sizes == [steps, batch] || isTurned && sizes == [batch, steps] else {
         throw isArranged(node)
       }
       (self.steps, self.batch) = (steps, batch)

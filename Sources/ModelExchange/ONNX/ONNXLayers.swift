@@ -26,8 +26,8 @@ struct ONNXLayers {
   private let softmaxIsAlongLast: Bool
   /// Whether layers above the first add their input to their output.
   let isResidual: Bool
-  /// Rows of each input: its symbols, or vectors.
-  var inputRows: [String: Int] = [:]
+  /// Sizes of each input but for features, two at least: its steps and sequences, in one order or the other.
+  var inputSizes: [String: [Int]] = [:]
   /// The input that the lowest layer reads, by itself or as vectors.
   var sequence: String?
   /// Recurrent layers so far.
@@ -72,25 +72,32 @@ struct ONNXLayers {
   ///
   /// - Parameter features: numbers that the lowest layer reads of each step.
   private mutating func place(_ graph: ONNXGraph, features: Int) throws {
-    var sizes: [String: Int] = [:]
-    func size(_ number: Int) -> Int { number < 2 ? 5 - 2 * number : 2 * number + 3 }
-    for input in graph.inputs where graph.initializers[input.name] == nil {
+    let inputs = graph.inputs.filter { graph.initializers[$0.name] == nil }
+    let fixed = Set(inputs.flatMap { $0.shape ?? [] }.map { if case .size(let size) = $0 { size } else { 0 } })
+    var (named, last) = ([String: Int](), 0)
+    /// 5, 3, 7, 9 and so on, without those that the graph has.
+    func size() -> Int {
+      repeat { last += 1 } while fixed.contains(last < 3 ? 7 - 2 * last : 2 * last + 1)
+      return last < 3 ? 7 - 2 * last : 2 * last + 1
+    }
+    for input in inputs {
       let isReal = input.dtype.map { [.f16, .bf16, .f32, .f64].contains($0) } ?? false
       var shape: [Int] = []
       for (axis, dimension) in (input.shape ?? Array(repeating: .unknown, count: isReal ? 3 : 2)).enumerated() {
         switch dimension {
         case .size(let size) where size > 0: shape.append(size)
         case .named(let name):
-          sizes[name] = sizes[name] ?? size(sizes.count)
-          shape.append(sizes[name]!)
+          named[name] = named[name] ?? size()
+          shape.append(named[name]!)
         case _ where isReal && axis == 2: shape.append(features)
-        default: shape.append(size(axis))
+        default: shape.append(size())
         }
       }
       try take(shape, for: input.name)
       let width = isReal && shape.count > 2 ? shape.last! : 1
       places[input.name] = .all(shape, width: width, .input(input.name))
-      inputRows[input.name] = shape.reduce(1, *) / width
+      let sizes = shape.count > 2 ? Array(shape.dropLast()) : shape
+      inputSizes[input.name] = sizes + Array(repeating: 1, count: max(2 - sizes.count, 0))
     }
   }
 
@@ -110,7 +117,7 @@ struct ONNXLayers {
     case "Softmax", "LogSoftmax":
       guard case .numbers(let scores, let width, .scores)? = places[node.inputs[0]],
         case .int(let axis) = node.attributes["axis"] ?? .int(softmaxIsAlongLast ? -1 : 1),
-        [-1, scores.shape.count - 1].contains(axis)
+        [-1, scores.shape.count - 1].contains(axis), places[node.inputs[0]]?.rows != nil
       else { throw unknown(node) }
       places[node.outputs[0]] = .numbers(scores, width: width, .probabilities)
     case _ where node.inputs.allSatisfy({ places[$0]?.stage == nil }):

@@ -13,6 +13,8 @@ import TensorCore
 /// made: it keeps the weights that the layers have then, and a step takes no memory. (Exceptions: cells of one's own, whose steps
 /// are passes over one item each, and a head with an activation.)
 ///
+/// A session belongs to one thread at a time, which calls it; its team serves no other task meanwhile.
+///
 /// For something of one's own between steps, such as attention over what was read before, push vectors made of the outputs.
 public final class StreamingSession<Scalar: TensorScalar> {
   private enum Layers {
@@ -26,6 +28,8 @@ public final class StreamingSession<Scalar: TensorScalar> {
   /// Input of each stream, [streams, input], for vectors.
   private let vectors: OwnedMatrix<Scalar>?
   private var tokens: [Int32]
+  /// Number of tokens that there are; 0 for vectors.
+  private let tokenCount: Int
   private let head: PackedMatrix<Scalar>?
   /// [1, outputs].
   private let headBias: SharedMatrix<Scalar>
@@ -78,6 +82,7 @@ public final class StreamingSession<Scalar: TensorScalar> {
     layers = steps.map { .steps($0) } ?? .passes(PassLayers(stack, items, streams: streams, weights: weights))
     vectors = items.areVectors ? matrix(inputs) : nil
     tokens = Array(repeating: 0, count: streams)
+    tokenCount = items.areVectors ? 0 : items.table?.shape[0] ?? inputs
     self.head = head.map { PackedMatrix($0.weight.value, transposed: true, format: weights) }
     headBias = SharedMatrix((head?.bias?.value ?? .zeros([outputs])).reshaped([1, outputs]))
     activation = head.flatMap { $0.activation == .linear ? nil : $0.activation }
@@ -97,7 +102,8 @@ public final class StreamingSession<Scalar: TensorScalar> {
 
   // MARK: Steps
 
-  /// Reads the next token of each stream, or of some streams; the others stay as they are.
+  /// Reads the next token of each stream, or of some streams; the others stay as they are. Their step is computed too, and their
+  /// state copied back: where most streams wait, several sessions of fewer streams are faster.
   ///
   /// - Precondition: there is a token for each stream, and each has a vector.
   public func push(tokens: [Int32], to chosen: [Int]? = nil) {
@@ -105,7 +111,11 @@ public final class StreamingSession<Scalar: TensorScalar> {
     require(
       tokens.count == chosen?.count ?? streams,
       "StreamingSession: \(tokens.count) tokens for \(chosen?.count ?? streams) streams")
+    if let bad = tokens.first(where: { $0 < 0 || $0 >= tokenCount }) {
+      programmingError("StreamingSession: the token \(bad) is outside of the \(tokenCount) that there are")
+    }
     guard let chosen else { return advance(tokens) }
+    requireStreams(chosen)
     for (token, stream) in zip(tokens, chosen) { self.tokens[stream] = token }
     advance(chosen)
   }
@@ -121,6 +131,7 @@ public final class StreamingSession<Scalar: TensorScalar> {
       vectors.view.copy(from: items)
       return advance(tokens)
     }
+    requireStreams(chosen)
     for (row, stream) in chosen.enumerated() {
       vectors.view.rows(stream..<stream + 1).copy(from: items.rows(row..<row + 1))
     }
@@ -143,6 +154,14 @@ public final class StreamingSession<Scalar: TensorScalar> {
       for component in components { setState(component, rows: row, to: component.kept.view.rows(row).readOnly) }
       results.view.rows(row).copy(from: keptResults.view.rows(row).readOnly)
     }
+  }
+
+  private func requireStreams(_ chosen: [Int]) {
+    for stream in chosen { requireStream(stream) }
+  }
+
+  private func requireStream(_ stream: Int) {
+    require((0..<streams).contains(stream), "StreamingSession: stream \(stream) of \(streams)")
   }
 
   private func forEachIdle(_ body: (_ row: Range<Int>) -> Void) {
@@ -201,7 +220,7 @@ public final class StreamingSession<Scalar: TensorScalar> {
   public func copyOutput(of stream: Int, to target: inout [Scalar]) {
     let width = results.view.columns
     require(target.count == width, "StreamingSession: \(target.count) numbers for \(width) outputs")
-    require((0..<streams).contains(stream), "StreamingSession: stream \(stream) of \(streams)")
+    requireStream(stream)
     results.tensor.withScalars { scalars in
       for index in 0..<width { target[index] = scalars[stream * width + index] }
     }
@@ -214,7 +233,8 @@ public final class StreamingSession<Scalar: TensorScalar> {
 
   /// State of a stream after its last item: each component of each layer, such as `hidden_l0` and `cell_l0`, by its name; [width].
   public func state(of stream: Int) -> [String: Tensor<Scalar>] {
-    Dictionary(
+    requireStream(stream)
+    return Dictionary(
       uniqueKeysWithValues: components.map { component in
         let copy = OwnedMatrix<Scalar>(.zeros([1, component.kept.view.columns]))
         copyState(component, rows: stream..<stream + 1, to: copy.view)
@@ -222,10 +242,12 @@ public final class StreamingSession<Scalar: TensorScalar> {
       })
   }
 
-  /// Lets a stream go on from a state that `state(of:)` gave, here or in another session of the same layers.
+  /// Lets a stream go on from a state that `state(of:)` gave, here or in another session of the same layers. Its output is zeros
+  /// until its next item.
   ///
   /// - Throws: where it is no state of these layers; the stream then stays as it is.
   public func setState(of stream: Int, to state: [String: Tensor<Scalar>]) throws(StreamStateError) {
+    requireStream(stream)
     for component in components {
       let wanted = TensorShape([component.kept.view.columns])
       guard let tensor = state[component.name] else { throw .missing(component.name) }
@@ -238,10 +260,12 @@ public final class StreamingSession<Scalar: TensorScalar> {
       row.copy(from: state[component.name]!.reshaped([1, -1]))
       setState(component, rows: stream..<stream + 1, to: row.readOnly)
     }
+    results.view.rows(stream..<stream + 1).fill(0)
   }
 
   /// Lets a new stream take the place of this one, in the initial state.
   public func reset(_ stream: Int) {
+    requireStream(stream)
     for component in components {
       setState(component, rows: stream..<stream + 1, to: component.initial.view)
     }
