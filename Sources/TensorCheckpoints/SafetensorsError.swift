@@ -69,6 +69,15 @@ extension SafetensorsError {
   package var isOfText: Bool { if case .headerTooLong(let length) = problem { length.looksLikeText } else { false } }
 }
 
+extension SafetensorsError {
+  /// Whether the file begins like one of another package: an archive (PyTorch, Keras, NumPy), a pickle (PyTorch), or HDF5 (Keras).
+  package var isOfOtherPackage: Bool {
+    guard case .headerTooLong(let length) = problem else { return false }
+    let start = withUnsafeBytes(of: length.littleEndian, Array.init)
+    return [[0x50, 0x4B, 3, 4], [0x80, 2], [0x89, 0x48, 0x44, 0x46]].contains { start.starts(with: $0) }
+  }
+}
+
 extension SafetensorsError.Problem: CustomStringConvertible {
   public var description: String {
     switch self {

@@ -28,6 +28,10 @@ private func advice(on error: any Error) -> String {
   case let error as FileError where error.kind == .missing: missingAdvice(on: error.path, meant: .model)
   case let error as SafetensorsError where error.isOfText:
     "; a model is what training makes of a text: charrnn train \(shellWord(error.file))"
+  case let error as ModelFileError where error.problem == .noMetadata(name: "architecture"):
+    "; charrnn import reads models of other packages"
+  case let error as SafetensorsError where error.isOfOtherPackage:
+    "; charrnn import reads models of other packages"
   case let error as PackageFileError: advice(on: error)
   case let error as TorchFileError: advice(on: error)
   case AdaptationError.noTrainingText: "; name its run directory, with the text where config.json says"
@@ -36,6 +40,8 @@ private func advice(on error: any Error) -> String {
   case RunDirectoryTaken.foreignFile: "; choose another --out"
   case RunDirectoryTaken.otherRun:
     "; put back the run's own file, give --overwrite instead of --resume, or choose another --out"
+  case RunDirectoryTaken.otherBeginning(let path) where !holdsConfiguration(path):
+    "; where it is an import, --init-from \(shellWord(path)) trains its model further in another --out"
   case RunDirectoryTaken.otherBeginning:
     "; repeat the options that it began with, give --overwrite instead of --resume, or choose another --out"
   case RunDirectoryTaken.lostLast(let path, let kept):
@@ -64,6 +70,11 @@ private func advice(on error: TorchFileError) -> String {
 /// Whether a file is the best model of a run by its name.
 private func isBest(_ file: String) -> Bool {
   file.hasSuffix("/best.safetensors")
+}
+
+private func holdsConfiguration(_ path: String) -> Bool {
+  let directory = RunDirectory(path)
+  return directory.holds(directory.configuration)
 }
 
 private func missingAdvice(on path: String, meant kind: NamedFile) -> String {

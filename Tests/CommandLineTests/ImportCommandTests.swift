@@ -127,6 +127,21 @@ import Testing
     expectError(try workplace.charrnn(words + ["--overwrite"]), 73, "run: holds a run")
   }
 
+  @Test func commandsThatTakeAModelNameTheImport() throws {
+    for file in ["checkpoint.pt", "cells.keras", "window.h5", "tied.safetensors"] {
+      expectError(
+        try workplace.charrnn("sample", Self.model(file)), 65, file, "charrnn import reads models of other packages")
+    }
+  }
+
+  @Test func anImportIsNoRunToResume() throws {
+    try workplace.write(fable, to: "fable.txt")
+    expectDone(try workplace.charrnn("import", Self.model("checkpoint.pt"), "--out", "run"))
+    let outcome = try workplace.charrnn("train", "fable.txt", "--resume", "--out", "run", "--steps", "1")
+    #expect(
+      outcome.code == 73 && outcome.errors.contains("where it is an import, --init-from run trains its model further"))
+  }
+
   @Test func anOverwriteNamesWhatItReplaces() throws {
     expectError(
       try workplace.charrnn("import", Self.model("checkpoint.pt"), "--overwrite"), 64, "name it with --out")

@@ -112,12 +112,18 @@ import Testing
     }
   }
 
-  @Test func oneHotVectorsAreOnesAmongZeros() throws {
-    for (values, isRead) in [([0, 1], true), ([-1, 3], false), ([1, 0], false)] as [([Float], Bool)] {
-      var graph = Graph()
-      graph.before = [Self.node("OneHot", ["tokens", "two", "values"], "x")]
-      graph.constants = [("values", Self.real(values, 2))]
-      if isRead { expectLayers(graph) } else { expectRefusal(graph, Self.isOther) }
+  @Test func oneHotVectorsAreOnesAmongZeros() {
+    for (values, isRead) in [([0, 1], true), ([-1, 3], false), ([1, 0], false)] as [([Int64], Bool)] {
+      for areWhole in [false, true] {
+        var graph = Graph()
+        graph.before = [
+          Self.node("OneHot", ["tokens", "two", "values"], "v"),
+          Self.node("Cast", ["v"], "x", attributes: ["to": .int(1)]),
+        ]
+        let real = Self.real(values.map { Float($0) }, 2)
+        graph.constants = [("values", areWhole ? StoredTensor(values, shape: [2]) : real)]
+        if isRead { expectLayers(graph) } else { expectRefusal(graph, Self.isOther) }
+      }
     }
   }
 

@@ -74,6 +74,10 @@ extension ImportedVocabulary {
     var lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     if lines.last?.isEmpty ?? false { lines.removeLast() }
     var symbols: [[UInt8]] = []
+    for (index, line) in lines.enumerated() where line.count > 16 {
+      let scalars = String(decoding: line, as: UTF8.self).unicodeScalars
+      if scalars.count > 16 && Set(scalars).count == scalars.count { throw .allInOneLine(index + 1) }
+    }
     for (index, line) in lines.enumerated() {
       var bytes = Array(line)
       if bytes.count > 1 && bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }

@@ -99,6 +99,8 @@ public struct ImportedVocabularyError: Error, Equatable, CustomStringConvertible
     /// An object whose values are neither numbers nor texts, or both.
     case mixedObject
     case emptyLine(Int)
+    /// A line that is a text of all symbols, as it seems.
+    case allInOneLine(Int)
     case unknownEscape(line: Int)
     /// A number that no symbol has, or that two have.
     case missingNumber(Int, symbols: Int)
@@ -115,12 +117,16 @@ public struct ImportedVocabularyError: Error, Equatable, CustomStringConvertible
   public var description: String {
     let problem =
       switch problem {
-      case .notUTF8(let offset): "is not UTF-8 at byte \(offset)"
+      case .notUTF8(let offset):
+        "is not UTF-8 at byte \(offset); it should be text or JSON, as json.dump(symbols, file) writes it"
       case .tooLong(let limit): "is longer than the \(limit) bytes that a vocabulary may have"
       case .json(let offset): "is no JSON list or object of symbols, from byte \(offset) on"
       case .symbolTwice(let symbol): "the symbol \(symbol.quotedName) stands twice"
-      case .mixedObject: "is a JSON object that maps neither symbols to numbers nor numbers to symbols"
+      case .mixedObject:
+        "is a JSON object that maps neither symbols to numbers nor numbers to symbols, and has them under no known name, such as \"vocab\""
       case .emptyLine(let line): "line \(line) is empty; write a line feed as \\n"
+      case .allInOneLine(let line):
+        "line \(line) holds many symbols, where each has a line of its own; give one text of all as JSON: json.dump(text, file)"
       case .unknownEscape(let line): "line \(line) has an unknown escape; there are \\n, \\r, \\t and \\\\"
       case .missingNumber(let number, let symbols):
         "no symbol has the number \(number), of \(symbols) symbols; numbers run from 0, or from 1, without a gap"

@@ -39,7 +39,9 @@ indirect enum VocabularyValue {
   static let keys = [
     "vocabulary", "vocab", "chars", "symbols", "itos", "stoi", "char_to_ix", "ix_to_char", "char_to_idx", "idx_to_char",
     "char2idx", "idx2char", "char2int", "int2char", "token_to_idx", "idx_to_token", "token_to_id", "id_to_token",
-    "word_index", "index_word", "all_characters", "tokens",
+    "char_to_index", "index_to_char", "char_indices", "indices_char", "word_index", "index_word", "all_characters",
+    "characters",
+    "alphabet", "tokens",
   ]
   /// Names of objects that may hold the symbols under one of these names again.
   private static let outerKeys: Set = ["vocabulary", "vocab", "model"]

@@ -13,7 +13,8 @@ extension ONNXLayers {
   }
 
   mutating func readOneHot(_ node: ONNXNode) throws {
-    guard node.inputs.count == 3, let values = try constant(2, of: node)?.values(as: Float.self), values == [0, 1],
+    guard node.inputs.count == 3, let values = try constant(2, of: node),
+      values.values(as: Float.self) == [0, 1] || values.values(as: Int64.self) == [0, 1],
       let depth = try constant(1, of: node), [nil, .int(-1)].contains(node.attributes["axis"]),
       let width = depth.values(as: Int64.self) ?? depth.values(as: Int32.self)?.map({ Int64($0) }), width.count == 1,
       1...1 << 31 ~= width[0]
