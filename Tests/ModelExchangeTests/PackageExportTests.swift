@@ -51,6 +51,25 @@ import Testing
     #expect(tensors["initial_h"]?.shape == [3, 2] && tensors["initial_c"]?.shape == [3, 2])
   }
 
+  @Test(arguments: PackageExport.Package.allCases, [false, true])
+  func theProgramAsksForWhatItImports(package: PackageExport.Package, learnsInitialState: Bool) throws {
+    var architecture = Architecture(layers: 1, hidden: 2)
+    architecture.learnsInitialState = learnsInitialState
+    let program = try text("model.py", of: PackageExport(file(architecture), for: package))
+    let asked = try #require(program.firstMatch(of: /pip install ([^#\n]*)/)).output.1.split(separator: " ")
+    for name in ["numpy", "safetensors", "torch", "flax", "mlx", "keras"] {
+      let isImported = program.contains("\nimport \(name)") || program.contains("\nfrom \(name)")
+      #expect(asked.contains(Substring(name)) == isImported, "\(name)")
+    }
+  }
+
+  @Test func theBackendOfKerasIsSetBeforeItsImport() throws {
+    let program = try text("model.py", of: PackageExport(file(Architecture(layers: 1, hidden: 2)), for: .keras))
+    let lines = program.split(separator: "\n")
+    let setting = try #require(lines.firstIndex { $0.hasPrefix("os.environ.setdefault(\"KERAS_BACKEND\", \"jax\")") })
+    #expect(lines[setting + 1] == "import keras")
+  }
+
   @Test(arguments: [0, 0.25])
   func aCellOfOwnStandsOnlyWhereFlaxLacksABias(bias: Float) throws {
     var checkpoint = try file(Architecture(cell: .gru, layers: 1, hidden: 2)).checkpoint

@@ -3,7 +3,7 @@ import TensorCheckpoints
 /// A character model as a `flax.nnx.Module`.
 struct FlaxProgram: PackageProgram {
   static let name = "flax"
-  static let requirements = "flax numpy safetensors"
+  static let requirements = "flax"
   static let imports = "import jax\nimport jax.numpy as jnp\nfrom flax import nnx"
 
   let tensors: [String: StoredTensor]

@@ -3,8 +3,14 @@ import TensorCheckpoints
 /// A character model as a functional `keras.Model`.
 struct KerasProgram: PackageProgram {
   static let name = "Keras"
-  static let requirements = "keras numpy safetensors jax    # or torch; the environment's KERAS_BACKEND says which"
-  static let imports = "import keras"
+  static let requirements = "keras jax    # or torch in place of jax: set KERAS_BACKEND=torch"
+  // Keras's own default is TensorFlow, which nothing here needs.
+  static let imports = """
+    import os
+
+    os.environ.setdefault("KERAS_BACKEND", "jax")  # before the import, which reads it
+    import keras
+    """
   static let usesHDF5 = true
 
   let tensors: [String: StoredTensor]

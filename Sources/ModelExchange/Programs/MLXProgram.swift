@@ -3,7 +3,7 @@ import TensorCheckpoints
 /// A character model as an `mlx.nn.Module`.
 struct MLXProgram: PackageProgram {
   static let name = "MLX"
-  static let requirements = "mlx numpy safetensors"
+  static let requirements = "mlx    # on Linux \"mlx[cpu]\" or \"mlx[cuda]\""
   static let imports = "import mlx.core as mx\nimport mlx.nn as nn"
 
   let tensors: [String: StoredTensor]

@@ -5,8 +5,9 @@ import TensorCheckpoints
 protocol PackageProgram {
   /// - Throws: `PackageExportError` where the package has no counterpart for something.
   init(_ model: ExportedModel) throws(PackageExportError)
-  /// Name of the package for a reader, and what has to be installed.
+  /// Name of the package for a reader.
   static var name: String { get }
+  /// Packages to install beside those that every program needs.
   static var requirements: String { get }
   /// Lines that import the package.
   static var imports: String { get }
@@ -28,7 +29,7 @@ extension PackageProgram {
     return """
       \"\"\"A character model in \(Self.name): \(shape.cell.rawValue), \(shape.layers) × \(shape.hidden), made by charrnn.
 
-          pip install \(Self.requirements)
+          pip install numpy\(reads ? " safetensors" : "") \(Self.requirements)
           python model.py sample --length 500 --temperature 0.8 --prime "Once" --seed 1
           python model.py evaluate TEXT     # mean loss in nats a token, of the whole file
       \"\"\"

@@ -3,7 +3,7 @@ import TensorCheckpoints
 /// A character model as a `torch.nn.Module`.
 struct PyTorchProgram: PackageProgram {
   static let name = "PyTorch"
-  static let requirements = "torch numpy safetensors"
+  static let requirements = "torch"
   static let imports = "import torch\nfrom torch import nn"
 
   let tensors: [String: StoredTensor]
