@@ -83,7 +83,7 @@ extension ONNXError.Problem: CustomStringConvertible {
         + "that is a file: open it by its path"
     case .dataFileElsewhere(let location, let tensor):
       "tensor \(tensor.quotedName) has its numbers in the file \(location.quotedName), which is not in the model's folder and not "
-        + "read; put both into one file: onnx.save(onnx.load(path), path)"
+        + "read; put both into one file: onnx.save(onnx.load(path), \"new.onnx\")"
     case .dataFile(let error, let tensor):
       "tensor \(tensor.quotedName) has its numbers in another file, which belongs beside the model: \(error)"
     case .dataFileTooShort(let location, let size, let tensor, let end):

@@ -63,9 +63,10 @@ extension TorchFileError.Problem: CustomStringConvertible {
   public var description: String {
     switch self {
     case .oldFormat:
-      "PyTorch's format before version 1.6, which is not read; save it anew: torch.save(torch.load(path), path)"
+      "PyTorch's format before version 1.6, which is not read; save it anew: torch.save(torch.load(path), \"new.pt\")"
     case .torchScript:
-      "a TorchScript archive, which holds a program; save its numbers: torch.save(torch.jit.load(path).state_dict(), path)"
+      "a TorchScript archive, which holds a program; save its numbers: "
+        + "torch.save(torch.jit.load(path).state_dict(), \"new.pt\")"
     case .noPickle: "not a PyTorch file: the archive has no folder with the one file data.pkl"
     case .unknownByteOrder(let order): "the byte order \(order.quotedName) is neither little nor big"
     case .pickleTooLong(let size):

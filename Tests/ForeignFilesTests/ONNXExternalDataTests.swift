@@ -91,6 +91,11 @@ import Testing
     expect(.dataFileElsewhere(location: path, tensor: "w"), [("location", path)])
   }
 
+  @Test func adviceNamesAnotherFileThanTheModel() {
+    let problem = ONNXError.Problem.dataFileElsewhere(location: "../data", tensor: "w")
+    #expect("\(problem)".hasSuffix("onnx.save(onnx.load(path), \"new.onnx\")"), "\(problem)")
+  }
+
   @Test func aFolderThatOnlyBeginsLikeTheModelsIsAnother() throws {
     try FileManager.default.createDirectory(atPath: folder.path(of: "models-2"), withIntermediateDirectories: false)
     try folder.write([0, 0, 0, 0, 0, 0, 0, 0], to: "models-2/data")

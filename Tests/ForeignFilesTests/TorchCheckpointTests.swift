@@ -123,6 +123,12 @@ import Testing
     }
   }
 
+  @Test func adviceNamesAnotherFileThanTheOneRead() {
+    for problem in [TorchFileError.Problem.oldFormat, .torchScript] {
+      #expect("\(problem)".hasSuffix(", \"new.pt\")"), "\(problem)")
+    }
+  }
+
   @Test func aWholeModuleIsRefusedWithTheNameOfItsClass() throws {
     guard case .pickle(.unknownGlobal("torch.nn.modules.linear.Linear"), _)? = try problem("whole-module.pt") else {
       Issue.record("\(String(describing: try problem("whole-module.pt")))")
