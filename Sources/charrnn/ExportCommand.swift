@@ -22,6 +22,16 @@ enum ExportCommand {
       }
     }
 
+    /// Notice of what stands at a path now, and the next step.
+    func notice(of path: String) -> String {
+      switch self {
+      case .html: "wrote \(path); open it in a browser"
+      case .onnx: "wrote \(path); OtherPackages.md of the documentation describes its inputs and outputs"
+      case .pytorch, .flax, .mlx, .keras:
+        "wrote \(path); python \(shellWord("\(path)/model.py")) sample --length 200 writes text with it"
+      }
+    }
+
     /// Files to write: their paths and contents.
     ///
     /// - Parameters:
@@ -98,7 +108,7 @@ enum ExportCommand {
         try RunDirectory(path).create { try AtomicFile.write(files) }
       }
     }
-    notice("wrote \(path)")
+    notice(kind.notice(of: path))
     return .done
   }
 

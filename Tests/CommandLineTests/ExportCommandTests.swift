@@ -19,7 +19,7 @@ import Testing
 
   @Test func aPageHasTheNameOfTheRun() throws {
     let outcome = try workplace.charrnn("export", "run", "--to", "html", "--overwrite")
-    expectDone(outcome, "wrote run.html")
+    expectDone(outcome, "wrote run.html; open it in a browser")
     #expect(outcome.output.isEmpty)
     #expect(try page("run.html").contains("<title>run</title>"))
     expectDone(
@@ -94,7 +94,9 @@ import Testing
 
   @Test func anONNXFileIsWrittenWithTheSameBytesEachTime() throws {
     for name in ["a.onnx", "b.onnx"] {
-      expectDone(try workplace.charrnn("export", "run", "--to", "onnx", "--out", name, "--overwrite"), "wrote \(name)")
+      expectDone(
+        try workplace.charrnn("export", "run", "--to", "onnx", "--out", name, "--overwrite"), "wrote \(name); ",
+        "inputs and outputs")
     }
     #expect(try workplace.bytes(of: "a.onnx") == workplace.bytes(of: "b.onnx"))
   }
@@ -158,7 +160,9 @@ import Testing
   func aFolderHoldsWeightsSettingsAndAProgram(package: String) throws {
     let workplace = try Workplace()
     let model = self.workplace.path + "/run"
-    expectDone(try workplace.charrnn("export", model, "--to", package), "wrote run-\(package)")
+    expectDone(
+      try workplace.charrnn("export", model, "--to", package),
+      "wrote run-\(package); python run-\(package)/model.py sample --length 200")
     let folder = workplace.path + "/run-\(package)"
     #expect(
       try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == files(package))
