@@ -14,6 +14,7 @@ let programs: [String: () throws -> Void] = [
   "ReportProgress": reportProgress,
   "SteerSampling": steerSampling,
   "StopAndResume": stopAndResume,
+  "StreamThroughLoadedLayers": streamThroughLoadedLayers,
 ]
 
 guard let program = CommandLine.arguments.last.flatMap({ programs[$0] }) else {
