@@ -45,6 +45,8 @@ public enum ExchangeError: Error, Equatable, CustomStringConvertible {
   ///
   /// - Parameter version: nil where the file names none.
   case hardSigmoidOfKeras(layer: String, version: String?)
+  /// A layer around others of which some do not train: files list these after the rest.
+  case frozenLayers(String)
   /// A description of a model that cannot be read.
   case configuration
   /// A description of a model with more bytes or objects than are read.
@@ -66,7 +68,8 @@ public enum ExchangeError: Error, Equatable, CustomStringConvertible {
 
   public var description: String {
     switch self {
-    case .noRecurrentLayer: "it holds no recurrent weights under names of a known package"
+    case .noRecurrentLayer:
+      "it holds no recurrent weights under names of a known package, or of the one that was asked for"
     case .severalConventions(let found):
       "its names fit several conventions: \(found.map(\.rawValue).joined(separator: ", "))"
     case .missing(let name): "it lacks \(name.quotedName)"
@@ -103,6 +106,9 @@ public enum ExchangeError: Error, Equatable, CustomStringConvertible {
       "its layer \(layer.quotedName) has the activation \"hard_sigmoid\", whose slope depends on the version of Keras, and "
         + (version.map { "the version \($0.quotedName) is unknown" } ?? "the file names no version")
         + "; read the layer's tensors with RecurrentWeights(…, gateActivation:) of the library"
+    case .frozenLayers(let layer):
+      "its layer \(layer.quotedName) holds layers of which some do not train, and HDF5 files list these after the rest, whatever their "
+        + "order; save the model as .keras"
     case .configuration: "its description of the model is no JSON object that can be read"
     case .configurationTooLong:
       "its description of the model has more than \(KerasConfiguration.sizeLimit) bytes or \(KerasConfiguration.objectLimit) objects"

@@ -18,6 +18,8 @@ struct KerasChain {
   }
 
   private var stage = Stage.input
+  /// Names of recurrent layers so far: one that stands twice is one layer that is used twice.
+  private var names: Set<String> = []
 
   /// Classes that change nothing when a model is used.
   private static let idle: Set = [
@@ -64,6 +66,7 @@ struct KerasChain {
     case let kind where Self.idle.contains(kind): break
     case let kind where KerasLayer.recurrent.contains(kind):
       try move(layer, from: .input ... .recurrent, to: .recurrent)
+      guard names.insert(layer.name).inserted else { throw .layerOrder(layer.name) }
     // A one-hot input is never all one number, so that nothing is masked.
     case "Masking": try move(layer, from: .input ... .input, to: .embedded)
     case "Embedding", "ReversibleEmbedding":

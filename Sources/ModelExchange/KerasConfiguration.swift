@@ -10,6 +10,8 @@ struct KerasConfiguration {
   let gateActivation: GateActivation
   /// Names of backward layers as those without a name of their own have them, by paths from the layer around them.
   let backwardLayers: [String: String]
+  /// A layer of the model around recurrent ones of which some do not train; nil where there is none.
+  let partlyFrozenLayer: String?
   /// Why the layers are no character model; nil where they may be one, or the model does not list them.
   let characterModelProblem: CharacterModelImportError?
 
@@ -36,10 +38,16 @@ struct KerasConfiguration {
       let activation = try layer.gateActivation(version: version)
       if !gates.contains(activation) { gates.append(activation) }
     }
+    // Shapes of weights do not tell cells of as many gates apart.
+    guard Set(cells.map(\.gateCount)).count == cells.count else {
+      throw .mixedCells(cells.map(\.rawValue).sorted())
+    }
     guard gates.count <= 1 else { throw .mixedGateActivations(gates) }
     cell = cells.count == 1 ? cells.first : nil
     gateActivation = gates.first ?? .sigmoid
     self.backwardLayers = backwardLayers
+    let layers = KerasLayer(model)?.layers ?? []
+    partlyFrozenLayer = layers.lazy.compactMap { KerasLayer($0) }.first(where: \.isPartlyFrozen)?.name
     characterModelProblem = Self.characterModelProblem(of: model)
   }
 

@@ -76,6 +76,23 @@ struct KerasLayer {
     return ["\(name)/\(own)": usual, "\(name)/backward_\(own)": usual]
   }
 
+  /// Whether this is within a model, with other layers in it, and only some of its recurrent ones train.
+  var isPartlyFrozen: Bool {
+    guard kind != "Bidirectional" else { return false }
+    let inner = layers ?? (settings["cell"]).map { [$0] } ?? settings["cells"] as? [Any] ?? []
+    return Set(inner.flatMap { KerasLayer($0)?.trainingOfRecurrentLayers ?? [] }).count > 1
+  }
+
+  /// Whether each recurrent layer or cell here trains.
+  private var trainingOfRecurrentLayers: [Bool] {
+    if let layers = layers ?? settings["cells"] as? [Any] {
+      return layers.flatMap { KerasLayer($0)?.trainingOfRecurrentLayers ?? [] }
+    }
+    guard Self.recurrent.contains(kind) || Self.cells.contains(kind) else { return [] }
+    let cells = settings["cell"].flatMap { KerasLayer($0)?.trainingOfRecurrentLayers } ?? []
+    return cells.count > 1 ? cells : [settings["trainable"] as? Bool ?? true]
+  }
+
   private func requireCell(_ value: Any?) throws(ExchangeError) {
     let cell = KerasLayer(value)?.kind
     guard let cell, Self.cells.contains(cell) else {

@@ -128,6 +128,7 @@ public struct PackageFile: Sendable {
       let layers = try KerasConfiguration(json: configuration, version: version)
       (cell, gateActivation) = (layers.cell, layers.gateActivation)
       characterModelProblem = layers.characterModelProblem
+      if !order.isEmpty, let layer = layers.partlyFrozenLayer { throw .frozenLayers(layer) }
       rename(layers.backwardLayers)
     } catch { throw PackageFileError(file: path, problem: .exchange(error)) }
   }

@@ -205,6 +205,45 @@ private struct Disguised {
       from: tensors("weights"), disguised.vocabulary)
   }
 
+  /// A table of as many numbers as symbols, which the matrix of a linear layer may be too, and tensors beside a matrix that are no
+  /// bias of it.
+  @Test func whatMayBeAnotherLayerIsRefused() throws {
+    let square = Architecture(cell: .gru, layers: 1, hidden: 4, embedding: 5)
+    let disguised = try Disguised(square, as: .pytorch)
+    let symbols = try #require(disguised.tensors["embed.weight"]).shape[0]
+    try #require(symbols == 5)
+    func tensors(_ change: (inout [String: StoredTensor]) -> Void) -> [String: StoredTensor] {
+      var tensors = disguised.tensors
+      change(&tensors)
+      return tensors
+    }
+    for name in ["in_proj", "tok", "unembed"] {
+      let error = #expect(throws: PackageFileError.self) {
+        try CharacterModelImport(
+          PackageFile(
+            path: "model", tensors: tensors { $0["\(name).weight"] = $0.removeValue(forKey: "embed.weight") }),
+          vocabulary: disguised.vocabulary)
+      }
+      guard case .model(.ambiguousParts)? = error?.problem else {
+        Issue.record("\(String(describing: error))")
+        return
+      }
+    }
+    for (name, old) in [
+      ("embed.parametrizations.weight.original", "embed.weight"), ("head.scale", "head.bias"),
+    ] {
+      let error = #expect(throws: PackageFileError.self) {
+        try CharacterModelImport(
+          PackageFile(path: "model", tensors: tensors { $0[name] = $0.removeValue(forKey: old) }),
+          vocabulary: disguised.vocabulary)
+      }
+      guard case .model(.unread)? = error?.problem else {
+        Issue.record("\(name) \(String(describing: error))")
+        return
+      }
+    }
+  }
+
   @Test(arguments: ["drop.rngs.count", "rnn.rngs.default.key"])
   func randomStatesOfFlaxAreNoWeights(name: String) throws {
     let disguised = try Disguised(Self.embedded, as: .flax)

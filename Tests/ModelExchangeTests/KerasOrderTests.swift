@@ -84,4 +84,52 @@ import Testing
     #expect(file.tensors["model_weights/both/model/both/backward_rnn/cell/kernel"] != nil)
     #expect(try numbers(file) == [[0, 1]])
   }
+
+  private static func layer(_ kind: String, _ settings: String) -> String {
+    #"{"class_name": "\#(kind)", "config": {\#(settings)}}"#
+  }
+
+  private static func model(_ name: String, of layers: [String]) -> String {
+    layer("Sequential", #""name": "\#(name)", "layers": [\#(layers.joined(separator: ", "))]"#)
+  }
+
+  private static func rnn(_ name: String, trains: Bool = true, _ activation: String = "tanh") -> String {
+    layer("SimpleRNN", #""name": "\#(name)", "trainable": \#(trains), "activation": "\#(activation)""#)
+  }
+
+  /// Keras lists weights that do not train after those that do.
+  @Test(arguments: [([true, true], true), ([false, false], true), ([false, true], false), ([true, false], false)])
+  func layersWithinALayerTrainAllOrNone(train: [Bool], isRead: Bool) throws {
+    let inner = Self.model("inner", of: [Self.rnn("a", trains: train[0]), Self.rnn("b", trains: train[1])])
+    let configuration = Self.model("outer", of: [inner])
+    func read() throws -> PackageFile { try file([("inner", ["a", "b"])], configuration: configuration) }
+    if isRead {
+      #expect(try numbers(read()) == [[0], [1]])
+    } else {
+      let error = #expect(throws: PackageFileError.self) { try read() }
+      #expect(error?.problem == .exchange(.frozenLayers("inner")))
+    }
+  }
+
+  @Test func layersOfTheModelItselfMayBeFrozen() throws {
+    let configuration = Self.model("model", of: [Self.rnn("a", trains: false), Self.rnn("b")])
+    #expect(try numbers(file([("a", ["a"]), ("b", ["b"])], configuration: configuration)) == [[0], [1]])
+  }
+
+  @Test func layersOfTwoFunctionsAreRefused() throws {
+    let configuration = Self.model("model", of: [Self.rnn("a"), Self.rnn("b", "relu")])
+    let error = #expect(throws: PackageFileError.self) {
+      try file([("a", ["a"]), ("b", ["b"])], configuration: configuration)
+    }
+    #expect(error?.problem == .exchange(.mixedCells(["rnn", "rnn-relu"])))
+  }
+
+  @Test func aLayerThatIsUsedTwiceIsNoCharacterModel() throws {
+    let configuration = Self.model("model", of: [Self.rnn("a"), Self.rnn("a")])
+    let file = try file([("a", ["a"])], configuration: configuration)
+    let error = #expect(throws: PackageFileError.self) {
+      try CharacterModelImport(file, vocabulary: ImportedVocabulary(symbols: [Array("a".utf8)]))
+    }
+    #expect(error?.problem == .model(.layerOrder("a")))
+  }
 }

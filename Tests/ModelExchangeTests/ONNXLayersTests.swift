@@ -342,7 +342,7 @@ import Testing
 
   @Test(
     arguments: [
-      ([0], [3], isArranged), ([0], [5], nil), ([0], [100], isOther), ([-100], [.max], isOther),
+      ([0], [3], isArranged), ([0], [5], isArranged), ([0], [100], isOther), ([-100], [.max], isOther),
       ([1], [.max], isArranged),
       ([.min], [.max], nil), ([5], [.max], isArranged),
     ] as [([Int], [Int], String?)])
@@ -355,6 +355,40 @@ import Testing
       graph.before = isOfSymbols ? [slice, gather] : [gather, slice]
       if let reason { expectRefusal(graph, reason) } else { expectLayers(graph) }
     }
+  }
+
+  /// Types that hold fewer numbers than there may be symbols.
+  @Test(arguments: [
+    (1, true), (6, true), (7, true), (11, true), (2, false), (3, false), (9, false), (10, false), (16, false),
+  ])
+  func symbolsAreCastToTypesThatHoldThem(type: Int, isRead: Bool) {
+    var graph = Graph()
+    graph.before = [
+      Self.node("Cast", ["tokens"], "t", attributes: ["to": .int(type)]),
+      Self.node("Cast", ["t"], "u", attributes: ["to": .int(7)]), Self.node("Gather", ["table", "u"], "x"),
+    ]
+    if isRead { expectLayers(graph) } else { expectRefusal(graph, Self.isOther) }
+  }
+
+  /// Numbers of the graph itself that the sizes which stand for any might be.
+  @Test func constantsAreNoSizesOfSequences() {
+    for number in [3, 5, 7, 9] {
+      var graph = Graph()
+      graph.inputs[0].shape = [.named("time"), .size(1)]
+      graph.after = [Self.node("Reshape", ["y", "shape"], "h")]
+      graph.constants = [("shape", Self.whole(Int64(number), -1, 2))]
+      expectRefusal(graph, "computed by \"Reshape\" in a way that is not read")
+    }
+  }
+
+  @Test func stepsAreNoSequences() {
+    var graph = Graph()
+    graph.inputs[0].shape = [.size(1), .named("time")]
+    expectRefusal(graph, Self.isArranged)
+    // A model that goes on from a state reads a step at a time.
+    graph.lower.inputs += ["", "", "h0"]
+    graph.inputs.append(ONNXValue("h0", dtype: .f32, shape: [.size(1), .named("time"), .size(2)]))
+    expectLayers(graph)
   }
 
   @Test func symbolsThatAreNumberedAnewAreRefused() {
@@ -388,6 +422,8 @@ import Testing
       ([product("h", "matrix", "s"), node("Add", ["s", "s"], "scores")], isOther),
       ([product("h", "matrix", "s"), product("s", "cube")], isNotAbove),
       ([product("x", "matrix")], isNotAbove), ([product("h", "matrix"), product("h", "other", "more")], isOther),
+      ([product("h", "matrix"), node("Add", ["scores", "bias"], "aside")], "is what its highest layer makes"),
+      ([product("h", "matrix", "all"), node("Gather", ["all", "zero"], "scores")], "scores in another order"),
       (
         [
           product("h", "matrix", "s"), node("Transpose", ["s"], "t", attributes: ["perm": .ints([2, 1, 0])]),

@@ -98,4 +98,16 @@ import Testing
       return
     }
   }
+
+  /// Texts and lines of far more symbols than a model has are refused before each is looked at.
+  @Test func asManySymbolsAsAModelMayHaveAreRead() throws {
+    let text = String(repeating: "ab", count: 200_000)
+    for form in ["\"\(text)\"", text.map { "\($0)" }.joined(separator: "\n")] {
+      let error = #expect(throws: ImportedVocabularyError.self) { try read(form) }
+      guard case .vocabulary(.tooManySymbols)? = error?.problem else {
+        Issue.record("\(String(describing: error))")
+        return
+      }
+    }
+  }
 }

@@ -14,6 +14,12 @@ struct FoundParts {
     /// Name in its module.
     let array: String
     let tensor: StoredTensor
+
+    /// Whether it is named as packages name biases, or numbered, as in some files of Keras.
+    var isCalledBias: Bool {
+      let own = array.lowercased().split(separator: ":").first ?? ""
+      return own == "b" || own.contains("bias") || own.allSatisfy(\.isNumber)
+    }
   }
 
   /// A layer of a matrix, and perhaps a bias.
@@ -33,7 +39,10 @@ struct FoundParts {
     }
     /// Whether a part of its name is usual for linear layers, or that of its matrix is flax's.
     var isCalledOutput: Bool {
-      let words = ["out", "dec", "head", "fc", "lin", "proj", "dense", "logit", "vocab", "class", "pred"]
+      let words = [
+        "out", "dec", "head", "fc", "lin", "proj", "dense", "logit", "vocab", "class", "pred", "unemb", "deemb",
+        "inverse",
+      ]
       return matrix.array == "kernel" || words.contains { ownName.contains($0) }
     }
 
@@ -65,12 +74,17 @@ struct FoundParts {
       let tables = layers.count < 2 ? layers : layers.filter { fits($0, layer) }
       let others = layers.filter { other in tables.count != 1 || other.module != tables[0].module }
       guard layers.count < 2 else { throw .unread(unread + others.map(\.matrix.name)) }
+      // A linear layer without a bias, before the recurrent ones, has a square matrix too.
+      if let table = tables.first, Set(table.matrix.tensor.shape).count == 1, !table.isCalledEmbedding {
+        throw .ambiguousParts([table, layer].map(\.matrix.name))
+      }
       embedding = tables.first?.matrix
     } else if layers.count == 2 {
       let orders = [(layers[0], layers[1]), (layers[1], layers[0])]
       let fitting = orders.filter { fits($0, $1) }
       let called = orders.filter { $0.isCalledEmbedding && !$1.isCalledEmbedding }
-      guard let (table, top) = fitting.count == 1 ? fitting.first : called.first else {
+      let isToldByShapes = fitting.count == 1 && Set(fitting[0].0.matrix.tensor.shape).count > 1
+      guard isToldByShapes || called.count == 1, let (table, top) = isToldByShapes ? fitting.first : called.first else {
         throw .ambiguousParts(layers.map(\.matrix.name))
       }
       (embedding, decoder) = (table.matrix, weight(top))
@@ -110,8 +124,11 @@ struct FoundParts {
     for (module, tensors) in modules.sorted(by: { $0.key.precedesByBytes($1.key) }) {
       let matrices = tensors.filter { $0.tensor.shape.count == 2 && $0.tensor.isFloatingPoint }
       let vectors = tensors.filter { $0.tensor.shape.count == 1 && $0.tensor.isFloatingPoint }
-      let biases = matrices.count == 1 ? vectors.filter { matrices[0].tensor.shape.contains($0.tensor.count) } : []
-      guard matrices.count == 1, !matrices[0].tensor.shape.contains(0), biases.count == tensors.count - 1,
+      let biases = vectors.filter { vector in
+        vector.isCalledBias && matrices.count == 1 && matrices[0].tensor.shape.contains(vector.tensor.count)
+      }
+      let isComputed = module.split { "./".contains($0) }.contains("parametrizations")
+      guard matrices.count == 1, !isComputed, !matrices[0].tensor.shape.contains(0), biases.count == tensors.count - 1,
         biases.count <= 1
       else {
         unread += tensors.map(\.name)

@@ -74,6 +74,9 @@ extension ImportedVocabulary {
     var lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     if lines.last?.isEmpty ?? false { lines.removeLast() }
     var symbols: [[UInt8]] = []
+    guard lines.count <= Vocabulary.largestCount else {
+      throw .vocabulary(.tooManySymbols(limit: Vocabulary.largestCount))
+    }
     for (index, line) in lines.enumerated() where line.count > 16 {
       let scalars = String(decoding: line, as: UTF8.self).unicodeScalars
       if scalars.count > 16 && Set(scalars).count == scalars.count { throw .allInOneLine(index + 1) }

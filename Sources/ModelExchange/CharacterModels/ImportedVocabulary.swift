@@ -22,6 +22,7 @@ public struct ImportedVocabulary: Sendable, Equatable {
   /// - Parameter kind: nil for the narrowest kind that all symbols of texts are of: scalar, else character.
   /// - Throws: `VocabularyError` where the symbols are no vocabulary, or one is of several characters, as those of models of words.
   public init(symbols: [[UInt8]], kind: TokenKind? = nil) throws(VocabularyError) {
+    guard symbols.count <= Vocabulary.largestCount else { throw .tooManySymbols(limit: Vocabulary.largestCount) }
     let numbers = symbols.indices.filter { kind == .byte || !symbols[$0].isSpecial }
     let texts = numbers.map { symbols[$0] }
     if kind == nil, let other = texts.first(where: { String(decoding: $0, as: UTF8.self).count > 1 }) {
@@ -74,9 +75,12 @@ extension [UInt8] {
 
   /// Whether a symbol stands for no character of a text: it is empty, or a text in brackets or underscores, or a usual name.
   fileprivate var isSpecial: Bool {
+    guard let first, let last else { return true }
     let text = String(decoding: self, as: UTF8.self)
-    return text.isEmpty || text.wholeMatch(of: /<.+>|\[.+\]|\{.+\}|__.+__/) != nil
-      || Self.specialNames.contains(text.uppercased())
+    let brackets = ["<>", "[]", "{}"].map { Array($0.utf8) }
+    return count > 2 && brackets.contains([first, last])
+      || count > 4 && text.hasPrefix("__") && text.hasSuffix("__")
+      || count > 2 && Self.specialNames.contains(text.uppercased())
   }
 
   fileprivate var isOneScalar: Bool {

@@ -2,7 +2,7 @@ import TensorCheckpoints
 
 /// The number that digits say; nil for other text, and for more layers than any model has.
 func layerNumber(_ digits: some StringProtocol) -> Int? {
-  guard !digits.isEmpty, digits.utf8.count <= 4, digits.utf8.allSatisfy({ (48...57).contains($0) }) else { return nil }
+  guard !digits.isEmpty, digits.utf8.count <= 9, digits.utf8.allSatisfy({ (48...57).contains($0) }) else { return nil }
   return Int(digits)
 }
 

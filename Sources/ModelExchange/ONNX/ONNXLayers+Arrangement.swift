@@ -23,8 +23,9 @@ extension ONNXLayers {
       return
     }
     if node.operation == "Cast" {
-      // Numbers that layers make stay real ones; the type of an input is the model's own affair.
-      guard case .int(let type)? = node.attributes["to"], isInput(stage) || Self.realTypes.contains(type) else {
+      // Numbers that layers make stay real ones, and those of symbols are not cut.
+      let types = isInput(stage) ? Self.wideTypes : Self.realTypes
+      guard case .int(let type)? = node.attributes["to"], types.contains(type) else {
         throw unknown(node)
       }
       places[node.outputs[0]] = first
@@ -54,15 +55,22 @@ extension ONNXLayers {
       guard inputs.count > index else { return node.attributes[attribute]?.integers?.map { Int64($0) } }
       return inputs[index]?.values(as: Int64.self) ?? inputs[index]?.values(as: Int32.self)?.map { Int64($0) }
     }
-    let bounds = (numbers(1, "starts") ?? []) + (numbers(2, "ends") ?? [])
-    let longest = UInt64(shape.max() ?? 0)
-    guard bounds.allSatisfy({ $0.magnitude <= longest || $0.magnitude >= Int32.max.magnitude }) else {
-      throw unknown(node)
+    let (starts, ends) = (numbers(1, "starts") ?? [], numbers(2, "ends") ?? [])
+    let axes = numbers(3, "axes") ?? starts.indices.map { Int64($0) }
+    guard starts.count == ends.count, starts.count == axes.count else { throw unknown(node) }
+    for (number, axis) in axes.enumerated() {
+      let axis = Int(axis < 0 ? axis + Int64(shape.count) : axis)
+      guard shape.indices.contains(axis) else { throw unknown(node) }
+      for bound in [starts[number], ends[number]] {
+        guard bound.magnitude <= shape[axis] || bound.magnitude >= Int32.max.magnitude else { throw unknown(node) }
+      }
     }
   }
 
   /// Numbers of `TensorProto.DataType` for FLOAT, FLOAT16, DOUBLE and BFLOAT16.
   private static let realTypes: Set = [1, 10, 11, 16]
+  /// Numbers for FLOAT, INT32, INT64 and DOUBLE.
+  private static let wideTypes: Set = [1, 6, 7, 11]
 
   private func isInput(_ stage: ONNXStage) -> Bool { if case .input = stage { true } else { false } }
 

@@ -40,7 +40,7 @@ extension ONNXLayers {
       let weight = try matrix(1, of: node)
     else { throw unknown(node) }
     try readProduct(node, weight: isSet("transB") ? weight : weight.transposed())
-    if let bias = try constant(2, of: node) { try addBias(bias, node) }
+    if let bias = try constant(2, of: node) { try addBias(bias, to: node.outputs[0], node) }
   }
 
   /// - Parameter weight: [outputs, inputs].
@@ -51,17 +51,15 @@ extension ONNXLayers {
     else { throw isNotAbove(node.label) }
     guard tensors["decoder.weight"] == nil else { throw unknown(node) }
     guard let rows = input.rows else { throw isArranged(node) }
-    try place(rows, shape: given.shape.dropLast(), width: weight.shape[0], .scores, of: node)
+    try place(rows, shape: given.shape.dropLast(), width: weight.shape[0], .scores(isBiased: false), of: node)
     tensors["decoder.weight"] = weight
   }
 
   mutating func readBias(_ node: ONNXNode) throws {
-    guard let index = [0, 1].first(where: { places[node.inputs[$0]]?.stage == .scores }),
-      places[node.inputs[index]]?.rows != nil,
+    guard let index = [0, 1].first(where: { places[node.inputs[$0]] != nil }),
       let bias = try constant(1 - index, of: node)
     else { throw unknown(node) }
-    places[node.outputs[0]] = places[node.inputs[index]]
-    try addBias(bias, node)
+    try addBias(bias, to: node.inputs[index], node)
   }
 
   /// Places the rows that a layer makes of those that it reads.
@@ -73,11 +71,15 @@ extension ONNXLayers {
     places[node.outputs[0]] = value
   }
 
-  private mutating func addBias(_ bias: StoredTensor, _ node: ONNXNode) throws {
-    guard tensors["decoder.bias"] == nil, bias.isFloatingPoint, let outputs = tensors["decoder.weight"]?.shape[0],
-      bias.shape.last == outputs, bias.count == outputs
+  /// - Parameter value: the scores to which the bias is added.
+  private mutating func addBias(_ bias: StoredTensor, to value: String, _ node: ONNXNode) throws {
+    guard let scores = places[value], scores.rows != nil,
+      case .numbers(let numbers, let width, .scores(isBiased: false)) = scores,
+      tensors["decoder.bias"] == nil, bias.isFloatingPoint, bias.shape.last == width, bias.count == width,
+      bias.shape.count <= numbers.shape.count
     else { throw unknown(node) }
-    tensors["decoder.bias"] = bias.reshaped([outputs])
+    tensors["decoder.bias"] = bias.reshaped([width])
+    places[node.outputs[0]] = .numbers(numbers, width: width, .scores(isBiased: true))
   }
 
   /// The sum of a layer's output and its input.

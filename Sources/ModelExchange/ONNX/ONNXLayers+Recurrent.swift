@@ -22,6 +22,9 @@ extension ONNXLayers {
       guard isInOrder && sizes == [steps, batch] || isTurned && sizes == [batch, steps] else {
         throw isArranged(node)
       }
+      // One step of each of several sequences, and no state that goes on: their axes are exchanged.
+      let hasState = node.inputs.dropFirst(5).contains { places[$0] != nil }
+      guard steps > 1 || batch == 1 || hasState else { throw isArranged(node) }
       (self.steps, self.batch) = (steps, batch)
     } else {
       guard stage == .hidden(layers) else { throw isNotAbove(node.label) }

@@ -74,8 +74,9 @@ struct ONNXLayers {
   private mutating func place(_ graph: ONNXGraph, features: Int) throws {
     let inputs = graph.inputs.filter { graph.initializers[$0.name] == nil }
     let fixed = Set(inputs.flatMap { $0.shape ?? [] }.map { if case .size(let size) = $0 { size } else { 0 } })
+      .union(graph.wholeNumbers.flatMap { [$0, $0 + 1] })
     var (named, last) = ([String: Int](), 0)
-    /// 5, 3, 7, 9 and so on, without those that the graph has.
+    /// 5, 3, 7, 9 and so on, without those that the graph has: as sizes, in its constants, or as the end of a range from 0.
     func size() -> Int {
       repeat { last += 1 } while fixed.contains(last < 3 ? 7 - 2 * last : 2 * last + 1)
       return last < 3 ? 7 - 2 * last : 2 * last + 1
@@ -115,11 +116,11 @@ struct ONNXLayers {
       guard node.inputs.count == 2 else { throw unknown(node) }
       if node.inputs.allSatisfy({ places[$0] != nil }) { try readSum(node) } else { try readBias(node) }
     case "Softmax", "LogSoftmax":
-      guard case .numbers(let scores, let width, .scores)? = places[node.inputs[0]],
+      guard case .numbers(let scores, let width, .scores(let isBiased))? = places[node.inputs[0]],
         case .int(let axis) = node.attributes["axis"] ?? .int(softmaxIsAlongLast ? -1 : 1),
         [-1, scores.shape.count - 1].contains(axis), places[node.inputs[0]]?.rows != nil
       else { throw unknown(node) }
-      places[node.outputs[0]] = .numbers(scores, width: width, .probabilities)
+      places[node.outputs[0]] = .numbers(scores, width: width, .probabilities(isBiased: isBiased))
     case _ where node.inputs.allSatisfy({ places[$0]?.stage == nil }):
       for output in node.outputs where !output.isEmpty { places[output] = .aside }
     default: try arrange(node)
@@ -129,15 +130,22 @@ struct ONNXLayers {
   /// - Throws: where no output is what the highest layer makes, or its steps are in another order.
   private func requireOutputs(of graph: ONNXGraph) throws {
     let hasScores = tensors["decoder.weight"] != nil
-    let highest: [ONNXStage] = hasScores ? [.scores, .probabilities] : [.hidden(layers)]
-    let outputs = graph.outputs.filter { places[$0.name]?.stage.map(highest.contains) ?? false }
-    guard !outputs.isEmpty else { throw ExchangeError.noOutput(graph.outputs.map(\.name)) }
+    let isBiased = tensors["decoder.bias"] != nil
+    func areOutputs(_ stages: [ONNXStage]) -> [ONNXValue] {
+      graph.outputs.filter { places[$0.name]?.stage.map(stages.contains) ?? false }
+    }
+    let outputs = areOutputs(
+      hasScores ? [.scores(isBiased: isBiased), .probabilities(isBiased: isBiased)] : [.hidden(layers)])
+    // Scores without the bias that others have are those of another model.
+    let others = areOutputs([.scores(isBiased: !isBiased), .probabilities(isBiased: !isBiased)])
+    guard !outputs.isEmpty, others.isEmpty else { throw ExchangeError.noOutput(graph.outputs.map(\.name)) }
     guard hasScores else { return }
     for output in outputs {
       // Sequences may stand one after the other again.
       let rows = places[output.name]?.rows
       let orders = [rows, rows?.map { $0 % batch * steps + $0 / batch }]
-      guard orders.contains(where: { $0.map { zip($0, $0.dropFirst()).allSatisfy(<) } ?? false }) else {
+      let isInOrder = orders.contains { $0.map { zip($0, $0.dropFirst()).allSatisfy(<) } ?? false }
+      guard isInOrder, rows?.last == steps * batch - 1 else {
         throw ExchangeError.unsupportedOperator(node: output.name, "scores in another order than its symbols or steps")
       }
     }
@@ -168,5 +176,20 @@ struct ONNXLayers {
       !tensor.shape.contains(0)
     else { return nil }
     return tensor
+  }
+}
+
+extension ONNXGraph {
+  /// Small whole numbers of constants and attributes, such as sizes and bounds.
+  fileprivate var wholeNumbers: Set<Int> {
+    let constants = constants.values.filter { $0.count <= 1024 }.flatMap { tensor in
+      tensor.values(as: Int64.self) ?? tensor.values(as: Int32.self)?.map { Int64($0) } ?? []
+    }
+    let ofAttributes = nodes.flatMap { node in
+      node.attributes.values.flatMap { value in
+        if case .int(let number) = value { [number] } else { value.integers ?? [] }
+      }
+    }
+    return Set((constants.map { Int(clamping: $0) } + ofAttributes).map { Int($0.magnitude & 0xFFFF) })
   }
 }

@@ -46,7 +46,8 @@ enum ONNXStage: Equatable {
   case hidden(Int)
   /// The output of the highest of so many layers, in a model that adds the layer's input to it.
   case summand(Int)
-  case scores
+  /// The output of the linear layer, with its bias or before that is added.
+  case scores(isBiased: Bool)
   /// Probabilities of the scores, or their logarithms.
-  case probabilities
+  case probabilities(isBiased: Bool)
 }
