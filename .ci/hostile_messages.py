@@ -176,4 +176,7 @@ def graphs(of, megabytes):
     yield "symbols-of-wide-vectors", lambda: model(
         initializer("e", [1, megabytes(60) // 4], bytes(megabytes(60))), small, node("Gather", ["e", "tokens"], ["x1"]),
         node("LSTM", ["x1", "W", "R"], ["y"], attribute("hidden_size", 1)))
+    yield "constants-in-number", lambda: model(
+        *(initializer(f"c{n}", [1024], bytes(8192), 7) for n in range(of(10_000))), small,
+        node("LSTM", ["x", "W", "R"], ["y"], attribute("hidden_size", 1)))
     yield "layers-in-number", lambda: model(small, *(lstm() for _ in range(of(20_000))))

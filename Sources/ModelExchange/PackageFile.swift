@@ -68,7 +68,15 @@ public struct PackageFile: Sendable {
     // Pages that were read to check the file are read again when they are needed.
     file.releasePages(in: 0..<file.count)
     if let key, pickled == nil && format != .messagePack { throw PackageFileError(file: path, problem: .noKeys(key)) }
+    if format == .hdf5 && characterModelProblem == nil { characterModelProblem = undescribedProblem }
     if cell == nil { cell = exportedShape.flatMap { RecurrentWeights.Cell($0.cell) } }
+  }
+
+  /// Why a file of Keras's weights without a description is no character model that is known; nil where it may be one.
+  private var undescribedProblem: CharacterModelImportError? {
+    let layer = "reversible_embedding"
+    return exportedShape == nil && tensors.keys.contains { $0.hasPrefix("layers/\(layer)") }
+      ? .undescribedLayer(layer) : nil
   }
 
   /// Tensors of a model of ONNX.

@@ -132,4 +132,20 @@ import Testing
     }
     #expect(error?.problem == .model(.layerOrder("a")))
   }
+
+  /// A file of weights alone, whose `ReversibleEmbedding` may cap its scores.
+  @Test func anEmbeddingThatIsTheLinearLayerTooNeedsADescription() throws {
+    var writer = HDF5Writer(to: folder.path + "/model.weights.h5")
+    for path in [
+      "layers/reversible_embedding/vars/0", "layers/simple_rnn/cell/vars/0", "layers/simple_rnn/cell/vars/1",
+    ] {
+      try writer.add(StoredTensor([1] as [Float], shape: [1, 1]), at: path)
+    }
+    try writer.write()
+    let file = try PackageFile(contentsOf: writer.path)
+    let error = #expect(throws: PackageFileError.self) {
+      try CharacterModelImport(file, vocabulary: ImportedVocabulary(symbols: [Array("a".utf8)]))
+    }
+    #expect(error?.problem == .model(.undescribedLayer("reversible_embedding")))
+  }
 }

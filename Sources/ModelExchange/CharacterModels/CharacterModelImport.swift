@@ -64,6 +64,8 @@ public enum CharacterModelImportError: Error, Equatable, CustomStringConvertible
   case gateActivation(GateActivation)
   /// No linear layer from the top layer's outputs to symbols.
   case noDecoder(outputs: Int)
+  /// A layer of Keras with settings that a file of weights alone does not tell.
+  case undescribedLayer(String)
   /// Matrices that may be the embedding or the decoder.
   case ambiguousParts([String])
   /// Matrices with biases, of which a character model has one.
@@ -105,6 +107,8 @@ public enum CharacterModelImportError: Error, Equatable, CustomStringConvertible
     case .noDecoder(let outputs):
       "it has no linear layer from the \(outputs) outputs of its top layer to symbols, so that it is no model of the next "
         + "character; RecurrentWeights(…) of the library loads its layers"
+    case .undescribedLayer(let name):
+      "whether its layer \(name.quotedName) caps its scores, or masks symbols, is told by no weight; save the model as .keras"
     case .ambiguousParts(let names):
       names.count == 1
         ? "whether \(names[0].quotedName) is the linear layer alone, or the embedding too, is told by neither its shape nor its name"

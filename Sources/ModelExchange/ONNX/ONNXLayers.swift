@@ -180,16 +180,18 @@ struct ONNXLayers {
 }
 
 extension ONNXGraph {
-  /// Small whole numbers of constants and attributes, such as sizes and bounds.
+  /// Whole numbers of small constants and attributes, such as sizes and bounds, without their signs and beyond 16 bits.
   fileprivate var wholeNumbers: Set<Int> {
-    let constants = constants.values.filter { $0.count <= 1024 }.flatMap { tensor in
-      tensor.values(as: Int64.self) ?? tensor.values(as: Int32.self)?.map { Int64($0) } ?? []
+    var found: Set<Int> = []
+    func insert(_ numbers: some Sequence<some BinaryInteger>) {
+      for number in numbers { found.insert(Int(truncatingIfNeeded: number.magnitude & 0xFFFF)) }
     }
-    let ofAttributes = nodes.flatMap { node in
-      node.attributes.values.flatMap { value in
-        if case .int(let number) = value { [number] } else { value.integers ?? [] }
-      }
+    for tensor in constants.values where tensor.count <= 1024 {
+      insert(tensor.values(as: Int64.self) ?? tensor.values(as: Int32.self)?.map { Int64($0) } ?? [])
     }
-    return Set((constants.map { Int(clamping: $0) } + ofAttributes).map { Int($0.magnitude & 0xFFFF) })
+    for attribute in nodes.lazy.flatMap(\.attributes.values) {
+      if case .int(let number) = attribute { insert([number]) } else { insert(attribute.integers ?? []) }
+    }
+    return found
   }
 }
