@@ -109,6 +109,15 @@ import Testing
     }
   }
 
+  @Test func aCellMayKeepItsInput() {
+    let session = StreamingSession(StackedRecurrent([DelayCell(inputSize: 2)]), reading: .vectors)
+    for step in 0..<4 {
+      let item = Float(step)
+      session.push(Tensor([item, -item], shape: [1, 2]))
+      #expect(session.outputs.scalars == (step == 0 ? [0, 0] : [item - 1, 1 - item]))
+    }
+  }
+
   @Test(arguments: SampleCell.allCases)
   func streamsWithoutAnItemStayAsTheyAre(kind: SampleCell) {
     forEachSample(kind, streams: 3) { #expect($0.interleaved() == $0.inOnePass(hasHead: true)) }
@@ -236,6 +245,21 @@ import Testing
     }
     expectMessage("stream 1 has two items in one step", from: result)
   }
+}
+
+/// A cell whose output is its last input.
+private struct DelayCell: RecurrentCell {
+  typealias Scalar = Float
+  typealias State = HiddenState<Float>
+
+  let inputSize: Int
+  var hiddenSize: Int { inputSize }
+
+  func step(
+    _ input: Variable<Float>, from state: State, in context: inout ForwardContext<Float>
+  ) -> (output: Variable<Float>, state: State) { (state.hidden, State(hidden: input)) }
+
+  mutating func visitParameters<V: ParameterVisitor<Float>>(_ visitor: inout V) throws(V.Failure) {}
 }
 
 /// Runs of a session, for cells of any type.

@@ -35,8 +35,10 @@ final class PassLayers<Scalar: TensorScalar> {
   /// - Parameter vectors: [streams, input]; nil where the items are tokens.
   func run(tokens: [Int32], vectors: Tensor<Scalar>?) {
     let grid = TokenGrid(ids: tokens, time: 1, batch: streams)
+    // A cell may keep its input, whose memory the next item takes: it gets a copy.
+    let copy = vectors.map { Tensor($0.scalars, shape: $0.shape).reshaped([1, streams, -1]) }
     let input: SequenceInput<Scalar> =
-      vectors.map { .vectors(Variable($0.reshaped([1, streams, -1]))) }
+      copy.map { .vectors(Variable($0)) }
       ?? table.map { .embedded(grid, table: Variable($0)) } ?? .tokens(grid)
     let (outputs, next) = pass(input, states)
     states = next
