@@ -1,10 +1,10 @@
 import TensorCheckpoints
 import TensorCore
 
-/// Rearrangements of stored tensors, to the bit; numbers keep their type. Nothing is copied before it is read, so that a large model
-/// is not in memory twice.
+/// Rearrangements of stored tensors, to the bit; numbers keep their type. What is rearranged once is copied when it is
+/// read, so that a large model is not in memory twice; a second rearrangement, sums and mixed types are computed at once.
 extension StoredTensor {
-  var isFloatingPoint: Bool { [.f64, .f32, .f16, .bf16].contains(dtype) }
+  var isFloatingPoint: Bool { dtype.isFloatingPoint }
 
   private var width: Int { dtype.bitCount / 8 }
 
@@ -84,4 +84,9 @@ extension StoredTensor {
     let layout = StridedLayout(shape: shape, strides: strides)!
     return StoredTensor(dtype: dtype, shape: shape, contents: contents.arranged(layout, width: width))
   }
+}
+
+extension StoredTensor.DType {
+  /// Whether its numbers are those of weights, of 16 to 64 bits.
+  var isFloatingPoint: Bool { [.f64, .f32, .f16, .bf16].contains(self) }
 }

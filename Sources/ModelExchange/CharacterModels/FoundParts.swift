@@ -37,6 +37,7 @@ struct FoundParts {
       }
       return isCalledSo && !isCalledOutput
     }
+
     /// Whether a part of its name is usual for linear layers, or that of its matrix is flax's.
     var isCalledOutput: Bool {
       let words = [
@@ -71,14 +72,16 @@ struct FoundParts {
     if let layer = linear.first {
       // A matrix with a bias is a linear layer.
       (decoder, bias) = (weight(layer), layer.bias?.tensor)
-      let tables = layers.count < 2 ? layers : layers.filter { fits($0, layer) }
-      let others = layers.filter { other in tables.count != 1 || other.module != tables[0].module }
-      guard layers.count < 2 else { throw .unread(unread + others.map(\.matrix.name)) }
+      guard layers.count < 2 else {
+        let tables = layers.filter { fits($0, layer) }
+        let others = layers.filter { other in tables.count != 1 || other.module != tables[0].module }
+        throw .unread(unread + others.map(\.matrix.name))
+      }
       // A linear layer without a bias, before the recurrent ones, has a square matrix too.
-      if let table = tables.first, Set(table.matrix.tensor.shape).count == 1, !table.isCalledEmbedding {
+      if let table = layers.first, Set(table.matrix.tensor.shape).count == 1, !table.isCalledEmbedding {
         throw .ambiguousParts([table, layer].map(\.matrix.name))
       }
-      embedding = tables.first?.matrix
+      embedding = layers.first?.matrix
     } else if layers.count == 2 {
       let orders = [(layers[0], layers[1]), (layers[1], layers[0])]
       let fitting = orders.filter { fits($0, $1) }

@@ -82,7 +82,7 @@ struct ONNXLayers {
       return last < 3 ? 7 - 2 * last : 2 * last + 1
     }
     for input in inputs {
-      let isReal = input.dtype.map { [.f16, .bf16, .f32, .f64].contains($0) } ?? false
+      let isReal = input.dtype?.isFloatingPoint ?? false
       var shape: [Int] = []
       for (axis, dimension) in (input.shape ?? Array(repeating: .unknown, count: isReal ? 3 : 2)).enumerated() {
         switch dimension {
