@@ -15,6 +15,10 @@ public struct ForwardContext<Scalar: TensorScalar> {
   public private(set) var statistics = PassStatistics<Scalar>()
   /// Terms that training adds to the loss, each a single number; they are reported apart from it.
   public private(set) var penalties: [Variable<Scalar>] = []
+  /// Lengths of the sequences in the variable that the next layer reads, [batch, time, …], whose rest is padding; nil where
+  /// there is no padding. Whoever begins a pass sets it; a layer that changes the steps changes it too, one that returns a row
+  /// for each sequence sets it to nil.
+  public var lengths: SequenceLengths?
   private var randomness: PassRandomness
   /// Variables of the parameters that were computed in this pass, by generation.
   private var computed: [UInt64: Variable<Scalar>] = [:]

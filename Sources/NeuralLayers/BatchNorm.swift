@@ -6,7 +6,7 @@ import TensorCore
 ///
 ///     y = (x − mean) / √(variance + ε) · weight + bias
 ///
-/// over all axes but the last, [..., features]. Training uses the moments of the batch and updates running means of them;
+/// over all axes but the last, [..., features]; of sequences, over the steps that are no padding. Training uses the moments of the batch and updates running means of them;
 /// inference uses the running means. As in PyTorch, the running variance is the unbiased one (divided by n − 1). A batch of
 /// a single row has no spread: it comes out as the bias, and leaves the running moments alone.
 public struct BatchNorm<Scalar: TensorScalar>: Layer {
@@ -38,7 +38,12 @@ public struct BatchNorm<Scalar: TensorScalar>: Layer {
     if input.shape.rank < 2 || input.shape[-1] != features {
       shapeFailure("BatchNorm", input.shape, weight.shape, hint: "the input must be [batch, ..., \(features)]")
     }
-    let normalized = context.mode == .training ? normalizedByBatch(input, in: &context) : normalizedByHistory(input)
+    let normalized =
+      switch (context.mode, context.lengths) {
+      case (.inference, _): normalizedByHistory(input)
+      case (.training, nil): normalizedByBatch(input, in: &context)
+      case (.training, let lengths?): input.mappingSteps(of: lengths) { normalizedByBatch($0, in: &context) }
+      }
     return normalized * context.variable(weight) + context.variable(bias)
   }
 

@@ -6,7 +6,8 @@ import TensorCore
 ///     y[t] = Σ_j W[:, :, j]·x[t · stride − padding + j] + b
 ///
 /// The input is [batch, length, channels], the output [batch, positions, filters] with positions =
-/// (length + 2·padding − window) / stride + 1. (PyTorch's `Conv1d` puts the channels before the length; its weight and bias
+/// (length + 2·padding − window) / stride + 1. Padding after the end of shorter sequences reads as zeros, and each has as many
+/// positions as by itself. (PyTorch's `Conv1d` puts the channels before the length; its weight and bias
 /// have these shapes.)
 public struct Convolution1D<Scalar: TensorScalar>: Layer {
   /// [filters, channels, window].
@@ -57,10 +58,26 @@ public struct Convolution1D<Scalar: TensorScalar>: Layer {
       let line = Neighbourhoods.line(geometry.length, window: window, stride: stride, padding: padding)
       return (line, line.columns(channels: channels))
     }
+    let input = context.lengths.map { input.clearingPadding($0) } ?? input
+    context.lengths = context.lengths.map(positions)
     let patches = line.patches(of: input, columns, channels: channels, "Convolution1D", in: context)
     let sums = linear(
       patches.reshaped([input.shape[0], line.units, channels * window]), weight: weight, bias: bias, in: context)
     return activation(sums)
+  }
+
+  /// Lengths of the outputs of sequences of given lengths.
+  private func positions(of lengths: SequenceLengths) -> SequenceLengths {
+    func count(_ steps: Int) -> Int { (steps + 2 * padding - weight.shape[2]) / stride + 1 }
+    if let short = lengths.steps.first(where: { $0 + 2 * padding < weight.shape[2] }) {
+      programmingError(
+        "Convolution1D: a window of \(weight.shape[2]) does not fit a sequence of \(counted(short, "step")) with \(padding) of "
+          + "padding on either side")
+    }
+    guard let positions = try? SequenceLengths(lengths.steps.map(count), time: count(lengths.time)) else {
+      programmingError("Convolution1D: no positions for a sequence")
+    }
+    return positions
   }
 
   /// Settings from which the table of windows follows.

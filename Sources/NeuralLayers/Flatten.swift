@@ -9,6 +9,7 @@ public struct Flatten<Scalar: TensorScalar>: Layer {
   public func callAsFunction(_ input: Variable<Scalar>, in context: inout ForwardContext<Scalar>) -> Variable<Scalar> {
     let shape = input.shape
     require(shape.rank > 0, "Flatten: a single number has no axis of samples")
+    require(context.lengths == nil, "Flatten: sequences of several lengths make no rows of one length")
     return input.reshaped([shape[0], shape.dimensions.dropFirst().reduce(1, *)])
   }
 

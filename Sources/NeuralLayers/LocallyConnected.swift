@@ -39,6 +39,8 @@ public struct LocallyConnected<Scalar: TensorScalar>: Layer {
   }
 
   public func callAsFunction(_ input: Variable<Scalar>, in context: inout ForwardContext<Scalar>) -> Variable<Scalar> {
+    require(
+      context.lengths == nil, "LocallyConnected: it has weights for each step, and the sequences have several lengths")
     let (units, window) = (neighbourhoods.units, channels * neighbourhoods.inputsPerUnit)
     let patches = neighbourhoods.patches(of: input, columns, channels: channels, "LocallyConnected", in: context)
     let weights = context.variable(weight).reshaped([units, -1, window])

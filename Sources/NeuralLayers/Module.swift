@@ -27,8 +27,18 @@ public protocol Module<Scalar>: Sendable {
 ///         try visitor.visit(&factor, "factor")
 ///       }
 ///     }
+///
+/// Sequences are [batch, time, …]; `context.lengths` has their lengths where they differ. A layer that computes each step by
+/// itself needs no care: what it makes of the padding counts nowhere.
 public protocol Layer<Scalar>: Module {
   func callAsFunction(_ input: Variable<Scalar>, in context: inout ForwardContext<Scalar>) -> Variable<Scalar>
+
+  /// The number of tokens whose ids the layer reads; nil where it reads vectors.
+  var inputTokens: Int? { get }
+}
+
+extension Layer {
+  public var inputTokens: Int? { nil }
 }
 
 /// One pass over the parameters of a module, reading or changing them.

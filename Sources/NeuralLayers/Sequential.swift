@@ -38,6 +38,8 @@ public struct Sequential<Scalar: TensorScalar>: Layer {
     return x
   }
 
+  public var inputTokens: Int? { layers.first?.inputTokens }
+
   public mutating func visitParameters<V: ParameterVisitor<Scalar>>(_ visitor: inout V) throws(V.Failure) {
     for index in layers.indices { try visitor.visit(&layers[index], "\(index)") }
   }

@@ -9,7 +9,8 @@ import TensorCore
 ///       Dense(16, 4)
 ///     }
 ///
-/// Inside, sequences are time-major, as everywhere. The state is the initial one at the start of each sequence. Cells
+/// Inside, sequences are time-major, as everywhere. The state is the initial one at the start of each sequence, and the
+/// last output that of each sequence's own last step (`context.lengths`): of its first step for cells that read backward. Cells
 /// of one `Recurrent` are of one type; for others put two, the lower one `returning: .all`.
 public struct Recurrent<Cell: RecurrentCell>: Layer {
   public typealias Scalar = Cell.Scalar
@@ -48,10 +49,12 @@ public struct Recurrent<Cell: RecurrentCell>: Layer {
       let width = stack.outputSize
       return Variable(.zeros(output == .last ? [0, width] : [0, input.shape[1], width]))
     }
-    let sequence = SequenceInput.vectors(input.permuted([1, 0, 2]))
-    return switch output {
-    case .last: stack.runToEnd(sequence, in: &context).output
-    case .all: stack.run(sequence, in: &context).outputs.permuted([1, 0, 2])
+    let sequence = SequenceInput.vectors(input.permuted([1, 0, 2]), lengths: context.lengths)
+    switch output {
+    case .last:
+      context.lengths = nil
+      return stack.runToEnd(sequence, in: &context).output
+    case .all: return stack.run(sequence, in: &context).outputs.permuted([1, 0, 2])
     }
   }
 

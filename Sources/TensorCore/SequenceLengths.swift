@@ -1,5 +1,3 @@
-import TensorCore
-
 /// Steps of each sequence of a batch; the rest of the batch is padding.
 ///
 /// Padding influences no result and no gradient, whatever it holds. A sequence's final state is the state after its own
@@ -41,7 +39,7 @@ public struct SequenceLengths: Sendable, Equatable {
   }
 
   /// Lengths within some steps; 0 for sequences that ended before.
-  func segment(_ range: Range<Int>) -> SequenceLengths {
+  package func segment(_ range: Range<Int>) -> SequenceLengths {
     SequenceLengths(
       anyOf: steps.map { min(max($0 - range.lowerBound, 0), range.count) }, time: range.count)
   }
@@ -50,13 +48,18 @@ public struct SequenceLengths: Sendable, Equatable {
   public var count: Int { steps.count }
 
   /// Whether each sequence is still running at a step.
-  func mask(at t: Int) -> [Bool] { steps.map { $0 > t } }
+  package func mask(at t: Int) -> [Bool] { steps.map { $0 > t } }
 
   /// Whether each position of the batch, [time · batch], belongs to a sequence.
-  var mask: [Bool] { (0..<time).flatMap(mask(at:)) }
+  package var mask: [Bool] { (0..<time).flatMap(mask(at:)) }
+
+  /// Positions in [count · time] that are no padding, sequence by sequence.
+  package var positions: [Int32] {
+    steps.enumerated().flatMap { sequence, count in (0..<count).map { Int32(sequence * time + $0) } }
+  }
 
   /// Some rows of the batch, divided into those whose sequences run at a step and the rest.
-  func parts(of rows: Range<Int>, at t: Int) -> (running: [Range<Int>], ended: [Range<Int>]) {
+  package func parts(of rows: Range<Int>, at t: Int) -> (running: [Range<Int>], ended: [Range<Int>]) {
     let live = running[t].map { $0.clamped(to: rows) }.filter { !$0.isEmpty }
     var (ended, start) = ([Range<Int>](), rows.lowerBound)
     for range in live {
