@@ -24,6 +24,34 @@ public struct BatchOrder: RandomAccessCollection, Sendable {
     order = shuffled ? random.permutation(of: count) : Array(0..<count)
   }
 
+  /// The batches of sequences: in each, sequences of about one length, so that little of it is padding.
+  ///
+  /// The sequences are permuted as by `init(count:…)`; each run of a hundred batches of them is sorted by length, the longest
+  /// first; then the order of the full batches is permuted.
+  ///
+  /// - Parameter lengths: steps of each sequence.
+  /// - Precondition: the batch size is at least 1, and the epoch not negative.
+  public init(lengths: [Int], batchSize: Int, seed: UInt64, epoch: Int) {
+    let shuffled = BatchOrder(count: lengths.count, batchSize: batchSize, seed: seed, epoch: epoch)
+    let run = 100 * batchSize
+    let sorted = stride(from: 0, to: lengths.count, by: run).flatMap { start in
+      sortedByLength(shuffled.order[start..<Swift.min(start + run, lengths.count)], lengths)
+    }
+    var random = RandomSource(seed: seed).substream(UInt64(epoch)).substream(1)
+    let full = lengths.count / batchSize
+    self.batchSize = batchSize
+    order =
+      random.permutation(of: full).flatMap { sorted[$0 * batchSize..<($0 + 1) * batchSize] }
+      + sorted[(full * batchSize)...]
+  }
+
+  /// The batches of sequences for one pass of inference: the longest first.
+  public init(longestFirst lengths: [Int], batchSize: Int) {
+    require(batchSize > 0, "BatchOrder: batches of \(batchSize)")
+    self.batchSize = batchSize
+    order = sortedByLength(lengths.indices, lengths)
+  }
+
   public var startIndex: Int { 0 }
 
   /// The number of batches.
@@ -37,4 +65,9 @@ public struct BatchOrder: RandomAccessCollection, Sendable {
     let start = batch * batchSize
     return Array(order[start..<start + Swift.min(batchSize, order.count - start)])
   }
+}
+
+/// Sequences sorted by length, the longest first; equal ones stay in order.
+private func sortedByLength(_ sequences: some Collection<Int>, _ lengths: [Int]) -> [Int] {
+  sequences.enumerated().sorted { (lengths[$1.element], $0.offset) < (lengths[$0.element], $1.offset) }.map(\.element)
 }

@@ -13,19 +13,8 @@ extension LabelledData {
   public func split(
     testFraction: Double, stratified: Bool = false, using random: inout RandomSource
   ) throws(DataError) -> (train: LabelledData, test: LabelledData) {
-    let testCount = (Double(count) * testFraction).rounded()
-    guard testCount >= 1, testCount < Double(count) else { throw .emptyPart(testFraction: testFraction, count: count) }
     let classes = stratified ? classLabels : [Int32](repeating: 0, count: count)
-    var open = shares(of: classes, testFraction: testFraction, testCount: Int(testCount))
-    var (train, test) = ([Int](), [Int]())
-    for row in random.permutation(of: count) {
-      if open[classes[row]]! > 0 {
-        open[classes[row]]! -= 1
-        test.append(row)
-      } else {
-        train.append(row)
-      }
-    }
+    let (train, test) = try splitRows(of: classes, testFraction: testFraction, using: &random)
     return (rows(train), rows(test))
   }
 
@@ -35,6 +24,29 @@ extension LabelledData {
     }
     return classes
   }
+}
+
+/// The rows of a training part and of a test part, with every class split by the same fraction.
+///
+/// - Parameter classes: the class of each row.
+func splitRows(
+  of classes: [Int32], testFraction: Double, using random: inout RandomSource
+) throws(DataError) -> (train: [Int], test: [Int]) {
+  let testCount = (Double(classes.count) * testFraction).rounded()
+  guard testCount >= 1, testCount < Double(classes.count) else {
+    throw .emptyPart(testFraction: testFraction, count: classes.count)
+  }
+  var open = shares(of: classes, testFraction: testFraction, testCount: Int(testCount))
+  var (train, test) = ([Int](), [Int]())
+  for row in random.permutation(of: classes.count) {
+    if open[classes[row]]! > 0 {
+      open[classes[row]]! -= 1
+      test.append(row)
+    } else {
+      train.append(row)
+    }
+  }
+  return (train, test)
 }
 
 /// The number of samples of each class in the test part.

@@ -86,22 +86,15 @@ public struct LabelledData<Scalar: TensorScalar>: Sendable {
       return LabelledData(checkedInputs: inputs, targets: .classes(indices.map { classes[$0] }))
     }
   }
-
-  /// Checks that all class numbers are in 0..<classes. Targets that are numbers always pass.
-  ///
-  /// - Throws: `DataError.classOutOfRange` for the first class that is not.
-  public func requireClasses(below classes: Int) throws(DataError) {
-    guard case .classes(let labels) = targets else { return }
-    if let row = labels.firstIndex(where: { $0 < 0 || Int($0) >= classes }) {
-      throw .classOutOfRange(labels[row], row: row, classes: classes)
-    }
-  }
 }
 
 /// Checks that all numbers are finite.
 ///
+/// - Parameter place: the place of an entry of the leading axis.
 /// - Throws: `DataError.notFinite` for the first that is not, in row-major order.
-func requireFinite<Scalar>(_ tensor: Tensor<Scalar>, _ part: DataError.Part) throws(DataError) {
+func requireFinite<Scalar>(
+  _ tensor: Tensor<Scalar>, _ part: DataError.Part, at place: (Int) -> SamplePlace = { .row($0) }
+) throws(DataError) {
   guard let position = tensor.firstNonFinite else { return }
   var (rest, index) = (position, [Int]())
   for size in tensor.shape.dimensions.dropFirst().reversed() {
@@ -109,5 +102,5 @@ func requireFinite<Scalar>(_ tensor: Tensor<Scalar>, _ part: DataError.Part) thr
     rest /= size
   }
   let value = tensor.reshaped([-1])[position]
-  throw .notFinite(part, row: rest, index: index, value: "\(value)")
+  throw .notFinite(part, at: place(rest), index: index, value: "\(value)")
 }

@@ -1,6 +1,7 @@
 import CharrnnTestSupport
 import ModelTraining
 import NeuralLayers
+import RecurrentLayers
 import TabularData
 import TensorCore
 import Testing
@@ -26,7 +27,7 @@ import Testing
   @Test func aClassOutOfRangeIsNamed() throws {
     let data = try LabelledData(inputs: x, classes: [0, 1, 2, 0])
     var net = net(outputs: 2)
-    let failure = DataError.classOutOfRange(2, row: 2, classes: 2)
+    let failure = DataError.classOutOfRange(2, at: .row(2), classes: 2)
     #expect(throws: failure) { try net.fit(data, epochs: 1, loss: .softmaxCrossEntropy) }
     #expect(throws: failure) { _ = try net.evaluate(data, loss: .negativeLogLikelihood) }
     let good = try LabelledData(inputs: x, classes: [0, 1, 1, 0])
@@ -51,7 +52,7 @@ import Testing
     }
     var broken = x
     broken[2, 1] = .nan
-    #expect(throws: DataError.notFinite(.inputs, row: 2, index: [1], value: "nan")) {
+    #expect(throws: DataError.notFinite(.inputs, at: .row(2), index: [1], value: "nan")) {
       try net.fit(broken, y, epochs: 1, loss: .meanSquaredError)
     }
     #expect(throws: DataError.countsDiffer(inputs: 4, targets: 3)) {
@@ -74,7 +75,7 @@ import Testing
       "negative log-likelihood: the targets are numbers; give the class of each sample"
     ) { try $0.fit(x, y, epochs: 1, loss: .negativeLogLikelihood) }
     expect(
-      FitError.targetOutsideDomain(loss: "binary cross entropy", value: 2, row: 3, domain: .probabilities),
+      FitError.targetOutsideDomain(loss: "binary cross entropy", value: 2, at: .row(3), domain: .probabilities),
       "binary cross entropy: the target 2.0 at row 3 is not a number from 0 to 1; correct it"
     ) { try $0.fit(x, Tensor([0, 1, 0, 2], shape: [4]), epochs: 1, loss: .binaryCrossEntropy) }
     expect(
@@ -93,7 +94,7 @@ import Testing
       "F1: the targets are numbers other than 0 and 1, and it counts answers; choose another metric"
     ) { try $0.fit(x, Tensor([0, 0.5, 1, 2], shape: [4]), epochs: 1, loss: .meanSquaredError, metrics: [.f1]) }
     expect(
-      FitError.targetOutsideDomain(loss: "hinge loss", value: 0, row: 0, domain: .signs),
+      FitError.targetOutsideDomain(loss: "hinge loss", value: 0, at: .row(0), domain: .signs),
       "hinge loss: the target 0.0 at row 0 is not -1 or 1; correct it"
     ) { try $0.fit(x, y, epochs: 1, loss: .hinge) }
     expect(
@@ -149,5 +150,55 @@ extension FitErrorTests {
       _ = LossFunction<Float>.huber(delta: -1)
     }
     expectMessage("Huber loss: delta is -1.0, not a positive number", from: delta)
+  }
+
+  /// Sequences whose targets, tokens or outputs do not go with the model are named before the first step.
+  @Test func sequencesThatDoNotGoWithTheModelAreErrors() throws {
+    let tokens: [[Int32]] = [[1, 2], [3]]
+    func model(_ output: Recurrent<GRUCell<Float>>.Output) -> Sequential<Float> {
+      Sequential {
+        Embedding(tokens: 4, features: 2)
+        Recurrent(GRUCell(input: 2, hidden: 3), returning: output)
+        Dense(3, 2)
+      }
+    }
+    func expect(
+      _ failure: some Error & Equatable, _ message: String, _ model: Sequential<Float>,
+      _ data: SequenceData<Float>, _ loss: LossFunction<Float> = .softmaxCrossEntropy,
+      sourceLocation: SourceLocation = #_sourceLocation
+    ) {
+      var model = model
+      let error = #expect(throws: (any Error).self, sourceLocation: sourceLocation) {
+        try model.fit(data, epochs: 1, loss: loss)
+      }
+      #expect("\(error!)" == message && "\(failure)" == message, sourceLocation: sourceLocation)
+    }
+    expect(
+      FitError.outputsOfSteps([1, 2, 2]),
+      "the model gives [1, 2, 2] for a sequence, an output for each step, and the targets are one for each sequence; let a "
+        + "layer return the last output alone", model(.all),
+      try SequenceData(tokens: tokens, targets: .classes([0, 1])))
+    expect(
+      FitError.outputsOfSequences([1, 2]),
+      "the model gives [1, 2] for a sequence, and the targets are one for each step; let it return an output for each",
+      model(.last), try SequenceData(tokens: tokens, targets: .stepClasses([[0, 1], [1]])))
+    expect(
+      DataError.classOutOfRange(5, at: .step(0, ofSequence: 1), classes: 2),
+      "class 5 at step 0 of sequence 1 is outside of 0..<2; correct it, or give the model as many outputs", model(.all),
+      try SequenceData(tokens: tokens, targets: .stepClasses([[0, 1], [5]])))
+    expect(
+      DataError.tokenOutOfRange("4", at: .step(1, ofSequence: 0), tokens: 4),
+      "token 4 at step 1 of sequence 0 is outside of 0..<4; correct it, or give the embedding as many rows",
+      model(.all),
+      try SequenceData(tokens: [[1, 4]], targets: .stepClasses([[0, 1]])))
+    let partial = Tensor<Float>([0.5, .nan, 0.5, 0.5], shape: [2, 2])
+    expect(
+      FitError.lossNeedsAllValues(loss: "softmax cross entropy", at: .sequence(0)),
+      "softmax cross entropy: a part of the target at sequence 0 is missing; leave out the whole target, or choose another "
+        + "loss", model(.last), try SequenceData(tokens: tokens, targets: .values(partial), nan: .missing))
+    #expect(throws: DataError.tokenOutOfRange("1.5", at: .row(1), tokens: 4)) {
+      let rows = try LabelledData(inputs: Tensor<Float>([0, 1, 1.5, 1], shape: [2, 2]), classes: [0, 0])
+      _ = try model(.last).evaluate(rows, loss: .softmaxCrossEntropy)
+    }
   }
 }

@@ -247,7 +247,7 @@ import Testing
       try net.evaluate(classes, loss: .binaryCrossEntropyFromLogits, metrics: metrics)
         == net.evaluate(numbers, loss: .binaryCrossEntropyFromLogits, metrics: metrics))
     let others = try LabelledData(inputs: Self.corners, classes: [0, 1, 2, 0])
-    #expect(throws: DataError.classOutOfRange(2, row: 2, classes: 2)) {
+    #expect(throws: DataError.classOutOfRange(2, at: .row(2), classes: 2)) {
       _ = try net.evaluate(others, loss: .binaryCrossEntropy)
     }
   }

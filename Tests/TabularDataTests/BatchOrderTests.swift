@@ -40,4 +40,27 @@ import Testing
     #expect(
       BatchOrder(count: 30, batchSize: 4, seed: 5, epoch: 6).flatMap(\.self) == random.permutation(of: 30))
   }
+
+  /// Every epoch has every sequence once; in a full batch the lengths differ little, and the longest comes first.
+  @Test func batchesOfSequencesAreOfAboutOneLength() {
+    var random = RandomSource(seed: 4)
+    let lengths = (0..<5003).map { _ in Int.random(in: 1...400, using: &random) }
+    func batches(_ epoch: Int) -> [[Int]] { Array(BatchOrder(lengths: lengths, batchSize: 8, seed: 1, epoch: epoch)) }
+    let order = batches(0)
+    #expect(order.count == 626 && order.flatMap(\.self).sorted() == Array(0..<5003))
+    for batch in order {
+      let sizes = batch.map { lengths[$0] }
+      #expect(sizes == sizes.sorted(by: >))
+    }
+    let padded = order.reduce(0) { $0 + $1.count * lengths[$1[0]] }
+    #expect(Double(padded) < 1.03 * Double(lengths.reduce(0, +)))
+    #expect(batches(0) == order && batches(1) != order)
+    let first = order.prefix(50).map { lengths[$0[0]] }
+    #expect(first != first.sorted() && first != first.sorted(by: >), "batches come in any order")
+  }
+
+  @Test func inferenceGoesFromTheLongestToTheShortest() {
+    let order = BatchOrder(longestFirst: [2, 5, 1, 5, 3], batchSize: 2)
+    #expect(Array(order) == [[1, 3], [4, 0], [2]])
+  }
 }

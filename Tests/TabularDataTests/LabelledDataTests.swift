@@ -71,7 +71,7 @@ extension LabelledData where Scalar == Float {
     #expect(
       message { try data.requireClasses(below: 5) }
         == "class 7 at row 3 is outside of 0..<5; correct it, or give the model as many outputs")
-    #expect(throws: DataError.classOutOfRange(-1, row: 0, classes: 5)) {
+    #expect(throws: DataError.classOutOfRange(-1, at: .row(0), classes: 5)) {
       try LabelledData<Float>(inputs: .zeros([1, 1]), classes: [-1]).requireClasses(below: 5)
     }
     try LabelledData<Float>(inputs: .zeros([1, 1]), values: .full([1, 1], 9)).requireClasses(below: 5)

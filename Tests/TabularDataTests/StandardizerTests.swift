@@ -73,7 +73,7 @@ private func moments(_ column: [Double]) -> (mean: Double, deviation: Double) {
 
   @Test func whatCannotBeMeasuredIsRefused() {
     #expect(throws: DataError.noSamples) { try Standardizer<Float>(fitting: .zeros([0, 2])) }
-    #expect(throws: DataError.notFinite(.inputs, row: 1, index: [0], value: "inf")) {
+    #expect(throws: DataError.notFinite(.inputs, at: .row(1), index: [0], value: "inf")) {
       try Standardizer<Float>(fitting: Tensor([1, 2, .infinity, 3], shape: [2, 2]))
     }
   }

@@ -36,8 +36,8 @@ public struct CompiledModel<Model: Layer>: Sendable {
   /// - Throws: `DataError`, `FitError`; `TrainingDiverged` when the loss would not stay finite; what a callback throws. The
   ///   model is then left as it was.
   @discardableResult
-  public mutating func fit(
-    _ data: LabelledData<Scalar>, epochs: Int, options: FitOptions<Model> = FitOptions()
+  public mutating func fit<Samples: SampleSet<Scalar>>(
+    _ data: Samples, epochs: Int, options: FitOptions<Model> = FitOptions()
   ) throws -> FitHistory {
     let (training, heldOut) = try options.parts(of: data)
     try requireFit(training, heldOut, options)
@@ -50,7 +50,7 @@ public struct CompiledModel<Model: Layer>: Sendable {
       step: progress?.step ?? 0, epochs: trained?.epochs ?? 0, skipped: progress?.skipped ?? 0,
       rollbacks: progress?.rollbacks ?? 0
     )
-    let task = SupervisedTask<Model>(
+    let task = SupervisedTask<Model, Samples>(
       data: training, validationData: heldOut, criterion: criterion,
       schedule: BatchSchedule(
         size: size, shuffles: options.shuffles, seed: options.seed, firstStep: before.step, firstEpoch: before.epochs))
@@ -92,8 +92,9 @@ public struct CompiledModel<Model: Layer>: Sendable {
     try fit(LabelledData(inputs: inputs, values: targets), epochs: epochs, options: options)
   }
 
-  private func trainEpoch(
-    _ epoch: Int, by trainer: Trainer<SupervisedTask<Model>>, upTo lastStep: Int, _ callbacks: [FitCallback<Model>]
+  private func trainEpoch<Samples: SampleSet<Scalar>>(
+    _ epoch: Int, by trainer: Trainer<SupervisedTask<Model, Samples>>, upTo lastStep: Int,
+    _ callbacks: [FitCallback<Model>]
   ) throws -> EpochReport {
     while trainer.step < lastStep {
       if case .step(let report) = try trainer.trainStep() {
@@ -112,22 +113,28 @@ public struct CompiledModel<Model: Layer>: Sendable {
   /// The loss and the metrics on data, in inference mode.
   ///
   /// - Throws: `DataError` or `FitError` where the data do not go with the model or the loss.
-  public func evaluate(_ data: LabelledData<Scalar>, threads: Int = 1) throws -> EvaluationReport {
-    try criterion.requireFit(data, outputWidth: model.outputWidth(for: data.inputs))
+  public func evaluate(_ data: some SampleSet<Scalar>, threads: Int = 1) throws -> EvaluationReport {
+    try criterion.requireFit(data, of: model)
     return criterion.evaluate(model, on: data, workspace: Workspace(threads: threads))
   }
 
-  /// The model's outputs for inputs [samples, …].
-  public func predict(_ inputs: Tensor<Scalar>, threads: Int = 1) -> Tensor<Scalar> {
-    model.predict(inputs, threads: threads)
+  /// The model's outputs; see `Layer.predict`.
+  public func predict(_ inputs: Tensor<Scalar>, batchSize: Int = 256, threads: Int = 1) -> Tensor<Scalar> {
+    model.predict(inputs, batchSize: batchSize, threads: threads)
+  }
+
+  /// The model's outputs for sequences of any lengths; see `Layer.predict`.
+  public func predict(
+    _ sequences: RaggedSequences<Scalar>, batchSize: Int = 256, threads: Int = 1
+  ) throws(DataError) -> [Tensor<Scalar>] {
+    try model.predict(sequences, batchSize: batchSize, threads: threads)
   }
 
   private func requireFit(
-    _ training: LabelledData<Scalar>, _ heldOut: LabelledData<Scalar>?, _ options: FitOptions<Model>
+    _ training: some SampleSet<Scalar>, _ heldOut: (any SampleSet<Scalar>)?, _ options: FitOptions<Model>
   ) throws {
-    for data in [training, heldOut].compactMap({ $0 }) {
-      try criterion.requireFit(data, outputWidth: model.outputWidth(for: data.inputs))
-    }
+    try criterion.requireFit(training, of: model)
+    if let heldOut { try criterion.requireFit(heldOut, of: model) }
     if heldOut == nil && options.schedule.waitsForPlateaus { throw FitError.scheduleNeedsValidation }
     if case .metric(let metric)? = options.earlyStopping?.watched, !criterion.metrics.contains(metric) {
       throw FitError.metricNotMeasured(metric: metric.description)

@@ -1,4 +1,5 @@
 import TabularData
+import TensorCore
 
 /// Model, loss, metrics and data that do not fit together; the description says what to change.
 public enum FitError: Error, Equatable, CustomStringConvertible {
@@ -8,7 +9,12 @@ public enum FitError: Error, Equatable, CustomStringConvertible {
   /// The loss is one of several classes, and the model has a single output.
   case lossNeedsOutputs(loss: String)
   /// A target lies outside the domain of the loss.
-  case targetOutsideDomain(loss: String, value: Double, row: Int, domain: TargetDomain)
+  case targetOutsideDomain(loss: String, value: Double, at: SamplePlace, domain: TargetDomain)
+  /// Some of the numbers of a target are missing, and the loss does not take its numbers one by one.
+  case lossNeedsAllValues(loss: String, at: SamplePlace)
+  /// The model gives an output for each step and the targets are one for each sequence, or the other way round.
+  case outputsOfSteps(TensorShape)
+  case outputsOfSequences(TensorShape)
   /// The metric compares numbers, or answers of classes, and the data hold the other.
   case metricNeedsValues(metric: String)
   case metricNeedsClasses(metric: String)
@@ -24,8 +30,15 @@ public enum FitError: Error, Equatable, CustomStringConvertible {
     case .lossNeedsValues(let loss): "\(loss): the targets are classes; give numbers, or classes as one-hot vectors"
     case .lossNeedsClasses(let loss): "\(loss): the targets are numbers; give the class of each sample"
     case .lossNeedsOutputs(let loss): "\(loss): the model has a single output; give it one for each class"
-    case .targetOutsideDomain(let loss, let value, let row, let domain):
-      "\(loss): the target \(value) at row \(row) is not \(domain); correct it"
+    case .targetOutsideDomain(let loss, let value, let place, let domain):
+      "\(loss): the target \(value) at \(place) is not \(domain); correct it"
+    case .lossNeedsAllValues(let loss, let place):
+      "\(loss): a part of the target at \(place) is missing; leave out the whole target, or choose another loss"
+    case .outputsOfSteps(let shape):
+      "the model gives \(shape) for a sequence, an output for each step, and the targets are one for each sequence; let a "
+        + "layer return the last output alone"
+    case .outputsOfSequences(let shape):
+      "the model gives \(shape) for a sequence, and the targets are one for each step; let it return an output for each"
     case .metricNeedsValues(let metric):
       "\(metric): the targets are classes, and it compares numbers; choose another metric"
     case .metricNeedsClasses(let metric):

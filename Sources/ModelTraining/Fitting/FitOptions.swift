@@ -47,13 +47,13 @@ public struct FitOptions<Model: Layer> {
     case none
     /// Share of the training data, drawn by the seed and held out.
     case split(Double)
-    case data(LabelledData<Model.Scalar>)
+    case data(any SampleSet<Model.Scalar>)
   }
 
   /// The data that the model learns from, and the data held out.
-  func parts(
-    of data: LabelledData<Model.Scalar>
-  ) throws(DataError) -> (training: LabelledData<Model.Scalar>, heldOut: LabelledData<Model.Scalar>?) {
+  func parts<Samples: SampleSet<Model.Scalar>>(
+    of data: Samples
+  ) throws(DataError) -> (training: Samples, heldOut: (any SampleSet<Model.Scalar>)?) {
     switch validation {
     case .none: return (data, nil)
     case .data(let other): return (data, other)

@@ -19,14 +19,19 @@ public struct LossFunction<Scalar: TensorScalar>: Sendable {
   public let decision: Decision?
   /// Range of numeric targets.
   public let domain: TargetDomain
+  /// Whether the loss is a mean over single numbers, each compared by itself.
+  public let isElementwise: Bool
   private let body: Body
 
-  /// A loss of one's own.
+  /// A loss of one's own: the mean over the samples of a batch.
+  ///
+  /// - Parameter isElementwise: whether it compares each number of outputs and targets by itself, so that some may be missing.
   public init(
     _ name: String, targets: TargetKind = .values, domain: TargetDomain = .all, decision: Decision? = nil,
-    _ body: @escaping Body
+    isElementwise: Bool = false, _ body: @escaping Body
   ) {
     self.name = name
+    self.isElementwise = isElementwise
     targetKind = targets
     self.domain = domain
     self.decision = decision
@@ -73,7 +78,7 @@ extension LossFunction {
     _ name: String, domain: TargetDomain = .all, decision: Decision? = nil,
     _ compute: @escaping @Sendable (Variable<Scalar>, Tensor<Scalar>) -> Variable<Scalar>
   ) -> LossFunction {
-    LossFunction(name, domain: domain, decision: decision) { outputs, targets, _ in
+    LossFunction(name, domain: domain, decision: decision, isElementwise: decision != .largest) { outputs, targets, _ in
       guard case .values(let values) = targets else { programmingError("\(name): the targets are classes") }
       return compute(outputs, values)
     }

@@ -7,18 +7,18 @@ import TensorCore
 ///
 /// The order of an epoch's batches is a function of the seed and the epoch. Loss and metrics of the epoch come from the
 /// outputs of the training passes.
-struct SupervisedTask<Model: Layer>: TrainingTask {
+struct SupervisedTask<Model: Layer, Samples: SampleSet<Model.Scalar>>: TrainingTask {
   typealias Scalar = Model.Scalar
 
-  private let data: LabelledData<Scalar>
-  private let validationData: LabelledData<Scalar>?
+  private let data: Samples
+  private let validationData: (any SampleSet<Scalar>)?
   private let criterion: Criterion<Scalar>
   private let schedule: BatchSchedule
   private var order: (epoch: Int, batches: BatchOrder)?
   private var measured: (epoch: Int, sums: Measurement<Scalar>)
 
   init(
-    data: LabelledData<Scalar>, validationData: LabelledData<Scalar>?, criterion: Criterion<Scalar>,
+    data: Samples, validationData: (any SampleSet<Scalar>)?, criterion: Criterion<Scalar>,
     schedule: BatchSchedule
   ) {
     (self.data, self.validationData, self.criterion, self.schedule) = (data, validationData, criterion, schedule)
@@ -36,9 +36,9 @@ struct SupervisedTask<Model: Layer>: TrainingTask {
     let (epoch, position) = (step - schedule.firstStep).quotientAndRemainder(dividingBy: stepsPerEpoch)
     // Not at the epoch's first step, which may be skipped.
     if measured.epoch != epoch { measured = (epoch, criterion.measurement) }
-    if order?.epoch != epoch { order = (epoch, schedule.batches(count: data.count, epoch: epoch)) }
+    if order?.epoch != epoch { order = (epoch, schedule.batches(of: data, epoch: epoch)) }
     return criterion.loss(
-      of: model, on: data.rows(order!.batches[position]), adding: &measured.sums, in: &context)
+      of: model, on: data.batch(order!.batches[position]), adding: &measured.sums, in: &context)
   }
 
   func validation(of model: Model, workspace: Workspace<Scalar>) -> EvaluationReport? {
@@ -58,8 +58,8 @@ struct BatchSchedule: Sendable {
   func stepsPerEpoch(count: Int) -> Int { (count + size - 1) / size }
 
   /// - Parameter epoch: counted from the start of the fit.
-  func batches(count: Int, epoch: Int) -> BatchOrder {
-    BatchOrder(count: count, batchSize: size, seed: seed, epoch: firstEpoch + epoch, shuffled: shuffles)
+  func batches(of samples: some SampleSet, epoch: Int) -> BatchOrder {
+    samples.order(batchSize: size, seed: seed, epoch: firstEpoch + epoch, shuffled: shuffles)
   }
 }
 

@@ -5,7 +5,8 @@ import TensorCore
 struct Measurement<Scalar: TensorScalar>: Sendable {
   private let metrics: [Metric]
   private let decision: Decision?
-  private var lossSum = 0.0
+  /// Sum of the losses of batches, and of the weights that they have.
+  private var loss = (sum: 0.0, weight: 0.0)
   private var samples = 0
   /// Answers counted, and those that are correct.
   private var answers = 0
@@ -25,12 +26,14 @@ struct Measurement<Scalar: TensorScalar>: Sendable {
   ///
   /// - Parameters:
   ///   - loss: the mean over the batch.
+  ///   - weight: of the batch in the mean over all: its number of samples, where each counts alike.
   ///   - outputs: [batch, …, width].
-  ///   - targets: numbers of the outputs' shape, or a class for each sample.
-  mutating func add(loss: Double, outputs: Tensor<Scalar>, targets: Targets<Scalar>) {
-    let count = outputs.shape[0]
-    lossSum += loss * Double(count)
-    samples += count
+  ///   - targets: numbers of the outputs' shape (NaN where one is missing), or a class for each sample.
+  mutating func add(loss: Double, weight: Double, outputs: Tensor<Scalar>, targets: Targets<Scalar>) {
+    self.loss.sum += loss * weight
+    self.loss.weight += weight
+    samples += outputs.shape[0]
+    if outputs.shape[0] == 0 { return }
     if metrics.contains(where: { !$0.comparesNumbers }) {
       addAnswers(outputs, targets, decision ?? .usual(width: outputs.shape[-1]))
     }
@@ -42,7 +45,7 @@ struct Measurement<Scalar: TensorScalar>: Sendable {
     switch decision {
     case .threshold(let threshold, let targetThreshold):
       guard case .values(let values) = targets else { return }
-      for (output, target) in zip(outputs.scalars, values.scalars) {
+      for (output, target) in zip(outputs.scalars, values.scalars) where !target.isNaN {
         count(target.double > targetThreshold ? 1 : 0, answeredBy: output.double > threshold ? 1 : 0, classes: 2)
       }
     case .largest:
@@ -83,28 +86,31 @@ struct Measurement<Scalar: TensorScalar>: Sendable {
   private mutating func addErrors(_ outputs: Tensor<Scalar>, _ targets: Tensor<Scalar>) {
     let width = max(outputs.count / max(outputs.shape[0], 1), 1)
     if errors.isEmpty { errors = Array(repeating: ErrorSums(), count: width) }
-    for (index, (output, target)) in zip(outputs.scalars, targets.scalars).enumerated() {
+    for (index, (output, target)) in zip(outputs.scalars, targets.scalars).enumerated() where !target.isNaN {
       errors[index % width].add(output: output.double, target: target.double)
     }
   }
 
   var report: EvaluationReport {
     EvaluationReport(
-      samples: samples, loss: lossSum / Double(samples), metrics: metrics.map { MetricValue($0, value(of: $0)) },
+      samples: samples, loss: loss.sum / loss.weight, metrics: metrics.map { MetricValue($0, value(of: $0)) },
       confusion: confusion)
   }
 
   private func value(of metric: Metric) -> Double {
-    func mean(_ part: (ErrorSums) -> Double) -> Double { errors.reduce(0) { $0 + part($1) } / Double(errors.count) }
+    let measured = errors.filter { $0.count > 0 }
+    func perNumber(_ part: (ErrorSums) -> Double) -> Double {
+      measured.reduce(0) { $0 + part($1) } / measured.reduce(0) { $0 + $1.count }
+    }
     switch metric {
     case .accuracy: return Double(right) / Double(answers)
     case .topKAccuracy(let k): return Double(hits[k] ?? 0) / Double(answers)
     case .precision: return confusion.map { counted($0, $0.precision) } ?? .nan
     case .recall: return confusion.map { counted($0, $0.recall) } ?? .nan
     case .f1: return confusion.map { counted($0, $0.f1) } ?? .nan
-    case .meanSquaredError: return mean(\.meanSquare)
-    case .meanAbsoluteError: return mean(\.meanAbsolute)
-    case .rSquared: return mean(\.determination)
+    case .meanSquaredError: return perNumber(\.squares)
+    case .meanAbsoluteError: return perNumber(\.absolutes)
+    case .rSquared: return measured.reduce(0) { $0 + $1.determination } / Double(measured.count)
     }
   }
 
@@ -117,9 +123,9 @@ struct Measurement<Scalar: TensorScalar>: Sendable {
 /// Errors of one output over many samples. The sum of squared deviations of the targets is updated by Welford's method
 /// (1962), without cancellation.
 private struct ErrorSums: Sendable {
-  private var count = 0.0
-  private var squares = 0.0
-  private var absolutes = 0.0
+  private(set) var count = 0.0
+  private(set) var squares = 0.0
+  private(set) var absolutes = 0.0
   private var mean = 0.0
   private var squaredDeviations = 0.0
 
@@ -132,7 +138,5 @@ private struct ErrorSums: Sendable {
     squaredDeviations += before * (target - mean)
   }
 
-  var meanSquare: Double { squares / count }
-  var meanAbsolute: Double { absolutes / count }
   var determination: Double { squaredDeviations > 0 ? 1 - squares / squaredDeviations : (squares == 0 ? 1 : 0) }
 }

@@ -1,0 +1,67 @@
+import Autograd
+import TabularData
+import TensorCore
+
+extension LossFunction {
+  /// The mean loss over the targets that count, each with its weight, and the sum of these weights.
+  ///
+  /// A loss is a mean over the rows of a batch, so that a weighted one is the weighted mean of the losses of rows of equal
+  /// weight. Numbers that are missing (NaN) are left out one by one.
+  ///
+  /// - Parameters:
+  ///   - outputs: a row for each target.
+  ///   - weights: of the targets; nil where all count alike.
+  func weightedMean(
+    _ outputs: Variable<Scalar>, _ targets: Targets<Scalar>, weights: [Double]?,
+    in context: borrowing ForwardContext<Scalar>
+  ) -> (loss: Variable<Scalar>, weight: Double) {
+    let (count, rows) = (outputs.value.count, outputs.shape[0])
+    if weights == nil && rows > 0 && !targets.hasMissing { return (self(outputs, targets, in: context), Double(rows)) }
+    let weights = weights ?? Array(repeating: 1, count: rows)
+    var sum: Variable<Scalar>?
+    var total = 0.0
+    for weight in Set(weights).sorted() where weight > 0 {
+      let indices = weights.indices.filter { weights[$0] == weight }
+      var (own, counted) = (outputs.gathering(indices), targets.rows(indices))
+      if case .values(let values) = counted, counted.hasMissing { (own, counted) = own.leavingOutMissing(values) }
+      if own.value.count == 0 { continue }
+      let part = weight * Double(own.value.count * rows) / Double(count)
+      let term = self(own, counted, in: context) * Scalar(part)
+      sum = sum.map { $0 + term } ?? term
+      total += part
+    }
+    return (sum.map { $0 / Scalar(total) } ?? outputs.gathering([]).sum(), total)
+  }
+}
+
+extension Targets {
+  /// Whether some number is missing, a NaN.
+  var hasMissing: Bool { if case .values(let values) = self { values.firstNonFinite != nil } else { false } }
+
+  fileprivate func rows(_ indices: [Int]) -> Targets {
+    switch self {
+    case .values(let values): .values(values.rows(indices))
+    case .classes(let classes): .classes(indices.map { classes[$0] })
+    }
+  }
+}
+
+extension Variable {
+  /// The rows at the given indices of the leading axis.
+  fileprivate func gathering(_ indices: [Int]) -> Variable {
+    let width = shape.dimensions.dropFirst()
+    return reshaped([shape[0], width.reduce(1, *)]).gatherRows(indices.map { Int32($0) }).reshaped(
+      [indices.count] + width)
+  }
+
+  /// The outputs, [numbers, 1], whose targets are there, and these targets.
+  fileprivate func leavingOutMissing(_ targets: Tensor<Scalar>) -> (outputs: Variable, targets: Targets<Scalar>) {
+    if targets.shape != shape {
+      shapeFailure("loss", shape, targets.shape, hint: "outputs and targets must have one shape")
+    }
+    let scalars = targets.scalars
+    let present = scalars.indices.filter { !scalars[$0].isNaN }
+    let numbers = Tensor(present.map { scalars[$0] }, shape: [present.count, 1])
+    return (reshaped([scalars.count, 1]).gathering(present), .values(numbers))
+  }
+}
