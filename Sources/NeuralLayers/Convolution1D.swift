@@ -6,7 +6,7 @@ import TensorCore
 ///     y[t] = Σ_j W[:, :, j]·x[t · stride − padding + j] + b
 ///
 /// The input is [batch, length, channels], the output [batch, positions, filters] with positions =
-/// (length + 2·padding − window) / stride + 1. Padding after the end of shorter sequences reads as zeros, and each has as many
+/// (length + padding − window) / stride + 1. Padding after the end of shorter sequences reads as zeros, and each has as many
 /// positions as by itself. (PyTorch's `Conv1d` puts the channels before the length; its weight and bias
 /// have these shapes.)
 public struct Convolution1D<Scalar: TensorScalar>: Layer {
@@ -15,17 +15,17 @@ public struct Convolution1D<Scalar: TensorScalar>: Layer {
   /// [filters].
   public var bias: Parameter<Scalar>?
   public let stride: Int
-  public let padding: Int
+  public let padding: EdgePadding
   public let activation: ActivationFunction
 
   /// A layer whose weight is still to be drawn; the bias starts at 0.
   public init(
-    channels: Int, filters: Int, window: Int = 9, stride: Int = 1, padding: Int = 0,
+    channels: Int, filters: Int, window: Int = 9, stride: Int = 1, padding: EdgePadding = .valid,
     activation: ActivationFunction = .linear, bias: Bool = true, initializer: Initializer = .glorotUniform
   ) {
     require(
-      channels > 0 && filters > 0 && window > 0 && stride > 0 && padding >= 0,
-      "Convolution1D: \(channels) channels, \(filters) filters, window \(window), stride \(stride), padding \(padding)")
+      channels > 0 && filters > 0 && window > 0 && stride > 0,
+      "Convolution1D: \(channels) channels, \(filters) filters, window \(window), stride \(stride)")
     weight = Parameter([filters, channels, window], initializer)
     self.bias = bias ? Parameter([filters], .zeros) : nil
     (self.stride, self.padding, self.activation) = (stride, padding, activation)
@@ -33,7 +33,7 @@ public struct Convolution1D<Scalar: TensorScalar>: Layer {
 
   /// A layer of given weights, [filters, channels, window], and biases, [filters].
   public init(
-    weight: Tensor<Scalar>, bias: Tensor<Scalar>? = nil, stride: Int = 1, padding: Int = 0,
+    weight: Tensor<Scalar>, bias: Tensor<Scalar>? = nil, stride: Int = 1, padding: EdgePadding = .valid,
     activation: ActivationFunction = .linear
   ) {
     if weight.rank != 3 || bias.map({ $0.shape != [weight.shape[0]] }) ?? false {
@@ -41,7 +41,7 @@ public struct Convolution1D<Scalar: TensorScalar>: Layer {
         "Convolution1D", weight.shape, bias?.shape ?? [],
         hint: "a weight [filters, channels, window] and a bias [filters]")
     }
-    require(stride > 0 && padding >= 0, "Convolution1D: stride \(stride), padding \(padding)")
+    require(stride > 0, "Convolution1D: stride \(stride)")
     self.weight = Parameter(weight)
     self.bias = bias.map { Parameter($0) }
     (self.stride, self.padding, self.activation) = (stride, padding, activation)
@@ -52,37 +52,29 @@ public struct Convolution1D<Scalar: TensorScalar>: Layer {
     if input.shape.rank != 3 || input.shape[2] != channels {
       shapeFailure("Convolution1D", input.shape, weight.shape, hint: "the input must be [batch, length, \(channels)]")
     }
-    let geometry = Geometry(
-      length: input.shape[1], channels: channels, window: window, stride: stride, padding: padding)
-    let (line, columns) = context.workspace.value(for: geometry) {
-      let line = Neighbourhoods.line(geometry.length, window: window, stride: stride, padding: padding)
-      return (line, line.columns(channels: channels))
-    }
     let input = context.lengths.map { input.clearingPadding($0) } ?? input
     context.lengths = context.lengths.map(positions)
-    let patches = line.patches(of: input, columns, channels: channels, "Convolution1D", in: context)
-    let sums = linear(
-      patches.reshaped([input.shape[0], line.units, channels * window]), weight: weight, bias: bias, in: context)
-    return activation(sums)
+    let axis = WindowAxis(size: input.shape[1], window: window, stride: stride, padding: padding)
+    return activation(convolution(input, weight: weight, bias: bias, over: [axis], "Convolution1D", in: context))
   }
 
   /// Lengths of the outputs of sequences of given lengths.
   private func positions(of lengths: SequenceLengths) -> SequenceLengths {
-    func count(_ steps: Int) -> Int { (steps + 2 * padding - weight.shape[2]) / stride + 1 }
-    if let short = lengths.steps.first(where: { $0 + 2 * padding < weight.shape[2] }) {
-      programmingError(
-        "Convolution1D: a window of \(weight.shape[2]) does not fit a sequence of \(counted(short, "step")) with \(padding) of "
-          + "padding on either side")
+    func axis(_ steps: Int) -> WindowAxis {
+      WindowAxis(size: steps, window: weight.shape[2], stride: stride, padding: padding)
     }
-    guard let positions = try? SequenceLengths(lengths.steps.map(count), time: count(lengths.time)) else {
-      programmingError("Convolution1D: no positions for a sequence")
+    func before(_ steps: Int) -> Int { padding.amount(size: steps, window: weight.shape[2], stride: stride).before }
+    let isReflected = if case .reflect = padding { true } else { false }
+    require(
+      !isReflected && lengths.steps.allSatisfy { before($0) == before(lengths.time) },
+      "Convolution1D: \(padding) depends on where a sequence ends, and the batch has several lengths; pad with zeros")
+    guard let positions = try? SequenceLengths(lengths.steps.map { axis($0).count }, time: axis(lengths.time).count)
+    else {
+      programmingError(
+        "Convolution1D: a window of \(weight.shape[2]) does not fit a sequence of \(counted(lengths.steps.min() ?? 0, "step")) "
+          + "with \(padding)")
     }
     return positions
-  }
-
-  /// Settings from which the table of windows follows.
-  private struct Geometry: Hashable {
-    let length, channels, window, stride, padding: Int
   }
 
   public mutating func visitParameters<V: ParameterVisitor<Scalar>>(_ visitor: inout V) throws(V.Failure) {

@@ -17,12 +17,13 @@ public struct Neighbourhoods: Sendable, Equatable {
   ///   - length: positions on the line.
   ///   - window: neighbouring positions that a unit reads.
   ///   - stride: how far the windows of neighbouring units are apart.
-  ///   - padding: zeros on either side of the line.
+  ///   - padding: what windows read beyond the ends.
   /// - Precondition: there is room for one window at least.
-  public static func line(_ length: Int, window: Int = 9, stride: Int = 1, padding: Int = 0) -> Neighbourhoods {
-    let axis = Axis("line", size: length, window: window, stride: stride, padding: padding)
-    return Neighbourhoods(
-      positions: length, units: axis.count, inputsPerUnit: window, table: axis.windows.flatMap { $0 })
+  public static func line(
+    _ length: Int, window: Int = 9, stride: Int = 1, padding: EdgePadding = .valid
+  ) -> Neighbourhoods {
+    Neighbourhoods(
+      [WindowAxis(size: length, window: window, stride: stride, padding: padding)], "Neighbourhoods.line")
   }
 
   /// Square windows of window × window positions on a grid, stored row after row. A padding of (window − 1) / 2 centres each
@@ -30,20 +31,29 @@ public struct Neighbourhoods: Sendable, Equatable {
   ///
   /// - Parameters:
   ///   - window: rows and columns that a unit reads.
-  ///   - padding: zeros around the grid.
+  ///   - padding: what windows read around the grid.
   /// - Precondition: there is room for one window at least.
   public static func grid(
-    rows: Int, columns: Int, window: Int = 3, stride: Int = 1, padding: Int = 0
+    rows: Int, columns: Int, window: Int = 3, stride: Int = 1, padding: EdgePadding = .valid
   ) -> Neighbourhoods {
-    let vertical = Axis("grid", size: rows, window: window, stride: stride, padding: padding)
-    let horizontal = Axis("grid", size: columns, window: window, stride: stride, padding: padding)
-    let table = vertical.windows.flatMap { rowPlaces in
-      horizontal.windows.flatMap { columnPlaces in
-        rowPlaces.flatMap { row in columnPlaces.map { row < 0 || $0 < 0 ? -1 : row * Int32(columns) + $0 } }
+    let axes = [rows, columns].map { WindowAxis(size: $0, window: window, stride: stride, padding: padding) }
+    return Neighbourhoods(axes, "Neighbourhoods.grid")
+  }
+
+  /// Windows over an input of one axis or several, stored with the last axis together.
+  init(_ axes: [WindowAxis], _ name: String) {
+    var windows: [[Int32]] = [[0]]
+    for axis in axes {
+      windows = windows.flatMap { outer in
+        axis.windows(name).map { own in
+          outer.flatMap { before in own.map { before < 0 || $0 < 0 ? -1 : before * Int32(axis.size) + $0 } }
+        }
       }
     }
-    return Neighbourhoods(
-      positions: rows * columns, units: vertical.count * horizontal.count, inputsPerUnit: window * window, table: table)
+    positions = axes.reduce(1) { $0 * $1.size }
+    units = windows.count
+    inputsPerUnit = axes.reduce(1) { $0 * $1.window }
+    table = windows.flatMap { $0 }
   }
 
   /// The columns that a unit reads of a sample [positions · channels], channel by channel, the order of a convolution's weight.
@@ -57,24 +67,41 @@ public struct Neighbourhoods: Sendable, Equatable {
     }
     return columns
   }
+}
 
-  /// The windows along one axis.
-  private struct Axis {
-    let windows: [[Int32]]
-    var count: Int { windows.count }
+/// Windows along one axis of an input.
+struct WindowAxis: Hashable {
+  let size: Int
+  let window: Int
+  let stride: Int
+  let padding: EdgePadding
 
-    init(_ name: String, size: Int, window: Int, stride: Int, padding: Int) {
-      require(
-        window > 0 && stride > 0 && padding >= 0 && size + 2 * padding >= window,
-        "Neighbourhoods.\(name): a window of \(window) at stride \(stride) does not fit \(size) positions with \(padding) of "
-          + "padding on either side")
-      windows = (0...(size + 2 * padding - window) / stride).map { unit in
-        (0..<window).map { offset in
-          let position = unit * stride - padding + offset
-          return position >= 0 && position < size ? Int32(position) : -1
-        }
-      }
+  /// Number of windows.
+  var count: Int {
+    let (before, after) = padding.amount(size: size, window: window, stride: stride)
+    return (size + before + after - window) / stride + 1
+  }
+
+  /// Positions that each window reads; −1 for a zero.
+  func windows(_ name: String) -> [[Int32]] {
+    require(stride > 0 && window > 0, "\(name): a window of \(window) at stride \(stride)")
+    let (before, after) = padding.amount(size: size, window: window, stride: stride)
+    require(
+      before >= 0 && size + before + after >= window,
+      "\(name): a window of \(window) at stride \(stride) does not fit \(size) positions with \(padding)")
+    if case .reflect(let count) = padding {
+      require(count < size, "\(name): \(padding) takes more than \(size) positions")
     }
+    return (0..<count).map { unit in
+      (0..<window).map { offset in position(unit * stride - before + offset) }
+    }
+  }
+
+  /// The input's position at a place that may lie beyond its edges.
+  private func position(_ place: Int) -> Int32 {
+    if (0..<size).contains(place) { return Int32(place) }
+    guard case .reflect = padding else { return -1 }
+    return Int32(place < 0 ? -place : 2 * (size - 1) - place)
   }
 }
 

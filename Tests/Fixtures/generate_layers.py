@@ -51,6 +51,12 @@ def layer(c):
         case "linear": return nn.Linear(c["inputs"], c["outputs"], c["bias"])
         case "convolution":
             return nn.Conv1d(c["channels"], c["filters"], c["window"], c["stride"], c["padding"], bias=c["bias"])
+        case "convolution2D" | "paddedConvolution":
+            kind = nn.Conv2d if c["layer"] == "convolution2D" else nn.Conv1d
+            edge, amount = c["edge"], c.get("padding", 0)
+            return kind(
+                c["channels"], c["filters"], c["windows"], c["strides"], edge if edge in ("same", "valid") else amount,
+                padding_mode="reflect" if edge == "reflect" else "zeros", bias=c["bias"])
         case "locallyConnected": return LocallyConnected(c)
         case "layerNorm": return nn.LayerNorm(c["features"], c["epsilon"])
         case "batchNorm": return nn.BatchNorm1d(c["features"], c["epsilon"], c["momentum"])
@@ -84,6 +90,14 @@ def listed_cases():
     for count in (1, 4, 9):
         yield one("embedding", [count], tokens=5, features=3)
     yield one("network", [8, 4], (TRAINING,) * 10 + (INFERENCE,), inputs=4, features=6, outputs=3, rate=0.01)
+    edges = (("valid", (2, 3), 0), ("same", 1, 0), ("zeros", (1, 2), 2), ("reflect", 1, 1), ("reflect", (2, 1), 2))
+    for number, ((edge, strides, padding), windows) in enumerate(itertools.product(edges, ((3, 3), (2, 4)))):
+        channels, filters = number % 3 + 1, number % 2 + 1
+        yield one("convolution2D", [2, channels, 5, 7], channels=channels, filters=filters, windows=windows,
+                  strides=strides if isinstance(strides, tuple) else (strides, strides), edge=edge, padding=padding,
+                  bias=number % 4 != 1)
+        yield one("paddedConvolution", [2, channels, 7], channels=channels, filters=filters, windows=windows[1:],
+                  strides=(1,), edge=edge, padding=padding, bias=True)
 
 
 def run(c, random):

@@ -24,6 +24,10 @@ private struct LayerSample: CustomTestStringConvertible, Sendable {
     LayerSample(layer: BatchNorm(3), shape: [3]),
     LayerSample(layer: BatchNorm(2), shape: [4, 2]),
     LayerSample(layer: Convolution1D(channels: 2, filters: 3, window: 3, stride: 2, padding: 1), shape: [6, 2]),
+    LayerSample(layer: Convolution2D(channels: 2, filters: 3, padding: .same), shape: [3, 4, 2]),
+    LayerSample(
+      layer: Convolution2D(channels: 1, filters: 2, window: (2, 3), stride: (2, 1), padding: .reflect(1)),
+      shape: [3, 4, 1]),
     LayerSample(layer: LocallyConnected(.line(6, window: 3, padding: 1), channels: 2, filters: 2), shape: [6, 2]),
     LayerSample(layer: LocallyConnected(.grid(rows: 4, columns: 5), filters: 2), shape: [4, 5]),
     LayerSample(layer: Sequential<Double>([]), shape: [4]),
@@ -110,7 +114,7 @@ private struct LayerSample: CustomTestStringConvertible, Sendable {
     let convolution = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Convolution1D<Float>(channels: 2, filters: 0)
     }
-    expectMessage("Convolution1D: 2 channels, 0 filters, window 9, stride 1, padding 0", from: convolution)
+    expectMessage("Convolution1D: 2 channels, 0 filters, window 9, stride 1", from: convolution)
     let weight = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Convolution1D<Float>(weight: .zeros([2, 3, 1]), bias: .zeros([3]))
     }

@@ -1,5 +1,6 @@
 import Autograd
 import CharrnnTestSupport
+import Foundation
 import NeuralLayers
 import TensorCore
 import Testing
@@ -9,7 +10,7 @@ private struct Geometry: CustomTestStringConvertible, Sendable {
   let length, channels, filters, window, stride, padding: Int
   var testDescription: String { "\(length)x\(channels) to \(filters), window \(window)/\(stride)+\(padding)" }
   var positions: Int { (length + 2 * padding - window) / stride + 1 }
-  var line: Neighbourhoods { .line(length, window: window, stride: stride, padding: padding) }
+  var line: Neighbourhoods { .line(length, window: window, stride: stride, padding: .zeros(padding)) }
 
   static let all: [Geometry] = [
     Geometry(length: 9, channels: 1, filters: 1, window: 9, stride: 1, padding: 0),
@@ -70,7 +71,7 @@ private struct Geometry: CustomTestStringConvertible, Sendable {
     var random = RandomSource(seed: 4)
     var layer = Convolution1D<Double>(
       channels: geometry.channels, filters: geometry.filters, window: geometry.window, stride: geometry.stride,
-      padding: geometry.padding)
+      padding: .zeros(geometry.padding))
     layer.initialize(using: &random)
     layer.bias!.value = .normal(layer.bias!.shape, using: &random)
     let x = Tensor<Double>.normal([4, geometry.length, geometry.channels], using: &random)
@@ -94,7 +95,7 @@ private struct Geometry: CustomTestStringConvertible, Sendable {
       GradientCheck.compare(local, inputs: input) { meanSquaredError($0($1[0], in: &$2), target) })
     var shared = Convolution1D<Double>(
       channels: geometry.channels, filters: geometry.filters, window: geometry.window, stride: geometry.stride,
-      padding: geometry.padding, activation: .tanh)
+      padding: .zeros(geometry.padding), activation: .tanh)
     shared.initialize(using: &random)
     expectPassing(
       GradientCheck.compare(shared, inputs: input) { meanSquaredError($0($1[0], in: &$2), target) })
@@ -104,7 +105,7 @@ private struct Geometry: CustomTestStringConvertible, Sendable {
     var random = RandomSource(seed: 6)
     for (stride, padding) in [(1, 0), (1, 1), (2, 1), (3, 0)] {
       let (rows, columns) = (4, 5)
-      let grid = Neighbourhoods.grid(rows: rows, columns: columns, stride: stride, padding: padding)
+      let grid = Neighbourhoods.grid(rows: rows, columns: columns, stride: stride, padding: .zeros(padding))
       #expect(grid.inputsPerUnit == 9)
       var layer = LocallyConnected<Double>(grid)
       layer.initialize(using: &random)
@@ -130,6 +131,24 @@ private struct Geometry: CustomTestStringConvertible, Sendable {
     }
   }
 
+  /// Reflected positions mirror the input at its edge; padding to the same size puts an odd zero after the end.
+  @Test func windowsBeyondTheEdgesReadWhatThePaddingSays() {
+    func windows(_ size: Int, _ window: Int, _ stride: Int, _ padding: EdgePadding) -> [[Double]] {
+      let ones = Tensor<Double>.ones([1, 1, window])
+      let input = Tensor<Double>((0..<size).map { pow(10, Double($0)) }, shape: [1, size, 1])
+      var context = ForwardContext<Double>()
+      return [
+        Convolution1D(weight: ones, stride: stride, padding: padding)(Variable(input), in: &context).value.scalars
+      ]
+    }
+    #expect(windows(3, 3, 1, .reflect(2)) == [[111, 21, 111, 120, 111]])
+    #expect(windows(3, 3, 1, .reflect(1)) == [[21, 111, 120]])
+    #expect(windows(3, 2, 1, .same) == [[11, 110, 100]])
+    #expect(windows(4, 3, 2, .same) == [[111, 1100]])
+    #expect(windows(5, 3, 2, .same) == [[11, 1110, 11000]])
+    #expect(windows(4, 3, 1, .zeros(1)) == [[11, 111, 1110, 1100]])
+  }
+
   @Test func theyConform() {
     var random = RandomSource(seed: 7)
     let x = Variable(Tensor<Double>.normal([3, 6, 2], using: &random))
@@ -141,6 +160,24 @@ private struct Geometry: CustomTestStringConvertible, Sendable {
     var shared = Convolution1D<Double>(channels: 2, filters: 3, window: 3)
     shared.initialize(using: &random)
     expectConformance(shared, parameterCount: 21, names: ["weight", "bias"]) { $0(x, in: &$1).squared().sum() }
+  }
+
+  /// A convolution over a grid of one row is one along a line; over one column as well.
+  @Test(arguments: [EdgePadding.valid, .same])
+  func aGridOfOneRowOrColumnIsALine(padding: EdgePadding) {
+    var random = RandomSource(seed: 8)
+    let line = Convolution1D<Double>(channels: 2, filters: 3, window: 3, stride: 2, padding: padding).drawn(
+      using: &random)
+    let x = Tensor<Double>.normal([4, 7, 2], using: &random)
+    var context = ForwardContext<Double>()
+    let expected = line(Variable(x), in: &context).value
+    let weight = line.weight.value
+    let row = Convolution2D(weight: weight.reshaped([3, 2, 1, 3]), stride: (1, 2), padding: padding)
+    let column = Convolution2D(weight: weight.reshaped([3, 2, 3, 1]), stride: (2, 1), padding: padding)
+    let asRow = row(Variable(x.reshaped([4, 1, 7, 2])), in: &context).value
+    let asColumn = column(Variable(x.reshaped([4, 7, 1, 2])), in: &context).value
+    #expect(asRow.shape.dimensions == [4, 1] + expected.shape.dimensions[1...])
+    #expect(asRow.scalars == expected.scalars && asColumn.scalars == expected.scalars)
   }
 
   @Test func aLayerThatDoesNotFitItsInputNamesBothShapes() async {

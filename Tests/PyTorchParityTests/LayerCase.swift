@@ -16,6 +16,9 @@ struct LayerCase: Sendable, CustomStringConvertible {
     let bias: Bool?
     let inputs, outputs, features, tokens: Int?
     let channels, filters, rows, columns, window, stride, padding: Int?
+    let windows, strides: [Int]?
+    /// Kind of padding; that of the other cases is zeros.
+    let edge: String?
     let epsilon, momentum, rate: Double?
   }
 
@@ -33,7 +36,8 @@ struct LayerCase: Sendable, CustomStringConvertible {
 
   /// Whether the channels or features stand before the places in PyTorch's inputs and outputs, where they stand last in ours.
   var hasFeaturesFirst: Bool {
-    ["convolution", "locallyConnected", "batchNorm"].contains(configuration.layer) && configuration.shape.count > 2
+    ["convolution", "convolution2D", "paddedConvolution", "locallyConnected", "batchNorm"].contains(configuration.layer)
+      && configuration.shape.count > 2
   }
 
   func mode(of pass: Int) -> ForwardMode { configuration.passes[pass] == "training" ? .training : .inference }

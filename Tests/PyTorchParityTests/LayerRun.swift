@@ -4,6 +4,17 @@ import NeuralLayers
 import TensorCheckpoints
 import TensorCore
 
+extension LayerCase.Configuration {
+  fileprivate var edgePadding: EdgePadding {
+    switch edge {
+    case "valid": .valid
+    case "same": .same
+    case "reflect": .reflect(padding!)
+    default: .zeros(padding!)
+    }
+  }
+}
+
 /// Results of our layers on a case of PyTorch's, with its weights.
 struct LayerRun<Scalar: TensorScalar & StoredValue> {
   /// By the fixture's names: `0/outputs`, `0/gradient/weight`, `1/after/running_mean`, …
@@ -18,13 +29,23 @@ struct LayerRun<Scalar: TensorScalar & StoredValue> {
     case "convolution":
       run(
         Convolution1D(
-          channels: c.channels!, filters: c.filters!, window: c.window!, stride: c.stride!, padding: c.padding!,
+          channels: c.channels!, filters: c.filters!, window: c.window!, stride: c.stride!, padding: .zeros(c.padding!),
           bias: c.bias!))
+    case "convolution2D":
+      run(
+        Convolution2D(
+          channels: c.channels!, filters: c.filters!, window: (c.windows![0], c.windows![1]),
+          stride: (c.strides![0], c.strides![1]), padding: c.edgePadding, bias: c.bias!))
+    case "paddedConvolution":
+      run(
+        Convolution1D(
+          channels: c.channels!, filters: c.filters!, window: c.windows![0], stride: c.strides![0],
+          padding: c.edgePadding, bias: c.bias!))
     case "locallyConnected":
       let neighbourhoods: Neighbourhoods =
         c.rows == 1
-        ? .line(c.columns!, window: c.window!, stride: c.stride!, padding: c.padding!)
-        : .grid(rows: c.rows!, columns: c.columns!, window: c.window!, stride: c.stride!, padding: c.padding!)
+        ? .line(c.columns!, window: c.window!, stride: c.stride!, padding: .zeros(c.padding!))
+        : .grid(rows: c.rows!, columns: c.columns!, window: c.window!, stride: c.stride!, padding: .zeros(c.padding!))
       run(LocallyConnected(neighbourhoods, channels: c.channels!, filters: c.filters!, bias: c.bias!))
     case "layerNorm": run(LayerNorm(c.features!, epsilon: c.epsilon!))
     case "batchNorm": run(BatchNorm(c.features!, momentum: c.momentum!, epsilon: c.epsilon!))
@@ -50,6 +71,9 @@ struct LayerRun<Scalar: TensorScalar & StoredValue> {
     run(layer) { layer, pass, context in
       let input = context.tape!.watch(reference.tensor("\(pass)/input")!)
       guard reference.hasFeaturesFirst else { return (input, layer(input, in: &context)) }
+      if reference.configuration.layer == "convolution2D" {
+        return (input, layer(input.permuted([0, 2, 3, 1]), in: &context).permuted([0, 3, 1, 2]))
+      }
       let places = input.reshaped([input.shape[0], input.shape[1], -1]).transposed()
       return (input, layer(places, in: &context).transposed())
     }

@@ -16,7 +16,7 @@ struct SpeechModel: PackageModel {
     convolutions = branch.nodes.filter { $0.operation == "Conv" }.map { node in
       Convolution1D(
         weight: constants[node.inputs[1]]!.floats, bias: node.inputs.dropFirst(2).first.map { constants[$0]!.floats },
-        stride: node.attributes["strides"]!.integers![0], padding: node.attributes["pads"]!.integers![0])
+        stride: node.attributes["strides"]!.integers![0], padding: .zeros(node.attributes["pads"]!.integers![0]))
     }
     recurrent = try StackedRecurrent(
       RecurrentWeights(model.recurrentNodes().first { $0.path.first == "If.then_branch" }!))
