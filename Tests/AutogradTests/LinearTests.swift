@@ -86,6 +86,29 @@ import Testing
     }
   }
 
+  /// Rows of a weight give the columns of the whole output; its gradient is 0 elsewhere.
+  @Test(arguments: [0..<4, 3..<7, 6..<10, 0..<10, 2..<2])
+  func rowsOfAWeightGiveTheColumnsOfTheWholeOutput(rows: Range<Int>) {
+    var source = RandomSource(seed: 6)
+    let (x, values) = (
+      Tensor<Double>.normal([5, 3], using: &source),
+      [Tensor<Double>.normal([10, 3], using: &source), .normal([10], using: &source)]
+    )
+    func results(_ body: (Variable<Double>, [Parameter<Double>], ForwardContext<Double>) -> Variable<Double>)
+      -> [Tensor<Double>]
+    {
+      let tape = Tape<Double>()
+      let input = tape.watch(x)
+      let parameters = boundParameters(values)
+      let output = body(input, parameters, ForwardContext(tape: tape))
+      let gradients = (output * output).sum().gradients()
+      return [output.value, gradients[input]!] + parameters.map { gradients[$0]! }
+    }
+    let part = results { linear($0, weight: $1[0], bias: $1[1], rows: rows, in: $2) }
+    let whole = results { linear($0, weight: $1[0], bias: $1[1], in: $2).slice(axis: 1, rows) }
+    for (a, b) in zip(part, whole) { expectClose(a, b) }
+  }
+
   @Test func aWorkspaceNoticesThatAParameterHasChanged() {
     let context = ForwardContext<Double>()
     var parameters = boundParameters([Tensor<Double>.identity(3)])

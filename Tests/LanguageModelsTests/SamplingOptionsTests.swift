@@ -122,4 +122,23 @@ import Testing
       }
     }
   }
+
+  /// Logits of one's own are drawn from as a model's: the share of each index is its probability.
+  @Test func ownLogitsAreDrawnByTheirProbabilities() {
+    let logits: [Float] = [0, 1, -1, 2]
+    let total = logits.reduce(0) { $0 + exp(Double($1)) }
+    func shares(_ options: SamplingOptions, allowed: [Bool]? = nil) -> [Double] {
+      var random = RandomSource(seed: 3)
+      var counts = [0.0, 0, 0, 0]
+      for _ in 0..<20_000 { counts[options.choose(from: logits, allowed: allowed, using: &random)] += 1 }
+      return counts.map { $0 / 20_000 }
+    }
+    for (share, logit) in zip(shares(SamplingOptions()), logits) {
+      #expect(abs(share - exp(Double(logit)) / total) < 0.015)
+    }
+    #expect(shares(SamplingOptions(temperature: 0)) == [0, 0, 0, 1])
+    #expect(shares(SamplingOptions(temperature: 0), allowed: [true, true, false, false]) == [0, 1, 0, 0])
+    let two = shares(SamplingOptions(topK: 2))
+    #expect(two[0] == 0 && two[2] == 0 && abs(two[3] - 1 / (1 + exp(-1))) < 0.015)
+  }
 }

@@ -6,30 +6,43 @@ import TensorCore
 ///   - input: [..., in].
 ///   - weight: [out, in], as PyTorch stores it; further axes count as one with the second ([out, channels, window], say).
 ///   - bias: [out], or none.
-/// - Returns: [..., out].
+///   - rows: the rows of weight and bias that are used, the gates of one kind in a cell, say; nil for all.
+/// - Returns: [..., out], or [..., rows].
 public func linear<Scalar>(
-  _ input: Variable<Scalar>, weight: Parameter<Scalar>, bias: Parameter<Scalar>?,
+  _ input: Variable<Scalar>, weight: Parameter<Scalar>, bias: Parameter<Scalar>?, rows part: Range<Int>? = nil,
   in context: borrowing ForwardContext<Scalar>
 ) -> Variable<Scalar> {
   let workspace = context.workspace
   let x = input.value
   let shape = weight.shape
+  if let part {
+    require(
+      part.lowerBound >= 0 && part.upperBound <= shape[0],
+      "linear: the rows \(part) are not in a weight of shape \(shape)")
+  }
   if x.rank == 0 || shape.rank < 2 || x.shape[-1] != shape.dimensions.dropFirst().reduce(1, *) {
     shapeFailure("linear", x.shape, shape, hint: "an input [..., in] needs a weight [out, in]")
   }
-  let output = affine(x, workspace.packed(weight, transposed: true), bias: bias?.value, workspace: workspace)
+  let output = affine(
+    x, workspace.packed(weight, rows: part, transposed: true),
+    bias: bias.map { all in part.map { all.value.rows($0) } ?? all.value },
+    workspace: workspace)
   let inputs = [input, context.variable(weight)] + (bias.map { [context.variable($0)] } ?? [])
   let needsInputGradient = input.isRecorded
   return Variable.operation(output, of: inputs) { upstream in
     let dx =
       needsInputGradient
       ? upstream.matmul(
-        workspace.packed(weight, transposed: false), team: workspace.team, pool: workspace.pool) : nil
+        workspace.packed(weight, rows: part, transposed: false), team: workspace.team, pool: workspace.pool) : nil
     let rows = upstream.shape.rowCount
     let sums = weightGradient(
       upstream.reshaped([rows, upstream.shape[-1]]), x.reshaped([rows, x.shape[-1]]), hasBias: bias != nil,
       workspace: workspace)
-    return [dx, sums.weight.reshaped(shape.dimensions)] + (sums.bias.map { [$0] } ?? [])
+    func whole(_ gradient: Tensor<Scalar>, _ shape: TensorShape) -> Tensor<Scalar> {
+      part.map { gradient.padded(to: shape, axis: 0, at: $0.lowerBound) } ?? gradient
+    }
+    let dw = sums.weight.reshaped([sums.weight.shape[0]] + shape.dimensions.dropFirst())
+    return [dx, whole(dw, shape)] + (sums.bias.map { [whole($0, [shape[0]])] } ?? [])
   }
 }
 

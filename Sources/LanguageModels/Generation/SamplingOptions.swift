@@ -18,6 +18,28 @@ public struct SamplingOptions: Sendable, Equatable {
     self.minP = minP
   }
 
+  /// Chooses an index by logits of one's own, with the same numbers as the sampler for a model.
+  ///
+  /// - Parameters:
+  ///   - logits: unnormalized log-probabilities, one at least. Where one is not a number, the first index is chosen.
+  ///   - allowed: which indices may be chosen, one at least; nil for all.
+  ///   - random: gives one number, whatever is chosen.
+  /// - Precondition: the temperature is a number from 0 up, k at least 1, and the probabilities are above 0, at most 1.
+  public func choose<Scalar: TensorScalar>(
+    from logits: some Collection<Scalar>, allowed: [Bool]? = nil, using random: inout RandomSource
+  ) -> Int {
+    require(!logits.isEmpty, "choose: there are no logits")
+    require(
+      allowed.map { $0.count == logits.count && $0.contains(true) } ?? true,
+      "choose: one of \(logits.count) logits at least must be allowed")
+    require(
+      temperature >= 0 && temperature.isFinite && topK ?? 1 > 0
+        && [topP, minP].allSatisfy { $0.map { $0 > 0 && $0 <= 1 } ?? true },
+      "choose: \(self) are no options to sample by")
+    var room = SamplingRoom()
+    return choose(from: logits.map(\.double), in: &room, allowed: allowed, uniform: random.uniform())
+  }
+
   /// Chooses an index, without allocating memory unless `topK` or `topP` asks for an order.
   ///
   /// - Parameters:
