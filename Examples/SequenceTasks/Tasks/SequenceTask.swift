@@ -10,6 +10,7 @@ package struct SequenceTask: Sendable {
 
   package static let all: [SequenceTask] = [
     addingProblem, copyMemory, temporalOrder, reberGrammar, counting, sineForecast, placeNames, reversal,
+    dateTranslation,
   ]
 }
 
