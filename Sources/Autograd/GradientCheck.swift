@@ -27,16 +27,35 @@ public enum GradientCheck {
 
   /// Checks the gradient of a function with respect to each of its inputs.
   ///
-  /// - Parameter loss: from the inputs, as variables, to a single number; the same each time for the same inputs.
+  /// - Parameter loss: from the inputs, as variables, to a single number; the same each time for the same inputs. It keeps none of
+  ///   them.
   public static func compare(
     _ inputs: [(name: String, value: Tensor<Double>)], loss: ([Variable<Double>]) -> Variable<Double>
   ) -> [Comparison] {
-    let tape = Tape<Double>()
-    let variables = inputs.map { tape.watch($0.value) }
-    let result = loss(variables)
-    let gradients = result.isRecorded ? result.gradients() : nil
-    let analytic = zip(inputs, variables).map { gradients?[$1] ?? .zeros(like: $0.value) }
-    return compare(inputs, analytic: analytic) { values in loss(values.map { Variable($0) }).value.scalar }
+    let (analytic, held) = analyticGradients { tape in
+      let variables = inputs.map { tape.watch($0.value) }
+      let result = loss(variables)
+      let gradients = result.isRecorded ? result.gradients() : nil
+      return zip(inputs, variables).map { gradients?[$1] ?? .zeros(like: $0.value) }
+    }
+    return compare(inputs, analytic: analytic) { values in loss(values.map { Variable($0) }).value.scalar } + held
+  }
+
+  /// Gradients by a tape of their own, and a comparison that fails where something still holds the tape: a pullback that captures
+  /// a variable, and with it the tape whose node holds the pullback.
+  package static func analyticGradients(
+    _ body: (Tape<Double>) -> [Tensor<Double>]
+  ) -> (gradients: [Tensor<Double>], held: [Comparison]) {
+    weak var held: Tape<Double>?
+    let gradients = {
+      let tape = Tape<Double>()
+      held = tape
+      return body(tape)
+    }()
+    let failed = Comparison(
+      name: "tape (never released: a pullback captures a variable, where it needs its value)", shape: [],
+      relativeError: .infinity, norm: 0, passes: false)
+    return (gradients, held == nil ? [] : [failed])
   }
 
   /// Checks gradients that were computed elsewhere against the numeric ones of `loss`.

@@ -107,4 +107,15 @@ import Testing
     #expect(!passes(point))
     #expect(!passes(point * .nan))
   }
+
+  /// A pullback that captures a variable holds its tape for ever, with all that the pass computed.
+  @Test func aPullbackThatHoldsItsTapeIsFound() {
+    let inputs = [(name: "x", value: Tensor<Double>([1, 2], shape: [2]))]
+    let comparisons = GradientCheck.compare(inputs) { variables in
+      let x = variables[0]
+      return Variable.operation(x.value.squared(), of: [x]) { [x.value * 2 * $0] }.sum()
+    }
+    #expect(comparisons.map(\.passes) == [true, false])
+    #expect(comparisons.last?.description.contains("a pullback captures a variable") ?? false)
+  }
 }

@@ -26,10 +26,11 @@ public func locallyLinear<Scalar>(
     shapeFailure("locallyLinear", x.shape, w.shape, hint: "an input [batch, units, in] needs a weight [units, out, in]")
   }
   let products = UnitProducts(workspace: context.workspace, batch: x.shape[0], units: w.shape[0])
+  let wanted = (input: input.isRecorded, weight: weight.isRecorded)
   return Variable.operation(products.outputs(x, w), of: [input, weight]) { upstream in
     [
-      input.isRecorded ? products.inputGradient(upstream, w) : nil,
-      weight.isRecorded ? products.weightGradient(upstream, x) : nil,
+      wanted.input ? products.inputGradient(upstream, w) : nil,
+      wanted.weight ? products.weightGradient(upstream, x) : nil,
     ]
   }
 }

@@ -7,10 +7,10 @@ import TensorCore
 /// - Precondition: the shapes are equal.
 public func meanSquaredError<Scalar>(_ prediction: Variable<Scalar>, _ target: Variable<Scalar>) -> Variable<Scalar> {
   requireSameShape("meanSquaredError", prediction.shape, target.shape)
-  let difference = prediction.value - target.value
+  let (difference, isLearned) = (prediction.value - target.value, target.isRecorded)
   return meanLoss(difference.squared(), over: difference.count, of: [prediction, target]) {
     let gradient = difference * (2 * $0)
-    return [gradient, target.isRecorded ? -gradient : nil]
+    return [gradient, isLearned ? -gradient : nil]
   }
 }
 
@@ -19,10 +19,10 @@ public func meanSquaredError<Scalar>(_ prediction: Variable<Scalar>, _ target: V
 /// - Precondition: the shapes are equal.
 public func meanAbsoluteError<Scalar>(_ prediction: Variable<Scalar>, _ target: Variable<Scalar>) -> Variable<Scalar> {
   requireSameShape("meanAbsoluteError", prediction.shape, target.shape)
-  let difference = prediction.value - target.value
+  let (difference, isLearned) = (prediction.value - target.value, target.isRecorded)
   return meanLoss(difference.absolute(), over: difference.count, of: [prediction, target]) {
     let gradient = difference.sign() * $0
-    return [gradient, target.isRecorded ? -gradient : nil]
+    return [gradient, isLearned ? -gradient : nil]
   }
 }
 
@@ -36,11 +36,11 @@ public func huber<Scalar>(
   requireSameShape("huber", prediction.shape, target.shape)
   require(delta > 0, "huber: delta is \(delta), not positive")
   let bound = Tensor(Scalar(delta))
-  let difference = prediction.value - target.value
+  let (difference, isLearned) = (prediction.value - target.value, target.isRecorded)
   let size = difference.absolute()
   let bounded = Tensor.minimum(size, bound)
   return meanLoss(bounded * (size - bounded * 0.5), over: size.count, of: [prediction, target]) {
     let gradient = Tensor.maximum(Tensor.minimum(difference, bound), -bound) * $0
-    return [gradient, target.isRecorded ? -gradient : nil]
+    return [gradient, isLearned ? -gradient : nil]
   }
 }
