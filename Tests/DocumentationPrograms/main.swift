@@ -15,6 +15,7 @@ let programs: [String: () throws -> Void] = [
   "SteerSampling": steerSampling,
   "StopAndResume": stopAndResume,
   "StreamThroughLoadedLayers": streamThroughLoadedLayers,
+  "TranslateSequences": translateSequences,
 ]
 
 guard let program = CommandLine.arguments.last.flatMap({ programs[$0] }) else {

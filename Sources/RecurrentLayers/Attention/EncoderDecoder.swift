@@ -5,8 +5,10 @@ import TensorCore
 /// A network that translates sequences of tokens into others: an encoder reads the source, a decoder that attends to the
 /// encoder's outputs writes the target (Bahdanau, Cho and Bengio, 2015; Luong, Pham and Manning, 2015).
 ///
-///     var net = EncoderDecoder<GRUCell<Float>>(
-///       sourceTokens: 40, targetTokens: 12, features: 32, units: 64, attending: .luong())
+///     let half = GRUCell<Float>(input: 16, hidden: 32)
+///     var net = EncoderDecoder(
+///       sourceTokens: 40, targetTokens: 12, encoder: StackedRecurrent([half], reverse: [half]),
+///       decoder: StackedRecurrent([GRUCell(input: 16, hidden: 64)]), attending: .luong())
 ///
 /// Train it on `loss(of:for:in:)`; `translate` writes targets with the weights of attention. The token `mark`, one more than the
 /// target's own, begins a target and ends it.

@@ -13,6 +13,9 @@ import TensorCore
 /// made: it keeps the weights that the layers have then, and a step takes no memory. (Exceptions: cells of one's own, whose steps
 /// are passes over one item each, and a head with an activation.)
 ///
+/// Streams join and leave: `reset` gives the place of one that has ended to a new one, and items are pushed to those that have
+/// one. For more streams than places, make a session of more, and hand each state over with `state(of:)` and `setState(of:to:)`.
+///
 /// A session belongs to one thread at a time, which calls it; its team serves no other task meanwhile.
 ///
 /// For something of one's own between steps, such as attention over what was read before, push vectors made of the outputs.
