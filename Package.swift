@@ -94,6 +94,8 @@ let package = Package(
     .executableTarget(
       name: "DocumentationPrograms", dependencies: ["SequenceModeling"], path: "Tests/DocumentationPrograms"),
     .executableTarget(name: "InteropProgram", dependencies: ["SequenceModeling"], path: "Tests/Interop/Program"),
+    .executableTarget(
+      name: "SequenceMeasurements", dependencies: ["SequenceModeling"], path: "Tests/Peers/Sequences"),
     .executableTarget(name: "InteropModels", dependencies: ["SequenceModeling"], path: "Tests/Interop/Models"),
     .testTarget(name: "DocumentationTests", dependencies: ["DocumentationPrograms", "CharrnnTestSupport"]),
     .testTarget(name: "SequenceTasksTests", dependencies: ["SequenceTasks", "CharrnnTestSupport"]),
