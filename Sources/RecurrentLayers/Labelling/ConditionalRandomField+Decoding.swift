@@ -1,0 +1,40 @@
+import TensorCore
+
+extension ConditionalRandomField {
+  /// The tags of the largest score for each sequence, with that score, found by the Viterbi algorithm. Of paths with equal
+  /// scores, that with the lower tag at the last step at which they differ.
+  ///
+  /// - Parameters:
+  ///   - emissions: [time, batch, tags].
+  ///   - lengths: of the sequences; what stands in the padding has no influence.
+  /// - Throws: `LabellingError` when an emission is +∞ or not a number.
+  /// - Precondition: the lengths are for this batch, which has at least one step.
+  public func bestTags(
+    _ emissions: Tensor<Scalar>, lengths: SequenceLengths? = nil
+  ) throws(LabellingError) -> [ScoredLabels] {
+    let parameters = scores
+    return try emissions.checkedScores("ConditionalRandomField.bestTags", lengths: lengths, classes: tags).map {
+      parameters.bestPath(emissions: $0)
+    }
+  }
+
+  /// The probability of each tag at each step, given all emissions of its sequence: [time, batch, tags], 0 in the padding.
+  ///
+  /// - Parameters:
+  ///   - emissions: [time, batch, tags].
+  ///   - lengths: of the sequences; what stands in the padding has no influence.
+  /// - Throws: `LabellingError` when an emission is +∞ or not a number.
+  /// - Precondition: the lengths are for this batch, which has at least one step.
+  public func marginals(
+    _ emissions: Tensor<Scalar>, lengths: SequenceLengths? = nil
+  ) throws(LabellingError) -> Tensor<Scalar> {
+    let weights = scores.weights
+    let shape = emissions.shape
+    let sequences = try emissions.checkedScores("ConditionalRandomField.marginals", lengths: lengths, classes: tags)
+    var sums = TagMarginals(time: shape[0], batch: shape[1], tags: tags)
+    for (sequence, emissions) in sequences.enumerated() {
+      TagTrellis(emissions, weights: weights).addMarginals(times: 1, to: &sums, sequence: sequence)
+    }
+    return Tensor(rounding: sums.emissions, shape: shape)
+  }
+}
