@@ -81,4 +81,35 @@ import Testing
       if language == .alternating { #expect(zip(isFront, isFront.dropFirst()).allSatisfy { $0 != $1 }) }
     }
   }
+
+  @Test(
+    arguments: [
+      ([0, 6, 1, 2, 7, 3], [0, 1, 2, 2, 0, 0]), ([6, 8, 8], [3, 0, 0]), ([6, 1, 9, 1, 7], [0, 0, 0, 0, 0]),
+      ([6, 1, 6, 2, 8], [0, 0, 3, 4, 0]), ([1, 7, 6, 1], [0, 0, 0, 0]),
+    ] as [([Int32], [Int32])])
+  func aSegmentReachesFromAnOpenerToACloser(sentence: [Int32], tags: [Int32]) {
+    #expect(SegmentGrammar.tags(of: sentence) == tags)
+  }
+
+  @Test func aDrawnLineHoldsItsLettersAndGaps() throws {
+    var random = RandomSource(seed: 6)
+    let batch = try LineBatch(count: 50, noise: 0, using: &random)
+    for (sequence, labels) in batch.targets.labels.enumerated() {
+      let steps = batch.lengths.steps[sequence]
+      let columns = batch.columns.slice(axis: 1, sequence..<sequence + 1).reshaped([-1, LineBatch.height])
+      let dark = columns.sum(axis: 1).scalars
+      #expect((6 * labels.count...14 * labels.count).contains(steps))
+      #expect(dark[steps - 1] == 0 && dark.dropFirst(steps).allSatisfy { $0 == 0 })
+      // Every column of a letter has points, and stands once or twice.
+      #expect((5 * labels.count...10 * labels.count).contains(dark.filter { $0 > 0 }.count))
+    }
+    #expect(Set(GlyphFont.columns).count == 10)
+  }
+
+  @Test(
+    arguments: [([], [], 0), ([1, 2], [], 2), ([1, 2, 3, 3, 4, 5], [6, 2, 3, 3, 2, 5, 7], 3), ([1, 2], [2, 1], 2)]
+      as [([Int32], [Int32], Int)])
+  func theEditDistanceCountsChanges(a: [Int32], b: [Int32], distance: Int) {
+    #expect(editDistance(a, b) == distance && editDistance(b, a) == distance)
+  }
 }

@@ -11,6 +11,8 @@ package struct SequenceTask: Sendable {
   package static let all: [SequenceTask] = [
     addingProblem, copyMemory, temporalOrder, reberGrammar, counting, sineForecast, placeNames, reversal,
     dateTranslation,
+    addingProblem, copyMemory, temporalOrder, reberGrammar, counting, sineForecast, placeNames, reversal, tagging,
+    glyphLines,
   ]
 }
 
