@@ -8,6 +8,8 @@ let programs: [String: () throws -> Void] = [
   "ForecastASeries": forecastASeries,
   "LoadFromPyTorch": loadFromPyTorch,
   "NextCharacter": nextCharacter,
+  "PaddedSequences": paddedSequences,
+  "ReadPulses": readPulses,
   "ReadStreams": readStreams,
   "ReadmeProgram": readmeProgram,
   "ReportProgress": reportProgress,
@@ -16,6 +18,7 @@ let programs: [String: () throws -> Void] = [
   "StopAndResume": stopAndResume,
   "StreamThroughLoadedLayers": streamThroughLoadedLayers,
   "TranslateSequences": translateSequences,
+  "TagWords": tagWords,
 ]
 
 guard let program = CommandLine.arguments.last.flatMap({ programs[$0] }) else {
