@@ -50,6 +50,9 @@ let package = Package(
       name: "DigitRecognizerExample", dependencies: ["SequenceModeling"], path: "Examples/DigitRecognizer"),
     .executableTarget(name: "PatternRecallExample", dependencies: ["SequenceModeling"], path: "Examples/PatternRecall"),
     .executableTarget(name: "TrainingLoopExample", dependencies: ["SequenceModeling"], path: "Examples/TrainingLoop"),
+    // A package of its own as well: Examples/VoiceDetector/Package.swift.
+    .executableTarget(
+      name: "VoiceDetectorExample", dependencies: ["SequenceModeling"], path: "Examples/VoiceDetector/Sources"),
     .executableTarget(
       name: "FruitClassifierExample", dependencies: ["SequenceModeling"], path: "Examples/FruitClassifier",
       resources: [.copy("fruits.csv")]),
@@ -89,7 +92,7 @@ let package = Package(
       dependencies: [
         "CustomCellExample", "DigitRecognizerExample", "ExclusiveOrExample", "ExplicitWeightsExample",
         "FruitClassifierExample", "OneNeuronExample", "PatternRecallExample", "SequenceTasksExample",
-        "SineRegressionExample", "TrainAndSampleExample", "TrainingLoopExample", "CharrnnTestSupport",
+        "SineRegressionExample", "TrainAndSampleExample", "TrainingLoopExample", "VoiceDetectorExample", "CharrnnTestSupport",
       ]),
     .executableTarget(
       name: "DocumentationPrograms", dependencies: ["SequenceModeling"], path: "Tests/DocumentationPrograms"),

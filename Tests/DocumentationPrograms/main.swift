@@ -8,7 +8,6 @@ let programs: [String: () throws -> Void] = [
   "ForecastASeries": forecastASeries,
   "LoadFromPyTorch": loadFromPyTorch,
   "NextCharacter": nextCharacter,
-  "PaddedSequences": paddedSequences,
   "ReadPulses": readPulses,
   "ReadStreams": readStreams,
   "ReadmeProgram": readmeProgram,
@@ -17,8 +16,8 @@ let programs: [String: () throws -> Void] = [
   "SteerSampling": steerSampling,
   "StopAndResume": stopAndResume,
   "StreamThroughLoadedLayers": streamThroughLoadedLayers,
-  "TranslateSequences": translateSequences,
   "TagWords": tagWords,
+  "TranslateSequences": translateSequences,
 ]
 
 guard let program = CommandLine.arguments.last.flatMap({ programs[$0] }) else {

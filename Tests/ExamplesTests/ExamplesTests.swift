@@ -82,4 +82,18 @@ import Testing
     let output = try output(of: "TrainAndSample", "\(amount(debug: 1, release: 12))")
     #expect(output.contains("The fox "))
   }
+
+  /// The detector learns from drawn voices; what it says of a sound that comes bit by bit is what it says of the whole.
+  @Test func theVoiceDetectorHearsWhereSomeoneSpeaks() throws {
+    let scratch = try ScratchDirectory()
+    let model = scratch.path(of: "voice.safetensors")
+    #if !DEBUG
+      let trained = try output(of: "VoiceDetector", "train", model)
+      #expect(try number(after: "accuracy ", in: trained) > 0.97)
+    #endif
+    let usage = try BuiltProgram.run("VoiceDetectorExample", ["listen"])
+    #expect(usage.code == 64 && usage.output.hasPrefix("usage: VoiceDetector train MODEL"))
+    let missing = try BuiltProgram.run("VoiceDetectorExample", ["listen", scratch.path(of: "none")])
+    #expect(missing.code == 65)
+  }
 }

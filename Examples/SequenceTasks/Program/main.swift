@@ -17,5 +17,6 @@ for task in SequenceTask.all where names.isEmpty || names.contains(task.name) {
   print("\(task.name): \(task.summary)")
   for finding in try task.findings(arguments == names ? .full : .brief, 1) {
     print("  \(finding.holds ? "ok   " : "WRONG") \(finding)")
+    if !finding.illustration.isEmpty { print(finding.illustration) }
   }
 }

@@ -9,10 +9,8 @@ package struct SequenceTask: Sendable {
   package let findings: @Sendable (_ effort: Effort, _ seed: UInt64) throws -> [Finding]
 
   package static let all: [SequenceTask] = [
-    addingProblem, copyMemory, temporalOrder, reberGrammar, counting, sineForecast, placeNames, reversal,
-    dateTranslation,
-    addingProblem, copyMemory, temporalOrder, reberGrammar, counting, sineForecast, placeNames, reversal, tagging,
-    glyphLines,
+    addingProblem, copyMemory, temporalOrder, reberGrammar, counting, sineForecast, placeNames, reversal, dateTranslation,
+    tagging, glyphLines,
   ]
 }
 
@@ -45,6 +43,8 @@ package struct Finding: Sendable, CustomStringConvertible {
   package let bound: Bound
   /// The value for the best answer without memory.
   package let baseline: Double
+  /// A picture of one answer; empty for none.
+  package var illustration = ""
 
   package enum Bound: Sendable {
     case atLeast(Double)
