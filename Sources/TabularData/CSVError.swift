@@ -47,6 +47,19 @@ public struct CSVError: Error, Equatable, CustomStringConvertible {
     case notFinite(String)
     case tooLarge(String, type: String)
     case unknownClass(String, classes: [String])
+
+    // Problems of a table of series.
+    case columnInTwoRoles(String)
+    case notAValue(String)
+    case notATime(String)
+    /// A date in a column that began with numbers, or the reverse.
+    case otherKindOfTime(String)
+    case timeNotLater(String, than: String, series: String?)
+    case timeOffGrid(String, after: String, step: String)
+    case gap(steps: Int, step: String)
+    case gapTooLong(step: String)
+    case noStep
+    case monthsOfNumbers
   }
 
   public var description: String {
@@ -81,6 +94,28 @@ extension CSVError.Problem: CustomStringConvertible {
     case .tooLarge(let text, let type): "\(quoted(text)) is too large for \(type); correct it, or scale the column"
     case .unknownClass(let text, let classes):
       "\(quoted(text)) is none of the classes \(listed(classes)); correct it, or remove the row"
+    case .columnInTwoRoles(let name): "column \(quoted(name)) is asked for in two roles; name another column"
+    case .notAValue(let text):
+      "\(quoted(text)) is not a finite number; correct it, or list it among the words for missing values"
+    case .notATime(let text):
+      "\(quoted(text)) is not a time; write a number, or a date such as 2024-01-31, 2024-01-31T12:30 or "
+        + "2024-01-31T12:30:00Z"
+    case .otherKindOfTime(let text):
+      "the time \(quoted(text)) is of another kind than the first; write all as numbers, or all as dates"
+    case .timeNotLater(let text, let earlier, let series):
+      "the time \(quoted(text)) is not later than \(quoted(earlier)), the one before it"
+        + "\(series.map { " in series \(quoted($0))" } ?? ""); sort the rows, or remove one of the two"
+    case .timeOffGrid(let text, let earlier, let step):
+      "the time \(quoted(text)) is no whole number of steps of \(step) after \(quoted(earlier)); correct it, "
+        + "or give another step"
+    case .gap(let steps, let step):
+      "\(counted(steps, "step")) of \(step) \(steps == 1 ? "is" : "are") missing before the row; add the rows, "
+        + "or let gaps be missing values"
+    case .gapTooLong(let step):
+      "with the steps of \(step) that are missing before the row, far more would be missing than there are; correct the "
+        + "time, or give a longer step"
+    case .noStep: "no series has two rows, so that the step between them is not known; add rows, or give the step"
+    case .monthsOfNumbers: "the step is in months, and the times are numbers; give the step as a number"
     }
   }
 

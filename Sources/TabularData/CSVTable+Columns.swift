@@ -94,7 +94,7 @@ extension CSVTable {
 
   /// Calls `body` with each field of some columns and its position in a table of those columns, row by row.
   @inline(__always)
-  private func forEachField(
+  func forEachField(
     of columns: [Int], _ body: (CSVReader, CSVReader.Field, _ position: Int) throws(CSVError) -> Void
   ) throws(CSVError) {
     let wanted = columns.enumerated().map { (column: $1, position: $0) }.sorted { $0.column < $1.column }
@@ -111,7 +111,7 @@ extension CSVTable {
     }
   }
 
-  private func index(of column: String) throws(CSVError) -> Int {
+  func index(of column: String) throws(CSVError) -> Int {
     if let index = columnIndices[Array(column.utf8)[...]] { return index }
     throw CSVError(
       file: firstRow.file, line: nil, column: nil, problem: .unknownColumn(column, columns: columnNames))

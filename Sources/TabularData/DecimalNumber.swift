@@ -15,7 +15,8 @@ func decimalNumber<Scalar: TensorScalar>(
   return number
 }
 
-private func trimmed(_ bytes: [UInt8], _ range: Range<Int>) -> Range<Int> {
+/// The range without the spaces and tabs at its ends.
+func trimmed(_ bytes: [UInt8], _ range: Range<Int>) -> Range<Int> {
   func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
   var (start, end) = (range.lowerBound, range.upperBound)
   while start < end, isSpace(bytes[start]) { start += 1 }
