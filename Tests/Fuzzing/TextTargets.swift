@@ -36,6 +36,28 @@ func readCSV(_ input: [UInt8]) {
       require(try table.classes(of: name).indices.count == table.rowCount, "a column has a class for each row")
     }
   } catch { requireReadable(error) }
+  readSeries(input)
+}
+
+/// Series of a table whose columns are times, values and, where there is a third, names: windows and forecasts are numbers.
+private func readSeries(_ input: [UInt8]) {
+  do {
+    let table = try CSVTable(bytes: Array(input.dropFirst()), name: "input")
+    let names = table.columnNames
+    guard names.count > 1 else { return }
+    let series = try SeriesData(
+      table, time: names[0], values: [names[1]], series: names.count > 2 ? names[2] : nil, gaps: .missing)
+    let windows = try WindowedSeries<Float>(
+      series, window: ForecastWindow(lag: 2, horizon: 3, isRelative: true),
+      split: .fractions(validation: 0, test: 0.3))
+    let forecasts = try windows.forecast { Array(repeating: .ones([3]), count: $0.count) }
+    require(forecasts.allSatisfy { $0.times.count == 3 && $0.values.allFinite }, "a forecast has times and numbers")
+    for part in [SeriesPart.training, .test] {
+      let windows = try windows.part(part)
+      let report = windows.report(["naive": windows.naiveForecasts()], season: 2)
+      require(report["naive"]!.targets <= 3 * windows.count, "a report counts targets of windows")
+    }
+  } catch { requireReadable(error) }
 }
 
 /// The automaton accepts what the standard library accepts; a text comes back from its tokens, however it is cut.

@@ -5,7 +5,7 @@ import Testing
 /// Each way of giving data what it cannot work on, and what its message must name.
 enum Mistake: String, CaseIterable, Codable, Sendable {
   case separator, repeatedName, scalarInputs, noRows, rowOutOfRange, stratifiedValues, standardizedShape, keptShapes
-  case keptDeviation, batchSize, noSuchBatch
+  case keptDeviation, batchSize, noSuchBatch, noValues, noStep, windowShape, season, outputCount, outputShape
 
   var named: [String] {
     switch self {
@@ -20,6 +20,12 @@ enum Mistake: String, CaseIterable, Codable, Sendable {
     case .keptDeviation: ["Standardizer", "above 0"]
     case .batchSize: ["BatchOrder", "batches of 0"]
     case .noSuchBatch: ["BatchOrder", "batch 3 among 3"]
+    case .noValues: ["SeriesData", "no columns"]
+    case .noStep: ["SeriesData", "a step of 0 "]
+    case .windowShape: ["ForecastWindow", "a lead of 3", "at most the horizon"]
+    case .season: ["a season of 0 steps"]
+    case .outputCount: ["2 outputs for 1 windows"]
+    case .outputShape: ["forecasts", "[2, 3]", "[2]"]
     }
   }
 
@@ -38,7 +44,21 @@ enum Mistake: String, CaseIterable, Codable, Sendable {
     case .keptDeviation: _ = Standardizer<Float>(mean: .ones([2]), deviation: .zeros([2]))
     case .batchSize: _ = BatchOrder(count: 3, batchSize: 0, seed: 1, epoch: 0)
     case .noSuchBatch: _ = BatchOrder(count: 5, batchSize: 2, seed: 1, epoch: 0)[3]
+    case .noValues: _ = try SeriesData(CSVTable(text: "t,v\n1,2"), time: "t", values: [])
+    case .noStep: _ = try SeriesData(CSVTable(text: "t,v\n1,2"), time: "t", values: ["v"], step: .fixed(0))
+    case .windowShape: _ = ForecastWindow(lag: 1, horizon: 2, covariateLead: 3)
+    case .season: _ = try window().seasonalNaiveForecasts(season: 0)
+    case .outputCount: _ = try window().forecasts([.ones([2]), .ones([2])])
+    case .outputShape: _ = try window().forecasts([.ones([2, 3])])
     }
+  }
+
+  /// One window that reads a step and forecasts two.
+  private func window() throws -> SeriesWindows<Float> {
+    let series = try SeriesData(CSVTable(text: "t,v\n1,2\n2,3\n3,5"), time: "t", values: ["v"])
+    return try WindowedSeries(
+      series, window: ForecastWindow(lag: 1, horizon: 2), split: .times(validation: nil, test: nil)
+    ).part(.training)
   }
 }
 
