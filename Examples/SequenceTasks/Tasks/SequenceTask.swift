@@ -11,6 +11,8 @@ package struct SequenceTask: Sendable {
   package static let all: [SequenceTask] = [
     addingProblem, copyMemory, temporalOrder, reberGrammar, counting, sineForecast, placeNames, reversal, dateTranslation,
     tagging, glyphLines,
+    addingProblem, copyMemory, temporalOrder, reberGrammar, counting, sineForecast, seasonalForecast,
+    placeNames, reversal,
   ]
 }
 
