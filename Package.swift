@@ -92,7 +92,8 @@ let package = Package(
       dependencies: [
         "CustomCellExample", "DigitRecognizerExample", "ExclusiveOrExample", "ExplicitWeightsExample",
         "FruitClassifierExample", "OneNeuronExample", "PatternRecallExample", "SequenceTasksExample",
-        "SineRegressionExample", "TrainAndSampleExample", "TrainingLoopExample", "VoiceDetectorExample", "CharrnnTestSupport",
+        "SineRegressionExample", "TrainAndSampleExample", "TrainingLoopExample", "VoiceDetectorExample",
+        "CharrnnTestSupport",
       ]),
     .executableTarget(
       name: "DocumentationPrograms", dependencies: ["SequenceModeling"], path: "Tests/DocumentationPrograms"),

@@ -9,10 +9,9 @@ package struct SequenceTask: Sendable {
   package let findings: @Sendable (_ effort: Effort, _ seed: UInt64) throws -> [Finding]
 
   package static let all: [SequenceTask] = [
-    addingProblem, copyMemory, temporalOrder, reberGrammar, counting, sineForecast, placeNames, reversal, dateTranslation,
-    tagging, glyphLines,
-    addingProblem, copyMemory, temporalOrder, reberGrammar, counting, sineForecast, seasonalForecast,
-    placeNames, reversal,
+    addingProblem, copyMemory, temporalOrder, reberGrammar, counting, sineForecast, seasonalForecast, placeNames,
+    reversal,
+    dateTranslation, tagging, glyphLines,
   ]
 }
 
