@@ -7,14 +7,26 @@ import Foundation
 extension Tensor {
   /// Copies a row of the last axis to `target`, exactly.
   package func copyRow(_ row: Int, to target: inout [Double]) {
-    let width = shape.dimensions.last ?? 1
-    require(row >= 0 && (row + 1) * width <= count, "copyRow: row \(row) of a tensor of shape \(shape)")
-    require(target.count == width, "copyRow: \(target.count) numbers for rows of \(width)")
-    let (first, last) = (row * width, (row + 1) * width)
+    let range = rangeOfRow(row, width: target.count)
     switch self {
-    case let floats as Tensor<Float>: floats.withScalars { widen($0[first..<last], to: &target) }
-    default: withScalars { for index in first..<last { target[index - first] = $0[index].double } }
+    case let floats as Tensor<Float>: floats.withScalars { widen($0[range], to: &target) }
+    default: withScalars { for index in range { target[index - range.lowerBound] = $0[index].double } }
     }
+  }
+
+  /// Copies a row of the last axis to `target`.
+  package func copyRow(_ row: Int, to target: inout [Scalar]) {
+    let range = rangeOfRow(row, width: target.count)
+    withScalars { scalars in
+      target.withUnsafeMutableBufferPointer { _ = $0.update(fromContentsOf: scalars[range]) }
+    }
+  }
+
+  private func rangeOfRow(_ row: Int, width: Int) -> Range<Int> {
+    let own = shape.dimensions.last ?? 1
+    require(row >= 0 && (row + 1) * own <= count, "copyRow: row \(row) of a tensor of shape \(shape)")
+    require(width == own, "copyRow: \(width) numbers for rows of \(own)")
+    return row * own..<(row + 1) * own
   }
 }
 

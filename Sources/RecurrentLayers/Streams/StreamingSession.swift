@@ -224,9 +224,7 @@ public final class StreamingSession<Scalar: TensorScalar> {
     let width = results.view.columns
     require(target.count == width, "StreamingSession: \(target.count) numbers for \(width) outputs")
     requireStream(stream)
-    results.tensor.withScalars { scalars in
-      for index in 0..<width { target[index] = scalars[stream * width + index] }
-    }
+    results.tensor.copyRow(stream, to: &target)
   }
 
   /// Copies the output of a stream, exactly.
