@@ -15,12 +15,11 @@ import Testing
   func everySwiftBlockIsCompiledAsPrinted(block: CodeBlock) {
     if block.lines.contains(where: { $0.hasPrefix("import ") }) {
       #expect(
-        DocumentedProgram.all.contains { $0.isWhole(block) },
-        "\(block) is no file of Tests/DocumentationPrograms, line for line")
+        DocumentedProgram.all.contains { $0.isWhole(block) } || DocumentedProgram.streams.contains(block.source),
+        "\(block) is no file of Tests/DocumentationPrograms or Tests/Interop/Models/Streams, line for line")
     } else {
-      let lines = block.lines.joined(separator: "\n") + "\n"
       #expect(
-        DocumentedProgram.sources(below: "Examples").contains { "\n\($0.source)".contains("\n" + lines) },
+        DocumentedProgram.sources(below: "Examples").contains { "\n\($0.source)".contains("\n" + block.source) },
         "\(block) stands in no file of Examples, line for line")
     }
   }
@@ -28,6 +27,13 @@ import Testing
   @Test(arguments: DocumentedProgram.all)
   func everyProgramIsPrinted(program: DocumentedProgram) {
     #expect(CodeBlock.all.contains { program.isWhole($0) }, "no Markdown file prints \(program).swift")
+  }
+
+  /// Programs for models of other packages, which `.ci/interop` runs, are short.
+  @Test(arguments: DocumentedProgram.streams)
+  func everyProgramForAStreamIsPrinted(source: String) {
+    #expect(CodeBlock.all.contains { $0.source == source })
+    #expect(source.split(separator: "\n", omittingEmptySubsequences: false).count <= 40)
   }
 
   @Test(arguments: DocumentedProgram.all)

@@ -12,6 +12,9 @@ struct DocumentedProgram: Sendable, CustomStringConvertible {
     file == "main" ? nil : DocumentedProgram(name: file, source: source)
   }
 
+  /// Programs that read streams by models of other packages.
+  static let streams = sources(below: "Tests/Interop/Models/Streams").map(\.source)
+
   /// Swift files by the name before `.swift`, in order.
   static func sources(below folder: String) -> [(name: String, source: String)] {
     let root = Repository.root.appendingPathComponent(folder)

@@ -172,6 +172,23 @@ class TextGen:
 
 MODELS = {"g2p-en": G2P, "uzmorph-bigru": UzMorph, "silero-vad": Silero, "silero-vad-sequence": SileroSequence,
           "textgenrnn": TextGen}
+STREAMS = ("uzmorph-bigru", "silero-vad")
+
+
+def stream(name, package, lines, numbers):
+    """Whether the program of the documentation, which reads standard input as it comes, says what the package says."""
+    if name not in STREAMS:
+        return True
+    command = [program, "stream", name, folder(package.module)]
+    said = subprocess.run(
+        list(map(str, command)), input=package.input, stdout=subprocess.PIPE, check=True).stdout.decode("utf-8").splitlines()
+    if lines:
+        right = said == lines
+    else:
+        right = len(said) == len(numbers) and float(
+            numpy.abs(numpy.array(said, "f4") - numbers).max() / numpy.abs(numbers).max()) < TOLERANCE
+    print(f"{name:19} {len(said):4} {package.unit + 's':8} as a stream: {'equal' if right else 'DIFFERENT'}", flush=True)
+    return right
 
 
 def compare(name, directory):
@@ -202,7 +219,7 @@ def compare(name, directory):
     texts = f"{same} of {len(lines)}" if lines else ""
     far = f"{difference:.1e}" if len(numbers) else ""
     print(f"{name:19} {COUNT:4} {package.unit + 's':8} {texts:>12} {far:8} {theirs:10.0f} {ours:10.0f} {theirs / ours:8.1f}", flush=True)
-    return same == len(lines) and difference < TOLERANCE
+    return same == len(lines) and difference < TOLERANCE and stream(name, package, lines, numbers)
 
 
 print(f"{'model':19} {'items':13} {'equal lines':>12} {'differ':8} {'package µs':>10} {'Swift µs':>10} {'ratio':>8}")

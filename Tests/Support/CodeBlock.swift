@@ -12,6 +12,9 @@ package struct CodeBlock: Sendable, CustomStringConvertible {
 
   package var description: String { "\(file):\(line)" }
 
+  /// The lines as a file.
+  package var source: String { lines.joined(separator: "\n") + "\n" }
+
   /// All blocks, file by file.
   package static let all: [CodeBlock] = files.flatMap { blocks(of: $0) }
 

@@ -1,9 +1,11 @@
 // Runs a recurrent model that a Python package ships, for `real_models.py`.
 //
 //     InteropModels MODEL FOLDER INPUT OUTPUT
+//     InteropModels stream uzmorph-bigru|silero-vad FOLDER
 //
 // FOLDER is the package's. The model reads INPUT and writes its lines to OUTPUT.txt and its numbers, 32-bit floats, to
-// OUTPUT.f32. Each line on the standard input asks for another pass; the answer is its seconds.
+// OUTPUT.f32. Each line on the standard input asks for another pass; the answer is its seconds. `stream` runs one
+// of the programs of the documentation, which reads standard input as it comes.
 
 import Foundation
 import SequenceModeling
@@ -38,6 +40,10 @@ let kinds: [String: any PackageModel.Type] = [
   "silero-vad-sequence": SpeechSequenceModel.self, "textgenrnn": TextModel.self,
 ]
 let arguments = CommandLine.arguments
+if arguments[1] == "stream" {
+  try arguments[2] == "silero-vad" ? hearVoices(folder: arguments[3]) : tagLetters(folder: arguments[3])
+  exit(0)
+}
 let model = try kinds[arguments[1]]!.init(folder: arguments[2])
 let input = try Data(contentsOf: URL(fileURLWithPath: arguments[3]))
 let output = model(input)
