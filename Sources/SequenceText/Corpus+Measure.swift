@@ -38,7 +38,9 @@ extension Corpus {
     if kind == .character { return TextMeasure(bytes: bytes, characters: range.count) }
 
     var start = range.lowerBound
-    while start > 0, !isHardBoundary(between: vocabulary[tokens[start - 1]][0], and: vocabulary[tokens[start]][0]) {
+    // The scalar before may be one of several in its token; its last byte tells less than its first, and nothing wrong.
+    func last(_ symbol: [UInt8]) -> UInt8 { kind.isOfPieces ? symbol[symbol.count - 1] : symbol[0] }
+    while start > 0, !isHardBoundary(between: last(vocabulary[tokens[start - 1]]), and: vocabulary[tokens[start]][0]) {
       start -= 1
     }
     var counter = CharacterCounter()

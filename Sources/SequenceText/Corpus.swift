@@ -3,8 +3,8 @@ import TensorCore
 /// A text as tokens, with the vocabulary they are ids of.
 ///
 /// Several files are read as one text, byte after byte without a separator. A byte-order mark at the start of a file is
-/// dropped (byte tokens keep it). Line ends are kept as they are; only one of a kind (LF, CR LF, CR) that a given vocabulary
-/// does not have is read as the vocabulary's own, except in byte tokens. `notices` says so.
+/// dropped (tokens that spell bytes keep it). Line ends are kept as they are; only one of a kind (LF, CR LF, CR) that a given vocabulary
+/// does not have is read as the vocabulary's own, except in tokens that spell bytes. `notices` says so.
 ///
 /// Only the tokens are kept in memory, in one or two bytes each. Of a file the bytes are read that it had when it was
 /// opened; one that becomes shorter while it is read is an error.
@@ -18,7 +18,7 @@ public struct Corpus: Sendable {
   public let contentHash: String
   /// The size of the text as used, in bytes; what was skipped counts.
   public let byteCount: Int
-  /// The number of Swift Characters in the text as used; what was skipped counts. In byte tokens that are not valid
+  /// The number of Swift Characters in the text as used; what was skipped counts. In tokens that spell bytes, those that are not valid
   /// UTF-8, each ill-formed sequence counts as one scalar, U+FFFD.
   public let characterCount: Int
   /// Positions of the first tokens of the files. A character that begins in one file and ends in the next counts for the first.
@@ -36,15 +36,18 @@ public struct Corpus: Sendable {
   /// The corpus of `files` (at least one) with the vocabulary of the whole text, so that no part of it has a symbol that
   /// a model trained on another part does not know.
   ///
-  /// - Throws: `CorpusError` where a file cannot be read, is empty or is not valid UTF-8 (byte tokens may be anything),
-  ///   or the vocabulary would be larger than `largestVocabulary`, or its symbols longer than `Vocabulary.largestSize`.
-  public init(files: [String], kind: TokenKind) throws(CorpusError) {
-    try self.init(files.map { .file($0) }, kind: kind)
+  /// - Parameter symbols: size of a vocabulary of words or subwords, at least 257; nil for one that suits the text. It is smaller
+  ///   where the text has not as many that are frequent. Other kinds take none.
+  /// - Throws: `CorpusError` where a file cannot be read, is empty or is not valid UTF-8 (for tokens that spell bytes it may be anything),
+  ///   the vocabulary would be larger than `largestVocabulary`, or its symbols longer than `Vocabulary.largestSize`; of words and
+  ///   subwords where the text has too many different words to count them.
+  public init(files: [String], kind: TokenKind, symbols: Int? = nil) throws(CorpusError) {
+    try self.init(files.map { .file($0) }, kind: kind, symbols: symbols)
   }
 
   /// The corpus of `files` (at least one) in the symbols of `vocabulary`.
   ///
-  /// - Throws: `CorpusError` where a file cannot be read, is empty or is not valid UTF-8 (byte tokens may be anything),
+  /// - Throws: `CorpusError` where a file cannot be read, is empty or is not valid UTF-8 (for tokens that spell bytes it may be anything),
   ///   or, under the policy `error`, the text has symbols that the vocabulary does not have.
   public init(
     files: [String], vocabulary: Vocabulary, unknown policy: UnknownPolicy = .error
@@ -53,8 +56,10 @@ public struct Corpus: Sendable {
   }
 
   /// The corpus of a text in memory with its own vocabulary; errors call the text `name`. Throws as for files.
-  public init(text: [UInt8], name: String = "text", kind: TokenKind) throws(CorpusError) {
-    try self.init([.memory(text, name: name)], kind: kind)
+  public init(
+    text: [UInt8], name: String = "text", kind: TokenKind, symbols: Int? = nil
+  ) throws(CorpusError) {
+    try self.init([.memory(text, name: name)], kind: kind, symbols: symbols)
   }
 
   /// The corpus of a text in memory in the symbols of `vocabulary`; errors call the text `name`. Throws as for files.
@@ -65,8 +70,14 @@ public struct Corpus: Sendable {
   }
 
   package init(
-    _ places: [TextSource.Place], kind: TokenKind, pieceSize: Int = CorpusText.usualPieceSize
+    _ places: [TextSource.Place], kind: TokenKind, symbols count: Int? = nil,
+    pieceSize: Int = CorpusText.usualPieceSize
   ) throws(CorpusError) {
+    if kind.isOfPieces {
+      try self.init(piecesOf: CorpusText(places, kind: kind, pieceSize: pieceSize), symbols: count)
+      return
+    }
+    require(count == nil, "Corpus: a size for a vocabulary of \(kind) tokens")
     // Segmenting is the costly part: one pass gives ids in order of appearance, which sorting then renumbers.
     var text = CorpusText(places, kind: kind, pieceSize: pieceSize)
     var numbers = NewSymbols()
@@ -96,6 +107,12 @@ public struct Corpus: Sendable {
     pieceSize: Int = CorpusText.usualPieceSize
   ) throws(CorpusError) {
     var text = CorpusText(places, kind: vocabulary.kind, pieceSize: pieceSize)
+    if let coding = vocabulary.coding {
+      var encoder = PieceEncoder(vocabulary)
+      let encoding = try text.encodePieces(by: &encoder, added: coding.addedSymbols)
+      self.init(text, encoding, vocabulary: vocabulary, notices: text.notices(vocabulary))
+      return
+    }
     var numbers = KnownSymbols(vocabulary, unknown: policy)
     let encoding = try text.encode(by: &numbers)
     if var unknown = numbers.unknown {
@@ -106,7 +123,7 @@ public struct Corpus: Sendable {
     self.init(text, encoding, vocabulary: vocabulary, notices: text.notices(vocabulary))
   }
 
-  private init(_ text: CorpusText, _ encoding: CorpusText.Encoding, vocabulary: Vocabulary, notices: [String]) {
+  init(_ text: CorpusText, _ encoding: CorpusText.Encoding, vocabulary: Vocabulary, notices: [String]) {
     tokens = encoding.tokens
     skipped = encoding.skipped
     self.vocabulary = vocabulary

@@ -12,6 +12,8 @@ public enum CorpusError: Error, Equatable, CustomStringConvertible {
   case vocabularyTooLarge(symbols: Int, limit: Int, kind: TokenKind)
   /// Symbols of more bytes, taken together, than a vocabulary may have.
   case symbolsTooLong(bytes: Int, limit: Int, kind: TokenKind)
+  /// A text with so many different words, of so many bytes together, that they cannot be counted to find a vocabulary.
+  case tooManyWords(pieces: Int, bytes: Int)
   /// Symbols that a given vocabulary does not have; the offset of the first is that in the file.
   case unknownSymbols(file: String, UnknownSymbols)
   case tooSmall(CorpusTooSmall)
@@ -52,6 +54,8 @@ public enum CorpusError: Error, Equatable, CustomStringConvertible {
       "the text has \(symbols) different \(kind)s, and a vocabulary may have \(limit)"
     case .symbolsTooLong(let bytes, let limit, let kind):
       "the different \(kind)s of the text have \(bytes) bytes together, and those of a vocabulary may have \(limit)"
+    case .tooManyWords(let pieces, let bytes):
+      "the text has \(pieces) different words of \(bytes) bytes or more, too many to find a vocabulary; choose bytes as tokens"
     case .unknownSymbols(let file, let unknown): "\(file): \(unknown)"
     case .tooSmall(let numbers): numbers.description
     case .nothingToPredict(.all, let tokens):

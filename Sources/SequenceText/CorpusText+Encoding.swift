@@ -7,7 +7,7 @@ extension CorpusText {
     /// The Swift Characters of the text, those of skipped tokens too.
     var characterCount = 0
     /// Position of the first token that begins in each file, or after it.
-    private(set) var fileStarts: [Int] = []
+    var fileStarts: [Int] = []
     /// Offset of the file whose first token is awaited; `.max` where none is.
     private var nextFile = Int.max
     /// The ids of the tokens that are not in `tokens` yet.
@@ -28,6 +28,12 @@ extension CorpusText {
         fileStarts.append(tokens.count + ids.count)
       }
       nextFile = fileStarts.count < offsets.count ? offsets[fileStarts.count] : .max
+    }
+
+    /// Adds the ids of a piece of the text, and the symbols that were found before it was cut.
+    @inline(__always)
+    mutating func append(_ range: Range<Int>, of bytes: [UInt8], by numbers: inout some PieceNumbers) {
+      numbers.append(range, of: bytes, to: &ids)
     }
 
     mutating func flush() {
@@ -63,6 +69,44 @@ extension CorpusText {
     } while piece != nil
     encoding.beginFiles(at: .max, offsets)
     encoding.characterCount = kind == .character ? encoding.tokens.count + encoding.skipped : characters.count
+    return encoding
+  }
+
+  /// Reads the text to its end, as words or subwords. No piece spans two files.
+  ///
+  /// - Parameters:
+  ///   - added: symbols that are found before the text is cut; nil for none.
+  ///   - check: called now and then, so that it stops what takes too much memory.
+  mutating func encodePieces<Numbers: PieceNumbers>(
+    by numbers: inout Numbers, added: AddedSymbols?, check: (Numbers) throws(CorpusError) -> Void = { _ in }
+  ) throws(CorpusError) -> Encoding {
+    var encoding = Encoding()
+    var segmenter = Segmenter(kind)
+    var characters = CharacterCounter()
+    func take(_ piece: [UInt8], isEnd: Bool) {
+      segmenter.append(piece, isEnd: isEnd) { bytes, _ in
+        guard let added else {
+          return TextPieceRule.forEachPiece(in: bytes, 0..<bytes.count, isEnd: isEnd) {
+            encoding.append($0, of: bytes, by: &numbers)
+          }
+        }
+        return added.forEachPiece(
+          in: bytes, isEnd: isEnd, piece: { encoding.append($0, of: bytes, by: &numbers) },
+          added: { encoding.append($0) })
+      }
+      encoding.flush()
+    }
+    while true {
+      let files = offsets.count
+      let piece = try next()
+      if piece == nil || offsets.count > files { take([], isEnd: true) }
+      encoding.beginFiles(at: .max, offsets)
+      guard let piece else { break }
+      take(piece, isEnd: false)
+      characters.append(piece)
+      try check(numbers)
+    }
+    encoding.characterCount = characters.count
     return encoding
   }
 }

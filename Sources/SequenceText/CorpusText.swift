@@ -1,7 +1,7 @@
 import TensorCore
 
 /// The bytes of one or more texts, one after the other without a separator, as they are used: without byte-order marks,
-/// where the tokens are not bytes. They are read in pieces, and never all in memory.
+/// where tokens do not spell bytes. They are read in pieces, and never all in memory.
 struct CorpusText {
   let kind: TokenKind
   /// The bytes read so far.
@@ -35,13 +35,13 @@ struct CorpusText {
     let beginsFile = piece.isEmpty
     if beginsFile {
       guard let place = waiting.popFirst() else {
-        if kind != .byte { try requireValid(validator.unfinished) }
+        if !kind.spellsBytes { try requireValid(validator.unfinished) }
         lineEnds.finish()
         return nil
       }
       piece = try begin(place)
     }
-    if kind != .byte { try requireValid(validator.append(piece)) }
+    if !kind.spellsBytes { try requireValid(validator.append(piece)) }
     lineEnds.append(piece, beginsFile: beginsFile)
     hash.update(piece)
     byteCount += piece.count
@@ -82,7 +82,7 @@ struct CorpusText {
     let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
     var source = try TextSource(place)
     var piece = try source.next(max(pieceSize, mark.count + 1))
-    let dropped = kind != .byte && piece.starts(with: mark) ? mark.count : 0
+    let dropped = !kind.spellsBytes && piece.starts(with: mark) ? mark.count : 0
     guard piece.count > dropped else { throw .empty(file: place.name, hasMark: dropped > 0) }
     if dropped > 0 { markNotices.append("\(place.name): the byte-order mark at its start is dropped") }
     piece.removeFirst(dropped)

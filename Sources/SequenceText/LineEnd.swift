@@ -24,14 +24,14 @@ extension Vocabulary {
   /// The id of the symbol that ends a line: LF, else CR LF, else CR; nil where the vocabulary has none of them.
   public var lineEnd: Int32? { LineEnd.allCases.lazy.compactMap { id(of: $0.bytes) }.first }
 
-  /// Whether the vocabulary spells a line end. In scalars and bytes CR LF takes two symbols.
+  /// Whether the vocabulary spells a line end. But for characters CR LF may take two symbols.
   func spells(_ end: LineEnd) -> Bool {
     kind == .character ? id(of: end.bytes) != nil : end.bytes.allSatisfy { id(of: [$0]) != nil }
   }
 
-  /// Whether a line end is read as the vocabulary's own, because it is of a kind that the vocabulary does not have. Byte
-  /// tokens are read as they are.
-  package func replaces(_ end: LineEnd) -> Bool { kind != .byte && lineEnd != nil && !spells(end) }
+  /// Whether a line end is read as the vocabulary's own, because it is of a kind that the vocabulary does not have. Tokens
+  /// that spell bytes are read as they are.
+  package func replaces(_ end: LineEnd) -> Bool { !kind.spellsBytes && lineEnd != nil && !spells(end) }
 
   /// The kind of line end that others are read as.
   package var ownLineEnd: LineEnd? { LineEnd.allCases.first { id(of: $0.bytes) != nil } }

@@ -19,11 +19,21 @@ struct Segmenter {
     _ piece: [UInt8], isEnd: Bool,
     singles: (Range<Int>, [UInt8], Int) -> Void, sequence: (Range<Int>, [UInt8], Int) -> Void
   ) {
+    let kind = kind
+    append(piece, isEnd: isEnd) { bytes, offset in
+      kind.forEachToken(
+        in: bytes, isEnd: isEnd, singles: { singles($0, bytes, offset) }, sequence: { sequence($0, bytes, offset) })
+    }
+  }
+
+  /// Takes the next piece, and calls `cut` with the bytes that are not cut yet and their offset in the text. It returns how many of
+  /// them it has cut; at the end of a text all. Another text may begin then.
+  @inline(__always)
+  mutating func append(_ piece: [UInt8], isEnd: Bool, cut: (_ bytes: [UInt8], _ offset: Int) -> Int) {
     if waiting.isEmpty { waiting = piece } else { waiting += piece }
     guard isEnd || waiting.count >= due else { return }
     let (bytes, offset) = (waiting, start)
-    let end = kind.forEachToken(
-      in: bytes, isEnd: isEnd, singles: { singles($0, bytes, offset) }, sequence: { sequence($0, bytes, offset) })
+    let end = cut(bytes, offset)
     waiting = Array(bytes[end...])
     start += end
     due = 2 * waiting.count

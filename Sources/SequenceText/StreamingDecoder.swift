@@ -1,7 +1,7 @@
 /// Turns tokens, as they are generated, into pieces of text that never split a character.
 ///
 /// The last Character stays back until what follows shows that it is complete: a combining mark, a joiner or the second
-/// half of a flag may still come. The pieces, joined, are `String(decoding:as:)` of all the bytes: where the tokens are
+/// half of a flag may still come. The pieces, joined, are `String(decoding:as:)` of all the bytes: where tokens spell
 /// bytes, an ill-formed sequence reads as U+FFFD.
 public struct StreamingDecoder: Sendable {
   private let vocabulary: Vocabulary

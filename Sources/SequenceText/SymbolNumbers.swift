@@ -5,9 +5,17 @@ protocol SymbolNumbers {
   mutating func id(of range: Range<Int>, in bytes: [UInt8], at offset: Int) -> Int32
 }
 
-/// Numbers symbols in order of appearance.
-struct NewSymbols: SymbolNumbers {
+/// Gives the pieces of a text, as `TextPieceRule` cuts it, their ids, of which each has one or more.
+package protocol PieceNumbers {
+  /// Adds the ids of the piece `bytes[range]`.
+  mutating func append(_ range: Range<Int>, of bytes: [UInt8], to ids: inout [Int32])
+}
+
+/// Numbers symbols, or pieces, in order of appearance.
+struct NewSymbols: SymbolNumbers, PieceNumbers {
   private(set) var symbols: [[UInt8]] = []
+  /// Bytes of the symbols together.
+  private(set) var size = 0
   private var index = SymbolIndex()
 
   @inline(__always)
@@ -16,10 +24,16 @@ struct NewSymbols: SymbolNumbers {
     return id != SymbolIndex.unknown ? id : insert(range, in: bytes)
   }
 
+  @inline(__always)
+  package mutating func append(_ range: Range<Int>, of bytes: [UInt8], to ids: inout [Int32]) {
+    ids.append(id(of: range, in: bytes, at: 0))
+  }
+
   private mutating func insert(_ range: Range<Int>, in bytes: [UInt8]) -> Int32 {
     let id = Int32(symbols.count)
     index.insert(range, in: bytes, id: id)
     symbols.append(Array(bytes[range]))
+    size += range.count
     return id
   }
 }

@@ -6,7 +6,7 @@ extension TokenKind {
   /// nothing comes, and all are certain.
   ///
   /// `bytes` must begin where a token does. For characters and scalars they must be valid UTF-8, save that the last
-  /// scalar may be incomplete before the end of the text.
+  /// scalar may be incomplete before the end of the text. Of words and subwords these are the pieces, which tokens spell.
   ///
   /// - Parameters:
   ///   - singles: takes a range in which each byte is a token of its own.
@@ -21,6 +21,7 @@ extension TokenKind {
       singles(bytes.indices)
       return bytes.count
     }
+    if isOfPieces { return TextPieceRule.forEachPiece(in: bytes, 0..<bytes.count, isEnd: isEnd, sequence) }
     var start = 0
     while start < bytes.count {
       if isPlain(bytes[start]) {

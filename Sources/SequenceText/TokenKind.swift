@@ -7,6 +7,18 @@ public enum TokenKind: String, Sendable, Hashable, Codable, CaseIterable {
   case character
   /// A Unicode scalar value.
   case scalar
-  /// A byte; the only kind for which a text need not be valid UTF-8.
+  /// A byte; a text need not be valid UTF-8.
   case byte
+  /// A piece of text, as `TextPieceRule` cuts it, that is frequent; another piece is spelt by its bytes. A text need not be
+  /// valid UTF-8.
+  case word
+  /// A part of a piece of text, as byte-pair encoding finds it (Sennrich, Haddow and Birch, 2016, "Neural Machine Translation
+  /// of Rare Words with Subword Units"). A text need not be valid UTF-8.
+  case subword
+
+  /// Whether tokens may be parts of a character, so that they spell any bytes.
+  public var spellsBytes: Bool { self == .byte || isOfPieces }
+
+  /// Whether a text is cut into pieces first, each of which is one or more tokens.
+  public var isOfPieces: Bool { self == .word || self == .subword }
 }

@@ -28,12 +28,13 @@ public struct Tokenizer: Sendable {
   }
 
   /// The tokens of the text `bytes`. A line end (LF, CR LF or CR) of a kind that the vocabulary does not have is read as
-  /// the vocabulary's own, except in byte tokens.
+  /// the vocabulary's own, except in tokens that spell bytes.
   ///
-  /// - Throws: `TokenizationError`: the bytes are not valid UTF-8 (for byte tokens they need not be), or, under the
+  /// - Throws: `TokenizationError`: the bytes are not valid UTF-8 (for tokens that spell bytes they need not be), or, under the
   ///   policy `error`, some symbols are unknown.
   /// - Complexity: O(`bytes.count`).
   public func encode(_ bytes: [UInt8], unknown policy: UnknownPolicy = .error) throws(TokenizationError) -> Encoding {
+    if vocabulary.coding != nil { return Encoding(tokens: tokensOfPieces(bytes)) }
     if vocabulary.kind != .byte, let offset = firstInvalidUTF8Offset(in: bytes) { throw .invalidUTF8(offset: offset) }
     var encoding = Encoding()
     encoding.tokens.reserveCapacity(vocabulary.kind == .byte ? bytes.count : bytes.count / 2)
@@ -47,18 +48,37 @@ public struct Tokenizer: Sendable {
     return encoding
   }
 
+  /// Tokens of a text, of words or subwords.
+  private func tokensOfPieces(_ bytes: [UInt8]) -> [Int32] {
+    var (encoder, ids) = (PieceEncoder(vocabulary), [Int32]())
+    ids.reserveCapacity(bytes.count / 3)
+    guard let added = vocabulary.coding?.addedSymbols else {
+      TextPieceRule.forEachPiece(in: bytes, 0..<bytes.count, isEnd: true) {
+        encoder.append($0, of: bytes, to: &ids)
+      }
+      return ids
+    }
+    _ = added.forEachPiece(
+      in: bytes, isEnd: true, piece: { encoder.append($0, of: bytes, to: &ids) }, added: { ids.append($0) })
+    return ids
+  }
+
   /// The tokens of `text`; see `encode(_:unknown:)` for bytes.
   public func encode(_ text: String, unknown policy: UnknownPolicy = .error) throws(TokenizationError) -> Encoding {
     try encode(Array(text.utf8), unknown: policy)
   }
 
   /// Cuts bytes of any kind into pieces, in order, that together are those bytes: line ends stay as they are, and what is not
-  /// valid UTF-8 is unknown, save as byte tokens.
+  /// valid UTF-8 is unknown, save in tokens that spell bytes.
   ///
   /// - Parameters:
   ///   - known: takes a token.
   ///   - unknown: takes the range of bytes that are no token of the vocabulary.
   package func forEachPiece(of bytes: [UInt8], known: (Int32) -> Void, unknown: (Range<Int>) -> Void) {
+    if vocabulary.coding != nil {
+      for token in tokensOfPieces(bytes) { known(token) }
+      return
+    }
     func add(_ range: Range<Int>, in text: [UInt8], at offset: Int) {
       let id = vocabulary.index.id(of: range, in: text)
       if id == SymbolIndex.unknown {

@@ -23,6 +23,16 @@ public struct UTF8Constraint: Sendable, Hashable {
       default: nil
       }
     }
+
+    /// The state after some bytes; nil where they cannot follow.
+    func next(_ bytes: [UInt8]) -> State? {
+      var state = self
+      for byte in bytes {
+        guard let next = state.next(byte) else { return nil }
+        state = next
+      }
+      return state
+    }
   }
 
   private(set) var state = State.boundary

@@ -1,46 +1,122 @@
 import TensorCore
 
 extension Vocabulary {
-  /// The symbols as a JSON list, sorted: numbers for bytes, strings for scalars and characters.
+  /// The symbols as JSON, in the order of their ids: a list, of numbers for bytes and of strings for other kinds; for subwords an
+  /// object of the list `symbols` and the list `merges`, and where there are any the list `added` of ids and `takes_whole_pieces`.
   ///
-  /// The text depends on the symbols alone. The kind is not in it, so that it is a plain list for any reader.
+  /// Bytes of words and subwords are written as GPT-2 does it: " the" is `Ġthe`, and a merge is two symbols with a space between. The
+  /// text depends on the vocabulary alone. The kind is not in it, so that it is a plain list for any reader.
   public var json: String {
-    JSONText.array(
-      symbols.map { symbol in
-        kind == .byte ? .integer(Int(symbol[0])) : .string(String(decoding: symbol, as: UTF8.self))
-      }
-    ).compact
+    let symbols = JSONText.array(self.symbols.map(jsonSymbol))
+    guard kind == .subword else { return symbols.compact }
+    let spelt = self.symbols.map(ByteAlphabet.text)
+    var members: [(name: String, value: JSONText)] = [
+      ("symbols", symbols),
+      ("merges", .array(merges.map { .string("\(spelt[Int($0.left)]) \(spelt[Int($0.right)])") })),
+    ]
+    if !added.isEmpty { members.append(("added", .array(added.map { .integer(Int($0)) }))) }
+    if takesWholePieces { members.append(("takes_whole_pieces", .bool(true))) }
+    return JSONText.object(members).compact
   }
 
-  /// The vocabulary that a JSON list holds (with any spacing and escapes, as other writers make them).
+  /// A symbol in JSON: a number for bytes, else a string, which for words and subwords is spelt as in `json`.
+  package func jsonSymbol(_ symbol: [UInt8]) -> JSONText {
+    if kind == .byte { return .integer(Int(symbol[0])) }
+    return .string(kind.isOfPieces ? ByteAlphabet.text(symbol) : String(decoding: symbol, as: UTF8.self))
+  }
+
+  /// The vocabulary that JSON holds as `json` makes it (with any spacing and escapes, as other writers make them).
   ///
   /// It is read symbol by symbol, no further than the first one that is wrong or one too many.
   ///
-  /// - Throws: `VocabularyError` where the text is not such a list, or its symbols are not a sorted vocabulary: ids are
-  ///   positions in the list, and sorting here would give them to other symbols.
+  /// - Throws: `VocabularyError` where the text is not such JSON, or its symbols are no vocabulary, which has to be sorted but for words
+  ///   and subwords: ids are positions in the list, and sorting here would give them to other symbols.
   public init(json: String, kind: TokenKind) throws(VocabularyError) {
-    var growing = GrowingVocabulary(kind)
+    var parts = StoredParts(kind)
     do {
       try JSONScanner.scan(json) { scanner in
-        try scanner.array { scanner in try growing.append(Self.symbol(kind, from: &scanner, atMost: growing.room)) }
-        try scanner.end(of: "list")
+        if kind == .subword { try parts.readObject(&scanner) } else { try parts.readSymbols(&scanner) }
+        try scanner.end(of: "vocabulary")
       }
     } catch let error as VocabularyError {
       throw error
     } catch JSONProblem.textTooLong {
-      throw .tooLong(limit: Self.largestSize)
+      throw .tooLong(limit: kind.largestVocabularySize)
     } catch {
       throw .malformed(kind)
     }
-    try self.init(growing)
+    self = try parts.vocabulary()
+  }
+}
+
+/// Parts of a vocabulary that are read from JSON.
+private struct StoredParts {
+  private var growing: GrowingVocabulary
+  private var pairs: [(left: [UInt8], right: [UInt8])]?
+  private var added: [Int32] = []
+  private var takesWholePieces = false
+
+  init(_ kind: TokenKind) { growing = GrowingVocabulary(kind) }
+
+  func vocabulary() throws(VocabularyError) -> Vocabulary {
+    guard growing.kind == .subword else { return try Vocabulary(growing) }
+    guard let pairs else { throw .malformed(.subword) }
+    var merges: [Vocabulary.Merge] = []
+    for (number, pair) in pairs.enumerated() {
+      let ids = [pair.left, pair.right].map { growing.index.id(of: $0.indices, in: $0) }
+      if ids.contains(SymbolIndex.unknown) { throw .invalidMerge(number) }
+      merges.append(Vocabulary.Merge(left: ids[0], right: ids[1]))
+    }
+    return try Vocabulary(growing, merges: merges, added: added, takesWholePieces: takesWholePieces)
   }
 
-  private static func symbol(_ kind: TokenKind, from scanner: inout JSONScanner, atMost room: Int) throws -> [UInt8] {
+  mutating func readObject(_ scanner: inout JSONScanner) throws {
+    try scanner.object(nameLimit: 32, countLimit: 4) { scanner, name in
+      switch name {
+      case "symbols": try readSymbols(&scanner)
+      case "merges": try readMerges(&scanner)
+      case "added": added = try scanner.integers(atMost: Vocabulary.largestPieceCount).map(id)
+      case "takes_whole_pieces": takesWholePieces = try scanner.boolean()
+      default: throw VocabularyError.malformed(.subword)
+      }
+    }
+  }
+
+  mutating func readSymbols(_ scanner: inout JSONScanner) throws {
+    try scanner.array { scanner in try growing.append(symbol(&scanner)) }
+  }
+
+  private mutating func readMerges(_ scanner: inout JSONScanner) throws {
+    var pairs: [([UInt8], [UInt8])] = []
+    try scanner.array { scanner in
+      let limit = Vocabulary.largestMergeCount
+      guard pairs.count < limit else { throw VocabularyError.tooManyMerges(limit: limit) }
+      let parts = try scanner.text(atMost: 6 * Vocabulary.largestPieceSize).value.split(
+        separator: " ", omittingEmptySubsequences: false)
+      let symbols = parts.compactMap { ByteAlphabet.bytes($0) }
+      guard parts.count == 2, symbols.count == 2, symbols.allSatisfy({ !$0.isEmpty }) else {
+        throw VocabularyError.invalidMerge(pairs.count)
+      }
+      pairs.append((symbols[0], symbols[1]))
+    }
+    self.pairs = pairs
+  }
+
+  private func id(_ number: Int) throws(VocabularyError) -> Int32 {
+    guard let id = Int32(exactly: number) else { throw .invalidAdded }
+    return id
+  }
+
+  private func symbol(_ scanner: inout JSONScanner) throws -> [UInt8] {
+    let kind = growing.kind
     if kind == .byte {
       guard let byte = UInt8(exactly: try scanner.integer()) else { throw VocabularyError.malformed(kind) }
       return [byte]
     }
     // An escape takes six bytes for one: what is left may be that long as it is written.
-    return Array(try scanner.text(atMost: 6 * room + 6).value.utf8)
+    let text = try scanner.text(atMost: 6 * growing.room + 6).value
+    guard kind.isOfPieces else { return Array(text.utf8) }
+    guard let symbol = ByteAlphabet.bytes(text) else { throw VocabularyError.malformed(kind) }
+    return symbol
   }
 }

@@ -109,6 +109,19 @@ package struct JSONScanner {
     return true
   }
 
+  /// Reads `true` or `false`.
+  package mutating func boolean() throws -> Bool {
+    skipSpace()
+    let start = position
+    try word()
+    let text = bytes[start..<position]
+    if text.elementsEqual("true".utf8) { return true }
+    guard text.elementsEqual("false".utf8) else {
+      throw JSONProblem.malformed(offset: origin + start, expected: "true or false")
+    }
+    return false
+  }
+
   /// Reads a non-negative integer without sign, leading zeros, fraction or exponent.
   package mutating func integer() throws -> Int {
     skipSpace()

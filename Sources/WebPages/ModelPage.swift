@@ -15,6 +15,7 @@ package struct ModelPage {
   package init(_ file: ModelFile<Float>, title: String) throws(ModelPageError) {
     let count = file.model.parameterCount
     guard count <= Self.mostParameters else { throw .tooLarge(parameters: count, limit: Self.mostParameters) }
+    guard !file.vocabulary.kind.isOfPieces else { throw .tokens(file.vocabulary.kind) }
     (self.file, self.title) = (file, title)
   }
 
@@ -97,9 +98,7 @@ package struct ModelPage {
       "zoneout": .number(model.architecture.zoneout), "kind": .string(kind),
       // Bytes are numbers. Names are the symbols as a reader can tell them apart.
       "symbols": .array(
-        vocabulary.symbols.map {
-          vocabulary.kind == .byte ? .integer(Int($0[0])) : .string(String(decoding: $0, as: UTF8.self))
-        }),
+        vocabulary.symbols.map(vocabulary.jsonSymbol)),
       "names": .array((0..<vocabulary.count).map { .string(vocabulary.display(Int32($0))) }),
       "lineEnd": token(vocabulary.lineEnd), "documentBeginning": token(arrangement.beginning(in: vocabulary)),
       "documentEnd": arrangement.documentEnd(in: vocabulary).map { .array($0.map { .integer(Int($0)) }) } ?? .null,
@@ -114,11 +113,14 @@ package struct ModelPage {
 /// Why no page can hold a model.
 package enum ModelPageError: Error, CustomStringConvertible {
   case tooLarge(parameters: Int, limit: Int)
+  /// Words or subwords, which the page cannot find in a text.
+  case tokens(TokenKind)
 
   package var description: String {
     switch self {
     case .tooLarge(let parameters, let limit):
       "the model has \(parameters) parameters, and a browser reads a page of at most \(limit)"
+    case .tokens(let kind): "a page reads characters, scalars and bytes, and the model's tokens are \(kind.rawValue)s"
     }
   }
 }

@@ -128,6 +128,7 @@ private func advice(on error: CorpusError) -> String {
   case .invalidUTF8(let file, let offset):
     "\(encodingAdvice(on: file, invalidAt: offset)); --tokens byte reads any file"
   case .vocabularyTooLarge, .symbolsTooLong: "; --tokens byte reads any text"
+  case .tooManyWords: ": --tokens byte"
   case .unknownSymbols: "; --unknown skip leaves them out"
   case .tooSmall(let numbers):
     numbers.suggestion.map { "; --batch \($0.batch) --length \($0.length) would work" } ?? ""

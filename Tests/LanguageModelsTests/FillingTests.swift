@@ -30,7 +30,7 @@ import Testing
     }
   }
 
-  @Test(arguments: TokenKind.allCases)
+  @Test(arguments: TokenKind.allCases.filter { !$0.isOfPieces })
   func gapsAreNeitherEmptyNorTooLongNorOfSeveralLines(kind: TokenKind) throws {
     let corpus = try sampleCorpus("aé 你b\n", kind: kind)
     let model = CharacterModel<Float>.sample(

@@ -8,7 +8,7 @@ import Testing
   private static func other(_ field: SettingField) -> SettingValue {
     switch field.kind {
     case .flag: .flag(true)
-    case .integer: .integer(3)
+    case .integer(let range): .integer(max(3, range.lowerBound))
     case .number: .number(0.25)
     case .choice(let names): .text(names.last!)
     case .fraction: .text("0.125")

@@ -37,6 +37,7 @@ func tokensByViews(_ text: String, _ kind: TokenKind) -> [[UInt8]] {
   case .character: text.map { Array($0.utf8) }
   case .scalar: text.unicodeScalars.map { Array(String($0).utf8) }
   case .byte: text.utf8.map { [$0] }
+  case .word, .subword: TextPieceRule.pieces(of: Array(text.utf8)).map { Array(Array(text.utf8)[$0]) }
   }
 }
 

@@ -25,11 +25,11 @@ struct TextSpelling: Equatable {
 
   /// The spelling of a content, and the content as the model spells it.
   ///
-  /// - Returns: the content as it is where the model knows it, where its tokens are bytes, and where to say which line ends are kept
+  /// - Returns: the content as it is where the model knows it, where its tokens spell bytes, and where to say which line ends are kept
   ///   would take more than it saves.
   static func read(_ content: [UInt8], in vocabulary: Vocabulary) -> (spelling: TextSpelling, text: [UInt8]) {
     var (spelling, text) = (TextSpelling(), content)
-    guard vocabulary.kind != .byte else { return (spelling, text) }
+    guard !vocabulary.kind.spellsBytes else { return (spelling, text) }
     if content.starts(with: mark), vocabulary.id(of: mark) == nil {
       spelling.hasMark = true
       text.removeFirst(mark.count)

@@ -22,7 +22,7 @@ struct GrowingText {
   private var passage: PassageHash?
   private var generated = 0
 
-  /// - Parameter mask: tokens that continue valid UTF-8; nil for a model of other tokens than bytes.
+  /// - Parameter mask: tokens that continue valid UTF-8; nil for a model whose tokens are whole characters.
   init(
     _ vocabulary: Vocabulary, mask: UTF8TokenMask?, mixture: NGramMixture?, prime: [Int32],
     constraints: TextConstraints, ends: DocumentEndFinder?, random: RandomSource

@@ -9,7 +9,7 @@ public struct TextConstraints: Sendable {
   public var pattern: TokenAutomaton?
   /// Limit of what is copied from another text; where every token would copy more, the text ends.
   public var copying: CopyLimit?
-  /// Whether a model of bytes may write any, valid UTF-8 or not.
+  /// Whether a model whose tokens spell bytes may write any, valid UTF-8 or not.
   public var allowsAnyBytes: Bool
 
   public init(

@@ -21,7 +21,7 @@ extension TextGenerator {
   /// Searches for the likeliest texts by beam search: step by step, of all continuations of the texts at hand the likeliest
   /// are kept.
   ///
-  /// Texts of a model of documents may end earlier; texts of different lengths are compared by ln p a token. With byte tokens,
+  /// Texts of a model of documents may end earlier; texts of different lengths are compared by ln p a token. With tokens that spell bytes,
   /// only valid UTF-8 is searched, and a text that would end within a character goes on to its end. N-gram models that predictions
   /// are mixed with, and options of sampling, have no part in it.
   ///
@@ -111,7 +111,7 @@ private struct Beam {
     tokens.append(token)
     self.logProbability = logProbability
     isAtEnd = ends?.reads(token) ?? false
-    if vocabulary.kind == .byte { for byte in vocabulary[token] { utf8.append(byte) } }
+    if vocabulary.kind.spellsBytes { for byte in vocabulary[token] { utf8.append(byte) } }
   }
 }
 

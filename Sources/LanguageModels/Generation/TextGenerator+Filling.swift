@@ -85,7 +85,7 @@ extension TextGenerator {
   private func allowed(in gap: Gap) -> [Bool] {
     let valid = mask?.allowed(after: gap.utf8) ?? [Bool](repeating: true, count: vocabulary.count)
     // A text that goes on with a line end may end the gap with it.
-    let lineEnds = LineEnd.allCases.compactMap { vocabulary.id(of: $0.bytes) }
+    let lineEnds = vocabulary.symbolsWithLineEnds
     let banned = lineEnds.filter { gap.tokens.isEmpty || $0 != gap.following.first }
     let first = gap.tokens.isEmpty ? gap.following.prefix(1) : []
     for ban in [banned + first, banned] {
@@ -137,7 +137,7 @@ private struct Gap {
       occurrencesToSkip -= 1
     }
     tokens.append(token)
-    for byte in vocabulary.kind == .byte ? vocabulary[token] : [] { utf8.append(byte) }
+    for byte in vocabulary.kind.spellsBytes ? vocabulary[token] : [] { utf8.append(byte) }
     // Bytes that make no character at all never come to a boundary.
     if tokens.count >= longest && (utf8.isAtBoundary || tokens.count >= longest + 3) { followingRead = 0 }
   }
@@ -146,5 +146,12 @@ private struct Gap {
   mutating func weigh(_ logProbability: Double) {
     logWeight += logProbability
     followingRead! += 1
+  }
+}
+
+extension Vocabulary {
+  /// Symbols that are line ends, or have one in them.
+  fileprivate var symbolsWithLineEnds: [Int32] {
+    symbols.indices.filter { symbols[$0].contains { $0 == 0x0A || $0 == 0x0D } }.map(Int32.init)
   }
 }

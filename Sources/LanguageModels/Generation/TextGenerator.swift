@@ -43,13 +43,13 @@ public struct TextGenerator<Scalar: TensorScalar> {
     documentBeginning = arrangement.beginning(in: vocabulary)
     documentEnd = arrangement.documentEnd(in: vocabulary)
     team = ThreadTeam(threads: threads)
-    mask = vocabulary.kind == .byte ? UTF8TokenMask(vocabulary) : nil
+    mask = vocabulary.kind.spellsBytes ? UTF8TokenMask(vocabulary) : nil
   }
 
   /// Generates texts and hands them out piece by piece; no piece splits a character.
   ///
-  /// With byte tokens, bytes that cannot continue valid UTF-8 are never drawn, and after the last token the character begun is
-  /// finished. (A prime that ends within a character which the vocabulary has no bytes to finish is shown with U+FFFD in the
+  /// With tokens that spell bytes, those that cannot continue valid UTF-8 are never drawn, and after the last token the character begun is
+  /// finished. (A prime that ends within a character which the vocabulary has no tokens to finish is shown with U+FFFD in the
   /// place of that, and a new character begins.) Several texts are computed side by side, which takes little longer than one;
   /// each is what it would be alone.
   ///

@@ -2,12 +2,12 @@ import SequenceText
 
 /// A text cut into what a reader sees: pieces of one or more tokens, and lines of pieces.
 ///
-/// A piece is one token; byte tokens of one Unicode scalar form one piece, and a byte of no scalar is one by itself. A line ends
-/// with LF, CR LF or CR.
+/// A piece is one token; tokens that spell one Unicode scalar together form one piece, and a byte of no scalar is one by itself. A
+/// line ends with LF, CR LF or CR; one that stands within a piece ends it after the piece.
 public struct TextPieces: Sendable {
   /// Positions of the tokens of each piece, in the text that was cut.
   public let tokens: [Range<Int>]
-  /// Content of each piece; of byte tokens perhaps not valid UTF-8.
+  /// Content of each piece; of tokens that spell bytes perhaps not valid UTF-8.
   public let bytes: [[UInt8]]
   /// Pieces of each line, its end among them.
   public let lines: [Range<Int>]
@@ -23,7 +23,7 @@ public struct TextPieces: Sendable {
     var start = range.lowerBound
     while start < range.upperBound {
       var (content, end) = (vocabulary[tokens[start]], start + 1)
-      if vocabulary.kind == .byte {
+      if vocabulary.kind.spellsBytes {
         let (scalar, length) = Self.scalar(tokens, from: start, to: range.upperBound, vocabulary)
         (content, end) = (scalar, start + length)
       }
@@ -39,27 +39,38 @@ public struct TextPieces: Sendable {
   /// Whether a piece of a line is its end, or a part of it.
   func isEnd(_ piece: Int, ofLine line: Range<Int>) -> Bool {
     piece >= line.upperBound - 2 && (piece == line.upperBound - 1 || bytes[piece] == [0x0D])
-      && [[0x0A], [0x0D], [0x0D, 0x0A]].contains(bytes[piece])
+      && Self.hasLineEnd(bytes[piece])
   }
 
   /// Content of some pieces as text; U+FFFD stands for what is not valid UTF-8.
   public func text(_ pieces: Range<Int>) -> String { String(decoding: bytes[pieces].joined(), as: UTF8.self) }
 
-  /// Bytes of the scalar that begins with a byte token, or that byte alone where none does.
+  /// Most tokens of a piece: more than the bytes of a scalar, so that one which ends in another scalar is finished too.
+  private static let mostJoined = 8
+
+  /// Bytes of a token, and of those after it that finish the scalar in which it ends; those of the token alone where none do.
   private static func scalar(
     _ tokens: TokenSequence, from start: Int, to limit: Int, _ vocabulary: Vocabulary
   ) -> (bytes: [UInt8], count: Int) {
-    var bytes = vocabulary[tokens[start]]
-    let length = bytes[0] < 0xC0 ? 1 : bytes[0] < 0xE0 ? 2 : bytes[0] < 0xF0 ? 3 : 4
-    for position in start + 1..<max(start + 1, min(start + length, limit)) { bytes += vocabulary[tokens[position]] }
-    return String(validating: bytes, as: UTF8.self) != nil ? (bytes, length) : ([bytes[0]], 1)
+    let first = vocabulary[tokens[start]]
+    var (bytes, count) = (first, 1)
+    while incompleteTail(of: bytes) > 0, start + count < limit, count < mostJoined {
+      bytes += vocabulary[tokens[start + count]]
+      count += 1
+    }
+    let isWhole =
+      count == 1
+      || String(validating: bytes.suffix(bytes.count - first.count + incompleteTail(of: first)), as: UTF8.self) != nil
+    return isWhole ? (bytes, count) : (first, 1)
   }
+
+  private static func hasLineEnd(_ content: [UInt8]) -> Bool { content.contains { $0 == 0x0A || $0 == 0x0D } }
 
   private static func lines(of contents: [[UInt8]]) -> [Range<Int>] {
     var (lines, start) = ([Range<Int>](), 0)
     for (index, content) in contents.enumerated() {
       let isPair = content == [0x0D] && index + 1 < contents.count && contents[index + 1] == [0x0A]
-      guard content.last == 0x0A || content.last == 0x0D, !isPair else { continue }
+      guard hasLineEnd(content), !isPair else { continue }
       lines.append(start..<index + 1)
       start = index + 1
     }

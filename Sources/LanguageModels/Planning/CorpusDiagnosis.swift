@@ -34,7 +34,7 @@ public struct CorpusDiagnosis: Sendable {
     if !lines.isAtStart { lines.finish() }
     rareSymbols = counts.indices.filter { counts[$0] < Self.rare }.map(Int32.init)
     suspiciousSymbols =
-      vocabulary.kind == .byte
+      vocabulary.kind.spellsBytes
       ? [] : counts.indices.filter { isSuspicious(vocabulary.symbols[$0]) }.map { (Int32($0), counts[$0]) }
     misreadCharacters = misread.count
     (self.lines, longestLine) = (lines.count, lines.longest)
@@ -77,7 +77,7 @@ public struct CorpusDiagnosis: Sendable {
 
     init(_ vocabulary: Vocabulary) {
       func ids(where isMeant: (Unicode.Scalar) -> Bool) -> Set<Int32> {
-        if vocabulary.kind == .byte { return [] }
+        if vocabulary.kind.spellsBytes { return [] }
         let ids = vocabulary.symbols.indices.filter { index in
           let scalars = String(decoding: vocabulary.symbols[index], as: UTF8.self).unicodeScalars
           return scalars.count == 1 && isMeant(scalars.first!)

@@ -22,7 +22,8 @@ public struct TrainingPlan: Sendable {
 
   /// Names of the settings that are chosen where they are not given.
   public static let chosenNames: Set<String> = [
-    "items", "each-file", "layers", "hidden", "batch", "length", "learning-rate", "locked-dropout", "weight-drop",
+    "items", "each-file", "layers", "hidden", "embedding", "tie", "batch", "length", "learning-rate", "locked-dropout",
+    "weight-drop",
     "schedule",
     "average",
     "validate-every", "patience",
@@ -52,7 +53,7 @@ public struct TrainingPlan: Sendable {
     // Gradients of documents flow back through the length alone.
     if given.isDisjoint(with: ["items", "each-file", "separator", "split-by", "backward-length"]) {
       let end = settings.lastFileValidates ? corpus.fileStarts.last ?? 0 : corpus.tokens.count
-      settings.areItems = corpus.isList(corpus.tokens[..<end])
+      settings.areItems = !corpus.kind.isOfPieces && corpus.isList(corpus.tokens[..<end])
       let hasFiles = Self.files(of: corpus, settings) >= Self.manyFiles
       settings.filesAreDocuments = !settings.areItems && hasFiles && Self.drawsFiles(of: corpus, settings)
     }
@@ -61,6 +62,7 @@ public struct TrainingPlan: Sendable {
     (tokens, symbols, heldOut) = (split.train.count, corpus.vocabulary.count, split.validation.count)
     if settings.areItems { note(["items"], "many short lines, of few words each") }
     if settings.filesAreDocuments { note(["each-file"], "\(Self.files(of: corpus, settings)) files") }
+    chooseEmbedding()
     let budget = operations ?? Self.usualOperations(tokens: tokens, symbols: symbols)
     chooseSize(budget)
     chooseUpdates()
@@ -80,7 +82,19 @@ public struct TrainingPlan: Sendable {
   private func operationsPerToken(hidden: Int? = nil) -> Double {
     var architecture = settings.architecture
     if let hidden { architecture.hidden = hidden }
+    if isTiedToUnits { architecture.embedding = architecture.hidden }
     return Double(CharacterModel<Float>(ModelShape(architecture, vocabulary: symbols)).operationsPerToken)
+  }
+
+  /// Whether the embedding is chosen to be as wide as the layers, and the decoder with it.
+  private var isTiedToUnits: Bool { choices.contains { $0.names.contains("tie") } }
+
+  /// Words and subwords, of which there are many, share the weights of the embedding and of the decoder.
+  private mutating func chooseEmbedding() {
+    let others: Set = ["embedding", "tie", "projection"]
+    guard settings.tokens.isOfPieces, given.isDisjoint(with: others) else { return }
+    (settings.isTied, settings.embedding) = (true, settings.hidden)
+    note(["embedding", "tie"], "\(counted(symbols, "symbol")), whose weights serve twice")
   }
 
   /// Units: as many as can still read the text often enough, the more often the shorter it is.
@@ -92,13 +106,14 @@ public struct TrainingPlan: Sendable {
         ["layers"], settings.cell.mixesUnits ? reason : "units of \(settings.cell.rawValue) meet between layers alone")
     }
     // Other widths are bound to that of the layers.
-    let isBound = settings.isTied || settings.heads > 1 || settings.projection > 0
+    let isBound = settings.isTied && !isTiedToUnits || settings.heads > 1 || settings.projection > 0
     if given.contains("hidden") || isBound { return }
     let ofMillion = tokens < Self.longText ? 3 : 2.5
     let leastPasses = min(ofMillion * max(1, 1e6 / Double(tokens)).squareRoot(), Self.mostPasses)
     let sizes = [64, 96, 128, 192, 256, 384, 512].filter { !isShort || $0 <= 256 }
     settings.hidden =
       sizes.last { budget / operationsPerToken(hidden: $0) >= leastPasses * Double(tokens) } ?? sizes[0]
+    if isTiedToUnits { settings.embedding = settings.hidden }
     note(["hidden"], reason)
   }
 

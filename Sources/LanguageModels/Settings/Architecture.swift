@@ -76,5 +76,5 @@ public struct ModelShape: Sendable, Hashable {
   public subscript<Value>(dynamicMember path: KeyPath<Architecture, Value>) -> Value { architecture[keyPath: path] }
 
   /// The largest vocabulary of a model; a larger number in a file is taken for damage.
-  static let largestVocabulary = Vocabulary.largestCount
+  static let largestVocabulary = Vocabulary.largestPieceCount
 }

@@ -116,7 +116,13 @@ extension SettingField {
       "patience", \.patience, .count, .ending, help: "validations without improvement after which the end begins",
       defaultNote: "never"),
     SettingField(
-      "tokens", \.tokens, .choice(of: TokenKind.self), .tokens, help: "what a token is", storage: .always),
+      "tokens", \.tokens, .choice(of: TokenKind.self), .tokens,
+      help: "what a token is; rare words are spelt by bytes, subwords are found by byte-pair encoding", storage: .always
+    ),
+    SettingField(
+      "symbols", \.symbols, .integer(257...Vocabulary.largestPieceCount), .tokens,
+      help: "size of a vocabulary of words or subwords, the 256 bytes among them",
+      defaultNote: "as the text's size suggests"),
     SettingField(
       "precision", \.precision, .choice(of: TrainingSettings.Precision.self), .arithmetic,
       help: "precision of the arithmetic; split-bfloat16 is for AMX", storage: .always),

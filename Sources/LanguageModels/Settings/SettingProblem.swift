@@ -1,3 +1,5 @@
+import SequenceText
+
 /// Settings that no run or no model can have.
 public enum SettingProblem: Error, Equatable, CustomStringConvertible {
   case notAllowed(name: String, value: SettingValue, kind: SettingKind)
@@ -23,6 +25,10 @@ public enum SettingProblem: Error, Equatable, CustomStringConvertible {
   case severalKindsOfDocuments([String])
   /// Parts made of documents, of a text that is one.
   case noDocuments
+  /// A size for the vocabulary of other tokens than words and subwords, which is that of the text.
+  case sizeOfVocabulary(Int, TokenKind)
+  /// Documents that end with some text, of words or subwords.
+  case endsWithinTokens(name: String, TokenKind)
   /// Documents are read in windows alone whose gradients flow back as far as they are long.
   case backwardLengthOfDocuments(Int, length: Int)
 
@@ -65,6 +71,10 @@ public enum SettingProblem: Error, Equatable, CustomStringConvertible {
     case .severalKindsOfDocuments(let names):
       "a document is an item, a file, or what ends with a separator; choose one of \(names.joined(separator: ", "))"
     case .noDocuments: "the text is to be split by documents, and is one; give items, each-file or a separator"
+    case .sizeOfVocabulary(let size, let kind):
+      "symbols is \(size), and the vocabulary of \(kind) tokens is that of the text; leave it out, or choose words or subwords"
+    case .endsWithinTokens(let name, let kind):
+      "\(name) needs tokens that end where a document does, and one of \(kind)s may go on; leave it out, or choose characters"
     case .backwardLengthOfDocuments(let steps, let length):
       "documents are read with gradients through the whole length: backward length is \(steps), length is \(length); leave it "
         + "out"
@@ -88,7 +98,7 @@ extension [CellKind] {
 extension TrainingSettings {
   /// The first thing that is wrong; nil if a run can be made of these settings, given a horizon where the schedule needs one.
   public var problem: SettingProblem? {
-    problem(of: SettingField.all) ?? architecture.conflict ?? lengthProblem ?? documentProblem
+    problem(of: SettingField.all) ?? architecture.conflict ?? lengthProblem ?? tokenProblem ?? documentProblem
   }
 
   /// The problem of a schedule without the horizon that it needs.
@@ -117,6 +127,12 @@ extension TrainingSettings {
       return .backwardLengthOfDocuments(backwardLength, length: length)
     }
     return nil
+  }
+
+  private var tokenProblem: SettingProblem? {
+    guard tokens.isOfPieces else { return symbols.map { .sizeOfVocabulary($0, tokens) } }
+    if areItems { return .endsWithinTokens(name: "items", tokens) }
+    return separator == nil ? nil : .endsWithinTokens(name: "separator", tokens)
   }
 
   private var lengthProblem: SettingProblem? {

@@ -48,6 +48,8 @@ public struct TrainingSettings: Sendable, Equatable {
   /// Scheduled validations without improvement after which training ends; nil for never.
   public var patience: Int?
   public var tokens = TokenKind.character
+  /// Symbols of a vocabulary of words or subwords; nil for as many as suit the corpus.
+  public var symbols: Int?
   public var precision = Precision.float32
   public var schedule = Schedule.constant
   /// Updates that a schedule of the whole run spans, counted for the run as it was first meant to be: as a rule

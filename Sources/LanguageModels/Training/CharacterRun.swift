@@ -198,12 +198,14 @@ public final class CharacterRun {
 }
 
 extension CharacterModel<Float> {
-  /// Hash of the settings, the corpus and the weights of a run that starts from this model. Its patience, which may be
+  /// Hash of the settings, the corpus, its vocabulary and the weights of a run that starts from this model. Its patience, which may be
   /// given anew, is left out.
   fileprivate func identity(settings: TrainingSettings, corpus: Corpus) -> String {
     var (settings, hash) = (settings, ContentHash())
     settings.patience = nil
     hash.update(Array("\(canonicalJSON(settings))\n\(corpus.contentHash)\n".utf8))
+    // Other vocabularies follow from the corpus.
+    if corpus.kind.isOfPieces { hash.update(Array("\(corpus.vocabulary.json)\n".utf8)) }
     for (name, parameter) in parameters {
       hash.update(Array("\(name)\n".utf8))
       hash.update(StoredTensor(parameter.value).bytes)

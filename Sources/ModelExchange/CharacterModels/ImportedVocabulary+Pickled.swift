@@ -12,6 +12,7 @@ extension ImportedVocabulary {
     do throws(ImportedVocabularyError.Problem) {
       let json = file.metadata[MetadataKey.vocabulary]
       if let json, let own = file.metadata[MetadataKey.tokens].flatMap(TokenKind.init(rawValue:)) {
+        if own.isOfPieces { throw .pieces(own) }
         self = try .read { () throws(VocabularyError) in
           ImportedVocabulary(try Vocabulary(symbols: Vocabulary(json: json, kind: own).symbols, kind: kind ?? own))
         }

@@ -19,9 +19,10 @@ public struct ImportedVocabulary: Sendable, Equatable {
   /// Symbols in the order of their numbers in the model. Texts as `<pad>`, `[UNK]`, `__eos__` or `BOS`, and an empty one, stand for no
   /// character of a text; of bytes none does.
   ///
-  /// - Parameter kind: nil for the narrowest kind that all symbols of texts are of: scalar, else character.
+  /// - Parameter kind: none of words or subwords; nil for the narrowest kind that all symbols of texts are of: scalar, else character.
   /// - Throws: `VocabularyError` where the symbols are no vocabulary, or one is of several characters, as those of models of words.
   public init(symbols: [[UInt8]], kind: TokenKind? = nil) throws(VocabularyError) {
+    require(kind?.isOfPieces != true, "ImportedVocabulary: words or subwords")
     guard symbols.count <= Vocabulary.largestCount else { throw .tooManySymbols(limit: Vocabulary.largestCount) }
     let numbers = symbols.indices.filter { kind == .byte || !symbols[$0].isSpecial }
     let texts = numbers.map { symbols[$0] }
@@ -114,6 +115,8 @@ public struct ImportedVocabularyError: Error, Equatable, CustomStringConvertible
     /// Names under which symbols stand that are not the same.
     case severalThatDiffer([String])
     case vocabulary(VocabularyError)
+    /// A model of words or subwords.
+    case pieces(TokenKind)
   }
 
   public init(file: String, problem: Problem) { (self.file, self.problem) = (file, problem) }
@@ -140,6 +143,8 @@ public struct ImportedVocabularyError: Error, Equatable, CustomStringConvertible
       case .severalThatDiffer(let names):
         "the symbols under \(names.map(\.quotedName).joined(separator: ", ")) are not the same; give those of the model in a file alone"
       case .vocabulary(let error): "\(error)"
+      case .pieces(let kind):
+        "is of a model whose tokens are \(kind.rawValue)s; use the checkpoint itself, which every command takes"
       }
     return "\(file): \(problem)"
   }

@@ -54,7 +54,7 @@ indirect enum VocabularyValue {
   /// - Throws: where there are several that differ, or the only ones are no vocabulary.
   func symbolsUnderUsualNames() throws(ImportedVocabularyError.Problem) -> Symbols? {
     guard case .object(let members) = self else { return nil }
-    if let own = Self.symbolsOfExport(members) { return own }
+    if let own = try Self.symbolsOfExport(members) { return own }
     var found: [(key: String, symbols: Symbols)] = []
     var problem: ImportedVocabularyError.Problem?
     for member in members {
@@ -73,7 +73,9 @@ indirect enum VocabularyValue {
   }
 
   /// The symbols of the settings that charrnn exports with a model, which say the kind of token.
-  private static func symbolsOfExport(_ members: [Member]) -> Symbols? {
+  ///
+  /// - Throws: where they are words or subwords.
+  private static func symbolsOfExport(_ members: [Member]) throws(ImportedVocabularyError.Problem) -> Symbols? {
     var (kind, symbols) = (TokenKind?.none, Symbols?.none)
     for member in members {
       if member.isNamed("tokens"), case .text(let text) = member.value {
@@ -83,6 +85,7 @@ indirect enum VocabularyValue {
       }
     }
     guard let kind else { return nil }
+    if kind.isOfPieces { throw .pieces(kind) }
     symbols?.kind = kind
     return symbols
   }

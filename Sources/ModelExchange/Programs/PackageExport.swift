@@ -43,6 +43,10 @@ public struct PackageExport: Sendable {
 
   /// - Throws: `PackageExportError` where the package has no counterpart for something in the model.
   public init(_ file: ModelFile<Float>, for package: Package) throws(PackageExportError) {
+    let kind = file.vocabulary.kind
+    if kind.isOfPieces {
+      throw .noCounterpart("tokens that are \(kind.rawValue)s, which the program cannot find in a text", package)
+    }
     let model = try ExportedModel(file, for: package)
     let program = try package.program.init(model)
     var files = [

@@ -86,10 +86,10 @@ public struct TokenAutomaton: Sendable {
 
   /// Scalars that a text of these symbols can have, in order.
   private static func alphabet(of vocabulary: Vocabulary) -> [Unicode.Scalar] {
-    guard vocabulary.kind == .byte else {
+    guard vocabulary.kind.spellsBytes else {
       return Set(vocabulary.symbols.flatMap { String(decoding: $0, as: UTF8.self).unicodeScalars }).sorted()
     }
-    let bytes = Set(vocabulary.symbols.map { $0[0] })
+    let bytes = Set(vocabulary.symbols.lazy.filter { $0.count == 1 }.map { $0[0] })
     let last: UInt32 = bytes.contains { $0 >= 0x80 } ? 0x10FFFF : 0x7F
     return (0...last).lazy.compactMap(Unicode.Scalar.init).filter { scalar in
       UTF8.encode(scalar)!.allSatisfy(bytes.contains)

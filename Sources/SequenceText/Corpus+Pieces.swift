@@ -1,0 +1,60 @@
+import TensorCore
+
+extension Corpus {
+  /// The corpus of a text in words or subwords, with a vocabulary that is found in it.
+  ///
+  /// - Parameter count: symbols of the vocabulary; nil for as many as suit the text.
+  init(piecesOf text: CorpusText, symbols count: Int?) throws(CorpusError) {
+    let allowed = 257...Vocabulary.largestPieceCount
+    if let count { require(allowed.contains(count), "Corpus: a vocabulary of \(count) words or subwords") }
+    // One pass gives the numbers of the pieces in order of appearance; a pipe can be read once.
+    var text = text
+    var numbers = NewSymbols()
+    let encoding = try text.encodePieces(by: &numbers, added: nil) { numbers throws(CorpusError) in
+      guard numbers.symbols.count <= Self.mostPieces, numbers.size <= Self.largestPieces else {
+        throw .tooManyWords(pieces: numbers.symbols.count, bytes: numbers.size)
+      }
+    }
+    var counts = [Int](repeating: 0, count: numbers.symbols.count)
+    encoding.tokens.forEachBlock { for piece in $0 { counts[Int(piece)] += 1 } }
+    let vocabulary = VocabularyLearning(pieces: numbers.symbols, counts: counts).vocabulary(
+      text.kind, count: count ?? Self.usualSymbols(of: text.kind, bytes: text.byteCount))
+    self.init(
+      text, encoding.spelt(numbers.symbols, in: vocabulary), vocabulary: vocabulary, notices: text.notices(vocabulary))
+  }
+
+  /// Symbols of a vocabulary that suits a text.
+  package static func usualSymbols(of kind: TokenKind, bytes: Int) -> Int {
+    min(max(512, bytes / 500), 8192)
+  }
+
+  /// Bounds of the memory for finding a vocabulary: different pieces of a text, and their bytes.
+  private static let (mostPieces, largestPieces) = (1 << 23, 1 << 27)
+}
+
+extension CorpusText.Encoding {
+  /// An encoding by the numbers of pieces, with each piece spelt in a vocabulary.
+  fileprivate func spelt(_ pieces: [[UInt8]], in vocabulary: Vocabulary) -> Self {
+    var (encoder, spellings, ends) = (PieceEncoder(vocabulary), [Int32](), [0])
+    for piece in pieces {
+      encoder.append(piece.indices, of: piece, to: &spellings)
+      ends.append(spellings.count)
+    }
+    var spelt = self
+    spelt.tokens = TokenSequence()
+    spelt.fileStarts = []
+    var (ids, position) = ([Int32](), 0)
+    tokens.forEachBlock { block in
+      for piece in block {
+        while spelt.fileStarts.count < fileStarts.count, fileStarts[spelt.fileStarts.count] == position {
+          spelt.fileStarts.append(spelt.tokens.count + ids.count)
+        }
+        ids += spellings[ends[Int(piece)]..<ends[Int(piece) + 1]]
+        position += 1
+      }
+      spelt.tokens.append(contentsOf: ids)
+      ids.removeAll(keepingCapacity: true)
+    }
+    return spelt
+  }
+}
