@@ -100,6 +100,7 @@ let package = Package(
     .executableTarget(name: "InteropProgram", dependencies: ["SequenceModeling"], path: "Tests/Interop/Program"),
     .executableTarget(
       name: "SequenceMeasurements", dependencies: ["SequenceModeling"], path: "Tests/Peers/Sequences"),
+    .executableTarget(name: "InteropTokenizer", dependencies: ["SequenceModeling"], path: "Tests/Interop/Tokenizer"),
     .executableTarget(name: "InteropModels", dependencies: ["SequenceModeling"], path: "Tests/Interop/Models"),
     .testTarget(name: "DocumentationTests", dependencies: ["DocumentationPrograms", "CharrnnTestSupport"]),
     .testTarget(name: "SequenceTasksTests", dependencies: ["SequenceTasks", "CharrnnTestSupport"]),

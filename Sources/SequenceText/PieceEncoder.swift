@@ -2,8 +2,8 @@ import TensorCore
 
 /// Spells pieces of text in the symbols of a vocabulary of words or subwords.
 ///
-/// Of a piece, the two neighbours are merged whose merge comes first, the leftmost such ones first, until none is left to merge
-/// (Sennrich, Haddow and Birch, 2016). Pieces that were spelt are remembered.
+/// Neighbours are merged whose merge comes first, the leftmost such ones first, until none is left to merge (Sennrich, Haddow and
+/// Birch, 2016). Pieces that were spelt are remembered.
 package struct PieceEncoder: PieceNumbers {
   private let vocabulary: Vocabulary
   private let coding: PieceCoding

@@ -52,7 +52,7 @@ extension Vocabulary {
 /// Parts of a vocabulary that are read from JSON.
 private struct StoredParts {
   private var growing: GrowingVocabulary
-  private var pairs: [(left: [UInt8], right: [UInt8])]?
+  private var merges: [Vocabulary.Merge]?
   private var added: [Int32] = []
   private var takesWholePieces = false
 
@@ -60,13 +60,7 @@ private struct StoredParts {
 
   func vocabulary() throws(VocabularyError) -> Vocabulary {
     guard growing.kind == .subword else { return try Vocabulary(growing) }
-    guard let pairs else { throw .malformed(.subword) }
-    var merges: [Vocabulary.Merge] = []
-    for (number, pair) in pairs.enumerated() {
-      let ids = [pair.left, pair.right].map { growing.index.id(of: $0.indices, in: $0) }
-      if ids.contains(SymbolIndex.unknown) { throw .invalidMerge(number) }
-      merges.append(Vocabulary.Merge(left: ids[0], right: ids[1]))
-    }
+    guard let merges else { throw .malformed(.subword) }
     return try Vocabulary(growing, merges: merges, added: added, takesWholePieces: takesWholePieces)
   }
 
@@ -75,7 +69,7 @@ private struct StoredParts {
       switch name {
       case "symbols": try readSymbols(&scanner)
       case "merges": try readMerges(&scanner)
-      case "added": added = try scanner.integers(atMost: Vocabulary.largestPieceCount).map(id)
+      case "added": added = try scanner.integers(atMost: Vocabulary.largestPieceCount).map(checkedID)
       case "takes_whole_pieces": takesWholePieces = try scanner.boolean()
       default: throw VocabularyError.malformed(.subword)
       }
@@ -86,23 +80,28 @@ private struct StoredParts {
     try scanner.array { scanner in try growing.append(symbol(&scanner)) }
   }
 
+  /// Reads the merges, after the symbols that they are of.
   private mutating func readMerges(_ scanner: inout JSONScanner) throws {
-    var pairs: [([UInt8], [UInt8])] = []
+    guard !growing.symbols.isEmpty else { throw VocabularyError.malformed(.subword) }
+    var merges: [Vocabulary.Merge] = []
     try scanner.array { scanner in
       let limit = Vocabulary.largestMergeCount
-      guard pairs.count < limit else { throw VocabularyError.tooManyMerges(limit: limit) }
+      guard merges.count < limit else { throw VocabularyError.tooManyMerges(limit: limit) }
       let parts = try scanner.text(atMost: 6 * Vocabulary.largestPieceSize).value.split(
         separator: " ", omittingEmptySubsequences: false)
-      let symbols = parts.compactMap { ByteAlphabet.bytes($0) }
-      guard parts.count == 2, symbols.count == 2, symbols.allSatisfy({ !$0.isEmpty }) else {
-        throw VocabularyError.invalidMerge(pairs.count)
-      }
-      pairs.append((symbols[0], symbols[1]))
+      let ids = parts.compactMap { ByteAlphabet.bytes($0).flatMap(id) }
+      guard parts.count == 2, ids.count == 2 else { throw VocabularyError.invalidMerge(merges.count) }
+      merges.append(Vocabulary.Merge(left: ids[0], right: ids[1]))
     }
-    self.pairs = pairs
+    self.merges = merges
   }
 
-  private func id(_ number: Int) throws(VocabularyError) -> Int32 {
+  private func id(_ symbol: [UInt8]) -> Int32? {
+    let id = symbol.isEmpty ? SymbolIndex.unknown : growing.index.id(of: symbol.indices, in: symbol)
+    return id == SymbolIndex.unknown ? nil : id
+  }
+
+  private func checkedID(_ number: Int) throws(VocabularyError) -> Int32 {
     guard let id = Int32(exactly: number) else { throw .invalidAdded }
     return id
   }

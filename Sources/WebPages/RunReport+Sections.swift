@@ -109,9 +109,10 @@ extension RunReport {
       "<code>\(vocabulary.display(Int32($0)))</code> " as Markup
     }
     let more: Markup = vocabulary.count > Self.mostSymbols ? "and \(vocabulary.count - Self.mostSymbols) more" : ""
+    let order = vocabulary.kind.isOfPieces ? "ids" : "bytes"
     return """
       <h2>Vocabulary</h2>
-      <p class="soft">\(vocabulary.count) symbols (\(vocabulary.kind.rawValue) tokens), in the order of their bytes.</p>
+      <p class="soft">\(vocabulary.count) symbols (\(vocabulary.kind.rawValue) tokens), in the order of their \(order).</p>
       <p id="vocabulary"><bdi>\(shown.joined())\(more)</bdi></p>
 
       """

@@ -39,7 +39,7 @@ func readMetadata(_ input: [UInt8]) {
 /// Values of the format are decoded as Foundation decodes them, and come back from their text.
 func readVocabulary(_ input: [UInt8]) {
   guard let first = input.first else { return }
-  let kind = TokenKind.allCases[Int(first) % 3]
+  let kind = TokenKind.allCases[Int(first) % TokenKind.allCases.count]
   let text = String(decoding: input.dropFirst(), as: UTF8.self)
   do {
     let vocabulary = try Vocabulary(json: text, kind: kind)

@@ -92,7 +92,9 @@ func readCorpus(_ input: [UInt8]) {
   guard input.count > 2 else { return }
   let text = Array(input.dropFirst(2))
   // At most some 256 pieces: each of them has a cost of its own.
-  let (kind, pieceSize) = (TokenKind.allCases[Int(input[0]) % 3], 1 + Int(input[1]) + text.count / 256)
+  let (kind, pieceSize) = (
+    TokenKind.allCases[Int(input[0]) % TokenKind.allCases.count], 1 + Int(input[1]) + text.count / 256
+  )
   do {
     let whole = try Corpus(text: text, kind: kind)
     let cut = try Corpus([.memory(text, name: "text")], kind: kind, pieceSize: pieceSize)

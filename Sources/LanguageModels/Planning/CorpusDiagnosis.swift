@@ -2,7 +2,8 @@ import SequenceText
 
 /// Peculiarities of a text that someone who wants to train on it should know.
 public struct CorpusDiagnosis: Sendable {
-  /// Symbols that occur less often than can be learned from, by their ids.
+  /// Symbols that occur less often than can be learned from, by their ids. Bytes of words and subwords, which any text may need, are
+  /// left out.
   public let rareSymbols: [Int32]
   /// Symbols that good text seldom has (controls, marks of lost characters, invisible or private characters), with how often each
   /// occurs.
@@ -32,7 +33,9 @@ public struct CorpusDiagnosis: Sendable {
       misread.append(token)
     }
     if !lines.isAtStart { lines.finish() }
-    rareSymbols = counts.indices.filter { counts[$0] < Self.rare }.map(Int32.init)
+    rareSymbols = counts.indices.filter { id in
+      counts[id] < Self.rare && !(vocabulary.kind.isOfPieces && vocabulary.symbols[id].count == 1)
+    }.map(Int32.init)
     suspiciousSymbols =
       vocabulary.kind.spellsBytes
       ? [] : counts.indices.filter { isSuspicious(vocabulary.symbols[$0]) }.map { (Int32($0), counts[$0]) }

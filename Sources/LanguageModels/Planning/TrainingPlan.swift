@@ -62,7 +62,7 @@ public struct TrainingPlan: Sendable {
     (tokens, symbols, heldOut) = (split.train.count, corpus.vocabulary.count, split.validation.count)
     if settings.areItems { note(["items"], "many short lines, of few words each") }
     if settings.filesAreDocuments { note(["each-file"], "\(Self.files(of: corpus, settings)) files") }
-    chooseEmbedding()
+    if corpus.kind.isOfPieces { chooseEmbedding() }
     let budget = operations ?? Self.usualOperations(tokens: tokens, symbols: symbols)
     chooseSize(budget)
     chooseUpdates()
@@ -92,7 +92,7 @@ public struct TrainingPlan: Sendable {
   /// Words and subwords, of which there are many, share the weights of the embedding and of the decoder.
   private mutating func chooseEmbedding() {
     let others: Set = ["embedding", "tie", "projection"]
-    guard settings.tokens.isOfPieces, given.isDisjoint(with: others) else { return }
+    guard given.isDisjoint(with: others) else { return }
     (settings.isTied, settings.embedding) = (true, settings.hidden)
     note(["embedding", "tie"], "\(counted(symbols, "symbol")), whose weights serve twice")
   }

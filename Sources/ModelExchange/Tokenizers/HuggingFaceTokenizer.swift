@@ -1,0 +1,214 @@
+import SequenceText
+import TensorCore
+
+/// Tokenizer of a `tokenizer.json` file of Hugging Face: byte-level BPE, as of GPT-2 and of many models since.
+///
+///     let tokenizer = try HuggingFaceTokenizer(contentsOf: "tokenizer.json")
+///     let ids = tokenizer.encode("Hello there")
+///     let text = String(decoding: tokenizer.decode(ids), as: UTF8.self)
+///
+/// Ids are those of the package `tokenizers`, without special tokens around a text. Classes of characters are those of
+/// Swift's version of Unicode, which may know characters that another does not. A file in which anything else decides ids is
+/// refused: another model or pre-tokenizer, a normalizer, a template of special tokens, truncation.
+public struct HuggingFaceTokenizer: Sendable {
+  /// Symbols, in the order of their ids, and merges.
+  public let vocabulary: Vocabulary
+  private let file: String
+  private let addsPrefixSpace, cutsPieces: Bool
+  /// Added symbols that are found first, and those that are found in what they leave.
+  private let firstIDs, otherIDs: [Int32]
+  private let firstAdded, otherAdded: AddedSymbols?
+
+  /// Most bytes of a file.
+  private static let sizeLimit = 1 << 26
+
+  /// Reads a file.
+  ///
+  /// - Throws: `FileError` where it cannot be read, `HuggingFaceTokenizerError` where it is no such tokenizer.
+  public init(contentsOf path: String) throws {
+    let file = try MappedFile(path)
+    do {
+      guard file.count <= Self.sizeLimit else { throw HuggingFaceTokenizerError.Problem.tooLong(limit: Self.sizeLimit) }
+      if let offset = file.firstInvalidUTF8(in: 0..<file.count) {
+        throw HuggingFaceTokenizerError.Problem.notUTF8(offset: offset)
+      }
+      var (members, model) = ([String: TokenizerValue](), TokenizerModel?.none)
+      try JSONScanner.scan(file, in: 0..<file.count) { scanner in
+        try scanner.object(nameLimit: 256, countLimit: 64) { scanner, name in
+          if name == "model" {
+            model = try scanner.tokenizerModel()
+          } else {
+            members[name] = try scanner.tokenizerValue()
+          }
+        }
+        try scanner.end(of: "file")
+      }
+      guard let model else { throw HuggingFaceTokenizerError.Problem.unsupported("model", "null") }
+      try self.init(model, TokenizerSettings(members), file: path)
+    } catch let problem as HuggingFaceTokenizerError.Problem {
+      throw HuggingFaceTokenizerError(file: path, problem: problem)
+    } catch let problem as JSONProblem {
+      throw HuggingFaceTokenizerError(file: path, problem: .init(problem))
+    } catch let problem as VocabularyError {
+      throw HuggingFaceTokenizerError(file: path, problem: .vocabulary(problem))
+    }
+  }
+
+  private init(_ model: TokenizerModel, _ settings: TokenizerSettings, file: String) throws {
+    let takesWholePieces = try model.takesWholePieces()
+    let symbols = try model.symbols(adding: settings.addedTokens)
+    (addsPrefixSpace, cutsPieces, self.file) = (settings.addsPrefixSpace, settings.cutsPieces, file)
+    firstIDs = settings.addedTokens.filter { !$0.isNormalized }.map { Int32($0.id) }
+    otherIDs = settings.addedTokens.filter(\.isNormalized).map { Int32($0.id) }
+    (firstAdded, otherAdded) = (AddedSymbols(firstIDs, of: symbols), AddedSymbols(otherIDs, of: symbols))
+    vocabulary = try Vocabulary(
+      symbols: symbols, merges: model.merges(of: symbols), added: firstIDs + otherIDs,
+      takesWholePieces: takesWholePieces)
+  }
+
+  /// Ids of the tokens of a text.
+  ///
+  /// - Complexity: O(n log n) for n bytes.
+  public func encode(_ text: String) -> [Int32] {
+    var (ids, encoder) = ([Int32](), PieceEncoder(vocabulary))
+    for part in parts(of: Array(text.utf8), between: firstAdded) {
+      switch part {
+      case .symbol(let id): ids.append(id)
+      case .text(let bytes):
+        for part in parts(of: bytes, between: otherAdded) {
+          switch part {
+          case .symbol(let id): ids.append(id)
+          case .text(let bytes): spell(bytes, by: &encoder, to: &ids)
+          }
+        }
+      }
+    }
+    return ids
+  }
+
+  /// Adds the ids of a part of a text that has no added symbol in it.
+  private func spell(_ part: [UInt8], by encoder: inout PieceEncoder, to ids: inout [Int32]) {
+    let space = UInt8(ascii: " ")
+    let text = addsPrefixSpace && part[0] != space ? [space] + part : part
+    let pieces = cutsPieces ? TextPieceRule.pieces(of: text) : [0..<text.count]
+    for piece in pieces { encoder.append(piece, of: text, to: &ids) }
+  }
+
+  /// Bytes that some tokens spell. Traps on an id outside the vocabulary.
+  public func decode(_ ids: some Sequence<Int32>) -> [UInt8] { Tokenizer(vocabulary).decode(ids) }
+
+  /// The vocabulary for a model to be trained on: of a tokenizer that spells any bytes as they are.
+  ///
+  /// - Throws: `HuggingFaceTokenizerError` where it puts spaces into a text or cuts no pieces, and where added symbols that are found
+  ///   first overlap others.
+  public func vocabularyToTrain() throws(HuggingFaceTokenizerError) -> Vocabulary {
+    let problem: HuggingFaceTokenizerError.Problem? =
+      if addsPrefixSpace {
+        .changesText("pre_tokenizer.add_prefix_space", "true")
+      } else if !cutsPieces {
+        .changesText("pre_tokenizer.use_regex", "false")
+      } else if hasOverlaps {
+        .changesText("added_tokens.normalized", "true and false")
+      } else {
+        nil
+      }
+    if let problem { throw HuggingFaceTokenizerError(file: file, problem: problem) }
+    return vocabulary
+  }
+
+  /// Whether a symbol may hold the beginning of one that is found first.
+  private var hasOverlaps: Bool {
+    otherIDs.contains { id in
+      let symbol = vocabulary[id]
+      return symbol.indices.contains { start in
+        firstIDs.contains { other in
+          let (rest, first) = (symbol[start...], vocabulary[other])
+          return rest.starts(with: first) || start > 0 && first.starts(with: rest)
+        }
+      }
+    }
+  }
+
+  /// An added symbol, or what stands between two, which is not empty.
+  private enum Part {
+    case symbol(Int32)
+    case text([UInt8])
+  }
+
+  private func parts(of text: [UInt8], between symbols: AddedSymbols?) -> [Part] {
+    var (parts, start) = ([Part](), 0)
+    while let found = symbols?.first(in: text, from: start) {
+      if start < found.start { parts.append(.text(Array(text[start..<found.start]))) }
+      parts.append(.symbol(found.id))
+      start = found.start + found.length
+    }
+    if start < text.count { parts.append(.text(start == 0 ? text : Array(text[start...]))) }
+    return parts
+  }
+}
+
+extension TokenizerModel {
+  /// Whether a piece that is a symbol is that symbol.
+  ///
+  /// - Throws: where the model is another one, or a setting of it changes ids.
+  fileprivate func takesWholePieces() throws(HuggingFaceTokenizerError.Problem) -> Bool {
+    var takesWholePieces = false
+    for (name, value) in settings.sorted(by: { $0.key < $1.key }) {
+      switch (name, value) {
+      case ("type", .text("BPE")): break
+      case ("type", .text(let name)): throw .unsupported("model.type", name)
+      case ("ignore_merges", .flag(let isOn)): takesWholePieces = isOn
+      // All bytes are symbols, so that nothing is unknown.
+      case ("unk_token", _), ("fuse_unk", _): break
+      case ("dropout", .null), ("dropout", .number(0)), ("byte_fallback", .flag(false)): break
+      case ("continuing_subword_prefix", .null), ("continuing_subword_prefix", .text("")): break
+      case ("end_of_word_suffix", .null), ("end_of_word_suffix", .text("")): break
+      default: throw .unsupported("model.\(name)", nil)
+      }
+    }
+    return takesWholePieces
+  }
+
+  /// Symbols in the order of their ids.
+  ///
+  /// - Parameter added: symbols that stand as they are, among the others or after them.
+  fileprivate func symbols(
+    adding added: [TokenizerSettings.AddedToken]
+  ) throws(HuggingFaceTokenizerError.Problem) -> [[UInt8]] {
+    var known: [Int: [UInt8]] = [:]
+    let (ids, texts) = (Dictionary(uniqueKeysWithValues: symbols.map { (Array($0.text.utf8), $0.id) }), added)
+    for token in texts {
+      let own = Array(token.text.utf8)
+      if let id = ids[own], id != token.id { throw .otherID(token.text, token.id, id) }
+      guard known.updateValue(own, forKey: token.id) == nil else { throw .idTwice(token.id) }
+    }
+    let addedIDs = Set(known.keys)
+    var seen: Set<Int> = []
+    for (text, id) in symbols {
+      guard seen.insert(id).inserted else { throw .idTwice(id) }
+      if addedIDs.contains(id) {
+        guard known[id]!.elementsEqual(text.utf8) else { throw .idTwice(id) }
+        continue
+      }
+      guard let bytes = ByteAlphabet.bytes(text), !bytes.isEmpty else { throw .noBytes(text) }
+      known[id] = bytes
+    }
+    var all: [[UInt8]] = []
+    for id in 0..<known.count {
+      guard let symbol = known[id] else { throw .missingID(id) }
+      all.append(symbol)
+    }
+    return all
+  }
+
+  fileprivate func merges(of symbols: [[UInt8]]) throws(VocabularyError) -> [Vocabulary.Merge] {
+    let ids = Dictionary(
+      self.symbols.map { (Array($0.text.utf8), Int32($0.id)) }, uniquingKeysWith: { first, _ in first })
+    var merges: [Vocabulary.Merge] = []
+    for (number, (left, right)) in self.merges.enumerated() {
+      guard let left = ids[Array(left.utf8)], let right = ids[Array(right.utf8)] else { throw .invalidMerge(number) }
+      merges.append(Vocabulary.Merge(left: left, right: right))
+    }
+    return merges
+  }
+}

@@ -1,0 +1,66 @@
+import SequenceText
+import TensorCore
+
+/// A file that is no tokenizer of byte-level BPE, or of one that is not read here.
+public struct HuggingFaceTokenizerError: Error, Equatable, CustomStringConvertible {
+  public let file: String
+  public let problem: Problem
+
+  public enum Problem: Error, Equatable {
+    case notUTF8(offset: Int)
+    case tooLong(limit: Int)
+    /// JSON that is malformed, or none of a tokenizer, at this byte.
+    case json(offset: Int)
+    case nameTwice(String)
+    /// Path of a member that decides ids in another way, with its value or the type that it names; nil where the path says it.
+    case unsupported(String, String?)
+    /// Path and value of a member by which tokens do not spell a text as it is.
+    case changesText(String, String)
+    /// A symbol that is not spelt in the characters that stand for bytes.
+    case noBytes(String)
+    case idTwice(Int)
+    case missingID(Int)
+    /// An added symbol with its id, and the one that the model gives it.
+    case otherID(String, Int, Int)
+    case vocabulary(VocabularyError)
+  }
+
+  public init(file: String, problem: Problem) { (self.file, self.problem) = (file, problem) }
+
+  public var description: String {
+    let problem =
+      switch problem {
+      case .notUTF8(let offset): "is not UTF-8 at byte \(offset); it should be a tokenizer.json"
+      case .tooLong(let limit): "is longer than the \(limit) bytes that a tokenizer may have"
+      case .json(let offset): "is no tokenizer.json, from byte \(offset) on"
+      case .nameTwice(let name): "the name \(name.quotedName) stands twice in an object"
+      case .unsupported(let path, let value):
+        "\(path)\(value.map { " is \($0.printable(atMost: 100)), which" } ?? "") is not read here; a tokenizer of byte-level BPE is, "
+          + "as of GPT-2"
+      case .changesText(let path, let value):
+        "\(path) is \(value): its tokens do not spell every text as it is, and a model is trained on those that do"
+      case .noBytes(let symbol): "the symbol \(symbol.quotedName) is not spelt in the characters of byte-level BPE"
+      case .idTwice(let id): "two symbols have the id \(id)"
+      case .missingID(let id): "no symbol has the id \(id); ids run from 0 without a gap"
+      case .otherID(let symbol, let id, let other):
+        "the added token \(symbol.quotedName) has the id \(id), and in the model's vocab \(other)"
+      case .vocabulary(let error): "\(error)"
+      }
+    return "\(file): \(problem)"
+  }
+}
+
+extension HuggingFaceTokenizerError.Problem {
+  init(_ problem: JSONProblem) {
+    self =
+      switch problem {
+      case .duplicateName(let name, _): .nameTwice(name)
+      case .tooManyElements(_, Vocabulary.largestMergeCount):
+        .vocabulary(.tooManyMerges(limit: Vocabulary.largestMergeCount))
+      case .tooManyElements(_, let limit): .vocabulary(.tooManySymbols(limit: limit))
+      case .malformed(let offset, _), .notAnInteger(let offset), .integerTooLarge(let offset),
+        .textTooLong(let offset, _):
+        .json(offset: offset)
+      }
+  }
+}

@@ -1,0 +1,126 @@
+import CharrnnTestSupport
+import Foundation
+import ModelExchange
+import SequenceText
+import Testing
+
+/// Texts and what `tokenizers` makes of them: see `Tests/Fixtures/generate_tokenizer.py`.
+@Suite struct HuggingFaceTokenizerTests {
+  private let workplace: ScratchDirectory
+  private let base: [String: Any]
+
+  init() throws {
+    workplace = try ScratchDirectory()
+    base = try Self.object("tokenizer/tokenizer.json")
+  }
+
+  private static func object(_ fixture: String) throws -> [String: Any] {
+    let data = try Data(contentsOf: Repository.fixture(fixture))
+    return try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+  }
+
+  /// The tokenizer of the fixture with some members in the place of its own, those of `model` one by one.
+  private func tokenizer(_ changes: [String: Any] = [:]) throws -> HuggingFaceTokenizer {
+    var file = base
+    for (name, value) in changes {
+      if name == "model", let changes = value as? [String: Any] {
+        var model = try #require(file["model"] as? [String: Any])
+        for (name, value) in changes { model[name] = value }
+        file["model"] = model
+      } else {
+        file[name] = value
+      }
+    }
+    let path = "\(workplace.path)/tokenizer.json"
+    try JSONSerialization.data(withJSONObject: file).write(to: URL(fileURLWithPath: path))
+    return try HuggingFaceTokenizer(contentsOf: path)
+  }
+
+  @Test func idsAreThoseOfThePackage() throws {
+    let file = try Self.object("tokenizer/ids.json")
+    let texts = try #require(file["texts"] as? [String])
+    let cases = try #require(file["cases"] as? [[String: Any]])
+    #expect(cases.count > 5 && texts.count > 70)
+    for entry in cases {
+      let name = try #require(entry["name"] as? String)
+      let ids = try #require(entry["ids"] as? [[Int]])
+      let tokenizer = try tokenizer(#require(entry["changes"] as? [String: Any]))
+      for (text, ids) in zip(texts, ids) {
+        #expect(tokenizer.encode(text).map { Int($0) } == ids, "\(name): \(text.debugDescription)")
+      }
+    }
+  }
+
+  @Test func aTextComesBackFromItsIDs() throws {
+    let tokenizer = try tokenizer()
+    let text = "The fox, 狐狸 – e\u{301} \u{0}\r\n<|endoftext|>"
+    #expect(tokenizer.decode(tokenizer.encode(text)) == Array(text.utf8))
+  }
+
+  @Test func theVocabularyToTrainSpellsTheSameTokens() throws {
+    let tokenizer = try tokenizer()
+    let vocabulary = try tokenizer.vocabularyToTrain()
+    let text = "The fox and the crow.<|endoftext|>\nThe crow's cheese"
+    #expect(try Tokenizer(vocabulary).encode(text).tokens == tokenizer.encode(text))
+    #expect(vocabulary.id(of: Array("<|endoftext|>".utf8)) == 0)
+  }
+
+  @Test func aTokenizerThatChangesTextIsNotForTraining() throws {
+    let level: [String: Any] = ["type": "ByteLevel", "add_prefix_space": false, "use_regex": true]
+    let changes: [([String: Any], String)] = [
+      (["pre_tokenizer": level.merging(["add_prefix_space": true]) { $1 }], "add_prefix_space"),
+      (["pre_tokenizer": level.merging(["use_regex": false]) { $1 }], "use_regex"),
+    ]
+    for (change, fragment) in changes {
+      let tokenizer = try tokenizer(change)
+      let error = #expect(throws: HuggingFaceTokenizerError.self) { try tokenizer.vocabularyToTrain() }
+      #expect(error?.description.contains(fragment) == true, "\(String(describing: error))")
+    }
+  }
+
+  @Test func whatElseDecidesIDsIsRefusedByItsName() throws {
+    let split: [String: Any] = ["type": "Split", "pattern": ["Regex": "a"], "behavior": "Isolated", "invert": false]
+    let level: [String: Any] = ["type": "ByteLevel", "add_prefix_space": false, "use_regex": true]
+    let added: [String: Any] = ["id": 480, "content": "<x>", "normalized": false]
+    let refused: [([String: Any], String)] = [
+      (["pre_tokenizer": split], "pre_tokenizer is Split"),
+      (["pre_tokenizer": ["type": "Sequence", "pretokenizers": [split, level]]], "pre_tokenizer is Sequence"),
+      (["pre_tokenizer": NSNull()], "pre_tokenizer is null"),
+      (["pre_tokenizer": level.merging(["mode": 1]) { $1 }], "pre_tokenizer.mode"),
+      (["normalizer": ["type": "NFC"]], "normalizer is NFC"),
+      (["post_processor": ["type": "TemplateProcessing"]], "post_processor is TemplateProcessing"),
+      (["decoder": ["type": "Metaspace"]], "decoder is Metaspace"),
+      (["truncation": ["max_length": 8]], "truncation"), (["padding": ["length": 8]], "padding"),
+      (["other": 1], "other"),
+      (["model": ["type": "WordPiece"]], "model.type is WordPiece"), (["model": ["dropout": 0.1]], "model.dropout"),
+      (["model": ["byte_fallback": true]], "model.byte_fallback"),
+      (["model": ["end_of_word_suffix": "</w>"]], "model.end_of_word_suffix"),
+      (["model": ["continuing_subword_prefix": "##"]], "model.continuing_subword_prefix"),
+      (["added_tokens": [added.merging(["lstrip": true]) { $1 }]], "added_tokens.lstrip"),
+      (["added_tokens": [added.merging(["single_word": true]) { $1 }]], "added_tokens.single_word"),
+      (["added_tokens": [added.merging(["id": 500]) { $1 }]], "no symbol has the id 480"),
+      (["added_tokens": [added.merging(["id": 7]) { $1 }]], "two symbols have the id 7"),
+      (["added_tokens": [added.merging(["content": "!"]) { $1 }]], "has the id 480"),
+      (["model": ["merges": ["a b c"]]], "merge 0"), (["model": ["merges": [["a", "\u{20AC}"]]]], "merge 0"),
+    ]
+    for (change, fragment) in refused {
+      let error = #expect(throws: HuggingFaceTokenizerError.self, "\(fragment)") { try tokenizer(change) }
+      #expect(error?.description.contains(fragment) == true, "\(fragment): \(String(describing: error))")
+    }
+  }
+
+  @Test func aFileThatIsNoTokenizerIsRefusedWithItsName() throws {
+    let path = "\(workplace.path)/other.json"
+    for content in [
+      "", "[]", "{}", "{\"model\": null}", "{\"model\": {\"vocab\": {\"a\": 0}}}", "\u{FEFF}{}",
+      "{\"a\": [[[[[[[[[[1]]]]]]]]]]}",
+    ] {
+      try Data(content.utf8).write(to: URL(fileURLWithPath: path))
+      let error = #expect(throws: HuggingFaceTokenizerError.self, "\(content)") {
+        try HuggingFaceTokenizer(contentsOf: path)
+      }
+      #expect(error?.description.hasPrefix(path) == true)
+    }
+    #expect(throws: (any Error).self) { try HuggingFaceTokenizer(contentsOf: workplace.path + "/nothing") }
+  }
+}
