@@ -51,7 +51,8 @@ enum BenchmarkCommand {
       throw arguments.usageFailure("--weights is how weights are held while sampling, and --sample 0 samples nothing")
     }
     let threads = CommonOptions.threadCount(arguments)
-    let corpus = try TextInput(arguments[corpora], of: arguments).corpus(settings.tokens)
+    let corpus = try TextInput(arguments[corpora], of: arguments).corpus(
+      settings.tokens, symbols: settings.symbols)
     let run = try CharacterRun(settings: settings, corpus: corpus, threads: threads)
     let speed = try run.measureSpeed(
       seconds: arguments[seconds], sample: arguments[sample],

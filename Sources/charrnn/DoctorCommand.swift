@@ -22,8 +22,7 @@ enum DoctorCommand {
     var settings = try TrainOptions.settings(
       arguments, resuming: nil, structure: chooses ? initial?.model.architecture : nil)
     settings.lastFileValidates = arguments[TrainOptions.validation] != nil
-    let corpus = try input.corpus(settings.tokens)
-    corpus.notices.forEach(notice)
+    let corpus = try TrainedVocabulary(arguments, initial: initial).corpus(input, settings)
     var limits = try TrainOptions.limits(arguments, resuming: nil)
     let threads = CommonOptions.threadCount(arguments)
     let chosen =

@@ -12,7 +12,7 @@ enum ImportCommand {
       "the model's symbols in its order: a JSON list, text or object, or a symbol a line; the run has them sorted by bytes, its "
       + "weights with them")
   static let tokens = Option(
-    "tokens", .choice(of: TokenKind.self), defaultNote: "as the symbols are",
+    "tokens", .choice(TokenKind.allCases.filter { !$0.isOfPieces }.map(\.rawValue)), defaultNote: "as the symbols are",
     help: "kind of token; byte without a vocabulary means the 256 bytes")
   static let convention = Option(
     "convention", .choice(of: WeightConvention.self), defaultNote: "as the names tell",
@@ -63,7 +63,7 @@ enum ImportCommand {
   }
 
   private static func vocabulary(_ weights: PackageFile, _ arguments: ParsedArguments) throws -> ImportedVocabulary {
-    let kind = arguments[tokens]
+    let kind = arguments[tokens].flatMap(TokenKind.init)
     if let path = arguments[vocabulary] { return try ImportedVocabulary(contentsOf: path, kind: kind) }
     if let found = try ImportedVocabulary(in: weights, kind: kind) { return found }
     if kind == .byte { return .bytes }

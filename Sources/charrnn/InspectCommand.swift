@@ -27,7 +27,10 @@ enum InspectCommand {
     }
     let members: Members =
       model.shape.architecture.members + [
-        ("tokens", .string(model.vocabulary.kind.rawValue)), ("vocabulary", .array(symbols(model.vocabulary))),
+        ("tokens", .string(model.vocabulary.kind.rawValue)),
+        (
+          "vocabulary", .array(model.vocabulary.symbols.map(model.vocabulary.jsonSymbol))
+        ),
         ("parameters", .integer(model.parameterCount)), ("step", JSONText(history?.step)),
         ("epoch", JSONText(history?.epoch)), ("validation_loss", JSONText(history?.validationLoss)),
         ("tensors", .array(tensors)),
@@ -35,22 +38,24 @@ enum InspectCommand {
     return JSONText.object(members).line
   }
 
-  /// Byte symbols as numbers, others as text.
-  private static func symbols(_ vocabulary: Vocabulary) -> [JSONText] {
-    vocabulary.symbols.map { symbol in
-      vocabulary.kind == .byte ? .integer(Int(symbol[0])) : .string(String(decoding: symbol, as: UTF8.self))
-    }
+  /// The first symbols for a reader; of words and subwords those that are no bytes, between quotation marks.
+  private static func shownSymbols(_ vocabulary: Vocabulary) -> [String] {
+    let ids = (0..<Int32(vocabulary.count))
+    guard vocabulary.kind.isOfPieces else { return ids.prefix(shown).map(vocabulary.display) }
+    return ids.lazy.filter { vocabulary[$0].count > 1 }.prefix(shown).map { "\"\(vocabulary.display($0))\"" }
   }
+
+  private static let shown = 100
 
   private static func table(_ model: StoredModel) -> String {
     let vocabulary = model.vocabulary
-    let shown = (0..<min(vocabulary.count, 100)).map { vocabulary.display(Int32($0)) }.joined(separator: " ")
+    let symbols = shownSymbols(vocabulary).joined(separator: " ")
     var lines = [
       "file        \(model.checkpoint.file.printable())",
       "model       \(model.shape.architecture.summary)",
       "parameters  \(model.parameterCount)",
-      "tokens      \(vocabulary.kind.rawValue), \(counted(vocabulary.count, "symbol")): \(shown)"
-        + (vocabulary.count > 100 ? " …" : ""),
+      "tokens      \(vocabulary.kind.rawValue), \(counted(vocabulary.count, "symbol")): \(symbols)"
+        + (vocabulary.count > shown ? " …" : ""),
     ]
     if let history = model.history {
       let loss = history.validationLoss.map {

@@ -78,7 +78,7 @@ struct RunChoice {
     try corpora.keepPipes()
     if isNamedAsCorpus(of: directory, corpora) { return }
     if let model = try? StoredModel(contentsOf: directory.path), let hash = model.history?.corpusHash,
-      hash == (try? corpora.corpus(model.vocabulary.kind))?.contentHash
+      hash == (try? corpora.contentHash(model.vocabulary.kind))
     {
       return
     }
@@ -142,7 +142,7 @@ struct RunChoice {
           try CharacterRun.settings(of: checkpoint).tokens, try CharacterRun.corpusHash(of: checkpoint)
         )
         // A text that is no corpus in the run's kind of token is not what it was trained on.
-        if hash == (try? corpora.corpus(tokens))?.contentHash { return (run, checkpoint) }
+        if hash == (try? corpora.contentHash(tokens)) { return (run, checkpoint) }
         if isNamedAsCorpus(of: run, corpora) {
           failure =
             failure

@@ -8,7 +8,8 @@ enum SampleConstraints {
     "matching", .nonEmptyText("REGEX"), help: "write only what matches this regular expression as a whole")
   static let maxVerbatim = Option(
     "max-verbatim", .count(atLeast: 1), help: "copy no more than N tokens in a row from the training text")
-  static let rawBytes = Flag("raw-bytes", help: "let a model of bytes write any bytes, valid UTF-8 or not")
+  static let rawBytes = Flag(
+    "raw-bytes", help: "let a model of bytes, words or subwords write any bytes, valid UTF-8 or not")
 
   static let options: [any OptionDeclaration] = [stop, matching, maxVerbatim, rawBytes]
 
@@ -25,9 +26,10 @@ enum SampleConstraints {
   }
 
   static func constraints(_ arguments: ParsedArguments, _ file: ModelFile<Float>) throws -> TextConstraints {
-    if arguments[rawBytes] && file.vocabulary.kind != .byte {
+    if arguments[rawBytes] && !file.vocabulary.kind.spellsBytes {
       throw arguments.usageFailure(
-        "--raw-bytes is for models of bytes; this one writes each \(file.vocabulary.kind.rawValue) whole")
+        "--raw-bytes is for models of bytes, words and subwords; this one writes each \(file.vocabulary.kind.rawValue) whole"
+      )
     }
     return TextConstraints(
       stop: try stopText(arguments, file.vocabulary), pattern: try pattern(arguments, file.vocabulary),

@@ -81,6 +81,11 @@ enum SampleModes {
   private static func writeFilled(
     _ text: String, _ sampling: Sampling, length: Int, _ arguments: ParsedArguments
   ) throws {
+    if sampling.vocabulary.kind.isOfPieces {
+      throw arguments.usageFailure(
+        "--fill is for models of characters, scalars and bytes; words and subwords of this model may span the ends of a gap"
+      )
+    }
     let parts = text.split(separator: /_{3,}/, omittingEmptySubsequences: false).map(String.init)
     if parts.count < 2 { throw arguments.usageFailure("--fill \(shellWord(text)) has no gap; write one as ___") }
     if length < 1 { throw arguments.usageFailure("--length 0 leaves no room in a gap") }

@@ -9,7 +9,7 @@ final class TextInput {
   /// Names of the files, with those of folders in their place.
   let names: [String]
   private var places: [TextSource.Place]
-  private var corpora: [TokenKind: Corpus] = [:]
+  private var corpora: [Units: Corpus] = [:]
   /// Whether a text comes from a pipe, whose name says nothing about its content.
   private(set) var readsPipe: Bool
 
@@ -63,12 +63,26 @@ final class TextInput {
     name != standardInput && (try? SystemFiles().status(of: name))?.kind == .directory
   }
 
+  /// Units of a text, of which its own vocabulary is made.
+  private struct Units: Hashable {
+    let kind: TokenKind
+    let symbols: Int?
+  }
+
   /// The texts as a corpus with its own vocabulary. It is kept: another call reads nothing.
-  func corpus(_ kind: TokenKind) throws(CorpusError) -> Corpus {
-    if let corpus = corpora[kind] { return corpus }
-    let corpus = try Corpus(places, kind: kind)
-    corpora[kind] = corpus
+  ///
+  /// - Parameter symbols: size of a vocabulary of words or subwords; nil for one that suits the text.
+  func corpus(_ kind: TokenKind, symbols: Int? = nil) throws(CorpusError) -> Corpus {
+    let units = Units(kind: kind, symbols: symbols)
+    if let corpus = corpora[units] { return corpus }
+    let corpus = try Corpus(places, kind: kind, symbols: symbols)
+    corpora[units] = corpus
     return corpus
+  }
+
+  /// Hash of the texts as a corpus of a kind of token; of words and subwords without finding them.
+  func contentHash(_ kind: TokenKind) throws(CorpusError) -> String {
+    try corpus(kind.isOfPieces ? .byte : kind).contentHash
   }
 
   /// Keeps in memory the bytes of pipes, so that corpora of several kinds of token can be read.

@@ -118,8 +118,8 @@ package enum TrainCommand {
         arguments, resuming: base, epoch: epoch, structure: chooses ? initial?.model.architecture : nil)
       if let initial { try Self.requireForgetBias(settings, of: initial, arguments) }
       if base == nil { settings.lastFileValidates = arguments[TrainOptions.validation] != nil }
-      let corpus = try input.corpus(settings.tokens)
-      corpus.notices.forEach(notice)
+      let corpus = try TrainedVocabulary(arguments, resuming: choice.checkpoint, initial: initial).corpus(
+        input, settings)
       directory = choice.directory
       // Also where it has saved nothing yet and begins again.
       let resumed = arguments[TrainOptions.resume] ? directory : nil
@@ -147,7 +147,8 @@ package enum TrainCommand {
       try claimDirectory(
         choice, arguments,
         configuration: configuration(
-          of: run, corpora: input.names, initFrom: initFrom, limits: limits, reporting: reporting,
+          of: run, corpora: input.names, initFrom: initFrom, tokenizer: arguments[TrainOptions.tokenizer],
+          limits: limits, reporting: reporting,
           chosen: base == nil ? chosen?.names : try StoredOptions(directory).namesChosen(),
           threads: threads))
       if choice.beginning != nil { notice("starting from the beginning") }
@@ -239,9 +240,11 @@ package enum TrainCommand {
     return "\(command(arguments)) \(explicitOptions(settings, limits))\(initial)"
   }
 
-  /// The command line with no options but those that name texts.
+  /// The command line with no options but those that name texts and a vocabulary.
   private static func command(_ arguments: ParsedArguments) -> String {
-    let naming = [TrainOptions.validation, TrainOptions.include, TrainOptions.ignore].compactMap { option in
+    let naming = [
+      TrainOptions.validation, TrainOptions.include, TrainOptions.ignore, TrainOptions.tokenizer,
+    ].compactMap { option in
       arguments[option].map { "--\(option.name) \(shellWord($0))" }
     }
     return (["charrnn train"] + arguments[corpora].map(shellWord) + naming).joined(separator: " ")
@@ -295,7 +298,8 @@ package enum TrainCommand {
 
   /// Members of `config.json`: every option as it was resolved.
   private static func configuration(
-    of run: CharacterRun, corpora: [String], initFrom: String?, limits: TrainingLimits, reporting: TrainingReporting,
+    of run: CharacterRun, corpora: [String], initFrom: String?, tokenizer: String?,
+    limits: TrainingLimits, reporting: TrainingReporting,
     chosen: [String]?, threads: Int
   ) -> Members {
     let lastStep = limits.lastStep(stepsPerEpoch: run.stepsPerEpoch)
@@ -312,7 +316,7 @@ package enum TrainCommand {
       ("checkpoint_every", JSONText(reporting.checkpointEvery)),
       ("keep", .integer(reporting.kept)),
       ("chosen", chosen.map { .array($0.map { .string($0) }) } ?? .null),
-      ("init_from", JSONText(initFrom)),
+      ("init_from", JSONText(initFrom)), ("tokenizer", JSONText(tokenizer)),
       ("parameters", .integer(run.model.parameterCount)), ("charrnn", .string(version)),
     ]
   }

@@ -35,6 +35,10 @@ package enum TrainOptions {
     help: "files and folders in a folder not to read; hidden ones, runs and what is no text are never read")
   static let initFrom = Option("init-from", .path("MODEL"), help: "start from a model's weights, matched by symbol")
 
+  static let tokenizer = Option(
+    "tokenizer", .path("FILE"), defaultNote: "found in the text",
+    help: "vocabulary of subwords: a tokenizer.json of Hugging Face with a byte-level BPE model")
+
   static let memory = Option(
     "memory", .byteCount, defaultNote: "all there is",
     help:
@@ -75,7 +79,7 @@ package enum TrainOptions {
       OptionGroup(
         "How long (the first one reached ends it; with --plain and none given, the longer of 50 epochs and 3000 steps)",
         [epochs, steps, time] + settings.options(.ending)),
-      OptionGroup("Data", [include, ignore, validation] + settings.options(.split)),
+      OptionGroup("Data", [tokenizer, include, ignore, validation] + settings.options(.split)),
     ]
 
   /// Texts that the command line names; one that is for validation alone is the last.
@@ -105,7 +109,19 @@ package enum TrainOptions {
     if arguments.gives(validation) && arguments.givenNames.contains("validation-fraction") {
       throw arguments.usageFailure("--validation names the text to validate on; leave out --validation-fraction")
     }
-    return try settings.settings(arguments, resuming: run, epoch: epoch, structure: structure)
+    if arguments.gives(tokenizer) && arguments.givenNames.contains("symbols") {
+      throw arguments.usageFailure("--tokenizer brings its own symbols; leave out --symbols")
+    }
+    var settings = try settings.settings(arguments, resuming: run, epoch: epoch, structure: structure)
+    guard arguments.gives(tokenizer) else { return settings }
+    if arguments.givenNames.contains("tokens") || run != nil, settings.tokens != .subword {
+      throw arguments.usageFailure(
+        "--tokenizer is a vocabulary of subwords, and the tokens are \(settings.tokens.rawValue)s; leave one of them out"
+      )
+    }
+    settings.tokens = .subword
+    if let problem = settings.problem { throw arguments.usageFailure("\(problem)") }
+    return settings
   }
 
   /// Limits of the training. Where a run is resumed, or begins again, and none of the options is given, those that it was begun with.

@@ -1,0 +1,34 @@
+import CharrnnCommandSupport
+import SequenceModeling
+
+/// Vocabulary that a text is read in to be trained on.
+struct TrainedVocabulary {
+  /// The vocabulary; nil for the text's own.
+  private let given: Vocabulary?
+
+  /// - Parameters:
+  ///   - checkpoint: state of the run that is resumed.
+  ///   - initial: model whose weights the run starts from. Its words or subwords spell any text.
+  /// - Throws: an error of the file of `--tokenizer`, and a usage failure where that is not the vocabulary of the run.
+  init(_ arguments: ParsedArguments, resuming checkpoint: Checkpoint? = nil, initial: ModelFile<Float>?) throws {
+    let file = try arguments[TrainOptions.tokenizer].map {
+      try HuggingFaceTokenizer(contentsOf: $0).vocabularyToTrain()
+    }
+    let kept = try checkpoint.map { try StoredModel($0).vocabulary }
+    if let file, let kept, file != kept {
+      throw arguments.usageFailure("--tokenizer is another vocabulary than the run's; leave it out")
+    }
+    let isChosen = arguments.givenNames.contains("symbols")
+    given = kept ?? file ?? (isChosen ? nil : initial?.vocabulary)
+  }
+
+  /// The texts, with notices to the user. Characters, scalars and bytes are those of the text.
+  func corpus(_ input: TextInput, _ settings: TrainingSettings) throws -> Corpus {
+    if let given, given.kind == settings.tokens, given.kind.isOfPieces {
+      return try input.corpus(given, unknown: .error)
+    }
+    let corpus = try input.corpus(settings.tokens, symbols: settings.symbols)
+    corpus.notices.forEach(notice)
+    return corpus
+  }
+}
