@@ -23,9 +23,10 @@ extension Corpus {
       text, encoding.spelt(numbers.symbols, in: vocabulary), vocabulary: vocabulary, notices: text.notices(vocabulary))
   }
 
-  /// Symbols of a vocabulary that suits a text.
-  package static func usualSymbols(of kind: TokenKind, bytes: Int) -> Int {
-    min(max(512, bytes / 500), 8192)
+  /// Symbols of a vocabulary that suits a text, found by trying some on a text of 1 MB: a word must be there as a whole to be one
+  /// token, and of subwords fewer spell a text well.
+  private static func usualSymbols(of kind: TokenKind, bytes: Int) -> Int {
+    kind == .word ? min(max(512, bytes / 250), 16_384) : min(max(512, bytes / 500), 8192)
   }
 
   /// Bounds of the memory for finding a vocabulary: different pieces of a text, and their bytes.

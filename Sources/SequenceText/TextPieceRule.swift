@@ -6,11 +6,14 @@
 ///    as follow each other, with one space before them where there is one;
 /// 3. white space: all that follows each other, but the last character where something else comes after it.
 ///
-/// Joined, the pieces are the text, to the byte. Classes are those of Unicode: general category L for letters, N for numbers, the
+/// A piece that would be longer than `longest` ends there. Joined, the pieces are the text, to the byte. Classes are those of Unicode: general category L for letters, N for numbers, the
 /// property White_Space. A byte that is not part of well-formed UTF-8 is of the others. It is the rule of GPT-2 (Radford et al.,
 /// 2019, "Language Models are Unsupervised Multitask Learners"), which `tokenizer.json` files name `ByteLevel`; there it is the
 /// expression `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`.
 public enum TextPieceRule {
+  /// Most bytes of a piece, but for the rest of a character: it bounds the memory for a text that is one word.
+  public static let longest = 1 << 24
+
   /// Ranges of the pieces of a text, in order. None is empty.
   ///
   /// - Complexity: O(`text.count`).
@@ -59,6 +62,7 @@ public enum TextPieceRule {
     }
     var lastStart = start
     while end < limit {
+      if end - start >= longest { return end }
       guard let (next, endOfNext) = scalar(in: bytes, end..<limit, isEnd: isEnd) else { return nil }
       if next != kind {
         // A piece of one character is there also where something else follows.

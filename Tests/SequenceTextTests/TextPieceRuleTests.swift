@@ -25,6 +25,11 @@ import Testing
     #expect(TextPieceRule.pieces(of: bytes) == slowPieces(of: bytes), "\(bytes)")
   }
 
+  @Test func aPieceIsOfBoundedLength() {
+    let text = [UInt8](repeating: UInt8(ascii: "a"), count: TextPieceRule.longest + 10)
+    #expect(TextPieceRule.pieces(of: text).map(\.count) == [TextPieceRule.longest, 10])
+  }
+
   @Test(arguments: 1...100) func piecesTogetherAreTheText(seed: Int) {
     var generator = SplitMix(seed: seed)
     let bytes = damagedText(40, using: &generator)
