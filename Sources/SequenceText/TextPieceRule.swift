@@ -12,7 +12,7 @@
 /// expression `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`.
 public enum TextPieceRule {
   /// Most bytes of a piece, but for the rest of a character: it bounds the memory for a text that is one word.
-  public static let longest = 1 << 24
+  public static let longest = 1 << 21
 
   /// Ranges of the pieces of a text, in order. None is empty.
   ///
