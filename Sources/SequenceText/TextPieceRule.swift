@@ -6,9 +6,10 @@
 ///    as follow each other, with one space before them where there is one;
 /// 3. white space: all that follows each other, but the last character where something else comes after it.
 ///
-/// A piece that would be longer than `longest` ends there. Joined, the pieces are the text, to the byte. Classes are those of Unicode: general category L for letters, N for numbers, the
-/// property White_Space. A byte that is not part of well-formed UTF-8 is of the others. It is the rule of GPT-2 (Radford et al.,
-/// 2019, "Language Models are Unsupervised Multitask Learners"), which `tokenizer.json` files name `ByteLevel`; there it is the
+/// A piece that would be longer than `longest` ends there. Joined, the pieces are the text, to the byte. Classes are those of
+/// Unicode: general category L for letters, N for numbers, the property White_Space. A byte that is not part of well-formed UTF-8 is
+/// of the others. It is the rule of GPT-2 (Radford et al., 2019, "Language Models are Unsupervised Multitask Learners"), which
+/// `tokenizer.json` files name `ByteLevel`; there it is the
 /// expression `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`.
 public enum TextPieceRule {
   /// Most bytes of a piece, but for the rest of a character: it bounds the memory for a text that is one word.
