@@ -74,6 +74,12 @@ def marks(count):
     return ("\u0301\u0316" * (count // 2 + 1))[:count]
 
 
+def letters():
+    """The characters that stand for bytes in vocabularies of words and subwords."""
+    own = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    return [chr(byte) for byte in own] + [chr(0x100 + number) for number in range(256 - len(own))]
+
+
 def files(scale):
     def of(count):
         return max(1, count // scale)
@@ -95,6 +101,14 @@ def files(scale):
         vocabulary=json.dumps(sorted(f"{n:07}" for n in range(of(650_000))), separators=(",", ":")))
     yield "vocabulary-of-one-long-symbol", lambda: changed(vocabulary=json.dumps(["a" * megabytes(90)]))
     yield "vocabulary-nested", lambda: changed(vocabulary="[" * megabytes(80))
+    yield "subwords-of-one-merge", lambda: changed(
+        tokens="subword", vocabulary=json.dumps({"symbols": letters() + ["!!"], "merges": ["! !"] * of(8_000_000)}))
+    yield "subwords-of-merges-within-the-limit", lambda: changed(
+        tokens="subword", vocabulary=json.dumps({"symbols": letters() + ["!!"], "merges": ["! !"] * of(1_000_000)}))
+    yield "subwords-of-merges-alone", lambda: changed(
+        tokens="subword", vocabulary=json.dumps({"merges": ["! !"] * of(8_000_000)}))
+    yield "words-within-the-limit", lambda: changed(
+        tokens="word", vocabulary=json.dumps(letters() + [f"w{n:07}" for n in range(of(261_000))]))
     yield "history-of-numbers", lambda: changed(history='{"step":[' + ",".join(["1"] * of(30_000_000)) + "]}")
     yield "architecture-of-keys", lambda: changed(
         architecture="{" + ",".join(f'"k{n}":1' for n in range(of(3_000_000))) + "}")
