@@ -34,7 +34,7 @@ import Testing
       "temporal-regularization", "weight-decay", "batch", "length", "backward-length", "vary-length", "epochs", "steps",
       "time", "optimizer", "learning-rate", "schedule", "average", "config", "plain", "clip", "validation-fraction",
       "test-fraction", "patience",
-      "tokens", "precision",
+      "tokens", "symbols", "tokenizer", "precision",
       "threads", "seed", "validate-every", "sample-every", "checkpoint-every", "tensorboard", "overwrite", "resume",
       "init-from",
     ] { #expect(train.contains("--\(option)")) }
