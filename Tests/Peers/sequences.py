@@ -120,6 +120,9 @@ def main():
             ours, bound, arrays = (statistics.median(column) for column in zip(*rounds))
             print(f"step of {kind} x {layers}: {ours:.1f} µs; onnxruntime {bound:.1f} bound, {arrays:.1f} with arrays; "
                   f"ratio {ours / bound:.2f}, {ours / arrays:.2f}")
+            for weights in ("bfloat16Weights", "int8Weights"):
+                found = statistics.median(float(run("step", kind, str(layers), weights)) for _ in range(options.rounds))
+                print(f"  with {weights}: {found:.1f} µs; ratio {found / bound:.2f}, {found / arrays:.2f}")
     for kind in ("lstm", "gru"):
         rates = [float(run("streams", kind, count)) for count in ("1", "1000")]
         print(f"streams of {kind}: {rates[0]:,.0f} items a second of one, {rates[1]:,.0f} of a thousand as one batch")

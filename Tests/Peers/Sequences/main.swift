@@ -1,6 +1,7 @@
 // Measures recurrent layers as an app uses them; `sequences.py` runs it beside onnxruntime and prints the comparison.
 //
 //     swift run -c release SequenceMeasurements step lstm 2        # µs of a step of one stream
+//     swift run -c release SequenceMeasurements step lstm 2 int8Weights
 //     swift run -c release SequenceMeasurements streams lstm 1000  # items a second of many streams
 //     swift run -c release SequenceMeasurements memory tagger ragged
 //     swift run -c release SequenceMeasurements batches 100000
@@ -11,14 +12,16 @@ import SequenceModeling
 let width = 128
 
 /// Layers of a kind of cell with inputs and outputs of 128.
-func session(_ kind: String, layers: Int, streams: Int) -> StreamingSession<Float> {
+func session(
+  _ kind: String, layers: Int, streams: Int, weights: ProductFormat = .full
+) -> StreamingSession<Float> {
   var random = RandomSource(seed: 1)
   if kind == "gru" {
     let cells = (0..<layers).map { _ in GRUCell<Float>(input: width, hidden: width).drawn(using: &random) }
-    return StreamingSession(StackedRecurrent(cells), reading: .vectors, streams: streams)
+    return StreamingSession(StackedRecurrent(cells), reading: .vectors, streams: streams, weights: weights)
   }
   let cells = (0..<layers).map { _ in LSTMCell<Float>(input: width, hidden: width).drawn(using: &random) }
-  return StreamingSession(StackedRecurrent(cells), reading: .vectors, streams: streams)
+  return StreamingSession(StackedRecurrent(cells), reading: .vectors, streams: streams, weights: weights)
 }
 
 /// Seconds that a body takes, the median of runs of `count` calls each.
@@ -32,8 +35,8 @@ func medianSeconds(runs: Int, count: Int, _ body: () -> Void) -> Double {
 }
 
 /// Microseconds of a step of one stream, its output copied out.
-func step(_ kind: String, layers: Int) {
-  let session = session(kind, layers: layers, streams: 1)
+func step(_ kind: String, layers: Int, weights: ProductFormat) {
+  let session = session(kind, layers: layers, streams: 1, weights: weights)
   var random = RandomSource(seed: 2)
   let item = Tensor<Float>.normal([1, width], using: &random)
   var output = [Float](repeating: 0, count: width)
@@ -126,11 +129,14 @@ func batches(_ count: Int) {
 
 let words = CommandLine.arguments.dropFirst().map(\.self)
 switch (words.first, words.count) {
-case ("step", 3): step(words[1], layers: Int(words[2]) ?? 1)
+case ("step", 3): step(words[1], layers: Int(words[2]) ?? 1, weights: .full)
+case ("step", 4): step(words[1], layers: Int(words[2]) ?? 1, weights: ProductFormat(rawValue: words[3]) ?? .full)
 case ("streams", 3): streams(words[1], Int(words[2]) ?? 1)
 case ("memory", 3): try memory(words[1], isRagged: words[2] == "ragged")
 case ("batches", 2): batches(Int(words[1]) ?? 1)
 default:
-  print("usage: SequenceMeasurements step|streams lstm|gru N, memory tagger|training|lstm ragged|longest, batches N")
+  print(
+    "usage: SequenceMeasurements step|streams lstm|gru N [WEIGHTS], memory tagger|training|lstm ragged|longest, batches N"
+  )
   exit(64)
 }
