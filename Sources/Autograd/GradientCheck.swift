@@ -32,20 +32,20 @@ public enum GradientCheck {
   public static func compare(
     _ inputs: [(name: String, value: Tensor<Double>)], loss: ([Variable<Double>]) -> Variable<Double>
   ) -> [Comparison] {
-    let (analytic, held) = analyticGradients { tape in
+    let (analytic, failures) = analyticGradients { tape in
       let variables = inputs.map { tape.watch($0.value) }
       let result = loss(variables)
       let gradients = result.isRecorded ? result.gradients() : nil
       return zip(inputs, variables).map { gradients?[$1] ?? .zeros(like: $0.value) }
     }
-    return compare(inputs, analytic: analytic) { values in loss(values.map { Variable($0) }).value.scalar } + held
+    return compare(inputs, analytic: analytic) { values in loss(values.map { Variable($0) }).value.scalar } + failures
   }
 
   /// Gradients by a tape of their own, and a comparison that fails where something still holds the tape: a pullback that captures
   /// a variable, and with it the tape whose node holds the pullback.
   package static func analyticGradients(
     _ body: (Tape<Double>) -> [Tensor<Double>]
-  ) -> (gradients: [Tensor<Double>], held: [Comparison]) {
+  ) -> (gradients: [Tensor<Double>], failures: [Comparison]) {
     weak var held: Tape<Double>?
     let gradients = {
       let tape = Tape<Double>()

@@ -6,8 +6,8 @@ import TensorCore
 ///
 ///     y = (x − mean) / √(variance + ε) · weight + bias
 ///
-/// over all axes but the last, [..., features]; of sequences, over the steps that are no padding. Training uses the moments of the batch and updates running means of them;
-/// inference uses the running means. As in PyTorch, the running variance is the unbiased one (divided by n − 1). A batch of
+/// over all axes but the last, [..., features]; of sequences, over the steps that are no padding. Training uses the moments of
+/// the batch and updates running means of them; inference uses the running means. As in PyTorch, the running variance is the unbiased one (divided by n − 1). A batch of
 /// a single row has no spread: it comes out as the bias, and leaves the running moments alone.
 public struct BatchNorm<Scalar: TensorScalar>: Layer {
   /// [features], 1 at first.

@@ -48,21 +48,28 @@ public struct Convolution1D<Scalar: TensorScalar>: Layer {
   }
 
   public func callAsFunction(_ input: Variable<Scalar>, in context: inout ForwardContext<Scalar>) -> Variable<Scalar> {
-    let (channels, window) = (weight.shape[1], weight.shape[2])
+    let channels = weight.shape[1]
     if input.shape.rank != 3 || input.shape[2] != channels {
       shapeFailure("Convolution1D", input.shape, weight.shape, hint: "the input must be [batch, length, \(channels)]")
     }
     let input = context.lengths.map { input.clearingPadding($0) } ?? input
     context.lengths = context.lengths.map(positions)
-    let axis = WindowAxis(size: input.shape[1], window: window, stride: stride, padding: padding)
-    return activation(convolution(input, weight: weight, bias: bias, over: [axis], "Convolution1D", in: context))
+    let sums = convolution(
+      input, weight: weight, bias: bias, over: [axis(input.shape[1])], "Convolution1D", in: context)
+    return activation(sums)
+  }
+
+  public func outputSteps(of steps: Int) -> Int? {
+    let count = axis(steps).count
+    return count > 0 ? count : nil
+  }
+
+  private func axis(_ steps: Int) -> WindowAxis {
+    WindowAxis(size: steps, window: weight.shape[2], stride: stride, padding: padding)
   }
 
   /// Lengths of the outputs of sequences of given lengths.
   private func positions(of lengths: SequenceLengths) -> SequenceLengths {
-    func axis(_ steps: Int) -> WindowAxis {
-      WindowAxis(size: steps, window: weight.shape[2], stride: stride, padding: padding)
-    }
     func before(_ steps: Int) -> Int { padding.amount(size: steps, window: weight.shape[2], stride: stride).before }
     let isReflected = if case .reflect = padding { true } else { false }
     require(

@@ -18,7 +18,7 @@ extension GradientCheck {
     let workspace = Workspace<Double>()
     let parameters = model.trainedParameters
     let all = inputs + parameters.map { ($0.name, $0.parameter.value) }
-    var (analytic, held) = analyticGradients { tape in
+    var (analytic, failures) = analyticGradients { tape in
       var context = ForwardContext(tape: tape, mode: mode, random: RandomSource(seed: 1), workspace: workspace)
       let variables = inputs.map { tape.watch($0.value) }
       let gradients = loss(model, variables, &context).gradients()
@@ -38,6 +38,6 @@ extension GradientCheck {
       }
       var context = ForwardContext(mode: mode, random: RandomSource(seed: 1), workspace: workspace)
       return loss(moved, values.prefix(inputs.count).map { Variable($0) }, &context).value.scalar
-    } + held
+    } + failures
   }
 }

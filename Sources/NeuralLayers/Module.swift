@@ -29,16 +29,23 @@ public protocol Module<Scalar>: Sendable {
 ///     }
 ///
 /// Sequences are [batch, time, …]; `context.lengths` has their lengths where they differ. A layer that computes each step by
-/// itself needs no care: what it makes of the padding counts nowhere.
+/// itself needs no care: what it makes of the padding (zeros at first) counts nowhere, as long as values and slopes are finite
+/// there. A layer made of others passes their `inputTokens` and `outputSteps` on, so that data are checked before they are
+/// read.
 public protocol Layer<Scalar>: Module {
   func callAsFunction(_ input: Variable<Scalar>, in context: inout ForwardContext<Scalar>) -> Variable<Scalar>
 
   /// The number of tokens whose ids the layer reads; nil where it reads vectors.
   var inputTokens: Int? { get }
+
+  /// The number of steps that the layer makes of a sequence of so many; nil where they are too few for it.
+  func outputSteps(of steps: Int) -> Int?
 }
 
 extension Layer {
   public var inputTokens: Int? { nil }
+
+  public func outputSteps(of steps: Int) -> Int? { steps }
 }
 
 /// One pass over the parameters of a module, reading or changing them.

@@ -76,10 +76,11 @@ struct WindowAxis: Hashable {
   let stride: Int
   let padding: EdgePadding
 
-  /// Number of windows.
+  /// Number of windows; 0 where the input is too short for one.
   var count: Int {
     let (before, after) = padding.amount(size: size, window: window, stride: stride)
-    return (size + before + after - window) / stride + 1
+    let room = size + before + after - window
+    return room < 0 ? 0 : room / stride + 1
   }
 
   /// Positions that each window reads; −1 for a zero.

@@ -40,6 +40,10 @@ public struct Sequential<Scalar: TensorScalar>: Layer {
 
   public var inputTokens: Int? { layers.first?.inputTokens }
 
+  public func outputSteps(of steps: Int) -> Int? {
+    layers.reduce(steps) { steps, layer in steps.flatMap { layer.outputSteps(of: $0) } }
+  }
+
   public mutating func visitParameters<V: ParameterVisitor<Scalar>>(_ visitor: inout V) throws(V.Failure) {
     for index in layers.indices { try visitor.visit(&layers[index], "\(index)") }
   }

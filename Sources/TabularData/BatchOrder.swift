@@ -26,23 +26,27 @@ public struct BatchOrder: RandomAccessCollection, Sendable {
 
   /// The batches of sequences: in each, sequences of about one length, so that little of it is padding.
   ///
-  /// The sequences are permuted as by `init(count:…)`; each run of a hundred batches of them is sorted by length, the longest
-  /// first; then the order of the full batches is permuted.
+  /// The sequences are permuted as by `init(count:…)`; each run of a hundred batches of them is sorted by length, to within a
+  /// tenth, so that every epoch puts others together; then the order of the full batches is permuted. In a batch the longest
+  /// comes first.
   ///
   /// - Parameter lengths: steps of each sequence.
   /// - Precondition: the batch size is at least 1, and the epoch not negative.
   public init(lengths: [Int], batchSize: Int, seed: UInt64, epoch: Int) {
     let shuffled = BatchOrder(count: lengths.count, batchSize: batchSize, seed: seed, epoch: epoch)
+    var random = RandomSource(seed: seed).substream(UInt64(epoch)).substream(1)
+    let blurred = lengths.map { Double($0) * (1 + 0.1 * random.uniform()) }
     let run = 100 * batchSize
     let sorted = stride(from: 0, to: lengths.count, by: run).flatMap { start in
-      sortedByLength(shuffled.order[start..<Swift.min(start + run, lengths.count)], lengths)
+      sortedByLength(shuffled.order[start..<Swift.min(start + run, lengths.count)], blurred)
     }
-    var random = RandomSource(seed: seed).substream(UInt64(epoch)).substream(1)
     let full = lengths.count / batchSize
+    let starts =
+      random.permutation(of: full).map { $0 * batchSize } + (sorted.count > full * batchSize ? [full * batchSize] : [])
     self.batchSize = batchSize
-    order =
-      random.permutation(of: full).flatMap { sorted[$0 * batchSize..<($0 + 1) * batchSize] }
-      + sorted[(full * batchSize)...]
+    order = starts.flatMap { start in
+      sortedByLength(sorted[start..<Swift.min(start + batchSize, sorted.count)], lengths)
+    }
   }
 
   /// The batches of sequences for one pass of inference: the longest first.
@@ -68,6 +72,6 @@ public struct BatchOrder: RandomAccessCollection, Sendable {
 }
 
 /// Sequences sorted by length, the longest first; equal ones stay in order.
-private func sortedByLength(_ sequences: some Collection<Int>, _ lengths: [Int]) -> [Int] {
+private func sortedByLength<Length: Comparable>(_ sequences: some Collection<Int>, _ lengths: [Length]) -> [Int] {
   sequences.enumerated().sorted { (lengths[$1.element], $0.offset) < (lengths[$0.element], $1.offset) }.map(\.element)
 }

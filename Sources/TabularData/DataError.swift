@@ -11,6 +11,10 @@ public enum DataError: Error, Equatable, CustomStringConvertible {
   /// A token id that the model has no embedding for, or that no model has.
   case tokenOutOfRange(String, at: SamplePlace, tokens: Int)
   case noSteps(sequence: Int)
+  /// Fewer steps than the model reads at once.
+  case tooFewSteps(sequence: Int, steps: Int)
+  /// Masks or weights of another number than the sequences.
+  case sequencesDiffer(inputs: Int, Part, count: Int)
   /// Something that a sequence has for each step, with another number of steps.
   case stepsDiffer(sequence: Int, inputs: Int, Part, steps: Int)
   /// Vectors of another shape than those of sequence 0.
@@ -23,7 +27,7 @@ public enum DataError: Error, Equatable, CustomStringConvertible {
   case emptyPart(testFraction: Double, count: Int)
 
   public enum Part: String, Sendable {
-    case inputs, targets, mask
+    case inputs, targets, mask, weights
   }
 
   public var description: String {
@@ -38,6 +42,10 @@ public enum DataError: Error, Equatable, CustomStringConvertible {
     case .tokenOutOfRange(let id, let place, let tokens):
       "token \(id) at \(place) is outside of 0..<\(tokens); correct it, or give the embedding as many rows"
     case .noSteps(let sequence): "sequence \(sequence) has no steps; leave it out"
+    case .tooFewSteps(let sequence, let steps):
+      "sequence \(sequence) has \(counted(steps, "step")), fewer than a convolution of the model reads; leave it out or pad it"
+    case .sequencesDiffer(let inputs, let part, let count):
+      "\(part.rawValue): there are \(count) for \(counted(inputs, "sequence")); give one for each"
     case .stepsDiffer(let sequence, let inputs, let part, let steps):
       "sequence \(sequence) has \(counted(inputs, "step")), and its \(part.rawValue) \(steps); give one for each step"
     case .widthsDiffer(let part, let sequence, let shape, let first):

@@ -18,6 +18,16 @@ public protocol SampleSet<Scalar>: Sendable {
   /// - Throws: `DataError.tokenOutOfRange`.
   func requireTokens(below tokens: Int) throws(DataError)
 
+  /// Checks that a model can read sequences of these numbers of steps. Samples of one shape always pass.
+  ///
+  /// - Throws: `DataError.tooFewSteps`.
+  func requireSteps(_ isEnough: (Int) -> Bool) throws(DataError)
+
+  /// Checks that some target counts.
+  ///
+  /// - Throws: `DataError.nothingCounts`.
+  func requireTargets() throws(DataError)
+
   /// The samples at the given indices, as a model and a loss read them.
   ///
   /// - Precondition: there is at least one index, and all are in 0..<count.
@@ -66,6 +76,10 @@ extension LabelledData: SampleSet {
     guard let index else { return }
     throw .tokenOutOfRange("\(numbers[index])", at: .row(index / (inputs.count / count)), tokens: tokens)
   }
+
+  public func requireSteps(_ isEnough: (Int) -> Bool) {}
+
+  public func requireTargets() {}
 
   public func batch(_ indices: [Int]) -> SampleBatch<Scalar> {
     let samples = rows(indices)

@@ -191,6 +191,14 @@ extension FitErrorTests {
       "token 4 at step 1 of sequence 0 is outside of 0..<4; correct it, or give the embedding as many rows",
       model(.all),
       try SequenceData(tokens: [[1, 4]], targets: .stepClasses([[0, 1]])))
+    let sequences: [Tensor<Float>] = [.ones([5, 2]), .ones([2, 2])]
+    expect(
+      DataError.tooFewSteps(sequence: 1, steps: 2),
+      "sequence 1 has 2 steps, fewer than a convolution of the model reads; leave it out or pad it",
+      Sequential {
+        Convolution1D(channels: 2, filters: 2, window: 3, stride: 2)
+        Recurrent(GRUCell(input: 2, hidden: 2))
+      }, try SequenceData(sequences, targets: .classes([0, 1])))
     let partial = Tensor<Float>([0.5, .nan, 0.5, 0.5], shape: [2, 2])
     expect(
       FitError.lossNeedsAllValues(loss: "softmax cross entropy", at: .sequence(0)),

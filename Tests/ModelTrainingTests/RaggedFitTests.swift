@@ -186,8 +186,22 @@ import Testing
     #expect(tagged.metrics == counted.metrics && tagged.confusion == counted.confusion)
   }
 
-  /// A padded batch may hold anything after the end of its sequences.
-  @Test func paddingMayHoldNaN() throws {
+  /// Answers whose targets are missing count in no metric.
+  @Test func missingTargetsAreNoAnswers() throws {
+    let sequences = Self.sequences([2, 3, 1])
+    let model = Self.classifier()
+    let answers = sequences.map { model.predict($0.reshaped([1, -1, 2])).argmax()[0] }
+    var targets = Tensor<Double>.zeros([3, 3])
+    for sequence in [0, 2] { targets[sequence, Int(answers[sequence])] = 1 }
+    for column in 0..<3 { targets[1, column] = .nan }
+    let report = try model.evaluate(
+      SequenceData(sequences, targets: .values(targets), nan: .missing), loss: .meanSquaredError,
+      metrics: [.accuracy, .topKAccuracy(3)])
+    #expect(report[.accuracy] == 1 && report[.topKAccuracy(3)] == 1)
+  }
+
+  /// Sequences of a padded batch that holds anything after their ends.
+  @Test func aPaddedBatchMayHoldNaNAfterItsSequences() throws {
     let lengths = Self.lengths
     func padded(_ sequences: [Tensor<Double>]) -> Tensor<Double> {
       var batch = Tensor<Double>.full([lengths.count, 6, sequences[0].shape[1]], .nan)
@@ -217,7 +231,6 @@ import Testing
       Dense<Double>(2, 3)
     }
     var (ragged, flat) = (model, model)
-    let options = FitOptions<Sequential<Double>>(batchSize: 100, shuffles: false)
     let losses = try ragged.fit(
       SequenceData(sequences + sequences, targets: .stepClasses(classes + classes)), epochs: 3,
       loss: .softmaxCrossEntropy, options: FitOptions(batchSize: 14, shuffles: false)
@@ -225,7 +238,7 @@ import Testing
     let rows = Tensor.concatenate(sequences + sequences)
     let expected = try flat.fit(
       LabelledData(inputs: rows, classes: (classes + classes).flatMap { $0 }), epochs: 3, loss: .softmaxCrossEntropy,
-      options: FitOptions(batchSize: rows.shape[0], shuffles: options.shuffles)
+      options: FitOptions(batchSize: rows.shape[0], shuffles: false)
     ).losses
     for (a, b) in zip(losses, expected) { #expect(abs(a - b) < 1e-12) }
     for (a, b) in zip(ragged.parameters, flat.parameters) { expectClose(a.parameter.value, b.parameter.value) }
@@ -284,12 +297,12 @@ import Testing
         Dense<Double>(8, 2)
       }
       let history = try net.fit(
-        data, epochs: 20, optimizer: .adam(learningRate: 0.05), loss: .softmaxCrossEntropy, metrics: [.accuracy],
+        data, epochs: 30, optimizer: .adam(learningRate: 0.05), loss: .softmaxCrossEntropy, metrics: [.accuracy],
         options: FitOptions(batchSize: 16, validation: .split(0.2), threads: threads))
       return (history, net.parameters.map(\.parameter.value))
     }
     let (one, two) = (try fitted(threads: 1), try fitted(threads: 2))
     #expect(one.history.losses == two.history.losses && one.parameters == two.parameters)
-    #expect(one.history.epochs.last!.validation![.accuracy]! > 0.9)
+    #expect(one.history.losses.last! < 0.7 * one.history.losses[0])
   }
 }

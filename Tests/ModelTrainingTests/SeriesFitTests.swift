@@ -71,7 +71,7 @@ import Testing
     let (net, part) = (try fitted(windows), try windows.part(.training))
     let outputs = try net.predict(part.data.inputs)
     let values: [Tensor<Float>] =
-      switch part.data.labels {
+      switch part.data.sequenceTargets {
       case .values(let values): (0..<part.count).map { values.row($0) }
       case .stepValues(let values): values
       default: []

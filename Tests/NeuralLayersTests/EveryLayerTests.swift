@@ -8,22 +8,26 @@ import Testing
 private struct LayerSample: CustomTestStringConvertible, Sendable {
   let layer: any Layer<Double>
   let shape: [Int]
+  /// Whether a sample is a sequence of steps.
+  var isOfSequences = false
   var testDescription: String { "\(type(of: layer)) \(shape)" }
   /// Bound, with its values drawn.
   var model: Sequential<Double> { Sequential(seed: 1) { [layer] }.bound() }
 
   static let all: [LayerSample] = [
     LayerSample(layer: Dense(6, 4, activation: .tanh), shape: [6]),
-    LayerSample(layer: Dense(2, 3, bias: false), shape: [3, 2]),
+    LayerSample(layer: Dense(2, 3, bias: false), shape: [3, 2], isOfSequences: true),
     LayerSample(layer: Activation(.gelu), shape: [2, 3]),
     LayerSample(layer: Activation(.softmax), shape: [5]),
     LayerSample(layer: Dropout(0.25), shape: [3, 2]),
     LayerSample(layer: Flatten(), shape: [2, 3, 2]),
     LayerSample(layer: Flatten(), shape: []),
-    LayerSample(layer: LayerNorm(5), shape: [2, 5]),
+    LayerSample(layer: LayerNorm(5), shape: [4, 5], isOfSequences: true),
     LayerSample(layer: BatchNorm(3), shape: [3]),
-    LayerSample(layer: BatchNorm(2), shape: [4, 2]),
-    LayerSample(layer: Convolution1D(channels: 2, filters: 3, window: 3, stride: 2, padding: 1), shape: [6, 2]),
+    LayerSample(layer: BatchNorm(2), shape: [4, 2], isOfSequences: true),
+    LayerSample(
+      layer: Convolution1D(channels: 2, filters: 3, window: 3, stride: 2, padding: 1), shape: [6, 2],
+      isOfSequences: true),
     LayerSample(layer: Convolution2D(channels: 2, filters: 3, padding: .same), shape: [3, 4, 2]),
     LayerSample(
       layer: Convolution2D(channels: 1, filters: 2, window: (2, 3), stride: (2, 1), padding: .reflect(1)),
@@ -41,6 +45,27 @@ private struct LayerSample: CustomTestStringConvertible, Sendable {
 
 /// Laws that all layers obey.
 @Suite struct EveryLayerTests {
+  /// A batch of sequences of several lengths, with NaN after their ends, gives each what it gives by itself.
+  @Test(arguments: LayerSample.all.filter(\.isOfSequences))
+  fileprivate func aBatchOfSeveralLengthsIsItsSequences(sample: LayerSample) throws {
+    let (model, steps) = (sample.model, sample.shape[0])
+    let lengths = [steps, 1, steps - 1]
+    var batch = sample.batch(3, seed: 4)
+    for (sequence, length) in lengths.enumerated() {
+      for step in length..<steps { for i in 0..<sample.shape[1] { batch[sequence, step, i] = .nan } }
+    }
+    var context = ForwardContext<Double>()
+    context.lengths = try SequenceLengths(lengths, time: steps)
+    let outputs = model(Variable(batch), in: &context)
+    let found = outputs.value.withoutPadding(try #require(context.lengths).steps)
+    for (sequence, length) in lengths.enumerated() {
+      var own = ForwardContext<Double>()
+      let expected = model(Variable(batch.row(sequence).rows(0..<length).reshaped([1, length, -1])), in: &own).value
+      #expect(model.outputSteps(of: length) == expected.shape[1])
+      expectClose(found[sequence], expected.row(0), "\(sample), sequence \(sequence)")
+    }
+  }
+
   @Test(arguments: LayerSample.all)
   fileprivate func aBatchOfNoSamplesPassesThroughAndTeachesNothing(sample: LayerSample) {
     for mode in [ForwardMode.training, .inference] {

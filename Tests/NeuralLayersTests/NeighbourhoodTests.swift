@@ -149,6 +149,16 @@ private struct Geometry: CustomTestStringConvertible, Sendable {
     #expect(windows(4, 3, 1, .zeros(1)) == [[11, 111, 1110, 1100]])
   }
 
+  @Test(arguments: [(3, 1, 0), (3, 2, 0), (5, 2, 1), (4, 3, 2)])
+  func aSequenceThatIsTooShortForAWindowHasNoOutputs(window: Int, stride: Int, padding: Int) {
+    let layer = Convolution1D<Double>(channels: 1, filters: 1, window: window, stride: stride, padding: .zeros(padding))
+    for steps in 1..<12 {
+      let room = steps + 2 * padding - window
+      #expect(layer.outputSteps(of: steps) == (room < 0 ? nil : room / stride + 1))
+      #expect(Sequential<Double> { [layer] }.outputSteps(of: steps) == layer.outputSteps(of: steps))
+    }
+  }
+
   @Test func theyConform() {
     var random = RandomSource(seed: 7)
     let x = Variable(Tensor<Double>.normal([3, 6, 2], using: &random))

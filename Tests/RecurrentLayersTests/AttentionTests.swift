@@ -36,7 +36,7 @@ import Testing
     case .general: return dot(product(attention.query!, q), m)
     case .additive:
       let sums = zip(product(attention.query!, q), product(attention.key!, m)).map { tanh($0 + $1) }
-      return product(attention.unit!, sums)[0]
+      return product(attention.scoring!, sums)[0]
     }
   }
 
@@ -139,18 +139,25 @@ import Testing
     return -network.loss(of: [target], for: [source], in: &context).value.scalar * Double(target.count + 1)
   }
 
-  /// A beam that holds every target finds the one with the largest mean log-probability; its probability is that of the loss.
+  /// A beam that holds every target finds the one with the largest mean log-probability, cut or not; its probability is that of
+  /// the loss.
   @Test(arguments: styles) func aWideBeamFindsTheBestTarget(style: Style) {
     let network = Self.network(style)
-    let limit = 4
-    var all: [[Int32]] = [[]]
-    for _ in 1..<limit { all += all.filter { $0.count == all.last!.count }.flatMap { t in (0..<3).map { t + [$0] } } }
-    for (source, found) in zip(Self.sources, network.translate(Self.sources, limit: limit, beam: 200)) {
-      let scored = all.map { target in (target, logProbability(target, source, network)) }
-      let best = scored.max { $0.1 / Double($0.0.count + 1) < $1.1 / Double($1.0.count + 1) }!
-      if found.isCut { continue }
-      #expect(found.tokens == best.0 && abs(found.logProbability - best.1) < 1e-10, "\(source)")
-      #expect(found.alignment.shape == [found.tokens.count + 1, source.count])
+    let limit = 3
+    var prefixes: [[Int32]] = [[]]
+    for _ in 1..<limit {
+      prefixes += prefixes.filter { $0.count == prefixes.last!.count }.flatMap { t in (0..<3).map { t + [$0] } }
+    }
+    for (source, found) in zip(Self.sources, network.translate(Self.sources, limit: limit, beam: 60)) {
+      // Those that end with the mark, and those that the limit cuts.
+      let ended: [[Int32]] = prefixes.map { $0 + [network.mark] }
+      let cut: [[Int32]] = prefixes.filter { $0.count == limit - 1 }.flatMap { t in (0..<3).map { t + [Int32($0)] } }
+      let scored = (ended + cut).map { ($0, prefixLogProbability($0, source, network)) }
+      let best = scored.max { $0.1 / Double($0.0.count) < $1.1 / Double($1.0.count) }!
+      #expect(found.tokens + (found.isCut ? [] : [network.mark]) == best.0, "\(source)")
+      #expect(abs(found.logProbability - best.1) < 1e-10)
+      if !found.isCut { #expect(abs(logProbability(found.tokens, source, network) - best.1) < 1e-10) }
+      #expect(found.alignment.shape == [best.0.count, source.count])
       for row in 0..<found.alignment.shape[0] { #expect(abs(found.alignment.row(row).sum().scalar - 1) < 1e-12) }
     }
   }

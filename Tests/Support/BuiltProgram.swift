@@ -19,8 +19,19 @@ package enum BuiltProgram {
   package static func run(
     _ target: String, _ arguments: [String], in directory: String? = nil
   ) throws -> (output: String, code: Int32) {
+    try run(url(of: target), arguments, in: directory)
+  }
+
+  /// Runs a line of the shell to its end.
+  package static func shell(_ line: String) throws -> (output: String, code: Int32) {
+    try run(URL(fileURLWithPath: "/bin/sh"), ["-c", line], in: nil)
+  }
+
+  private static func run(
+    _ executable: URL, _ arguments: [String], in directory: String?
+  ) throws -> (output: String, code: Int32) {
     let process = Process()
-    process.executableURL = url(of: target)
+    process.executableURL = executable
     process.arguments = arguments
     if let directory { process.currentDirectoryURL = URL(fileURLWithPath: directory) }
     let pipe = Pipe()

@@ -57,6 +57,17 @@ import Testing
     #expect(labels.sorted() == Array(0..<20))
   }
 
+  /// A part of a split in which no target counts is an error, not a fault of the fit that reads it.
+  @Test func aSplitThatLeavesNothingThatCountsIsAnError() throws {
+    let data = try SequenceData(
+      Array(repeating: Tensor<Float>.ones([1, 1]), count: 8), targets: .stepClasses(Array(repeating: [0], count: 8)),
+      mask: (0..<8).map { [$0 == 0] })
+    for seed in 0..<4 as Range<UInt64> {
+      var random = RandomSource(seed: seed)
+      #expect(throws: DataError.nothingCounts) { try data.split(testFraction: 0.5, using: &random) }
+    }
+  }
+
   @Test func faultsNameTheirPlace() {
     let s = Self.sequences
     let targets = SequenceTargets<Float>.classes([0, 1, 2])
@@ -88,6 +99,11 @@ import Testing
         == .notFinite(.targets, at: .sequence(1), index: [], value: "inf"))
     #expect(fault(try SequenceData(s, targets: targets, weights: [1, -1, 1])) == .invalidWeight(-1, sequence: 1))
     #expect(fault(try SequenceData(s, targets: targets, weights: [0, 0, 0])) == .nothingCounts)
+    #expect(
+      fault(try SequenceData(s, targets: targets, weights: [1])) == .sequencesDiffer(inputs: 3, .weights, count: 1))
+    #expect(
+      fault(try SequenceData(s, targets: .stepClasses([[0, 0], [0, 0, 0, 0], [0]]), mask: [[true, true]]))
+        == .sequencesDiffer(inputs: 3, .mask, count: 1))
     #expect(
       fault(try SequenceData(s, targets: .values(.full([3], .nan)), nan: .missing)) == .nothingCounts)
     #expect(

@@ -18,7 +18,7 @@ struct VoiceNet: Layer {
   }
 
   /// A network that has learned from drawn recordings of two to six seconds.
-  static func trained(recordings: Int, epochs: Int, report: (EpochReport) -> Void) throws -> VoiceNet {
+  static func trained(recordings: Int, epochs: Int, report: @escaping (EpochReport) -> Void) throws -> VoiceNet {
     var random = RandomSource(seed: 1)
     let bands = Bands()
     let drawn = (0..<recordings).map { _ in
@@ -29,11 +29,11 @@ struct VoiceNet: Layer {
       targets: .stepValues(drawn.map { Tensor($0.hasVoice.map { $0 ? 1 : 0 }, shape: [$0.hasVoice.count, 1]) }))
     var net = VoiceNet().compile(
       optimizer: .adam(learningRate: 0.01), loss: .binaryCrossEntropyFromLogits, metrics: [.accuracy])
-    for _ in 0..<epochs {
-      let history = try net.fit(
-        data, epochs: 1, options: FitOptions(batchSize: 8, clipping: .norm(1), validation: .split(0.1)))
-      report(history.epochs[0])
-    }
+    try net.fit(
+      data, epochs: epochs,
+      options: FitOptions(
+        batchSize: 8, clipping: .norm(1), validation: .split(0.1),
+        callbacks: [.everyEpoch { epoch, _ in report(epoch) }]))
     return net.model
   }
 }

@@ -21,7 +21,8 @@ public struct SamplingOptions: Sendable, Equatable {
   /// Chooses an index by logits of one's own, with the same numbers as the sampler for a model.
   ///
   /// - Parameters:
-  ///   - logits: unnormalized log-probabilities, one at least. Where one is not a number, the first index is chosen.
+  ///   - logits: unnormalized log-probabilities, one at least. Where one that is allowed is not a number, the first that is
+  ///     allowed is chosen.
   ///   - allowed: which indices may be chosen, one at least; nil for all.
   ///   - random: gives one number, whatever is chosen.
   /// - Precondition: the temperature is a number from 0 up, k at least 1, and the probabilities are above 0, at most 1.

@@ -53,7 +53,8 @@ public struct CompiledModel<Model: Layer>: Sendable {
     let task = SupervisedTask<Model, Samples>(
       data: training, validationData: heldOut, criterion: criterion,
       schedule: BatchSchedule(
-        size: size, shuffles: options.shuffles, seed: options.seed, firstStep: before.step, firstEpoch: before.epochs))
+        size: size, validationSize: options.validationBatchSize, shuffles: options.shuffles, seed: options.seed,
+        firstStep: before.step, firstEpoch: before.epochs))
     let trainer = Trainer(
       model: model, task: task, optimizer: optimizer, schedule: options.schedule, clipping: options.clipping,
       seed: options.seed, threads: options.threads)
@@ -112,10 +113,13 @@ public struct CompiledModel<Model: Layer>: Sendable {
 
   /// The loss and the metrics on data, in inference mode.
   ///
+  /// - Parameter batchSize: samples computed at once; it bounds memory.
   /// - Throws: `DataError` or `FitError` where the data do not go with the model or the loss.
-  public func evaluate(_ data: some SampleSet<Scalar>, threads: Int = 1) throws -> EvaluationReport {
+  public func evaluate(
+    _ data: some SampleSet<Scalar>, batchSize: Int = 256, threads: Int = 1
+  ) throws -> EvaluationReport {
     try criterion.requireFit(data, of: model)
-    return criterion.evaluate(model, on: data, workspace: Workspace(threads: threads))
+    return criterion.evaluate(model, on: data, batchSize: batchSize, workspace: Workspace(threads: threads))
   }
 
   /// The model's outputs; see `Layer.predict`.

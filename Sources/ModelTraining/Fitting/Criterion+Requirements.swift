@@ -8,7 +8,9 @@ extension Criterion {
   ///
   /// - Throws: `FitError`; `DataError` for a token or a class that the model does not know.
   func requireFit(_ data: some SampleSet<Scalar>, of model: some Layer<Scalar>) throws {
+    try data.requireTargets()
     if let tokens = model.inputTokens { try data.requireTokens(below: tokens) }
+    try data.requireSteps { model.outputSteps(of: $0) != nil }
     let (name, targets) = (lossFunction.name, data.targets)
     let width = try outputWidth(of: model, for: data, targets)
     switch targets {

@@ -8,9 +8,6 @@ struct Criterion<Scalar: TensorScalar>: Sendable {
   let lossFunction: LossFunction<Scalar>
   let metrics: [Metric]
 
-  /// Samples of one inference batch.
-  static var usualBatch: Int { 256 }
-
   var measurement: Measurement<Scalar> { Measurement(metrics, decision: lossFunction.decision) }
 
   /// The loss of a model on a batch, which is added to the measurement.
@@ -30,11 +27,13 @@ struct Criterion<Scalar: TensorScalar>: Sendable {
   }
 
   /// The loss and the metrics of a model in inference mode.
+  ///
+  /// - Parameter batchSize: samples computed at once.
   func evaluate<Model: Layer<Scalar>>(
-    _ model: Model, on data: some SampleSet<Scalar>, workspace: Workspace<Scalar>
+    _ model: Model, on data: some SampleSet<Scalar>, batchSize: Int, workspace: Workspace<Scalar>
   ) -> EvaluationReport {
     var measurement = measurement
-    for indices in data.inferenceOrder(batchSize: Self.usualBatch) {
+    for indices in data.inferenceOrder(batchSize: batchSize) {
       var context = ForwardContext<Scalar>(workspace: workspace)
       _ = loss(of: model, on: data.batch(indices), adding: &measurement, in: &context)
     }

@@ -9,6 +9,8 @@ import TensorCore
 public struct FitOptions<Model: Layer> {
   /// Samples of one update; nil stands for 32, or for all samples where there are fewer.
   public var batchSize: Int?
+  /// Samples that validation computes at once; less takes less memory.
+  public var validationBatchSize: Int
   /// Change of the learning rate from update to update; it counts the updates of earlier fits of a compiled model too.
   public var schedule: LearningRateSchedule
   /// Limit on the gradients of one update.
@@ -27,11 +29,13 @@ public struct FitOptions<Model: Layer> {
   public var callbacks: [FitCallback<Model>]
 
   public init(
-    batchSize: Int? = nil, schedule: LearningRateSchedule = .constant, clipping: GradientClipping = .none,
+    batchSize: Int? = nil, validationBatchSize: Int = 256, schedule: LearningRateSchedule = .constant,
+    clipping: GradientClipping = .none,
     validation: Validation = .none, earlyStopping: EarlyStopping? = nil, shuffles: Bool = true, seed: UInt64 = 1,
     threads: Int = 1, callbacks: [FitCallback<Model>] = []
   ) {
     self.batchSize = batchSize
+    self.validationBatchSize = validationBatchSize
     self.schedule = schedule
     self.clipping = clipping
     self.validation = validation

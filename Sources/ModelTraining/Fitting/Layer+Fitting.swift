@@ -44,8 +44,12 @@ extension Layer {
 
   /// The loss and the metrics on data, in inference mode.
   ///
+  /// - Parameter batchSize: samples computed at once; it bounds memory.
   /// - Throws: `DataError` or `FitError` where the data do not go with the model or the loss.
   public func evaluate(
-    _ data: some SampleSet<Scalar>, loss: LossFunction<Scalar>, metrics: [Metric] = [], threads: Int = 1
-  ) throws -> EvaluationReport { try compile(loss: loss, metrics: metrics).evaluate(data, threads: threads) }
+    _ data: some SampleSet<Scalar>, loss: LossFunction<Scalar>, metrics: [Metric] = [], batchSize: Int = 256,
+    threads: Int = 1
+  ) throws -> EvaluationReport {
+    try compile(loss: loss, metrics: metrics).evaluate(data, batchSize: batchSize, threads: threads)
+  }
 }

@@ -24,13 +24,14 @@ extension Layer {
   /// each step, and […] from one that gives one for each sequence.
   ///
   /// - Parameter batchSize: sequences of about one length that are computed at once; it bounds memory.
-  /// - Throws: `DataError` where a sequence has no steps or other sizes than the rest, a number is not finite, or the model has
-  ///   no token of an id.
+  /// - Throws: `DataError` where a sequence has too few steps or other sizes than the rest, a number is not finite, or the model
+  ///   has no token of an id.
   public func predict(
     _ sequences: RaggedSequences<Scalar>, batchSize: Int = 256, threads: Int = 1
   ) throws(DataError) -> [Tensor<Scalar>] {
     try sequences.validate()
     if let inputTokens { try sequences.requireTokens(below: inputTokens) }
+    try sequences.requireSteps { outputSteps(of: $0) != nil }
     let workspace = Workspace<Scalar>(threads: threads)
     var outputs: [Tensor<Scalar>?] = Array(repeating: nil, count: sequences.count)
     for indices in BatchOrder(longestFirst: sequences.steps, batchSize: batchSize) {

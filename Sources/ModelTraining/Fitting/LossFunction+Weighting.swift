@@ -17,11 +17,10 @@ extension LossFunction {
   ) -> (loss: Variable<Scalar>, weight: Double) {
     let (count, rows) = (outputs.value.count, outputs.shape[0])
     if weights == nil && rows > 0 && !targets.hasMissing { return (self(outputs, targets, in: context), Double(rows)) }
-    let weights = weights ?? Array(repeating: 1, count: rows)
+    let groups = Dictionary(grouping: 0..<rows) { weights?[$0] ?? 1 }
     var sum: Variable<Scalar>?
     var total = 0.0
-    for weight in Set(weights).sorted() where weight > 0 {
-      let indices = weights.indices.filter { weights[$0] == weight }
+    for (weight, indices) in groups.sorted(by: { $0.key < $1.key }) where weight > 0 {
       var (own, counted) = (outputs.gathering(indices), targets.rows(indices))
       if case .values(let values) = counted, counted.hasMissing { (own, counted) = own.leavingOutMissing(values) }
       if own.value.count == 0 { continue }

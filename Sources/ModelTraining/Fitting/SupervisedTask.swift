@@ -42,13 +42,15 @@ struct SupervisedTask<Model: Layer, Samples: SampleSet<Model.Scalar>>: TrainingT
   }
 
   func validation(of model: Model, workspace: Workspace<Scalar>) -> EvaluationReport? {
-    validationData.map { criterion.evaluate(model, on: $0, workspace: workspace) }
+    validationData.map { criterion.evaluate(model, on: $0, batchSize: schedule.validationSize, workspace: workspace) }
   }
 }
 
 /// Order of the batches of a fit.
 struct BatchSchedule: Sendable {
   let size: Int
+  /// Samples of one batch of validation.
+  let validationSize: Int
   let shuffles: Bool
   let seed: UInt64
   /// Steps and epochs of earlier fits.

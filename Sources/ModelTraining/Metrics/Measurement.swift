@@ -54,11 +54,18 @@ struct Measurement<Scalar: TensorScalar>: Sendable {
         case .classes(let classes): classes
         case .values(let values): values.argmax()
         }
-      for (actual, predicted) in zip(actual, outputs.argmax()) {
+      let isThere = presence(of: targets)
+      for (row, (actual, predicted)) in zip(actual, outputs.argmax()).enumerated() where isThere?[row] ?? true {
         count(Int(actual), answeredBy: Int(predicted), classes: width)
       }
-      for case .topKAccuracy(let k) in Set(metrics) { hits[k, default: 0] += topHits(k, outputs, actual) }
+      for case .topKAccuracy(let k) in Set(metrics) { hits[k, default: 0] += topHits(k, outputs, actual, isThere) }
     }
+  }
+
+  /// Whether each row of targets is there whole; nil where nothing is missing.
+  private func presence(of targets: Targets<Scalar>) -> [Bool]? {
+    guard targets.hasMissing, case .values(let values) = targets else { return nil }
+    return (0..<values.shape[0]).map { !values.row($0).reshaped([-1]).scalars.contains { $0.isNaN } }
   }
 
   private mutating func count(_ actual: Int, answeredBy predicted: Int, classes: Int) {
@@ -69,7 +76,7 @@ struct Measurement<Scalar: TensorScalar>: Sendable {
     confusion!.add(actual: actual, predicted: predicted)
   }
 
-  private func topHits(_ k: Int, _ outputs: Tensor<Scalar>, _ actual: [Int32]) -> Int {
+  private func topHits(_ k: Int, _ outputs: Tensor<Scalar>, _ actual: [Int32], _ isThere: [Bool]?) -> Int {
     let (scalars, width) = (outputs.scalars, outputs.shape[-1])
     return actual.enumerated().count { row, label in
       let start = row * width
@@ -79,7 +86,7 @@ struct Measurement<Scalar: TensorScalar>: Sendable {
         let other = scalars[start + column]
         if other > own || other == own && column < Int(label) { larger += 1 }
       }
-      return !own.isNaN && larger < k
+      return !own.isNaN && larger < k && isThere?[row] ?? true
     }
   }
 

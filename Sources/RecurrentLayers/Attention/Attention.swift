@@ -25,7 +25,7 @@ public struct Attention<Scalar: TensorScalar>: Module {
   /// U, [units, M], of `additive`.
   public var key: Dense<Scalar>?
   /// v, [1, units], of `additive`.
-  public var unit: Dense<Scalar>?
+  public var scoring: Dense<Scalar>?
 
   /// Attention whose weights are still to be drawn.
   ///
@@ -43,7 +43,7 @@ public struct Attention<Scalar: TensorScalar>: Module {
     case .additive(let units):
       self.query = Dense(query, units, bias: false)
       key = Dense(memory, units, bias: false)
-      unit = Dense(units, 1, bias: false)
+      scoring = Dense(units, 1, bias: false)
     }
   }
 
@@ -71,10 +71,10 @@ public struct Attention<Scalar: TensorScalar>: Module {
     }
     let own = query.map { $0(queries, in: &context) } ?? queries
     var scores: Variable<Scalar>
-    if let unit {
+    if let scoring {
       let (time, batch, units) = (own.shape[0], own.shape[1], own.shape[2])
       let sums = own.reshaped([time, 1, batch, units]) + memory.keys
-      scores = unit(sums.tanh(), in: &context).reshaped([time, memory.values.shape[0], batch]).permuted([0, 2, 1])
+      scores = scoring(sums.tanh(), in: &context).reshaped([time, memory.values.shape[0], batch]).permuted([0, 2, 1])
     } else {
       scores = locallyLinear(own, weight: memory.keys, in: context)
     }
@@ -86,7 +86,7 @@ public struct Attention<Scalar: TensorScalar>: Module {
   public mutating func visitParameters<V: ParameterVisitor<Scalar>>(_ visitor: inout V) throws(V.Failure) {
     if query != nil { try visitor.visit(&query!, "query") }
     if key != nil { try visitor.visit(&key!, "key") }
-    if unit != nil { try visitor.visit(&unit!, "unit") }
+    if scoring != nil { try visitor.visit(&scoring!, "scoring") }
   }
 }
 

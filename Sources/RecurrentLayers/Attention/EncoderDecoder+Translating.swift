@@ -21,14 +21,18 @@ extension EncoderDecoder {
   ///   - limit: most tokens of a target, its end mark included; a longer one is cut.
   ///   - beam: targets that are kept at each step for each source. 1 takes the likeliest token each time. More go on with the
   ///     likeliest targets so far, and give the one with the largest mean log-probability of a token.
-  /// - Precondition: no source is empty; the limit and the beam are at least 1.
+  ///   - batchSize: sources computed at once; it bounds memory.
+  /// - Precondition: no source is empty; the limit, the beam and the batch are at least 1.
   public func translate(
-    _ sources: [[Int32]], limit: Int, beam: Int = 1, workspace: Workspace<Scalar> = Workspace()
+    _ sources: [[Int32]], limit: Int, beam: Int = 1, batchSize: Int = 64, threads: Int = 1
   ) -> [Translation<Scalar>] {
-    require(limit > 0 && beam > 0, "translate: a limit of \(limit) tokens and a beam of \(beam)")
-    return stride(from: 0, to: sources.count, by: 64).flatMap { start in
+    require(
+      limit > 0 && beam > 0 && batchSize > 0,
+      "translate: a limit of \(limit) tokens, a beam of \(beam), batches of \(batchSize)")
+    let workspace = Workspace<Scalar>(threads: threads)
+    return stride(from: 0, to: sources.count, by: batchSize).flatMap { start in
       translateBatch(
-        Array(sources[start..<min(start + 64, sources.count)]), limit: limit, beam: beam, workspace: workspace)
+        Array(sources[start..<min(start + batchSize, sources.count)]), limit: limit, beam: beam, workspace: workspace)
     }
   }
 

@@ -71,13 +71,16 @@ public struct EncoderDecoder<Cell: RecurrentCell>: Module {
   /// (teacher forcing).
   ///
   /// - Parameters:
-  ///   - targets: may be empty; without marks.
+  ///   - targets: may be empty; each token below `mark`.
   ///   - sources: as many, none of them empty.
   public func loss(
     of targets: [[Int32]], for sources: [[Int32]], in context: inout ForwardContext<Scalar>
   ) -> Variable<Scalar> {
     require(
       targets.count == sources.count, "EncoderDecoder: \(targets.count) targets for \(sources.count) sources")
+    if let token = targets.lazy.flatMap({ $0 }).first(where: { $0 < 0 || $0 >= mark }) {
+      programmingError("EncoderDecoder: a target holds the token \(token), and they are 0..<\(mark)")
+    }
     let (memory, state) = read(sources, in: &context)
     let grid = TokenGrid(padding: targets.map { [mark] + $0 })
     guard let lengths = try? SequenceLengths(targets.map { $0.count + 1 }, time: grid.time) else {

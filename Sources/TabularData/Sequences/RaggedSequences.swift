@@ -76,6 +76,15 @@ public enum RaggedSequences<Scalar: TensorScalar>: Sendable {
     }
   }
 
+  /// Checks the number of steps of each sequence.
+  ///
+  /// - Throws: `DataError.tooFewSteps` for the first that is not enough.
+  public func requireSteps(_ isEnough: (Int) -> Bool) throws(DataError) {
+    for (sequence, steps) in steps.enumerated() where !isEnough(steps) {
+      throw .tooFewSteps(sequence: sequence, steps: steps)
+    }
+  }
+
   /// Checks that token ids are at least 0 and below a number. Vectors always pass.
   ///
   /// - Throws: `DataError.tokenOutOfRange` for the first that is not.

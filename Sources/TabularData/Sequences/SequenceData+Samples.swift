@@ -4,12 +4,14 @@ extension SequenceData {
   /// The number of sequences.
   public var count: Int { inputs.count }
 
-  public var targets: Targets<Scalar> { labels.rows(Array(0..<count), steps: countingSteps(of:)) }
+  public var targets: Targets<Scalar> { sequenceTargets.rows(Array(0..<count), steps: countingSteps(of:)) }
 
   public func requireTokens(below tokens: Int) throws(DataError) { try inputs.requireTokens(below: tokens) }
 
+  public func requireSteps(_ isEnough: (Int) -> Bool) throws(DataError) { try inputs.requireSteps(isEnough) }
+
   public func place(ofTarget index: Int) -> SamplePlace {
-    if labels.steps == nil { return .sequence(index) }
+    if !sequenceTargets.areOfSteps { return .sequence(index) }
     var before = 0
     for sequence in 0..<count {
       let counting = countingSteps(of: sequence)
@@ -23,22 +25,23 @@ extension SequenceData {
   ///
   /// - Precondition: there is at least one index, and all are in 0..<count.
   public func rows(_ indices: [Int]) -> SequenceData {
-    let labels: SequenceTargets<Scalar> =
-      switch labels {
+    let targets: SequenceTargets<Scalar> =
+      switch sequenceTargets {
       case .classes(let classes): .classes(indices.map { classes[$0] })
       case .values(let values): .values(values.rows(indices))
       case .stepClasses(let classes): .stepClasses(indices.map { classes[$0] })
       case .stepValues(let values): .stepValues(indices.map { values[$0] })
       }
     return SequenceData(
-      inputs: inputs.rows(indices), labels: labels, weights: weights.map { weights in indices.map { weights[$0] } },
+      inputs: inputs.rows(indices), sequenceTargets: targets,
+      weights: weights.map { weights in indices.map { weights[$0] } },
       counting: counting.map { counting in indices.map { counting[$0] } })
   }
 
   public func batch(_ indices: [Int]) -> SampleBatch<Scalar> {
     let (padded, lengths) = inputs.batch(indices)
-    let targets = labels.rows(indices, steps: countingSteps(of:))
-    guard labels.steps != nil else {
+    let targets = sequenceTargets.rows(indices, steps: countingSteps(of:))
+    guard sequenceTargets.areOfSteps else {
       return SampleBatch(
         inputs: padded, lengths: lengths, targets: targets, weights: weights.map { all in indices.map { all[$0] } })
     }
@@ -68,6 +71,9 @@ extension SequenceData {
   ) throws(DataError) -> (train: SequenceData, test: SequenceData) {
     let (train, test) = try splitRows(
       of: Array(repeating: 0, count: count), testFraction: testFraction, using: &random)
-    return (rows(train), rows(test))
+    let parts = (train: rows(train), test: rows(test))
+    try parts.train.requireTargets()
+    try parts.test.requireTargets()
+    return parts
   }
 }

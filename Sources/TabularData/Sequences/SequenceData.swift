@@ -9,7 +9,8 @@ import TensorCore
 /// moment or gradient. The loss of a batch is the mean over the targets that count, whatever sequence they belong to.
 public struct SequenceData<Scalar: TensorScalar>: SampleSet {
   public let inputs: RaggedSequences<Scalar>
-  public let labels: SequenceTargets<Scalar>
+  /// Targets as they were given; `targets` has those that count.
+  public let sequenceTargets: SequenceTargets<Scalar>
   /// Weight of each sequence in the loss; nil where all count alike.
   public let weights: [Double]?
   /// The steps of each sequence whose targets count; nil where all do.
@@ -51,29 +52,33 @@ public struct SequenceData<Scalar: TensorScalar>: SampleSet {
   ) throws(DataError) {
     try inputs.validate()
     if targets.count != inputs.count { throw .countsDiffer(inputs: inputs.count, targets: targets.count) }
-    (self.inputs, labels, self.weights, steps) = (inputs, targets, weights, inputs.steps)
-    if let count = targets.steps { try requireSteps(count, equal: steps, .targets) }
+    (self.inputs, sequenceTargets, self.weights, steps) = (inputs, targets, weights, inputs.steps)
+    if let count = targets.steps { try requireEqualCounts(count, to: steps, .targets) }
     if case .stepValues(let values) = targets { try requireEqualSteps(values, .targets) }
     if let mask {
       require(targets.steps != nil, "SequenceData: a mask of steps, and the targets belong to whole sequences")
-      require(mask.count == inputs.count, "SequenceData: masks of \(mask.count) sequences for \(inputs.count)")
-      try requireSteps(mask.map(\.count), equal: steps, .mask)
+      if mask.count != inputs.count { throw .sequencesDiffer(inputs: inputs.count, .mask, count: mask.count) }
+      try requireEqualCounts(mask.map(\.count), to: steps, .mask)
     }
     counting = Self.counting(of: targets, mask: mask, nan: nan)
     if let weights {
-      require(weights.count == inputs.count, "SequenceData: \(weights.count) weights for \(inputs.count) sequences")
+      if weights.count != inputs.count { throw .sequencesDiffer(inputs: inputs.count, .weights, count: weights.count) }
       if let sequence = weights.firstIndex(where: { !($0 >= 0 && $0.isFinite) }) {
         throw .invalidWeight(weights[sequence], sequence: sequence)
       }
     }
     if case .values(let values) = self.targets { try requireNumbers(values, nan: nan) }
+    try requireTargets()
+  }
+
+  public func requireTargets() throws(DataError) {
     if !(0..<count).contains(where: counts) { throw .nothingCounts }
   }
 
   init(
-    inputs: RaggedSequences<Scalar>, labels: SequenceTargets<Scalar>, weights: [Double]?, counting: [[Int]]?
+    inputs: RaggedSequences<Scalar>, sequenceTargets: SequenceTargets<Scalar>, weights: [Double]?, counting: [[Int]]?
   ) {
-    (self.inputs, self.labels, self.weights, self.counting) = (inputs, labels, weights, counting)
+    (self.inputs, self.sequenceTargets, self.weights, self.counting) = (inputs, sequenceTargets, weights, counting)
     steps = inputs.steps
   }
 
@@ -83,7 +88,7 @@ public struct SequenceData<Scalar: TensorScalar>: SampleSet {
   /// Whether a target of the sequence counts in the loss.
   private func counts(_ sequence: Int) -> Bool {
     if weights?[sequence] == 0 { return false }
-    return switch labels {
+    return switch sequenceTargets {
     case .classes: true
     case .values(let values): values.row(sequence).reshaped([-1]).scalars.contains { !$0.isNaN }
     case .stepClasses, .stepValues: !countingSteps(of: sequence).isEmpty
@@ -94,13 +99,13 @@ public struct SequenceData<Scalar: TensorScalar>: SampleSet {
     of targets: SequenceTargets<Scalar>, mask: [[Bool]]?, nan: NaNMeaning
   ) -> [[Int]]? {
     guard let steps = targets.steps, mask != nil || nan == .missing else { return nil }
-    return steps.indices.map { sequence in
-      (0..<steps[sequence]).filter { step in
-        if mask?[sequence][step] == false { return false }
-        guard nan == .missing, case .stepValues(let values) = targets else { return true }
-        return values[sequence].row(step).reshaped([-1]).scalars.contains { !$0.isNaN }
+    let counting = steps.indices.map { sequence in
+      let isMissing = nan == .missing ? targets.missingSteps(of: sequence) : []
+      return (0..<steps[sequence]).filter {
+        mask?[sequence][$0] ?? true && !(isMissing.isEmpty ? false : isMissing[$0])
       }
     }
+    return zip(counting, steps).allSatisfy { $0.count == $1 } ? nil : counting
   }
 
   private func requireNumbers(_ values: Tensor<Scalar>, nan: NaNMeaning) throws(DataError) {
@@ -109,7 +114,7 @@ public struct SequenceData<Scalar: TensorScalar>: SampleSet {
   }
 }
 
-private func requireSteps(_ counts: [Int], equal steps: [Int], _ part: DataError.Part) throws(DataError) {
+private func requireEqualCounts(_ counts: [Int], to steps: [Int], _ part: DataError.Part) throws(DataError) {
   for (sequence, (count, inputs)) in zip(counts, steps).enumerated() where count != inputs {
     throw .stepsDiffer(sequence: sequence, inputs: inputs, part, steps: count)
   }

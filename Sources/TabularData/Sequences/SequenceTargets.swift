@@ -30,6 +30,24 @@ public enum SequenceTargets<Scalar: TensorScalar>: Sendable {
     }
   }
 
+  /// Whether there is a target for each step.
+  var areOfSteps: Bool {
+    switch self {
+    case .classes, .values: false
+    case .stepClasses, .stepValues: true
+    }
+  }
+
+  /// Whether each step of a sequence has no number at all, but NaN; empty where all have one.
+  func missingSteps(of sequence: Int) -> [Bool] {
+    guard case .stepValues(let values) = self, values[sequence].firstNonFinite != nil else { return [] }
+    let width = values[sequence].shape.dimensions.dropFirst().reduce(1, *)
+    let scalars = values[sequence].scalars
+    return (0..<values[sequence].shape[0]).map { step in
+      scalars[step * width..<(step + 1) * width].allSatisfy(\.isNaN)
+    }
+  }
+
   /// The targets of some sequences.
   ///
   /// - Parameter kept: for each sequence the steps whose targets count, for targets of steps.

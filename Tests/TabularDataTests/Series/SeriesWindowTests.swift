@@ -139,7 +139,7 @@ struct WindowCase: Sendable, CustomTestStringConvertible {
       guard case .vectors(let vectors) = found.data.inputs else { continue }
       #expect(vectors.allSatisfy { $0.shape == [window.lag, windowed.inputSize] })
       expectSame(vectors.map(\.scalars), inputs)
-      switch found.data.labels {
+      switch found.data.sequenceTargets {
       case .values(let values):
         #expect(window.targets == .ofLastStep && values.shape == [inputs.count, windowed.outputSize])
         expectSame([values.scalars], [targets.flatMap { $0 }])
@@ -192,7 +192,7 @@ struct WindowCase: Sendable, CustomTestStringConvertible {
       split: .fractions(validation: 0, test: 0.3), scaling: scaling)
     for part in [SeriesPart.training, .test] {
       let windows = try windowed.part(part)
-      guard case .stepValues(let outputs) = windows.data.labels else { continue }
+      guard case .stepValues(let outputs) = windows.data.sequenceTargets else { continue }
       let forecasts = windows.forecasts(outputs)
       #expect(forecasts.shape == [windows.count, 3, 2])
       for (window, end) in windows.ends.enumerated() {
