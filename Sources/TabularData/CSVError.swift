@@ -54,6 +54,8 @@ public struct CSVError: Error, Equatable, CustomStringConvertible {
     case notATime(String)
     /// A date in a column that began with numbers, or the reverse.
     case otherKindOfTime(String)
+    /// Every time has eight digits that could be those of a date.
+    case compactDates(String)
     case timeNotLater(String, than: String, series: String?)
     case timeOffGrid(String, after: String, step: String)
     case gap(steps: Int, step: String)
@@ -98,10 +100,12 @@ extension CSVError.Problem: CustomStringConvertible {
     case .notAValue(let text):
       "\(quoted(text)) is not a finite number; correct it, or list it among the words for missing values"
     case .notATime(let text):
-      "\(quoted(text)) is not a time; write a number, or a date such as 2024-01-31, 2024-01-31T12:30 or "
-        + "2024-01-31T12:30:00Z"
+      "\(quoted(text)) is not a time; write a number, or a date such as \(Self.dateForms)"
     case .otherKindOfTime(let text):
       "the time \(quoted(text)) is of another kind than the first; write all as numbers, or all as dates"
+    case .compactDates(let text):
+      "\(quoted(text)) and all other times could be dates or numbers; write dates such as \(Self.dateForms), or numbers with "
+        + "a point, such as \(text).0"
     case .timeNotLater(let text, let earlier, let series):
       "the time \(quoted(text)) is not later than \(quoted(earlier)), the one before it"
         + "\(series.map { " in series \(quoted($0))" } ?? ""); sort the rows, or remove one of the two"
@@ -119,5 +123,6 @@ extension CSVError.Problem: CustomStringConvertible {
     }
   }
 
+  private static let dateForms = "2024-01-31, 2024-01-31T12:30 or 2024-01-31T12:30:00Z"
   private static let quotingAdvice = "put the whole field in quotes, and double the quotes inside of it"
 }

@@ -7,7 +7,8 @@ import TensorCore
 ///
 /// A time is a number, or a date of ISO 8601: `2024-01-31`; `2024-01-31T12:30` or `2024-01-31T12:30:00`, also with a space
 /// for the T, with a fraction of a second, and with the zone as `Z` or `+02:00` at the end. A date without a zone is taken as
-/// UTC. Times increase within a series; rows of several series may be mixed in any way.
+/// UTC. A column in which every time is a date of eight digits, `20240131`, is refused: as numbers its months would be of 100
+/// days. Times increase within a series; rows of several series may be mixed in any way.
 public struct SeriesData: Sendable {
   /// The columns to forecast.
   public let valueNames: [String]

@@ -25,7 +25,7 @@ struct SeriesColumns {
     let indices = try indices(in: table)
     let words = Set(missing.map { Array($0.utf8)[...] })
     let named = series == nil ? 1 : 2
-    var (all, clock) = ([SeriesRows](), SeriesClock?.none)
+    var (all, clock, areCompactDates) = ([SeriesRows](), SeriesClock?.none, true)
     var places: [ArraySlice<UInt8>: Int] = [:]
     // One row, whose fields come in the order of the file.
     var (time, offset, key, read) = (0.0, 0, ArraySlice<UInt8>(), 0)
@@ -37,6 +37,7 @@ struct SeriesColumns {
           let found = try SeriesClock.read(reader.bytes, field.range)
           if let clock, clock != found.clock { throw .otherKindOfTime(reader.text(of: field)) }
           (time, clock, offset) = (found.time, found.clock, field.start)
+          areCompactDates = areCompactDates && SeriesClock.isCompactDate(reader.bytes, field.range)
         } else if role < named {
           if reader.isBlank(field) { throw .missingValue }
           key = reader.value(of: field)
@@ -57,6 +58,10 @@ struct SeriesColumns {
       all[place].times.append(time)
       all[place].numbers += numbers
       all[place].offsets.append(offset)
+    }
+    if areCompactDates {
+      let text = SeriesClock.numbers.text(all[0].times[0])
+      throw table.firstRow.error(.compactDates(text), at: all[0].offsets[0], column: indices[0])
     }
     return (all, clock!)
   }

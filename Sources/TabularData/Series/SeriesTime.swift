@@ -18,6 +18,15 @@ enum SeriesClock: Sendable {
     }
   }
 
+  /// Whether a field could be a number or a date without hyphens: eight digits such as 20240131.
+  static func isCompactDate(_ bytes: [UInt8], _ field: Range<Int>) -> Bool {
+    let digits = bytes[trimmed(bytes, field)]
+    guard digits.has(form: "00000000"), digits.first != UInt8(ascii: "0") else { return false }
+    var date = Array(digits)
+    for position in [6, 4] { date.insert(UInt8(ascii: "-"), at: position) }
+    return secondsSince1970(date[...]) != nil
+  }
+
   /// The time as a table would show it: a date at midnight without its hours.
   func text(_ time: Double) -> String {
     if self == .numbers { return Int(exactly: time).map { "\($0)" } ?? "\(time)" }

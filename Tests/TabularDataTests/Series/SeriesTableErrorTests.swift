@@ -1,3 +1,4 @@
+import Foundation
 import TabularData
 import TensorCore
 import Testing
@@ -57,6 +58,19 @@ import Testing
     #expect(
       try message("t,v\n1,2\n2024-01-31,2\n") == "f.csv: line 3, column 1 \"t\": the time \"2024-01-31\" \(advice)")
     #expect(try message("t,v\n2024-01-31,2\n2,2\n") == "f.csv: line 3, column 1 \"t\": the time \"2\" \(advice)")
+  }
+
+  @Test func datesWithoutHyphensAreRefusedAndOtherNumbersOfEightDigitsAreNot() throws {
+    let rows = "20240130,1\n20240131,1\n20240201,1\n"
+    #expect(
+      try message("t,v\n" + rows, gaps: .missing)
+        == "f.csv: line 2, column 1 \"t\": \"20240130\" and all other times could be dates or numbers; write dates such as "
+        + "2024-01-31, 2024-01-31T12:30 or 2024-01-31T12:30:00Z, or numbers with a point, such as 20240130.0")
+    for number in ["20240230", "20240201.0"] {
+      let table = try CSVTable(text: "t,v\n" + rows.replacingOccurrences(of: "20240201", with: number))
+      let series = try SeriesData(table, time: "t", values: ["v"], step: .fixed(1), gaps: .missing).series[0]
+      #expect(series.times.last == Double(number))
+    }
   }
 
   @Test func aTimeThatIsNotLaterIsRefusedWithTheSeries() throws {
