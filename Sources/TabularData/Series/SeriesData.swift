@@ -36,7 +36,7 @@ public struct SeriesData: Sendable {
   ///   - covariates: columns that are inputs only.
   ///   - missing: words that stand for a missing value, such as `NA`; an empty field always does.
   ///   - step: time between steps; nil for the one that most rows are apart, which is in months where the dates are all of one
-  ///     day of the month, or all of the last.
+  ///     day of the month, or of the last where a month has no such day.
   ///   - gaps: meaning of a step without a row.
   /// - Throws: `CSVError` for a column that is not there or is named twice; a field that is no time, or no number; times that
   ///   do not increase, or are no whole number of steps apart; a gap that is a fault, or that would hold ten missing steps for
@@ -70,6 +70,6 @@ public struct TimeSeries: Sendable {
   public let covariates: Tensor<Double>
   /// The steps up to the last with a known value. Rows after it hold covariates of the future.
   public let knownSteps: Int
-  /// Whether its steps are the last days of months.
-  let endsMonths: Bool
+  /// Day of the month on which its steps fall where they are months; a shorter month has its last day.
+  let monthDay: Int
 }

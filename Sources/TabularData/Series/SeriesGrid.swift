@@ -36,13 +36,13 @@ struct SeriesGrid {
   /// - Parameter values: the number of columns to forecast; those after them are covariates.
   func series(_ rows: SeriesRows, values: Int) throws(CSVError) -> TimeSeries {
     let width = rows.numbers.count / rows.times.count
-    let endsMonths = step.isInMonths && rows.times.allSatisfy { MonthPlace($0).isLastDay }
+    let monthDay = step.monthDay(of: rows.times)
     var (times, all) = ([Double](), [Double]())
     for (row, time) in rows.times.enumerated() {
       if row > 0 {
-        let count = try missingSteps(before: row, of: rows, placed: times.count)
+        let count = try missingSteps(before: row, of: rows, placed: times.count, monthDay: monthDay)
         for ahead in 0..<count {
-          times.append(step.advance(rows.times[row - 1], by: ahead + 1, endsMonths: endsMonths))
+          times.append(step.advance(rows.times[row - 1], by: ahead + 1, monthDay: monthDay))
         }
         all += Array(repeating: .nan, count: count * width)
       }
@@ -56,16 +56,18 @@ struct SeriesGrid {
     let known = times.indices.last { step in (0..<values).contains { !all[step * width + $0].isNaN } }
     return TimeSeries(
       name: rows.name, times: times, values: columns(0..<values), covariates: columns(values..<width),
-      knownSteps: known.map { $0 + 1 } ?? 0, endsMonths: endsMonths)
+      knownSteps: known.map { $0 + 1 } ?? 0, monthDay: monthDay)
   }
 
   /// The number of steps without a row before a row.
-  private func missingSteps(before row: Int, of rows: SeriesRows, placed: Int) throws(CSVError) -> Int {
+  private func missingSteps(
+    before row: Int, of rows: SeriesRows, placed: Int, monthDay: Int
+  ) throws(CSVError) -> Int {
     let (earlier, time) = (rows.times[row - 1], rows.times[row])
     func fault(_ problem: CSVError.Problem) -> CSVError {
       reader.error(problem, at: rows.offsets[row], column: timeColumn)
     }
-    guard let steps = step.count(from: earlier, to: time) else {
+    guard let steps = step.count(from: earlier, to: time, monthDay: monthDay) else {
       throw fault(.timeOffGrid(clock.text(time), after: clock.text(earlier), step: step.text(clock)))
     }
     if steps == 1 { return 0 }
@@ -76,8 +78,4 @@ struct SeriesGrid {
     if gaps == .fault { throw fault(.gap(steps: Int(steps) - 1, step: step.text(clock))) }
     return Int(steps) - 1
   }
-}
-
-extension SeriesStep {
-  var isInMonths: Bool { if case .months = self { true } else { false } }
 }

@@ -87,7 +87,7 @@ public struct WindowedSeries<Scalar: TensorScalar>: Sendable {
     return origins.enumerated().map { row, origin in
       let one = series.series[origin.series]
       let times = (1...window.horizon).map { ahead in
-        series.step.advance(one.times[origin.step], by: ahead, endsMonths: one.endsMonths)
+        series.step.advance(one.times[origin.step], by: ahead, monthDay: one.monthDay)
       }
       return SeriesForecast(series: one.name, times: times.map(series.clock.text), values: values.row(row))
     }

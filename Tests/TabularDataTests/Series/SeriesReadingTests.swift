@@ -97,6 +97,8 @@ import Testing
     #expect(ends.step == .months(1))
     #expect(
       ends.series[0].times == (try times(["2023-11-30", "2023-12-31", "2024-01-31", "2024-02-29", "2024-03-31"])))
+    let thirtieth = try read("t,v\n2024-01-30,1\n2024-02-29,2\n2024-03-30,3\n2024-05-30,4\n2024-06-30,5\n")
+    #expect(thirtieth.step == .months(1) && known(thirtieth.series[0]) == [1, 2, 3, nil, 4, 5])
     #expect(try read("t,v\n2024-01-01,1\n2024-01-08,2\n2024-01-15,1\n").step == .days(7))
   }
 }

@@ -95,6 +95,17 @@ import Testing
         + "\"2024-01-02\"; correct it, or give another step")
   }
 
+  @Test(arguments: [
+    ["2024-01-30", "2024-02-29", "2024-03-31"], ["2024-01-30", "2024-02-28"], ["2024-01-31", "2024-02-29", "2024-03-30"],
+    ["2024-01-15", "2024-02-15", "2024-03-20"],
+  ])
+  func aDayOffTheMonthlyGridIsRefusedWhereItStands(dates: [String]) throws {
+    #expect(
+      try message("t,v\n" + dates.map { $0 + ",1\n" }.joined(), step: .months(1))
+        == "f.csv: line \(dates.count + 1), column 1 \"t\": the time \"\(dates.last!)\" is no whole number of steps of 1 month "
+        + "after \"\(dates[dates.count - 2])\"; correct it, or give another step")
+  }
+
   @Test func aGapIsRefusedWhereItIsAFault() throws {
     #expect(
       try message("t,v\n0,1\n1,1\n4,1\n")

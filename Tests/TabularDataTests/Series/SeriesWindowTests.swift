@@ -224,6 +224,28 @@ struct WindowCase: Sendable, CustomTestStringConvertible {
     #expect(forecasts[0].values == Tensor([7, 8], shape: [2, 1]))
   }
 
+  /// Every start of a series on one of the last days: what is forecast from it is read after it.
+  @Test(arguments: ["2024-01-29", "2024-01-30", "2024-01-31", "2023-01-30", "2023-11-30"])
+  func timesOfAMonthlyForecastAreReadAsTheNextSteps(start: String) throws {
+    func series(_ dates: [String]) throws -> SeriesData {
+      let table = try CSVTable(text: "t,v\n" + dates.map { $0 + ",1\n" }.joined())
+      return try SeriesData(table, time: "t", values: ["v"], step: .months(1))
+    }
+    let windowed = try WindowedSeries<Float>(
+      series([start]), window: ForecastWindow(lag: 1, horizon: 14), split: .times(validation: nil, test: nil),
+      scaling: .none)
+    let forecast = try windowed.forecast { _ in [.zeros([14])] }[0]
+    #expect(try series([start] + forecast.times).series[0].times.count == 15)
+  }
+
+  @Test func aForecastFromAClampedDayGoesBackToTheDayOfTheSeries() throws {
+    let table = try CSVTable(text: "t,v\n2023-12-30,1\n2024-01-30,1\n2024-02-29,1\n")
+    let windowed = try WindowedSeries<Float>(
+      SeriesData(table, time: "t", values: ["v"]), window: ForecastWindow(lag: 1, horizon: 2),
+      split: .times(validation: nil, test: nil), scaling: .none)
+    #expect(try windowed.forecast { _ in [.zeros([2])] }[0].times == ["2024-03-30", "2024-04-30"])
+  }
+
   /// Steps of ten thousand years lead out of every calendar.
   @Test func aForecastBeyondTheCalendarHasATime() throws {
     let table = try CSVTable(text: "t,v\n0001-01-01,1\n9999-01-01,2\n")
