@@ -39,8 +39,8 @@ public struct SeriesData: Sendable {
   ///     day of the month, or of the last where a month has no such day.
   ///   - gaps: meaning of a step without a row.
   /// - Throws: `CSVError` for a column that is not there or is named twice; a field that is no time, or no number; times that
-  ///   do not increase, or are no whole number of steps apart; a gap that is a fault, or that would hold ten missing steps for
-  ///   each row of its series and a thousand.
+  ///   do not increase, or are no whole number of steps apart; a gap that is a fault; more missing steps than ten for each
+  ///   row and a thousand, in one series or in all together.
   public init(
     _ table: CSVTable, time: String, values: [String], series: String? = nil, covariates: [String] = [],
     missing: [String] = [], step: SeriesStep? = nil, gaps: GapMeaning = .fault
@@ -49,7 +49,7 @@ public struct SeriesData: Sendable {
     require(step?.isPositive != false, "SeriesData: a step of \(step!) is not above 0")
     let columns = SeriesColumns(time: time, series: series, numbers: values + covariates)
     let (rows, clock) = try columns.rows(of: table, missing: missing)
-    let grid = try SeriesGrid(
+    var grid = try SeriesGrid(
       rows, step: step, clock: clock, gaps: gaps, reader: table.firstRow, timeColumn: table.index(of: time))
     (valueNames, covariateNames, self.clock, self.step) = (values, covariates, clock, grid.step)
     var all: [TimeSeries] = []

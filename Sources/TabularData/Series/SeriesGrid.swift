@@ -7,6 +7,8 @@ struct SeriesGrid {
   private let gaps: SeriesData.GapMeaning
   private let reader: CSVReader
   private let timeColumn: Int
+  /// Missing steps that the series to come may have together.
+  private var missingStepsLeft: Int
 
   /// Checks that times increase, and finds the step where none is given.
   init(
@@ -29,12 +31,13 @@ struct SeriesGrid {
       throw CSVError(file: reader.file, line: nil, column: nil, problem: .noStep)
     }
     (self.step, self.clock, self.gaps, self.reader, self.timeColumn) = (step, clock, gaps, reader, timeColumn)
+    missingStepsLeft = series.reduce(1000) { $0 + 10 * $1.times.count }
   }
 
   /// The series on the grid, with missing numbers at the steps that have no row.
   ///
   /// - Parameter values: the number of columns to forecast; those after them are covariates.
-  func series(_ rows: SeriesRows, values: Int) throws(CSVError) -> TimeSeries {
+  mutating func series(_ rows: SeriesRows, values: Int) throws(CSVError) -> TimeSeries {
     let width = rows.numbers.count / rows.times.count
     let monthDay = step.monthDay(of: rows.times)
     var (times, all) = ([Double](), [Double]())
@@ -60,7 +63,7 @@ struct SeriesGrid {
   }
 
   /// The number of steps without a row before a row.
-  private func missingSteps(
+  private mutating func missingSteps(
     before row: Int, of rows: SeriesRows, placed: Int, monthDay: Int
   ) throws(CSVError) -> Int {
     let (earlier, time) = (rows.times[row - 1], rows.times[row])
@@ -71,11 +74,11 @@ struct SeriesGrid {
       throw fault(.timeOffGrid(clock.text(time), after: clock.text(earlier), step: step.text(clock)))
     }
     if steps == 1 { return 0 }
-    // A single wrong date must not take the memory of the machine.
-    guard Double(placed) + steps <= Double(10 * rows.times.count + 1000) else {
-      throw fault(.gapTooLong(step: step.text(clock)))
-    }
+    // Neither a single wrong date nor many small series must take the memory of the machine.
+    let allowed = min(Double(10 * rows.times.count + 1000 - placed), Double(missingStepsLeft + 1))
+    guard steps <= allowed else { throw fault(.gapTooLong(step: step.text(clock))) }
     if gaps == .fault { throw fault(.gap(steps: Int(steps) - 1, step: step.text(clock))) }
+    missingStepsLeft -= Int(steps) - 1
     return Int(steps) - 1
   }
 }

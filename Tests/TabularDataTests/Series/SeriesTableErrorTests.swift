@@ -96,7 +96,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ["2024-01-30", "2024-02-29", "2024-03-31"], ["2024-01-30", "2024-02-28"], ["2024-01-31", "2024-02-29", "2024-03-30"],
+    ["2024-01-30", "2024-02-29", "2024-03-31"], ["2024-01-30", "2024-02-28"],
+    ["2024-01-31", "2024-02-29", "2024-03-30"],
     ["2024-01-15", "2024-02-15", "2024-03-20"],
   ])
   func aDayOffTheMonthlyGridIsRefusedWhereItStands(dates: [String]) throws {
@@ -128,6 +129,18 @@ import Testing
     }
     let table = try CSVTable(text: "t,v\n0,1\n1,1\n1020,1\n")
     #expect(try SeriesData(table, time: "t", values: ["v"], gaps: .missing).series[0].times.count == 1021)
+  }
+
+  /// Ten missing steps for each of six rows and a thousand are allowed; the first series has 898 of them.
+  @Test func gapsThatWouldTakeAllMemoryTogetherAreRefused() throws {
+    let text = "t,v,s\n0,1,a\n1,1,a\n900,1,a\n0,1,b\n1,1,b\n"
+    let table = try CSVTable(text: text + "164,1,b\n")
+    let series = try SeriesData(table, time: "t", values: ["v"], series: "s", gaps: .missing).series
+    #expect(series.map(\.times.count) == [901, 165])
+    #expect(
+      try message(text + "165,1,b\n", series: "s", gaps: .missing)
+        == "f.csv: line 7, column 1 \"t\": with the steps of 1 that are missing before the row, far more would be missing "
+        + "than there are; correct the time, or give a longer step")
   }
 
   @Test func aStepThatIsNotKnownIsAskedFor() throws {
