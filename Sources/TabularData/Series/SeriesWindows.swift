@@ -4,8 +4,8 @@ extension WindowedSeries {
   /// The windows of one part of all series: in each, the first that the part allows, and every `stride` steps another one. A
   /// window without a known target in the part is left out.
   ///
-  /// Memory: windows · lag · (inputSize + outputSize) numbers with targets of each step, else windows · (lag · inputSize +
-  /// outputSize).
+  /// Memory: windows · (lag · inputSize + outputSize) numbers. With targets of each step windows · lag · (inputSize + outputSize)
+  /// numbers, and where any step has no known target in the part, an `Int` for each step that has one: up to windows · lag.
   ///
   /// - Throws: `SeriesError.noWindows`.
   public func part(_ part: SeriesPart) throws(SeriesError) -> SeriesWindows<Scalar> {
