@@ -80,17 +80,18 @@ private struct PrefixBeam {
     // Extensions of less than all that stays are not kept where the beam is full already.
     let least = beam.count < width ? .zero : staying.map(\.total).min()!
     let places = Dictionary(uniqueKeysWithValues: beam.enumerated().map { ($1.number!, $0) })
+    let prefixLabels = prefixScore == nil ? [] : beam.map { labels(of: $0.key) }
     var extensionsInBeam = [[Int]](repeating: [], count: beam.count)
     for (place, prefix) in beam.enumerated() where prefix.number != 0 {
       guard let parent = places[prefix.key.parent] else { continue }
       extensionsInBeam[parent].append(prefix.key.label)
       staying[place].endsInLabel =
-        staying[place].endsInLabel + paths(from: beam[parent], to: prefix.key.label, probabilities)
+        staying[place].endsInLabel + paths(from: parent, to: prefix.key.label, probabilities, prefixLabels)
     }
     var candidates = staying
     for (place, prefix) in beam.enumerated() {
       for label in probabilities.indices where label != blank && !extensionsInBeam[place].contains(label) {
-        let paths = paths(from: prefix, to: label, probabilities)
+        let paths = paths(from: place, to: label, probabilities, prefixLabels)
         if paths < least { continue }
         let key = Key(parent: prefix.number!, label: label)
         candidates.append(Prefix(key, number: nil, endsInBlank: .zero, endsInLabel: paths))
@@ -103,12 +104,16 @@ private struct PrefixBeam {
   }
 
   /// Probability of the paths of a prefix that go on with a label: a label right after itself needs a blank between.
-  private func paths(from prefix: Prefix, to label: Int, _ probabilities: [WideNumber]) -> WideNumber {
+  ///
+  /// - Parameter labels: of each prefix in the beam; read only where there is a prefix score.
+  private func paths(
+    from place: Int, to label: Int, _ probabilities: [WideNumber], _ labels: [[Int32]]
+  ) -> WideNumber {
+    let prefix = beam[place]
     let paths = (label == prefix.key.label ? prefix.endsInBlank : prefix.total) * probabilities[label]
     guard let prefixScore, !paths.isZero else { return paths }
-    let labels = labels(of: prefix.key)
-    let score = prefixScore(labels, Int32(label))
-    require(!score.isNaN, "CTCDecoder.beamSearch: the score of label \(label) after \(labels) is NaN")
+    let score = prefixScore(labels[place], Int32(label))
+    require(!score.isNaN, "CTCDecoder.beamSearch: the score of label \(label) after \(labels[place]) is NaN")
     return paths * WideNumber(exp: score)
   }
 
