@@ -5,7 +5,8 @@ import TensorCore
 /// Products of thousands of probabilities neither underflow nor overflow. The range is that of numbers kept as logarithms;
 /// sums need no logarithm and no exponential, and are exact to double precision. All bits are the same on every machine.
 struct WideNumber {
-  /// At least 1; or 0, infinite or NaN. Products, and powers of e, have one below 2; a sum has the sum of its parts'.
+  /// Significand: at least 1, or 0, infinite or NaN. Below 2 in products and powers of e. In sums it may be larger: those are
+  /// not normalized, and each addition adds at most the significand of its term.
   let significand: Double
   let exponent: Int
 
