@@ -6,7 +6,7 @@ func tagWords() throws {
     typealias Scalar = Float
     var rnn = StackedRecurrent([GRUCell<Float>(input: 6, hidden: 8)], reverse: [GRUCell(input: 6, hidden: 8)])
     var decoder = Dense<Float>(16, 3)
-    var crf = ConditionalRandomField<Float>(tags: 3)
+    var crf = ConditionalRandomField<Float>(tagCount: 3)
 
     func emissions(of words: SequenceInput<Float>, in context: inout ForwardContext<Float>) -> Variable<Float> {
       decoder(rnn.run(words, in: &context).outputs, in: &context)
@@ -37,7 +37,7 @@ func tagWords() throws {
   }
   let sentences = ["york is old", "in new york", "york hill is new", "new york is new", "old hill is in york"]
   // 0: no place. 1: the first word of a place. 2: a further word of it.
-  let tags = try TagSequences([[1, 0, 0], [0, 1, 2], [1, 2, 0, 0], [1, 2, 0, 0], [1, 2, 0, 0, 1]], classes: 3)
+  let tags = try TagSequences([[1, 0, 0], [0, 1, 2], [1, 2, 0, 0], [1, 2, 0, 0], [1, 2, 0, 0, 1]], tagCount: 3)
 
   var random = RandomSource(seed: 1)
   let trainer = Trainer(

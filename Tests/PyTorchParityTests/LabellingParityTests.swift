@@ -77,8 +77,8 @@ private struct LabellingFixture: Decodable {
   ) throws {
     let reductions: [String: TaggingReduction] = ["sum": .sum, "mean": .mean, "token_mean": .tokenMean]
     let reduction = try #require(reductions[reference.reduction])
-    let targets = try TagSequences(reference.tags, classes: reference.shape[2])
-    var field = ConditionalRandomField<Scalar>(tags: reference.shape[2])
+    let targets = try TagSequences(reference.tags, tagCount: reference.shape[2])
+    var field = ConditionalRandomField<Scalar>(tagCount: reference.shape[2])
     field.updateParameters { parameter, name in
       parameter.value = tensor(reference.parameters[name] ?? [], parameter.shape.dimensions)
     }

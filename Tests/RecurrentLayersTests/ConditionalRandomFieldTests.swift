@@ -9,24 +9,24 @@ import Testing
 /// The conditional random field beside an enumeration of all sequences of tags.
 @Suite struct ConditionalRandomFieldTests {
   private let steps = [4, 2, 1]
-  private let tags = 3
+  private let tagCount = 3
 
   private func field(seed: UInt64) -> ConditionalRandomField<Double> {
     var random = RandomSource(seed: seed)
-    var field = ConditionalRandomField<Double>(tags: tags)
+    var field = ConditionalRandomField<Double>(tagCount: tagCount)
     field.updateParameters { parameter, _ in parameter.value = .normal(parameter.shape, using: &random) }
     return field
   }
 
   private func emissions(seed: UInt64) -> Tensor<Double> {
     var random = RandomSource(seed: seed)
-    return .normal([4, 3, tags], using: &random) * 2
+    return .normal([4, 3, tagCount], using: &random) * 2
   }
 
   private func targets(seed: UInt64) throws -> TagSequences {
     var random = RandomSource(seed: seed)
     return try TagSequences(
-      steps.map { (0..<$0).map { _ in Int32(random.number(below: tags)) } }, classes: tags)
+      steps.map { (0..<$0).map { _ in Int32(random.number(below: tagCount)) } }, tagCount: tagCount)
   }
 
   /// The score of a path by the definition.
@@ -42,7 +42,7 @@ import Testing
   private func paths(
     _ field: ConditionalRandomField<Double>, _ emissions: Tensor<Double>, sequence: Int
   ) -> [(path: [Int32], score: Double)] {
-    allPaths(steps[sequence], classes: tags).map { ($0, score($0, field, emissions, sequence: sequence)) }
+    allPaths(steps[sequence], classes: tagCount).map { ($0, score($0, field, emissions, sequence: sequence)) }
   }
 
   private func loss(
@@ -80,7 +80,7 @@ import Testing
   @Test(arguments: [UInt64(1), 2, 3]) func marginalsAreSharesOfAllPaths(seed: UInt64) throws {
     let (field, emissions) = (field(seed: seed), emissions(seed: seed + 10))
     let found = try field.marginals(emissions, lengths: SequenceLengths(steps, time: 4))
-    var expected = Tensor<Double>.zeros([4, 3, tags])
+    var expected = Tensor<Double>.zeros([4, 3, tagCount])
     for sequence in steps.indices {
       let all = paths(field, emissions, sequence: sequence)
       let total = all.reduce(0) { $0 + exp($1.score) }
@@ -127,7 +127,7 @@ import Testing
   }
 
   @Test func transitionsLeadFromTheRowToTheColumn() throws {
-    var field = ConditionalRandomField<Double>(tags: 2)
+    var field = ConditionalRandomField<Double>(tagCount: 2)
     field.startTransitions.value = Tensor([0, 0], shape: [2])
     field.endTransitions.value = Tensor([0, 0], shape: [2])
     field.transitions.value = Tensor([0, 5, 0, 0], shape: [2, 2])
@@ -136,7 +136,7 @@ import Testing
   }
 
   @Test func parametersAreNamedAsThoseOfPytorchCRF() {
-    let parameters = ConditionalRandomField<Float>(tags: 4).parameters
+    let parameters = ConditionalRandomField<Float>(tagCount: 4).parameters
     #expect(parameters.map(\.name) == ["start_transitions", "end_transitions", "transitions"])
     #expect(parameters.map(\.parameter.shape) == [[4], [4], [4, 4]])
   }
@@ -145,8 +145,8 @@ import Testing
     var field = field(seed: 7)
     field.updateParameters { parameter, _ in parameter.value = .zeros(parameter.shape) }
     for emission in [-100.0, 100] {
-      let targets = try TagSequences([Array(repeating: 1, count: 2000)], classes: tags)
-      let loss = loss(field, .full([2000, 1, tags], emission), targets, .sum)[0]
+      let targets = try TagSequences([Array(repeating: 1, count: 2000)], tagCount: tagCount)
+      let loss = loss(field, .full([2000, 1, tagCount], emission), targets, .sum)[0]
       #expect(abs(loss - 2000 * log(3)) < 1e-8)
     }
   }
@@ -155,10 +155,10 @@ import Testing
   @Test func aForbiddenTransitionHasNoProbability() throws {
     var field = field(seed: 8)
     field.transitions.value[0, 1] = -1e9
-    let x = Tensor<Double>.zeros([2, 1, tags])
+    let x = Tensor<Double>.zeros([2, 1, tagCount])
     #expect(try field.bestTags(x)[0].labels != [0, 1])
-    #expect(try loss(field, x, TagSequences([[0, 1]], classes: tags), .sum)[0] > 9e8)
-    #expect(try loss(field, x, TagSequences([[0, 2]], classes: tags), .sum)[0] < 10)
+    #expect(try loss(field, x, TagSequences([[0, 1]], tagCount: tagCount), .sum)[0] > 9e8)
+    #expect(try loss(field, x, TagSequences([[0, 2]], tagCount: tagCount), .sum)[0] < 10)
   }
 
   @Test(
@@ -167,7 +167,7 @@ import Testing
       ([[0, 3]], .outOfRange(sequence: 0, position: 1, label: 3, classes: 3)),
     ] as [([[Int32]], LabellingError)])
   func tagsThatCannotBeTargetsAreRefused(tags: [[Int32]], error: LabellingError) {
-    #expect(throws: error) { try TagSequences(tags, classes: 3) }
+    #expect(throws: error) { try TagSequences(tags, tagCount: 3) }
     #expect(!error.description.contains("\n"))
   }
 
@@ -182,15 +182,15 @@ import Testing
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       var random = RandomSource(seed: 1)
       var context = ForwardContext<Float>()
-      let field = ConditionalRandomField<Float>(tags: 3).drawn(using: &random)
-      _ = field.loss(Variable(.zeros([1, 1, 3])), targets: try TagSequences([[0]], classes: 2), in: &context)
+      let field = ConditionalRandomField<Float>(tagCount: 3).drawn(using: &random)
+      _ = field.loss(Variable(.zeros([1, 1, 3])), targets: try TagSequences([[0]], tagCount: 2), in: &context)
     }
-    expectMessage("ConditionalRandomField.loss: targets of 2 classes for 3 tags", from: result)
+    expectMessage("ConditionalRandomField.loss: targets with tagCount 2 for a field with tagCount 3", from: result)
   }
 
   @Test func decodingWithoutValuesTraps() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      _ = try ConditionalRandomField<Float>(tags: 3).bestTags(.zeros([1, 1, 3]))
+      _ = try ConditionalRandomField<Float>(tagCount: 3).bestTags(.zeros([1, 1, 3]))
     }
     expectMessage("parameters are used before their values were drawn", from: result)
   }

@@ -33,7 +33,7 @@ private struct Tagger: Module {
   var words = Embedding<Float>(tokens: SegmentGrammar.words, features: 8)
   var stack: StackedRecurrent<GRUCell<Float>>
   var decoder: Dense<Float>
-  var field = ConditionalRandomField<Float>(tags: SegmentGrammar.tags)
+  var field = ConditionalRandomField<Float>(tagCount: SegmentGrammar.tags)
 
   init(units: Int) {
     stack = StackedRecurrent([GRUCell(input: 8, hidden: units)], reverse: [GRUCell(input: 8, hidden: units)])
@@ -110,7 +110,7 @@ package struct TaggedBatch {
   init(count: Int, using random: inout RandomSource) throws {
     let sentences = (0..<count).map { _ in SegmentGrammar.sentence(using: &random) }
     words = TokenGrid(padding: sentences)
-    tags = try TagSequences(sentences.map(SegmentGrammar.tags), classes: SegmentGrammar.tags)
+    tags = try TagSequences(sentences.map(SegmentGrammar.tags), tagCount: SegmentGrammar.tags)
   }
 
   /// Share of tags that the commonest tag of each word gets right.

@@ -5,7 +5,7 @@ extension ConditionalRandomField {
   /// scores, that with the lower tag at the last step at which they differ.
   ///
   /// - Parameters:
-  ///   - emissions: [time, batch, tags].
+  ///   - emissions: [time, batch, tagCount].
   ///   - lengths: of the sequences; what stands in the padding has no influence.
   /// - Throws: `LabellingError` when an emission is +∞ or not a number.
   /// - Precondition: the lengths are for this batch, which has at least one step.
@@ -13,15 +13,15 @@ extension ConditionalRandomField {
     _ emissions: Tensor<Scalar>, lengths: SequenceLengths? = nil
   ) throws(LabellingError) -> [ScoredLabels] {
     let parameters = scores
-    return try emissions.checkedScores("ConditionalRandomField.bestTags", lengths: lengths, classes: tags).map {
+    return try emissions.checkedScores("ConditionalRandomField.bestTags", lengths: lengths, classes: tagCount).map {
       parameters.bestPath(emissions: $0)
     }
   }
 
-  /// The probability of each tag at each step, given all emissions of its sequence: [time, batch, tags], 0 in the padding.
+  /// The probability of each tag at each step, given all emissions of its sequence: [time, batch, tagCount], 0 in the padding.
   ///
   /// - Parameters:
-  ///   - emissions: [time, batch, tags].
+  ///   - emissions: [time, batch, tagCount].
   ///   - lengths: of the sequences; what stands in the padding has no influence.
   /// - Throws: `LabellingError` when an emission is +∞ or not a number.
   /// - Precondition: the lengths are for this batch, which has at least one step.
@@ -30,8 +30,8 @@ extension ConditionalRandomField {
   ) throws(LabellingError) -> Tensor<Scalar> {
     let weights = scores.weights
     let shape = emissions.shape
-    let sequences = try emissions.checkedScores("ConditionalRandomField.marginals", lengths: lengths, classes: tags)
-    var sums = TagMarginals(time: shape[0], batch: shape[1], tags: tags)
+    let sequences = try emissions.checkedScores("ConditionalRandomField.marginals", lengths: lengths, classes: tagCount)
+    var sums = TagMarginals(time: shape[0], batch: shape[1], tagCount: tagCount)
     for (sequence, emissions) in sequences.enumerated() {
       TagTrellis(emissions, weights: weights).addMarginals(times: 1, to: &sums, sequence: sequence)
     }

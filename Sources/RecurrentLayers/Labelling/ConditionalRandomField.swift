@@ -25,21 +25,21 @@ public enum TaggingReduction: Sendable {
 /// those of the package pytorch-crf 0.7.2.
 public struct ConditionalRandomField<Scalar: TensorScalar>: Module {
   /// Number of tags.
-  public let tags: Int
-  /// Scores of neighbours, [tags, tags]: [i, j] of tag j after tag i. First drawn uniformly in ±0.1, as the others.
+  public let tagCount: Int
+  /// Scores of neighbours, [tagCount, tagCount]: [i, j] of tag j after tag i. First drawn uniformly in ±0.1, as the others.
   public var transitions: Parameter<Scalar>
-  /// Scores of the first tag, [tags].
+  /// Scores of the first tag, [tagCount].
   public var startTransitions: Parameter<Scalar>
-  /// Scores of the last tag, [tags].
+  /// Scores of the last tag, [tagCount].
   public var endTransitions: Parameter<Scalar>
 
   /// - Precondition: there is at least one tag.
-  public init(tags: Int) {
-    require(tags > 0, "ConditionalRandomField: \(tags) tags; there must be at least one")
-    self.tags = tags
-    transitions = Parameter([tags, tags], .uniform(0.1))
-    startTransitions = Parameter([tags], .uniform(0.1))
-    endTransitions = Parameter([tags], .uniform(0.1))
+  public init(tagCount: Int) {
+    require(tagCount > 0, "ConditionalRandomField: \(tagCount) tags; there must be at least one")
+    self.tagCount = tagCount
+    transitions = Parameter([tagCount, tagCount], .uniform(0.1))
+    startTransitions = Parameter([tagCount], .uniform(0.1))
+    endTransitions = Parameter([tagCount], .uniform(0.1))
   }
 
   public mutating func visitParameters<V: ParameterVisitor<Scalar>>(_ visitor: inout V) throws(V.Failure) {
@@ -51,7 +51,7 @@ public struct ConditionalRandomField<Scalar: TensorScalar>: Module {
   /// −log of the probability of target tags, in nats.
   ///
   /// - Parameters:
-  ///   - emissions: [time, batch, tags]. What stands after the last tag of a sequence has no influence, and its gradient is 0.
+  ///   - emissions: [time, batch, tagCount]. What stands after the last tag of a sequence has no influence, and its gradient is 0.
   ///   - targets: for each sequence of the batch, of at most `time` tags.
   /// - Returns: a single number, or [batch] without reduction.
   public func loss(
@@ -59,8 +59,10 @@ public struct ConditionalRandomField<Scalar: TensorScalar>: Module {
     in context: inout ForwardContext<Scalar>
   ) -> Variable<Scalar> {
     let (value, operation) = (emissions.value, "ConditionalRandomField.loss")
-    _ = value.checkedSteps(operation, lengths: nil, classes: tags, sequences: targets.tags.count)
-    require(targets.classes == tags, "\(operation): targets of \(targets.classes) classes for \(tags) tags")
+    _ = value.checkedSteps(operation, lengths: nil, classes: tagCount, sequences: targets.count)
+    require(
+      targets.tagCount == tagCount,
+      "\(operation): targets with tagCount \(targets.tagCount) for a field with tagCount \(tagCount)")
     require(
       targets.lengths.time <= value.shape[0],
       "\(operation): \(targets.lengths.time) tags for emissions of \(value.shape[0]) steps")
@@ -72,19 +74,20 @@ public struct ConditionalRandomField<Scalar: TensorScalar>: Module {
       trellises.append(TagTrellis(own, weights: weights))
       losses.append(trellises[sequence].logPartition - scores.score(of: path, emissions: own))
     }
-    let (tags, shape) = (tags, value.shape)
+    let (tagCount, shape) = (tagCount, value.shape)
     let inputs = [
       emissions, context.variable(transitions), context.variable(startTransitions), context.variable(endTransitions),
     ]
     return sequenceLoss(losses, weights: reduction.weights(of: targets), of: inputs) { factors in
-      var sums = TagMarginals(time: shape[0], batch: shape[1], tags: tags)
+      var sums = TagMarginals(time: shape[0], batch: shape[1], tagCount: tagCount)
       for (sequence, factor) in factors.enumerated() {
         trellises[sequence].addMarginals(times: factor, to: &sums, sequence: sequence)
         sums.add(targets.tags[sequence], times: -factor, sequence: sequence)
       }
       return [
-        Tensor(rounding: sums.emissions, shape: shape), Tensor(rounding: sums.transitions, shape: [tags, tags]),
-        Tensor(rounding: sums.start, shape: [tags]), Tensor(rounding: sums.end, shape: [tags]),
+        Tensor(rounding: sums.emissions, shape: shape),
+        Tensor(rounding: sums.transitions, shape: [tagCount, tagCount]),
+        Tensor(rounding: sums.start, shape: [tagCount]), Tensor(rounding: sums.end, shape: [tagCount]),
       ]
     }
   }
@@ -96,7 +99,7 @@ public struct ConditionalRandomField<Scalar: TensorScalar>: Module {
       "ConditionalRandomField: parameters are used before their values were drawn: call initialize(using:) on the model"
     )
     return TagScores(
-      tags: tags, transitions: transitions.value.scalars.map(\.double),
+      tagCount: tagCount, transitions: transitions.value.scalars.map(\.double),
       start: startTransitions.value.scalars.map(\.double), end: endTransitions.value.scalars.map(\.double))
   }
 }
@@ -108,7 +111,7 @@ extension TaggingReduction {
     switch self {
     case .none: return nil
     case .sum: factor = 1
-    case .mean: factor = 1 / Double(targets.tags.count)
+    case .mean: factor = 1 / Double(targets.count)
     case .tokenMean: factor = 1 / Double(targets.lengths.steps.reduce(0, +))
     }
     return targets.tags.map { _ in factor }

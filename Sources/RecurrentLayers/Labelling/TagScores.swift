@@ -1,23 +1,23 @@
 /// Parameters of a conditional random field in double precision, and the scores of paths by them.
 struct TagScores {
-  let tags: Int
-  /// [tags, tags]: from a tag to the next.
+  let tagCount: Int
+  /// [tagCount, tagCount]: from a tag to the next.
   let transitions: [Double]
   let start, end: [Double]
 
   /// e to the parameters.
   var weights: TagWeights {
     TagWeights(
-      tags: tags, transitions: transitions.map(WideNumber.init(exp:)), start: start.map(WideNumber.init(exp:)),
+      tagCount: tagCount, transitions: transitions.map(WideNumber.init(exp:)), start: start.map(WideNumber.init(exp:)),
       end: end.map(WideNumber.init(exp:)))
   }
 
-  /// The sum of a path's emissions, [steps, tags], and transitions.
+  /// The sum of a path's emissions, [steps, tagCount], and transitions.
   func score(of path: [Int32], emissions: [Double]) -> Double {
     var score = start[Int(path[0])] + end[Int(path[path.count - 1])]
     for (t, tag) in path.enumerated() {
-      score += emissions[t * tags + Int(tag)]
-      if t > 0 { score += transitions[Int(path[t - 1]) * tags + Int(tag)] }
+      score += emissions[t * tagCount + Int(tag)]
+      if t > 0 { score += transitions[Int(path[t - 1]) * tagCount + Int(tag)] }
     }
     return score
   }
@@ -25,23 +25,23 @@ struct TagScores {
   /// The path of the largest score (Viterbi, 1967); where two are equal, that with the lower tag at the last step at which they
   /// differ.
   func bestPath(emissions: [Double]) -> ScoredLabels {
-    let steps = emissions.count / tags
-    var scores = (0..<tags).map { start[$0] + emissions[$0] }
+    let steps = emissions.count / tagCount
+    var scores = (0..<tagCount).map { start[$0] + emissions[$0] }
     var sources: [Int] = []
     for t in 1..<max(steps, 1) {
       var next: [Double] = []
-      for tag in 0..<tags {
-        let source = indexOfLargest(tags) { scores[$0] + transitions[$0 * tags + tag] }
+      for tag in 0..<tagCount {
+        let source = indexOfLargest(tagCount) { scores[$0] + transitions[$0 * tagCount + tag] }
         sources.append(source)
-        next.append(scores[source] + transitions[source * tags + tag] + emissions[t * tags + tag])
+        next.append(scores[source] + transitions[source * tagCount + tag] + emissions[t * tagCount + tag])
       }
       scores = next
     }
-    var tag = indexOfLargest(tags) { scores[$0] + end[$0] }
+    var tag = indexOfLargest(tagCount) { scores[$0] + end[$0] }
     let score = scores[tag] + end[tag]
     var path = [Int32(tag)]
     for t in (0..<steps - 1).reversed() {
-      tag = sources[t * tags + tag]
+      tag = sources[t * tagCount + tag]
       path.append(Int32(tag))
     }
     return ScoredLabels(labels: path.reversed(), score: score)
