@@ -29,6 +29,6 @@ func forecastASeries() throws {
   let test = try windows.part(.test)
   print(test.report(["network": test.forecasts(try net.predict(test.data.inputs))], season: 12))
   for forecast in try windows.forecast(by: { try net.predict($0) }) {
-    for (month, sold) in zip(forecast.times, forecast.values.scalars) { print(month, Int(sold.rounded())) }
+    for (month, sold) in zip(forecast.timeTexts, forecast.values.scalars) { print(month, Int(sold.rounded())) }
   }
 }

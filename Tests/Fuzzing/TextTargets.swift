@@ -51,7 +51,7 @@ private func readSeries(_ input: [UInt8]) {
       series, window: ForecastWindow(lag: 2, horizon: 3, isRelative: true),
       split: .fractions(validation: 0, test: 0.3))
     let forecasts = try windows.forecast { Array(repeating: .ones([3]), count: $0.count) }
-    require(forecasts.allSatisfy { $0.times.count == 3 && $0.values.allFinite }, "a forecast has times and numbers")
+    require(forecasts.allSatisfy { $0.timeTexts.count == 3 && $0.values.allFinite }, "a forecast has times and numbers")
     for part in [SeriesPart.training, .test] {
       let windows = try windows.part(part)
       let report = windows.report(["naive": windows.naiveForecasts()], season: 2)

@@ -101,7 +101,7 @@ import Testing
     let test = try whole.part(.test)
     let forecasts = test.forecasts(try net.predict(test.data.inputs))
     let newest = try cut.forecast { try net.predict($0) }[0]
-    #expect(newest.times == ["36", "37", "38", "39"])
+    #expect(newest.timeTexts == ["36", "37", "38", "39"])
     #expect(test.ends.last!.step == 35)
     let difference = (forecasts.row(test.count - 1) - newest.values).absolute().max().scalar
     #expect(difference < 1e-5)

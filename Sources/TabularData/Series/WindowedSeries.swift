@@ -89,7 +89,7 @@ public struct WindowedSeries<Scalar: TensorScalar>: Sendable {
       let times = (1...window.horizon).map { ahead in
         series.step.advance(one.times[origin.step], by: ahead, monthDay: one.monthDay)
       }
-      return SeriesForecast(series: one.name, times: times.map(series.clock.text), values: values.row(row))
+      return SeriesForecast(series: one.name, timeTexts: times.map(series.clock.text), values: values.row(row))
     }
   }
 
@@ -138,8 +138,8 @@ struct ForecastOrigin: Sendable {
 public struct SeriesForecast: Sendable {
   /// The name of the series; nil where the table is one series.
   public let series: String?
-  /// The time of each step, as in the table.
-  public let times: [String]
+  /// The time of each step, written as in the table.
+  public let timeTexts: [String]
   /// [horizon, variables].
   public let values: Tensor<Double>
 }

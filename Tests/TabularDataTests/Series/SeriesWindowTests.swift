@@ -220,7 +220,7 @@ struct WindowCase: Sendable, CustomTestStringConvertible {
       return [Tensor([7, 8], shape: [2])]
     }
     #expect(forecasts.map(\.series) == ["a"])
-    #expect(forecasts[0].times == ["2025-01-31", "2025-02-28"])
+    #expect(forecasts[0].timeTexts == ["2025-01-31", "2025-02-28"])
     #expect(forecasts[0].values == Tensor([7, 8], shape: [2, 1]))
   }
 
@@ -235,7 +235,7 @@ struct WindowCase: Sendable, CustomTestStringConvertible {
       series([start]), window: ForecastWindow(lag: 1, horizon: 14), split: .times(validation: nil, test: nil),
       scaling: .none)
     let forecast = try windowed.forecast { _ in [.zeros([14])] }[0]
-    #expect(try series([start] + forecast.times).series[0].times.count == 15)
+    #expect(try series([start] + forecast.timeTexts).series[0].times.count == 15)
   }
 
   @Test func aForecastFromAClampedDayGoesBackToTheDayOfTheSeries() throws {
@@ -243,7 +243,7 @@ struct WindowCase: Sendable, CustomTestStringConvertible {
     let windowed = try WindowedSeries<Float>(
       SeriesData(table, time: "t", values: ["v"]), window: ForecastWindow(lag: 1, horizon: 2),
       split: .times(validation: nil, test: nil), scaling: .none)
-    #expect(try windowed.forecast { _ in [.zeros([2])] }[0].times == ["2024-03-30", "2024-04-30"])
+    #expect(try windowed.forecast { _ in [.zeros([2])] }[0].timeTexts == ["2024-03-30", "2024-04-30"])
   }
 
   /// Steps of ten thousand years lead out of every calendar.
@@ -254,6 +254,6 @@ struct WindowCase: Sendable, CustomTestStringConvertible {
     let windowed = try WindowedSeries<Float>(
       series, window: ForecastWindow(lag: 1, horizon: 100), split: .times(validation: nil, test: nil))
     let forecast = try windowed.forecast { _ in [.zeros([100])] }[0]
-    #expect(forecast.times.count == 100 && forecast.times[0] == "19997-01-01")
+    #expect(forecast.timeTexts.count == 100 && forecast.timeTexts[0] == "19997-01-01")
   }
 }
