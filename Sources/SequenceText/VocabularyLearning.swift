@@ -3,44 +3,64 @@ import TensorCore
 /// Symbols of a text in words or subwords, found from its pieces and how often each stands in it.
 ///
 /// All 256 bytes come first, in their order.
-struct VocabularyLearning {
-  let pieces: [[UInt8]]
+package struct VocabularyLearning {
+  private let pieces: [[UInt8]]
   /// How often each piece stands in the text.
-  let counts: [Int]
+  private let counts: [Int]
 
   /// Occurrences below which a word is no symbol, and a pair is not merged.
   private static let fewest = 2
 
   private static let bytes: [[UInt8]] = (UInt8.min...UInt8.max).map { [$0] }
 
-  /// - Parameter count: symbols to find; there are fewer where the text has not enough that are frequent.
-  func vocabulary(_ kind: TokenKind, count: Int) -> Vocabulary {
+  /// - Parameters:
+  ///   - pieces: different pieces of a text.
+  ///   - counts: how often each stands in it.
+  package init(pieces: [[UInt8]], counts: [Int]) { (self.pieces, self.counts) = (pieces, counts) }
+
+  /// - Parameters:
+  ///   - count: symbols to find; there are fewer where the text has not enough that are frequent.
+  ///   - size: most bytes of all symbols together, at least 256. Long symbols reach it before their number does.
+  package func vocabulary(_ kind: TokenKind, count: Int, size: Int = Vocabulary.largestPieceSize) -> Vocabulary {
     do {
-      return kind == .word ? try Vocabulary(symbols: words(count), kind: .word) : try subwords(count)
+      return kind == .word
+        ? try Vocabulary(symbols: words(count, size), kind: .word) : try subwords(count, size)
     } catch { programmingError("VocabularyLearning: the symbols of a text: \(error)") }
   }
 
-  /// The most frequent pieces; of those that are equally frequent, the first by their bytes.
-  private func words(_ count: Int) -> [[UInt8]] {
+  /// The most frequent pieces; of those that are equally frequent, the first by their bytes. A piece for which no room is left is
+  /// passed over.
+  private func words(_ count: Int, _ size: Int) -> [[UInt8]] {
     let candidates = pieces.indices.filter { pieces[$0].count > 1 && counts[$0] >= Self.fewest }
     let order = candidates.sorted { a, b in
       counts[a] != counts[b] ? counts[a] > counts[b] : pieces[a].lexicographicallyPrecedes(pieces[b])
     }
-    return Self.bytes + order.prefix(max(0, count - Self.bytes.count)).map { pieces[$0] }
+    var (symbols, room) = (Self.bytes, size - Self.bytes.count)
+    for piece in order.lazy.map({ pieces[$0] }) where symbols.count < count && piece.count <= room {
+      symbols.append(piece)
+      room -= piece.count
+    }
+    return symbols
   }
 
   /// Symbols and merges by byte-pair encoding: the most frequent pair of neighbours becomes a symbol, again and again. Of pairs that
-  /// are equally frequent it is the one whose first symbol, or else whose second, was found first.
-  private func subwords(_ count: Int) throws(VocabularyError) -> Vocabulary {
+  /// are equally frequent it is the one whose first symbol, or else whose second, was found first. It ends at the first symbol for
+  /// which no room is left.
+  private func subwords(_ count: Int, _ size: Int) throws(VocabularyError) -> Vocabulary {
     var (symbols, merges, ids) = (Self.bytes, [Vocabulary.Merge](), [[UInt8]: Int32]())
+    var room = size - symbols.count
     var pairs = PairCounts(pieces: pieces, counts: counts)
-    while symbols.count < count, let pair = pairs.mostFrequent(atLeast: Self.fewest) {
+    while symbols.count < count, merges.count < Vocabulary.largestMergeCount,
+      let pair = pairs.mostFrequent(atLeast: Self.fewest)
+    {
       // Other merges may have made the same symbol.
       let whole = symbols[Int(pair.left)] + symbols[Int(pair.right)]
       let id = ids[whole] ?? Int32(symbols.count)
       if id == symbols.count {
+        if whole.count > room { break }
         ids[whole] = id
         symbols.append(whole)
+        room -= whole.count
       }
       merges.append(pair)
       pairs.merge(pair, as: id)
