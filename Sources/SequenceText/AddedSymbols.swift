@@ -14,9 +14,11 @@ package struct AddedSymbols: Sendable {
     }
   }
 
-  /// The first of them in a text from a place on.
-  package func first(in bytes: [UInt8], from start: Int) -> (start: Int, length: Int, id: Int32)? {
-    for place in start..<bytes.count {
+  /// The first of them in a text that begins at a place from `start` on and before `end`.
+  package func first(
+    in bytes: [UInt8], from start: Int, before end: Int? = nil
+  ) -> (start: Int, length: Int, id: Int32)? {
+    for place in start..<max(start, end ?? bytes.count) {
       for (symbol, id) in byFirst[Int(bytes[place])] where bytes[place...].starts(with: symbol) {
         return (place, symbol.count, id)
       }
@@ -29,15 +31,14 @@ package struct AddedSymbols: Sendable {
   func forEachPiece(
     in bytes: [UInt8], isEnd: Bool, piece: (Range<Int>) -> Void, added: (Int32) -> Void
   ) -> Int {
+    // A symbol that begins later may not be there as a whole.
+    let end = isEnd ? bytes.count : bytes.count - longest + 1
     var start = 0
-    while let found = first(in: bytes, from: start) {
+    while let found = first(in: bytes, from: start, before: end) {
       TextPieceRule.forEachPiece(in: bytes, start..<found.start, isEnd: true, piece)
-      // A longer symbol may begin here.
-      if !isEnd && found.start + longest > bytes.count { return found.start }
       added(found.id)
       start = found.start + found.length
     }
-    let certain = isEnd ? bytes.count : max(start, bytes.count - longest + 1)
-    return TextPieceRule.forEachPiece(in: bytes, start..<certain, isEnd: isEnd, piece)
+    return TextPieceRule.forEachPiece(in: bytes, start..<max(start, end), isEnd: isEnd, piece)
   }
 }
