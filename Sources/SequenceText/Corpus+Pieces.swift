@@ -10,8 +10,9 @@ extension Corpus {
     // One pass gives the numbers of the pieces in order of appearance; a pipe can be read once.
     var text = text
     var numbers = NewSymbols()
+    let largest = Self.largestPieces(text.kind)
     let encoding = try text.encodePieces(by: &numbers, added: nil) { numbers throws(CorpusError) in
-      guard numbers.symbols.count <= Self.mostPieces, numbers.size <= Self.largestPieces else {
+      guard numbers.symbols.count <= Self.mostPieces, numbers.size <= largest else {
         throw .tooManyWords(pieces: numbers.symbols.count, bytes: numbers.size)
       }
     }
@@ -29,8 +30,12 @@ extension Corpus {
     kind == .word ? min(max(512, bytes / 250), 16_384) : min(max(512, bytes / 500), 8192)
   }
 
-  /// Bounds of the memory for finding a vocabulary: different pieces of a text, and their bytes.
-  private static let (mostPieces, largestPieces) = (1 << 23, 1 << 27)
+  /// Most different pieces of a text to find a vocabulary in, each of which takes about 100 bytes of memory beside its own.
+  private static let mostPieces = 1 << 23
+
+  /// Most bytes of these pieces together. Words take about two bytes of memory for each; subwords, whose pairs are counted, about
+  /// 30 and up to 60 while they are merged: 1 to 2 GB at most.
+  private static func largestPieces(_ kind: TokenKind) -> Int { kind == .subword ? 1 << 25 : 1 << 27 }
 }
 
 extension CorpusText.Encoding {
