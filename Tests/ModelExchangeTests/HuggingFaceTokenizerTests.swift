@@ -78,6 +78,21 @@ import Testing
     }
   }
 
+  @Test func addedSymbolsThatOverlapThoseFoundFirstAreNotForTraining() throws {
+    func vocabulary(_ other: String) throws -> Vocabulary {
+      try tokenizer([
+        "added_tokens": [
+          ["id": 480, "content": "<xy>", "normalized": false], ["id": 481, "content": other, "normalized": true],
+        ]
+      ]).vocabularyToTrain()
+    }
+    for other in ["a<xy>b", "<xy>b", "a<", "a<xy", "<x><"] {
+      let error = #expect(throws: HuggingFaceTokenizerError.self, "\(other)") { try vocabulary(other) }
+      #expect(error?.description.contains("added_tokens.normalized") == true)
+    }
+    for other in ["xy>", "<x", "a<x>", "y>b"] { #expect(try vocabulary(other).added == [480, 481], "\(other)") }
+  }
+
   @Test func whatElseDecidesIDsIsRefusedByItsName() throws {
     let split: [String: Any] = ["type": "Split", "pattern": ["Regex": "a"], "behavior": "Isolated", "invert": false]
     let level: [String: Any] = ["type": "ByteLevel", "add_prefix_space": false, "use_regex": true]

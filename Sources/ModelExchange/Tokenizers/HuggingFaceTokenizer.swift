@@ -116,16 +116,13 @@ public struct HuggingFaceTokenizer: Sendable {
     return vocabulary
   }
 
-  /// Whether a symbol may hold the beginning of one that is found first.
+  /// Whether a symbol has one in it that is found first, or ends with the beginning of one.
   private var hasOverlaps: Bool {
-    otherIDs.contains { id in
+    guard let firstAdded else { return false }
+    return otherIDs.contains { id in
       let symbol = vocabulary[id]
-      return symbol.indices.contains { start in
-        firstIDs.contains { other in
-          let (rest, first) = (symbol[start...], vocabulary[other])
-          return rest.starts(with: first) || start > 0 && first.starts(with: rest)
-        }
-      }
+      return firstAdded.first(in: symbol, from: 0) != nil
+        || symbol.indices.dropFirst().contains { firstAdded.hasSymbol(beginningWith: symbol[$0...]) }
     }
   }
 
