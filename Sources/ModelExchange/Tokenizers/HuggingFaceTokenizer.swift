@@ -174,8 +174,8 @@ extension TokenizerModel {
     adding added: [TokenizerSettings.AddedToken]
   ) throws(HuggingFaceTokenizerError.Problem) -> [[UInt8]] {
     var known: [Int: [UInt8]] = [:]
-    let (ids, texts) = (Dictionary(uniqueKeysWithValues: symbols.map { (Array($0.text.utf8), $0.id) }), added)
-    for token in texts {
+    let ids = Dictionary(uniqueKeysWithValues: symbols.map { (Array($0.text.utf8), $0.id) })
+    for token in added {
       let own = Array(token.text.utf8)
       if let id = ids[own], id != token.id { throw .otherID(token.text, token.id, id) }
       guard known.updateValue(own, forKey: token.id) == nil else { throw .idTwice(token.id) }
@@ -199,14 +199,15 @@ extension TokenizerModel {
     return all
   }
 
-  fileprivate func merges(of symbols: [[UInt8]]) throws(VocabularyError) -> [Vocabulary.Merge] {
+  /// Merges by the ids of their symbols.
+  fileprivate func mergesByID() throws(VocabularyError) -> [Vocabulary.Merge] {
     let ids = Dictionary(
-      self.symbols.map { (Array($0.text.utf8), Int32($0.id)) }, uniquingKeysWith: { first, _ in first })
-    var merges: [Vocabulary.Merge] = []
-    for (number, (left, right)) in self.merges.enumerated() {
+      symbols.map { (Array($0.text.utf8), Int32($0.id)) }, uniquingKeysWith: { first, _ in first })
+    var numbered: [Vocabulary.Merge] = []
+    for (number, (left, right)) in merges.enumerated() {
       guard let left = ids[Array(left.utf8)], let right = ids[Array(right.utf8)] else { throw .invalidMerge(number) }
-      merges.append(Vocabulary.Merge(left: left, right: right))
+      numbered.append(Vocabulary.Merge(left: left, right: right))
     }
-    return merges
+    return numbered
   }
 }
