@@ -6,8 +6,8 @@ import TensorCore
 /// dropped (tokens that spell bytes keep it). Line ends are kept as they are; only one of a kind (LF, CR LF, CR) that a given vocabulary
 /// does not have is read as the vocabulary's own, except in tokens that spell bytes. `notices` says so.
 ///
-/// Only the tokens are kept in memory, in one or two bytes each. Of a file the bytes are read that it had when it was
-/// opened; one that becomes shorter while it is read is an error.
+/// Only the tokens are kept in memory, in one or two bytes each, and in four where the vocabulary has more than 65,536
+/// symbols. Of a file the bytes are read that it had when it was opened; one that becomes shorter while it is read is an error.
 public struct Corpus: Sendable {
   /// The ids of the tokens of the text, in order.
   public let tokens: TokenSequence
@@ -26,8 +26,8 @@ public struct Corpus: Sendable {
   /// Notices for the user about the text, one line each.
   public let notices: [String]
 
-  /// The most symbols that the vocabulary of a text may have: far above that of any script, and far below what a binary
-  /// file or a list of every character would have.
+  /// The most characters or scalars that the vocabulary of a text may have: far above those of any script, and far below
+  /// what a binary file or a list of every character would have. Words and subwords may be `Vocabulary.largestPieceCount`.
   public static let largestVocabulary = Vocabulary.largestCount
 
   /// The kind of token.
@@ -36,11 +36,11 @@ public struct Corpus: Sendable {
   /// The corpus of `files` (at least one) with the vocabulary of the whole text, so that no part of it has a symbol that
   /// a model trained on another part does not know.
   ///
-  /// - Parameter symbols: size of a vocabulary of words or subwords, at least 257; nil for one that suits the text. It is smaller
-  ///   where the text has not as many that are frequent. Other kinds take none.
+  /// - Parameter symbols: size of a vocabulary of words or subwords, 257 to `Vocabulary.largestPieceCount`; nil for one that suits
+  ///   the text. It is smaller where the text has not as many that are frequent. Other kinds take none.
   /// - Throws: `CorpusError` where a file cannot be read, is empty or is not valid UTF-8 (for tokens that spell bytes it may be anything),
-  ///   the vocabulary would be larger than `largestVocabulary`, or its symbols longer than `Vocabulary.largestSize`; of words and
-  ///   subwords where the text has too many different words to count them.
+  ///   it has more different characters or scalars than `largestVocabulary`, or of more bytes than `Vocabulary.largestSize`; for words
+  ///   and subwords where it has too many different words to count them.
   public init(files: [String], kind: TokenKind, symbols: Int? = nil) throws(CorpusError) {
     try self.init(files.map { .file($0) }, kind: kind, symbols: symbols)
   }
