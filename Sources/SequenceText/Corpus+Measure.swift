@@ -38,7 +38,8 @@ extension Corpus {
     if kind == .character { return TextMeasure(bytes: bytes, characters: range.count) }
 
     var start = range.lowerBound
-    // The scalar before may be one of several in its token; its last byte tells less than its first, and nothing wrong.
+    // A word or subword may end with a scalar of several bytes. The last of them is a continuation byte, after which a boundary
+    // is seen only before a line feed: counting may begin earlier than it must, and the count is the same.
     func last(_ symbol: [UInt8]) -> UInt8 { kind.isOfPieces ? symbol[symbol.count - 1] : symbol[0] }
     while start > 0, !isHardBoundary(between: last(vocabulary[tokens[start - 1]]), and: vocabulary[tokens[start]][0]) {
       start -= 1

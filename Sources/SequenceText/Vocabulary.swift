@@ -22,9 +22,10 @@ public struct Vocabulary: Sendable {
 
   /// The vocabulary of `symbols`, given in any order, which words keep. Subwords have merges too: see `init(symbols:merges:)`.
   ///
-  /// - Throws: `VocabularyError` where there are no symbols or more than `largestCount`, they have more than `largestSize`
-  ///   bytes (of words `largestPieceCount` and `largestPieceSize`), a byte is missing among words, or a symbol is there twice, is empty, or is not one of its kind: exactly one byte (of any value); one Unicode scalar in valid UTF-8; or, for characters, valid UTF-8. That
-  ///   a character is one grapheme cluster is not asked, for what counts as one changes with the version of Unicode.
+  /// - Throws: `VocabularyError` where there are no symbols, or more than `largestCount` or of more bytes than `largestSize` (of words
+  ///   `largestPieceCount` and `largestPieceSize`); where a byte is missing among words; and where a symbol is there twice, is empty
+  ///   or is not one of its kind: exactly one byte (of any value), one Unicode scalar in valid UTF-8, or for characters valid UTF-8.
+  ///   That a character is one grapheme cluster is not asked, for that changes with the version of Unicode.
   public init(symbols: [[UInt8]], kind: TokenKind) throws(VocabularyError) {
     try self.init(
       sorted: kind.isOfPieces ? symbols : symbols.sorted { $0.lexicographicallyPrecedes($1) }, kind: kind)

@@ -45,10 +45,10 @@ public struct TextPieces: Sendable {
   /// Content of some pieces as text; U+FFFD stands for what is not valid UTF-8.
   public func text(_ pieces: Range<Int>) -> String { String(decoding: bytes[pieces].joined(), as: UTF8.self) }
 
-  /// Most tokens of a piece: more than the bytes of a scalar, so that one which ends in another scalar is finished too.
+  /// Most tokens of a piece. The rest of a scalar takes at most three tokens, the last of which may end inside another scalar.
   private static let mostJoined = 8
 
-  /// Bytes of a token, and of those after it that finish the scalar in which it ends; those of the token alone where none do.
+  /// Bytes of a token, joined with the tokens after it until none ends inside a scalar; of the token alone where that is impossible.
   private static func scalar(
     _ tokens: TokenSequence, from start: Int, to limit: Int, _ vocabulary: Vocabulary
   ) -> (bytes: [UInt8], count: Int) {
