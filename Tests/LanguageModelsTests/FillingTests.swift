@@ -57,6 +57,14 @@ import Testing
     #expect((1...5).contains(try generator.fill(gapsOf: [[], []], longest: 2, seed: 1)[0].count))
   }
 
+  @Test(arguments: TokenKind.allCases.filter(\.isOfPieces)) func wordsAndSubwordsFillNoGaps(kind: TokenKind) throws {
+    let corpus = try sampleCorpus("to be or not to be", kind: kind)
+    let model = CharacterModel<Float>.sample(
+      ModelShape(Architecture(cell: .gru, layers: 1, hidden: 3), vocabulary: corpus.vocabulary.count))
+    let generator = TextGenerator(model: model, vocabulary: corpus.vocabulary)
+    #expect(throws: GenerationError.gapsIn(kind)) { try generator.fill(gapsOf: [[], []], longest: 2, seed: 1) }
+  }
+
   /// A vocabulary of one symbol leaves a gap nothing else.
   @Test func aGapOfTheOnlySymbolIsFilled() throws {
     let corpus = try sampleCorpus("aaaa")

@@ -20,11 +20,12 @@ extension TextGenerator {
   ///   - candidates: texts to choose from for each gap.
   ///   - options: how candidates are drawn; at temperature 0 the likeliest of them is taken, too.
   /// - Returns: tokens of each gap.
-  /// - Throws: `GenerationError`.
+  /// - Throws: `GenerationError`: `gapsIn` for a model of words or subwords, which may span the ends of a gap.
   public func fill(
     gapsOf parts: [[Int32]], longest: Int, candidates: Int = 64, options: SamplingOptions = SamplingOptions(),
     seed: UInt64
   ) throws -> [[Int32]] {
+    if vocabulary.kind.isOfPieces { throw GenerationError.gapsIn(vocabulary.kind) }
     require(longest > 0 && candidates > 0, "TextGenerator: gaps of \(longest) tokens from \(candidates) candidates")
     var random = RandomSource(seed: seed)
     var (text, gaps) = (parts.first ?? [], [[Int32]]())

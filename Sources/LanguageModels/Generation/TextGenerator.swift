@@ -157,11 +157,17 @@ public struct TextGenerator<Scalar: TensorScalar> {
 }
 
 /// Why a model cannot write text.
-public enum GenerationError: Error, Sendable, CustomStringConvertible {
+public enum GenerationError: Error, Sendable, Equatable, CustomStringConvertible {
   /// A logit is infinite or not a number.
   case notFinite
+  /// Gaps to fill in tokens of a kind that may span the ends of a gap.
+  case gapsIn(TokenKind)
 
   public var description: String {
-    "the model's predictions are not finite numbers; its weights are damaged or diverged"
+    switch self {
+    case .notFinite: "the model's predictions are not finite numbers; its weights are damaged or diverged"
+    case .gapsIn(let kind):
+      "a \(kind) may span the ends of a gap; fill gaps with a model of characters, scalars or bytes"
+    }
   }
 }
