@@ -28,7 +28,7 @@ func translateSequences() throws {
   ).drawn(using: &random)
   let trainer = Trainer(
     model: net, task: Reversal(), optimizer: .adam(learningRate: 0.01), clipping: .norm(1), seed: 1)
-  for _ in 0..<300 { _ = try trainer.trainStep() }
+  for _ in 0..<200 { _ = try trainer.trainStep() }
 
   let found = trainer.model.translate([[3, 1, 4, 2]], limit: 6, beam: 3)[0]
   print(found.tokens, found.logProbability)
