@@ -50,7 +50,7 @@ public struct ArrangedCorpus: Sendable {
 
 /// A corpus cut into documents, and into the units that its parts are made of.
 private struct CutText {
-  /// A piece of the text that goes to one part as it is.
+  /// A range of the text that goes to one part as it is.
   typealias Unit = (range: Range<Int>, part: CorpusSplit.Part)
 
   private let corpus: Corpus

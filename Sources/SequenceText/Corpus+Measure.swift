@@ -53,8 +53,8 @@ extension Corpus {
 
   private func append(_ range: Range<Int>, to counter: inout CharacterCounter) {
     let tokenizer = Tokenizer(vocabulary)
-    for start in stride(from: range.lowerBound, to: range.upperBound, by: CorpusText.usualPieceSize) {
-      let end = min(start + CorpusText.usualPieceSize, range.upperBound)
+    for start in stride(from: range.lowerBound, to: range.upperBound, by: CorpusText.usualChunkSize) {
+      let end = min(start + CorpusText.usualChunkSize, range.upperBound)
       counter.append(tokenizer.decode(tokens[start..<end]))
     }
   }

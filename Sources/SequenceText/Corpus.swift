@@ -71,15 +71,15 @@ public struct Corpus: Sendable {
 
   package init(
     _ places: [TextSource.Place], kind: TokenKind, symbols count: Int? = nil,
-    pieceSize: Int = CorpusText.usualPieceSize
+    chunkSize: Int = CorpusText.usualChunkSize
   ) throws(CorpusError) {
     if kind.isOfPieces {
-      try self.init(piecesOf: CorpusText(places, kind: kind, pieceSize: pieceSize), symbols: count)
+      try self.init(piecesOf: CorpusText(places, kind: kind, chunkSize: chunkSize), symbols: count)
       return
     }
     require(count == nil, "Corpus: a size for a vocabulary of \(kind) tokens")
     // Segmenting is the costly part: one pass gives ids in order of appearance, which sorting then renumbers.
-    var text = CorpusText(places, kind: kind, pieceSize: pieceSize)
+    var text = CorpusText(places, kind: kind, chunkSize: chunkSize)
     var numbers = NewSymbols()
     var encoding = try text.encode(by: &numbers)
     let symbols = numbers.symbols
@@ -104,9 +104,9 @@ public struct Corpus: Sendable {
 
   package init(
     _ places: [TextSource.Place], vocabulary: Vocabulary, unknown policy: UnknownPolicy,
-    pieceSize: Int = CorpusText.usualPieceSize
+    chunkSize: Int = CorpusText.usualChunkSize
   ) throws(CorpusError) {
-    var text = CorpusText(places, kind: vocabulary.kind, pieceSize: pieceSize)
+    var text = CorpusText(places, kind: vocabulary.kind, chunkSize: chunkSize)
     if let coding = vocabulary.coding {
       var encoder = PieceEncoder(vocabulary)
       let encoding = try text.encodePieces(by: &encoder, added: coding.addedSymbols)

@@ -47,13 +47,13 @@ extension CorpusText {
     var encoding = Encoding()
     var segmenter = Segmenter(kind)
     var characters = CharacterCounter()
-    var piece: [UInt8]?
+    var chunk: [UInt8]?
     repeat {
-      piece = try next()
+      chunk = try next()
       let offsets = offsets
       encoding.beginFiles(at: -1, offsets)
       segmenter.append(
-        piece ?? [], isEnd: piece == nil,
+        chunk ?? [], isEnd: chunk == nil,
         singles: { range, bytes, offset in
           for place in range {
             encoding.begin(at: offset + place, offsets)
@@ -64,9 +64,9 @@ extension CorpusText {
           encoding.begin(at: offset + range.lowerBound, offsets)
           encoding.append(numbers.id(of: range, in: bytes, at: offset))
         })
-      if kind != .character { characters.append(piece ?? []) }
+      if kind != .character { characters.append(chunk ?? []) }
       encoding.flush()
-    } while piece != nil
+    } while chunk != nil
     encoding.beginFiles(at: .max, offsets)
     encoding.characterCount = kind == .character ? encoding.tokens.count + encoding.skipped : characters.count
     return encoding
@@ -83,8 +83,8 @@ extension CorpusText {
     var encoding = Encoding()
     var segmenter = Segmenter(kind)
     var characters = CharacterCounter()
-    func take(_ piece: [UInt8], isEnd: Bool) {
-      segmenter.append(piece, isEnd: isEnd) { bytes, _ in
+    func take(_ chunk: [UInt8], isEnd: Bool) {
+      segmenter.append(chunk, isEnd: isEnd) { bytes, _ in
         guard let added else {
           return TextPieceRule.forEachPiece(in: bytes, 0..<bytes.count, isEnd: isEnd) {
             encoding.append($0, of: bytes, by: &numbers)
@@ -98,12 +98,12 @@ extension CorpusText {
     }
     while true {
       let files = offsets.count
-      let piece = try next()
-      if piece == nil || offsets.count > files { take([], isEnd: true) }
+      let chunk = try next()
+      if chunk == nil || offsets.count > files { take([], isEnd: true) }
       encoding.beginFiles(at: .max, offsets)
-      guard let piece else { break }
-      take(piece, isEnd: false)
-      characters.append(piece)
+      guard let chunk else { break }
+      take(chunk, isEnd: false)
+      characters.append(chunk)
       try check(numbers)
     }
     encoding.characterCount = characters.count

@@ -1,7 +1,7 @@
 import TensorCore
 
 /// The bytes of one or more texts, one after the other without a separator, as they are used: without byte-order marks,
-/// where tokens do not spell bytes. They are read in pieces, and never all in memory.
+/// where tokens do not spell bytes. They are read in chunks, and never all in memory.
 struct CorpusText {
   let kind: TokenKind
   /// The bytes read so far.
@@ -16,36 +16,36 @@ struct CorpusText {
   /// The file that is being read, and those that come after it.
   private var source: TextSource?
   private var waiting: ArraySlice<TextSource.Place>
-  private let pieceSize: Int
+  private let chunkSize: Int
 
-  static let usualPieceSize = 1 << 18
+  static let usualChunkSize = 1 << 18
 
-  /// The text of `places`, read `pieceSize` bytes at a time (a few more at the start of a file).
-  init(_ places: [TextSource.Place], kind: TokenKind, pieceSize: Int) {
-    require(!places.isEmpty && pieceSize > 0, "Corpus: no files, or pieces of \(pieceSize) bytes")
+  /// The text of `places`, read `chunkSize` bytes at a time (a few more at the start of a file).
+  init(_ places: [TextSource.Place], kind: TokenKind, chunkSize: Int) {
+    require(!places.isEmpty && chunkSize > 0, "Corpus: no files, or chunks of \(chunkSize) bytes")
     self.kind = kind
-    self.pieceSize = pieceSize
+    self.chunkSize = chunkSize
     waiting = places[...]
   }
 
-  /// Reads and validates the next piece; nil at the end of the text. A character may begin in one piece and end in the
+  /// Reads and validates the next chunk; nil at the end of the text. A character may begin in one chunk and end in the
   /// next, and so may one begin in one file and end in another.
   mutating func next() throws(CorpusError) -> [UInt8]? {
-    var piece = try source?.next(pieceSize) ?? []
-    let beginsFile = piece.isEmpty
+    var chunk = try source?.next(chunkSize) ?? []
+    let beginsFile = chunk.isEmpty
     if beginsFile {
       guard let place = waiting.popFirst() else {
         if !kind.spellsBytes { try requireValid(validator.unfinished) }
         lineEnds.finish()
         return nil
       }
-      piece = try begin(place)
+      chunk = try begin(place)
     }
-    if !kind.spellsBytes { try requireValid(validator.append(piece)) }
-    lineEnds.append(piece, beginsFile: beginsFile)
-    hash.update(piece)
-    byteCount += piece.count
-    return piece
+    if !kind.spellsBytes { try requireValid(validator.append(chunk)) }
+    lineEnds.append(chunk, beginsFile: beginsFile)
+    hash.update(chunk)
+    byteCount += chunk.count
+    return chunk
   }
 
   /// Notices for the user about the text, once it is read to its end.
@@ -77,18 +77,18 @@ struct CorpusText {
     return (start.name, offset - start.offset + start.dropped)
   }
 
-  /// Opens a file and returns its first piece, which is not empty.
+  /// Opens a file and returns its first chunk, which is not empty.
   private mutating func begin(_ place: TextSource.Place) throws(CorpusError) -> [UInt8] {
     let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
     var source = try TextSource(place)
-    var piece = try source.next(max(pieceSize, mark.count + 1))
-    let dropped = !kind.spellsBytes && piece.starts(with: mark) ? mark.count : 0
-    guard piece.count > dropped else { throw .empty(file: place.name, hasMark: dropped > 0) }
+    var chunk = try source.next(max(chunkSize, mark.count + 1))
+    let dropped = !kind.spellsBytes && chunk.starts(with: mark) ? mark.count : 0
+    guard chunk.count > dropped else { throw .empty(file: place.name, hasMark: dropped > 0) }
     if dropped > 0 { markNotices.append("\(place.name): the byte-order mark at its start is dropped") }
-    piece.removeFirst(dropped)
+    chunk.removeFirst(dropped)
     starts.append((place.name, byteCount, dropped))
     self.source = source
-    return piece
+    return chunk
   }
 
   private func requireValid(_ invalid: Int?) throws(CorpusError) {

@@ -1,12 +1,12 @@
 import TensorCore
 
-/// Finds the kinds of line end in a text of one or more files that comes in pieces.
+/// Finds the kinds of line end in a text of one or more files that comes in chunks.
 struct LineEndFinder {
   /// Offset of the first line end of each kind.
   private var firstFeed, firstPair, firstReturn: Int?
   /// Offset of the first line end in the first file in which every line ends in CR.
   private(set) var onlyReturns: Int?
-  /// Offset of a CR at the end of the last piece, which may begin a pair.
+  /// Offset of a CR at the end of the last chunk, which may begin a pair.
   private var openReturn: Int?
   private var last: UInt8 = 0
   private var offset = 0
@@ -24,14 +24,14 @@ struct LineEndFinder {
     }
   }
 
-  /// Takes the next piece, which is not empty.
-  mutating func append(_ piece: [UInt8], beginsFile: Bool) {
-    if let open = openReturn { close(open, isPair: piece[0] == Self.lineFeed) }
+  /// Takes the next chunk, which is not empty.
+  mutating func append(_ chunk: [UInt8], beginsFile: Bool) {
+    if let open = openReturn { close(open, isPair: chunk[0] == Self.lineFeed) }
     if beginsFile { endFile() }
-    findFeeds(piece)
-    findReturns(piece)
-    last = piece[piece.count - 1]
-    offset += piece.count
+    findFeeds(chunk)
+    findReturns(chunk)
+    last = chunk[chunk.count - 1]
+    offset += chunk.count
   }
 
   /// Ends the text.
@@ -56,27 +56,27 @@ struct LineEndFinder {
     (fileReturn, fileHasFeed) = (nil, false)
   }
 
-  private mutating func findFeeds(_ piece: [UInt8]) {
+  private mutating func findFeeds(_ chunk: [UInt8]) {
     var index = 0
-    while firstFeed == nil || !fileHasFeed, let feed = piece[index...].firstIndex(of: Self.lineFeed) {
+    while firstFeed == nil || !fileHasFeed, let feed = chunk[index...].firstIndex(of: Self.lineFeed) {
       fileHasFeed = true
-      if (feed > 0 ? piece[feed - 1] : last) != Self.carriageReturn { firstFeed = firstFeed ?? offset + feed }
+      if (feed > 0 ? chunk[feed - 1] : last) != Self.carriageReturn { firstFeed = firstFeed ?? offset + feed }
       index = feed + 1
     }
   }
 
-  private mutating func findReturns(_ piece: [UInt8]) {
+  private mutating func findReturns(_ chunk: [UInt8]) {
     var index = 0
-    while index < piece.count, firstPair == nil || firstReturn == nil || fileReturn == nil && !fileHasFeed {
-      if piece[index] != Self.carriageReturn {
-        index = isPlain(piece[index]) ? endOfPlainText(in: piece, from: index) : index + 1
+    while index < chunk.count, firstPair == nil || firstReturn == nil || fileReturn == nil && !fileHasFeed {
+      if chunk[index] != Self.carriageReturn {
+        index = isPlain(chunk[index]) ? endOfPlainText(in: chunk, from: index) : index + 1
         continue
       }
       index += 1
-      if index == piece.count {
+      if index == chunk.count {
         openReturn = offset + index - 1
       } else {
-        close(offset + index - 1, isPair: piece[index] == Self.lineFeed)
+        close(offset + index - 1, isPair: chunk[index] == Self.lineFeed)
       }
     }
   }

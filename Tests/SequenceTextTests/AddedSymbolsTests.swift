@@ -48,8 +48,8 @@ import Testing
     #expect(tokens.filter { ids.contains($0) }.map { Int($0) - base.count } == [0, 1, 0, 1, 1])
     for size in 1...text.count {
       let corpus = try Corpus(
-        [.memory(text, name: "text")], vocabulary: vocabulary, unknown: .error, pieceSize: size)
-      #expect(Array(corpus.tokens) == tokens, "pieces of \(size)")
+        [.memory(text, name: "text")], vocabulary: vocabulary, unknown: .error, chunkSize: size)
+      #expect(Array(corpus.tokens) == tokens, "chunks of \(size)")
     }
   }
 }

@@ -163,7 +163,7 @@ import Testing
   {
     let vocabulary = try Corpus(text: Array("abc\n".utf8), kind: kind).vocabulary
     let places = ["a\r\nb?", "?", "c\r", "\nab"].map { TextSource.Place.memory(Array($0.utf8), name: "part") }
-    let corpus = try Corpus(places, vocabulary: vocabulary, unknown: .skip, pieceSize: piece)
+    let corpus = try Corpus(places, vocabulary: vocabulary, unknown: .skip, chunkSize: piece)
     // Bytes are read as they are, without a return. In characters a pair of two files is one of the first.
     #expect(corpus.fileStarts == (kind == .byte ? [0, 3, 3, 4] : [0, 3, 3, 5]), "\(corpus.fileStarts)")
     #expect(text(of: corpus.tokens, corpus) == "a\nbc\nab")

@@ -37,8 +37,8 @@ import Testing
     let expected = Array(replaced(text, in: vocabulary).utf8)
     for size in [1, 2, 3, 5, 100] {
       let corpus = try Corpus(
-        [.memory(Array(text.utf8), name: "text")], vocabulary: vocabulary, unknown: .error, pieceSize: size)
-      #expect(Tokenizer(vocabulary).decode(corpus.tokens) == expected, "seed \(seed), pieces of \(size)")
+        [.memory(Array(text.utf8), name: "text")], vocabulary: vocabulary, unknown: .error, chunkSize: size)
+      #expect(Tokenizer(vocabulary).decode(corpus.tokens) == expected, "seed \(seed), chunks of \(size)")
       #expect(corpus.skipped == 0)
       #expect(corpus.notices.contains { $0.contains("read as") } == (Array(text.utf8) != expected))
     }
@@ -78,7 +78,7 @@ import Testing
   func aFileWhoseLinesEndInCRAloneIsSaid(kind: TokenKind, size: Int) throws {
     func notices(_ texts: String...) throws -> [String] {
       let places = texts.enumerated().map { TextSource.Place.memory(Array($1.utf8), name: "\($0)") }
-      return try Corpus(places, kind: kind, pieceSize: size).notices
+      return try Corpus(places, kind: kind, chunkSize: size).notices
     }
     let said = "lines end in CR; they are kept as they are"
     #expect(try notices("a\rb\r") == ["0: \(said)"])

@@ -49,9 +49,9 @@ import Testing
     let whole = try Corpus(text: text, kind: kind, symbols: 300)
     let places = [TextSource.Place.memory(text, name: "text")]
     let size = Int.random(in: 1...9, using: &generator)
-    let cut = try Corpus(places, kind: kind, symbols: 300, pieceSize: size)
+    let cut = try Corpus(places, kind: kind, symbols: 300, chunkSize: size)
     #expect(cut.tokens == whole.tokens && cut.vocabulary == whole.vocabulary)
-    let known = try Corpus(places, vocabulary: whole.vocabulary, unknown: .error, pieceSize: size)
+    let known = try Corpus(places, vocabulary: whole.vocabulary, unknown: .error, chunkSize: size)
     #expect(known.tokens == whole.tokens && known.characterCount == whole.characterCount)
     #expect(Array(whole.tokens) == (try Tokenizer(whole.vocabulary).encode(text).tokens))
   }
@@ -115,7 +115,7 @@ import Testing
     for size in 1...9 {
       let places = [TextSource.Place.memory(text, name: "text")]
       #expect(
-        Array(try Corpus(places, vocabulary: vocabulary, unknown: .error, pieceSize: size).tokens) == tokens)
+        Array(try Corpus(places, vocabulary: vocabulary, unknown: .error, chunkSize: size).tokens) == tokens)
     }
   }
 }

@@ -4,12 +4,12 @@ import SequenceText
 import TensorCore
 import Testing
 
-/// Reading a text piece by piece gives what it gives whole, wherever the pieces end.
-@Suite struct CorpusPiecesTests {
+/// Reading a text chunk by chunk gives what it gives whole, wherever the chunks end.
+@Suite struct CorpusChunksTests {
   private static let sizes = [1, 2, 3, 4, 5, 7, 16, 100, 1000]
 
-  private func corpus(_ text: [UInt8], kind: TokenKind, pieceSize: Int) throws -> Corpus {
-    try Corpus([.memory(text, name: "text")], kind: kind, pieceSize: pieceSize)
+  private func corpus(_ text: [UInt8], kind: TokenKind, chunkSize: Int) throws -> Corpus {
+    try Corpus([.memory(text, name: "text")], kind: kind, chunkSize: chunkSize)
   }
 
   @Test(arguments: 1...15, TokenKind.allCases.filter { !$0.isOfPieces })
@@ -18,15 +18,15 @@ import Testing
     let text = "x" + randomText(80, using: &generator)
     let bytes = Array(text.utf8)
     for size in Self.sizes {
-      let corpus = try corpus(bytes, kind: kind, pieceSize: size)
-      #expect(corpus.tokens.map { corpus.vocabulary[$0] } == tokensByViews(text, kind), "pieces of \(size)")
+      let corpus = try corpus(bytes, kind: kind, chunkSize: size)
+      #expect(corpus.tokens.map { corpus.vocabulary[$0] } == tokensByViews(text, kind), "chunks of \(size)")
       #expect(corpus.contentHash == ContentHash.hex(of: bytes))
       #expect((corpus.byteCount, corpus.characterCount) == (bytes.count, text.count))
       let hasPair = text.utf8.firstRange(of: "\r\n".utf8) != nil
       let hasReturnsOnly = bytes.contains(13) && !bytes.contains(10)
       #expect(corpus.notices.count == (hasPair || hasReturnsOnly ? 1 : 0))
       let again = try Corpus(
-        [.memory(bytes, name: "text")], vocabulary: corpus.vocabulary, unknown: .error, pieceSize: size)
+        [.memory(bytes, name: "text")], vocabulary: corpus.vocabulary, unknown: .error, chunkSize: size)
       #expect(again.tokens == corpus.tokens)
     }
   }
@@ -41,8 +41,8 @@ import Testing
     // At the start of a file the bytes of U+FEFF are a mark, and are dropped.
     guard !parts.contains(where: { $0.starts(with: [0xEF, 0xBB, 0xBF]) }) else { return }
     for size in Self.sizes {
-      let corpus = try Corpus(parts.map { .memory($0, name: "part") }, kind: kind, pieceSize: size)
-      #expect(corpus.tokens.map { corpus.vocabulary[$0] } == tokensByViews(text, kind), "pieces of \(size)")
+      let corpus = try Corpus(parts.map { .memory($0, name: "part") }, kind: kind, chunkSize: size)
+      #expect(corpus.tokens.map { corpus.vocabulary[$0] } == tokensByViews(text, kind), "chunks of \(size)")
       #expect(corpus.characterCount == text.count)
     }
   }
@@ -56,14 +56,14 @@ import Testing
     let places = [good, bad, Array("b".utf8)].enumerated().map { TextSource.Place.memory($1, name: "\($0)") }
     for kind in [TokenKind.scalar, .character] {
       if valid == bad.count {
-        #expect(throws: Never.self) { try Corpus(places, kind: kind, pieceSize: size) }
+        #expect(throws: Never.self) { try Corpus(places, kind: kind, chunkSize: size) }
       } else {
         #expect(throws: CorpusError.invalidUTF8(file: "1", offset: valid)) {
-          try Corpus(places, kind: kind, pieceSize: size)
+          try Corpus(places, kind: kind, chunkSize: size)
         }
       }
     }
-    let bytes = try Corpus(places, kind: .byte, pieceSize: size)
+    let bytes = try Corpus(places, kind: .byte, chunkSize: size)
     #expect(bytes.characterCount == String(decoding: good + bad + [0x62], as: UTF8.self).count)
   }
 
@@ -72,21 +72,21 @@ import Testing
     let texts = ["éaé", "\u{FEFF}aaéab", "b"]
     let places = texts.enumerated().map { TextSource.Place.memory(Array($1.utf8), name: "\($0)") }
     let error = #expect(throws: CorpusError.self) {
-      try Corpus(places, vocabulary: vocabulary, unknown: .error, pieceSize: size)
+      try Corpus(places, vocabulary: vocabulary, unknown: .error, chunkSize: size)
     }
     guard case .unknownSymbols(file: "1", let unknown)? = error else {
       Issue.record("\(String(describing: error))")
       return
     }
     #expect((unknown.firstOffset, unknown.occurrences) == (8, 2))
-    let skipped = try Corpus(places, vocabulary: vocabulary, unknown: .skip, pieceSize: size)
+    let skipped = try Corpus(places, vocabulary: vocabulary, unknown: .skip, chunkSize: size)
     #expect((skipped.tokens.count, skipped.skipped, skipped.characterCount) == (7, 2, 9))
   }
 
   @Test(arguments: sizes) func marksAreDroppedAndLineEndsSeenWhereverAPieceEnds(size: Int) throws {
     let texts = ["\u{FEFF}a\r", "\nb\r\n", "\u{FEFF}\u{FEFF}"]
     let places = texts.enumerated().map { TextSource.Place.memory(Array($1.utf8), name: "\($0)") }
-    let corpus = try Corpus(places, kind: .scalar, pieceSize: size)
+    let corpus = try Corpus(places, kind: .scalar, chunkSize: size)
     #expect(Tokenizer(corpus.vocabulary).decode(corpus.tokens) == Array("a\r\nb\r\n\u{FEFF}".utf8))
     #expect(
       corpus.notices == [
@@ -96,7 +96,7 @@ import Testing
     for text in ["", "\u{FEFF}"] {
       #expect(throws: CorpusError.empty(file: "none", hasMark: !text.isEmpty)) {
         try Corpus(
-          [.memory([97], name: "some"), .memory(Array(text.utf8), name: "none")], kind: .scalar, pieceSize: size)
+          [.memory([97], name: "some"), .memory(Array(text.utf8), name: "none")], kind: .scalar, chunkSize: size)
       }
     }
   }
@@ -104,9 +104,9 @@ import Testing
   @Test func aCharacterMayBeLongerThanManyPieces() throws {
     let text = "a" + String(repeating: "\u{301}", count: 2000) + "b"
     for size in [1, 10, 100] {
-      let corpus = try corpus(Array(text.utf8), kind: .character, pieceSize: size)
+      let corpus = try corpus(Array(text.utf8), kind: .character, chunkSize: size)
       #expect(corpus.tokens == [0, 1])
-      #expect(try self.corpus(Array(text.utf8), kind: .scalar, pieceSize: size).characterCount == 2)
+      #expect(try self.corpus(Array(text.utf8), kind: .scalar, chunkSize: size).characterCount == 2)
     }
   }
 
