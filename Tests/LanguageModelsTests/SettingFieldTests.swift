@@ -111,6 +111,13 @@ import Testing
     #expect(name == (field.reportedWithin == nil ? field.storedName : "refined.\(field.storedName)"))
   }
 
+  @Test func anArchitectureWithoutASizeOfItsVocabularyIsRefused() throws {
+    let error = #expect(throws: StoredSettingError.self) {
+      try JSONDecoder().decode(ModelShape.self, from: Data(#"{"cell":"lstm"}"#.utf8))
+    }
+    #expect(error?.description.hasPrefix("vocabulary is missing; it must be ") ?? false)
+  }
+
   @Test(arguments: ["stutter", "Batch", "vocabulary", "refined.stutter"])
   func aNameThatNoSettingHasIsRefused(name: String) throws {
     let json = name.hasPrefix("refined.") ? #"{"refined":{"stutter":1}}"# : #"{"\#(name)":1}"#

@@ -35,6 +35,7 @@ public struct ModelFileError: Error, Equatable, CustomStringConvertible {
     case unknownName(String, in: Part)
     /// - Parameter value: nil where its type is another.
     case unreadable(name: String, value: String?, allowed: String, in: Part)
+    case missing(name: String, allowed: String, in: Part)
     case settings(SettingProblem, of: Part)
     case progress(String)
     case historyNumbers(step: Int, epoch: Double)
@@ -65,6 +66,7 @@ public struct ModelFileError: Error, Equatable, CustomStringConvertible {
       case .nameTwice(let name, let part): "\(part.rawValue): the name \(name.quotedName) stands twice"
       case .unknownName(let name, let part):
         "\(part.rawValue) has \(name.quotedName), which is unknown to this version"
+      case .missing(let name, let allowed, let part): "\(part.rawValue): \(name) is missing; it must be \(allowed)"
       case .unreadable(let name, let value, let allowed, let part):
         "\(part.rawValue): \(name) is \(value?.quotedName ?? "of another type"); it must be \(allowed)"
       case .settings(let problem, let part): "\(part.rawValue): \(problem)"

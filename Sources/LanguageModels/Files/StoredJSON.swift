@@ -22,6 +22,8 @@ func decoded<Value: Codable>(
     throw failure(.unknownName(name, in: part))
   } catch StoredSettingError.unreadable(let name, let value, let kind) {
     throw failure(.unreadable(name: name, value: value.map { "\($0)" }, allowed: kind.allowed, in: part))
+  } catch StoredSettingError.missing(let name, let kind) {
+    throw failure(.missing(name: name, allowed: kind.allowed, in: part))
   } catch {
     throw failure(.malformed(part, json: json))
   }

@@ -4,12 +4,14 @@ public enum StoredSettingError: Error, Equatable, CustomStringConvertible {
   case unknown(name: String)
   /// - Parameter value: nil where its type is another.
   case unreadable(name: String, value: SettingValue?, kind: SettingKind)
+  case missing(name: String, kind: SettingKind)
 
   public var description: String {
     switch self {
     case .unknown(let name): "\(name) is unknown to this version"
     case .unreadable(let name, let value, let kind):
       "\(name) is \(value.map { "\($0)" } ?? "of another type"); it must be \(kind.allowed)"
+    case .missing(let name, let kind): "\(name) is missing; it must be \(kind.allowed)"
     }
   }
 }
@@ -89,10 +91,11 @@ extension ModelShape: Codable {
     var settings = TrainingSettings()
     try settings.take(
       SettingField.all.filter(\.isOfArchitecture), from: object, beside: [Self.vocabularyName.stringValue])
+    let (name, kind) = (Self.vocabularyName.stringValue, SettingKind.integer(1...Self.largestVocabulary))
+    guard object.contains(Self.vocabularyName) else { throw StoredSettingError.missing(name: name, kind: kind) }
     let vocabulary: Int
     do { vocabulary = try object.decode(Int.self, forKey: Self.vocabularyName) } catch {
-      throw StoredSettingError.unreadable(
-        name: Self.vocabularyName.stringValue, value: nil, kind: .integer(1...Self.largestVocabulary))
+      throw StoredSettingError.unreadable(name: name, value: nil, kind: kind)
     }
     self.init(settings.architecture, vocabulary: vocabulary)
   }
