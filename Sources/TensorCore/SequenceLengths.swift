@@ -44,6 +44,11 @@ public struct SequenceLengths: Sendable, Equatable {
       anyOf: steps.map { min(max($0 - range.lowerBound, 0), range.count) }, time: range.count)
   }
 
+  /// Lengths of some of the sequences, in this order.
+  package func gathering(_ indices: [Int]) -> SequenceLengths {
+    SequenceLengths(anyOf: indices.map { steps[$0] }, time: time)
+  }
+
   /// Number of sequences.
   public var count: Int { steps.count }
 

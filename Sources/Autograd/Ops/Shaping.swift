@@ -58,6 +58,13 @@ extension Variable {
     }
   }
 
+  /// The parts at the given indices of the leading axis.
+  package func gathering(_ indices: [Int]) -> Variable {
+    let rest = shape.dimensions.dropFirst()
+    return reshaped([shape[0], rest.reduce(1, *)]).gatherRows(indices.map { Int32($0) }).reshaped(
+      [indices.count] + rest)
+  }
+
   /// Row `indices[i]` of this matrix [n, width] as row i: an embedding's look-up.
   ///
   /// - Precondition: every index is at least 0 and below n.

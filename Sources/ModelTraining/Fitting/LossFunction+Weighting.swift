@@ -46,13 +46,6 @@ extension Targets {
 }
 
 extension Variable {
-  /// The rows at the given indices of the leading axis.
-  fileprivate func gathering(_ indices: [Int]) -> Variable {
-    let width = shape.dimensions.dropFirst()
-    return reshaped([shape[0], width.reduce(1, *)]).gatherRows(indices.map { Int32($0) }).reshaped(
-      [indices.count] + width)
-  }
-
   /// The outputs, [numbers, 1], whose targets are there, and these targets.
   fileprivate func leavingOutMissing(_ targets: Tensor<Scalar>) -> (outputs: Variable, targets: Targets<Scalar>) {
     if targets.shape != shape {

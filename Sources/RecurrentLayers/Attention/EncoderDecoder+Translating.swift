@@ -40,23 +40,37 @@ extension EncoderDecoder {
     _ sources: [[Int32]], limit: Int, beam: Int, workspace: Workspace<Scalar>
   ) -> [Translation<Scalar>] {
     var context = ForwardContext<Scalar>(workspace: workspace)
+    var (outputs, lengths, state) = encode(sources, in: &context)
     // A row for each target of a source's beam.
-    var (memory, state) = read(sources.flatMap { Array(repeating: $0, count: beam) }, in: &context)
+    let copies = sources.indices.flatMap { Array(repeating: $0, count: beam) }
+    if beam > 1 {
+      outputs = outputs.permuted([1, 0, 2]).gathering(copies).permuted([1, 0, 2])
+      lengths = lengths.gathering(copies)
+      state = state.gathering(copies)
+    }
+    let memory = decoder.attention.memory(outputs, lengths: lengths, in: &context)
     var beams = sources.map { Beam<Scalar>(size: beam, source: $0.count) }
     for _ in 0..<limit where !beams.allSatisfy(\.isFinished) {
       let last = beams.flatMap { $0.lastTokens(or: mark) }
       let inputs = target(last, in: &context).reshaped([1, last.count, -1])
-      let (outputs, weights, next) = decoder.run(inputs, over: memory, from: state, in: &context)
-      let scores = output(outputs, in: &context).value.logSoftmax().row(0)
-      var origins: [Int32] = []
+      let (steps, weights, next) = decoder.run(inputs, over: memory, from: state, in: &context)
+      let scores = output(steps, in: &context).value.logSoftmax().row(0)
+      var origins: [Int] = []
       for index in beams.indices {
         let rows = index * beam..<(index + 1) * beam
         let own = beams[index].advance(scores.rows(rows), weights.value.row(0).rows(rows), mark: mark)
-        origins += own.map { Int32(rows.lowerBound + $0) }
+        origins += own.map { rows.lowerBound + $0 }
       }
-      state = next.map { Cell.State(components: $0.components.map { $0.gatherRows(origins) }) }
+      state = next.gathering(origins)
     }
     return beams.map(\.best)
+  }
+}
+
+extension Array where Element: RecurrentState {
+  /// The states of some sequences of a batch.
+  fileprivate func gathering(_ indices: [Int]) -> Self {
+    map { Element(components: $0.components.map { $0.gathering(indices) }) }
   }
 }
 

@@ -46,10 +46,10 @@ public struct EncoderDecoder<Cell: RecurrentCell>: Module {
   /// Token that begins and ends a target.
   public var mark: Int32 { Int32(target.weight.shape[0] - 1) }
 
-  /// The encoder's outputs as a memory, and the decoder's initial state.
-  func read(
+  /// The encoder's outputs, [S, B, M], with the lengths of the sources, and the decoder's initial state.
+  func encode(
     _ sources: [[Int32]], in context: inout ForwardContext<Scalar>
-  ) -> (memory: AttentionMemory<Scalar>, state: [Cell.State]) {
+  ) -> (outputs: Variable<Scalar>, lengths: SequenceLengths, state: [Cell.State]) {
     guard let lengths = try? SequenceLengths(of: sources), !sources.isEmpty else {
       programmingError("EncoderDecoder: there is no source, or one without tokens")
     }
@@ -64,7 +64,7 @@ public struct EncoderDecoder<Cell: RecurrentCell>: Module {
       components.removeFirst(own.count)
       return Cell.State(components: own)
     }
-    return (decoder.attention.memory(outputs, lengths: lengths, in: &context), initial)
+    return (outputs, lengths, initial)
   }
 
   /// Mean cross entropy of the targets' tokens and their end marks, in nats: the decoder reads the right token before each
@@ -81,7 +81,8 @@ public struct EncoderDecoder<Cell: RecurrentCell>: Module {
     if let token = targets.lazy.flatMap({ $0 }).first(where: { $0 < 0 || $0 >= mark }) {
       programmingError("EncoderDecoder: a target holds the token \(token), and they are 0..<\(mark)")
     }
-    let (memory, state) = read(sources, in: &context)
+    let (encoded, sourceLengths, state) = encode(sources, in: &context)
+    let memory = decoder.attention.memory(encoded, lengths: sourceLengths, in: &context)
     let grid = TokenGrid(padding: targets.map { [mark] + $0 })
     guard let lengths = try? SequenceLengths(targets.map { $0.count + 1 }, time: grid.time) else {
       programmingError("EncoderDecoder: lengths of targets")
