@@ -9,4 +9,13 @@ package enum JSONProblem: Error, Equatable {
   case textTooLong(offset: Int, limit: Int)
   /// A list or an object of more elements than its reader takes.
   case tooManyElements(offset: Int, limit: Int)
+
+  package var offset: Int {
+    switch self {
+    case .malformed(let offset, _), .notAnInteger(let offset), .integerTooLarge(let offset),
+      .duplicateName(_, let offset),
+      .textTooLong(let offset, _), .tooManyElements(let offset, _):
+      offset
+    }
+  }
 }

@@ -30,4 +30,16 @@ extension JSONScanner {
     default: try word()
     }
   }
+
+  /// Reads a number or a word; nil where it is no integer.
+  package mutating func integerOrOther() throws -> Int? {
+    var integer = self
+    if let value = try? integer.integer() {
+      self = integer
+      return value
+    }
+    skipSpace()
+    try word()
+    return nil
+  }
 }

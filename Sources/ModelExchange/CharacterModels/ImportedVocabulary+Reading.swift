@@ -130,14 +130,7 @@ extension JSONScanner {
         members.append(VocabularyValue.Member(name: Array(name.utf8), number: Int(name), value: value))
       }
       return .object(members)
-    default:
-      var number = self
-      if let value = try? number.integer() {
-        self = number
-        return .number(value)
-      }
-      try anyValue(levels: 1)
-      return .other
+    default: return try integerOrOther().map { .number($0) } ?? .other
     }
   }
 

@@ -156,9 +156,7 @@ extension ImportedVocabularyError.Problem {
       switch problem {
       case .duplicateName(let name, _): .symbolTwice(name)
       case .tooManyElements(_, let limit): .vocabulary(.tooManySymbols(limit: limit))
-      case .malformed(let offset, _), .notAnInteger(let offset), .integerTooLarge(let offset),
-        .textTooLong(let offset, _):
-        .json(offset: offset)
+      default: .json(offset: problem.offset)
       }
   }
 }

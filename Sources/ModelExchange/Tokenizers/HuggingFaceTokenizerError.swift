@@ -58,9 +58,7 @@ extension HuggingFaceTokenizerError.Problem {
       case .tooManyElements(_, Vocabulary.largestMergeCount):
         .vocabulary(.tooManyMerges(limit: Vocabulary.largestMergeCount))
       case .tooManyElements(_, let limit): .vocabulary(.tooManySymbols(limit: limit))
-      case .malformed(let offset, _), .notAnInteger(let offset), .integerTooLarge(let offset),
-        .textTooLong(let offset, _):
-        .json(offset: offset)
+      default: .json(offset: problem.offset)
       }
   }
 }

@@ -48,14 +48,7 @@ extension JSONScanner {
       return .object(members)
     case UInt8(ascii: "\""): return .text(try text(atMost: Self.longestText).value)
     case UInt8(ascii: "t"), UInt8(ascii: "f"): return .flag(try boolean())
-    default:
-      var number = self
-      if let value = try? number.integer() {
-        self = number
-        return .number(value)
-      }
-      try anyValue(levels: 1)
-      return .other
+    default: return try integerOrOther().map { .number($0) } ?? .other
     }
   }
 
