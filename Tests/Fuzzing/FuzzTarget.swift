@@ -6,12 +6,14 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
   /// The metadata of a model file and the state of a run.
   case metadata
   case vocabulary
+  /// A `tokenizer.json` file of Hugging Face.
+  case tokenizer
   /// Settings as JSON, and the limits that they are held to.
   case settings
   case csv
-  /// The automaton of UTF-8, tokens, and text in pieces.
+  /// The automaton of UTF-8, tokens, and text in chunks.
   case utf8
-  /// A corpus, cut into pieces anywhere.
+  /// A corpus, cut into chunks anywhere.
   case corpus
   /// A compressed text, and what is to be one.
   case compressed
@@ -29,6 +31,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case .safetensors: readSafetensors(input)
     case .metadata: readMetadata(input)
     case .vocabulary: readVocabulary(input)
+    case .tokenizer: readTokenizer(input)
     case .settings: readSettings(input)
     case .csv: readCSV(input)
     case .utf8: readUTF8(input)

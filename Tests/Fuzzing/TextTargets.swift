@@ -1,5 +1,6 @@
 import Foundation
 import LanguageModels
+import ModelExchange
 import SequenceText
 import TabularData
 import TensorCore
@@ -19,6 +20,28 @@ func readSettings(_ input: [UInt8]) {
     _ = TrainingLimits(epochs: settings.horizon, steps: settings.patience).lastStep(stepsPerEpoch: .max / 64)
     require(settings.shape(vocabulary: 7).problem == nil, "settings have an architecture that a model can have")
   } catch { _ = "\(error)" }
+}
+
+/// A tokenizer gives ids of its vocabulary, and one to train on spells every text as it is. `$$` in the input stands for the
+/// symbols of all bytes, which each tokenizer has.
+func readTokenizer(_ input: [UInt8]) {
+  let bytes = (0...255).map { byte in
+    #""\#(ByteAlphabet.text([UInt8(byte)]).replacing("\\", with: #"\\"#).replacing("\"", with: #"\""#))":\#(byte)"#
+  }
+  let text = input.split(separator: Array("$$".utf8), omittingEmptySubsequences: false).prefix(3)
+    .joined(separator: bytes.joined(separator: ",").utf8)
+  do {
+    let tokenizer = try HuggingFaceTokenizer(MappedFile(copying: Array(text), as: "input"))
+    let texts = ["", "a", " the <s>thing's\r\n\n  end</s>", "\u{65E5}\u{672C} 12\u{B2}"]
+    for text in texts {
+      let ids = tokenizer.encode(text)
+      require(ids.allSatisfy { tokenizer.vocabulary.symbols.indices.contains(Int($0)) }, "ids are those of symbols")
+      guard let vocabulary = try? tokenizer.vocabularyToTrain() else { continue }
+      require(tokenizer.decode(ids) == Array(text.utf8), "a text comes back from its tokens")
+      let corpus = try? Corpus(text: Array(text.utf8), vocabulary: vocabulary)
+      require(corpus.map { Array($0.tokens) == ids } ?? text.isEmpty, "a corpus has the same tokens")
+    }
+  } catch { requireReadable(error) }
 }
 
 /// Every access to the columns of a table that was read has as many values as there are rows.
@@ -87,18 +110,18 @@ func readUTF8(_ input: [UInt8]) {
   require(streamed.utf8.elementsEqual(input), "a text comes back piece by piece")
 }
 
-/// A corpus is the same however its text is cut into pieces and files.
+/// A corpus is the same however its text is cut into chunks.
 func readCorpus(_ input: [UInt8]) {
   guard input.count > 2 else { return }
   let text = Array(input.dropFirst(2))
-  // At most some 256 pieces: each of them has a cost of its own.
-  let (kind, pieceSize) = (
+  // At most some 256 chunks: each of them has a cost of its own.
+  let (kind, chunkSize) = (
     TokenKind.allCases[Int(input[0]) % TokenKind.allCases.count], 1 + Int(input[1]) + text.count / 256
   )
   do {
     let whole = try Corpus(text: text, kind: kind)
-    let cut = try Corpus([.memory(text, name: "text")], kind: kind, pieceSize: pieceSize)
-    require(cut.tokens == whole.tokens && cut.vocabulary == whole.vocabulary, "the pieces do not matter")
+    let cut = try Corpus([.memory(text, name: "text")], kind: kind, chunkSize: chunkSize)
+    require(cut.tokens == whole.tokens && cut.vocabulary == whole.vocabulary, "the chunks do not matter")
     require(cut.contentHash == whole.contentHash && cut.characterCount == whole.characterCount, "nor for the counts")
     let again = try Corpus(text: text, vocabulary: whole.vocabulary)
     require(again.tokens == whole.tokens, "a text has the same tokens in its own vocabulary")

@@ -26,7 +26,14 @@ public struct HuggingFaceTokenizer: Sendable {
   ///
   /// - Throws: `FileError` where it cannot be read, `HuggingFaceTokenizerError` where it is no such tokenizer.
   public init(contentsOf path: String) throws {
-    let file = try MappedFile(path)
+    try self.init(MappedFile(path))
+  }
+
+  /// - Throws: `HuggingFaceTokenizerError` where a file is no such tokenizer.
+  package init(_ file: MappedFile) throws(HuggingFaceTokenizerError) {
+    func error(_ problem: HuggingFaceTokenizerError.Problem) -> HuggingFaceTokenizerError {
+      HuggingFaceTokenizerError(file: file.path, problem: problem)
+    }
     do {
       guard file.count <= Self.sizeLimit else { throw HuggingFaceTokenizerError.Problem.tooLong(limit: Self.sizeLimit) }
       if let offset = file.firstInvalidUTF8(in: 0..<file.count) {
@@ -44,13 +51,15 @@ public struct HuggingFaceTokenizer: Sendable {
         try scanner.end(of: "file")
       }
       guard let model else { throw HuggingFaceTokenizerError.Problem.unsupported("model", "null") }
-      try self.init(model, TokenizerSettings(members), file: path)
+      try self.init(model, TokenizerSettings(members), file: file.path)
     } catch let problem as HuggingFaceTokenizerError.Problem {
-      throw HuggingFaceTokenizerError(file: path, problem: problem)
+      throw error(problem)
     } catch let problem as JSONProblem {
-      throw HuggingFaceTokenizerError(file: path, problem: .init(problem))
+      throw error(.init(problem))
     } catch let problem as VocabularyError {
-      throw HuggingFaceTokenizerError(file: path, problem: .vocabulary(problem))
+      throw error(.vocabulary(problem))
+    } catch let other {
+      programmingError("HuggingFaceTokenizer: \(other)")
     }
   }
 
