@@ -53,6 +53,7 @@ struct StoredOptions {
   func namesChosen() throws -> [String]? { try value("chosen", "a list of settings") }
   func corpora() throws -> [String]? { try value("corpora", "a list of paths") }
   func initFrom() throws -> String? { try value("init_from", "a path") }
+  func tokenizer() throws -> String? { try value("tokenizer", "a path") }
 
   private func count(_ name: String) throws -> Int? { try value(name, "a whole number") }
 

@@ -142,13 +142,14 @@ package enum TrainCommand {
       run = try CharacterRun(
         settings: settings, corpus: corpus, directory: directory, resuming: undecayed ?? choice.checkpoint,
         inPlaceOf: choice.checkpoint, initial: initial, threads: threads, memory: TrainOptions.memoryLeft(arguments))
-      let initFrom =
-        base == nil ? arguments[TrainOptions.initFrom] : try StoredOptions(directory).initFrom()
+      let (initFrom, tokenizer) =
+        base == nil
+        ? (arguments[TrainOptions.initFrom], arguments[TrainOptions.tokenizer])
+        : try (StoredOptions(directory).initFrom(), StoredOptions(directory).tokenizer())
       try claimDirectory(
         choice, arguments,
         configuration: configuration(
-          of: run, corpora: input.names, initFrom: initFrom, tokenizer: arguments[TrainOptions.tokenizer],
-          limits: limits, reporting: reporting,
+          of: run, corpora: input.names, initFrom: initFrom, tokenizer: tokenizer, limits: limits, reporting: reporting,
           chosen: base == nil ? chosen?.names : try StoredOptions(directory).namesChosen(),
           threads: threads))
       if choice.beginning != nil { notice("starting from the beginning") }
@@ -294,6 +295,10 @@ package enum TrainCommand {
         + "\(model.architecture.summary), "
         + "\(counted(model.parameterCount, "parameter")); \(counted(run.stepsPerEpoch, "step")) an epoch; "
         + "\(counted(threads, "thread")), \(InstructionSet.current.rawValue)")
+    if let symbols = run.settings.symbols, symbols > model.shape.vocabulary {
+      let kind = run.corpus.kind.rawValue
+      notice("the text has no more than \(model.shape.vocabulary) symbols that stand in it twice, each byte or \(kind)")
+    }
   }
 
   /// Members of `config.json`: every option as it was resolved.

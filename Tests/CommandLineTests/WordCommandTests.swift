@@ -152,6 +152,8 @@ import Testing
     expectDone(try workplace.charrnn("train", "fable.txt", "--out", "run", "--resume", "--steps", "12"))
     expectDone(try train(workplace, "whole", "--tokenizer", Self.tokenizer, "--steps", "12"))
     #expect(try workplace.bytes(of: "run/last.safetensors") == workplace.bytes(of: "whole/last.safetensors"))
+    let resumed = try String(contentsOfFile: workplace.path(of: "run/config.json"), encoding: .utf8)
+    #expect(resumed.contains(#""tokenizer": "tokenizer.json""#) || resumed.contains(#""tokenizer":"tokenizer.json""#))
     let symbols = try workplace.charrnn("inspect", "run", "--json").json()["vocabulary"] as? [String]
     #expect(symbols?.count == 480 && symbols?[0] == "<|endoftext|>" && symbols?[1] == "!")
     expectDone(try workplace.charrnn("sample", "run", "--length", "20", "--seed", "1"))
