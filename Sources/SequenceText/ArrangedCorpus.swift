@@ -68,7 +68,7 @@ private struct CutText {
     (self.corpus, self.arrangement) = (corpus, arrangement)
     let areFiles = arrangement.documents == .files
     let end = areFiles ? corpus.vocabulary.lineEnd.map { [$0] } : arrangement.documentEnd(in: corpus.vocabulary)
-    let (tokens, files) = Self.tokens(of: corpus, ending: end)
+    let (tokens, files) = Self.tokens(of: corpus, ending: end, isByLine: areFiles)
     (self.tokens, self.files) = (tokens, files)
     documents = areFiles ? Set(files).sorted() : end.map { tokens.starts(after: $0) }
   }
@@ -129,39 +129,33 @@ private struct CutText {
   private static let blocks = 100
 
   /// The tokens of a corpus, each of whose files ends with `end`, and the positions at which the files begin.
-  private static func tokens(of corpus: Corpus, ending end: [Int32]?) -> (tokens: TokenSequence, files: [Int]) {
+  ///
+  /// - Parameter isByLine: whether a symbol that ends like `end`, a line end, is one too.
+  private static func tokens(
+    of corpus: Corpus, ending end: [Int32]?, isByLine: Bool
+  ) -> (tokens: TokenSequence, files: [Int]) {
+    func isEnded(_ tokens: TokenSequence) -> Bool {
+      guard isByLine, let last = tokens.last, let end = end?.last else {
+        return tokens.suffix(end?.count ?? 0).elementsEqual(end ?? [])
+      }
+      return corpus.vocabulary[last].last == corpus.vocabulary[end].last
+    }
     guard let end else { return (corpus.tokens, corpus.fileStarts) }
     var (tokens, files) = (TokenSequence(), [Int]())
     for (start, next) in zip(corpus.fileStarts, corpus.fileStarts.dropFirst() + [corpus.tokens.count]) {
       files.append(tokens.count)
       tokens.append(contentsOf: Array(corpus.tokens[start..<next]))
-      if start < next && !tokens.suffix(end.count).elementsEqual(end) { tokens.append(contentsOf: end) }
+      if start < next && !isEnded(tokens) { tokens.append(contentsOf: end) }
     }
     return (tokens, files)
   }
 
   /// Refuses a text with several kinds of line end, of which one alone would end a line.
   private static func requireOneLineEnd(of corpus: Corpus) throws(CorpusError) {
-    let ids = [LineEnd.lineFeed, .pair, .carriageReturn].map { corpus.vocabulary.id(of: $0.bytes) }
-    var (counts, previous) = ([0, 0, 0], Int32?.none)
-    for token in corpus.tokens {
-      if token == ids[0] {
-        // In scalars and bytes a pair is two tokens.
-        if previous == ids[2], previous != nil {
-          counts[1] += 1
-          counts[2] -= 1
-        } else {
-          counts[0] += 1
-        }
-      } else if token == ids[1] {
-        counts[1] += 1
-      } else if token == ids[2] {
-        counts[2] += 1
-      }
-      previous = token
-    }
-    if counts.count(where: { $0 > 0 }) > 1 {
-      throw .mixedLineEnds(lineFeeds: counts[0], pairs: counts[1], returns: counts[2])
+    var ends = LineEndCounter()
+    for token in corpus.tokens { ends.append(corpus.vocabulary.symbols[Int(token)]) }
+    if [ends.lineFeeds, ends.pairs, ends.returns].count(where: { $0 > 0 }) > 1 {
+      throw .mixedLineEnds(lineFeeds: ends.lineFeeds, pairs: ends.pairs, returns: ends.returns)
     }
   }
 
@@ -172,8 +166,15 @@ private struct CutText {
     case .documents: documents ?? [0]
     case .blocks: Set((0..<Self.blocks).map { $0 * tokens.count / Self.blocks }).sorted()
     case .files: files
-    case .lines: CorpusArrangement(documents: .lines).documentEnd(in: corpus.vocabulary).map(tokens.starts) ?? [0]
+    case .lines: lineStarts
     }
+  }
+
+  /// A line ends with the token that holds its end.
+  private var lineStarts: [Int] {
+    let ends = corpus.lineEndsOfSymbols
+    let starts = tokens.enumerated().filter { ends[Int($0.element)] > 0 }.map { $0.offset + 1 }
+    return [0] + starts.filter { $0 < tokens.count }
   }
 
   /// The part of each unit.

@@ -37,6 +37,42 @@ extension Vocabulary {
   package var ownLineEnd: LineEnd? { LineEnd.allCases.first { id(of: $0.bytes) != nil } }
 }
 
+extension Corpus {
+  /// How many line ends each symbol holds, where lines end with LF; with CR in a text without any LF.
+  package var lineEndsOfSymbols: [Int] {
+    let symbols = vocabulary.symbols
+    let feeds = symbols.map { symbol in symbol.count { $0 == 0x0A } }
+    return tokens.contains { feeds[Int($0)] > 0 } ? feeds : symbols.map { symbol in symbol.count { $0 == 0x0D } }
+  }
+}
+
+/// Counter of the line ends of each kind in bytes that come one after the other.
+package struct LineEndCounter {
+  package private(set) var lineFeeds = 0
+  package private(set) var pairs = 0
+  package private(set) var returns = 0
+  /// Whether the last byte was CR, which counts as a line end by itself until an LF follows.
+  private var isAfterReturn = false
+
+  package init() {}
+
+  package var count: Int { lineFeeds + pairs + returns }
+
+  package mutating func append(_ bytes: [UInt8]) {
+    for byte in bytes {
+      switch byte {
+      case 0x0A where isAfterReturn:
+        returns -= 1
+        pairs += 1
+      case 0x0A: lineFeeds += 1
+      case 0x0D: returns += 1
+      default: break
+      }
+      isAfterReturn = byte == 0x0D
+    }
+  }
+}
+
 /// Reading of line ends that a vocabulary does not have, token by token, as its own.
 struct LineEndReading {
   private let own: Int32

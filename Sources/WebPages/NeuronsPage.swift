@@ -76,7 +76,7 @@ package struct NeuronsPage {
     let unit = d.units[d.first];
     const level = i => Math.min(Math.ceil(Math.abs(unit.values[i]) / 20), 5);
     const shown = unit === undefined ? null : reading(document.getElementById("text"), {
-      pieces: d.pieces, lines: d.lines,
+      pieces: d.pieces, lines: d.lines, numbers: d.numbers,
       tone: i => Math.abs(unit.values[i]) < 5 ? "" : (unit.values[i] > 0 ? "r" : "b") + level(i),
       describe: i => [unit.name + " " + figure(unit.values[i] / 100 * unit.largest, 3)]});
     function choose(index) {

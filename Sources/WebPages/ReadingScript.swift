@@ -23,7 +23,7 @@ enum ReadingScript {
         const first = spec.lines[n], end = n + 1 < spec.lines.length ? spec.lines[n + 1] : spec.pieces.length;
         const words = make("span", {class: "words", dir: "auto"}, spec.pieces.slice(first, end).map(glyph).join(""));
         const line = make(
-          "div", {class: "line", "data-n": n}, make("span", {class: "number", "aria-hidden": "true"}, String(n + 1)), words);
+          "div", {class: "line", "data-n": n}, make("span", {class: "number", "aria-hidden": "true"}, String(spec.numbers ? spec.numbers[n] : n + 1)), words);
         rows.push({first: first, end: end, line: line, words: words, filled: false});
         tip.before(line);
         watcher.observe(line);

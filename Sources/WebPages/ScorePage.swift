@@ -77,7 +77,7 @@ package struct ScorePage {
       (
         "curve",
         Curve(
-          surprise.lines.filter { $0.predictedPieces > 0 }.map { ($0.number, $0.bits / Double($0.predictedPieces)) }
+          surprise.lines.compactMap { line in line.bitsPerCharacter.map { (line.number, $0) } }
         ).json
       ),
     ]
@@ -89,10 +89,10 @@ package struct ScorePage {
     for (const node of document.querySelectorAll("b[data-value]")) node.textContent = figure(Number(node.dataset.value), 4);
     for (const node of document.querySelectorAll("td[data-value]")) node.textContent = Number(node.dataset.value).toFixed(1);
     chart(document.getElementById("by-line"), {
-      title: "Surprise by line, in bits a symbol", x: "line",
+      title: "Surprise by line, in bits per character", x: "line",
       series: [{name: "surprise", color: 1, points: d.curve}]});
     reading(document.getElementById("text"), {
-      pieces: d.pieces, lines: d.lines,
+      pieces: d.pieces, lines: d.lines, numbers: d.numbers,
       tone: i => surpriseTone(d.bits[i] / 100),
       describe: i => {
         if (d.bits[i] === null) return ["the first character: nothing predicts it"];

@@ -30,6 +30,7 @@ struct ShownText {
     [
       ("pieces", .array(text.bytes[..<pieces].map { .string(String(decoding: $0, as: UTF8.self)) })),
       ("lines", .array(lines.map { .integer($0.lowerBound) })),
+      ("numbers", .array(text.lineNumbers.prefix(lines.count).map { .integer($0) })),
     ]
   }
 }

@@ -2,14 +2,14 @@ import CharrnnCommandSupport
 import Foundation
 import SequenceModeling
 
-/// `charrnn score`: a model's surprise at every character of a text.
+/// `charrnn score`: a model's surprise at every token of a text.
 enum ScoreCommand {
   static let texts = Argument<[String]>.many("FILE", help: "text files, read one after the other; - is standard input")
   static let lines = Option(
     "lines", .count(atLeast: 1), help: "only the N oddest lines, the oddest first")
   static let html = Option(
     "html", .path("FILE"), help: "write a page for a browser, with what the model expected instead")
-  static let json = Flag("json", help: "print a JSON object for each character, or with --lines for each line")
+  static let json = Flag("json", help: "print a JSON object for each token, or with --lines for each line")
 
   static let command = Command(
     name: "score", summary: "show where a text surprises a model", arguments: [CommonOptions.model, texts],
@@ -52,15 +52,15 @@ enum ScoreCommand {
   /// Tokens that are shown in the place of one.
   private static let alternatives = 3
 
-  /// Writes every line after its bits a symbol.
+  /// Writes every line after its bits per character.
   private static func writeText(_ surprise: TextSurprise) throws {
     for line in surprise.lines {
-      let mean = line.predictedPieces > 0 ? Readable.fixed(line.bits / Double(line.predictedPieces), digits: 2) : "-"
+      let mean = line.bitsPerCharacter.map { Readable.fixed($0, digits: 2) } ?? "-"
       try OutputChannel.standardOutput.write(padded(mean, to: 6) + "  " + shown(line.pieces, surprise) + "\n")
     }
     let total = surprise.bitsPerCharacter.map { "\(Readable.fixed($0, digits: 4)) bits per character; " } ?? ""
     let colours = isColoured ? "; yellow from 3 bits, red from 6, inverted from 10" : ""
-    notice("\(total)before each line its bits a symbol\(colours)")
+    notice("\(total)before each line its own\(colours)")
   }
 
   private static func writeTable(_ lines: [TextSurprise.Line], _ surprise: TextSurprise) throws {
@@ -123,7 +123,8 @@ enum ScoreCommand {
     for line in lines {
       let object: JSONText = [
         "line": .integer(line.number), "oddness": .number(line.oddness), "bits": .number(line.bits),
-        "symbols": .integer(line.predictedPieces), "text": .string(surprise.pieces.text(line.pieces)),
+        "symbols": .integer(line.predictedPieces), "characters": .integer(line.predictedCharacters),
+        "text": .string(surprise.pieces.text(line.pieces)),
       ]
       try OutputChannel.standardOutput.write(object.line + "\n")
     }

@@ -28,7 +28,7 @@ import Testing
 
   @Test func everyLineIsShownAfterItsBits() throws {
     let outcome = try workplace.charrnn("score", "run", "fable.txt")
-    expectDone(outcome, "bits per character; before each line its bits a symbol")
+    expectDone(outcome, "bits per character; before each line its own")
     let lines = outcome.text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
     #expect(lines.allSatisfy { $0.prefixMatch(of: /\ {2}\d\.\d\d {2}/) != nil })
     #expect(lines.map { $0.dropFirst(8) }.joined(separator: "\n") == fable.trimmingCharacters(in: .newlines))

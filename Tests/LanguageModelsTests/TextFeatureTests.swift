@@ -47,4 +47,40 @@ import Testing
     #expect(try values(.matches("^.$"), "a\nbb\nc") == "100001")
     #expect(throws: TextFeatureError.invalidExpression("(")) { try values(.matches("("), "ab") }
   }
+
+  /// Tokens of several characters and line ends: a word with a part in a match is matched, and what follows a line end begins the next
+  /// line.
+  @Test func tokensOfWordsHaveTheFeaturesOfTheirEnds() throws {
+    let text = "the fox\n  ran\n\n  the fox\n"
+    let corpus = try sampleCorpus(text, kind: .word)
+    let shape = ModelShape(Architecture(cell: .rnn, layers: 1, hidden: 2), vocabulary: corpus.vocabulary.count)
+    let file = ModelFile(model: CharacterModel<Float>.sample(shape), vocabulary: corpus.vocabulary)
+    let surprise = try TextSurprise(of: file, on: corpus)
+    let pieces = surprise.pieces
+    let texts = pieces.bytes.map { String(decoding: $0, as: UTF8.self) }
+    #expect(texts.contains(" fox"), "\(texts)")
+    let matched = try TextFeature.matches("fox").values(of: pieces)
+    #expect(zip(texts, matched).filter { $0.0 == " fox" }.allSatisfy { $0.1 == 1 })
+    #expect(texts.joined() == text)
+    #expect(surprise.lines.map(\.number).last == 4 && surprise.lines[0].number == 1)
+    let indentation = try TextFeature.indentation.values(of: pieces)
+    let last = try #require(texts.lastIndex(of: " fox"))
+    #expect(indentation[last] == 2, "\(zip(texts, indentation).map { "\($0)" })")
+  }
+
+  /// A line is shown under its number also where a token holds several line ends.
+  @Test(arguments: TokenKind.allCases) func linesHaveTheirNumbers(kind: TokenKind) throws {
+    let text = String(repeating: "one fox\n\n\n  two\r\nthree\r", count: 6)
+    let corpus = try sampleCorpus(text, kind: kind)
+    let shape = ModelShape(Architecture(cell: .rnn, layers: 1, hidden: 2), vocabulary: corpus.vocabulary.count)
+    let file = ModelFile(model: CharacterModel<Float>.sample(shape), vocabulary: corpus.vocabulary)
+    let surprise = try TextSurprise(of: file, on: corpus)
+    for line in surprise.lines {
+      let shown = surprise.pieces.text(line.pieces)
+      let number = [("one", 0), ("two", 3), ("three", 4)].first { shown.contains($0.0) }?.1 ?? 1
+      #expect((line.number - 1) % 5 == number || shown.allSatisfy(\.isNewline), "\(line.number): \(shown)")
+    }
+    let ends = text.utf8.count { $0 == 10 } + 6
+    #expect(ends == 30)
+  }
 }

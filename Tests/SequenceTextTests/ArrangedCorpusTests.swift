@@ -249,4 +249,55 @@ import Testing
       }
     }
   }
+
+  /// Lines go to one part as they are, whatever tokens hold their ends.
+  @Test(arguments: TokenKind.allCases, ["\n", "\r\n", "\r"])
+  func linesOfAnyKindOfTokenAreUnits(kind: TokenKind, end: String) throws {
+    let lines = (0..<100).map { "item \($0)\(end)" }
+    let text = try arranged(lines.joined(), CorpusArrangement(unit: .lines), kind: kind)
+    let parts = CorpusSplit.Part.allCases.dropLast().map { part in
+      self.text(of: text.corpus.tokens[text.split[part]], text.corpus)
+    }
+    let found = parts.flatMap { $0.split(separator: end).map { String($0) + end } }
+    #expect(found.sorted() == lines.sorted())
+    #expect(!parts.contains { $0.isEmpty } && parts.allSatisfy { $0.hasSuffix(end) })
+  }
+
+  /// A stray CR in a text of lines that end with LF makes no line of its own.
+  @Test(arguments: [TokenKind.byte, .scalar]) func aStrayReturnIsNoLineEnd(kind: TokenKind) throws {
+    let lines = (0..<50).map { "item \($0)\n" } + ["odd\rone\n"]
+    let found = try arranged(lines.joined(), CorpusArrangement(unit: .lines), kind: kind)
+    for part in CorpusSplit.Part.allCases.dropLast() {
+      #expect(text(of: found.corpus.tokens[found.split[part]], found.corpus).hasSuffix("\n"))
+    }
+  }
+
+  /// Line ends are counted in bytes: a token of words may hold several.
+  @Test(arguments: TokenKind.allCases) func filesOfOneKindOfLineEndAreArranged(kind: TokenKind) throws {
+    let text = String(repeating: "a crow\r\n\r\nand a fox\r\n", count: 30)
+    let files = (0..<2).map { TextSource.Place.memory(Array(text.utf8), name: "\($0)") }
+    let found = try ArrangedCorpus(
+      Corpus(files, kind: kind), by: CorpusArrangement(lastFileValidates: true),
+      validation: DecimalFraction(hundredths: 5), test: DecimalFraction(hundredths: 5))
+    #expect(self.text(of: found.corpus.tokens[found.split.validation], found.corpus) == text)
+    let mixed = TextSource.Place.memory(Array("a\nb\r\n\r\nc\r\n".utf8), name: "mixed")
+    #expect(throws: CorpusError.mixedLineEnds(lineFeeds: 2, pairs: 6, returns: 0)) {
+      try ArrangedCorpus(
+        Corpus([mixed, mixed], kind: kind), by: CorpusArrangement(lastFileValidates: true),
+        validation: DecimalFraction(hundredths: 5), test: DecimalFraction(hundredths: 5))
+    }
+  }
+
+  /// A file that ends with a line end gets no other one.
+  @Test(arguments: TokenKind.allCases, ["\n", "\n\n", "\r\n\r\n"])
+  func filesThatEndWithALineEndStayAsTheyAre(kind: TokenKind, end: String) throws {
+    let texts = (0..<20).map { "the text of file \($0)\(end)" }
+    let corpus = try Corpus(texts.map { .memory(Array($0.utf8), name: "file") }, kind: kind)
+    let found = try ArrangedCorpus(
+      corpus, by: CorpusArrangement(documents: .files), validation: DecimalFraction(hundredths: 10),
+      test: DecimalFraction(hundredths: 10))
+    let bytes = corpus.measure(0..<corpus.tokens.count).bytes
+    let beginning = found.corpus.vocabulary[try #require(found.corpus.tokens.first)].count
+    #expect(found.corpus.measure(0..<found.corpus.tokens.count).bytes == bytes + beginning)
+  }
 }

@@ -17,7 +17,7 @@ public enum TextFeature: Sendable, Hashable {
   case indentation
   /// 1 for an upper-case letter, else 0.
   case capitals
-  /// 1 within a match of a regular expression (ICU's, with ^ and $ at lines), else 0.
+  /// 1 for a piece with a part in a match of a regular expression (ICU's, with ^ and $ at lines), else 0.
   case matches(String)
 
   /// Features that need nothing to be named.
@@ -49,6 +49,9 @@ public enum TextFeature: Sendable, Hashable {
         if text.documentStarts.contains(piece) { scan = FeatureScan() }
         if text.isEnd(piece, ofLine: line) {
           scan.endLine(isEmpty: text.isEnd(line.lowerBound, ofLine: line))
+          // A token of words or subwords may begin the next line.
+          let rest = text.bytes[piece].reversed().prefix { $0 != 0x0A && $0 != 0x0D }.reversed()
+          if !rest.isEmpty { scan.readOn(String(decoding: Array(rest), as: UTF8.self)) }
         } else {
           scan.read(String(decoding: text.bytes[piece], as: UTF8.self))
         }
@@ -85,8 +88,9 @@ public enum TextFeature: Sendable, Hashable {
     if isCostly { throw .costlyExpression(expression) }
     var (values, start) = ([Double](), 0)
     for string in strings {
-      values.append(isMatched[start] ? 1 : 0)
-      start += string.utf16.count
+      let end = start + string.utf16.count
+      values.append(isMatched[start..<end].contains(true) ? 1 : 0)
+      start = end
     }
     return values
   }
@@ -117,8 +121,11 @@ private struct FeatureScan {
 
   mutating func read(_ piece: String) {
     linePosition += 1
-    for character in piece { read(character) }
+    readOn(piece)
   }
+
+  /// Reads what stands in a piece after a line end.
+  mutating func readOn(_ text: String) { for character in text { read(character) } }
 
   /// - Parameter isEmpty: whether the line has nothing but its end.
   mutating func endLine(isEmpty: Bool) {

@@ -9,8 +9,10 @@ public struct TextPieces: Sendable {
   public let tokens: [Range<Int>]
   /// Content of each piece; of tokens that spell bytes perhaps not valid UTF-8.
   public let bytes: [[UInt8]]
-  /// Pieces of each line, its end among them.
+  /// Pieces of each line, its end among them. Lines that end within one piece stand together.
   public let lines: [Range<Int>]
+  /// Number of each of them, that of the first where several stand together, from 1.
+  public let lineNumbers: [Int]
 
   /// Pieces at which documents begin; none where the text is one.
   let documentStarts: Set<Int>
@@ -32,6 +34,11 @@ public struct TextPieces: Sendable {
       start = end
     }
     (self.tokens, bytes, lines) = (ranges, contents, Self.lines(of: contents))
+    var ends = LineEndCounter()
+    lineNumbers = lines.map { line in
+      defer { for piece in line { ends.append(contents[piece]) } }
+      return ends.count + 1
+    }
     let starts = Set(documentStarts)
     self.documentStarts = Set(ranges.indices.filter { starts.contains(ranges[$0].lowerBound) })
   }

@@ -23,7 +23,7 @@ public struct TextSurprise: Sendable {
 
   /// Surprise at a line of the text.
   public struct Line: Sendable, Equatable {
-    /// Number of the line, from 1.
+    /// Number of the line, from 1; see `TextPieces.lineNumbers`.
     public let number: Int
     /// The line's pieces, its end among them.
     public let pieces: Range<Int>
@@ -31,6 +31,10 @@ public struct TextSurprise: Sendable {
     public let bits: Double
     /// Number of pieces that were predicted: all, but the first of a text that is read as one.
     public let predictedPieces: Int
+    /// Swift Characters of these pieces.
+    public let predictedCharacters: Int
+    /// Bits for each of these characters; nil where there are none.
+    public var bitsPerCharacter: Double? { predictedCharacters > 0 ? bits / Double(predictedCharacters) : nil }
     /// How far the surprise goes beyond what is usual in the text, in bits: the largest sum, over a passage of the line, of the
     /// bits of its pieces, less 1 and the text's mean for each. So one wrong word shows in a long line (the cumulative sum
     /// test: Page 1954, "Continuous inspection schemes").
@@ -79,8 +83,12 @@ public struct TextSurprise: Sendable {
     }
     let predicted = surprises.compactMap { $0 }
     let mean = predicted.reduce(0) { $0 + $1.bits } / Double(max(predicted.count, 1))
-    lines = pieces.lines.enumerated().map { number, range in
-      Line(number: number + 1, pieces: range, of: surprises[range].compactMap { $0 }, mean: mean)
+    lines = zip(pieces.lines, pieces.lineNumbers).map { range, number in
+      let first = surprises[range].firstIndex { $0 != nil } ?? range.upperBound
+      return Line(
+        number: number, pieces: range, of: surprises[range].compactMap { $0 },
+        characters: corpus.kind == .character ? range.upperBound - first : pieces.text(first..<range.upperBound).count,
+        mean: mean)
     }
     (self.pieces, self.surprises) = (pieces, surprises)
   }
@@ -120,9 +128,13 @@ extension TextSurprise.Piece {
 }
 
 extension TextSurprise.Line {
-  /// - Parameter mean: bits of a piece of the text, in the mean.
-  fileprivate init(number: Int, pieces: Range<Int>, of surprises: [TextSurprise.Piece], mean: Double) {
-    (self.number, self.pieces, predictedPieces) = (number, pieces, surprises.count)
+  /// - Parameters:
+  ///   - characters: Swift Characters of the pieces that were predicted.
+  ///   - mean: bits of a piece of the text, in the mean.
+  fileprivate init(
+    number: Int, pieces: Range<Int>, of surprises: [TextSurprise.Piece], characters: Int, mean: Double
+  ) {
+    (self.number, self.pieces, predictedPieces, predictedCharacters) = (number, pieces, surprises.count, characters)
     bits = surprises.reduce(0) { $0 + $1.bits }
     var (sum, largest) = (0.0, 0.0)
     for piece in surprises {

@@ -25,7 +25,7 @@ public struct CorpusDiagnosis: Sendable {
   public init(of corpus: Corpus) {
     let vocabulary = corpus.vocabulary
     var counts = [Int](repeating: 0, count: vocabulary.count)
-    var lines = Lines(end: vocabulary.lineEnd)
+    var lines = Lines(of: corpus)
     var misread = MisreadCharacters(vocabulary)
     for token in corpus.tokens {
       counts[Int(token)] += 1
@@ -45,7 +45,8 @@ public struct CorpusDiagnosis: Sendable {
   }
 
   private struct Lines {
-    let end: Int32?
+    /// Line ends in each symbol.
+    let ends: [Int]
     private(set) var (count, longest, repeated) = (0, 0, 0)
     private var seen: Set<Int> = []
     private var line = Hasher()
@@ -54,12 +55,16 @@ public struct CorpusDiagnosis: Sendable {
     /// Whether nothing follows the last line end.
     var isAtStart: Bool { length == 0 }
 
-    init(end: Int32?) { self.end = end }
+    init(of corpus: Corpus) {
+      let end = corpus.vocabulary.lineEnd.map { Int($0) }
+      ends =
+        corpus.kind.isOfPieces
+        ? corpus.lineEndsOfSymbols : corpus.vocabulary.symbols.indices.map { $0 == end ? 1 : 0 }
+    }
 
     mutating func append(_ token: Int32) {
-      if token == end {
-        finish()
-      } else {
+      for _ in 0..<ends[Int(token)] { finish() }
+      if ends[Int(token)] == 0 {
         line.combine(token)
         length += 1
       }
