@@ -17,11 +17,11 @@ package struct ProgressState: Sendable, Equatable {
 
   package struct Validation: Sendable, Equatable {
     package var loss: Double
+    package var bitsPerCharacter: Double?
     package var step: Int
 
-    package init(loss: Double, step: Int) {
-      self.loss = loss
-      self.step = step
+    package init(loss: Double, bitsPerCharacter: Double? = nil, step: Int) {
+      (self.loss, self.bitsPerCharacter, self.step) = (loss, bitsPerCharacter, step)
     }
   }
 

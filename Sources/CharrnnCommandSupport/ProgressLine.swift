@@ -8,6 +8,7 @@ extension ProgressState {
       penalty.map { "penalty \(Readable.fixed($0, digits: 3))" },
       bitsPerCharacter.map { "\(Readable.fixed($0, digits: 3)) bits per character" },
       validation.map { "validation loss \(Readable.fixed($0.loss, digits: 3))" },
+      validation?.bitsPerCharacter.map { "\(Readable.fixed($0, digits: 3)) bits per character" },
       charactersPerSecond.map { "\(Readable.count($0)) characters/s" },
       secondsLeft.map { "\(Readable.time(seconds: $0)) left" },
     ]

@@ -73,7 +73,7 @@ enum RunsCommand {
   private static func loss(_ model: StoredModel) -> String {
     guard let history = model.history, let loss = history.validationLoss else { return "no validation loss" }
     let isState = model.checkpoint.file.hasSuffix("/last.safetensors")
-    return "validation loss \(Readable.fixed(loss, digits: 4))"
+    return "validation loss \(Readable.fixed(loss, digits: 4)) nats a \(model.vocabulary.kind.rawValue)"
       + (isState ? ", of a best model that is not there" : " at step \(history.step)")
   }
 }

@@ -37,11 +37,18 @@ final class TrainReport {
     )
   }
 
+  private var charactersPerToken: Double {
+    Double(run.corpus.characterCount) / Double(max(run.corpus.tokens.count, 1))
+  }
+
+  private func bitsPerCharacter(_ loss: Double) -> Double { loss / log(2) / charactersPerToken }
+
   func receive(_ event: RunEvent) {
     switch event {
     case .training(.step(let step)): show(step)
     case .training(.validated(let report)):
-      state.validation = .init(loss: report.validationLoss, step: report.step)
+      state.validation = .init(
+        loss: report.validationLoss, bitsPerCharacter: bitsPerCharacter(report.validationLoss), step: report.step)
       update()
     case .training(.skipped(let step, let reason)):
       pace.countStep()
@@ -106,9 +113,10 @@ final class TrainReport {
     state.step = step.step
     state.epoch = Double(step.step) / Double(run.stepsPerEpoch)
     state.loss = loss
-    let characters = Double(run.corpus.characterCount) / Double(max(run.corpus.tokens.count, 1))
-    state.bitsPerCharacter = loss.map { $0 / log(2) / characters }
-    state.charactersPerSecond = pace.stepsPerSecond(now: now).map { $0 * Double(run.tokensPerStep) * characters }
+    state.bitsPerCharacter = loss.map(bitsPerCharacter)
+    state.charactersPerSecond = pace.stepsPerSecond(now: now).map {
+      $0 * Double(run.tokensPerStep) * charactersPerToken
+    }
     let untilSteps = lastStep.flatMap { pace.seconds(forSteps: $0 - step.step, now: now) }
     let untilTime = limits.seconds.map { max($0 - seconds, 0) }
     state.secondsLeft = [untilSteps, untilTime].compactMap { $0 }.min()

@@ -5,7 +5,7 @@ import Testing
 struct ProgressDisplayTests {
   let state = ProgressState(
     step: 1260, totalSteps: 3000, epoch: 21.34, loss: 1.5234, bitsPerCharacter: 2.1978, charactersPerSecond: 185_000,
-    secondsLeft: 83, validation: .init(loss: 1.6021, step: 1250))
+    secondsLeft: 83, validation: .init(loss: 1.6021, bitsPerCharacter: 2.3113, step: 1250))
 
   @Test func aWideTerminalShowsEverythingThatIsKnown() {
     #expect(
@@ -108,7 +108,7 @@ struct ProgressDisplayTests {
     #expect(
       display.update(state, now: 0)
         == "step 1260/3000 (42%), epoch 21.3, loss 1.523, 2.198 bits per character, validation loss 1.602, "
-        + "185k characters/s, 1m 23s left\n")
+        + "2.311 bits per character, 185k characters/s, 1m 23s left\n")
   }
 
   private func drawn(_ state: ProgressState, width: Int) -> String {

@@ -38,7 +38,7 @@ import Testing
     try train("early", "--validate-every", "1", "--steps", "1")
     try workplace.write(workplace.bytes(of: "early/best.safetensors"), to: "runs/a/best.safetensors")
     let listed = try workplace.charrnn("runs")
-    #expect(listed.text.contains(/3 steps  validation loss [0-9.]+ at step 1\n/), "\(listed.text)")
+    #expect(listed.text.contains(/3 steps  validation loss [0-9.]+ nats a character at step 1\n/), "\(listed.text)")
   }
 
   @Test func theStepsOfARunWithADamagedStateAreNotGuessed() throws {
