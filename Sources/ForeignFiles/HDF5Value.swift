@@ -13,7 +13,7 @@ public enum HDF5Value: Sendable, Equatable {
 
 extension HDF5Scan {
   /// Bytes of the texts of one value.
-  private static let textLimit = CheckpointLimits.metadata
+  private static let textLimit = CheckpointLimits.texts
 
   /// The value that stored elements stand for.
   mutating func value(

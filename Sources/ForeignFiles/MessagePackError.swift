@@ -53,7 +53,7 @@ extension MessagePackError.Problem: CustomStringConvertible {
     case .nestedTooDeeply(let offset):
       "byte \(offset): values within more than \(MessagePackReader.depthLimit) others"
     case .tooManyValues(let offset):
-      "byte \(offset): more than \(MessagePackReader.valueLimit) values, or \(CheckpointLimits.metadata >> 20) MiB of texts and bytes beside arrays"
+      "byte \(offset): more than \(MessagePackReader.valueLimit) values, or \(CheckpointLimits.texts >> 20) MiB of texts and bytes beside arrays"
     case .malformedArray(let offset, let expected): "byte \(offset): malformed array, expected \(expected)"
     case .unknownType(let name, let offset):
       "byte \(offset): elements of type \(name.quotedName) are not read; save them as float32"

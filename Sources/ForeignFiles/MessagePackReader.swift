@@ -17,7 +17,7 @@ struct MessagePackReader {
   private var end: Int
   private var values = 0
   /// Bytes of texts, and of other values beside arrays, that may still be copied.
-  private var plainBytesLeft = CheckpointLimits.metadata
+  private var plainBytesLeft = CheckpointLimits.texts
   private var budget: CopyBudget
 
   static func value(of file: MappedFile) throws(Problem) -> MessagePackValue {

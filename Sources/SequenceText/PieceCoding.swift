@@ -44,6 +44,10 @@ struct PieceCoding: Sendable {
     guard added.allSatisfy({ symbols.indices.contains(Int($0)) }), Set(added).count == added.count else {
       throw .invalidAdded
     }
+    let stored = StoredVocabularySize(of: symbols, merges).bytes
+    guard stored <= Vocabulary.largestStoredSize else {
+      throw .tooLongToStore(bytes: stored, limit: Vocabulary.largestStoredSize)
+    }
     (self.bytes, self.merges, self.results, self.ranks) = (bytes, merges, results, ranks)
     (self.takesWholePieces, self.added) = (takesWholePieces, added)
     addedSymbols = AddedSymbols(added, of: symbols)
@@ -60,5 +64,36 @@ struct PieceCoding: Sendable {
 extension PieceCoding: Equatable {
   static func == (a: Self, b: Self) -> Bool {
     a.merges == b.merges && a.takesWholePieces == b.takesWholePieces && a.added == b.added
+  }
+}
+
+/// Bytes that symbols and merges of words or subwords take in a checkpoint: as JSON text (see `Vocabulary.json`) in a JSON string.
+package struct StoredVocabularySize {
+  package private(set) var bytes = 0
+
+  private static let bytesOfByte = (UInt8.min...UInt8.max).map { byte in
+    let text = ByteAlphabet.text([byte])
+    // A quotation mark or a backslash is escaped twice.
+    return text == "\"" || text == "\\" ? 4 : text.utf8.count
+  }
+
+  package init(of symbols: [[UInt8]], _ merges: [Vocabulary.Merge] = []) {
+    let spelt = symbols.map(Self.spelt)
+    bytes = spelt.reduce(0) { $0 + $1 + Self.ofSymbol }
+    for merge in merges { bytes += spelt[Int(merge.left)] + spelt[Int(merge.right)] + Self.ofMerge }
+  }
+
+  /// Escaped quotation marks and a comma; in a merge also a space.
+  private static let (ofSymbol, ofMerge) = (5, 6)
+
+  private static func spelt(_ symbol: [UInt8]) -> Int { symbol.reduce(0) { $0 + bytesOfByte[Int($1)] } }
+
+  /// Adds a symbol, a merge that makes it, or both, unless they are more than there is room for.
+  mutating func add(_ symbol: [UInt8], isSymbol: Bool, isMerge: Bool) -> Bool {
+    let own = Self.spelt(symbol)
+    let sum = bytes + (isSymbol ? own + Self.ofSymbol : 0) + (isMerge ? own + Self.ofMerge : 0)
+    guard sum <= Vocabulary.largestStoredSize else { return false }
+    bytes = sum
+    return true
   }
 }

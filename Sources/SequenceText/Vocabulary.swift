@@ -80,6 +80,9 @@ public struct Vocabulary: Sendable {
   /// The most merges of a vocabulary of subwords; several may make one symbol.
   public static let largestMergeCount = 1 << 20
 
+  /// The most bytes of the symbols and merges of words and subwords in a checkpoint, whose metadata hold little else.
+  static let largestStoredSize = 31 << 20
+
   /// The number of symbols.
   public var count: Int { symbols.count }
 
@@ -147,6 +150,8 @@ public enum VocabularyError: Error, Hashable, CustomStringConvertible {
   case tooManySymbols(limit: Int)
   /// The symbols have more bytes together than a vocabulary may have.
   case tooLong(limit: Int)
+  /// Symbols and merges take more bytes than a checkpoint has for them.
+  case tooLongToStore(bytes: Int, limit: Int)
   /// A byte that is no symbol of a vocabulary of words or subwords.
   case missingByte(UInt8)
   /// Number, from 0, of a merge that is not two symbols which make a third.
@@ -170,6 +175,8 @@ public enum VocabularyError: Error, Hashable, CustomStringConvertible {
     case .notSorted(let symbol): "the vocabulary is not sorted by bytes: \"\(symbol)\" is out of order"
     case .tooManySymbols(let limit): "the vocabulary has more than \(limit) symbols"
     case .tooLong(let limit): "the vocabulary's symbols have more than \(limit) bytes together"
+    case .tooLongToStore(let bytes, let limit):
+      "the vocabulary takes \(bytes) bytes in a checkpoint, and \(limit) are the most; choose fewer symbols"
     case .missingByte(let byte): "the vocabulary lacks the byte \(byte); words and subwords need all 256"
     case .invalidMerge(let number): "merge \(number) of the vocabulary is not two of its symbols that make a third"
     case .duplicateMerge(let number): "merge \(number) of the vocabulary is there twice"

@@ -35,8 +35,9 @@ package struct VocabularyLearning {
     let order = candidates.sorted { a, b in
       counts[a] != counts[b] ? counts[a] > counts[b] : pieces[a].lexicographicallyPrecedes(pieces[b])
     }
-    var (symbols, room) = (Self.bytes, size - Self.bytes.count)
+    var (symbols, room, stored) = (Self.bytes, size - Self.bytes.count, StoredVocabularySize(of: Self.bytes))
     for piece in order.lazy.map({ pieces[$0] }) where symbols.count < count && piece.count <= room {
+      guard stored.add(piece, isSymbol: true, isMerge: false) else { continue }
       symbols.append(piece)
       room -= piece.count
     }
@@ -48,7 +49,7 @@ package struct VocabularyLearning {
   /// which no room is left.
   private func subwords(_ count: Int, _ size: Int) throws(VocabularyError) -> Vocabulary {
     var (symbols, merges, ids) = (Self.bytes, [Vocabulary.Merge](), [[UInt8]: Int32]())
-    var room = size - symbols.count
+    var (room, stored) = (size - symbols.count, StoredVocabularySize(of: symbols))
     var pairs = PairCounts(pieces: pieces, counts: counts)
     while symbols.count < count, merges.count < Vocabulary.largestMergeCount,
       let pair = pairs.mostFrequent(atLeast: Self.fewest)
@@ -56,7 +57,9 @@ package struct VocabularyLearning {
       // Other merges may have made the same symbol.
       let whole = symbols[Int(pair.left)] + symbols[Int(pair.right)]
       let id = ids[whole] ?? Int32(symbols.count)
-      if id == symbols.count {
+      let isNew = id == symbols.count
+      guard stored.add(whole, isSymbol: isNew, isMerge: true) else { break }
+      if isNew {
         if whole.count > room { break }
         ids[whole] = id
         symbols.append(whole)

@@ -1,7 +1,7 @@
 /// The most that a safetensors file may ask for, when it is read and when it is written.
 ///
 /// The format itself bounds the header alone (100,000,000 bytes). These limits are far above what models have, and keep the
-/// memory of a hostile header below 32 MiB, and its time below that of reading it. Lengths of text are in bytes as they are
+/// memory of a hostile header below 64 MiB, and its time below that of reading it. Lengths of text are in bytes as they are
 /// written, with escapes.
 public enum CheckpointLimits {
   /// Bytes of the header.
@@ -24,7 +24,9 @@ public enum CheckpointLimits {
   /// Entries of the metadata.
   public static let metadataEntries = 4096
   /// Bytes of all values in the metadata.
-  public static let metadata = 8 << 20
+  public static let metadata = 32 << 20
+  /// Bytes of all texts in a file of another format.
+  public static let texts = 8 << 20
   /// Bytes that copies of what stands otherwise in a file of another format may take beyond the file's size.
   public static let copies = 32 << 20
   /// Bytes of the name of an element type.

@@ -8,7 +8,7 @@ import TensorCore
 /// the offsets, and the tensor begins where the previous one ended. The first begins at 0 and the last ends at the end of the
 /// file.
 ///
-/// - Complexity: O(header) time; memory for what the limits allow, about 32 MiB, whatever the header holds.
+/// - Complexity: O(header) time; memory for what the limits allow, about 64 MiB, whatever the header holds.
 struct SafetensorsHeader {
   typealias Problem = SafetensorsError.Problem
 

@@ -143,7 +143,7 @@ import Testing
 
   @Test(arguments: [[0xDB], [0xC6], [0xC9]] as [[UInt8]]) func textsAndBytesBesideArraysOfMoreThanIsKept(code: [UInt8])
   {
-    let count = CheckpointLimits.metadata + 1
+    let count = CheckpointLimits.texts + 1
     let head = code + LittleEndianBytes.encode([UInt32(count).byteSwapped]) + (code == [0xC9] ? [7] : [])
     expect(.tooManyValues(offset: head.count), from: head + [UInt8](repeating: 0x78, count: count))
   }

@@ -1,4 +1,6 @@
+import CharrnnTestSupport
 import SequenceText
+import TensorCore
 import Testing
 
 /// Symbols of a text stay within the bytes that a vocabulary may have.
@@ -26,5 +28,30 @@ import Testing
     let pieces = (0..<5 as Range<UInt8>).map { [UInt8](repeating: $0, count: TextPieceRule.longest) }
     let vocabulary = VocabularyLearning(pieces: pieces, counts: [2, 2, 2, 2, 2]).vocabulary(.word, count: 300)
     #expect(Array(vocabulary.symbols.dropFirst(256)) == Array(pieces.prefix(3)))
+  }
+
+  /// Symbols and merges are counted as a checkpoint holds them: JSON in a string of JSON.
+  @Test(arguments: [TokenKind.word, .subword], 1...5)
+  func theStoredSizeIsThatOfTheText(kind: TokenKind, seed: Int) throws {
+    var generator = SplitMix(seed: seed)
+    let text = (0..<200).map { _ in ["\"", "\\", "é", "日本", "ab", " c", "\n"].randomElement(using: &generator)! }
+      .joined()
+    let vocabulary = try Corpus(text: Array(text.utf8), kind: kind, symbols: 400).vocabulary
+    let stored = StoredVocabularySize(of: vocabulary.symbols, vocabulary.merges).bytes
+    let quoted = JSONText.string(vocabulary.json).compact.utf8.count
+    #expect((quoted - 64...quoted + 64).contains(stored))
+  }
+
+  /// Long symbols of characters that are escaped fill a checkpoint before their bytes are too many.
+  @Test func learningEndsWhereACheckpointHasNoMoreRoom() throws {
+    let pieces = (0..<4).map { run("\"", TextPieceRule.longest - 100 - $0) }
+    let learned = VocabularyLearning(pieces: pieces, counts: [2, 2, 2, 2]).vocabulary(.word, count: 300)
+    #expect(Array(learned.symbols.dropFirst(256)) == Array(pieces.reversed().prefix(3)))
+    let symbols = (UInt8.min...UInt8.max).map { [$0] } + pieces
+    let error = #expect(throws: VocabularyError.self) { try Vocabulary(symbols: symbols, kind: .word) }
+    guard case .tooLongToStore = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
   }
 }
