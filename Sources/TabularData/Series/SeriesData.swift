@@ -30,7 +30,7 @@ public struct SeriesData: Sendable {
   /// Reads the series of a table.
   ///
   /// - Parameters:
-  ///   - time: the column of times.
+  ///   - time: the column of times: numbers, or dates of the Gregorian calendar, from 1582-10-15 on.
   ///   - values: the columns to forecast, at least one.
   ///   - series: the column that names the series of each row; nil where the table is one series.
   ///   - covariates: columns that are inputs only.

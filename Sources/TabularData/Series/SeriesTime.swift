@@ -27,17 +27,29 @@ enum SeriesClock: Sendable {
     return secondsSince1970(date[...]) != nil
   }
 
-  /// The time as a table would show it: a date at midnight without its hours.
-  func text(_ time: Double) -> String {
-    if self == .numbers { return Int(exactly: time).map { "\($0)" } ?? "\(time)" }
-    let style = Date.ISO8601FormatStyle(includingFractionalSeconds: time != time.rounded())
-    let text = Date(timeIntervalSince1970: min(time, .greatestFiniteMagnitude)).formatted(style)
-    return text.hasSuffix("T00:00:00Z") ? String(text.dropLast(10)) : text
+  /// The time as a number, or in ISO 8601: a day where it is midnight in UTC.
+  func text(_ time: Double) -> String { texts([time])[0] }
+
+  /// Times in one form: numbers, or in ISO 8601, which are days where all are midnights in UTC.
+  ///
+  /// - Parameter known: another time of the same series, which shows no day where it is none.
+  func texts(_ times: [Double], beside known: Double? = nil) -> [String] {
+    if self == .numbers { return times.map { time in Int(exactly: time).map { "\($0)" } ?? "\(time)" } }
+    let hasFractions = times.contains { $0 != $0.rounded() }
+    let areDays = (times + [known].compactMap { $0 }).allSatisfy {
+      // Beyond the calendar there are no hours.
+      $0 == .greatestFiniteMagnitude || $0.remainder(dividingBy: 86_400) == 0
+    }
+    let style = Date.ISO8601FormatStyle(includingFractionalSeconds: hasFractions)
+    return times.map { time in
+      let text = Date(timeIntervalSince1970: min(time, .greatestFiniteMagnitude)).formatted(style)
+      return areDays ? String(text.prefix { $0 != "T" }) : text
+    }
   }
 }
 
-/// The start of the year 1.
-private let firstTime = -62_135_769_600.0
+/// 1582-10-15, the first day of the Gregorian calendar, before which Foundation counts by the Julian one.
+private let firstTime = -12_219_292_800.0
 
 /// Seconds of a date or a date-time; nil where the text is no such thing, or names a day or an hour that is not.
 private func secondsSince1970(_ text: ArraySlice<UInt8>) -> Double? {

@@ -89,7 +89,8 @@ public struct WindowedSeries<Scalar: TensorScalar>: Sendable {
       let times = (1...window.horizon).map { ahead in
         series.step.advance(one.times[origin.step], by: ahead, monthDay: one.monthDay)
       }
-      return SeriesForecast(series: one.name, timeTexts: times.map(series.clock.text), values: values.row(row))
+      let texts = series.clock.texts(times, beside: one.times[origin.step])
+      return SeriesForecast(series: one.name, timeTexts: texts, values: values.row(row))
     }
   }
 
@@ -138,7 +139,8 @@ struct ForecastOrigin: Sendable {
 public struct SeriesForecast: Sendable {
   /// The name of the series; nil where the table is one series.
   public let series: String?
-  /// The time of each step, written as in the table.
+  /// The time of each step: a number, or a date in UTC as ISO 8601 has it, `2024-01-31T06:00:00Z`. Midnights of a series of whole days
+  /// are `2024-01-31`.
   public let timeTexts: [String]
   /// [horizon, variables].
   public let values: Tensor<Double>
