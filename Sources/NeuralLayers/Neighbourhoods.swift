@@ -76,8 +76,9 @@ struct WindowAxis: Hashable {
   let stride: Int
   let padding: EdgePadding
 
-  /// Number of windows; 0 where the input is too short for one.
+  /// Number of windows; 0 where the input is too short for one, or for its reflection.
   var count: Int {
+    if case .reflect(let count) = padding, count >= size { return 0 }
     let (before, after) = padding.amount(size: size, window: window, stride: stride)
     let room = size + before + after - window
     return room < 0 ? 0 : room / stride + 1

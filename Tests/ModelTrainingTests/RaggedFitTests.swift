@@ -305,4 +305,44 @@ import Testing
     #expect(one.history.losses == two.history.losses && one.parameters == two.parameters)
     #expect(one.history.losses.last! < 0.7 * one.history.losses[0])
   }
+
+  /// Weights of any size are shares of their sum, also where the format of the numbers cannot hold them.
+  @Test(arguments: [1, 1e-60, 1e60, 1e-300])
+  func weightsOfAnySizeAreShares(unit: Double) throws {
+    let sequences = Self.sequences([2, 3, 1]).map { Tensor<Float>($0.scalars.map { Float($0) }, shape: $0.shape) }
+    func report(_ weights: [Double], batchSize: Int) throws -> Double {
+      let model = Sequential<Float>(seed: 4) {
+        Recurrent(GRUCell<Float>(input: 2, hidden: 4))
+        Dense<Float>(4, 3)
+      }
+      let data = try SequenceData(sequences, targets: .classes([0, 2, 1]), weights: weights)
+      return try model.evaluate(data, loss: .softmaxCrossEntropy, batchSize: batchSize).loss
+    }
+    let expected = try report([1, 2, 4], batchSize: 3)
+    #expect(expected > 0.1)
+    for batchSize in [1, 2, 3] {
+      #expect(abs(try report([unit, 2 * unit, 4 * unit], batchSize: batchSize) - expected) < 1e-6)
+    }
+  }
+
+  /// Layers that change the number of steps have no outputs for targets of steps, also where those of the first sequence fit.
+  @Test func outputsOfOtherStepsAreRefused() throws {
+    var model = Sequential<Double>(seed: 3) {
+      Convolution1D<Double>(channels: 2, filters: 3, window: 3, stride: 2, padding: 1)
+    }
+    let lengths = [1, 4, 6]
+    let data = try SequenceData(Self.sequences(lengths), targets: .stepClasses(Self.stepClasses(lengths)))
+    #expect(throws: FitError.self) { try model.fit(data, epochs: 1, loss: .softmaxCrossEntropy) }
+    #expect(throws: FitError.self) { try model.evaluate(data, loss: .softmaxCrossEntropy) }
+  }
+
+  @Test func sequencesTooShortForTheirReflectionAreRefused() throws {
+    let model = Sequential<Double>(seed: 3) {
+      Convolution1D<Double>(channels: 2, filters: 3, window: 3, padding: .reflect(2))
+    }
+    #expect(throws: DataError.tooFewSteps(sequence: 1, steps: 2)) {
+      try model.predict(.vectors(Self.sequences([3, 2])), batchSize: 1)
+    }
+    #expect(try model.predict(.vectors(Self.sequences([3, 4])), batchSize: 1).map { $0.shape[0] } == [5, 6])
+  }
 }

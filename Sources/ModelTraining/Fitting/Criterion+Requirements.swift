@@ -52,7 +52,10 @@ extension Criterion {
     switch data.place(ofTarget: 0) {
     case .row: break
     case .sequence: if shape.rank > max(targets.rank, 2) { throw .outputsOfSteps(shape) }
-    case .step: if shape.rank != 3 || shape[1] != sample.inputs.shape[1] { throw .outputsOfSequences(shape) }
+    case .step:
+      guard shape.rank == 3, shape[1] == sample.inputs.shape[1],
+        (try? data.requireSteps({ model.outputSteps(of: $0) == $0 })) != nil
+      else { throw .outputsOfSequences(shape) }
     }
     return shape[-1]
   }

@@ -18,18 +18,18 @@ extension LossFunction {
     let (count, rows) = (outputs.value.count, outputs.shape[0])
     if weights == nil && rows > 0 && !targets.hasMissing { return (self(outputs, targets, in: context), Double(rows)) }
     let groups = Dictionary(grouping: 0..<rows) { weights?[$0] ?? 1 }
-    var sum: Variable<Scalar>?
-    var total = 0.0
+    var parts: [(loss: Variable<Scalar>, weight: Double)] = []
     for (weight, indices) in groups.sorted(by: { $0.key < $1.key }) where weight > 0 {
       var (own, counted) = (outputs.gathering(indices), targets.rows(indices))
       if case .values(let values) = counted, counted.hasMissing { (own, counted) = own.leavingOutMissing(values) }
       if own.value.count == 0 { continue }
-      let part = weight * Double(own.value.count * rows) / Double(count)
-      let term = self(own, counted, in: context) * Scalar(part)
-      sum = sum.map { $0 + term } ?? term
-      total += part
+      parts.append((self(own, counted, in: context), weight * (Double(own.value.count * rows) / Double(count))))
     }
-    return (sum.map { $0 / Scalar(total) } ?? outputs.gathering([]).sum(), total)
+    let total = parts.reduce(0) { $0 + $1.weight }
+    // Shares of the whole, which any format of numbers can hold.
+    let terms = parts.map { $0.loss * Scalar($0.weight / total) }
+    guard let first = terms.first else { return (outputs.gathering([]).sum(), 0) }
+    return (terms.dropFirst().reduce(first) { $0 + $1 }, total)
   }
 }
 
