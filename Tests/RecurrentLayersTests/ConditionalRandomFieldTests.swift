@@ -178,6 +178,30 @@ import Testing
     #expect(throws: LabellingError.unsoundScore(sequence: 2, step: 3)) { try field(seed: 9).marginals(x) }
   }
 
+  @Test(arguments: [Double.nan, .infinity])
+  func aTransitionThatIsNotANumberIsRefused(score: Double) {
+    let x = emissions(seed: 9)
+    for keyPath in [\ConditionalRandomField<Double>.transitions, \.startTransitions, \.endTransitions] {
+      var field = field(seed: 9)
+      var values = field[keyPath: keyPath].value.scalars
+      values[1] = score
+      field[keyPath: keyPath].value = Tensor(values, shape: field[keyPath: keyPath].value.shape)
+      #expect(throws: LabellingError.unsoundTransition) { try field.bestTags(x) }
+      #expect(throws: LabellingError.unsoundTransition) { try field.marginals(x) }
+    }
+  }
+
+  /// Where all transitions are ruled out, a sequence of one step still has tags.
+  @Test func aSequenceWithoutAPathIsRefused() throws {
+    var field = field(seed: 9)
+    field.transitions.value = .full([tagCount, tagCount], -.infinity)
+    let x = Tensor<Double>.zeros([2, 2, tagCount])
+    let lengths = try SequenceLengths([1, 2], time: 2)
+    #expect(throws: LabellingError.noPath(sequence: 1)) { try field.bestTags(x, lengths: lengths) }
+    #expect(throws: LabellingError.noPath(sequence: 1)) { try field.marginals(x, lengths: lengths) }
+    #expect(try field.bestTags(x.slice(axis: 0, 0..<1))[0].score.isFinite)
+  }
+
   @Test func targetsOfOtherTagsTrap() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       var random = RandomSource(seed: 1)

@@ -165,6 +165,7 @@ import Testing
     }
     expect(.missing("cell_l0")) { $0["cell_l0"] = nil }
     expect(.shape("cell_l0", found: [4], wanted: [3])) { $0["cell_l0"] = .zeros([4]) }
+    expect(.notFinite("hidden_l0")) { $0["hidden_l0"]![1] = .nan }
     expect(.unknown(["hidden_l1"])) { $0["hidden_l1"] = .zeros([3]) }
   }
 

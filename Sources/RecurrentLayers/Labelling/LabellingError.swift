@@ -10,6 +10,10 @@ public enum LabellingError: Error, Equatable, CustomStringConvertible {
   case isBlank(sequence: Int, position: Int, label: Int32)
   /// A score is +∞ or not a number.
   case unsoundScore(sequence: Int, step: Int)
+  /// A transition of a conditional random field is +∞ or not a number.
+  case unsoundTransition
+  /// Every sequence of tags has a score of −∞.
+  case noPath(sequence: Int)
 
   public var description: String {
     switch self {
@@ -23,6 +27,9 @@ public enum LabellingError: Error, Equatable, CustomStringConvertible {
         + "leave it out or choose another blank"
     case .unsoundScore(let sequence, let step):
       "step \(step) of sequence \(sequence) has a score of infinity or NaN; check the model that computed it"
+    case .unsoundTransition: "a transition has a score of infinity or NaN; check the conditional random field"
+    case .noPath(let sequence):
+      "every sequence of tags has a score of minus infinity for sequence \(sequence); check what rules out all of them"
     }
   }
 }

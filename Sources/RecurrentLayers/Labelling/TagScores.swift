@@ -5,6 +5,12 @@ struct TagScores {
   let transitions: [Double]
   let start, end: [Double]
 
+  /// These, unless one is +∞ or not a number.
+  func checked() throws(LabellingError) -> TagScores {
+    guard (transitions + start + end).allSatisfy({ $0 < .infinity }) else { throw .unsoundTransition }
+    return self
+  }
+
   /// e to the parameters.
   var weights: TagWeights {
     TagWeights(

@@ -84,7 +84,7 @@ extension StackedRecurrent {
     if isBidirectional { return nil }
     require(
       parameters.allSatisfy { $0.parameter.isDrawn },
-      "stepLayers: the weights are still to be drawn; call initialize(using:) on the model")
+      "the weights of recurrent layers are still to be drawn; call initialize(using:) on the model")
     var context = ForwardContext<Scalar>()
     let states = initialState(batchSize: batch, in: &context).map { $0.components.map(\.value) }
     var layers: [StepLayer<Scalar>] = []

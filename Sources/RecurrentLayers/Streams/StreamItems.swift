@@ -20,6 +20,7 @@ public enum StreamItems<Scalar: TensorScalar> {
 public enum StreamStateError: Error, Equatable, CustomStringConvertible {
   case missing(String)
   case shape(String, found: TensorShape, wanted: TensorShape)
+  case notFinite(String)
   /// Tensors of no component.
   case unknown([String])
 
@@ -27,6 +28,7 @@ public enum StreamStateError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .missing(let name): "the state lacks \(name)"
     case .shape(let name, let found, let wanted): "\(name) of the state has the shape \(found), not \(wanted)"
+    case .notFinite(let name): "\(name) of the state holds an infinity or a NaN"
     case .unknown(let names): "the state has tensors of no layer here: \(names.joined(separator: ", "))"
     }
   }

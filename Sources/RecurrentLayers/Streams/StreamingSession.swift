@@ -253,6 +253,7 @@ public final class StreamingSession<Scalar: TensorScalar> {
       let wanted = TensorShape([component.kept.view.columns])
       guard let tensor = state[component.name] else { throw .missing(component.name) }
       guard tensor.shape == wanted else { throw .shape(component.name, found: tensor.shape, wanted: wanted) }
+      guard tensor.allFinite else { throw .notFinite(component.name) }
     }
     let unknown = Set(state.keys).subtracting(components.map(\.name))
     guard unknown.isEmpty else { throw .unknown(unknown.sorted()) }
