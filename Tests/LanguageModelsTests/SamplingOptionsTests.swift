@@ -141,4 +141,15 @@ import Testing
     let two = shares(SamplingOptions(topK: 2))
     #expect(two[0] == 0 && two[2] == 0 && abs(two[3] - 1 / (1 + exp(-1))) < 0.015)
   }
+
+  /// A logit of +∞ is certain, whatever the temperature; one that is not a number leaves nothing certain.
+  @Test(arguments: [0.0, 1, 100])
+  func aLogitOfInfinityIsChosen(temperature: Double) {
+    var random = RandomSource(seed: 4)
+    let options = SamplingOptions(temperature: temperature)
+    let infinity = Float.infinity
+    #expect(options.choose(from: [1, infinity, 2, infinity], using: &random) == 1)
+    #expect(options.choose(from: [1, infinity, 2, infinity], allowed: [true, false, true, true], using: &random) == 3)
+    #expect(options.choose(from: [1, .nan, infinity], using: &random) == 0)
+  }
 }

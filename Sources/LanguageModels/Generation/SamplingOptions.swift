@@ -22,7 +22,7 @@ public struct SamplingOptions: Sendable, Equatable {
   ///
   /// - Parameters:
   ///   - logits: unnormalized log-probabilities, one at least. Where one that is allowed is not a number, the first that is
-  ///     allowed is chosen.
+  ///     allowed is chosen; else where one is +∞, the first of these.
   ///   - allowed: which indices may be chosen, one at least; nil for all.
   ///   - random: gives one number, whatever is chosen.
   /// - Precondition: the temperature is a number from 0 up, k at least 1, and the probabilities are above 0, at most 1.
@@ -37,8 +37,15 @@ public struct SamplingOptions: Sendable, Equatable {
       temperature >= 0 && temperature.isFinite && topK ?? 1 > 0
         && [topP, minP].allSatisfy { $0.map { $0 > 0 && $0 <= 1 } ?? true },
       "choose: \(self) are no options to sample by")
+    let (scores, uniform) = (logits.map(\.double), random.uniform())
+    let candidates = scores.indices.filter { allowed?[$0] ?? true }
+    if let certain = candidates.first(where: { scores[$0] == .infinity }),
+      !candidates.contains(where: { scores[$0].isNaN })
+    {
+      return certain
+    }
     var room = SamplingRoom()
-    return choose(from: logits.map(\.double), in: &room, allowed: allowed, uniform: random.uniform())
+    return choose(from: scores, in: &room, allowed: allowed, uniform: uniform)
   }
 
   /// Chooses an index, without allocating memory unless `topK` or `topP` asks for an order.
