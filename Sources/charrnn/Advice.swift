@@ -119,7 +119,7 @@ private func advice(on error: CharacterRunError) -> String {
   case .noValidation: "; choose a larger --validation-fraction"
   case .corpusChanged, .filesChanged:
     "; resume with the corpus it was trained on, or give another --out instead of --resume"
-  case .settings, .corpus, .split, .transfer, .modelFile, .checkpoint: ""
+  case .settings, .otherTokens, .corpus, .split, .transfer, .modelFile, .checkpoint: ""
   }
 }
 

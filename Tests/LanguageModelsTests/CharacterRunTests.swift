@@ -10,6 +10,15 @@ import TensorCore
 import Testing
 
 @Suite struct CharacterRunTests {
+  /// A run of other tokens than its settings name could not be resumed.
+  @Test func aCorpusOfOtherTokensThanTheSettingsIsRefused() throws {
+    let corpus = try sampleCorpus(kind: .byte)
+    #expect(throws: CharacterRunError.otherTokens(.byte, settings: .character)) {
+      try CharacterRun(settings: .small(), corpus: corpus)
+    }
+    #expect(throws: Never.self) { try CharacterRun(settings: .small { $0.tokens = .byte }, corpus: corpus) }
+  }
+
   @Test func hiddenStateIsCarriedWithinAnEpochAndResetToZeroAtTheNext() throws {
     let corpus = try sampleCorpus()
     let shape = TrainingSettings.small().shape(vocabulary: corpus.vocabulary.count)

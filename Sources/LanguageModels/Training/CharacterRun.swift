@@ -54,6 +54,7 @@ public final class CharacterRun {
         settings.precision, instructionSet: InstructionSet.current.rawValue, isResumed: checkpoint != nil)
     }
     if let problem = settings.problem { throw .settings(problem) }
+    guard corpus.kind == settings.tokens else { throw .otherTokens(corpus.kind, settings: settings.tokens) }
     let record = try checkpoint.map { checkpoint throws(CharacterRunError) in
       try Self.record(of: checkpoint, on: corpus)
     }

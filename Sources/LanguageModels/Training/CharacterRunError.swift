@@ -15,6 +15,8 @@ public enum CharacterRunError: Error, Equatable, CustomStringConvertible {
   ///
   /// - Parameter setting: its name and value.
   case noValidation(setting: String, tokens: Int)
+  /// A corpus in other tokens than those of the settings.
+  case otherTokens(TokenKind, settings: TokenKind)
   case corpus(CorpusError)
   case split(CorpusSplitError)
   /// The run to resume was trained on another corpus.
@@ -39,6 +41,8 @@ public enum CharacterRunError: Error, Equatable, CustomStringConvertible {
     case .noValidation(let setting, let tokens):
       "\(setting) needs validations, and "
         + (tokens == 0 ? "nothing is held out for them" : "1 token held out for them is too few")
+    case .otherTokens(let kind, let wanted):
+      "the corpus is in tokens of the kind \(kind.rawValue), and the settings say \(wanted.rawValue); give both the same"
     case .corpus(let error): error.description
     case .split(let error): error.description
     case .corpusChanged(let file, let then, let now):
