@@ -31,9 +31,25 @@ import Testing
         file[name] = value
       }
     }
+    let data = try JSONSerialization.data(withJSONObject: file)
+    return try tokenizer(of: String(decoding: data, as: UTF8.self))
+  }
+
+  private func tokenizer(of text: String) throws -> HuggingFaceTokenizer {
     let path = "\(workplace.path)/tokenizer.json"
-    try JSONSerialization.data(withJSONObject: file).write(to: URL(fileURLWithPath: path))
+    try Data(text.utf8).write(to: URL(fileURLWithPath: path))
     return try HuggingFaceTokenizer(contentsOf: path)
+  }
+
+  /// Requires that something is refused with a message that begins so after the name of the file.
+  private func requireRefusal(
+    _ fragment: String, location: SourceLocation = #_sourceLocation, _ body: () throws -> Any
+  ) {
+    let error = #expect(throws: HuggingFaceTokenizerError.self, "\(fragment)", sourceLocation: location) {
+      _ = try body()
+    }
+    let message = "\(workplace.path)/tokenizer.json: \(fragment)"
+    #expect(error?.description.hasPrefix(message) == true, "\(String(describing: error))", sourceLocation: location)
   }
 
   @Test func idsAreThoseOfThePackage() throws {
@@ -122,6 +138,37 @@ import Testing
       let error = #expect(throws: HuggingFaceTokenizerError.self, "\(fragment)") { try tokenizer(change) }
       #expect(error?.description.contains(fragment) == true, "\(fragment): \(String(describing: error))")
     }
+  }
+
+  /// The memory that a file takes is bounded by what a tokenizer may have, not by the length of the file.
+  @Test func smallPartsThatAreLargeTogetherAreRefused() throws {
+    let objects = "[" + Array(repeating: #"{"a":1}"#, count: 1000).joined(separator: ",") + "]"
+    let texts =
+      "[" + Array(repeating: "\"\(String(repeating: "a", count: 1 << 20))\"", count: 5).joined(separator: ",") + "]"
+    let lists = "[" + Array(repeating: objects, count: 40).joined(separator: ",") + "]"
+    let names =
+      "{" + (0..<2000).map { "\"\($0)\(String(repeating: "a", count: 4000))\":1" }.joined(separator: ",") + "}"
+    for part in [lists, texts, names, "\"\(String(repeating: "a", count: 5 << 20))\""] {
+      for text in [#"{"post_processor":\#(part)}"#, #"{"model":{"other":\#(part)}}"#] {
+        requireRefusal("has more than 65536 values or 4194304 bytes beside the symbols and merges of its model") {
+          try tokenizer(of: text)
+        }
+      }
+    }
+    // Members share the room.
+    requireRefusal("has more than 65536 values") {
+      let parts = (0..<40).map { "\"part\($0)\":\(objects)" }
+      return try tokenizer(of: "{\(parts.joined(separator: ","))}")
+    }
+  }
+
+  @Test func moreAddedTokensThanAreReadAreRefusedAsSuch() throws {
+    for count in [4097, 70_000] {
+      let tokens = (0..<count).map { ["id": 480 + $0, "content": "<\($0)>"] as [String: Any] }
+      requireRefusal("added_tokens has more than 4096 tokens") { try tokenizer(["added_tokens": tokens]) }
+    }
+    let tokens = (0..<4096).map { ["id": 480 + $0, "content": "<\($0)>", "normalized": false] as [String: Any] }
+    #expect(try tokenizer(["added_tokens": tokens]).encode("<4095><0>") == [4575, 480])
   }
 
   @Test func aFileThatIsNoTokenizerIsRefusedWithItsName() throws {

@@ -39,13 +39,14 @@ public struct HuggingFaceTokenizer: Sendable {
       if let offset = file.firstInvalidUTF8(in: 0..<file.count) {
         throw HuggingFaceTokenizerError.Problem.notUTF8(offset: offset)
       }
-      var (members, model) = ([String: TokenizerValue](), TokenizerModel?.none)
+      var (members, model, room) = ([String: TokenizerValue](), TokenizerModel?.none, TokenizerRoom())
       try JSONScanner.scan(file, in: 0..<file.count) { scanner in
         try scanner.object(nameLimit: 256, countLimit: 64) { scanner, name in
-          if name == "model" {
-            model = try scanner.tokenizerModel()
-          } else {
-            members[name] = try scanner.tokenizerValue()
+          switch name {
+          case "model": model = try scanner.tokenizerModel(&room)
+          case "added_tokens":
+            members[name] = try scanner.tokenizerValue(&room, atMost: TokenizerSettings.mostAdded)
+          default: members[name] = try scanner.tokenizerValue(&room)
           }
         }
         try scanner.end(of: "file")

@@ -12,6 +12,8 @@ public struct HuggingFaceTokenizerError: Error, Equatable, CustomStringConvertib
     /// JSON that is malformed, or none of a tokenizer, at this byte.
     case json(offset: Int)
     case nameTwice(String)
+    /// The parts beside the symbols and merges have more values, or bytes of text, than are kept.
+    case tooLarge(values: Int, bytes: Int)
     /// Path of a member that decides ids in another way, with its value or the type that it names; nil where the path says it.
     case unsupported(String, String?)
     /// Path and value of a member by which tokens do not spell a text as it is.
@@ -20,6 +22,7 @@ public struct HuggingFaceTokenizerError: Error, Equatable, CustomStringConvertib
     case noBytes(String)
     case idTwice(Int)
     case missingID(Int)
+    case tooManyAdded(limit: Int)
     /// An added symbol with its id, and the one that the model gives it.
     case otherID(String, Int, Int)
     case vocabulary(VocabularyError)
@@ -33,6 +36,8 @@ public struct HuggingFaceTokenizerError: Error, Equatable, CustomStringConvertib
       case .notUTF8(let offset): "is not UTF-8 at byte \(offset); it should be a tokenizer.json"
       case .tooLong(let limit): "is longer than the \(limit) bytes that a tokenizer may have"
       case .json(let offset): "is no tokenizer.json, from byte \(offset) on"
+      case .tooLarge(let values, let bytes):
+        "has more than \(values) values or \(bytes) bytes beside the symbols and merges of its model"
       case .nameTwice(let name): "the name \(name.quotedName) stands twice in an object"
       case .unsupported(let path, let value):
         "\(path)\(value.map { " is \($0.printable(atMost: 100)), which" } ?? "") is not read here; a tokenizer of byte-level BPE is, "
@@ -42,6 +47,7 @@ public struct HuggingFaceTokenizerError: Error, Equatable, CustomStringConvertib
       case .noBytes(let symbol): "the symbol \(symbol.quotedName) is not spelt in the characters of byte-level BPE"
       case .idTwice(let id): "two symbols have the id \(id)"
       case .missingID(let id): "no symbol has the id \(id); ids run from 0 without a gap"
+      case .tooManyAdded(let limit): "added_tokens has more than \(limit) tokens"
       case .otherID(let symbol, let id, let other):
         "the added token \(symbol.quotedName) has the id \(id), and in the model's vocab \(other)"
       case .vocabulary(let error): "\(error)"
@@ -57,7 +63,11 @@ extension HuggingFaceTokenizerError.Problem {
       case .duplicateName(let name, _): .nameTwice(name)
       case .tooManyElements(_, Vocabulary.largestMergeCount):
         .vocabulary(.tooManyMerges(limit: Vocabulary.largestMergeCount))
-      case .tooManyElements(_, let limit): .vocabulary(.tooManySymbols(limit: limit))
+      case .tooManyElements(_, Vocabulary.largestPieceCount):
+        .vocabulary(.tooManySymbols(limit: Vocabulary.largestPieceCount))
+      case .tooManyElements(_, TokenizerSettings.mostAdded): .tooManyAdded(limit: TokenizerSettings.mostAdded)
+      case .textTooLong(_, TokenizerRoom.mostBytes):
+        .tooLarge(values: TokenizerRoom.mostValues, bytes: TokenizerRoom.mostBytes)
       default: .json(offset: problem.offset)
       }
   }

@@ -60,13 +60,12 @@ struct TokenizerSettings {
   }
 
   /// Bounds of the added symbols: how many there are, and bytes of one.
-  private static let (mostAdded, longestAdded) = (4096, 256)
+  static let (mostAdded, longestAdded) = (4096, 256)
 
   private static func addedTokens(
     _ value: TokenizerValue
   ) throws(HuggingFaceTokenizerError.Problem) -> [AddedToken] {
     guard case .list(let elements) = value else { throw .unsupported("added_tokens", nil) }
-    guard elements.count <= mostAdded else { throw .vocabulary(.tooManySymbols(limit: mostAdded)) }
     var tokens: [AddedToken] = []
     for element in elements {
       guard case .object(let members) = element, case .number(let id)? = members["id"],

@@ -18,6 +18,19 @@ enum TokenizerValue: Equatable {
   }
 }
 
+/// Room for the small parts of a file, all together: no more is kept of them, whatever the file holds.
+struct TokenizerRoom {
+  static let (mostValues, mostBytes) = (1 << 16, 1 << 22)
+  private var (values, bytes) = (mostValues, mostBytes)
+
+  /// Takes the room of values, and of the bytes of a text or a name.
+  mutating func take(values: Int = 0, bytes: Int = 0) throws(HuggingFaceTokenizerError.Problem) {
+    self.values -= values
+    self.bytes -= bytes
+    guard self.values >= 0, self.bytes >= 0 else { throw .tooLarge(values: Self.mostValues, bytes: Self.mostBytes) }
+  }
+}
+
 /// Model of a `tokenizer.json` file as it is written.
 struct TokenizerModel {
   var settings: [String: TokenizerValue] = [:]
@@ -27,10 +40,16 @@ struct TokenizerModel {
 }
 
 extension JSONScanner {
-  /// Bounds of what is read: levels, elements of a list or an object, and bytes of a text.
-  private static let (mostLevels, mostElements, longestText) = (8, 1 << 16, 1 << 20)
-
-  mutating func tokenizerValue(levels: Int = mostLevels) throws -> TokenizerValue {
+  /// Reads a small part of a file.
+  ///
+  /// - Parameters:
+  ///   - room: what it may take; less afterwards.
+  ///   - limit: elements that it may have, where it is a list.
+  ///   - levels: lists and objects within each other.
+  mutating func tokenizerValue(
+    _ room: inout TokenizerRoom, atMost limit: Int = .max, levels: Int = 8
+  ) throws -> TokenizerValue {
+    try room.take(values: 1)
     skipSpace()
     if takeNull() { return .null }
     switch current {
@@ -38,22 +57,26 @@ extension JSONScanner {
       guard levels > 0 else { throw JSONProblem.malformed(offset: offset, expected: "fewer levels") }
       if current == UInt8(ascii: "[") {
         var elements: [TokenizerValue] = []
-        try array(atMost: Self.mostElements) { elements.append(try $0.tokenizerValue(levels: levels - 1)) }
+        try array(atMost: limit) { elements.append(try $0.tokenizerValue(&room, levels: levels - 1)) }
         return .list(elements)
       }
       var members: [String: TokenizerValue] = [:]
-      try object(nameLimit: 4096, countLimit: Self.mostElements) { scanner, name in
-        members[name] = try scanner.tokenizerValue(levels: levels - 1)
+      try object(nameLimit: 4096) { scanner, name in
+        try room.take(bytes: name.utf8.count)
+        members[name] = try scanner.tokenizerValue(&room, levels: levels - 1)
       }
       return .object(members)
-    case UInt8(ascii: "\""): return .text(try text(atMost: Self.longestText).value)
+    case UInt8(ascii: "\""):
+      let text = try text(atMost: TokenizerRoom.mostBytes).value
+      try room.take(bytes: text.utf8.count)
+      return .text(text)
     case UInt8(ascii: "t"), UInt8(ascii: "f"): return .flag(try boolean())
     default: return try integerOrOther().map { .number($0) } ?? .other
     }
   }
 
   /// Reads the member `model`.
-  mutating func tokenizerModel() throws -> TokenizerModel {
+  mutating func tokenizerModel(_ room: inout TokenizerRoom) throws -> TokenizerModel {
     var model = TokenizerModel()
     let limit = 6 * Vocabulary.largestPieceSize
     try object(nameLimit: 256, countLimit: 64) { scanner, name in
@@ -68,7 +91,7 @@ extension JSONScanner {
         try scanner.array(atMost: Vocabulary.largestMergeCount) { scanner in
           model.merges.append(try scanner.merge(number: model.merges.count, atMost: limit))
         }
-      default: model.settings[name] = try scanner.tokenizerValue()
+      default: model.settings[name] = try scanner.tokenizerValue(&room)
       }
     }
     return model
