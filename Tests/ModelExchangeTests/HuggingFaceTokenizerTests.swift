@@ -20,7 +20,11 @@ import Testing
   }
 
   /// The tokenizer of the fixture with some members in the place of its own, those of `model` one by one.
-  private func tokenizer(_ changes: [String: Any] = [:]) throws -> HuggingFaceTokenizer {
+  ///
+  /// - Parameter number: what is written in the place of the number 987654321.
+  private func tokenizer(
+    _ changes: [String: Any] = [:], number: String = "987654321"
+  ) throws -> HuggingFaceTokenizer {
     var file = base
     for (name, value) in changes {
       if name == "model", let changes = value as? [String: Any] {
@@ -32,13 +36,20 @@ import Testing
       }
     }
     let data = try JSONSerialization.data(withJSONObject: file)
-    return try tokenizer(of: String(decoding: data, as: UTF8.self))
+    return try tokenizer(of: String(decoding: data, as: UTF8.self).replacing("987654321", with: number))
   }
 
   private func tokenizer(of text: String) throws -> HuggingFaceTokenizer {
     let path = "\(workplace.path)/tokenizer.json"
     try Data(text.utf8).write(to: URL(fileURLWithPath: path))
     return try HuggingFaceTokenizer(contentsOf: path)
+  }
+
+  /// The symbols of the fixture with their ids, with some in the place of others.
+  private func symbols(_ changes: [String: Int], without others: [String] = []) throws -> [String: Int] {
+    let model = try #require(base["model"] as? [String: Any])
+    let symbols = try #require(model["vocab"] as? [String: Int])
+    return symbols.filter { !others.contains($0.key) }.merging(changes) { $1 }
   }
 
   /// Requires that something is refused with a message that begins so after the name of the file.
@@ -115,7 +126,24 @@ import Testing
     let added: [String: Any] = ["id": 480, "content": "<x>", "normalized": false]
     let refused: [([String: Any], String)] = [
       (["pre_tokenizer": split], "pre_tokenizer is Split"),
-      (["pre_tokenizer": ["type": "Sequence", "pretokenizers": [split, level]]], "pre_tokenizer is Sequence"),
+      (
+        ["pre_tokenizer": ["type": "Sequence", "pretokenizers": [split, level]]],
+        "pre_tokenizer.pretokenizers[0] is Split"
+      ),
+      (
+        ["pre_tokenizer": ["type": "Sequence", "pretokenizers": [level, split]]],
+        "pre_tokenizer.pretokenizers[1] is Split"
+      ),
+      (["pre_tokenizer": ["type": "Sequence", "pretokenizers": [split]]], "pre_tokenizer.pretokenizers[0] is Split"),
+      (
+        ["pre_tokenizer": ["type": "Sequence", "pretokenizers": [level, level]]],
+        "pretokenizers[1] is a second ByteLevel"
+      ),
+      (["pre_tokenizer": ["type": "Sequence", "pretokenizers": [Any]()]], "pre_tokenizer is Sequence"),
+      (
+        ["post_processor": ["type": "Sequence", "processors": [level, ["type": "TemplateProcessing"]]]],
+        "post_processor.processors[1] is TemplateProcessing"
+      ),
       (["pre_tokenizer": NSNull()], "pre_tokenizer is null"),
       (["pre_tokenizer": level.merging(["mode": 1]) { $1 }], "pre_tokenizer.mode"),
       (["normalizer": ["type": "NFC"]], "normalizer is NFC"),
@@ -123,7 +151,9 @@ import Testing
       (["decoder": ["type": "Metaspace"]], "decoder is Metaspace"),
       (["truncation": ["max_length": 8]], "truncation"), (["padding": ["length": 8]], "padding"),
       (["other": 1], "other"),
-      (["model": ["type": "WordPiece"]], "model.type is WordPiece"), (["model": ["dropout": 0.1]], "model.dropout"),
+      (["model": ["type": "WordPiece", "continuing_subword_prefix": "##"]], "model.type is WordPiece"),
+      (["model": ["type": "WordLevel"], "normalizer": ["type": "Lowercase"]], "model.type is WordLevel"),
+      (["model": ["vocab": [["a", -1.5]]]], "model.vocab is a list"), (["model": ["dropout": 0.1]], "model.dropout"),
       (["model": ["byte_fallback": true]], "model.byte_fallback"),
       (["model": ["end_of_word_suffix": "</w>"]], "model.end_of_word_suffix"),
       (["model": ["continuing_subword_prefix": "##"]], "model.continuing_subword_prefix"),
@@ -133,11 +163,22 @@ import Testing
       (["added_tokens": [added.merging(["id": 7]) { $1 }]], "two symbols have the id 7"),
       (["added_tokens": [added.merging(["content": "!"]) { $1 }]], "has the id 480"),
       (["model": ["merges": ["a b c"]]], "merge 0"), (["model": ["merges": [["a", "\u{20AC}"]]]], "merge 0"),
+      (["model": ["merges": [["a", "b", "c", "d"]]]], "merge 0"),
+      (["model": ["vocab": ["a", "b"]]], "model.vocab is a list"),
+      (["model": ["vocab": [String: Int](), "merges": [Any]()], "added_tokens": [Any]()], "has no symbols"),
     ]
     for (change, fragment) in refused {
       let error = #expect(throws: HuggingFaceTokenizerError.self, "\(fragment)") { try tokenizer(change) }
       #expect(error?.description.contains(fragment) == true, "\(fragment): \(String(describing: error))")
     }
+  }
+
+  @Test(arguments: [#""type": "Unigram", "vocab": $"#, #""vocab": $, "type": "Unigram""#])
+  func aModelWithAListOfSymbolsIsRefusedByItsType(members: String) throws {
+    let list = #"[["<unk>", 0.0], ["a", -1.5]]"#
+    let text =
+      #"{"normalizer": {"type": "Precompiled"}, "model": {"unk_id": 0, \#(members.replacing("$", with: list))}}"#
+    requireRefusal("model.type is Unigram, which is not read here") { try tokenizer(of: text) }
   }
 
   /// The memory that a file takes is bounded by what a tokenizer may have, not by the length of the file.
@@ -162,6 +203,38 @@ import Testing
     }
   }
 
+  @Test(arguments: ["-1", "1e30", "256.0", "9223372036854775808", "2147483648", "null", "\"7\"", "[7]"])
+  func anIDThatIsNoneIsRefusedWithItsSymbol(id: String) throws {
+    let problem = "is no whole number from 0 to 2147483647"
+    requireRefusal("the id of the symbol \"thx\" \(problem)") {
+      try tokenizer(["model": ["vocab": symbols(["thx": 987_654_321])]], number: id)
+    }
+    requireRefusal("the id of the added token \"<x>\" \(problem)") {
+      try tokenizer(["added_tokens": [["id": 987_654_321, "content": "<x>"]]], number: id)
+    }
+  }
+
+  @Test func aGapBeforeAnIDIsRefusedWithItsSymbol() throws {
+    requireRefusal(#"no symbol has the id 480, and "thx" has 500; ids run from 0 without a gap"#) {
+      try tokenizer(["model": ["vocab": symbols(["thx": 500, "thy": 501])]])
+    }
+    requireRefusal(#"no symbol has the id 480, and "<x>" has 2147483647; ids run from 0 without a gap"#) {
+      try tokenizer(["added_tokens": [["id": Int(Int32.max), "content": "<x>"]]])
+    }
+  }
+
+  @Test func anAddedTokenThatIsNoneIsRefusedWithItsPlaceOrName() throws {
+    let first: [String: Any] = ["id": 480, "content": "<x>"]
+    let refused: [([Any], String)] = [
+      ([first, ["id": 481, "content": ""]], "added_tokens[1] has no content"),
+      ([first, 1], "added_tokens[1] has no content"),
+      ([["id": 480]], "added_tokens[0] has no content"),
+      ([first, ["id": 481, "content": "<x>"]], #"the added token "<x>" is there twice"#),
+      ([["id": 480, "content": String(repeating: "x", count: 257)]], #"the added token "xxx"#),
+    ]
+    for (tokens, message) in refused { requireRefusal(message) { try tokenizer(["added_tokens": tokens]) } }
+  }
+
   @Test func moreAddedTokensThanAreReadAreRefusedAsSuch() throws {
     for count in [4097, 70_000] {
       let tokens = (0..<count).map { ["id": 480 + $0, "content": "<\($0)>"] as [String: Any] }
@@ -169,6 +242,40 @@ import Testing
     }
     let tokens = (0..<4096).map { ["id": 480 + $0, "content": "<\($0)>", "normalized": false] as [String: Any] }
     #expect(try tokenizer(["added_tokens": tokens]).encode("<4095><0>") == [4575, 480])
+  }
+
+  /// A vocabulary has a symbol once; the package would have two ids for it.
+  @Test func anAddedTokenOfTheBytesOfASymbolIsRefusedByItsName() throws {
+    let symbols = try symbols(["\u{120}\u{120}": 480])
+    for (token, symbol) in [("  ", "\u{120}\u{120}"), (" the", "\u{120}the"), ("\u{430}", "\u{D0}\u{B0}")] {
+      let id = try #require(symbols[symbol])
+      requireRefusal(#"the added token "\#(token)" has the bytes of the symbol with the id \#(id), and a vocabulary"#) {
+        try tokenizer(["model": ["vocab": symbols], "added_tokens": [["id": 481, "content": token]]])
+      }
+    }
+  }
+
+  /// In the package the id of an added token `é` is that of the byte that `é` stands for, too.
+  @Test func anAddedTokenThatIsWrittenAsASymbolOfOtherBytesIsRefusedByItsName() throws {
+    for symbol in ["\u{E9}", "\u{120}the"] {
+      let id = try #require(try symbols([:])[symbol])
+      requireRefusal(
+        #"the added token "\#(symbol)" is written as the symbol with the id \#(id), which spells other bytes"#
+      ) {
+        try tokenizer(["added_tokens": [["id": id, "content": symbol]]])
+      }
+    }
+    var changes: [String: Any] = ["vocab": try symbols(["<\u{E9}>": 480])]
+    let tokens: [[String: Any]] = [["id": 480, "content": "<\u{E9}>"]]
+    #expect(try tokenizer(["model": changes, "added_tokens": tokens]).encode("<\u{E9}>") == [480])
+    changes["ignore_merges"] = true
+    requireRefusal("the added token \"<\u{E9}>\" is written as") {
+      try tokenizer(["model": changes, "added_tokens": tokens])
+    }
+  }
+
+  @Test func aNameThatIsNotReadIsShownInPrintableCharacters() throws {
+    requireRefusal(#"\u{1B}[31mred\u{202E} is not read here"#) { try tokenizer(["\u{1B}[31mred\u{202E}": 1]) }
   }
 
   @Test func aFileThatIsNoTokenizerIsRefusedWithItsName() throws {

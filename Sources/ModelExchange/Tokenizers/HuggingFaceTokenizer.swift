@@ -52,7 +52,10 @@ public struct HuggingFaceTokenizer: Sendable {
         try scanner.end(of: "file")
       }
       guard let model else { throw HuggingFaceTokenizerError.Problem.unsupported("model", "null") }
-      try self.init(model, TokenizerSettings(members), file: file.path)
+      // The type of the model comes first: other models have other settings.
+      let takesWholePieces = try model.takesWholePieces()
+      try self.init(
+        model, takesWholePieces: takesWholePieces, TokenizerSettings(members), file: file.path)
     } catch let problem as HuggingFaceTokenizerError.Problem {
       throw error(problem)
     } catch let problem as JSONProblem {
@@ -64,8 +67,10 @@ public struct HuggingFaceTokenizer: Sendable {
     }
   }
 
-  private init(_ model: TokenizerModel, _ settings: TokenizerSettings, file: String) throws {
-    let takesWholePieces = try model.takesWholePieces()
+  private init(
+    _ model: TokenizerModel, takesWholePieces: Bool, _ settings: TokenizerSettings, file: String
+  ) throws {
+    try model.requireOneText(of: settings.addedTokens, takesWholePieces: takesWholePieces)
     let symbols = try model.symbols(adding: settings.addedTokens)
     (addsPrefixSpace, cutsPieces, self.file) = (settings.addsPrefixSpace, settings.cutsPieces, file)
     firstIDs = settings.addedTokens.filter { !$0.isNormalized }.map { Int32($0.id) }
@@ -160,11 +165,15 @@ extension TokenizerModel {
   ///
   /// - Throws: where the model is another one, or a setting of it changes ids.
   fileprivate func takesWholePieces() throws(HuggingFaceTokenizerError.Problem) -> Bool {
+    switch settings["type"] {
+    case nil, .text("BPE"): break
+    case .text(let name): throw .unsupported("model.type", name)
+    default: throw .unsupported("model.type", nil)
+    }
+    if listsSymbols { throw .unsupported("model.vocab", "a list") }
     var takesWholePieces = false
-    for (name, value) in settings.sorted(by: { $0.key < $1.key }) {
+    for (name, value) in settings.sorted(by: { $0.key < $1.key }) where name != "type" {
       switch (name, value) {
-      case ("type", .text("BPE")): break
-      case ("type", .text(let name)): throw .unsupported("model.type", name)
       case ("ignore_merges", .flag(let isOn)): takesWholePieces = isOn
       // All bytes are symbols, so that nothing is unknown.
       case ("unk_token", _), ("fuse_unk", _): break
@@ -184,9 +193,11 @@ extension TokenizerModel {
     adding added: [TokenizerSettings.AddedToken]
   ) throws(HuggingFaceTokenizerError.Problem) -> [[UInt8]] {
     var known: [Int: [UInt8]] = [:]
+    var addedTexts: Set<[UInt8]> = []
     let ids = Dictionary(uniqueKeysWithValues: symbols.map { (Array($0.text.utf8), $0.id) })
     for token in added {
       let own = Array(token.text.utf8)
+      guard addedTexts.insert(own).inserted else { throw .addedTwice(token.text) }
       if let id = ids[own], id != token.id { throw .otherID(token.text, token.id, id) }
       guard known.updateValue(own, forKey: token.id) == nil else { throw .idTwice(token.id) }
     }
@@ -199,14 +210,46 @@ extension TokenizerModel {
         continue
       }
       guard let bytes = ByteAlphabet.bytes(text), !bytes.isEmpty else { throw .noBytes(text) }
+      if addedTexts.contains(bytes) { throw .addedSymbol(String(decoding: bytes, as: UTF8.self), id) }
       known[id] = bytes
     }
+    guard !known.isEmpty else { throw .vocabulary(.noSymbols) }
     var all: [[UInt8]] = []
     for id in 0..<known.count {
-      guard let symbol = known[id] else { throw .missingID(id) }
+      guard let symbol = known[id] else { throw gap(at: id, adding: added) }
       all.append(symbol)
     }
     return all
+  }
+
+  /// The problem of an id that no symbol has, though others have larger ones.
+  private func gap(at id: Int, adding added: [TokenizerSettings.AddedToken]) -> HuggingFaceTokenizerError.Problem {
+    let larger = (symbols + added.map { ($0.text, $0.id) }).filter { $0.id > id }
+    let next = larger.min { $0.id < $1.id }!
+    return .missingID(id, next: next.text, next.id)
+  }
+
+  /// Requires that a symbol of the model that is written as an added token is no other text, which its characters spell in bytes:
+  /// its id would be that of both, as of `é` and of the byte that it stands for.
+  fileprivate func requireOneText(
+    of added: [TokenizerSettings.AddedToken], takesWholePieces: Bool
+  ) throws(HuggingFaceTokenizerError.Problem) {
+    var spelling: [[UInt8]: String] = [:]
+    for token in added {
+      let own = Array(token.text.utf8)
+      if let bytes = ByteAlphabet.bytes(token.text), bytes != own { spelling[own] = token.text }
+    }
+    if spelling.isEmpty { return }
+    var merged: Set<[UInt8]> = []
+    for (left, right) in merges {
+      merged.formUnion([left, right, left + right].map { Array($0.utf8) }.filter { spelling[$0] != nil })
+    }
+    for (text, id) in symbols {
+      let key = Array(text.utf8)
+      guard let token = spelling[key] else { continue }
+      let isByte = text.unicodeScalars.count == 1
+      if isByte || merged.contains(key) || takesWholePieces { throw .twoTexts(token, id) }
+    }
   }
 
   /// Merges by the ids of their symbols.

@@ -21,8 +21,19 @@ public struct HuggingFaceTokenizerError: Error, Equatable, CustomStringConvertib
     /// A symbol that is not spelt in the characters that stand for bytes.
     case noBytes(String)
     case idTwice(Int)
-    case missingID(Int)
+    /// An id that no symbol has, and the symbol with the next larger one.
+    case missingID(Int, next: String, Int)
+    /// A symbol, or added token, whose id is no whole number that an id may be.
+    case invalidID(String, isAdded: Bool)
     case tooManyAdded(limit: Int)
+    /// Place, from 0, of an added token that is no text, or an empty one.
+    case noContent(Int)
+    case longAdded(String, limit: Int)
+    case addedTwice(String)
+    /// An added token, and the id of the model's symbol that has its bytes.
+    case addedSymbol(String, Int)
+    /// An added token, and the id of the model's symbol that is written as it is, and spells other bytes.
+    case twoTexts(String, Int)
     /// An added symbol with its id, and the one that the model gives it.
     case otherID(String, Int, Int)
     case vocabulary(VocabularyError)
@@ -40,14 +51,25 @@ public struct HuggingFaceTokenizerError: Error, Equatable, CustomStringConvertib
         "has more than \(values) values or \(bytes) bytes beside the symbols and merges of its model"
       case .nameTwice(let name): "the name \(name.quotedName) stands twice in an object"
       case .unsupported(let path, let value):
-        "\(path)\(value.map { " is \($0.printable(atMost: 100)), which" } ?? "") is not read here; a tokenizer of byte-level BPE is, "
-          + "as of GPT-2"
+        "\(path.printable(atMost: 100))\(value.map { " is \($0.printable(atMost: 100)), which" } ?? "") is not read here; a tokenizer "
+          + "of byte-level BPE is, as of GPT-2"
       case .changesText(let path, let value):
         "\(path) is \(value): its tokens do not spell every text as it is, and a model is trained on those that do"
       case .noBytes(let symbol): "the symbol \(symbol.quotedName) is not spelt in the characters of byte-level BPE"
       case .idTwice(let id): "two symbols have the id \(id)"
-      case .missingID(let id): "no symbol has the id \(id); ids run from 0 without a gap"
+      case .missingID(let id, let symbol, let next):
+        "no symbol has the id \(id), and \(symbol.quotedName) has \(next); ids run from 0 without a gap"
+      case .invalidID(let symbol, let isAdded):
+        "the id of the \(isAdded ? "added token" : "symbol") \(symbol.quotedName) is no whole number from 0 to "
+          + "\(TokenizerSettings.largestID)"
       case .tooManyAdded(let limit): "added_tokens has more than \(limit) tokens"
+      case .noContent(let place): "added_tokens[\(place)] has no content"
+      case .longAdded(let token, let limit): "the added token \(token.quotedName) has more than \(limit) bytes"
+      case .addedTwice(let token): "the added token \(token.quotedName) is there twice"
+      case .addedSymbol(let token, let id):
+        "the added token \(token.quotedName) has the bytes of the symbol with the id \(id), and a vocabulary has a symbol once"
+      case .twoTexts(let token, let id):
+        "the added token \(token.quotedName) is written as the symbol with the id \(id), which spells other bytes"
       case .otherID(let symbol, let id, let other):
         "the added token \(symbol.quotedName) has the id \(id), and in the model's vocab \(other)"
       case .vocabulary(let error): "\(error)"

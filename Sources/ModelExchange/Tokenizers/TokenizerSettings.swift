@@ -37,8 +37,10 @@ struct TokenizerSettings {
     _ value: TokenizerValue, at path: String
   ) throws(HuggingFaceTokenizerError.Problem) {
     guard case .object(var members) = value else { throw .unsupported(path, "null") }
-    if value.type == "Sequence", case .list(let parts)? = members["pretokenizers"], parts.count == 1 {
-      return try readPreTokenizer(parts[0], at: "\(path).pretokenizers")
+    if value.type == "Sequence", case .list(let parts)? = members["pretokenizers"], !parts.isEmpty {
+      try Self.requireByteLevel(parts, at: "\(path).pretokenizers")
+      guard parts.count == 1 else { throw .unsupported("\(path).pretokenizers[1]", "a second ByteLevel") }
+      return try readPreTokenizer(parts[0], at: "\(path).pretokenizers[0]")
     }
     guard value.type == "ByteLevel" else { throw .unsupported(path, value.type) }
     // Offsets of tokens in a text are nothing to their ids.
@@ -56,21 +58,41 @@ struct TokenizerSettings {
   private static func requireByteLevel(
     _ value: TokenizerValue, at path: String
   ) throws(HuggingFaceTokenizerError.Problem) {
-    guard value == .null || value.type == "ByteLevel" else { throw .unsupported(path, value.type) }
+    if value == .null || value.type == "ByteLevel" { return }
+    if value.type == "Sequence", case .object(let members) = value {
+      for name in ["processors", "decoders"] {
+        if case .list(let parts)? = members[name] { try requireByteLevel(parts, at: "\(path).\(name)") }
+      }
+    }
+    throw .unsupported(path, value.type)
+  }
+
+  /// Requires `ByteLevel` of the parts of a sequence; a part that is the only one may be a sequence.
+  private static func requireByteLevel(
+    _ parts: [TokenizerValue], at path: String
+  ) throws(HuggingFaceTokenizerError.Problem) {
+    for (place, part) in parts.enumerated() where part.type != "ByteLevel" {
+      if parts.count == 1, part.type == "Sequence" { continue }
+      throw .unsupported("\(path)[\(place)]", part.type)
+    }
   }
 
   /// Bounds of the added symbols: how many there are, and bytes of one.
   static let (mostAdded, longestAdded) = (4096, 256)
+  /// The largest id that is read.
+  static let largestID = Int(Int32.max)
 
   private static func addedTokens(
     _ value: TokenizerValue
   ) throws(HuggingFaceTokenizerError.Problem) -> [AddedToken] {
     guard case .list(let elements) = value else { throw .unsupported("added_tokens", nil) }
     var tokens: [AddedToken] = []
-    for element in elements {
-      guard case .object(let members) = element, case .number(let id)? = members["id"],
-        case .text(let text)? = members["content"], (1...longestAdded).contains(text.utf8.count)
-      else { throw .unsupported("added_tokens", nil) }
+    for (place, element) in elements.enumerated() {
+      guard case .object(let members) = element, case .text(let text)? = members["content"], !text.isEmpty else {
+        throw .noContent(place)
+      }
+      guard text.utf8.count <= longestAdded else { throw .longAdded(text, limit: longestAdded) }
+      guard case .number(let id)? = members["id"], id <= largestID else { throw .invalidID(text, isAdded: true) }
       for name in ["single_word", "lstrip", "rstrip"] where members[name] ?? .flag(false) != .flag(false) {
         throw .unsupported("added_tokens.\(name)", text.printable(atMost: 60))
       }

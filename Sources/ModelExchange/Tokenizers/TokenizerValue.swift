@@ -34,6 +34,8 @@ struct TokenizerRoom {
 /// Model of a `tokenizer.json` file as it is written.
 struct TokenizerModel {
   var settings: [String: TokenizerValue] = [:]
+  /// Whether the symbols are in a list, as those of other models are; they are not kept.
+  var listsSymbols = false
   /// Spellings with their ids.
   var symbols: [(text: String, id: Int)] = []
   var merges: [(left: String, right: String)] = []
@@ -82,9 +84,14 @@ extension JSONScanner {
     try object(nameLimit: 256, countLimit: 64) { scanner, name in
       switch name {
       case "vocab":
+        scanner.skipSpace()
+        if scanner.current == UInt8(ascii: "[") {
+          model.listsSymbols = true
+          return try scanner.array { try $0.listedSymbol(atMost: limit) }
+        }
         scanner.distinguishesEquivalentNames = true
         try scanner.object(nameLimit: limit, countLimit: Vocabulary.largestPieceCount) { scanner, symbol in
-          model.symbols.append((symbol, try scanner.integer()))
+          model.symbols.append((symbol, try scanner.id(of: symbol)))
         }
         scanner.distinguishesEquivalentNames = false
       case "merges":
@@ -97,16 +104,43 @@ extension JSONScanner {
     return model
   }
 
+  /// Passes over an element of a list of symbols: a text, or one with its score.
+  private mutating func listedSymbol(atMost limit: Int) throws {
+    func textOrScore(_ scanner: inout JSONScanner) throws {
+      scanner.skipSpace()
+      if scanner.current == UInt8(ascii: "\"") {
+        _ = try scanner.text(atMost: limit)
+      } else {
+        _ = try scanner.integerOrOther()
+      }
+    }
+    skipSpace()
+    if current == UInt8(ascii: "[") { try array(atMost: 2, textOrScore) } else { try textOrScore(&self) }
+  }
+
+  private mutating func id(of symbol: String) throws -> Int {
+    skipSpace()
+    let isNumberOrWord = current.map { !"\"[{".utf8.contains($0) } ?? true
+    guard isNumberOrWord, let id = try integerOrOther(), id <= TokenizerSettings.largestID else {
+      throw HuggingFaceTokenizerError.Problem.invalidID(symbol, isAdded: false)
+    }
+    return id
+  }
+
   /// Reads a merge: two symbols in one text with a space between, or in a list.
   private mutating func merge(number: Int, atMost limit: Int) throws -> (String, String) {
+    let problem = HuggingFaceTokenizerError.Problem.vocabulary(.invalidMerge(number))
     skipSpace()
     var symbols: [String] = []
     if current == UInt8(ascii: "[") {
-      try array(atMost: 2) { symbols.append(try $0.text(atMost: limit).value) }
+      try array { scanner in
+        guard symbols.count < 2 else { throw problem }
+        symbols.append(try scanner.text(atMost: limit).value)
+      }
     } else {
       symbols = try text(atMost: limit).value.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
     }
-    guard symbols.count == 2 else { throw HuggingFaceTokenizerError.Problem.vocabulary(.invalidMerge(number)) }
+    guard symbols.count == 2 else { throw problem }
     return (symbols[0], symbols[1])
   }
 }
