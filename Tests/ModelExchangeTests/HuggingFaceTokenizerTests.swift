@@ -95,13 +95,20 @@ import Testing
   @Test func aTokenizerThatChangesTextIsNotForTraining() throws {
     let level: [String: Any] = ["type": "ByteLevel", "add_prefix_space": false, "use_regex": true]
     let changes: [([String: Any], String)] = [
-      (["pre_tokenizer": level.merging(["add_prefix_space": true]) { $1 }], "add_prefix_space"),
-      (["pre_tokenizer": level.merging(["use_regex": false]) { $1 }], "use_regex"),
+      (
+        ["add_prefix_space": true],
+        "pre_tokenizer.add_prefix_space is true: its tokens do not spell every text as it is, and a model is trained on those that "
+          + "do; set it to false and learn the tokenizer anew"
+      ),
+      (
+        ["use_regex": false],
+        "pre_tokenizer.use_regex is false: it spells a text as a whole, and a text to train on is cut into pieces first; set it to "
+          + "true and learn the tokenizer anew"
+      ),
     ]
-    for (change, fragment) in changes {
-      let tokenizer = try tokenizer(change)
-      let error = #expect(throws: HuggingFaceTokenizerError.self) { try tokenizer.vocabularyToTrain() }
-      #expect(error?.description.contains(fragment) == true, "\(String(describing: error))")
+    for (change, message) in changes {
+      let tokenizer = try tokenizer(["pre_tokenizer": level.merging(change) { $1 }])
+      requireRefusal(message) { try tokenizer.vocabularyToTrain() }
     }
   }
 
@@ -272,6 +279,15 @@ import Testing
     requireRefusal("the added token \"<\u{E9}>\" is written as") {
       try tokenizer(["model": changes, "added_tokens": tokens])
     }
+  }
+
+  @Test func aMissingByteIsRefusedWithARemedyForThePackage() throws {
+    let id = try #require(try symbols([:])["!"])
+    let message = "the vocabulary lacks the byte 33; words and subwords need all 256"
+    requireRefusal("\(message); train the tokenizer with initial_alphabet=pre_tokenizers.ByteLevel.alphabet()") {
+      try tokenizer(["model": ["vocab": symbols(["thx": id], without: ["!"]), "merges": [String]()]])
+    }
+    #expect(VocabularyError.missingByte(33).description == message)
   }
 
   @Test func aNameThatIsNotReadIsShownInPrintableCharacters() throws {

@@ -122,9 +122,9 @@ public struct HuggingFaceTokenizer: Sendable {
       if addsPrefixSpace {
         .changesText("pre_tokenizer.add_prefix_space", "true")
       } else if !cutsPieces {
-        .changesText("pre_tokenizer.use_regex", "false")
+        .cutsNoPieces("pre_tokenizer.use_regex", "false")
       } else if hasOverlaps {
-        .changesText("added_tokens.normalized", "true and false")
+        .overlaps("added_tokens.normalized", "true and false")
       } else {
         nil
       }

@@ -18,6 +18,10 @@ public struct HuggingFaceTokenizerError: Error, Equatable, CustomStringConvertib
     case unsupported(String, String?)
     /// Path and value of a member by which tokens do not spell a text as it is.
     case changesText(String, String)
+    /// Path and value of a member by which a text is not cut into pieces.
+    case cutsNoPieces(String, String)
+    /// Path and values of members by which some added symbols are found before others that overlap them.
+    case overlaps(String, String)
     /// A symbol that is not spelt in the characters that stand for bytes.
     case noBytes(String)
     case idTwice(Int)
@@ -54,7 +58,13 @@ public struct HuggingFaceTokenizerError: Error, Equatable, CustomStringConvertib
         "\(path.printable(atMost: 100))\(value.map { " is \($0.printable(atMost: 100)), which" } ?? "") is not read here; a tokenizer "
           + "of byte-level BPE is, as of GPT-2"
       case .changesText(let path, let value):
-        "\(path) is \(value): its tokens do not spell every text as it is, and a model is trained on those that do"
+        "\(path) is \(value): its tokens do not spell every text as it is, and a model is trained on those that do; set it to false "
+          + "and learn the tokenizer anew"
+      case .cutsNoPieces(let path, let value):
+        "\(path) is \(value): it spells a text as a whole, and a text to train on is cut into pieces first; set it to true and learn "
+          + "the tokenizer anew"
+      case .overlaps(let path, let values):
+        "\(path) is \(values), of tokens that overlap: some are found before others, and in a text to train on all at once"
       case .noBytes(let symbol): "the symbol \(symbol.quotedName) is not spelt in the characters of byte-level BPE"
       case .idTwice(let id): "two symbols have the id \(id)"
       case .missingID(let id, let symbol, let next):
@@ -72,6 +82,8 @@ public struct HuggingFaceTokenizerError: Error, Equatable, CustomStringConvertib
         "the added token \(token.quotedName) is written as the symbol with the id \(id), which spells other bytes"
       case .otherID(let symbol, let id, let other):
         "the added token \(symbol.quotedName) has the id \(id), and in the model's vocab \(other)"
+      case .vocabulary(.missingByte(let byte)):
+        "\(VocabularyError.missingByte(byte)); train the tokenizer with initial_alphabet=pre_tokenizers.ByteLevel.alphabet()"
       case .vocabulary(let error): "\(error)"
       }
     return "\(file): \(problem)"
