@@ -281,6 +281,15 @@ import Testing
     }
   }
 
+  /// The package numbers added tokens in their order, whatever ids the file gives them.
+  @Test func addedTokensInAnotherOrderThanTheirIDsAreRefused() throws {
+    let tokens: [[String: Any]] = [["id": 481, "content": "<a>"], ["id": 480, "content": "<b>"]]
+    requireRefusal("the added token \"<a>\" has the id 481, and by its place 480; list added tokens by their ids") {
+      try tokenizer(["added_tokens": tokens])
+    }
+    #expect(try tokenizer(["added_tokens": Array(tokens.reversed())]).encode("<a>") == [481])
+  }
+
   @Test func aMissingByteIsRefusedWithARemedyForThePackage() throws {
     let id = try #require(try symbols([:])["!"])
     let message = "the vocabulary lacks the byte 33; words and subwords need all 256"

@@ -219,6 +219,11 @@ extension TokenizerModel {
       guard let symbol = known[id] else { throw gap(at: id, adding: added) }
       all.append(symbol)
     }
+    // The package numbers the others in their order, whatever ids the file gives them.
+    for (place, token) in added.filter({ ids[Array($0.text.utf8)] == nil }).enumerated() {
+      let own = symbols.count + place
+      if token.id != own { throw .otherOrder(token.text, token.id, own) }
+    }
     return all
   }
 

@@ -40,6 +40,8 @@ public struct HuggingFaceTokenizerError: Error, Equatable, CustomStringConvertib
     case twoTexts(String, Int)
     /// An added symbol with its id, and the one that the model gives it.
     case otherID(String, Int, Int)
+    /// An added token that is no symbol of the model with its id, and the one that its place gives it.
+    case otherOrder(String, Int, Int)
     case vocabulary(VocabularyError)
   }
 
@@ -82,6 +84,8 @@ public struct HuggingFaceTokenizerError: Error, Equatable, CustomStringConvertib
         "the added token \(token.quotedName) is written as the symbol with the id \(id), which spells other bytes"
       case .otherID(let symbol, let id, let other):
         "the added token \(symbol.quotedName) has the id \(id), and in the model's vocab \(other)"
+      case .otherOrder(let token, let id, let own):
+        "the added token \(token.quotedName) has the id \(id), and by its place \(own); list added tokens by their ids, after the model's"
       case .vocabulary(.missingByte(let byte)):
         "\(VocabularyError.missingByte(byte)); train the tokenizer with initial_alphabet=pre_tokenizers.ByteLevel.alphabet()"
       case .vocabulary(let error): "\(error)"
