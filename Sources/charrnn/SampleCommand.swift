@@ -54,7 +54,7 @@ enum SampleCommand {
       "length", "temperature", "top-p", "greedy", "prime", "stop", "matching", "count", "new", "seed", "interactive",
       "fill", "probabilities", "json",
     ],
-    example: "charrnn sample runs/fables --temperature 0.8 --prime \"The fox \"", run: run)
+    example: "charrnn sample runs/fables --temperature 0.8 --prime \"The fox\"", run: run)
 
   @Sendable
   static func run(_ arguments: ParsedArguments) throws -> ExitCode {
