@@ -1,6 +1,6 @@
 // Trains recurrent nets on tasks with known answers and prints each result beside the expected one.
 //
-//     swift run -c release SequenceTasksExample                  # all of them, in a minute or two
+//     swift run -c release SequenceTasksExample                  # all of them, in about three minutes
 //     swift run -c release SequenceTasksExample copy reversal    # some of them
 //     swift run -c release SequenceTasksExample --brief          # smaller forms, in seconds each
 
