@@ -25,7 +25,10 @@ func listen(_ path: String) throws {
       let frame = bytes.prefix(Bands.frame * 2)
       let samples = frame.withUnsafeBytes { $0.loadUnaligned(Int16.self, count: Bands.frame) }
       bytes = Data(bytes.dropFirst(Bands.frame * 2))
-      if let change = detector.hear(samples.map { Float(Int16(littleEndian: $0)) / 32768 }) { print(change) }
+      if let change = detector.hear(samples.map { Float(Int16(littleEndian: $0)) / 32768 }) {
+        print(change)
+        fflush(nil)  // a pipe would keep lines until it is full
+      }
     }
   }
 }
