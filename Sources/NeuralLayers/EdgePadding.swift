@@ -1,3 +1,5 @@
+import TensorCore
+
 /// Positions that windows of a convolution read beyond the edges of their input.
 public enum EdgePadding: Sendable, Hashable, ExpressibleByIntegerLiteral, CustomStringConvertible {
   /// None: windows lie within the input.
@@ -25,7 +27,9 @@ public enum EdgePadding: Sendable, Hashable, ExpressibleByIntegerLiteral, Custom
   func amount(size: Int, window: Int, stride: Int) -> (before: Int, after: Int) {
     switch self {
     case .valid: return (0, 0)
-    case .zeros(let count), .reflect(let count): return (count, count)
+    case .zeros(let count), .reflect(let count):
+      require((0...Int(Int32.max)).contains(count), "a convolution cannot have \(self)")
+      return (count, count)
     case .same:
       let total = max((max(size, 1) - 1) / stride * stride + window - size, 0)
       return (total / 2, total - total / 2)

@@ -89,7 +89,7 @@ struct WindowAxis: Hashable {
     require(stride > 0 && window > 0, "\(name): a window of \(window) at stride \(stride)")
     let (before, after) = padding.amount(size: size, window: window, stride: stride)
     require(
-      before >= 0 && size + before + after >= window,
+      size + before + after >= window,
       "\(name): a window of \(window) at stride \(stride) does not fit \(size) positions with \(padding)")
     if case .reflect(let count) = padding {
       require(count < size, "\(name): \(padding) takes more than \(size) positions")
