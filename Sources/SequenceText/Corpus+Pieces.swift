@@ -3,14 +3,16 @@ import TensorCore
 extension Corpus {
   /// The corpus of a text in words or subwords, with a vocabulary that is found in it.
   ///
-  /// - Parameter count: symbols of the vocabulary; nil for as many as suit the text.
-  init(piecesOf text: CorpusText, symbols count: Int?) throws(CorpusError) {
+  /// - Parameters:
+  ///   - count: symbols of the vocabulary; nil for as many as suit the text.
+  ///   - memory: bytes that finding it may take, about.
+  init(piecesOf text: CorpusText, symbols count: Int?, memory: Double) throws(CorpusError) {
     let allowed = 257...Vocabulary.largestPieceCount
     if let count { require(allowed.contains(count), "Corpus: a vocabulary of \(count) words or subwords") }
     // One pass gives the numbers of the pieces in order of appearance; a pipe can be read once.
     var text = text
     var numbers = NewSymbols()
-    let largest = Self.largestPieces(text.kind)
+    let largest = Self.largestPieces(text.kind, memory: memory)
     let encoding = try text.encodePieces(by: &numbers, added: nil) { numbers throws(CorpusError) in
       guard numbers.symbols.count <= Self.mostPieces, numbers.size <= largest else {
         throw .tooManyWords(pieces: numbers.symbols.count, bytes: numbers.size)
@@ -35,7 +37,10 @@ extension Corpus {
 
   /// Most bytes of these pieces together. Words take about two bytes of memory for each; subwords, whose pairs are counted, about
   /// 30 and up to 60 while they are merged: 1 to 2 GB at most.
-  private static func largestPieces(_ kind: TokenKind) -> Int { kind == .subword ? 1 << 25 : 1 << 27 }
+  private static func largestPieces(_ kind: TokenKind, memory: Double) -> Int {
+    let (largest, memoryOfByte) = kind == .subword ? (1 << 25, 60.0) : (1 << 27, 2.0)
+    return Int(min(Double(largest), memory / memoryOfByte))
+  }
 }
 
 extension CorpusText.Encoding {

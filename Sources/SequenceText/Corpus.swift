@@ -69,12 +69,14 @@ public struct Corpus: Sendable {
     try self.init([.memory(text, name: name)], vocabulary: vocabulary, unknown: policy)
   }
 
+  /// - Parameter memory: bytes that finding a vocabulary of words or subwords may take, about; nil for as many as `Corpus` allows.
   package init(
-    _ places: [TextSource.Place], kind: TokenKind, symbols count: Int? = nil,
+    _ places: [TextSource.Place], kind: TokenKind, symbols count: Int? = nil, memory: Double? = nil,
     chunkSize: Int = CorpusText.usualChunkSize
   ) throws(CorpusError) {
     if kind.isOfPieces {
-      try self.init(piecesOf: CorpusText(places, kind: kind, chunkSize: chunkSize), symbols: count)
+      try self.init(
+        piecesOf: CorpusText(places, kind: kind, chunkSize: chunkSize), symbols: count, memory: memory ?? .infinity)
       return
     }
     require(count == nil, "Corpus: a size for a vocabulary of \(kind) tokens")

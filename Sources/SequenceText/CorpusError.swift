@@ -55,7 +55,7 @@ public enum CorpusError: Error, Equatable, CustomStringConvertible {
     case .symbolsTooLong(let bytes, let limit, let kind):
       "the different \(kind)s of the text have \(bytes) bytes together, and those of a vocabulary may have \(limit)"
     case .tooManyWords(let pieces, let bytes):
-      "the text has \(pieces) different words of \(bytes) bytes or more, too many to find a vocabulary; choose bytes as tokens"
+      "the text has \(pieces) different words of \(bytes) bytes or more, too many for the memory that finding a vocabulary may take; choose bytes as tokens"
     case .unknownSymbols(let file, let unknown): "\(file): \(unknown)"
     case .tooSmall(let numbers): numbers.description
     case .nothingToPredict(.all, let tokens):

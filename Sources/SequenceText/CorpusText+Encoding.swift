@@ -100,11 +100,11 @@ extension CorpusText {
       let files = offsets.count
       let chunk = try next()
       if chunk == nil || offsets.count > files { take([], isEnd: true) }
+      try check(numbers)
       encoding.beginFiles(at: .max, offsets)
       guard let chunk else { break }
       take(chunk, isEnd: false)
       characters.append(chunk)
-      try check(numbers)
     }
     encoding.characterCount = characters.count
     return encoding

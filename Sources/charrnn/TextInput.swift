@@ -71,11 +71,13 @@ final class TextInput {
 
   /// The texts as a corpus with its own vocabulary. It is kept: another call reads nothing.
   ///
-  /// - Parameter symbols: size of a vocabulary of words or subwords; nil for one that suits the text.
-  func corpus(_ kind: TokenKind, symbols: Int? = nil) throws(CorpusError) -> Corpus {
+  /// - Parameters:
+  ///   - symbols: size of a vocabulary of words or subwords; nil for one that suits the text.
+  ///   - memory: bytes that finding it may take, about.
+  func corpus(_ kind: TokenKind, symbols: Int? = nil, memory: Double? = nil) throws(CorpusError) -> Corpus {
     let units = Units(kind: kind, symbols: symbols)
     if let corpus = corpora[units] { return corpus }
-    let corpus = try Corpus(places, kind: kind, symbols: symbols)
+    let corpus = try Corpus(places, kind: kind, symbols: symbols, memory: memory)
     corpora[units] = corpus
     return corpus
   }

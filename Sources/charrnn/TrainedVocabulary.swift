@@ -5,6 +5,7 @@ import SequenceModeling
 struct TrainedVocabulary {
   /// The vocabulary; nil for the text's own.
   private let given: Vocabulary?
+  private let memory: Double?
 
   /// - Parameters:
   ///   - checkpoint: state of the run that is resumed.
@@ -20,6 +21,7 @@ struct TrainedVocabulary {
     }
     let isChosen = arguments.givenNames.contains("symbols")
     given = kept ?? file ?? (isChosen ? nil : initial?.vocabulary)
+    memory = TrainOptions.memoryLeft(arguments)
   }
 
   /// The texts, with notices to the user. Characters, scalars and bytes are those of the text.
@@ -27,7 +29,7 @@ struct TrainedVocabulary {
     if let given, given.kind == settings.tokens, given.kind.isOfPieces {
       return try input.corpus(given, unknown: .error)
     }
-    let corpus = try input.corpus(settings.tokens, symbols: settings.symbols)
+    let corpus = try input.corpus(settings.tokens, symbols: settings.symbols, memory: memory)
     corpus.notices.forEach(notice)
     return corpus
   }

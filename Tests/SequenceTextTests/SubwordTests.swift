@@ -22,6 +22,19 @@ import Testing
     #expect(found == (try slowVocabulary(of: text, size: size)))
   }
 
+  /// Different pieces take memory while a vocabulary is found, and those of one are bounded by what there is.
+  @Test(arguments: [(TokenKind.word, 2), (.subword, 60)]) func aVocabularyIsFoundWithinTheMemory(
+    kind: TokenKind, memoryOfByte: Int
+  ) throws {
+    let place = TextSource.Place.memory(Array("aaaa bbb aaaa bbb".utf8), name: "text")
+    // Pieces are "aaaa", " bbb" and " aaaa".
+    let needed = Double(13 * memoryOfByte)
+    #expect(throws: Never.self) { try Corpus([place], kind: kind, memory: needed) }
+    #expect(throws: CorpusError.tooManyWords(pieces: 3, bytes: 13)) {
+      try Corpus([place], kind: kind, memory: needed - 1)
+    }
+  }
+
   @Test(arguments: 1...30) func tokensAreThoseOfTheFirstMergeAgainAndAgain(seed: Int) throws {
     var generator = SplitMix(seed: seed)
     let vocabulary = try Corpus(text: Self.text(200, using: &generator), kind: .subword, symbols: 320).vocabulary
