@@ -119,7 +119,7 @@ package enum TrainCommand {
       if let initial { try Self.requireForgetBias(settings, of: initial, arguments) }
       if base == nil { settings.lastFileValidates = arguments[TrainOptions.validation] != nil }
       let corpus = try TrainedVocabulary(arguments, resuming: choice.checkpoint, initial: initial).corpus(
-        input, settings)
+        input, settings, memory: TrainOptions.memoryLeft(arguments))
       directory = choice.directory
       // Also where it has saved nothing yet and begins again.
       let resumed = arguments[TrainOptions.resume] ? directory : nil

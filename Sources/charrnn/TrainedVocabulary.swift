@@ -5,7 +5,6 @@ import SequenceModeling
 struct TrainedVocabulary {
   /// The vocabulary; nil for the text's own.
   private let given: Vocabulary?
-  private let memory: Double?
 
   /// - Parameters:
   ///   - checkpoint: state of the run that is resumed.
@@ -21,11 +20,12 @@ struct TrainedVocabulary {
     }
     let isChosen = arguments.givenNames.contains("symbols")
     given = kept ?? file ?? (isChosen ? nil : initial?.vocabulary)
-    memory = TrainOptions.memoryLeft(arguments)
   }
 
   /// The texts, with notices to the user. Characters, scalars and bytes are those of the text.
-  func corpus(_ input: TextInput, _ settings: TrainingSettings) throws -> Corpus {
+  ///
+  /// - Parameter memory: bytes that finding a vocabulary may take, about; nil for as many as `Corpus` allows.
+  func corpus(_ input: TextInput, _ settings: TrainingSettings, memory: Double? = nil) throws -> Corpus {
     if let given, given.kind == settings.tokens, given.kind.isOfPieces {
       return try input.corpus(given, unknown: .error)
     }
