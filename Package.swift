@@ -106,3 +106,8 @@ let package = Package(
     .testTarget(name: "SequenceTasksTests", dependencies: ["SequenceTasks", "CharrnnTestSupport"]),
   ]
 )
+
+// Tests that run in debug builds alone. Optimizing them would take a minute of the checks before a change lands.
+if Context.environment["CHARRNN_OPTIMIZED_TESTS"] != nil {
+  package.targets.removeAll { ["CommandLineTests", "DocumentationTests", "ExamplesTests"].contains($0.name) }
+}
