@@ -51,7 +51,7 @@ import Testing
 
   /// Settings that differ in what they keep: each cell, and what may be added to one.
   private static let kept: [TrainingSettings] =
-    CellKind.allCases.map { cell in .small { $0.cell = cell } } + [
+    sweptCells.map { cell in .small { $0.cell = cell } } + [
       .small { ($0.cell, $0.layerNorm) = (.gru, true) },
       .small { ($0.zoneout, $0.dropout, $0.residual) = (0.2, 0.3, true) },
       .small { ($0.lockedDropout, $0.activationRegularization, $0.averaging) = (0.3, 1, 0.9) },

@@ -37,6 +37,10 @@ func sampleText(_ characters: Int, words: [String] = ["the ", "fox ", "and\n", "
   return text
 }
 
+/// Cells of a law that is much arithmetic: in debug builds one of each structure.
+let sweptCells: [CellKind] = sweep(
+  debug: [.rnn, .lstm, .gruResetBefore, .minGRU, .sLSTM], release: CellKind.allCases)
+
 func sampleCorpus(_ text: String = sampleText(600), kind: TokenKind = .character) throws -> Corpus {
   try Corpus(text: Array(text.utf8), kind: kind)
 }

@@ -36,7 +36,7 @@ import Testing
   }
 
   /// 45 steps of 13 sequences, and 300 of one, are more than one chunk of the backward pass.
-  @Test(arguments: SampleCell.allCases)
+  @Test(arguments: SampleCell.swept)
   func fusedAgreesWithUnrolledOverSeveralChunks(kind: SampleCell) {
     let (input, hidden) = (3, 6)
     func compare<Cell: RecurrentCell<Double>>(_ cell: Cell, _ point: SequencePoint<Double>) {
@@ -55,7 +55,7 @@ import Testing
     }
   }
 
-  @Test(arguments: SampleCell.allCases)
+  @Test(arguments: SampleCell.swept)
   func theNumberOfThreadsChangesNoBit(kind: SampleCell) {
     func check<Scalar: TensorScalar>(_ type: Scalar.Type, batch: Int, hidden: Int) {
       var random = RandomSource(seed: 3)
@@ -80,7 +80,7 @@ import Testing
     }
   }
 
-  @Test(arguments: SampleCell.allCases)
+  @Test(arguments: SampleCell.swept)
   func singlePrecisionAgreesWithDouble(kind: SampleCell) {
     func run<Scalar, Cell: RecurrentCell<Scalar>>(_ cell: Cell, _ point: SequencePoint<Scalar>) -> SequenceRun<Scalar> {
       SequenceRun(cell, on: point, tokens: false, seed: 6)

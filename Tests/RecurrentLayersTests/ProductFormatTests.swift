@@ -37,7 +37,7 @@ import Testing
     }
   }
 
-  @Test(arguments: supported, SampleCell.allCases)
+  @Test(arguments: supported, SampleCell.swept)
   func inEveryFormatTheBitsDoNotDependOnTheNumberOfThreads(products: ProductFormat, kind: SampleCell) {
     let one = runs(kind, products: products, threads: 1, seed: 4)
     for threads in [2, 3] {

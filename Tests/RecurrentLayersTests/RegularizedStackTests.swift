@@ -29,7 +29,7 @@ import Testing
     return .normal([time, batch, 3], using: &random)
   }
 
-  @Test(arguments: SampleCell.withRecurrentWeight, [false, true])
+  @Test(arguments: SampleCell.sweptWithRecurrentWeight, [false, true])
   func gradientsAreNumericOnes(kind: SampleCell, isUnrolled: Bool) throws {
     let time = amount(debug: 3, release: 5)
     func check<Cell: RecurrentCell<Double>>(_ cells: [Cell], _ options: StackOptions, _ lengths: SequenceLengths?) {
@@ -55,7 +55,7 @@ import Testing
     try check(first(kind, hidden: 2, seed: 1))
   }
 
-  @Test(arguments: SampleCell.withRecurrentWeight)
+  @Test(arguments: SampleCell.sweptWithRecurrentWeight)
   func fusedAgreesWithUnrolledAndThreadsChangeNoBit(kind: SampleCell) throws {
     func check<Cell: RecurrentCell<Double>>(_ cell: Cell, _ options: StackOptions, _ lengths: SequenceLengths?) {
       let fused = StackedRecurrent(layers(cell, kind, seed: 3), options: options).bound()

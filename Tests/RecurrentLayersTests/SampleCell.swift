@@ -1,4 +1,5 @@
 import Autograd
+import CharrnnTestSupport
 import NeuralLayers
 import RecurrentLayers
 import TensorCore
@@ -14,6 +15,14 @@ enum SampleCell: String, CaseIterable, Sendable, CustomTestStringConvertible {
 
   /// Cells with recurrent weights.
   static let withRecurrentWeight: [SampleCell] = allCases.filter { $0 != .minGRU && $0 != .minLSTM }
+
+  /// Cells of a law that is much arithmetic: in debug builds one of each structure (of state, gates, normalization, blocks, and
+  /// without recurrent weights).
+  static let swept: [SampleCell] = sweep(
+    debug: [.elmanTanh, .lstm, .gruResetBefore, .layerNormGRU, .slstmHeads, .minLSTM], release: allCases)
+
+  /// Those of them with recurrent weights.
+  static let sweptWithRecurrentWeight = swept.filter(withRecurrentWeight.contains)
 
   var testDescription: String { rawValue }
 

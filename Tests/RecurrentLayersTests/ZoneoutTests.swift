@@ -20,7 +20,7 @@ import Testing
     return x
   }
 
-  @Test(arguments: SampleCell.withRecurrentWeight, [ForwardMode.training, .inference])
+  @Test(arguments: SampleCell.sweptWithRecurrentWeight, [ForwardMode.training, .inference])
   func gradientsAreNumericOnes(kind: SampleCell, mode: ForwardMode) throws {
     func check<Cell: RecurrentCell<Double>>(_ cell: Cell) throws {
       let stack = StackedRecurrent(
@@ -101,7 +101,7 @@ import Testing
   }
 
   /// 130 sequences make chunks of 3 steps.
-  @Test(arguments: SampleCell.allCases, [ForwardMode.training, .inference])
+  @Test(arguments: SampleCell.swept, [ForwardMode.training, .inference])
   func fusedAgreesWithUnrolled(kind: SampleCell, mode: ForwardMode) throws {
     func compare<Cell: RecurrentCell<Double>>(_ cell: Cell, cellSize: Int? = nil) throws {
       for (time, batch) in [(1, 1), (5, 3), (amount(debug: 4, release: 7), 130)] {
@@ -136,7 +136,7 @@ import Testing
   }
 
   /// After a reset the state is the learned initial one; units in zoneout keep their values of it or of the state before.
-  @Test(arguments: SampleCell.allCases)
+  @Test(arguments: SampleCell.swept)
   func sequencesThatForgetALearnedStateAgreeWithUnrolled(kind: SampleCell) throws {
     func results<Cell: RecurrentCell<Double>>(
       _ cell: Cell, _ lengths: SequenceLengths?, threads: Int = 1
@@ -200,7 +200,7 @@ import Testing
     #expect((fused - unrolled).absolute().max().scalar < 1e-14, "seed 10")
   }
 
-  @Test(arguments: SampleCell.withRecurrentWeight)
+  @Test(arguments: SampleCell.sweptWithRecurrentWeight)
   func neitherPaddingNorThreadsChangeABit(kind: SampleCell) throws {
     func check<Cell: RecurrentCell<Double>>(_ cell: Cell) throws {
       let stack = StackedRecurrent(
