@@ -134,13 +134,12 @@ private struct CutText {
   private static func tokens(
     of corpus: Corpus, ending end: [Int32]?, isByLine: Bool
   ) -> (tokens: TokenSequence, files: [Int]) {
-    func isEnded(_ tokens: TokenSequence) -> Bool {
-      guard isByLine, let last = tokens.last, let end = end?.last else {
-        return tokens.suffix(end?.count ?? 0).elementsEqual(end ?? [])
-      }
-      return corpus.vocabulary[last].last == corpus.vocabulary[end].last
-    }
     guard let end else { return (corpus.tokens, corpus.fileStarts) }
+    let lastByte = end.last.flatMap { corpus.vocabulary[$0].last }
+    func isEnded(_ tokens: TokenSequence) -> Bool {
+      isByLine
+        ? tokens.last.flatMap { corpus.vocabulary[$0].last } == lastByte : tokens.suffix(end.count).elementsEqual(end)
+    }
     var (tokens, files) = (TokenSequence(), [Int]())
     for (start, next) in zip(corpus.fileStarts, corpus.fileStarts.dropFirst() + [corpus.tokens.count]) {
       files.append(tokens.count)
