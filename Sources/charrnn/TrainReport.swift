@@ -37,18 +37,21 @@ final class TrainReport {
     )
   }
 
+  /// Mean of the whole corpus, for training losses and speeds.
   private var charactersPerToken: Double {
     Double(run.corpus.characterCount) / Double(max(run.corpus.tokens.count, 1))
   }
 
-  private func bitsPerCharacter(_ loss: Double) -> Double { loss / log(2) / charactersPerToken }
+  private func bits(_ loss: Double, charactersPerToken: Double) -> Double { loss / log(2) / charactersPerToken }
 
   func receive(_ event: RunEvent) {
     switch event {
     case .training(.step(let step)): show(step)
     case .training(.validated(let report)):
       state.validation = .init(
-        loss: report.validationLoss, bitsPerCharacter: bitsPerCharacter(report.validationLoss), step: report.step)
+        loss: report.validationLoss,
+        bitsPerCharacter: run.validationCharactersPerToken.map { bits(report.validationLoss, charactersPerToken: $0) },
+        step: report.step)
       update()
     case .training(.skipped(let step, let reason)):
       pace.countStep()
@@ -113,7 +116,7 @@ final class TrainReport {
     state.step = step.step
     state.epoch = Double(step.step) / Double(run.stepsPerEpoch)
     state.loss = loss
-    state.bitsPerCharacter = loss.map(bitsPerCharacter)
+    state.bitsPerCharacter = loss.map { bits($0, charactersPerToken: charactersPerToken) }
     state.charactersPerSecond = pace.stepsPerSecond(now: now).map {
       $0 * Double(run.tokensPerStep) * charactersPerToken
     }

@@ -35,6 +35,22 @@ import Testing
     #expect(report["unknown"] as? Int == 0)
   }
 
+  @Test(arguments: kinds) func validationIsShownAsItIsRecorded(kind: String) throws {
+    let workplace = try Workplace()
+    // The text held out has longer words than the rest.
+    try workplace.write(
+      fable + String(repeating: "incomprehensibilities notwithstanding, ", count: 20), to: "fable.txt")
+    let outcome = try train(workplace, kind)
+    expectDone(outcome)
+    let metrics = String(decoding: try workplace.bytes(of: "run/metrics.jsonl"), as: UTF8.self)
+    let last = try #require(metrics.split(separator: "\n").last)
+    let line = try #require(try JSONSerialization.jsonObject(with: Data(last.utf8)) as? [String: Any])
+    let bits = try #require(line["validation_bits_per_character"] as? Double)
+    let loss = try #require(line["validation_loss"] as? Double)
+    let format = "validation loss %.3f, %.3f bits per character"
+    #expect(outcome.errors.contains(String(format: format, loss, bits)), "\(last)")
+  }
+
   @Test(arguments: kinds) func aRunGivesTheSameBytesInOneGoOrResumed(kind: String) throws {
     let workplace = try trained(kind)
     expectDone(try train(workplace, kind, "cut", steps: 9))

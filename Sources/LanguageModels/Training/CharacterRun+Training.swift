@@ -48,7 +48,8 @@ extension CharacterRun {
     if claim == nil { try claimDirectory(limits: limits, reporting: reporting) }
     defer { claim = nil }
     let began = clock()
-    var meter = MetricsMeter(tokensPerStep: tokensPerStep, charactersPerToken: charactersPerToken, began: began)
+    var meter = MetricsMeter(
+      tokensPerStep: tokensPerStep, charactersPerToken: validationCharactersPerToken, began: began)
     var saver = RunSaver(self, kept: reporting.kept, report: report)
     let end: RunEnd
     do {
@@ -215,14 +216,6 @@ extension CharacterRun {
     guard let tokens = try? tokenizer.encode(text, unknown: .skip).tokens else { return (0, "") }
     let range = longestCopy(of: tokens, in: corpus.tokens)
     return (range.count, String(decoding: tokenizer.decode(tokens[range]), as: UTF8.self))
-  }
-
-  /// In the text that validation predicts, so that rates of different kinds of token can be compared; nil where no character
-  /// begins there.
-  private var charactersPerToken: Double? {
-    guard let predicted = try? text.reading(.validation).dropFirst() else { return nil }
-    let characters = text.corpus.measure(predicted).characters
-    return characters > 0 ? Double(characters) / Double(predicted.count) : nil
   }
 }
 

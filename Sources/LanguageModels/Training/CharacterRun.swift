@@ -185,6 +185,13 @@ public final class CharacterRun {
   /// Tokens that one step trains on; the mean where lengths vary.
   public var tokensPerStep: Int { settings.batch * settings.length }
   public var progress: TrainingProgress { trainer.progress }
+  /// Mean characters per token in the text that validation predicts, for bits per character that compare across kinds of token.
+  /// Nil where no character begins there.
+  public private(set) lazy var validationCharactersPerToken: Double? = {
+    guard let predicted = try? text.reading(.validation).dropFirst() else { return nil }
+    let characters = corpus.measure(predicted).characters
+    return characters > 0 ? Double(characters) / Double(predicted.count) : nil
+  }()
 
   /// A model of this run as it stands, for saving.
   package func file(of model: CharacterModel<Float>, validationLoss: Double?) -> ModelFile<Float> {
