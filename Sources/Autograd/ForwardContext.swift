@@ -19,6 +19,8 @@ public struct ForwardContext<Scalar: TensorScalar> {
   /// there is no padding. Whoever begins a pass sets it; a layer that changes the steps changes it too, one that returns a row
   /// for each sequence sets it to nil.
   public var lengths: SequenceLengths?
+  /// Part of a batch that this pass computes; nil for a whole one. What is drawn for a sequence is then the same as in the whole.
+  public var batchShard: BatchShard?
   private var randomness: PassRandomness
   /// Variables of the parameters that were computed in this pass, by generation.
   private var computed: [UInt64: Variable<Scalar>] = [:]
@@ -101,6 +103,7 @@ extension ForwardContext {
   package func segment(on tape: Tape<Scalar>?, statistics: PassStatistics<Scalar>) -> ForwardContext {
     var segment = ForwardContext(tape: tape, mode: mode, randomness: randomness, workspace: workspace)
     segment.statistics = statistics
+    segment.batchShard = batchShard
     segment.computed = computed.mapValues { tape?.watch($0.value) ?? $0.detached() }
     return segment
   }

@@ -13,7 +13,7 @@ public struct Dropout<Scalar: TensorScalar>: Layer {
   }
 
   public func callAsFunction(_ input: Variable<Scalar>, in context: inout ForwardContext<Scalar>) -> Variable<Scalar> {
-    dropout(input, probability: probability, in: &context)
+    dropout(input, probability: probability, batchAxis: 0, in: &context)
   }
 
   public mutating func visitParameters<V: ParameterVisitor<Scalar>>(_ visitor: inout V) throws(V.Failure) {}

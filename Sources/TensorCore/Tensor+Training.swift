@@ -1,22 +1,40 @@
 import CSequenceKernels
 
 extension Tensor {
-  /// A tensor of 0 with the given probability, else of another number: element i is a function of the source and of
-  /// `start` + i.
+  /// A tensor of 0 with the given probability, else of another number: each element is a function of the source and of its
+  /// position.
   ///
-  /// - Parameter kept: what stands where there is no 0; nil means 1 / (1 − probability).
+  /// - Parameters:
+  ///   - kept: what stands where there is no 0; nil means 1 / (1 − probability).
+  ///   - start: position of the first element.
+  ///   - runs: runs of elements whose positions follow each other, all of one length, and the distance between their first
+  ///     positions; nil for one run.
   package static func dropoutMask(
-    _ shape: TensorShape, probability: Double, kept: Scalar? = nil, from start: Int = 0, random: RandomSource,
-    team: ThreadTeam, pool: BufferPool
+    _ shape: TensorShape, probability: Double, kept: Scalar? = nil, from start: Int = 0,
+    runs: (count: Int, stride: Int)? = nil, random: RandomSource, team: ThreadTeam, pool: BufferPool
   ) -> Tensor {
     let mask = Tensor(uninitialized: shape, pool: pool)
     let threshold = UInt32(probability * 0x1p32)
     let kept = kept ?? Scalar(1 / (1 - probability))
-    let (base, count) = (SharedPointer(mask.storage.base), shape.count)
-    let first = start / 4
-    team.split((start + count + 3) / 4 - first) { blocks in
-      let blocks = first + blocks.lowerBound..<first + blocks.upperBound
-      drawMask(blocks, below: threshold, kept: kept, seed: random.seed, to: base.pointer, from: start, count: count)
+    let base = SharedPointer(mask.storage.base)
+    let (runCount, runStride) = runs ?? (1, 0)
+    let count = shape.count / Swift.max(runCount, 1)
+    // One run is divided among the threads, several are given out whole.
+    if runCount == 1 {
+      let first = start / 4
+      team.split((start + count + 3) / 4 - first) { blocks in
+        let blocks = first + blocks.lowerBound..<first + blocks.upperBound
+        drawMask(blocks, below: threshold, kept: kept, seed: random.seed, to: base.pointer, from: start, count: count)
+      }
+      return mask
+    }
+    team.split(runCount) { part in
+      for run in part {
+        let start = start + run * runStride
+        drawMask(
+          start / 4..<(start + count + 3) / 4, below: threshold, kept: kept, seed: random.seed,
+          to: base.pointer + run * count, from: start, count: count)
+      }
     }
     return mask
   }

@@ -100,7 +100,9 @@ import Testing
       for count in [0, 1, 2, 3, 4, 5, 17, 51] {
         for threads in [1, 3] {
           var part = context(seed: 5, threads: threads)
-          let dropped = dropout(x.slice(axis: 0, 0..<count), probability: 0.4, from: start, in: &part).value
+          let dropped = dropout(
+            x.slice(axis: 0, 0..<count), probability: 0.4, batchAxis: nil, fromRow: start, in: &part
+          ).value
           #expect(dropped == expected.rows(start..<start + count), "\(count) elements from \(start)")
         }
       }

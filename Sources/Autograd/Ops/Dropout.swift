@@ -4,17 +4,23 @@ import TensorCore
 /// (Srivastava et al., 2014). In inference mode, and at probability 0, the input itself.
 ///
 /// Which elements drop depends on the pass's randomness and on each element's position alone.
+///
+/// - Parameter batchAxis: axis along which the batch lies; nil where the input is none of a batch (a weight, say). It counts where
+///   the pass has a part of a batch: positions are then those in the whole.
 public func dropout<Scalar>(
-  _ input: Variable<Scalar>, probability: Double, in context: inout ForwardContext<Scalar>
+  _ input: Variable<Scalar>, probability: Double, batchAxis: Int? = nil, in context: inout ForwardContext<Scalar>
 ) -> Variable<Scalar> {
-  dropout(input, probability: probability, from: 0, in: &context)
+  dropout(input, probability: probability, batchAxis: batchAxis, fromRow: 0, in: &context)
 }
 
-/// Dropout of a segment of an input, whose first element has the given position in the whole.
+/// Dropout of a segment of an input, whose first row along the leading axis has the given number in the whole.
 package func dropout<Scalar>(
-  _ input: Variable<Scalar>, probability: Double, from position: Int, in context: inout ForwardContext<Scalar>
+  _ input: Variable<Scalar>, probability: Double, batchAxis: Int?, fromRow row: Int,
+  in context: inout ForwardContext<Scalar>
 ) -> Variable<Scalar> {
-  masked("dropout", input, probability: probability, in: &context) { _ in (input.shape, position) }
+  masked("dropout", input, probability: probability, batchAxis: batchAxis, fromRow: row, in: &context) { _ in
+    input.shape
+  }
 }
 
 /// Sets features to 0 for whole sequences, with the given probability, and divides the others by what remains: a sequence's mask
@@ -25,9 +31,9 @@ package func dropout<Scalar>(
 public func lockedDropout<Scalar>(
   _ input: Variable<Scalar>, probability: Double, in context: inout ForwardContext<Scalar>
 ) -> Variable<Scalar> {
-  masked("lockedDropout", input, probability: probability, in: &context) {
+  masked("lockedDropout", input, probability: probability, batchAxis: 0, in: &context) {
     if $0.rank != 3 { shapeFailure("lockedDropout", $0, hint: "the input must be [time, batch, features]") }
-    return ([$0[1], $0[2]], 0)
+    return [$0[1], $0[2]]
   }
 }
 
@@ -38,9 +44,9 @@ public func lockedDropout<Scalar>(
 public func embeddingDropout<Scalar>(
   _ table: Variable<Scalar>, probability: Double, in context: inout ForwardContext<Scalar>
 ) -> Variable<Scalar> {
-  masked("embeddingDropout", table, probability: probability, in: &context) {
+  masked("embeddingDropout", table, probability: probability, batchAxis: nil, in: &context) {
     if $0.rank != 2 { shapeFailure("embeddingDropout", $0, hint: "the table must be [tokens, features]") }
-    return ([$0[0], 1], 0)
+    return [$0[0], 1]
   }
 }
 
@@ -77,32 +83,58 @@ public func zoneout<Scalar>(
   }
 }
 
-/// Mask of zoneout in training: 1 where the new value is taken, 0 where the previous one is kept.
+/// Mask of zoneout in training, [batch, features]: 1 where the new value is taken, 0 where the previous one is kept.
 package func zoneoutMask<Scalar>(
   _ shape: TensorShape, probability: Double, in context: inout ForwardContext<Scalar>
-) -> Tensor<Scalar> { mask(shape, probability: probability, kept: 1, in: &context) }
+) -> Tensor<Scalar> { mask(shape, probability: probability, kept: 1, batchAxis: 0, in: &context) }
 
 /// A product with a mask that is broadcast to the input.
 ///
-/// - Parameter place: from the input's shape to the mask's, and to the position of its first element.
+/// - Parameters:
+///   - batchAxis: axis of the mask along which the batch lies.
+///   - maskShape: from the input's shape to the mask's.
 private func masked<Scalar>(
-  _ operation: String, _ input: Variable<Scalar>, probability: Double, in context: inout ForwardContext<Scalar>,
-  place: (_ shape: TensorShape) -> (shape: TensorShape, position: Int)
+  _ operation: String, _ input: Variable<Scalar>, probability: Double, batchAxis: Int?, fromRow row: Int = 0,
+  in context: inout ForwardContext<Scalar>, maskShape: (_ shape: TensorShape) -> TensorShape
 ) -> Variable<Scalar> {
   requireProbability(probability, operation)
-  let (shape, position) = place(input.shape)
+  let shape = maskShape(input.shape)
   guard context.mode == .training && probability > 0 else { return input }
-  let mask = mask(shape, probability: probability, from: position, in: &context)
+  let mask = mask(shape, probability: probability, batchAxis: batchAxis, fromRow: row, in: &context)
   return Variable.operation(input.value * mask, of: [input]) { [$0 * mask] }
 }
 
 private func mask<Scalar>(
-  _ shape: TensorShape, probability: Double, kept: Scalar? = nil, from position: Int = 0,
+  _ shape: TensorShape, probability: Double, kept: Scalar? = nil, batchAxis: Int?, fromRow row: Int = 0,
   in context: inout ForwardContext<Scalar>
 ) -> Tensor<Scalar> {
-  .dropoutMask(
-    shape, probability: probability, kept: kept, from: position, random: context.nextRandomSource(),
-    team: context.workspace.team, pool: context.workspace.pool)
+  let place = MaskPlace(of: shape, batchAxis: batchAxis, fromRow: row, shard: context.batchShard)
+  return .dropoutMask(
+    shape, probability: probability, kept: kept, from: place.start, runs: place.runs,
+    random: context.nextRandomSource(), team: context.workspace.team, pool: context.workspace.pool)
+}
+
+/// Positions of a mask's elements in the mask of the whole batch and of all rows.
+private struct MaskPlace {
+  let start: Int
+  let runs: (count: Int, stride: Int)?
+
+  /// - Parameter row: number of the first row along the leading axis.
+  init(of shape: TensorShape, batchAxis: Int?, fromRow row: Int, shard: BatchShard?) {
+    guard let batchAxis, let shard else {
+      (start, runs) = (row * shape.dimensions.dropFirst().reduce(1, *), nil)
+      return
+    }
+    require(
+      shape[batchAxis] == shard.count,
+      "dropout: axis \(batchAxis) of the shape \(shape) is no batch of \(shard.count) sequences")
+    let sequence = shape.dimensions[(batchAxis + 1)...].reduce(1, *)
+    let stride = shard.total * sequence
+    // Where the batch is the leading axis, its first row is given by the shard.
+    let row = batchAxis == 0 ? 0 : row * shape.dimensions[1..<batchAxis].reduce(1, *)
+    start = row * stride + shard.first * sequence
+    runs = (shape.dimensions[..<batchAxis].reduce(1, *), stride)
+  }
 }
 
 private func requireProbability(_ probability: Double, _ operation: String) {

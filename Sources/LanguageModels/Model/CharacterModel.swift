@@ -118,7 +118,7 @@ public struct CharacterModel<Scalar: TensorScalar>: Module {
   ) -> Variable<Scalar> {
     architecture.lockedDropout > 0
       ? lockedDropout(outputs, probability: architecture.lockedDropout, in: &context)
-      : dropout(outputs, probability: architecture.dropout, in: &context)
+      : dropout(outputs, probability: architecture.dropout, batchAxis: 1, in: &context)
   }
 
   /// Logits for the next token, [time, batch, vocabulary].

@@ -76,8 +76,7 @@ extension StackedRecurrent {
     _ outputs: Variable<Scalar>, from start: Int, in context: inout ForwardContext<Scalar>
   ) -> Variable<Scalar> {
     if options.dropoutIsLocked { return lockedDropout(outputs, probability: options.dropout, in: &context) }
-    let position = start * outputs.shape[1] * outputs.shape[2]
-    return dropout(outputs, probability: options.dropout, from: position, in: &context)
+    return dropout(outputs, probability: options.dropout, batchAxis: 1, fromRow: start, in: &context)
   }
 }
 
