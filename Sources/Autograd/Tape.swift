@@ -69,10 +69,21 @@ public final class Tape<Scalar: TensorScalar> {
   }
 
   /// The gradients of Σ seed · output with respect to every watched variable and parameter.
-  func gradients(of outputs: [(id: Int, seed: Tensor<Scalar>)]) -> Gradients<Scalar> {
+  ///
+  /// - Parameter finished: called with the gradient of each parameter that has one, by slot, when nothing more is added to it.
+  func gradients(
+    of outputs: [(id: Int, seed: Tensor<Scalar>)],
+    finished: ((_ slot: Int, _ gradient: Tensor<Scalar>) -> Void)? = nil
+  ) -> Gradients<Scalar> {
+    var waiting = finished == nil ? [:] : slotsByFirstUse
     var adjoints = [Tensor<Scalar>?](repeating: nil, count: shapes.count)
     for output in outputs { accumulate(output.seed, into: &adjoints, at: output.id) }
-    for node in nodes.reversed() {
+    for (index, node) in nodes.enumerated().reversed() {
+      defer {
+        for (slot, id) in waiting.removeValue(forKey: index) ?? [] {
+          if let gradient = adjoints[id] { finished?(slot, gradient) }
+        }
+      }
       var upstream: [Tensor<Scalar>?] = []
       for id in node.outputs { upstream.append(kept.contains(id) ? adjoints[id] : adjoints[id].take()) }
       if upstream.allSatisfy({ $0 == nil }) { continue }
@@ -83,6 +94,19 @@ public final class Tape<Scalar: TensorScalar> {
       }
     }
     return Gradients(tape: number, values: adjoints, slots: slots.mapValues(\.id))
+  }
+
+  /// Slots of parameters, and the ids of their variables, by the first node that uses them: the last whose pullback adds to their
+  /// gradients.
+  private var slotsByFirstUse: [Int: [(slot: Int, id: Int)]] {
+    let slotOfID = Dictionary(uniqueKeysWithValues: slots.map { ($0.value.id, $0.key) })
+    var (slots, known): ([Int: [(slot: Int, id: Int)]], Set<Int>) = ([:], [])
+    for (index, node) in nodes.enumerated() {
+      for case let id? in node.inputs {
+        if let slot = slotOfID[id], known.insert(id).inserted { slots[index, default: []].append((slot, id)) }
+      }
+    }
+    return slots
   }
 
   private func accumulate(_ gradient: Tensor<Scalar>, into adjoints: inout [Tensor<Scalar>?], at id: Int) {

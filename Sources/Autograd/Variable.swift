@@ -49,6 +49,17 @@ public struct Variable<Scalar: TensorScalar> {
     return tape.gradients(of: [(id, seed)])
   }
 
+  /// The gradients of seed · self, a single number, each parameter's reported as soon as it is final.
+  ///
+  /// - Parameter finished: called with the slot and the gradient of each parameter that has one.
+  package func gradients(
+    seed: Scalar, finished: @escaping (_ slot: Int, _ gradient: Tensor<Scalar>) -> Void
+  ) -> Gradients<Scalar> {
+    require(value.count == 1, "gradients: a loss is a single number, this variable has the shape \(shape)")
+    guard let tape else { programmingError("gradients: the variable does not depend on anything on a tape") }
+    return tape.gradients(of: [(id, Tensor([seed], shape: shape))], finished: finished)
+  }
+
   /// Records an operation with one result; operations of one's own are written with this.
   ///
   /// - Parameter pullback: maps ∂L/∂value to ∂L/∂input for each input (nil for one that needs none). It captures tensors,
