@@ -43,7 +43,7 @@ import Testing
     let outcome = try train(workplace, kind)
     expectDone(outcome)
     let metrics = String(decoding: try workplace.bytes(of: "run/metrics.jsonl"), as: UTF8.self)
-    let last = try #require(metrics.split(separator: "\n").last)
+    let last = try #require(metrics.split(separator: "\n").last { $0.contains(#""event":"end""#) })
     let line = try #require(try JSONSerialization.jsonObject(with: Data(last.utf8)) as? [String: Any])
     let bits = try #require(line["validation_bits_per_character"] as? Double)
     let loss = try #require(line["validation_loss"] as? Double)

@@ -189,7 +189,7 @@ public final class CharacterRun {
   /// Nil where no character begins there.
   public private(set) lazy var validationCharactersPerToken: Double? = {
     guard let predicted = try? text.reading(.validation).dropFirst() else { return nil }
-    let characters = corpus.measure(predicted).characters
+    let characters = text.corpus.measure(predicted).characters
     return characters > 0 ? Double(characters) / Double(predicted.count) : nil
   }()
 
