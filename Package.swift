@@ -9,9 +9,14 @@ let package = Package(
     .library(name: "SequenceModeling", targets: ["SequenceModeling"]),
     .executable(name: "charrnn", targets: ["charrnn"]),
   ],
+  // Training on several hosts needs the system's MPI. Without the trait nothing of it is built or looked for.
+  traits: [.trait(name: "MPI", description: "Train on several hosts, over the system's Open MPI or MPICH.")],
   targets: [
     .target(name: "CSequenceKernels"),
     .target(name: "TensorCore", dependencies: ["CSequenceKernels"]),
+    .systemLibrary(name: "CMPI", pkgConfig: "mpi-c", providers: [.apt(["libopenmpi-dev"])]),
+    .target(
+      name: "ProcessGroups", dependencies: ["TensorCore", .target(name: "CMPI", condition: .when(traits: ["MPI"]))]),
     .target(name: "Autograd", dependencies: ["TensorCore"]),
     .target(name: "NeuralLayers", dependencies: ["Autograd"]),
     .target(name: "RecurrentLayers", dependencies: ["NeuralLayers"]),
@@ -20,7 +25,8 @@ let package = Package(
     .target(name: "SequenceText", dependencies: ["TensorCore"]),
     .target(name: "NGramModels", dependencies: ["TensorCore"]),
     .target(name: "TabularData", dependencies: ["TensorCore"]),
-    .target(name: "ModelTraining", dependencies: ["NeuralLayers", "TensorCheckpoints", "TabularData"]),
+    .target(
+      name: "ModelTraining", dependencies: ["NeuralLayers", "ProcessGroups", "TensorCheckpoints", "TabularData"]),
     .target(
       name: "LanguageModels",
       dependencies: ["RecurrentLayers", "ModelTraining", "SequenceText", "NGramModels", "TensorCheckpoints"]),
@@ -31,7 +37,8 @@ let package = Package(
     .target(
       name: "SequenceModeling",
       dependencies: [
-        "TensorCore", "Autograd", "NeuralLayers", "RecurrentLayers", "TensorCheckpoints", "ForeignFiles",
+        "TensorCore", "ProcessGroups", "Autograd", "NeuralLayers", "RecurrentLayers", "TensorCheckpoints",
+        "ForeignFiles",
         "SequenceText", "NGramModels", "TabularData", "ModelTraining", "LanguageModels", "ModelExchange", "WebPages",
       ]),
     .target(name: "CharrnnCommandSupport", dependencies: ["TensorCore"]),
@@ -60,12 +67,13 @@ let package = Package(
     .executableTarget(
       name: "SequenceTasksExample", dependencies: ["SequenceTasks"], path: "Examples/SequenceTasks/Program"),
 
-    .target(name: "CharrnnTestSupport", dependencies: ["Autograd"], path: "Tests/Support"),
+    .target(name: "CharrnnTestSupport", dependencies: ["Autograd", "ProcessGroups"], path: "Tests/Support"),
     .target(
       name: "CharrnnFuzzing", dependencies: ["SequenceModeling"], path: "Tests/Fuzzing", exclude: ["Driver"]),
     .testTarget(name: "FuzzReplayTests", dependencies: ["CharrnnFuzzing", "CharrnnTestSupport"]),
     .testTarget(name: "KernelParityTests", dependencies: ["CSequenceKernels", "CharrnnTestSupport"]),
     .testTarget(name: "TensorCoreTests", dependencies: ["TensorCore", "CharrnnTestSupport"]),
+    .testTarget(name: "ProcessGroupsTests", dependencies: ["ProcessGroups", "CharrnnTestSupport"]),
     .testTarget(name: "AutogradTests", dependencies: ["Autograd", "CharrnnTestSupport"]),
     .testTarget(name: "NeuralLayersTests", dependencies: ["NeuralLayers", "CharrnnTestSupport"]),
     .testTarget(name: "RecurrentLayersTests", dependencies: ["RecurrentLayers", "CharrnnTestSupport"]),

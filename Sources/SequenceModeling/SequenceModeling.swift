@@ -7,6 +7,7 @@
 @_exported import ModelTraining
 @_exported import NGramModels
 @_exported import NeuralLayers
+@_exported import ProcessGroups
 @_exported import RecurrentLayers
 @_exported import SequenceText
 @_exported import TabularData

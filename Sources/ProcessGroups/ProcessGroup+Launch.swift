@@ -1,0 +1,31 @@
+import Foundation
+
+/// Failure to join the job that a process was started in.
+public struct LaunchError: Error, CustomStringConvertible {
+  public let description: String
+}
+
+extension ProcessGroup {
+  /// Number of processes of the job that a launcher such as `mpirun` or `srun` started this process in; nil where it was started by
+  /// itself.
+  public static var launchedSize: Int? {
+    let names = ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "PMIX_SIZE"]
+    return names.lazy.compactMap { ProcessInfo.processInfo.environment[$0].flatMap { Int($0) } }.first
+  }
+
+  /// The processes of the job that a launcher started this process in; nil where it was started by itself.
+  ///
+  /// - Parameter failed: told of a rank that is lost, before all processes end.
+  /// - Throws: `LaunchError` where this package was built without its trait `MPI`, or MPI cannot be started.
+  public static func launched(failed: @escaping @Sendable (RankFailure) -> Void) throws -> ProcessGroup? {
+    guard let size = launchedSize else { return nil }
+    #if MPI
+      _ = size
+      return try ProcessGroup(connect: { try MPILink() }, failed: failed)
+    #else
+      if size == 1 { return nil }
+      throw LaunchError(
+        description: "started as one of \(size) processes, and built without MPI; build it with the package trait MPI")
+    #endif
+  }
+}

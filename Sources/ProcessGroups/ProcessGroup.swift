@@ -1,0 +1,69 @@
+import TensorCore
+
+/// The processes of a job that train one model together, each with a rank from 0; as a rule on several hosts.
+///
+/// All ranks call its collective operations in the same order. Sums are taken in the order of the ranks: the same number of ranks
+/// gives the same bits every time. A rank that dies, or from which no sign of life has come for a time, ends the job.
+public final class ProcessGroup: Sendable {
+  /// Number of this process, from 0.
+  public let rank: Int
+  /// Number of processes.
+  public let size: Int
+  private let thread: CommunicationThread
+
+  /// Seconds without a sign of life after which a rank is taken for lost.
+  public static let patience = 8.0
+
+  /// - Parameters:
+  ///   - connect: makes the link, on the thread that will use it.
+  ///   - failed: told of a rank that is lost, before all processes end.
+  package init(
+    patience: Double = ProcessGroup.patience, connect: @escaping @Sendable () throws -> any MessageLink,
+    failed: @escaping @Sendable (RankFailure) -> Void
+  ) throws {
+    (thread, rank, size) = try CommunicationThread.start(patience: patience, connect: connect, failed: failed)
+  }
+
+  /// Ends the group, when all ranks are done.
+  public func close() { thread.close() }
+
+  /// Ends the processes of all ranks with this exit code.
+  public func abort(code: Int32) -> Never { thread.abort(code: code) }
+
+  /// Bytes and seconds of all messages so far.
+  package var traffic: GroupTraffic { thread.traffic }
+
+  /// Begins an exchange with other ranks, which goes on beside the computation.
+  package func start(_ exchange: MessageExchange) { thread.post(exchange) }
+
+  /// Returns when an exchange is done.
+  package func finish(_ exchange: MessageExchange) { if !exchange.isDone { thread.wait(for: exchange) } }
+
+  package func run(_ exchange: MessageExchange) {
+    start(exchange)
+    finish(exchange)
+  }
+}
+
+/// A rank that is dead, stopped or cut off.
+public struct RankFailure: Error, CustomStringConvertible {
+  public let rank: Int
+  public let problem: Problem
+
+  public enum Problem: Sendable, Equatable {
+    /// No sign of life has come for some seconds.
+    case silent(seconds: Double)
+    /// A message could not be sent or received.
+    case broken
+  }
+
+  /// Exit code of the processes of a job that has lost a rank: EX_UNAVAILABLE.
+  public static let exitCode: Int32 = 69
+
+  public var description: String {
+    switch problem {
+    case .silent(let seconds): "rank \(rank) has given no sign of life for \(Int(seconds)) s"
+    case .broken: "the connection to rank \(rank) is broken"
+    }
+  }
+}

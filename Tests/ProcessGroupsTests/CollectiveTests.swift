@@ -1,0 +1,78 @@
+import CharrnnTestSupport
+import ProcessGroups
+import Synchronization
+import TensorCore
+import Testing
+
+@Suite struct CollectiveTests {
+  static let sizes = [1, 2, 3, 4, 5, 8, 11]
+
+  @Test(arguments: sizes) func everyRankGetsWhatAllGive(size: Int) throws {
+    let all = try LocalJob.run(size) { $0.allGather([Double($0.rank), Double($0.rank * $0.rank)]) }
+    for gathered in all { #expect(gathered == (0..<size).map { [Double($0), Double($0 * $0)] }) }
+  }
+
+  /// A sum in another order has other bits: 1 and −1 leave what is rounded away beside 1e16.
+  @Test(arguments: sizes) func sumsAreTakenInTheOrderOfTheRanks(size: Int) throws {
+    let numbers = (0..<size).map { [1e16, 1.0, -1e16, 3, 0.1, 1e-9][$0 % 6] }
+    let expected = numbers.dropFirst().reduce(numbers[0], +)
+    for sums in try LocalJob.run(size, { $0.sums(of: [numbers[$0.rank], -1]) }) {
+      #expect(sums == [expected, -Double(size)])
+    }
+  }
+
+  @Test(arguments: sizes) func bytesOfAnyLengthsAreGatheredOnTheFirstRank(size: Int) throws {
+    @Sendable func bytes(_ rank: Int) -> [UInt8] { Array(repeating: UInt8(rank), count: (rank * 7) % 5 * 1000) }
+    let gathered = try LocalJob.run(size) { $0.gather(bytes($0.rank)) }
+    #expect(gathered[0] == (0..<size).map(bytes))
+    #expect(gathered.dropFirst().allSatisfy { $0 == nil })
+  }
+
+  @Test(arguments: sizes) func theBytesOfOneRankReachAll(size: Int) throws {
+    for root in 0..<size {
+      for count in [0, 1, 100_000] {
+        let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 * 31 + root) }
+        let received = try LocalJob.run(size) { $0.broadcast($0.rank == root ? bytes : [], from: root) }
+        #expect(received.allSatisfy { $0 == bytes }, "\(count) bytes from rank \(root)")
+      }
+    }
+  }
+
+  @Test(arguments: sizes) func textsOfAnyLengthsReachAll(size: Int) throws {
+    @Sendable func text(_ rank: Int) -> String { String(repeating: "é", count: rank) }
+    for texts in try LocalJob.run(size, { $0.allGather(text($0.rank)) }) { #expect(texts == (0..<size).map(text)) }
+  }
+
+  @Test func exchangesOverlapAndKeepTheirOrder() throws {
+    let received = try LocalJob.run(2) { group in
+      let other = 1 - group.rank
+      let buffers = (0..<20).map { MessageBuffer(byteCount: 1000 + $0) }
+      let exchanges = buffers.enumerated().map { index, buffer in
+        let own = MessageBuffer(Array(repeating: UInt8(index), count: 1000 + index))
+        return MessageExchange(
+          sends: [.init(other, own, 0..<own.byteCount)], receives: [.init(other, buffer, 0..<buffer.byteCount)])
+      }
+      for exchange in exchanges { group.start(exchange) }
+      for exchange in exchanges.reversed() { group.finish(exchange) }
+      return buffers.enumerated().allSatisfy { index, buffer in buffer.bytes().allSatisfy { $0 == UInt8(index) } }
+    }
+    #expect(received == [true, true])
+  }
+
+  /// The rank after the one that is cut off misses its signs of life.
+  @Test func aRankThatIsSilentIsFound() throws {
+    let job = LocalJob(size: 3)
+    let lost = Mutex<Int?>(nil)
+    let found = ThreadsafeFlag()
+    let groups = try (0..<3).map { rank in
+      try job.group(rank: rank, patience: 1) { failure in
+        lost.withLock { $0 = $0 ?? failure.rank }
+        found.raise()
+      }
+    }
+    job.silence(1)
+    found.wait()
+    #expect(lost.withLock { $0 } == 1)
+    withExtendedLifetime(groups) {}
+  }
+}
