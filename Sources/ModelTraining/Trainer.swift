@@ -1,5 +1,6 @@
 import Autograd
 import NeuralLayers
+import ProcessGroups
 import TensorCore
 
 /// Trains a model on a task, one step at a time: loss, gradients, clipping, update.
@@ -7,6 +8,9 @@ import TensorCore
 /// Feedforward and recurrent models differ in their task alone. A trainer prints nothing and returns no times: it returns
 /// events. A step runs on as many threads as were given, or on fewer where that has been faster (`ThreadPacer`): the same
 /// seed gives the same bits on any number.
+///
+/// In a process group each rank computes a part of every batch, of which the task holds a share, and updates a part of the
+/// parameters. All ranks call the same methods in the same order, and their results are the same.
 public final class Trainer<Task: TrainingTask> {
   public typealias Scalar = Task.Scalar
 
@@ -18,6 +22,10 @@ public final class Trainer<Task: TrainingTask> {
   public let schedule: LearningRateSchedule
   public let clipping: GradientClipping
   public let workspace: Workspace<Scalar>
+  /// Sums of gradients over the ranks of a group; nil for one process alone.
+  private let reduction: GradientReduction<Scalar>?
+  /// Processes that train together; nil for one alone.
+  package var group: ProcessGroup? { reduction?.group }
 
   private let random: RandomSource
   /// State that a divergence returns the run to; nil before the first step. Its loss was finite and plausible.
@@ -48,20 +56,24 @@ public final class Trainer<Task: TrainingTask> {
   ///     from 0 to 1; 0 for the newest weights alone.
   ///   - seed: decides all that is random in training (dropout), step by step.
   ///   - products: number format of matrix products.
+  ///   - group: processes that train together, from the weights of rank 0; nil for this one alone.
   /// - Precondition: optimizer, schedule and clipping have no problem.
   public init(
     model: Task.Model, task: Task, optimizer: OptimizerSettings = .adam(), schedule: LearningRateSchedule = .constant,
     clipping: GradientClipping = .none, averaging: Double = 0, seed: UInt64, threads: Int = 1,
-    products: ProductFormat = .full
+    products: ProductFormat = .full, group: ProcessGroup? = nil
   ) {
     if let problem = schedule.problem ?? clipping.problem { programmingError("trainer: \(problem)") }
     require((0...1).contains(averaging), "trainer: the share of averaged updates is \(averaging), not from 0 to 1")
-    self.model = model.bound()
+    var model = model.bound()
+    if let group { model.updateParameters { parameter, _ in parameter.value = group.broadcast(parameter.value) } }
+    self.model = model
     average = averaging > 0 ? WeightAverage(share: averaging, model: self.model) : nil
     self.task = task
     self.schedule = schedule
     self.clipping = clipping
-    self.optimizer = Optimizer(optimizer, for: self.model)
+    reduction = group.flatMap { $0.size > 1 ? GradientReduction(of: model, in: $0) : nil }
+    self.optimizer = Optimizer(optimizer, for: self.model, parts: reduction?.parts)
     progress = TrainingProgress(learningRate: optimizer.learningRate)
     workspace = Workspace(threads: threads, products: products)
     random = RandomSource(seed: seed)
@@ -102,7 +114,7 @@ public final class Trainer<Task: TrainingTask> {
     let candidate = rollbackState == nil || step % Recovery.snapshotInterval == 0 ? state : nil
     let carried = task
     let pass = lossAndGradients()
-    let norm = globalNorm(of: pass.gradients, team: workspace.team)
+    let norm = pass.norm
     progress.step += 1
     let (scale, limit) = (clipping.scale(norm: norm), clipping.elementLimit)
     let isSound =
@@ -114,10 +126,11 @@ public final class Trainer<Task: TrainingTask> {
       // The state that this step carried may be no more finite than its loss.
       task = carried
       task.leaveOut(step: step - 1)
-      return try leaveOut(loss: pass.loss, gradients: pass.gradients)
+      return try leaveOut(pass)
     }
     optimizer.learningRate = currentLearningRate
-    optimizer.update(&model, with: pass.gradients, scale: scale, limit: limit, team: workspace.team)
+    optimizer.update(&model, scale: scale, limit: limit, team: workspace.team, gradient: pass.gradient)
+    reduction?.shareParameters(of: &model)
     model.updateStatistics(from: pass.statistics)
     progress.updates = optimizer.step
     progress.skippedInARow = 0
@@ -139,10 +152,14 @@ public final class Trainer<Task: TrainingTask> {
     return try rollBack(reason: reason)
   }
 
+  /// Results of the forward and the backward pass of a step: in a group those of all ranks, but for the gradients, which are those
+  /// of the elements that this rank updates.
   private struct Pass {
     /// Loss of the predictions, and the sum of the terms that are added to it.
-    let loss, penalty: Double
-    let gradients: Gradients<Scalar>
+    var loss, penalty: Double
+    let gradient: (_ slot: Int) -> Tensor<Scalar>?
+    /// Norm of all gradients together.
+    var norm: Double
     let statistics: PassStatistics<Scalar>
   }
 
@@ -150,11 +167,27 @@ public final class Trainer<Task: TrainingTask> {
   private func lossAndGradients() -> Pass {
     var context = ForwardContext<Scalar>(
       tape: Tape(), mode: .training, random: random.substream(UInt64(step)), workspace: workspace)
+    if let reduction {
+      context.batchShard = task.batchShard
+      reduction.begin()
+    }
     let loss = task.loss(of: model, step: step, in: &context)
     let objective = context.penalties.reduce(loss, +)
     let penalty = context.penalties.reduce(0) { $0 + $1.value.scalar.double }
+    guard let reduction else {
+      let gradients = objective.gradients()
+      return Pass(
+        loss: loss.value.scalar.double, penalty: penalty, gradient: { gradients[slot: $0] },
+        norm: globalNorm(of: gradients, team: workspace.team), statistics: context.statistics)
+    }
+    require(context.statistics.values.isEmpty, "trainer: statistics of a batch cannot be taken over several processes")
+    let share = task.batchShard?.share ?? 1 / Double(reduction.group.size)
+    _ = objective.gradients(seed: Scalar(share)) { reduction.add($1, slot: $0) }
+    let gradients = reduction.finish()
+    let squares = gradients.keys.sorted().reduce(0) { $0 + gradients[$1]!.sumOfSquares() }
+    let sums = reduction.group.sums(of: [share * loss.value.scalar.double, share * penalty, squares])
     return Pass(
-      loss: loss.value.scalar.double, penalty: penalty, gradients: objective.gradients(),
+      loss: sums[0], penalty: sums[1], gradient: { gradients[$0] }, norm: sums[2].squareRoot(),
       statistics: context.statistics)
   }
 
@@ -206,8 +239,8 @@ public final class Trainer<Task: TrainingTask> {
       progress: state.progress)
   }
 
-  private func leaveOut(loss: Double, gradients: Gradients<Scalar>) throws(TrainingDiverged) -> TrainingEvent {
-    let reason = reasonToSkip(loss: loss, gradients: gradients)
+  private func leaveOut(_ pass: Pass) throws(TrainingDiverged) -> TrainingEvent {
+    let reason = reasonToSkip(pass)
     progress.skippedInARow += 1
     progress.skipped += 1
     if progress.skippedInARow >= Recovery.skipsBeforeRollback { return try rollBack(reason: reason) }
@@ -224,24 +257,35 @@ public final class Trainer<Task: TrainingTask> {
     return .rolledBack(toStep: step, learningRate: progress.learningRate, reason: reason)
   }
 
-  /// Names a parameter or moment that is not finite; nil if all are.
+  /// Names a parameter or moment that is not finite; nil if all are. In a group it is the same on all ranks.
   public var nonFiniteState: String? {
-    nonFiniteParameter
-      ?? optimizer.namedMoments(of: model).first { !$0.tensor.allFinite }.map { "\($0.name) is not finite" }
+    if let nonFiniteParameter { return nonFiniteParameter }
+    return firstNamed { optimizer.namedMoments(of: model).firstIndex { !$0.tensor.allFinite } }.map {
+      "\(optimizer.namedMoments(of: model)[$0].name) is not finite"
+    }
+  }
+
+  /// Name of the first of some things, of which each rank looks at its own.
+  private func firstNamed(_ first: () -> Int?) -> Int? {
+    guard let group else { return first() }
+    let least = group.allGather([first().map(Double.init) ?? .infinity]).map { $0[0] }.min()!
+    return least.isFinite ? Int(least) : nil
   }
 
   private var nonFiniteParameter: String? {
     model.parameters.first { !$0.parameter.value.allFinite }.map { "the parameter \($0.name) is not finite" }
   }
 
-  private func reasonToSkip(loss: Double, gradients: Gradients<Scalar>) -> String {
+  private func reasonToSkip(_ pass: Pass) -> String {
     if let nonFiniteState { return nonFiniteState }
-    if !loss.isFinite { return loss.isNaN ? "the loss is not a number" : "the loss is infinite" }
-    for (name, parameter) in model.parameters {
-      if gradients[parameter]?.firstNonFinite != nil { return "the gradient of \(name) is not finite" }
+    if !pass.loss.isFinite { return pass.loss.isNaN ? "the loss is not a number" : "the loss is infinite" }
+    let parameters = model.parameters
+    let first = firstNamed {
+      parameters.firstIndex { $0.parameter.slot.flatMap(pass.gradient)?.firstNonFinite != nil }
     }
-    if loss > task.largestPlausibleLoss {
-      return "the loss of \(Float(loss)) is far beyond that of a uniform guess"
+    if let first { return "the gradient of \(parameters[first].name) is not finite" }
+    if pass.loss > task.largestPlausibleLoss {
+      return "the loss of \(Float(pass.loss)) is far beyond that of a uniform guess"
     }
     return "the gradients are too large"
   }

@@ -21,6 +21,9 @@ public protocol TrainingTask<Model> {
     of model: Model, step: Int, in context: inout ForwardContext<Scalar>
   ) -> Variable<Scalar>
 
+  /// Part of each batch that this process computes; nil for all of it. The loss is the mean over this part.
+  var batchShard: BatchShard? { get }
+
   /// Notes that a step was skipped, on the task as it was before it: what the step would have let go, goes.
   mutating func leaveOut(step: Int)
 
@@ -43,6 +46,8 @@ public protocol TrainingTask<Model> {
 
 /// Defaults for tasks without validation data and without carried state, whose loss may have any finite value.
 extension TrainingTask {
+  public var batchShard: BatchShard? { nil }
+
   public mutating func leaveOut(step: Int) {}
 
   public var largestPlausibleLoss: Double { .infinity }

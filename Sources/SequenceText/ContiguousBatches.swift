@@ -37,6 +37,8 @@ public struct ContiguousBatches: Sendable {
   public let batch, length: Int
   /// L, the tokens of each stream.
   public let streamLength: Int
+  /// Numbers of the streams that are read here; as a rule all.
+  public private(set) var streams: Range<Int>
   private let tokens: TokenSequence
   private let start: Int
   private let documents: Documents?
@@ -61,6 +63,7 @@ public struct ContiguousBatches: Sendable {
     }
     self.batch = batch
     self.length = length
+    self.streams = 0..<batch
     self.tokens = tokens
     start = range.lowerBound
     documents = nil
@@ -81,10 +84,20 @@ public struct ContiguousBatches: Sendable {
     let starts = Array(
       all[all.firstPosition(atLeast: range.lowerBound)..<all.firstPosition(atLeast: range.upperBound)])
     let documents = (starts.first ?? range.upperBound)..<range.upperBound
-    let streams = try ContiguousBatches(text.corpus.tokens, in: documents, batch: batch, length: length)
-    (self.batch, self.length, streamLength) = (batch, length, streams.streamLength)
-    (tokens, start) = (streams.tokens, streams.start)
+    let whole = try ContiguousBatches(text.corpus.tokens, in: documents, batch: batch, length: length)
+    (self.batch, self.length, streamLength, streams) = (batch, length, whole.streamLength, whole.streams)
+    (tokens, start) = (whole.tokens, whole.start)
     self.documents = Documents(starts: starts, end: range.upperBound, random: random)
+  }
+
+  /// Some of the streams, side by side, as one of several processes reads them. Traps where there are none such.
+  public func taking(_ streams: Range<Int>) -> ContiguousBatches {
+    guard !streams.isEmpty, streams.lowerBound >= 0, streams.upperBound <= batch else {
+      programmingError("ContiguousBatches: streams \(streams) of \(batch)")
+    }
+    var own = self
+    own.streams = streams
+    return own
   }
 
   /// The order of the documents in an epoch; nil where the text is read as it is.
@@ -97,7 +110,7 @@ public struct ContiguousBatches: Sendable {
   public var windowsPerEpoch: Int { (streamLength - 1) / length }
 
   /// Window `step` of an epoch, counted from 0. Traps where there is none such.
-  /// - Complexity: O(`length` · `batch`), whatever the size of the corpus.
+  /// - Complexity: O(`length` · `streams`), whatever the size of the corpus.
   public func window(_ step: Int) -> TokenWindow {
     guard (0..<windowsPerEpoch).contains(step) else {
       programmingError("ContiguousBatches: no window \(step) among \(windowsPerEpoch)")
@@ -108,43 +121,43 @@ public struct ContiguousBatches: Sendable {
   /// Some steps of every stream, counted from its beginning. Traps where a stream has not so many with a token after them.
   ///
   /// - Parameter order: the order of the documents, where there are any.
-  /// - Complexity: O(steps · `batch`), whatever the size of the corpus.
+  /// - Complexity: O(steps · `streams`), whatever the size of the corpus.
   public func window(_ steps: Range<Int>, in order: DocumentOrder? = nil) -> TokenWindow {
     guard steps.lowerBound >= 0, steps.upperBound < streamLength else {
       programmingError("ContiguousBatches: no steps \(steps) with targets in streams of \(streamLength) tokens")
     }
     guard (order == nil) == (documents == nil) else { programmingError("ContiguousBatches: documents need an order") }
     if let order { return window(steps, of: order) }
-    let (first, length) = (start + steps.lowerBound, steps.count)
-    var inputs = [Int32](repeating: 0, count: length * batch)
+    let (first, length, width) = (start + steps.lowerBound, steps.count, streams.count)
+    var inputs = [Int32](repeating: 0, count: length * width)
     var targets = inputs
-    for stream in 0..<batch {
+    for (column, stream) in streams.enumerated() {
       var token = tokens[first + stream * streamLength]
       for time in 0..<length {
-        inputs[time * batch + stream] = token
+        inputs[time * width + column] = token
         token = tokens[first + stream * streamLength + time + 1]
-        targets[time * batch + stream] = token
+        targets[time * width + column] = token
       }
     }
-    return TokenWindow(inputs: inputs, targets: targets, time: length, batch: batch)
+    return TokenWindow(inputs: inputs, targets: targets, time: length, batch: width)
   }
 
   private func window(_ steps: Range<Int>, of order: DocumentOrder) -> TokenWindow {
-    let length = steps.count
-    var inputs = [Int32](repeating: 0, count: length * batch)
+    let (length, width) = (steps.count, streams.count)
+    var inputs = [Int32](repeating: 0, count: length * width)
     var targets = inputs
-    var ends = [Bool](repeating: false, count: length * batch)
-    for stream in 0..<batch {
+    var ends = [Bool](repeating: false, count: length * width)
+    for (column, stream) in streams.enumerated() {
       let first = stream * streamLength + steps.lowerBound
-      var index = stream
+      var index = column
       order.forEach(in: first..<first + length + 1) { position, isLast in
         let token = tokens[position]
-        if index >= batch { targets[index - batch] = token }
+        if index >= width { targets[index - width] = token }
         if index < inputs.count { (inputs[index], ends[index]) = (token, isLast) }
-        index += batch
+        index += width
       }
     }
-    return TokenWindow(inputs: inputs, targets: targets, endsDocument: ends, time: length, batch: batch)
+    return TokenWindow(inputs: inputs, targets: targets, endsDocument: ends, time: length, batch: width)
   }
 }
 

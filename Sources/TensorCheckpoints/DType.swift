@@ -2,7 +2,7 @@ import TensorCore
 
 extension StoredTensor {
   /// Element types of the safetensors format; the raw value is the name in the file.
-  public enum DType: String, Sendable, CaseIterable {
+  public enum DType: String, Sendable, Codable, CaseIterable {
     case bool = "BOOL"
     case f4 = "F4"
     case f6e2m3 = "F6_E2M3"

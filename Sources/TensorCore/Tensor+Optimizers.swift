@@ -33,13 +33,23 @@ package enum OptimizerStep: Sendable {
 
 extension Tensor {
   /// Does one step of an optimizer on this tensor and the moments of its weights, in place.
+  ///
+  /// - Parameter elements: the elements that are updated, in row-major order, whose gradient and moments are given; nil for all.
   package mutating func apply(
-    _ step: OptimizerStep, gradient: Tensor, moments: inout [Tensor], treatment: GradientTreatment, team: ThreadTeam
+    _ step: OptimizerStep, gradient: Tensor, moments: inout [Tensor], treatment: GradientTreatment,
+    elements: Range<Int>? = nil, team: ThreadTeam
   ) {
-    let weights = SharedPointer(ownedBase(like: gradient))
+    let first = elements?.lowerBound ?? 0
+    if let elements {
+      require(elements.upperBound <= count, "optimizer step: elements \(elements) of a tensor of shape \(shape)")
+      if gradient.count != elements.count { shapeFailure("optimizer step", [elements.count], gradient.shape) }
+    } else if shape != gradient.shape {
+      shapeFailure("optimizer step", shape, gradient.shape)
+    }
+    let weights = SharedPointer(withMutableScalars { $0.baseAddress! } + first)
     let slopes = SharedPointer(gradient.storage.base + gradient.offset)
     let kept = moments.indices.map { SharedPointer(moments[$0].ownedBase(like: gradient)) }
-    team.split(count, unit: Self.updateUnit) { part in
+    team.split(gradient.count, unit: Self.updateUnit) { part in
       let (n, w, g) = (Int64(part.count), weights.pointer + part.lowerBound, slopes.pointer + part.lowerBound)
       func moment(_ index: Int) -> UnsafeMutablePointer<Scalar> { kept[index].pointer + part.lowerBound }
       var first = treatment.ofKernels

@@ -133,7 +133,7 @@ import Testing
     _ = try train(settings(), in: directory, TrainingLimits(steps: 200))
     var now = 0.0
     let clock = {
-      now += 0.01
+      now += 0.03
       return now
     }
     let course = try train(

@@ -1,4 +1,5 @@
 import Autograd
+import ProcessGroups
 import RecurrentLayers
 import SequenceText
 import TensorCore
@@ -49,7 +50,7 @@ public enum Evaluation {
   public static func negativeLogLikelihood<Scalar>(
     of model: CharacterModel<Scalar>, on text: TextStream, workspace: Workspace<Scalar>
   ) -> Double {
-    sum(of: model, on: text, streams: 1, warmUp: 0, workspace: workspace)
+    sum(of: model, on: text, workspace: workspace)
   }
 
   /// The mean of −log p, in nats, reading the text as several streams at once, each but the first warmed up on the tokens
@@ -57,12 +58,19 @@ public enum Evaluation {
   ///
   /// How many streams depends on the text's length alone. Faster than the exact sum, and within 1e-3 of it for a model that
   /// remembers less than the warm-up.
+  ///
+  /// - Parameter group: processes of which each reads some of the streams; the bits are those of one process.
   public static func validationLoss<Scalar>(
-    of model: CharacterModel<Scalar>, on text: TextStream, workspace: Workspace<Scalar>
+    of model: CharacterModel<Scalar>, on text: TextStream, workspace: Workspace<Scalar>, group: ProcessGroup? = nil
   ) -> Double {
     let streams = streams(predictions: text.predictions)
-    let total = sum(of: model, on: text, streams: streams, warmUp: streams == 1 ? 0 : warmUp, workspace: workspace)
-    return total / Double(max(text.predictions, 1))
+    let (rank, size) = (group?.rank ?? 0, group?.size ?? 1)
+    let own = streams * rank / size..<streams * (rank + 1) / size
+    let sums = sums(
+      of: model, on: text, streams: streams, reading: own, warmUp: streams == 1 ? 0 : warmUp, workspace: workspace)
+    var all = [Double](repeating: 0, count: streams)
+    all.replaceSubrange(own, with: sums)
+    return (group?.sums(of: all) ?? all).reduce(0, +) / Double(max(text.predictions, 1))
   }
 
   private static func streams(predictions: Int) -> Int { max(1, min(mostStreams, predictions / (2 * warmUp))) }
@@ -82,40 +90,54 @@ public enum Evaluation {
   /// Tokens a stream in one call: enough to make the products large, and few enough not to need more memory than training.
   private static let chunk = 32
 
-  /// Stream i predicts the tokens after positions i·m to (i + 1)·m, where m is the length of a stream.
+  /// The sum of −log p over all predictions, of a text that is read as one stream.
   ///
   /// - Parameter read: receives logits, [time, batch, vocabulary], and the losses of their rows.
   static func sum<Scalar>(
-    of model: CharacterModel<Scalar>, on text: TextStream, streams: Int, warmUp: Int, workspace: Workspace<Scalar>,
+    of model: CharacterModel<Scalar>, on text: TextStream, workspace: Workspace<Scalar>,
     read: (_ logits: Tensor<Scalar>, _ losses: [Double]) -> Void = { _, _ in }
   ) -> Double {
+    sums(of: model, on: text, streams: 1, reading: 0..<1, warmUp: 0, workspace: workspace, read: read)[0]
+  }
+
+  /// The sum of −log p over the predictions of each stream. Stream i predicts the tokens after positions i·m to (i + 1)·m, where m
+  /// is the length of a stream.
+  ///
+  /// - Parameters:
+  ///   - own: the streams that are read.
+  ///   - read: receives logits, [time, batch, vocabulary], and the losses of their rows.
+  private static func sums<Scalar>(
+    of model: CharacterModel<Scalar>, on text: TextStream, streams: Int, reading own: Range<Int>, warmUp: Int,
+    workspace: Workspace<Scalar>, read: (_ logits: Tensor<Scalar>, _ losses: [Double]) -> Void = { _, _ in }
+  ) -> [Double] {
     let (tokens, count) = (text.tokens, text.predictions)
-    guard count > 0 else { return 0 }
+    var totals = [Double](repeating: 0, count: own.count)
+    guard count > 0, !own.isEmpty else { return totals }
     let length = (count + streams - 1) / streams
     var context = ForwardContext(workspace: workspace)
     var state: CharacterModel<Scalar>.State?
-    var total = 0.0
     var start = -warmUp
     while start < length {
-      if start == 0 { state?.reset(sequence: 0, to: model.initialState) }
+      // The first stream has nothing before it.
+      if start == 0 && own.lowerBound == 0 { state?.reset(sequence: 0, to: model.initialState) }
       let end = min(start + chunk, start < 0 ? 0 : length)
       // Positions outside of the text are read as some token; what is predicted there is not counted.
-      let positions = (start..<end).flatMap { t in (0..<streams).map { $0 * length + t } }
+      let positions = (start..<end).flatMap { t in own.map { $0 * length + t } }
       func place(_ position: Int) -> Int { tokens.startIndex + max(0, min(position, count)) }
       func token(at position: Int) -> Int32 { tokens[place(position)] }
-      let grid = TokenGrid(ids: positions.map(token), time: end - start, batch: streams)
-      let resets = text.resets(at: positions.map(place), batch: streams)
+      let grid = TokenGrid(ids: positions.map(token), time: end - start, batch: own.count)
+      let resets = text.resets(at: positions.map(place), batch: own.count)
       let (logits, next) = model(grid, resets: resets, from: state, in: &context)
       state = next
       if start >= 0 {
         let (losses, _) = crossEntropyRows(
           logits.value, targets: positions.map { token(at: $0 + 1) }, workspace: workspace)
-        for (position, loss) in zip(positions, losses) where position < count { total += loss }
+        for (index, loss) in losses.enumerated() where positions[index] < count { totals[index % own.count] += loss }
         read(logits.value, losses)
       }
       start = end
     }
-    return total
+    return totals
   }
 }
 

@@ -63,10 +63,8 @@ public struct TextSurprise: Sendable {
     text = try InspectedText(corpus, as: file.history)
     let range = text.range
     var tokens: [Piece] = []
-    nats = Evaluation.sum(
-      of: file.model, on: text.stream, streams: 1, warmUp: 0,
-      workspace: Workspace(threads: threads)
-    ) { [text] logits, losses in
+    nats = Evaluation.sum(of: file.model, on: text.stream, workspace: Workspace(threads: threads)) {
+      [text] logits, losses in
       let symbols = logits.shape[2]
       logits.withScalars { scalars in
         for row in losses.indices.prefix(range.count - 1 - tokens.count) {

@@ -24,7 +24,7 @@ extension TrainingSettings {
 
   /// Steps that go once through the training part of a corpus.
   public func stepsPerEpoch(on corpus: Corpus) throws(CharacterRunError) -> Int {
-    try windows(of: arranged(corpus)).perEpoch
+    try windows(of: arranged(corpus), streams: 0..<batch).perEpoch
   }
 
   func arranged(_ corpus: Corpus) throws(CharacterRunError) -> ArrangedCorpus {
@@ -39,7 +39,7 @@ extension TrainingSettings {
     return text
   }
 
-  func windows(of text: ArrangedCorpus) throws(CharacterRunError) -> TruncatedWindows {
+  func windows(of text: ArrangedCorpus, streams own: Range<Int>) throws(CharacterRunError) -> TruncatedWindows {
     let random = RandomSource(seed: UInt64(bitPattern: Int64(seed)))
     let streams: ContiguousBatches
     do {
@@ -50,7 +50,7 @@ extension TrainingSettings {
           documentsOf: text, in: .train, batch: batch, length: length, random: random.substream(Self.orderStream))
     } catch { throw .corpus(error) }
     return TruncatedWindows(
-      streams, backwardLength: backwardLength,
+      streams.taking(own), backwardLength: backwardLength,
       variation: variesLength ? random.substream(Self.variationStream) : nil)
   }
 

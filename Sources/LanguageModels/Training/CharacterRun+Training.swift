@@ -1,5 +1,6 @@
 import Foundation
 import ModelTraining
+import ProcessGroups
 import SequenceText
 import TensorCheckpoints
 import TensorCore
@@ -42,19 +43,19 @@ extension CharacterRun {
   @discardableResult
   public func train(
     limits: TrainingLimits, reporting: TrainingReporting = TrainingReporting(),
-    report: @escaping (RunEvent) -> Void = { _ in }, shouldStop: () -> Bool = { false },
-    clock: () -> Double = { ProcessInfo.processInfo.systemUptime }
+    report: @escaping (RunEvent) -> Void = { _ in }, shouldStop: @escaping () -> Bool = { false },
+    clock: @escaping () -> Double = { ProcessInfo.processInfo.systemUptime }
   ) throws -> RunEnd {
     if claim == nil { try claimDirectory(limits: limits, reporting: reporting) }
     defer { claim = nil }
-    let began = clock()
+    let watch = RunWatch(group: group, clock: clock, shouldStop: shouldStop)
+    let began = watch.now()
     var meter = MetricsMeter(
       tokensPerStep: tokensPerStep, charactersPerToken: validationCharactersPerToken, began: began)
     var saver = RunSaver(self, kept: reporting.kept, report: report)
     let end: RunEnd
     do {
-      end = try trainSteps(
-        limits, reporting, meter: &meter, saver: &saver, shouldStop: shouldStop, clock: clock, from: began)
+      end = try trainSteps(limits, reporting, meter: &meter, saver: &saver, watch: watch, from: began)
     } catch let error as TrainingDiverged {
       // That it diverged says more than that a file was not saved.
       try? saver.finish()
@@ -66,7 +67,7 @@ extension CharacterRun {
 
   private func trainSteps(
     _ limits: TrainingLimits, _ reporting: TrainingReporting, meter: inout MetricsMeter, saver: inout RunSaver,
-    shouldStop: () -> Bool, clock: () -> Double, from began: Double
+    watch: RunWatch, from began: Double
   ) throws -> RunEnd {
     let lastStep = limits.lastStep(stepsPerEpoch: stepsPerEpoch)
     let validateEvery = settings.validateEvery ?? stepsPerEpoch
@@ -75,9 +76,10 @@ extension CharacterRun {
     var stepsDone = 0
     if isExtended { try saver.saveLast() }
     var end = endsAtOnce ? RunEnd.patienceSpent : .finished
+    var now = watch.now()
 
     while end == .finished && step < lastStep ?? .max && !hasDecayed {
-      let seconds = clock() - began
+      let seconds = now - began
       let time = limits.seconds.flatMap { limit -> TimeLeft? in
         guard stepsDone >= 5, seconds >= limit / 20 else { return nil }
         return TimeLeft(seconds: limit - seconds, secondsPerStep: seconds / Double(stepsDone))
@@ -90,34 +92,40 @@ extension CharacterRun {
         saver.report(.decaying(steps: decay.steps, reason: decay.reason))
       }
       stepsDone += 1
-      let event = try trainStep(meter: &meter, saver: &saver, clock: clock)
+      let event = try trainStep(meter: &meter, saver: &saver, watch: watch)
       // Validations, samples and saves of a step are not repeated when the run is rolled back to it.
       let wentBack = if case .rolledBack = event { true } else { false }
       if !wentBack, step % validateEvery == 0 {
         if let validation = validate(scheduled: true) {
           validatedStep = step
-          try record(validation, meter: &meter, saver: &saver, now: clock(), afterSteps: stepsDone)
+          try record(validation, meter: &meter, saver: &saver, now: watch.now(), afterSteps: stepsDone)
           if endsAtOnce { end = .patienceSpent }
         } else {
           try saver.append(
-            meter.line("training", training: trainer.takeMeanLoss(), validationLoss: nil, at: moment(clock())))
+            meter.line("training", training: trainer.takeMeanLoss(), validationLoss: nil, at: moment(watch.now())))
         }
       }
       if !wentBack && sampleEvery > 0 && step % sampleEvery == 0 {
-        let text = sample(length: reporting.sampleLength)
-        try saver.append(meter.line(sample: text, copy: copiedPassage(of: text), at: moment(clock())))
-        saver.report(.sample(step: step, text: text))
+        let now = watch.now()
+        if group?.rank ?? 0 == 0 {
+          let text = sample(length: reporting.sampleLength)
+          try saver.append(meter.line(sample: text, copy: copiedPassage(of: text), at: moment(now)))
+          saver.report(.sample(step: step, text: text))
+        }
       }
-      if shouldStop() { end = .stopped }
-      let now = clock()
+      let stops: Bool
+      (now, stops) = watch.look()
+      if stops { end = .stopped }
       if pace.isDue(after: wentBack ? nil : step, now: now) {
         try saver.saveLast()
-        pace.saved(from: now, to: clock())
+        let end = watch.now()
+        pace.saved(from: now, to: end)
+        now = end
       }
-      let isOver = limits.seconds.map { clock() - began >= $0 + lenience(of: $0) } ?? false
+      let isOver = limits.seconds.map { now - began >= $0 + lenience(of: $0) } ?? false
       // A state that is not finite is no end: it cannot be saved.
       if isOver || end != .finished || step >= lastStep ?? .max || hasDecayed {
-        let wentBack = try goBackIfNonFinite(meter: &meter, saver: &saver, clock: clock)
+        let wentBack = try goBackIfNonFinite(meter: &meter, saver: &saver, watch: watch)
         if wentBack && end == .patienceSpent { end = .finished }
       }
       if isOver { break }
@@ -126,7 +134,7 @@ extension CharacterRun {
     try saver.saveLastUnlessSaved()
     // A run that is stopped goes on some time, and then validates when it is due.
     if end != .stopped, validatedStep != step, let validation = validate(scheduled: false) {
-      try record(validation, meter: &meter, saver: &saver, now: clock(), afterSteps: stepsDone)
+      try record(validation, meter: &meter, saver: &saver, now: watch.now(), afterSteps: stepsDone)
     }
     return end
   }
@@ -146,36 +154,37 @@ extension CharacterRun {
 
   /// Does a step.
   private func trainStep(
-    meter: inout MetricsMeter, saver: inout RunSaver, clock: () -> Double
+    meter: inout MetricsMeter, saver: inout RunSaver, watch: RunWatch
   ) throws -> TrainingEvent {
-    try recording(meter: &meter, saver: &saver, clock) { () throws(TrainingDiverged) in try trainer.trainStep() }!
+    try recording(meter: &meter, saver: &saver, watch) { () throws(TrainingDiverged) in try trainer.trainStep() }!
   }
 
   /// Goes back to the last good state if the present one is not finite.
   private func goBackIfNonFinite(
-    meter: inout MetricsMeter, saver: inout RunSaver, clock: () -> Double
+    meter: inout MetricsMeter, saver: inout RunSaver, watch: RunWatch
   ) throws -> Bool {
-    try recording(meter: &meter, saver: &saver, clock) { () throws(TrainingDiverged) in
+    try recording(meter: &meter, saver: &saver, watch) { () throws(TrainingDiverged) in
       try trainer.rollBackIfNonFinite()
     } != nil
   }
 
   /// Reports an event of the trainer; a step that is skipped, a rollback and a divergence are recorded in the metrics.
   private func recording(
-    meter: inout MetricsMeter, saver: inout RunSaver, _ clock: () -> Double,
+    meter: inout MetricsMeter, saver: inout RunSaver, _ watch: RunWatch,
     _ event: () throws(TrainingDiverged) -> TrainingEvent?
   ) throws -> TrainingEvent? {
     let found: TrainingEvent?
     do throws(TrainingDiverged) { found = try event() } catch {
-      try saver.append(meter.line(recovery: "diverged", reason: error.reason, at: moment(clock())))
+      try saver.append(meter.line(recovery: "diverged", reason: error.reason, at: moment(watch.now())))
       throw error
     }
     guard let event = found else { return nil }
     switch event {
     case .step(let report): meter.add(report)
-    case .skipped(_, let reason): try saver.append(meter.line(recovery: "skipped", reason: reason, at: moment(clock())))
+    case .skipped(_, let reason):
+      try saver.append(meter.line(recovery: "skipped", reason: reason, at: moment(watch.now())))
     case .rolledBack(_, _, let reason):
-      try saver.append(meter.line(recovery: "rolled_back", reason: reason, at: moment(clock())))
+      try saver.append(meter.line(recovery: "rolled_back", reason: reason, at: moment(watch.now())))
     case .validated: break
     }
     saver.report(.training(event))
@@ -191,7 +200,7 @@ extension CharacterRun {
   /// - Parameter steps: steps done in this part of the run; after none, the line that an earlier part wrote stays as it is.
   private func record(
     _ validation: ValidationReport, meter: inout MetricsMeter, saver: inout RunSaver, now: Double, afterSteps steps: Int
-  ) throws(RunDirectoryTaken) {
+  ) throws {
     saver.report(.training(.validated(validation)))
     if trainer.nonFiniteState == nil { try saver.saveBest(loss: validation.validationLoss) }
     if steps == 0, let closing = metrics?.closing {
@@ -216,6 +225,23 @@ extension CharacterRun {
     guard let tokens = try? tokenizer.encode(text, unknown: .skip).tokens else { return (0, "") }
     let range = longestCopy(of: tokens, in: corpus.tokens)
     return (range.count, String(decoding: tokenizer.decode(tokens[range]), as: UTF8.self))
+  }
+}
+
+/// Clock of a run, and whether it is to stop. In a group all ranks see the clock of rank 0 and stop together, so that they decide
+/// alike.
+private struct RunWatch {
+  let group: ProcessGroup?
+  let clock: () -> Double
+  let shouldStop: () -> Bool
+
+  func now() -> Double { look().now }
+
+  func look() -> (now: Double, stops: Bool) {
+    let own = (clock(), shouldStop())
+    guard let group else { return own }
+    let all = group.allGather([own.0, own.1 ? 1 : 0])
+    return (all[0][0], all.contains { $0[1] > 0 })
   }
 }
 

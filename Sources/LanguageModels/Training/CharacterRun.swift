@@ -1,6 +1,8 @@
+import Autograd
 import Foundation
 import ModelTraining
 import NeuralLayers
+import ProcessGroups
 import SequenceText
 import TensorCheckpoints
 import TensorCore
@@ -26,6 +28,8 @@ public final class CharacterRun {
   /// Bytes that training takes, about.
   package let trainingBytes: Double
   let trainer: Trainer<CharacterTask<Float>>
+  /// Processes that train together; nil for this one alone.
+  var group: ProcessGroup? { trainer.group }
   var claim: DirectoryClaim?
   /// The `last` that it last read or wrote; nil before it has a directory.
   var knownState: DirectoryClaim.KnownState?
@@ -45,9 +49,12 @@ public final class CharacterRun {
   ///   - directory: it is made when training begins.
   ///   - memory: bytes that training may take, about; nil for all that this process may use. Where that is too little to keep
   ///     all activations, the backward pass computes them again: the same bits, for the time of another forward pass.
+  ///   - group: processes that train together, each of which makes this run of the same settings, corpus and checkpoint; a directory
+  ///     is for rank 0 alone. Nil for this process alone.
   public init(
     settings: TrainingSettings, corpus: Corpus, directory: RunDirectory? = nil, resuming checkpoint: Checkpoint? = nil,
-    inPlaceOf last: Checkpoint? = nil, initial: ModelFile<Float>? = nil, threads: Int = 1, memory: Double? = nil
+    inPlaceOf last: Checkpoint? = nil, initial: ModelFile<Float>? = nil, threads: Int = 1, memory: Double? = nil,
+    group: ProcessGroup? = nil
   ) throws(CharacterRunError) {
     guard settings.precision.isSupported else {
       throw .unsupportedPrecision(
@@ -77,11 +84,14 @@ public final class CharacterRun {
     }
     let schedule = try settings.learningRateSchedule()
     var model = CharacterModel<Float>(settings.shape(vocabulary: corpus.vocabulary.count))
+    if let group, settings.batch < group.size { throw .tooManyRanks(group.size, batch: settings.batch) }
+    let shard = BatchShard(of: settings.batch, rank: group?.rank ?? 0, size: group?.size ?? 1)
     (recomputes, trainingBytes) = try Self.mustRecompute(
-      model, settings, hasDocuments: text.documentStarts != nil, within: memory, resuming: checkpoint)
+      model, settings, batch: shard.count, hasDocuments: text.documentStarts != nil, within: memory,
+      resuming: checkpoint)
     let task = CharacterTask(
-      model, windows: try settings.windows(of: text), validation: validation,
-      penalties: settings.penalties)
+      model, windows: try settings.windows(of: text, streams: shard.sequences), validation: validation,
+      penalties: settings.penalties, group: group)
 
     if let checkpoint {
       let saved = try Self.file(of: checkpoint, shape: model.shape, corpus: corpus)
@@ -104,7 +114,7 @@ public final class CharacterRun {
     trainer = Trainer(
       model: model, task: task, optimizer: settings.optimizerSettings,
       schedule: schedule, clipping: settings.clip > 0 ? .norm(settings.clip) : .none, averaging: settings.averaging,
-      seed: UInt64(settings.seed), threads: threads, products: settings.precision.products)
+      seed: UInt64(settings.seed), threads: threads, products: settings.precision.products, group: group)
     guard let checkpoint, let record else { return }
     do { try trainer.restore(from: checkpoint, record: record) } catch { throw .checkpoint(error) }
   }
@@ -138,16 +148,18 @@ public final class CharacterRun {
   /// Whether a run must compute activations again to fit into the memory that it may use, and the bytes that it then takes, about;
   /// refuses one that does not fit even then.
   ///
-  /// - Parameter limit: the most bytes; nil for all that this process may use.
+  /// - Parameters:
+  ///   - batch: streams of this process.
+  ///   - limit: the most bytes; nil for all that this process may use.
   private static func mustRecompute(
-    _ model: CharacterModel<Float>, _ settings: TrainingSettings, hasDocuments: Bool, within limit: Double?,
+    _ model: CharacterModel<Float>, _ settings: TrainingSettings, batch: Int, hasDocuments: Bool, within limit: Double?,
     resuming checkpoint: Checkpoint?
   ) throws(CharacterRunError) -> (recomputes: Bool, bytes: Double) {
     let steps = TruncatedWindows.stepsKept(
       length: settings.length, backwardLength: settings.backwardLength, varies: settings.variesLength)
     func bytes(recomputes: Bool) -> Double {
       model.trainingBytes(
-        time: steps, batch: settings.batch, hasDocuments: hasDocuments,
+        time: steps, batch: batch, hasDocuments: hasDocuments,
         isPenalized: settings.penalties != ActivationPenalties(),
         isAveraged: settings.averaging > 0, recomputes: recomputes)
     }

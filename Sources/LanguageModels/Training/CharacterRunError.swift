@@ -17,6 +17,8 @@ public enum CharacterRunError: Error, Equatable, CustomStringConvertible {
   case noValidation(setting: String, tokens: Int)
   /// A corpus in other tokens than those of the settings.
   case otherTokens(TokenKind, settings: TokenKind)
+  /// More processes than sequences in a batch, of which each needs one.
+  case tooManyRanks(Int, batch: Int)
   case corpus(CorpusError)
   case split(CorpusSplitError)
   /// The run to resume was trained on another corpus.
@@ -43,6 +45,8 @@ public enum CharacterRunError: Error, Equatable, CustomStringConvertible {
         + (tokens == 0 ? "nothing is held out for them" : "1 token held out for them is too few")
     case .otherTokens(let kind, let wanted):
       "the corpus is in tokens of the kind \(kind.rawValue), and the settings say \(wanted.rawValue); give both the same"
+    case .tooManyRanks(let ranks, let batch):
+      "\(ranks) processes cannot share a batch of \(counted(batch, "stream")): each needs one"
     case .corpus(let error): error.description
     case .split(let error): error.description
     case .corpusChanged(let file, let then, let now):

@@ -1,6 +1,7 @@
 import Autograd
 import Foundation
 import ModelTraining
+import ProcessGroups
 import RecurrentLayers
 import SequenceText
 import TensorCore
@@ -15,6 +16,8 @@ public struct CharacterTask<Scalar: TensorScalar>: TrainingTask {
   /// Name and width of each component of each layer's state: `state.l0.hidden`, `state.l0.cell`, `state.l1.hidden`, …
   private let stateComponents: [[(name: String, width: Int)]]
   private let penalties: ActivationPenalties
+  /// Processes that share the batch and the validation; nil for this one alone.
+  private let group: ProcessGroup?
   private var state: Model.State?
   /// Order of the documents in the epoch that was last trained on.
   private var order: DocumentOrder?
@@ -25,11 +28,13 @@ public struct CharacterTask<Scalar: TensorScalar>: TrainingTask {
   ///   - model: any of the shape that is trained, its weights drawn or not.
   ///   - windows: windows of the training part.
   ///   - validation: the part held out, if any.
+  ///   - group: processes of which each reads some of the streams; nil for this one alone.
   public init(
     _ model: Model, windows: TruncatedWindows, validation: TextStream?,
-    penalties: ActivationPenalties = ActivationPenalties()
+    penalties: ActivationPenalties = ActivationPenalties(), group: ProcessGroup? = nil
   ) {
     self.windows = windows
+    self.group = group
     heldOut = validation
     stateComponents = Self.stateComponents(of: model)
     self.penalties = penalties
@@ -48,6 +53,8 @@ public struct CharacterTask<Scalar: TensorScalar>: TrainingTask {
   }
 
   public var stepsPerEpoch: Int { windows.perEpoch }
+
+  public var batchShard: BatchShard? { group == nil ? nil : windows.shard }
 
   public mutating func loss(
     of model: Model, step: Int, in context: inout ForwardContext<Scalar>
@@ -77,7 +84,8 @@ public struct CharacterTask<Scalar: TensorScalar>: TrainingTask {
   public func validation(of model: Model, workspace: Workspace<Scalar>) -> EvaluationReport? {
     heldOut.map { text in
       EvaluationReport(
-        samples: text.predictions, loss: Evaluation.validationLoss(of: model, on: text, workspace: workspace))
+        samples: text.predictions,
+        loss: Evaluation.validationLoss(of: model, on: text, workspace: workspace, group: group))
     }
   }
 
@@ -86,6 +94,7 @@ public struct CharacterTask<Scalar: TensorScalar>: TrainingTask {
     return zip(stateComponents.joined(), state.layers.joined()).map { ($0.name, $1) }
   }
 
+  /// - Parameter carried: returns the state of all streams.
   public mutating func restore<Failure: Error>(
     step: Int, carried: (_ name: String, _ shape: TensorShape) throws(Failure) -> Tensor<Scalar>
   ) throws(Failure) {
@@ -94,7 +103,9 @@ public struct CharacterTask<Scalar: TensorScalar>: TrainingTask {
     var layers: [[Tensor<Scalar>]] = []
     for components in stateComponents {
       var tensors: [Tensor<Scalar>] = []
-      for (name, width) in components { tensors.append(try carried(name, [windows.batch, width])) }
+      for (name, width) in components {
+        tensors.append(try carried(name, [windows.shard.total, width]).slice(axis: 0, windows.shard.sequences))
+      }
       layers.append(tensors)
     }
     state = Model.State(layers: layers)

@@ -48,21 +48,30 @@ struct RunSaver {
   }
 
   /// Saves `last`, and before it what failed to be saved before.
-  mutating func saveLast() throws(RunDirectoryTaken) {
+  ///
+  /// - Throws: `RunDirectoryTaken`; in a group also `UnsavedRun`: many processes do not go on for a state that may be lost.
+  mutating func saveLast() throws {
     try requireDirectory()
-    guard let directory = run.claim?.directory, run.trainer.nonFiniteState == nil else { return }
-    savePending()
+    guard run.claim != nil || run.group != nil, run.trainer.nonFiniteState == nil else { return }
     let progress = run.progress
     let file = run.file(of: run.model, validationLoss: progress.bestValidationLoss)
     let checkpoint = run.trainer.checkpoint(file, settings: run.settings, corpus: run.corpus)
+    // In a group rank 0 saves what all ranks have given; none of them tries a state again that failed there.
+    guard let directory = run.claim?.directory else {
+      saved = (progress.step, progress.rollbacks)
+      return
+    }
+    savePending()
     if kept > 0, let replaced = run.knownState?.step(in: directory), replaced < progress.step {
       note(.kept, failure(of: { () throws(FileError) in try directory.keepLast(as: directory.keptPath(replaced)) }))
     }
-    guard save(.last, checkpoint, to: directory.last) else {
+    let isSaved = save(.last, checkpoint, to: directory.last)
+    if isSaved || run.group != nil { saved = (progress.step, progress.rollbacks) }
+    guard isSaved else {
       run.knownState?.attempted = checkpoint.metadata
+      if run.group != nil { try finish() }
       return
     }
-    saved = (progress.step, progress.rollbacks)
     run.knownState?.metadata = checkpoint.metadata
     run.knownState?.attempted = nil
     run.claim?.removeForeignModels()
@@ -71,17 +80,18 @@ struct RunSaver {
   }
 
   /// Saves `last`, and keeps it as the state to extend the run from.
-  mutating func saveUndecayed() throws(RunDirectoryTaken) {
+  mutating func saveUndecayed() throws {
     try saveLastUnlessSaved()
+    let isFinite = run.trainer.nonFiniteState == nil
     guard let directory = run.claim?.directory else { return }
     if let failed = failures.first(where: { $0.part == .last }) {
       note(.undecayed, failed.error)
-    } else if run.trainer.nonFiniteState == nil {
+    } else if isFinite {
       note(.undecayed, failure(of: { () throws(FileError) in try directory.keepLast(as: directory.undecayed) }))
     }
   }
 
-  mutating func saveLastUnlessSaved() throws(RunDirectoryTaken) {
+  mutating func saveLastUnlessSaved() throws {
     if saved.map({ $0 != (run.progress.step, run.progress.rollbacks) }) ?? true { try saveLast() }
   }
 

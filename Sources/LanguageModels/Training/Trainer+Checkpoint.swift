@@ -7,18 +7,19 @@ import TensorCore
 
 extension Trainer where Task == CharacterTask<Float> {
   /// The whole state of a run as a checkpoint: the tensors of the state after the steps so far, and those of the state that a
-  /// divergence returns to, under the names of `rollbackPrefix`.
+  /// divergence returns to, under the names of `rollbackPrefix`. In a group all ranks call this together, and that of rank 0 is
+  /// whole.
   func checkpoint(_ file: ModelFile<Float>, settings: TrainingSettings, corpus: Corpus) -> Checkpoint {
     var checkpoint = file.checkpoint
     let record = RunRecord(
       settings: settings, corpus: corpus, progress: progress, rollback: rollbackState?.progress)
     checkpoint.metadata[MetadataKey.run] = canonicalJSON(record)
-    for (name, tensor) in state.tensorsBesideModel { checkpoint.tensors[name] = StoredTensor(tensor) }
+    for (name, tensor) in tensorsBesideModel(of: state) { checkpoint.tensors[name] = StoredTensor(tensor) }
     if let rollbackState {
       for (name, tensor) in rollbackState.model.tensors {
         checkpoint.tensors[rollbackPrefix + name] = StoredTensor(tensor)
       }
-      for (name, tensor) in rollbackState.tensorsBesideModel {
+      for (name, tensor) in tensorsBesideModel(of: rollbackState) {
         checkpoint.tensors[rollbackPrefix + name] = StoredTensor(tensor)
       }
     }
@@ -61,10 +62,9 @@ let rollbackPrefix = "rollback."
 /// Start of the names of averaged weights.
 let averagePrefix = "average."
 
-extension Trainer.State where Task == CharacterTask<Float> {
-  fileprivate var tensorsBesideModel: [(name: String, tensor: Tensor<Float>)] {
-    optimizer.namedMoments(of: model) + task.carriedState
-      + (average?.tensors ?? []).map { (averagePrefix + $0.name, $0.tensor) }
+extension Trainer where Task == CharacterTask<Float> {
+  fileprivate func tensorsBesideModel(of state: State) -> [(name: String, tensor: Tensor<Float>)] {
+    wholeTensors(of: state) + (state.average?.tensors ?? []).map { (averagePrefix + $0.name, $0.tensor) }
   }
 }
 

@@ -1,3 +1,4 @@
+import Autograd
 import RecurrentLayers
 import SequenceText
 import TensorCore
@@ -37,7 +38,10 @@ public struct TruncatedWindows: Sendable {
 
   /// The windows of an epoch, whatever their lengths.
   public var perEpoch: Int { streams.windowsPerEpoch }
-  public var batch: Int { streams.batch }
+  /// The streams that are read here, of all.
+  public var shard: BatchShard {
+    BatchShard(first: streams.streams.lowerBound, count: streams.streams.count, total: streams.batch)
+  }
 
   /// Time steps that one update reads, counted from the start of the streams.
   package struct Window: Sendable {
@@ -85,10 +89,10 @@ public struct TruncatedWindows: Sendable {
     of window: Window, in order: DocumentOrder?
   ) -> (inputs: [TokenGrid], resets: StateResets?, targets: [Int32]) {
     let (tokens, start) = (streams.window(window.steps, in: order), window.steps.lowerBound)
-    let inputs = TokenGrid(ids: tokens.inputs, time: window.steps.count, batch: batch)
+    let inputs = TokenGrid(ids: tokens.inputs, time: window.steps.count, batch: shard.count)
     let grids = zip(window.borders, window.borders.dropFirst()).map { inputs.steps($0 - start..<$1 - start) }
-    let resets = tokens.endsDocument.map { StateResets($0, time: inputs.time, batch: batch) }
-    return (grids, resets, Array(tokens.targets.suffix(window.new.count * batch)))
+    let resets = tokens.endsDocument.map { StateResets($0, time: inputs.time, batch: inputs.batch) }
+    return (grids, resets, Array(tokens.targets.suffix(window.new.count * inputs.batch)))
   }
 
   private func newSteps(_ index: Int, _ epoch: Int) -> Range<Int> { border(index, epoch)..<border(index + 1, epoch) }

@@ -1,0 +1,134 @@
+import Autograd
+import CharrnnTestSupport
+import LanguageModels
+import ModelTraining
+import NeuralLayers
+import ProcessGroups
+import SequenceText
+import TensorCheckpoints
+import TensorCore
+import Testing
+
+/// Training of one model by several ranks, beside that by one process.
+@Suite struct RankTrainingTests {
+  private static let corpus = try! sampleCorpus(sampleText(4000))
+
+  private struct Outcome: Sendable, Equatable {
+    var losses: [Double] = []
+    var validation: Double?
+    var parameters: [Tensor<Double>] = []
+  }
+
+  /// Trains in double precision.
+  private static func train(
+    _ architecture: Architecture, batch: Int, steps: Int, optimizer: OptimizerSettings = .adam(learningRate: 2e-3),
+    group: ProcessGroup?
+  ) throws -> Outcome {
+    var model = CharacterModel<Double>(ModelShape(architecture, vocabulary: corpus.vocabulary.count))
+    // Ranks other than the first get its weights.
+    var random = RandomSource(seed: UInt64(7 + (group?.rank ?? 0)))
+    model.initialize(using: &random)
+    let shard = BatchShard(of: batch, rank: group?.rank ?? 0, size: group?.size ?? 1)
+    let streams = try ContiguousBatches(corpus.tokens, in: 0..<3000, batch: batch, length: 12).taking(shard.sequences)
+    let task = CharacterTask<Double>(
+      model, windows: TruncatedWindows(streams), validation: TextStream(corpus.tokens[3000...]),
+      penalties: ActivationPenalties(activation: 1, temporal: 0.5), group: group)
+    let trainer = Trainer(
+      model: model, task: task, optimizer: optimizer, clipping: .norm(1), averaging: 0.1, seed: 3, group: group)
+    var outcome = Outcome()
+    for _ in 0..<steps {
+      guard case .step(let report) = try trainer.trainStep() else { continue }
+      outcome.losses.append(report.loss)
+    }
+    outcome.validation = trainer.validate(scheduled: true)?.validationLoss
+    outcome.parameters = trainer.model.parameters.map { $0.parameter.value }
+    return outcome
+  }
+
+  private static func architecture(_ cell: CellKind) -> Architecture {
+    var architecture = Architecture(cell: cell, hidden: 10)
+    (architecture.dropout, architecture.zoneout, architecture.weightDrop) = (0.2, 0.1, 0.1)
+    return architecture
+  }
+
+  @Test(arguments: [CellKind.rnn, .lstm, .gru])
+  func ranksTrainAsOneProcessDoes(cell: CellKind) throws {
+    let steps = amount(debug: 12, release: 200)
+    let architecture = Self.architecture(cell)
+    let alone = try Self.train(architecture, batch: 7, steps: steps, group: nil)
+    for size in [2, 4] {
+      let ranks = try LocalJob.run(size) { try Self.train(architecture, batch: 7, steps: steps, group: $0) }
+      for rank in ranks {
+        #expect(rank == ranks[0])
+        #expect(rank.losses.count == alone.losses.count)
+        for (step, (loss, expected)) in zip(rank.losses, alone.losses).enumerated() {
+          #expect(abs(loss - expected) < 1e-9, "step \(step) on \(size) ranks")
+        }
+        #expect(abs(try #require(rank.validation) - alone.validation!) < 1e-9)
+      }
+      let again = try LocalJob.run(size) { try Self.train(architecture, batch: 7, steps: steps, group: $0) }
+      #expect(again == ranks, "the same bits again")
+    }
+  }
+
+  @Test func aShardedOptimizerDoesWhatAWholeOneDoes() throws {
+    let optimizers: [OptimizerSettings] = [
+      .sgd(learningRate: 0.1, momentum: 0.9, decay: .l2(1e-3, on: .matrices)), .rmsProp(learningRate: 1e-3), .lion(),
+    ]
+    for optimizer in optimizers {
+      let alone = try Self.train(
+        Architecture(cell: .lstm, hidden: 6), batch: 3, steps: 8, optimizer: optimizer, group: nil)
+      let ranks = try LocalJob.run(3) {
+        try Self.train(Architecture(cell: .lstm, hidden: 6), batch: 3, steps: 8, optimizer: optimizer, group: $0)
+      }
+      for (loss, expected) in zip(ranks[1].losses, alone.losses) {
+        #expect(abs(loss - expected) < (optimizer.rule == OptimizerSettings.lion().rule ? 1e-3 : 1e-9))
+      }
+    }
+  }
+
+  /// A run saved on some ranks.
+  private static func run(
+    on size: Int, to step: Int, in directory: RunDirectory, resuming: Bool = false,
+    _ settings: TrainingSettings = .small { ($0.dropout, $0.validateEvery, $0.batch) = (0.3, 7, 6) }
+  ) throws -> [UInt8] {
+    let checkpoint = resuming ? try Checkpoint(contentsOf: directory.last) : nil
+    _ = try LocalJob.run(size) { group in
+      let run = try CharacterRun(
+        settings: settings, corpus: corpus, directory: group.rank == 0 ? directory : nil, resuming: checkpoint,
+        group: group)
+      try run.train(limits: TrainingLimits(steps: step), reporting: quiet)
+    }
+    return try bytes(of: directory.last)
+  }
+
+  @Test func aResumedRunEndsWithTheBitsOfAnUnbrokenOne() throws {
+    let scratch = try ScratchDirectory()
+    let whole = try Self.run(on: 3, to: 22, in: scratch.run("whole"))
+    _ = try Self.run(on: 3, to: 9, in: scratch.run("cut"))
+    #expect(try Self.run(on: 3, to: 22, in: scratch.run("cut"), resuming: true) == whole)
+  }
+
+  @Test(arguments: [1, 2, 5]) func aRunGoesOnOnOtherNumbersOfRanks(size: Int) throws {
+    let scratch = try ScratchDirectory()
+    _ = try Self.run(on: 1, to: 22, in: scratch.run("alone"))
+    _ = try Self.run(on: 3, to: 9, in: scratch.run("cut"))
+    _ = try Self.run(on: size, to: 22, in: scratch.run("cut"), resuming: true)
+    let (alone, cut) = (
+      try Checkpoint(contentsOf: scratch.run("alone").last), try Checkpoint(contentsOf: scratch.run("cut").last)
+    )
+    #expect(alone.names == cut.names)
+    for name in alone.names {
+      let (a, b): ([Float], [Float]) = (try alone.values(of: name), try cut.values(of: name))
+      #expect(zip(a, b).allSatisfy { abs($0 - $1) < 1e-3 }, "\(name)")
+    }
+  }
+
+  @Test func aBatchThatIsTooSmallForTheRanksIsRefused() throws {
+    #expect(throws: CharacterRunError.tooManyRanks(3, batch: 2)) {
+      try LocalJob.run(3) { group in
+        _ = try CharacterRun(settings: .small { $0.batch = 2 }, corpus: Self.corpus, group: group)
+      }
+    }
+  }
+}
