@@ -13,6 +13,8 @@ package enum ExitCode: Int32, Sendable, CaseIterable {
   /// A corpus, a checkpoint or a text is invalid.
   case badData = 65
   case noInput = 66
+  /// The machine or the job lacks what was asked for: message passing, or a process that is lost.
+  case unavailable = 69
   /// Training diverged beyond repair.
   case diverged = 70
   /// Output cannot be created, or the directory holds another run.

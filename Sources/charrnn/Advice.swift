@@ -116,6 +116,7 @@ private func advice(on error: CharacterRunError) -> String {
     "; choose a smaller --hidden, --layers, --embedding, --batch, --length or --backward-length, or more --memory where it is given "
       + "(the program and its text take \(byteSize(MemoryLimit.resident, rounded: .up)) of it)"
   case .noHorizon: ", which --time alone does not give; give --epochs or --steps as well"
+  case .tooManyRanks: "; choose a larger --batch, or start fewer"
   case .noValidation: "; choose a larger --validation-fraction"
   case .corpusChanged, .filesChanged:
     "; resume with the corpus it was trained on, or give another --out instead of --resume"

@@ -13,7 +13,8 @@ func commandFailure(for error: any Error, command: String?) -> CommandFailure {
   case let error as CharacterRunError:
     switch error {
     case .corpus(let error): return commandFailure(for: error, command: command)
-    case .settings, .otherTokens, .unsupportedPrecision, .tooLarge, .noHorizon, .noValidation, .split:
+    case .settings, .otherTokens, .unsupportedPrecision, .tooLarge, .noHorizon, .noValidation, .tooManyRanks,
+      .split:
       return CommandFailure.usage(message, command: command)
     case .corpusChanged, .filesChanged, .transfer, .modelFile, .checkpoint:
       return CommandFailure(message, code: .badData)

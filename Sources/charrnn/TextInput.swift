@@ -101,6 +101,11 @@ final class TextInput {
     try Self.corpus(places, vocabulary, unknown: unknown)
   }
 
+  /// The texts in a vocabulary that has every symbol of them, without notices.
+  func corpus(_ vocabulary: Vocabulary) throws(CorpusError) -> Corpus {
+    try Corpus(places, vocabulary: vocabulary, unknown: .error)
+  }
+
   /// Texts in the symbols of a model, with notices to the user: the only way in which a command reads text for a model.
   static func corpus(
     _ places: [TextSource.Place], _ vocabulary: Vocabulary, unknown: UnknownPolicy

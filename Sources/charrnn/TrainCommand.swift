@@ -21,7 +21,30 @@ package enum TrainCommand {
   static func run(_ arguments: ParsedArguments) throws -> ExitCode {
     SignalWatch.install()
     let arguments = try OptionFile.completing(arguments)
-    let start = try Start(arguments)
+    guard let job = try TrainingJob.launched() else { return try train(arguments, in: nil) }
+    do {
+      let code = try job.isLeader ? train(arguments, in: job) : follow(arguments, in: job)
+      job.group.close()
+      return code
+    } catch { job.fail(error) }
+  }
+
+  /// Makes the run that rank 0 of a job has decided on, and trains a part of it.
+  private static func follow(_ arguments: ParsedArguments, in job: TrainingJob) throws -> ExitCode {
+    let plan = try RunPlan.received(in: job.group)
+    let corpus = try TrainOptions.texts(arguments).corpus(plan.vocabulary)
+    job.require(equal: corpus.contentHash, called: "the SHA-256 of the corpus")
+    let run = try CharacterRun(
+      settings: plan.settings, corpus: corpus, resuming: plan.checkpoint, threads: job.threadCount(arguments),
+      memory: TrainOptions.memoryLeft(arguments), group: job.group)
+    SignalWatch.finishStepsFirst()
+    let end = try run.train(
+      limits: plan.limits, reporting: plan.reporting, shouldStop: { SignalWatch.stop != nil })
+    return end == .stopped ? SignalWatch.stop?.exitCode ?? .done : .done
+  }
+
+  private static func train(_ arguments: ParsedArguments, in job: TrainingJob?) throws -> ExitCode {
+    let start = try Start(arguments, in: job)
     let run = start.run
     let report = TrainReport(run: run, limits: start.limits)
     let followers = followers(of: start.directory, arguments)
@@ -29,6 +52,7 @@ package enum TrainCommand {
     // Without this, an earlier run's page would stand there until the first validation.
     updateFiles()
     SignalWatch.finishStepsFirst()
+    let firstStep = run.step
     let end: RunEnd
     do {
       end = try report.followingErrors {
@@ -45,6 +69,7 @@ package enum TrainCommand {
       throw error
     }
     report.finish()
+    job?.sayTraffic(steps: run.step - firstStep)
     updateFiles()
     if end == .stopped, let signal = SignalWatch.stop {
       notice(
@@ -94,7 +119,7 @@ package enum TrainCommand {
     let reporting: TrainingReporting
     let threads: Int
 
-    init(_ arguments: ParsedArguments) throws {
+    init(_ arguments: ParsedArguments, in job: TrainingJob?) throws {
       let input = try TrainOptions.texts(arguments)
       let choice = try RunChoice(arguments, corpora: input)
       if let beginning = choice.beginning { notice(beginning) }
@@ -125,7 +150,7 @@ package enum TrainCommand {
       let resumed = arguments[TrainOptions.resume] ? directory : nil
       limits = try TrainOptions.limits(arguments, resuming: resumed)
       reporting = try TrainOptions.reporting(arguments, resuming: resumed)
-      threads = CommonOptions.threadCount(arguments)
+      threads = job?.threadCount(arguments) ?? CommonOptions.threadCount(arguments)
       let chosen =
         chooses
         ? try ChosenSettings(
@@ -138,10 +163,18 @@ package enum TrainCommand {
       if base == nil && settings.schedule.spansHorizon {
         settings.horizon = try limits.lastStep(stepsPerEpoch: settings.stepsPerEpoch(on: corpus))
       }
+      if let job {
+        let plan = RunPlan(
+          settings: settings, limits: limits, reporting: reporting, corpus: corpus,
+          checkpoint: undecayed ?? choice.checkpoint)
+        plan.send(in: job.group)
+        job.require(equal: corpus.contentHash, called: "the SHA-256 of the corpus")
+      }
       // A corpus that cannot be trained on is found before anything is written.
       run = try CharacterRun(
         settings: settings, corpus: corpus, directory: directory, resuming: undecayed ?? choice.checkpoint,
-        inPlaceOf: choice.checkpoint, initial: initial, threads: threads, memory: TrainOptions.memoryLeft(arguments))
+        inPlaceOf: choice.checkpoint, initial: initial, threads: threads, memory: TrainOptions.memoryLeft(arguments),
+        group: job?.group)
       let (initFrom, tokenizer) =
         base == nil
         ? (arguments[TrainOptions.initFrom], arguments[TrainOptions.tokenizer])
@@ -159,7 +192,7 @@ package enum TrainCommand {
         try announce(resuming: run, from: checkpoint, in: directory, limits: limits)
       }
       chosen?.announce(arguments)
-      describe(run, files: input.shownNames, threads: threads)
+      describe(run, files: input.shownNames, threads: threads, job)
       if run.recomputes { notice("activations are computed twice, since memory is too small to keep them") }
       TrainOptions.noticeSmallParts(of: run, arguments)
     }
@@ -288,12 +321,13 @@ package enum TrainCommand {
     }
   }
 
-  private static func describe(_ run: CharacterRun, files: String, threads: Int) {
+  private static func describe(_ run: CharacterRun, files: String, threads: Int, _ job: TrainingJob?) {
     let model = run.model
     notice(
       "\(files): \(counted(run.corpus.tokens.count, "token")), \(counted(model.shape.vocabulary, "symbol")); "
         + "\(model.architecture.summary), "
         + "\(counted(model.parameterCount, "parameter")); \(counted(run.stepsPerEpoch, "step")) an epoch; "
+        + (job.map { "\($0.summary), each of " } ?? "")
         + "\(counted(threads, "thread")), \(InstructionSet.current.rawValue)")
     if let symbols = run.settings.symbols, symbols > model.shape.vocabulary {
       let kind = run.corpus.kind.rawValue

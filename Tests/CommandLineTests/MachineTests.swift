@@ -17,6 +17,19 @@ import Testing
     try workplace.shell(#"CHARRNN_ISA="# + "'\(set)'" + #" exec "$0" "# + words.joined(separator: " "))
   }
 
+  /// Each of several processes would train the same run.
+  @Test func aJobOfSeveralProcessesNeedsMPI() throws {
+    let workplace = try Workplace()
+    try workplace.write(fable, to: "fable.txt")
+    let words = (["train", "fable.txt", "--out", "new", "--steps", "2"] + small).joined(separator: " ")
+    for variable in ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE"] {
+      expectError(
+        try workplace.shell("\(variable)=2 exec \"$0\" \(words)"), 69, "one of 2 processes", "package trait MPI")
+    }
+    #expect(!workplace.exists("new"))
+    expectDone(try workplace.shell("OMPI_COMM_WORLD_SIZE=1 exec \"$0\" \(words)"))
+  }
+
   @Test(arguments: commands)
   func aNumberOfThreadsThatIsNoneIsRefusedAndNothingBegins(command: [String]) throws {
     let workplace = try Trained.workplace.get()
