@@ -43,6 +43,8 @@ class Hosts:
 
     def __exit__(self, *_):
         for name in NAMES:
+            for number in ip("netns", "pids", name, check=False).stdout.split():
+                subprocess.run(["kill", "-9", number], check=False)
             ip("netns", "del", name, check=False)
 
     def shape(self, *words):
@@ -54,9 +56,14 @@ class Hosts:
                 capture_output=True, text=True).returncode)
         return results == [0, 0]
 
-    def processes(self):
-        """Process numbers on the second host."""
-        return ip("netns", "pids", NAMES[1]).stdout.split()
+    def ranks(self):
+        """Process numbers of ranks on the second host; Open MPI's own daemon may stay."""
+        def name(number):
+            try:
+                return pathlib.Path(f"/proc/{number}/comm").read_text().strip()
+            except OSError:
+                return ""
+        return [number for number in ip("netns", "pids", NAMES[1]).stdout.split() if name(number) == "charrnn"]
 
     def cut(self):
         ip("-n", NAMES[1], "link", "set", "charrnn-vb", "down")
@@ -131,8 +138,7 @@ def check_cut(hosts, folder, program):
     hosts.cut()
     job.wait(timeout=60)
     seconds = time.monotonic() - began
-    jobs.wait_for(lambda: not hosts.processes(), 60, "end of the processes on the host that was cut off")
-    print(f"processes on the host that was cut off ended after {time.monotonic() - began:.1f} s")
+    jobs.wait_for(lambda: not hosts.ranks(), 15 - seconds, "end of the rank on the host that was cut off")
     errors = (folder / "errors").read_text()
     assert job.returncode != 0 and "rank 1 has given no sign of life" in errors, errors
     assert f"on {NAMES[1]}" in errors and seconds < 15, (seconds, errors)

@@ -10,8 +10,9 @@ import argparse
 import math
 
 VOCABULARY = 65
-# Seconds that a message takes beside its bytes, and that a rank is busy with it: measured between two namespaces over TCP.
-LATENCY, OVERHEAD = 60e-6, 8e-6
+# Seconds that a message takes beside its bytes, that a rank is busy with it, and that its only core is busy with a byte that it sends
+# or receives: measured between two network namespaces over TCP (AVX-512, no AMX).
+LATENCY, OVERHEAD, PER_BYTE = 60e-6, 8e-6, 0.75e-9
 # Elements from which on a bucket of gradients is full.
 FULL_BUCKET = 1 << 17
 
@@ -31,7 +32,8 @@ def parameters(layers):
     return sum(sum(sizes) for sizes, _ in layers)
 
 
-def step(layers, ranks, batch, length, flops, bandwidth, latency=LATENCY, overhead=OVERHEAD):
+def step(layers, ranks, batch, length, flops, bandwidth, latency=LATENCY, overhead=OVERHEAD,
+         per_byte=PER_BYTE):
     """Seconds of a step, its part of arithmetic, and the part of the gradients' messages that is hidden.
 
     flops: floating-point operations a second of a rank; bandwidth: bytes a second of a link in each direction.
@@ -61,7 +63,9 @@ def step(layers, ranks, batch, length, flops, bandwidth, latency=LATENCY, overhe
     exposed = sent - clock
     shared = 4 * parameters(layers) * share / bandwidth + latency + len(buckets) * (ranks - 1) * overhead
     agreement = 2 * math.ceil(math.log2(ranks)) * latency
-    return computing + exposed + shared + agreement, computing, 1 - min(exposed / under_way, 1)
+    # Gradients and parameters, sent and received.
+    busy = 4 * 4 * parameters(layers) * share * per_byte
+    return computing + exposed + shared + agreement + busy, computing, 1 - min(exposed / under_way, 1)
 
 
 def main():
