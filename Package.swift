@@ -22,7 +22,7 @@ let package = Package(
     .target(name: "RecurrentLayers", dependencies: ["NeuralLayers"]),
     .target(name: "TensorCheckpoints", dependencies: ["TensorCore"]),
     .target(name: "ForeignFiles", dependencies: ["TensorCheckpoints", "TensorCore"]),
-    .target(name: "SequenceText", dependencies: ["TensorCore"]),
+    .target(name: "SequenceText", dependencies: ["ProcessGroups", "TensorCore"]),
     .target(name: "NGramModels", dependencies: ["TensorCore"]),
     .target(name: "TabularData", dependencies: ["TensorCore"]),
     .target(

@@ -41,7 +41,9 @@ extension Corpus {
     // A word or subword may end with a scalar of several bytes. The last of them is a continuation byte, after which a boundary
     // is seen only before a line feed: counting may begin earlier than it must, and the count is the same.
     func last(_ symbol: [UInt8]) -> UInt8 { kind.isOfPieces ? symbol[symbol.count - 1] : symbol[0] }
-    while start > 0, !isHardBoundary(between: last(vocabulary[tokens[start - 1]]), and: vocabulary[tokens[start]][0]) {
+    while start > 0, tokens.has(start - 1),
+      !isHardBoundary(between: last(vocabulary[tokens[start - 1]]), and: vocabulary[tokens[start]][0])
+    {
       start -= 1
     }
     var counter = CharacterCounter()

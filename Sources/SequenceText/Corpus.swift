@@ -136,6 +136,15 @@ public struct Corpus: Sendable {
     self.notices = notices
   }
 
+  /// A corpus of which this process has a part.
+  init(
+    tokens: TokenSequence, skipped: Int, vocabulary: Vocabulary, contentHash: String, byteCount: Int,
+    characterCount: Int, notices: [String]
+  ) {
+    (self.tokens, self.skipped, self.vocabulary, self.contentHash) = (tokens, skipped, vocabulary, contentHash)
+    (self.byteCount, self.characterCount, self.notices, fileStarts) = (byteCount, characterCount, notices, [0])
+  }
+
   /// A corpus in another order, in which its files have no place.
   init(_ corpus: Corpus, tokens: TokenSequence) {
     self.tokens = tokens

@@ -7,11 +7,11 @@ struct CorpusText {
   /// The bytes read so far.
   private(set) var byteCount = 0
   /// The hash of the bytes read so far.
-  private(set) var hash = ContentHash()
+  var hash = ContentHash()
   private var markNotices: [String] = []
   private var lineEnds = LineEndFinder()
   private var validator = UTF8Validator()
-  /// Offset of the bytes of each file in the text, and the number of bytes of the file dropped before them.
+  /// Offset of the bytes of each file in the text, and the number of bytes of the file before them.
   private var starts: [(name: String, offset: Int, dropped: Int)] = []
   /// The file that is being read, and those that come after it.
   private var source: TextSource?
@@ -82,11 +82,11 @@ struct CorpusText {
     let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
     var source = try TextSource(place)
     var chunk = try source.next(max(chunkSize, mark.count + 1))
-    let dropped = !kind.spellsBytes && chunk.starts(with: mark) ? mark.count : 0
+    let dropped = !kind.spellsBytes && place.start == 0 && chunk.starts(with: mark) ? mark.count : 0
     guard chunk.count > dropped else { throw .empty(file: place.name, hasMark: dropped > 0) }
     if dropped > 0 { markNotices.append("\(place.name): the byte-order mark at its start is dropped") }
     chunk.removeFirst(dropped)
-    starts.append((place.name, byteCount, dropped))
+    starts.append((place.name, byteCount, place.start + dropped))
     self.source = source
     return chunk
   }

@@ -8,6 +8,8 @@ package enum TextSource {
   /// A text that is not opened yet.
   package enum Place: Sendable {
     case file(String)
+    /// Some bytes of a file.
+    case extract(String, Range<Int>)
     /// Standard input, which can be read once.
     case standardInput
     case memory([UInt8], name: String)
@@ -15,11 +17,14 @@ package enum TextSource {
     /// The name in messages.
     package var name: String {
       switch self {
-      case .file(let path): path
+      case .file(let path), .extract(let path, _): path
       case .standardInput: FileReader.standardInput.path
       case .memory(_, let name): name
       }
     }
+
+    /// Position in its file at which it begins.
+    package var start: Int { if case .extract(_, let range) = self { range.lowerBound } else { 0 } }
 
     /// The text in memory, if it can be read once only; nil for a file, and for what is in memory.
     package func keptInMemory() throws(CorpusError) -> Place? {
@@ -28,6 +33,7 @@ package enum TextSource {
         case .file(let path):
           let reader = try FileReader(path)
           return reader.size == nil ? .memory(try reader.rest(), name: path) : nil
+        case .extract: return nil
         case .standardInput: return .memory(try FileReader.standardInput.rest(), name: name)
         case .memory: return nil
         }
@@ -39,6 +45,12 @@ package enum TextSource {
     switch place {
     case .file(let path):
       do { self = .file(try FileReader(path)) } catch { throw .unreadable(error) }
+    case .extract(let path, let range):
+      do {
+        let reader = try FileReader(path)
+        try reader.keep(range)
+        self = .file(reader)
+      } catch { throw .unreadable(error) }
     case .standardInput: self = .file(.standardInput)
     case .memory(let bytes, _): self = .memory(bytes[...])
     }

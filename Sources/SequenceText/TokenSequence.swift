@@ -11,11 +11,42 @@ public struct TokenSequence: Sendable {
   /// `blockSize` tokens each, the last one fewer: growing never moves what is there, and widening and renumbering need
   /// room for one block more, not for a second copy.
   private var blocks: [[UInt8]] = []
+  /// Parts of the sequence, where others are with other processes; empty for a whole one.
+  private var parts: [Part] = []
+
+  /// Tokens that follow each other.
+  package struct Part: Sendable {
+    /// Position of the first one.
+    package let start: Int
+    package let tokens: TokenSequence
+
+    package init(start: Int, tokens: TokenSequence) { (self.start, self.tokens) = (start, tokens) }
+
+    package var range: Range<Int> { start..<start + tokens.count }
+  }
 
   private static let blockShift = 16
   package static let blockSize = 1 << blockShift
 
   public init() {}
+
+  /// Parts of a sequence of `count` tokens; reading any other token traps.
+  package init(count: Int, parts: [Part]) {
+    self.parts = parts.filter { !$0.tokens.isEmpty }
+    self.count = count
+    bytesPerToken = self.parts.first?.tokens.bytesPerToken ?? 1
+  }
+
+  /// Parts that are here: of a whole sequence itself.
+  package var presentParts: [Part] {
+    parts.isEmpty && count > 0 && !blocks.isEmpty ? [Part(start: 0, tokens: self)] : parts
+  }
+
+  /// Whether the token at a position is here.
+  package func has(_ position: Int) -> Bool { isWhole || parts.contains { $0.range.contains(position) } }
+
+  /// Whether every token is here.
+  package var isWhole: Bool { parts.isEmpty }
 
   /// The sequence of `ids`. Traps on a negative one.
   public init(_ ids: some Sequence<Int32>) { append(contentsOf: Array(ids)) }
@@ -39,7 +70,7 @@ public struct TokenSequence: Sendable {
 
   /// Puts `ids[i]` in the place of each id i. Traps where there is none such.
   mutating func renumber(_ ids: [Int32]) {
-    require(Self.width(for: ids) <= bytesPerToken, "TokenSequence: ids too large for their places")
+    if Self.width(for: ids) > bytesPerToken { widen(to: Self.width(for: ids)) }
     for block in blocks.indices {
       let renumbered = NarrowIntegers.decode(blocks[block], width: bytesPerToken).map { ids[Int($0)] }
       blocks[block] = NarrowIntegers.encode(renumbered[...], width: bytesPerToken)
@@ -56,6 +87,7 @@ public struct TokenSequence: Sendable {
 
   /// Calls `body` with the ids, as many at a time as have their memory in one piece: much faster than one after the other.
   package func forEachBlock(_ body: ([Int32]) -> Void) {
+    require(isWhole, "TokenSequence: only a part of \(count) tokens is here")
     for block in blocks { body(NarrowIntegers.decode(block, width: bytesPerToken)) }
   }
 
@@ -73,6 +105,7 @@ extension TokenSequence: RandomAccessCollection {
   /// The id of the token at `position`. Traps outside the text.
   public subscript(position: Int) -> Int32 {
     require(position >= 0 && position < count, "TokenSequence: no token \(position) among \(count)")
+    if !parts.isEmpty { return tokenOfPart(at: position) }
     let block = position >> Self.blockShift
     let place = (position & (Self.blockSize - 1)) * bytesPerToken
     switch bytesPerToken {
@@ -80,6 +113,15 @@ extension TokenSequence: RandomAccessCollection {
     case 2: return Int32(blocks[block][place]) | Int32(blocks[block][place + 1]) << 8
     default: return (0..<4).reduce(0) { $0 | Int32(blocks[block][place + $1]) << Int32(8 * $1) }
     }
+  }
+}
+
+extension TokenSequence {
+  private func tokenOfPart(at position: Int) -> Int32 {
+    guard let part = parts.first(where: { $0.range.contains(position) }) else {
+      programmingError("TokenSequence: token \(position) of \(count) is with another process")
+    }
+    return part.tokens[position - part.start]
   }
 }
 

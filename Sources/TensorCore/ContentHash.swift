@@ -10,6 +10,20 @@ public struct ContentHash: Sendable {
 
   public init() {}
 
+  /// Goes on where another hash, of which this is the snapshot, has come to.
+  package init(snapshot: [UInt8]) {
+    let words: [UInt32] = LittleEndianBytes.decode(Array(snapshot[..<32]))
+    for index in 0..<8 { state[index] = words[index] }
+    length = LittleEndianBytes.decode(Array(snapshot[32..<40]))[0]
+    pending = Array(snapshot[40..<40 + Int(length % 64)])
+  }
+
+  /// Bytes of a fixed number from which another process can go on.
+  package var snapshot: [UInt8] {
+    LittleEndianBytes.encode((0..<8).map { state[$0] }) + LittleEndianBytes.encode([length]) + pending
+      + [UInt8](repeating: 0, count: 64 - pending.count)
+  }
+
   /// The digest of `bytes`, in 64 lowercase hexadecimal digits.
   public static func hex(of bytes: [UInt8]) -> String {
     var hash = ContentHash()

@@ -34,6 +34,8 @@ package protocol FileOperations: Sendable {
   func names(in path: String) throws(SystemError) -> [String]
   /// Reads into the start of `buffer` and returns how many bytes came: 0 at the end of the file.
   func readSome(into buffer: UnsafeMutableRawBufferPointer, from descriptor: Int32) throws(SystemError) -> Int
+  /// Lets the next read begin at a place of the file.
+  func seek(_ descriptor: Int32, to offset: Int) throws(SystemError)
   /// Maps a whole file, read-only.
   func map(_ descriptor: Int32, count: Int) throws(SystemError) -> UnsafeRawBufferPointer
   /// Writes a prefix of `bytes` and returns its length.

@@ -21,6 +21,8 @@ package final class FileReader {
   private let files: any FileOperations
   private let isOwner: Bool
   private var position = 0
+  /// Where reading ends; nil for the end of the file.
+  private var end: Int?
   /// At a terminal, reading again after the end would wait for another one.
   private var isAtEnd = false
 
@@ -61,10 +63,19 @@ package final class FileReader {
   /// Standard input from its current position to its end: a file, a pipe, a terminal or a device.
   package static var standardInput: FileReader { FileReader(standardInput: "standard input") }
 
+  /// Reads no bytes before `range` and none after it, of a file whose size is known.
+  package func keep(_ range: Range<Int>) throws(FileError) {
+    guard let size, range.upperBound <= size else {
+      programmingError("FileReader: bytes \(range) of \(path), which has not as many")
+    }
+    try naming(path, "read") { () throws(SystemError) in try files.seek(descriptor, to: range.lowerBound) }
+    (position, end) = (range.lowerBound, range.upperBound)
+  }
+
   /// The next `count` bytes; fewer at the end, and none after it.
   package func next(_ count: Int) throws(FileError) -> [UInt8] {
     if isAtEnd { return [] }
-    let wanted = min(count, size.map { $0 - position } ?? count)
+    let wanted = min(count, (end ?? size).map { $0 - position } ?? count)
     var (code, isAtEnd): (Int32, Bool) = (0, false)
     let bytes = [UInt8](unsafeUninitializedCapacity: wanted) { buffer, filled in
       while filled < wanted && !isAtEnd && code == 0 {

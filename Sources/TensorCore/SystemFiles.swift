@@ -86,6 +86,10 @@ package struct SystemFiles: FileOperations {
     try result { read(descriptor, buffer.baseAddress, buffer.count) }
   }
 
+  package func seek(_ descriptor: Int32, to offset: Int) throws(SystemError) {
+    _ = try result { Int(lseek(descriptor, off_t(offset), SEEK_SET)) }
+  }
+
   package func map(_ descriptor: Int32, count: Int) throws(SystemError) -> UnsafeRawBufferPointer {
     guard let base = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0), base != MAP_FAILED else {
       throw SystemError(code: errno)

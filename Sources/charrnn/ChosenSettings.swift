@@ -19,9 +19,11 @@ struct ChosenSettings {
   ///   - begun: directory of a run that is to go on, and begins again where it has saved nothing; what it chose stays.
   init(
     _ arguments: ParsedArguments, _ settings: TrainingSettings, _ limits: TrainingLimits, on corpus: Corpus,
-    from initial: ModelFile<Float>?, begun: RunDirectory?, threads: Int
+    from initial: ModelFile<Float>?, begun: RunDirectory?, threads: Int, in job: TrainingJob? = nil
   ) throws {
     var given = Set(arguments.givenNames)
+    // Ranks that each have a part of the text do not see whether it is a list.
+    if job != nil { given.formUnion(["items", "each-file"]) }
     if initial != nil { given.formUnion(SettingField.all.filter(\.isStructural).map(\.name)) }
     if let values = try begun.flatMap({ try StoredOptions($0).chosen() }) {
       (self.settings, self.limits, choices) = (settings, limits, [])
@@ -31,8 +33,10 @@ struct ChosenSettings {
     }
     var plan = try TrainingPlan(for: corpus, keeping: settings, given: given, limits: limits)
     if let seconds = limits.seconds {
-      let operations = try Self.operationsPerSecond(
-        of: plan.settings, on: corpus, limit: seconds, threads: threads, memory: TrainOptions.memoryLeft(arguments))
+      let ofRank = try Self.operationsPerSecond(
+        of: plan.settings, on: corpus.presentPart, limit: seconds, threads: threads,
+        memory: TrainOptions.memoryLeft(arguments))
+      let operations = ofRank * Double(job?.group.size ?? 1)
       // Some of the time goes to reading, validating and saving.
       plan = try TrainingPlan(
         for: corpus, keeping: settings, given: given, limits: limits, operations: 0.9 * seconds * operations)

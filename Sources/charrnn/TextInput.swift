@@ -101,6 +101,17 @@ final class TextInput {
     try Self.corpus(places, vocabulary, unknown: unknown)
   }
 
+  /// Whether the ranks of a job can each read a part of the texts.
+  func canBeShared(_ kind: TokenKind) -> Bool { Corpus.canBeShared(places, kind: kind) }
+
+  /// The texts as a corpus of which each rank of a job has a part.
+  func sharedCorpus(
+    _ kind: TokenKind, vocabulary: Vocabulary?, heldOut: (validation: Double, test: Double), in group: ProcessGroup,
+    agree: (String) -> Void
+  ) throws(CorpusError) -> Corpus {
+    try Corpus(sharing: places, kind: kind, vocabulary: vocabulary, heldOut: heldOut, in: group, agree: agree)
+  }
+
   /// The texts in a vocabulary that has every symbol of them, without notices.
   func corpus(_ vocabulary: Vocabulary) throws(CorpusError) -> Corpus {
     try Corpus(places, vocabulary: vocabulary, unknown: .error)

@@ -31,9 +31,14 @@ package enum TrainCommand {
 
   /// Makes the run that rank 0 of a job has decided on, and trains a part of it.
   private static func follow(_ arguments: ParsedArguments, in job: TrainingJob) throws -> ExitCode {
+    let input = try TrainOptions.texts(arguments)
+    let shared = try job.sharedCorpus(input, nil)
     let plan = try RunPlan.received(in: job.group)
-    let corpus = try TrainOptions.texts(arguments).corpus(plan.vocabulary)
+    var corpus = try shared ?? input.corpus(plan.vocabulary)
     job.require(equal: corpus.contentHash, called: "the SHA-256 of the corpus")
+    if !corpus.tokens.isWhole {
+      corpus = corpus.keeping(try plan.settings.positionsOfRanks(on: corpus, size: job.group.size), in: job.group)
+    }
     let run = try CharacterRun(
       settings: plan.settings, corpus: corpus, resuming: plan.checkpoint, threads: job.threadCount(arguments),
       memory: TrainOptions.memoryLeft(arguments), group: job.group)
@@ -143,8 +148,8 @@ package enum TrainCommand {
         arguments, resuming: base, epoch: epoch, structure: chooses ? initial?.model.architecture : nil)
       if let initial { try Self.requireForgetBias(settings, of: initial, arguments) }
       if base == nil { settings.lastFileValidates = arguments[TrainOptions.validation] != nil }
-      let corpus = try TrainedVocabulary(arguments, resuming: choice.checkpoint, initial: initial).corpus(
-        input, settings, memory: TrainOptions.memoryLeft(arguments))
+      var corpus = try TrainedVocabulary(arguments, resuming: choice.checkpoint, initial: initial).corpus(
+        input, settings, memory: TrainOptions.memoryLeft(arguments), in: job)
       directory = choice.directory
       // Also where it has saved nothing yet and begins again.
       let resumed = arguments[TrainOptions.resume] ? directory : nil
@@ -154,7 +159,7 @@ package enum TrainCommand {
       let chosen =
         chooses
         ? try ChosenSettings(
-          arguments, settings, limits, on: corpus, from: initial, begun: resumed, threads: threads) : nil
+          arguments, settings, limits, on: corpus, from: initial, begun: resumed, threads: threads, in: job) : nil
       if let chosen { (settings, limits) = (chosen.settings, chosen.limits) }
       if base == nil, settings.validateEvery != nil {
         settings = try settings.canonical(stepsPerEpoch: settings.stepsPerEpoch(on: corpus))
@@ -169,6 +174,9 @@ package enum TrainCommand {
           checkpoint: undecayed ?? choice.checkpoint)
         plan.send(in: job.group)
         job.require(equal: corpus.contentHash, called: "the SHA-256 of the corpus")
+        if !corpus.tokens.isWhole {
+          corpus = corpus.keeping(try settings.positionsOfRanks(on: corpus, size: job.group.size), in: job.group)
+        }
       }
       // A corpus that cannot be trained on is found before anything is written.
       run = try CharacterRun(

@@ -55,6 +55,14 @@ struct TrainConclusion {
   /// Says the loss on the test part beside those of models that count.
   private func sayTestLoss(threads: Int) throws {
     let evaluation = try PartEvaluation(of: file, on: run.corpus, part: .test, threads: threads)
+    guard run.corpus.tokens.isWhole else {
+      // Models that count read the whole text.
+      let bits = evaluation.bitsPerCharacter(evaluation.loss)
+      let rate = bits.map { "\(nats($0)) bits a character" } ?? "\(nats(evaluation.loss)) nats a token"
+      return notice(
+        "on the test part, which it has never seen: \(rate); charrnn evaluate \(shellWord(directory.path)) compares it with "
+          + "models that count")
+    }
     var kept = KeptBaselines(in: directory)
     let baselines = kept.baselines(of: evaluation)
     do { try kept.keep(baselines, of: evaluation) } catch { notice("\(error); evaluate will count anew") }

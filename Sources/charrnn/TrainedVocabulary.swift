@@ -25,7 +25,19 @@ struct TrainedVocabulary {
   /// The texts, with notices to the user. Characters, scalars and bytes are those of the text.
   ///
   /// - Parameter memory: bytes that finding a vocabulary may take, about; nil for as many as `Corpus` allows.
-  func corpus(_ input: TextInput, _ settings: TrainingSettings, memory: Double? = nil) throws -> Corpus {
+  func corpus(
+    _ input: TextInput, _ settings: TrainingSettings, memory: Double? = nil, in job: TrainingJob? = nil
+  ) throws -> Corpus {
+    if let job {
+      let isShared = job.group.size > 1 && settings.sharesText && input.canBeShared(settings.tokens)
+      let reading = TrainingJob.Reading(
+        kind: settings.tokens.rawValue, vocabulary: nil, validation: settings.heldOut.validation,
+        test: settings.heldOut.test, isShared: isShared)
+      if let corpus = try job.sharedCorpus(input, reading) {
+        corpus.notices.forEach(notice)
+        return corpus
+      }
+    }
     if let given, given.kind == settings.tokens, given.kind.isOfPieces {
       return try input.corpus(given, unknown: .error)
     }

@@ -26,6 +26,29 @@ struct TrainingJob {
     return job
   }
 
+  /// Decides, on rank 0, how all ranks read the text.
+  struct Reading: Codable {
+    let kind: String
+    /// The vocabulary that it is read in; nil for its own.
+    let vocabulary: String?
+    let validation, test: Double
+    /// Whether each rank reads a part of it.
+    let isShared: Bool
+  }
+
+  /// The text, of which this rank has a part; nil where each rank reads the whole.
+  ///
+  /// - Parameter reading: as decided on rank 0; nil elsewhere.
+  func sharedCorpus(_ input: TextInput, _ reading: Reading?) throws -> Corpus? {
+    let message = group.broadcast(try reading.map { Array(try JSONEncoder().encode($0)) } ?? [])
+    let agreed = try JSONDecoder().decode(Reading.self, from: Data(message))
+    guard agreed.isShared, let kind = TokenKind(rawValue: agreed.kind) else { return nil }
+    let vocabulary = try agreed.vocabulary.map { try Vocabulary(json: $0, kind: kind) }
+    return try input.sharedCorpus(
+      kind, vocabulary: vocabulary, heldOut: (agreed.validation, agreed.test), in: group
+    ) { require(equal: $0, called: "the fingerprint of the corpus") }
+  }
+
   /// "4 processes on 2 hosts".
   var summary: String { "\(counted(group.size, "rank")) on \(counted(Set(hosts).count, "host"))" }
 

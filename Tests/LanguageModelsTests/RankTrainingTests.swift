@@ -124,6 +124,37 @@ import Testing
     }
   }
 
+  /// Ranks that have a part of the text each train as those that have all of it.
+  @Test(arguments: [TokenKind.character, .byte])
+  func partsOfATextAreEnough(kind: TokenKind) throws {
+    let scratch = try ScratchDirectory()
+    try scratch.write(sampleText(9000), to: "text")
+    let path = scratch.path(of: "text")
+    let settings = TrainingSettings.small {
+      ($0.tokens, $0.validateEvery, $0.batch, $0.validationFraction) = (kind, 5, 7, "0.3")
+    }
+    func train(_ name: String, corpus: @escaping @Sendable (ProcessGroup) throws -> Corpus) throws -> [UInt8] {
+      let directory = scratch.run(name)
+      _ = try LocalJob.run(3) { group in
+        let run = try CharacterRun(
+          settings: settings, corpus: corpus(group), directory: group.rank == 0 ? directory : nil, group: group)
+        try run.train(limits: TrainingLimits(steps: 12), reporting: TrainingReporting(sampleEvery: 6))
+      }
+      return try bytes(of: directory.last)
+    }
+    let whole = try train("whole") { _ in try Corpus(files: [path], kind: kind) }
+    let parts = try train("parts") { group in
+      let corpus = try Corpus(
+        sharing: [.file(path)], kind: kind, vocabulary: nil, heldOut: settings.heldOut, in: group)
+      return corpus.keeping(try settings.positionsOfRanks(on: corpus, size: 3), in: group)
+    }
+    #expect(whole == parts)
+    func validations(_ name: String) throws -> [String] {
+      try comparableMetrics(of: scratch.run(name)).filter { $0.contains("validation") }
+    }
+    #expect(try validations("whole") == validations("parts"))
+  }
+
   @Test func aBatchThatIsTooSmallForTheRanksIsRefused() throws {
     #expect(throws: CharacterRunError.tooManyRanks(3, batch: 2)) {
       try LocalJob.run(3) { group in

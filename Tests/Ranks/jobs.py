@@ -44,24 +44,44 @@ def start(ranks, words, folder, program=PROGRAM):
         stderr=subprocess.PIPE, text=True, start_new_session=True)
 
 
+def stat(number):
+    """Name, parent and session of a process; None when it is gone."""
+    try:
+        text = pathlib.Path(f"/proc/{number}/stat").read_text()
+    except OSError:
+        return None
+    name, rest = text[text.index("(") + 1:text.rindex(")")], text.rsplit(")", 1)[1].split()
+    return name, int(rest[1]), int(rest[3])
+
+
+def children(job, name):
+    """Process numbers of a job that have this name."""
+    numbers = [int(path.name) for path in pathlib.Path("/proc").glob("[0-9]*")]
+    stats = {number: found for number in numbers if (found := stat(number))}
+    parents = {number: found[1] for number, found in stats.items()}
+
+    def belongs(number):
+        while number in parents:
+            if number == job.pid:
+                return True
+            number = parents[number]
+        return False
+
+    return [number for number, found in stats.items() if found[0] == name and belongs(number)]
+
+
 def processes(job):
     """Process numbers of the ranks of a running job, by rank."""
     found = {}
-    for path in pathlib.Path("/proc").glob("[0-9]*/environ"):
+    for number in children(job, "charrnn"):
         try:
-            entries = dict(e.split("=", 1) for e in path.read_bytes().decode(errors="replace").split("\0") if "=" in e)
-            stat = path.with_name("stat").read_text().rsplit(")", 1)[1].split()
-        except (OSError, ValueError):
+            entries = pathlib.Path(f"/proc/{number}/environ").read_bytes().decode(errors="replace").split("\0")
+        except OSError:
             continue
-        if "OMPI_COMM_WORLD_RANK" in entries and int(stat[3]) == job.pid or parent(job, stat):
-            rank = entries.get("OMPI_COMM_WORLD_RANK")
-            if rank is not None:
-                found[int(rank)] = int(path.parent.name)
+        for entry in entries:
+            if entry.startswith("OMPI_COMM_WORLD_RANK="):
+                found[int(entry.split("=")[1])] = number
     return found
-
-
-def parent(job, stat):
-    return int(stat[1]) == job.pid
 
 
 def metrics(run_folder):

@@ -77,7 +77,7 @@ def check_disagreement(folder, program):
     unequal = subprocess.run(
         ["mpirun", "-n", "2", "sh", "-c", script, program, *words], cwd=folder, env=jobs.ENVIRONMENT,
         capture_output=True, text=True, timeout=60)
-    assert unequal.returncode == 64 and "the SHA-256 of the corpus" in unequal.stderr, unequal
+    assert unequal.returncode == 64 and "the fingerprint of the corpus" in unequal.stderr, unequal
     few = jobs.run(
         4, ["train", "text", "--out", "few", "--plain", "--batch", 3, "--steps", 5], folder, program, code=64)
     assert few.stderr.count("4 processes cannot share a batch of 3 streams") == 1, few.stderr

@@ -110,6 +110,11 @@ package final class FaultyFiles: FileOperations, @unchecked Sendable {
     return try system.readSome(into: buffer, from: descriptor)
   }
 
+  package func seek(_ descriptor: Int32, to offset: Int) throws(SystemError) {
+    try note("seek")
+    try system.seek(descriptor, to: offset)
+  }
+
   package func map(_ descriptor: Int32, count: Int) throws(SystemError) -> UnsafeRawBufferPointer {
     try note("map")
     return try system.map(descriptor, count: count)

@@ -73,6 +73,12 @@ public enum Evaluation {
     return (group?.sums(of: all) ?? all).reduce(0, +) / Double(max(text.predictions, 1))
   }
 
+  /// Streams that a validation reads, and predictions of each.
+  static func validationStreams(predictions: Int) -> (count: Int, length: Int) {
+    let streams = streams(predictions: predictions)
+    return (streams, (predictions + streams - 1) / streams)
+  }
+
   private static func streams(predictions: Int) -> Int { max(1, min(mostStreams, predictions / (2 * warmUp))) }
 
   /// How many rows of products a validation computes: few streams take as long as 16, about.

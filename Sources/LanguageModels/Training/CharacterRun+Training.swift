@@ -223,7 +223,9 @@ extension CharacterRun {
   private func copiedPassage(of text: String) -> (tokens: Int, text: String) {
     let tokenizer = Tokenizer(corpus.vocabulary)
     guard let tokens = try? tokenizer.encode(text, unknown: .skip).tokens else { return (0, "") }
-    let range = longestCopy(of: tokens, in: corpus.tokens)
+    // In a group it is looked for in the part that rank 0 has.
+    let range =
+      corpus.tokens.presentParts.map { longestCopy(of: tokens, in: $0.tokens) }.max { $0.count < $1.count } ?? 0..<0
     return (range.count, String(decoding: tokenizer.decode(tokens[range]), as: UTF8.self))
   }
 }

@@ -201,7 +201,13 @@ public final class CharacterRun {
   /// Nil where no character begins there.
   public private(set) lazy var validationCharactersPerToken: Double? = {
     guard let predicted = try? text.reading(.validation).dropFirst() else { return nil }
-    let characters = text.corpus.measure(predicted).characters
+    let characters: Int
+    if let group, !corpus.tokens.isWhole {
+      let own = RankShare(split, batch: settings.batch, rank: group.rank, size: group.size).validated
+      characters = Int(group.sums(of: [Double(corpus.measure(own).characters)])[0])
+    } else {
+      characters = text.corpus.measure(predicted).characters
+    }
     return characters > 0 ? Double(characters) / Double(predicted.count) : nil
   }()
 

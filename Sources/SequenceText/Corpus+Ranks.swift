@@ -1,0 +1,198 @@
+import ProcessGroups
+import TensorCore
+
+extension Corpus {
+  /// Whether the ranks of a group can each read a part of such texts: files, of characters, scalars or bytes.
+  package static func canBeShared(_ places: [TextSource.Place], kind: TokenKind) -> Bool {
+    !kind.isOfPieces
+      && places.allSatisfy {
+        guard case .file(let path) = $0 else { return false }
+        return (try? FileReader(path))?.size != nil
+      }
+  }
+
+  /// The corpus of files, of which each rank of a group reads a part and has the tokens of that part; see `keeping`.
+  ///
+  /// - Parameters:
+  ///   - places: files, as `canBeShared` says.
+  ///   - vocabulary: its symbols; nil for those of the whole text.
+  ///   - heldOut: fractions of the text for validation and for a test, which decide who reads what.
+  ///   - agree: called with a hash of samples of the text, to be compared by the ranks.
+  /// - Throws: `CorpusError`, on the rank that finds it.
+  package init(
+    sharing places: [TextSource.Place], kind: TokenKind, vocabulary: Vocabulary?,
+    heldOut: (validation: Double, test: Double), in group: ProcessGroup,
+    chunkSize: Int = CorpusText.usualChunkSize, agree: (_ fingerprint: String) -> Void = { _ in }
+  ) throws(CorpusError) {
+    let shared = try SharedText(places.map(\.name), kind: kind, heldOut: heldOut, ranks: group.size)
+    agree(try shared.fingerprint())
+    let own = shared.parts.indices.filter { shared.parts[$0].rank == group.rank }
+    var (numbers, encodings, bytes, notices) = (NewSymbols(), [Int: CorpusText.Encoding](), 0, [String]())
+    for part in own where !shared.parts[part].bytes.isEmpty {
+      var text = shared.text(shared.parts[part].bytes, chunkSize: chunkSize)
+      if let vocabulary {
+        encodings[part] = try text.encodeKnown(vocabulary)
+      } else {
+        encodings[part] = try text.encode(by: &numbers)
+      }
+      bytes += text.byteCount
+      notices += text.notices(vocabulary)
+    }
+    let found: Vocabulary
+    if let vocabulary {
+      found = vocabulary
+    } else {
+      found = try Vocabulary.shared(numbers.symbols, kind: kind, in: group)
+      let ids = numbers.symbols.map { found.id(of: $0)! }
+      for part in own { encodings[part]?.tokens.renumber(ids) }
+    }
+    let counts = group.sums(of: shared.parts.indices.map { Double(encodings[$0]?.tokens.count ?? 0) }).map { Int($0) }
+    let starts = counts.reduce(into: [0]) { $0.append($0.last! + $1) }
+    let sums = group.sums(of: [
+      Double(bytes), Double(encodings.values.reduce(0) { $0 + $1.characterCount }),
+      Double(encodings.values.reduce(0) { $0 + $1.skipped }),
+    ])
+    let parts = own.compactMap { part in
+      encodings[part].map { TokenSequence.Part(start: starts[part], tokens: $0.tokens) }
+    }
+    self.init(
+      tokens: TokenSequence(count: starts.last!, parts: parts), skipped: Int(sums[2]), vocabulary: found,
+      contentHash: try shared.hash(in: group, chunkSize: chunkSize), byteCount: Int(sums[0]),
+      characterCount: Int(sums[1]),
+      notices: group.allGather(notices.joined(separator: "\n")).flatMap {
+        $0.split(separator: "\n").map(String.init)
+      }.reduce(into: []) { if !$0.contains($1) { $0.append($1) } })
+  }
+
+  /// The largest part of this corpus that is here, as a corpus: the whole one, as a rule.
+  package var presentPart: Corpus {
+    if tokens.isWhole { return self }
+    return Corpus(
+      self, tokens: tokens.presentParts.max { $0.tokens.count < $1.tokens.count }?.tokens ?? TokenSequence())
+  }
+
+  /// This corpus with the tokens that each rank needs, got from those that have them.
+  ///
+  /// - Parameter needs: ranges of each rank.
+  package func keeping(_ needs: [[Range<Int>]], in group: ProcessGroup) -> Corpus {
+    if tokens.isWhole && group.size == 1 { return self }
+    let parts = tokens.presentParts
+    // Ranges that each rank has, known to all.
+    let all = group.allGather(parts.map { "\($0.range.lowerBound) \($0.range.upperBound)" }.joined(separator: " ")).map
+    {
+      numbers in
+      let ends = numbers.split(separator: " ").map { Int($0)! }
+      return stride(from: 0, to: ends.count, by: 2).map { ends[$0]..<ends[$0 + 1] }
+    }
+    let width = tokens.bytesPerToken
+    var (sends, receives) = ([MessageExchange.Message](), [(start: Int, message: MessageExchange.Message)]())
+    for (receiver, ranges) in needs.enumerated() {
+      for missing in ranges.flatMap({ $0.without(all[receiver]) }) {
+        for (sender, present) in all.enumerated() where sender != receiver {
+          for range in present.map({ $0.clamped(to: missing) }) where !range.isEmpty {
+            if sender == group.rank {
+              let buffer = MessageBuffer(NarrowIntegers.encode(Array(tokens[range])[...], width: width))
+              sends += ProcessGroup.messages(to: receiver, buffer, 0..<buffer.byteCount)
+            } else if receiver == group.rank {
+              let buffer = MessageBuffer(byteCount: range.count * width)
+              receives += ProcessGroup.messages(to: sender, buffer, 0..<buffer.byteCount).map { (range.lowerBound, $0) }
+            }
+          }
+        }
+      }
+    }
+    group.run(MessageExchange(sends: sends, receives: receives.map(\.message)))
+    let new = Dictionary(grouping: receives) { ObjectIdentifier($0.message.buffer) }.values.map { messages in
+      let ids = NarrowIntegers.decode(messages[0].message.buffer.bytes(), width: width)
+      return TokenSequence.Part(start: messages[0].start, tokens: TokenSequence(ids))
+    }
+    return Corpus(self, tokens: TokenSequence(count: tokens.count, parts: parts + new.sorted { $0.start < $1.start }))
+  }
+}
+
+extension Range<Int> {
+  /// Parts of it that lie in none of some ranges, which are in ascending order and apart.
+  fileprivate func without(_ others: [Range<Int>]) -> [Range<Int>] {
+    var (rest, start) = ([Range<Int>](), lowerBound)
+    for other in others.sorted(by: { $0.lowerBound < $1.lowerBound }) where other.overlaps(self) {
+      if other.lowerBound > start { rest.append(start..<other.lowerBound) }
+      start = Swift.max(start, other.upperBound)
+    }
+    if start < upperBound { rest.append(start..<upperBound) }
+    return rest
+  }
+}
+
+extension CorpusText {
+  /// Reads the text to its end in the symbols of a vocabulary.
+  ///
+  /// - Throws: `CorpusError.unknownSymbols` where it has others.
+  fileprivate mutating func encodeKnown(_ vocabulary: Vocabulary) throws(CorpusError) -> Encoding {
+    var numbers = KnownSymbols(vocabulary, unknown: .error)
+    let encoding = try encode(by: &numbers)
+    guard var unknown = numbers.unknown else { return encoding }
+    let place = locate(unknown.firstOffset)
+    unknown.firstOffset = place.offset
+    throw .unknownSymbols(file: place.file, unknown)
+  }
+}
+
+extension SharedText {
+  /// SHA-256 of the whole text: each rank goes on from the part before its own, so that it reads no other.
+  fileprivate func hash(in group: ProcessGroup, chunkSize: Int) throws(CorpusError) -> String {
+    var snapshot = MessageBuffer(ContentHash().snapshot)
+    for (index, part) in parts.enumerated() where part.rank == group.rank {
+      let last = index == 0 ? part.rank : parts[index - 1].rank
+      if last != part.rank {
+        snapshot = MessageBuffer(byteCount: snapshot.byteCount)
+        group.run(MessageExchange(sends: [], receives: [.init(last, snapshot, 0..<snapshot.byteCount)]))
+      }
+      if !part.bytes.isEmpty {
+        var text = text(part.bytes, chunkSize: chunkSize)
+        text.hash = ContentHash(snapshot: snapshot.bytes())
+        while try text.next() != nil {}
+        snapshot = MessageBuffer(text.hash.snapshot)
+      }
+      if index + 1 < parts.count, parts[index + 1].rank != part.rank {
+        group.run(
+          MessageExchange(sends: [.init(parts[index + 1].rank, snapshot, 0..<snapshot.byteCount)], receives: []))
+      }
+    }
+    let digest = ContentHash(snapshot: snapshot.bytes()).finalize()
+    return String(decoding: group.broadcast(Array(digest.utf8), from: parts.last!.rank), as: UTF8.self)
+  }
+}
+
+extension Vocabulary {
+  /// The vocabulary of a text of which each rank has found some symbols.
+  ///
+  /// - Throws: `CorpusError` where the text has too many, on all ranks.
+  fileprivate static func shared(
+    _ symbols: [[UInt8]], kind: TokenKind, in group: ProcessGroup
+  ) throws(CorpusError) -> Vocabulary {
+    let own = symbols.flatMap { LittleEndianBytes.encode([UInt32($0.count)]) + $0 }
+    let all = group.gather(own)?.flatMap(Self.symbols) ?? []
+    let union = Set(all).sorted { $0.lexicographicallyPrecedes($1) }
+    let message = group.broadcast(union.flatMap { LittleEndianBytes.encode([UInt32($0.count)]) + $0 })
+    let found = Self.symbols(message)
+    guard found.count <= largestCount else {
+      throw .vocabularyTooLarge(symbols: found.count, limit: largestCount, kind: kind)
+    }
+    let bytes = found.reduce(0) { $0 + $1.count }
+    guard bytes <= largestSize else { throw .symbolsTooLong(bytes: bytes, limit: largestSize, kind: kind) }
+    do { return try Vocabulary(sorted: found, kind: kind) } catch {
+      programmingError("Corpus: the symbols of a valid text: \(error)")
+    }
+  }
+
+  /// Symbols from their lengths and bytes.
+  private static func symbols(_ message: [UInt8]) -> [[UInt8]] {
+    var (symbols, place) = ([[UInt8]](), 0)
+    while place < message.count {
+      let count = Int(LittleEndianBytes.decode(Array(message[place..<place + 4]), as: UInt32.self)[0])
+      symbols.append(Array(message[place + 4..<place + 4 + count]))
+      place += 4 + count
+    }
+    return symbols
+  }
+}
