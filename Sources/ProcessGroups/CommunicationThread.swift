@@ -106,9 +106,10 @@ final class CommunicationThread: @unchecked Sendable {
       for index in active.indices where try active[index].progress(on: link) { hasMoved = true }
       let finished = active.filter(\.isDone)
       active.removeAll(where: \.isDone)
-      // Naps of a twentieth of a millisecond leave the core to the threads that compute.
+      // Naps of a twentieth of a millisecond leave the core to the threads that compute; after some tenths of a second something takes
+      // long, and they grow.
       vain = hasMoved ? 0 : vain + 1
-      if vain > 20 { usleep(50) }
+      if vain > 20 { usleep(vain > 5000 ? 1000 : 50) }
       let seconds = Double(DispatchTime.now().uptimeNanoseconds - began) * 1e-9
       wake.withLock {
         for purpose in purposes { measured[purpose].seconds += seconds }

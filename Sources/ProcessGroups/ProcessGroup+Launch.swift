@@ -8,9 +8,13 @@ public struct LaunchError: Error, CustomStringConvertible {
 extension ProcessGroup {
   /// Number of processes of the job that a launcher such as `mpirun` or `srun` started this process in; nil where it was started by
   /// itself.
+  ///
+  /// Open MPI's and MPICH's launchers give it to each process. Slurm's gives a rank for PMIx, and the number of its tasks.
   public static var launchedSize: Int? {
-    let names = ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "PMIX_SIZE"]
-    return names.lazy.compactMap { ProcessInfo.processInfo.environment[$0].flatMap { Int($0) } }.first
+    let environment = ProcessInfo.processInfo.environment
+    func number(_ names: String...) -> Int? { names.lazy.compactMap { environment[$0].flatMap { Int($0) } }.first }
+    return number("OMPI_COMM_WORLD_SIZE", "PMI_SIZE")
+      ?? number("PMIX_RANK").map { _ in number("SLURM_STEP_NUM_TASKS", "SLURM_NTASKS") ?? 1 }
   }
 
   /// The processes of the job that a launcher started this process in; nil where it was started by itself.

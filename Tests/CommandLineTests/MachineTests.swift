@@ -22,9 +22,9 @@ import Testing
     let workplace = try Workplace()
     try workplace.write(fable, to: "fable.txt")
     let words = (["train", "fable.txt", "--out", "new", "--steps", "2"] + small).joined(separator: " ")
-    for variable in ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE"] {
+    for variables in ["OMPI_COMM_WORLD_SIZE=2", "PMI_SIZE=2", "PMIX_RANK=1 SLURM_STEP_NUM_TASKS=2"] {
       expectError(
-        try workplace.shell("\(variable)=2 exec \"$0\" \(words)"), 69, "one of 2 processes", "package trait MPI")
+        try workplace.shell("\(variables) exec \"$0\" \(words)"), 69, "one of 2 processes", "package trait MPI")
     }
     #expect(!workplace.exists("new"))
     expectDone(try workplace.shell("OMPI_COMM_WORLD_SIZE=1 exec \"$0\" \(words)"))

@@ -15,6 +15,8 @@ import Testing
 
   private struct Outcome: Sendable, Equatable {
     var losses: [Double] = []
+    /// Steps that were left out or taken back, and the end of a run that diverged.
+    var recoveries: [String] = []
     var validation: Double?
     var parameters: [Tensor<Double>] = []
   }
@@ -37,8 +39,17 @@ import Testing
       model: model, task: task, optimizer: optimizer, clipping: .norm(1), averaging: 0.1, seed: 3, group: group)
     var outcome = Outcome()
     for _ in 0..<steps {
-      guard case .step(let report) = try trainer.trainStep() else { continue }
-      outcome.losses.append(report.loss)
+      do {
+        switch try trainer.trainStep() {
+        case .step(let report): outcome.losses.append(report.loss)
+        case .skipped(let step, let reason): outcome.recoveries.append("\(step): \(reason)")
+        case .rolledBack(let step, _, let reason): outcome.recoveries.append("back to \(step): \(reason)")
+        case .validated: break
+        }
+      } catch {
+        outcome.recoveries.append("\(error)")
+        return outcome
+      }
     }
     outcome.validation = trainer.validate(scheduled: true)?.validationLoss
     outcome.parameters = trainer.model.parameters.map { $0.parameter.value }
@@ -85,6 +96,18 @@ import Testing
         #expect(abs(loss - expected) < (optimizer.rule == OptimizerSettings.lion().rule ? 1e-3 : 1e-9))
       }
     }
+  }
+
+  /// Numbers that are not finite may be those of another rank.
+  @Test(arguments: [1e300, 1e4]) func allRanksRecoverAlike(learningRate: Double) throws {
+    @Sendable func train(_ group: ProcessGroup?) throws -> Outcome {
+      try Self.train(
+        Architecture(cell: .rnnReLU, hidden: 6), batch: 4, steps: 30, optimizer: .sgd(learningRate: learningRate),
+        group: group)
+    }
+    let alone = try train(nil)
+    #expect(!alone.recoveries.isEmpty)
+    for rank in try LocalJob.run(3, { try train($0) }) { #expect(rank.recoveries == alone.recoveries) }
   }
 
   /// A run saved on some ranks.
