@@ -53,7 +53,7 @@ import Testing
     let calls = healthy.calls.count
     var (failures, mostKept) = (0, 0)
     for fault in faults {
-      for call in stride(from: 1, through: calls, by: sweep(debug: [7], release: [2])[0]) {
+      for call in stride(from: 1, through: calls, by: amount(debug: 13, release: 2)) {
         let path = scratch.path(of: "faulty")
         try? FileManager.default.removeItem(atPath: path)
         var hasFailed = false
