@@ -106,10 +106,10 @@ final class TextInput {
 
   /// The texts as a corpus of which each rank of a job has a part.
   func sharedCorpus(
-    _ kind: TokenKind, vocabulary: Vocabulary?, heldOut: (validation: Double, test: Double), in group: ProcessGroup,
+    _ kind: TokenKind, heldOut: (validation: Double, test: Double), in group: ProcessGroup,
     agree: (String) -> Void
   ) throws(CorpusError) -> Corpus {
-    try Corpus(sharing: places, kind: kind, vocabulary: vocabulary, heldOut: heldOut, in: group, agree: agree)
+    try Corpus(sharing: places, kind: kind, vocabulary: nil, heldOut: heldOut, in: group, agree: agree)
   }
 
   /// The texts in a vocabulary that has every symbol of them, without notices.

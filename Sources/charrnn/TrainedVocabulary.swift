@@ -31,7 +31,7 @@ struct TrainedVocabulary {
     if let job {
       let isShared = job.group.size > 1 && settings.sharesText && input.canBeShared(settings.tokens)
       let reading = TrainingJob.Reading(
-        kind: settings.tokens.rawValue, vocabulary: nil, validation: settings.heldOut.validation,
+        kind: settings.tokens.rawValue, validation: settings.heldOut.validation,
         test: settings.heldOut.test, isShared: isShared)
       if let corpus = try job.sharedCorpus(input, reading) {
         corpus.notices.forEach(notice)

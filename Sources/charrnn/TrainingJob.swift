@@ -29,8 +29,6 @@ struct TrainingJob {
   /// Decides, on rank 0, how all ranks read the text.
   struct Reading: Codable {
     let kind: String
-    /// The vocabulary that it is read in; nil for its own.
-    let vocabulary: String?
     let validation, test: Double
     /// Whether each rank reads a part of it.
     let isShared: Bool
@@ -43,9 +41,8 @@ struct TrainingJob {
     let message = group.broadcast(try reading.map { Array(try JSONEncoder().encode($0)) } ?? [])
     let agreed = try JSONDecoder().decode(Reading.self, from: Data(message))
     guard agreed.isShared, let kind = TokenKind(rawValue: agreed.kind) else { return nil }
-    let vocabulary = try agreed.vocabulary.map { try Vocabulary(json: $0, kind: kind) }
     return try input.sharedCorpus(
-      kind, vocabulary: vocabulary, heldOut: (agreed.validation, agreed.test), in: group
+      kind, heldOut: (agreed.validation, agreed.test), in: group
     ) { require(equal: $0, called: "the fingerprint of the corpus") }
   }
 

@@ -9,8 +9,6 @@ package struct RunPlan: Sendable {
   package let settings: TrainingSettings
   package let limits: TrainingLimits
   package let reporting: TrainingReporting
-  /// Hash of the content of the corpus.
-  package let corpusHash: String
   package let vocabulary: Vocabulary
   /// State to go on from; nil for a run that begins.
   package let checkpoint: Checkpoint?
@@ -20,7 +18,7 @@ package struct RunPlan: Sendable {
     checkpoint: Checkpoint?
   ) {
     (self.settings, self.limits, self.reporting, self.checkpoint) = (settings, limits, reporting, checkpoint)
-    (corpusHash, vocabulary) = (corpus.contentHash, corpus.vocabulary)
+    vocabulary = corpus.vocabulary
   }
 
   /// Gives the plan to all other ranks, which call `received`.
@@ -28,7 +26,7 @@ package struct RunPlan: Sendable {
     let outline = Outline(
       settings: settings, epochs: limits.epochs, steps: limits.steps, seconds: limits.seconds,
       sampleEvery: reporting.sampleEvery, checkpointEvery: reporting.checkpointEvery, kept: reporting.kept,
-      sampleLength: reporting.sampleLength, corpusHash: corpusHash, vocabulary: vocabulary.json,
+      sampleLength: reporting.sampleLength, vocabulary: vocabulary.json,
       checkpoint: checkpoint.map(Outline.State.init))
     _ = group.broadcast(Array(canonicalJSON(outline).utf8))
     for name in checkpoint?.names ?? [] { _ = group.broadcast(checkpoint!.tensors[name]!.bytes) }
@@ -48,7 +46,7 @@ package struct RunPlan: Sendable {
     var reporting = TrainingReporting(
       sampleEvery: outline.sampleEvery, checkpointEvery: outline.checkpointEvery, kept: outline.kept)
     reporting.sampleLength = outline.sampleLength
-    (self.reporting, corpusHash, self.vocabulary) = (reporting, outline.corpusHash, vocabulary)
+    (self.reporting, self.vocabulary) = (reporting, vocabulary)
     checkpoint = outline.checkpoint.map { state in
       var checkpoint = Checkpoint(metadata: state.metadata, file: state.file)
       for tensor in state.tensors {
@@ -65,7 +63,7 @@ package struct RunPlan: Sendable {
     let seconds: Double?
     let sampleEvery, checkpointEvery: Int?
     let kept, sampleLength: Int
-    let corpusHash, vocabulary: String
+    let vocabulary: String
     let checkpoint: State?
 
     struct State: Codable {
