@@ -31,6 +31,13 @@ package struct OutputChannel: Sendable {
     }
   }
 
+  /// Throws away what is written from now on.
+  package func silence() throws(OutputFailure) {
+    let null = open("/dev/null", O_WRONLY)
+    guard null >= 0, dup2(null, descriptor) >= 0 else { throw .failed(errno) }
+    close(null)
+  }
+
   /// Waits until the descriptor accepts output, for a terminal or pipe that another process made non-blocking.
   private func waitUntilWritable() {
     var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)

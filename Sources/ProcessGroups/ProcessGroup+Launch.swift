@@ -11,10 +11,17 @@ extension ProcessGroup {
   ///
   /// Open MPI's and MPICH's launchers give it to each process. Slurm's gives a rank for PMIx, and the number of its tasks.
   public static var launchedSize: Int? {
-    let environment = ProcessInfo.processInfo.environment
-    func number(_ names: String...) -> Int? { names.lazy.compactMap { environment[$0].flatMap { Int($0) } }.first }
-    return number("OMPI_COMM_WORLD_SIZE", "PMI_SIZE")
+    number("OMPI_COMM_WORLD_SIZE", "PMI_SIZE")
       ?? number("PMIX_RANK").map { _ in number("SLURM_STEP_NUM_TASKS", "SLURM_NTASKS") ?? 1 }
+  }
+
+  /// Number of this process in that job.
+  public static var launchedRank: Int? { number("OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK") }
+
+  /// The first of some variables of the environment that holds a number.
+  private static func number(_ names: String...) -> Int? {
+    let environment = ProcessInfo.processInfo.environment
+    return names.lazy.compactMap { environment[$0].flatMap { Int($0) } }.first
   }
 
   /// The processes of the job that a launcher started this process in; nil where it was started by itself.

@@ -12,40 +12,64 @@ extension Corpus {
     // One pass gives the numbers of the pieces in order of appearance; a pipe can be read once.
     var text = text
     var numbers = NewSymbols()
-    let largest = Self.largestPieces(text.kind, memory: memory)
-    let encoding = try text.encodePieces(by: &numbers, added: nil) { numbers throws(CorpusError) in
-      guard numbers.symbols.count <= Self.mostPieces, numbers.size <= largest else {
-        throw .tooManyWords(pieces: numbers.symbols.count, bytes: numbers.size)
-      }
-    }
-    var counts = [Int](repeating: 0, count: numbers.symbols.count)
-    encoding.tokens.forEachBlock { for piece in $0 { counts[Int(piece)] += 1 } }
-    let vocabulary = VocabularyLearning(pieces: numbers.symbols, counts: counts).vocabulary(
-      text.kind, count: count ?? Self.usualSymbols(of: text.kind, bytes: text.byteCount))
+    let encoding = try text.encodeNewPieces(by: &numbers, memory: memory)
+    let vocabulary = VocabularyLearning(
+      pieces: numbers.symbols, counts: encoding.counts(of: numbers.symbols.count)
+    ).vocabulary(text.kind, count: count ?? Self.usualSymbols(of: text.kind, bytes: text.byteCount))
     self.init(
       text, encoding.spelt(numbers.symbols, in: vocabulary), vocabulary: vocabulary, notices: text.notices(vocabulary))
   }
 
   /// Symbols of a vocabulary that suits a text, found by trying some on a text of 1 MB: a word must be there as a whole to be one
   /// token, and of subwords fewer spell a text well.
-  private static func usualSymbols(of kind: TokenKind, bytes: Int) -> Int {
+  static func usualSymbols(of kind: TokenKind, bytes: Int) -> Int {
     kind == .word ? min(max(512, bytes / 250), 16_384) : min(max(512, bytes / 500), 8192)
   }
+}
 
-  /// Most different pieces of a text to find a vocabulary in, each of which takes about 100 bytes of memory beside its own.
+/// Pieces of a text in which a vocabulary is found: as many as memory allows.
+struct PieceLimits {
+  /// Most different pieces, each of which takes about 100 bytes of memory beside its own.
   private static let mostPieces = 1 << 23
 
   /// Most bytes of these pieces together. Words take about two bytes of memory for each; subwords, whose pairs are counted, about
   /// 30 and up to 60 while they are merged: 1 to 2 GB at most.
-  private static func largestPieces(_ kind: TokenKind, memory: Double) -> Int {
+  private let largest: Int
+
+  /// - Parameter memory: bytes that finding a vocabulary may take, about.
+  init(_ kind: TokenKind, memory: Double) {
     let (largest, memoryOfByte) = kind == .subword ? (1 << 25, 60.0) : (1 << 27, 2.0)
-    return Int(min(Double(largest), memory / memoryOfByte))
+    self.largest = Int(min(Double(largest), memory / memoryOfByte))
+  }
+
+  /// - Throws: `CorpusError` where they are too many.
+  func check(pieces: Int, bytes: Int) throws(CorpusError) {
+    guard pieces <= Self.mostPieces, bytes <= largest else { throw .tooManyWords(pieces: pieces, bytes: bytes) }
+  }
+}
+
+extension CorpusText {
+  /// Reads the text to its end, as numbers of its pieces in order of appearance.
+  ///
+  /// - Throws: `CorpusError` where they are too many to find a vocabulary in.
+  mutating func encodeNewPieces(by numbers: inout NewSymbols, memory: Double) throws(CorpusError) -> Encoding {
+    let limits = PieceLimits(kind, memory: memory)
+    return try encodePieces(by: &numbers, added: nil) { numbers throws(CorpusError) in
+      try limits.check(pieces: numbers.symbols.count, bytes: numbers.size)
+    }
   }
 }
 
 extension CorpusText.Encoding {
+  /// How often each of so many pieces stands in an encoding by their numbers.
+  func counts(of pieces: Int) -> [Int] {
+    var counts = [Int](repeating: 0, count: pieces)
+    tokens.forEachBlock { for piece in $0 { counts[Int(piece)] += 1 } }
+    return counts
+  }
+
   /// An encoding by the numbers of pieces, with each piece spelt in a vocabulary.
-  fileprivate func spelt(_ pieces: [[UInt8]], in vocabulary: Vocabulary) -> Self {
+  func spelt(_ pieces: [[UInt8]], in vocabulary: Vocabulary) -> Self {
     var (encoder, spellings, ends) = (PieceEncoder(vocabulary), [Int32](), [0])
     for piece in pieces {
       encoder.append(piece.indices, of: piece, to: &spellings)

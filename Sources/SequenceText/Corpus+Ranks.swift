@@ -2,9 +2,11 @@ import ProcessGroups
 import TensorCore
 
 extension Corpus {
-  /// Whether the ranks of a group can each read a part of such texts: files, of characters, scalars or bytes.
-  package static func canBeShared(_ places: [TextSource.Place], kind: TokenKind) -> Bool {
-    !kind.isOfPieces
+  /// Whether the ranks of a group can each read a part of such texts: files.
+  ///
+  /// - Parameter vocabulary: their symbols, where they are not found in them; none that is looked for before the text is cut.
+  package static func canBeShared(_ places: [TextSource.Place], vocabulary: Vocabulary? = nil) -> Bool {
+    vocabulary?.coding?.addedSymbols == nil
       && places.allSatisfy {
         guard case .file(let path) = $0 else { return false }
         return (try? FileReader(path))?.size != nil
@@ -16,31 +18,46 @@ extension Corpus {
   /// - Parameters:
   ///   - places: files, as `canBeShared` says.
   ///   - vocabulary: its symbols; nil for those of the whole text.
+  ///   - symbols: size of a vocabulary of words or subwords that is found; nil for one that suits the text.
+  ///   - memory: bytes that finding it may take, about.
   ///   - heldOut: fractions of the text for validation and for a test, which decide who reads what.
   ///   - agree: called with a hash of samples of the text, to be compared by the ranks.
   /// - Throws: `CorpusError`, on the rank that finds it.
   package init(
-    sharing places: [TextSource.Place], kind: TokenKind, vocabulary: Vocabulary?,
-    heldOut: (validation: Double, test: Double), in group: ProcessGroup,
+    sharing places: [TextSource.Place], kind: TokenKind, vocabulary: Vocabulary? = nil, symbols count: Int? = nil,
+    memory: Double = .infinity, heldOut: (validation: Double, test: Double), in group: ProcessGroup,
     chunkSize: Int = CorpusText.usualChunkSize, agree: (_ fingerprint: String) -> Void = { _ in }
   ) throws(CorpusError) {
-    let shared = try SharedText(places.map(\.name), kind: kind, heldOut: heldOut, ranks: group.size)
+    var shared = try SharedText(places.map(\.name), kind: kind)
     agree(try shared.fingerprint())
+    try shared.divide(heldOut: heldOut, in: group)
     let own = shared.parts.indices.filter { shared.parts[$0].rank == group.rank }
     var (numbers, encodings, bytes, notices) = (NewSymbols(), [Int: CorpusText.Encoding](), 0, [String]())
     for part in own where !shared.parts[part].bytes.isEmpty {
       var text = shared.text(shared.parts[part].bytes, chunkSize: chunkSize)
       if let vocabulary {
         encodings[part] = try text.encodeKnown(vocabulary)
+      } else if kind.isOfPieces {
+        encodings[part] = try text.encodeNewPieces(by: &numbers, memory: memory)
       } else {
         encodings[part] = try text.encode(by: &numbers)
       }
       bytes += text.byteCount
       notices += text.notices(vocabulary)
     }
+    let textBytes = Int(group.sums(of: [Double(bytes)])[0])
     let found: Vocabulary
     if let vocabulary {
       found = vocabulary
+    } else if kind.isOfPieces {
+      var counts = [Int](repeating: 0, count: numbers.symbols.count)
+      for encoding in encodings.values {
+        for (piece, count) in encoding.counts(of: counts.count).enumerated() { counts[piece] += count }
+      }
+      found = try Vocabulary.shared(
+        pieces: numbers.symbols, counts, kind: kind, count: count ?? Self.usualSymbols(of: kind, bytes: textBytes),
+        memory: memory, in: group)
+      encodings = encodings.mapValues { $0.spelt(numbers.symbols, in: found) }
     } else {
       found = try Vocabulary.shared(numbers.symbols, kind: kind, in: group)
       let ids = numbers.symbols.map { found.id(of: $0)! }
@@ -49,16 +66,16 @@ extension Corpus {
     let counts = group.sums(of: shared.parts.indices.map { Double(encodings[$0]?.tokens.count ?? 0) }).map { Int($0) }
     let starts = counts.reduce(into: [0]) { $0.append($0.last! + $1) }
     let sums = group.sums(of: [
-      Double(bytes), Double(encodings.values.reduce(0) { $0 + $1.characterCount }),
+      Double(encodings.values.reduce(0) { $0 + $1.characterCount }),
       Double(encodings.values.reduce(0) { $0 + $1.skipped }),
     ])
     let parts = own.compactMap { part in
       encodings[part].map { TokenSequence.Part(start: starts[part], tokens: $0.tokens) }
     }
     self.init(
-      tokens: TokenSequence(count: starts.last!, parts: parts), skipped: Int(sums[2]), vocabulary: found,
-      contentHash: try shared.hash(in: group, chunkSize: chunkSize), byteCount: Int(sums[0]),
-      characterCount: Int(sums[1]),
+      tokens: TokenSequence(count: starts.last!, parts: parts), skipped: Int(sums[1]), vocabulary: found,
+      contentHash: try shared.hash(in: group, chunkSize: chunkSize), byteCount: textBytes,
+      characterCount: Int(sums[0]),
       notices: group.allGather(notices.joined(separator: "\n")).flatMap {
         $0.split(separator: "\n").map(String.init)
       }.reduce(into: []) { if !$0.contains($1) { $0.append($1) } })
@@ -84,7 +101,8 @@ extension Corpus {
       let ends = numbers.split(separator: " ").map { Int($0)! }
       return stride(from: 0, to: ends.count, by: 2).map { ends[$0]..<ends[$0 + 1] }
     }
-    let width = tokens.bytesPerToken
+    // Ids of one rank's parts may all be small.
+    let width = Int(group.allGather([Double(tokens.bytesPerToken)]).map { $0[0] }.max()!)
     var (sends, receives) = ([MessageExchange.Message](), [(start: Int, message: MessageExchange.Message)]())
     for (receiver, ranges) in needs.enumerated() {
       for missing in ranges.flatMap({ $0.without(all[receiver]) }) {
@@ -128,6 +146,10 @@ extension CorpusText {
   ///
   /// - Throws: `CorpusError.unknownSymbols` where it has others.
   fileprivate mutating func encodeKnown(_ vocabulary: Vocabulary) throws(CorpusError) -> Encoding {
+    if vocabulary.kind.isOfPieces {
+      var encoder = PieceEncoder(vocabulary)
+      return try encodePieces(by: &encoder, added: nil)
+    }
     var numbers = KnownSymbols(vocabulary, unknown: .error)
     let encoding = try encode(by: &numbers)
     guard var unknown = numbers.unknown else { return encoding }
@@ -182,6 +204,36 @@ extension Vocabulary {
     guard bytes <= largestSize else { throw .symbolsTooLong(bytes: bytes, limit: largestSize, kind: kind) }
     do { return try Vocabulary(sorted: found, kind: kind) } catch {
       programmingError("Corpus: the symbols of a valid text: \(error)")
+    }
+  }
+
+  /// The vocabulary that is found in pieces of a text, of which each rank has counted some.
+  ///
+  /// - Throws: `CorpusError` where they are too many, on rank 0.
+  fileprivate static func shared(
+    pieces: [[UInt8]], _ counts: [Int], kind: TokenKind, count: Int, memory: Double, in group: ProcessGroup
+  ) throws(CorpusError) -> Vocabulary {
+    let own = pieces.flatMap { LittleEndianBytes.encode([UInt32($0.count)]) + $0 }
+    let allPieces = group.gather(own)?.map(Self.symbols)
+    let allCounts: [[Int]]? = group.gather(LittleEndianBytes.encode(counts))?.map { LittleEndianBytes.decode($0) }
+    var message: [UInt8] = []
+    if let allPieces, let allCounts {
+      let limits = PieceLimits(kind, memory: memory)
+      var (sums, bytes) = ([[UInt8]: Int](), 0)
+      for (pieces, counts) in zip(allPieces, allCounts) {
+        for (piece, count) in zip(pieces, counts) {
+          if sums[piece] == nil { bytes += piece.count }
+          sums[piece, default: 0] += count
+        }
+        try limits.check(pieces: sums.count, bytes: bytes)
+      }
+      let order = sums.keys.sorted { $0.lexicographicallyPrecedes($1) }
+      let found = VocabularyLearning(pieces: order, counts: order.map { sums[$0]! }).vocabulary(kind, count: count)
+      message = Array(found.json.utf8)
+    }
+    let json = String(decoding: group.broadcast(message), as: UTF8.self)
+    do { return try Vocabulary(json: json, kind: kind) } catch {
+      programmingError("Corpus: a vocabulary's JSON: \(error)")
     }
   }
 

@@ -10,16 +10,11 @@ struct SharedText {
   /// Offset of each file in the text, and its end.
   private let starts: [Int]
   private let kind: TokenKind
-  /// Bytes of each part, in the order of the text, and the rank that reads it.
+  /// Bytes of each part, in the order of the text, and the rank that reads it; none before it is divided.
   private(set) var parts: [(bytes: Range<Int>, rank: Int)] = []
 
-  /// - Parameters:
-  ///   - heldOut: fractions of the text for validation and for a test.
-  ///   - size: number of ranks.
   /// - Throws: `CorpusError` where a file cannot be read, or is empty.
-  init(_ paths: [String], kind: TokenKind, heldOut: (validation: Double, test: Double), ranks size: Int)
-    throws(CorpusError)
-  {
+  init(_ paths: [String], kind: TokenKind) throws(CorpusError) {
     (self.paths, self.kind) = (paths, kind)
     var starts = [0]
     for path in paths {
@@ -29,15 +24,24 @@ struct SharedText {
       starts.append(starts.last! + bytes)
     }
     self.starts = starts
-    let total = Double(starts.last!)
+  }
+
+  /// Divides the text among the ranks of a group, of which each looks for some of the places to cut at.
+  ///
+  /// - Parameter heldOut: fractions of the text for validation and for a test.
+  mutating func divide(heldOut: (validation: Double, test: Double), in group: ProcessGroup) throws(CorpusError) {
+    let (total, size) = (Double(starts.last!), group.size)
     let ends = [total * (1 - heldOut.validation - heldOut.test), total * (1 - heldOut.test), total]
-    var cuts = [0]
+    var cuts = [0.0]
     for (part, end) in ends.prefix(2).enumerated() {
       let start = part == 0 ? 0 : ends[part - 1]
-      for rank in 1...size { cuts.append(Int(start + (end - start) * Double(rank) / Double(size))) }
+      for rank in 1...size { cuts.append(start + (end - start) * Double(rank) / Double(size)) }
     }
-    cuts = try cuts.map { cut throws(CorpusError) in try certainEnd(from: cut) } + [starts.last!]
-    parts = zip(cuts, cuts.dropFirst()).enumerated().map { ($1.0..<$1.1, $0 < 2 * size ? $0 % size : 0) }
+    for (index, cut) in cuts.enumerated() {
+      cuts[index] = index % size == group.rank ? Double(try certainEnd(from: Int(cut))) : 0
+    }
+    let found = group.sums(of: cuts).map { Int($0) } + [starts.last!]
+    parts = zip(found, found.dropFirst()).enumerated().map { ($1.0..<$1.1, $0 < 2 * size ? $0 % size : 0) }
   }
 
   /// The text of some bytes.
@@ -76,25 +80,30 @@ struct SharedText {
     return found
   }
 
-  /// The first position from `start` on at which a Character surely ends.
+  /// The first position from `start` on at which a token surely ends, and a Character with it.
   private func certainEnd(from start: Int) throws(CorpusError) -> Int {
     let total = starts.last!
     if start == 0 || start >= total { return min(start, total) }
     var (position, size) = (start, 1 << 12)
     while position < total {
+      // With the bytes before the first place and after the last that decide.
       let window = try bytes(position - 1..<min(position + size, total))
-      for index in 1..<window.count where isCertain(between: window[index - 1], and: window[index]) {
-        return position - 1 + index
-      }
-      position += window.count - 1
+      for index in 1..<window.count where isCertain(at: index, in: window) { return position - 1 + index }
+      position += max(1, window.count - 3)
       size = min(2 * size, 1 << 20)
     }
     return total
   }
 
-  /// Whether a Character surely ends between two bytes, and with it any token. Of the first byte it is not known whether it begins a
-  /// scalar, unless it is one.
-  private func isCertain(between first: UInt8, and second: UInt8) -> Bool {
+  /// Whether a token surely ends between two bytes.
+  private func isCertain(at index: Int, in bytes: [UInt8]) -> Bool {
+    kind.isOfPieces
+      ? TextPieceRule.certainlyEnds(at: index, in: bytes) : Self.endsCharacter(bytes[index - 1], before: bytes[index])
+  }
+
+  /// Whether a Character surely ends between two bytes, and with it any token but a piece. Of the first byte it is not known whether
+  /// it begins a scalar, unless it is one.
+  private static func endsCharacter(_ first: UInt8, before second: UInt8) -> Bool {
     first < 0x80 && second & 0xC0 != 0x80 && isHardBoundary(between: first, and: second)
   }
 }

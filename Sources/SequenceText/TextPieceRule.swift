@@ -39,6 +39,32 @@ public enum TextPieceRule {
     return start
   }
 
+  /// Whether a piece ends before a byte whatever stands before and after the four bytes around it: between a line feed and what follows,
+  /// where there is surely no other white space, or between a letter and a space with a letter after it. Swift Characters end there too.
+  package static func certainlyEnds(at index: Int, in bytes: [UInt8]) -> Bool {
+    func isLetter(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte | 0x20) }
+    let (last, next) = (bytes[index - 1], bytes[index])
+    if last == UInt8(ascii: "\n") { return index > 1 && endsNoSpace(bytes[index - 2]) && beginsNoSpace(next) }
+    return isLetter(last) && next == UInt8(ascii: " ") && index + 1 < bytes.count && isLetter(bytes[index + 1])
+  }
+
+  /// Whether white space surely begins with other bytes: it is ASCII, or begins with C2, E1, E2 or E3.
+  private static func beginsNoSpace(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 0x21...0x7E, 0xC3...0xDF, 0xE4...0xF4: true
+    default: false
+    }
+  }
+
+  /// Whether white space surely ends with other bytes: it is ASCII, U+0085, U+00A0, U+1680, U+2000 to U+200A, U+2028, U+2029, U+202F,
+  /// U+205F or U+3000.
+  private static func endsNoSpace(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 0x21...0x7E, 0x8B...0x9E, 0xA1...0xA7, 0xAA...0xAE, 0xB0...0xBF: true
+    default: false
+    }
+  }
+
   /// Class of a scalar, by which runs are told apart.
   private enum Class: UInt8 {
     case other, letter, number, space

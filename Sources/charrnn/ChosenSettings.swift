@@ -19,7 +19,7 @@ struct ChosenSettings {
   ///   - begun: directory of a run that is to go on, and begins again where it has saved nothing; what it chose stays.
   init(
     _ arguments: ParsedArguments, _ settings: TrainingSettings, _ limits: TrainingLimits, on corpus: Corpus,
-    from initial: ModelFile<Float>?, begun: RunDirectory?, threads: Int, in job: TrainingJob? = nil
+    from initial: ModelFile<Float>?, begun: RunDirectory?, threads: Int, in job: Job? = nil
   ) throws {
     var given = Set(arguments.givenNames)
     // Ranks that each have a part of the text do not see whether it is a list.
@@ -34,7 +34,7 @@ struct ChosenSettings {
     var plan = try TrainingPlan(for: corpus, keeping: settings, given: given, limits: limits)
     if let seconds = limits.seconds {
       let ofRank = try Self.operationsPerSecond(
-        of: plan.settings, on: corpus.presentPart, limit: seconds, threads: threads,
+        of: plan.settings, on: corpus.presentPart, ranks: job?.group.size ?? 1, limit: seconds, threads: threads,
         memory: TrainOptions.memoryLeft(arguments))
       let operations = ofRank * Double(job?.group.size ?? 1)
       // Some of the time goes to reading, validating and saving.
@@ -47,11 +47,12 @@ struct ChosenSettings {
     names = SettingField.all.map(\.name).filter(chosen.contains)
   }
 
-  /// Speed of training on this machine now, in floating-point operations that the model needs.
+  /// Speed of training on this machine now, in floating-point operations that the model needs, of one of so many ranks.
   private static func operationsPerSecond(
-    of settings: TrainingSettings, on corpus: Corpus, limit: Double, threads: Int, memory: Double?
+    of settings: TrainingSettings, on corpus: Corpus, ranks: Int, limit: Double, threads: Int, memory: Double?
   ) throws -> Double {
     var settings = settings
+    settings.batch = max(1, settings.batch / ranks)
     // A schedule may need to know the end of the run.
     settings.schedule = .constant
     let run = try CharacterRun(

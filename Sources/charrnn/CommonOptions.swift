@@ -35,10 +35,10 @@ enum CommonOptions {
 
   /// How many threads to use: what was asked for, but no more than there are cores.
   ///
-  /// - Parameter usual: the number where none is asked for; nil means all cores.
+  /// - Parameter usual: the number where none is asked for; nil means all cores, which the ranks of a job on one host share.
   static func threadCount(_ arguments: ParsedArguments, usual: Int? = nil) -> Int {
     let cores = ThreadTeam.availableCores
-    guard let wanted = arguments[threads] else { return usual ?? cores }
+    guard let wanted = arguments[threads] else { return usual ?? Job.current?.usualThreads ?? cores }
     if wanted > cores { notice("--threads \(wanted) is more than this machine's \(cores) cores; using \(cores)") }
     return min(wanted, cores)
   }

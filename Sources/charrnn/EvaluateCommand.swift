@@ -26,6 +26,10 @@ enum EvaluateCommand {
 
   @Sendable
   static func run(_ arguments: ParsedArguments) throws -> ExitCode {
+    try Job.run(arguments.command.name) { try evaluate(arguments, in: $0) }
+  }
+
+  private static func evaluate(_ arguments: ParsedArguments, in job: Job?) throws -> ExitCode {
     let model = CommonOptions.modelPath(arguments)
     let named = arguments[corpora]
     let input = try TextInput(named.isEmpty ? namesOfCorpus(arguments, "name a CORPUS") : named, of: arguments)
@@ -36,15 +40,21 @@ enum EvaluateCommand {
         "\(input.shownNames) is not the text any more that the run was trained on; it is evaluated as another text")
     }
     let adaptation = try adaptation(arguments)
+    if adaptation != nil, let job, job.group.size > 1 {
+      throw arguments.usageFailure("--dynamic and --with-ngrams read the text in one process; start it alone")
+    }
     let weights = try weightFormat(arguments, for: file, at: model)
+    job?.require(equal: file.contentHash, called: "the SHA-256 of the model")
+    job?.require(equal: corpus.contentHash, called: "the SHA-256 of the text")
     let evaluation = try PartEvaluation(
       of: file, on: corpus, part: arguments[part], weights: weights,
       threads: CommonOptions.threadCount(arguments), adapting: adaptation,
-      trainedOn: try trainingText(arguments, file, evaluated: corpus))
+      trainedOn: try trainingText(arguments, file, evaluated: corpus), group: job?.group)
     guard evaluation.loss.isFinite else {
       throw CommandFailure(
         "\(model): the model's loss on this text is not a number; its weights are damaged", code: .badData)
     }
+    guard job?.isLeader ?? true else { return .done }
     let baselines = KeptBaselines(in: RunDirectory(model)).baselines(of: evaluation)
     let text =
       arguments[CommonOptions.json]

@@ -55,7 +55,9 @@ func writeSample(_ text: String) throws(OutputFailure) {
   try output.write("\n")
 }
 
+/// Tells the user something. Of the ranks of a job the first one does.
 func notice(_ text: String) {
+  guard Job.current?.isLeader ?? true else { return }
   let channel = OutputChannel.standardError
   try? channel.write(noticeLine(text, width: Terminal.width(of: channel)))
 }

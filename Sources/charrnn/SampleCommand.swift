@@ -58,11 +58,18 @@ enum SampleCommand {
 
   @Sendable
   static func run(_ arguments: ParsedArguments) throws -> ExitCode {
+    try Job.run(arguments.command.name) { try write(arguments, in: $0) }
+  }
+
+  private static func write(_ arguments: ParsedArguments, in job: Job?) throws -> ExitCode {
     try requireEffect(arguments)
+    if let job, job.group.size > 1, let mode = SampleModes.options.first(where: arguments.gives) {
+      throw arguments.usageFailure("--\(mode.name) writes in one process; start it alone")
+    }
     try SampleConstraints.requireEffect(arguments)
     try SampleModes.requireEffect(arguments)
     let file = try ModelFile<Float>(contentsOf: CommonOptions.modelPath(arguments))
-    let sampling = try Sampling(arguments, file)
+    let sampling = try Sampling(arguments, file, in: job)
     let areItems = file.arrangement.documents == .lines
     if arguments[new] && !areItems {
       throw arguments.usageFailure("--new is for a model of items, one a line; this one was not trained on items")
@@ -74,7 +81,7 @@ enum SampleCommand {
       } else if SampleOutput.likeliest(arguments) == nil {
         try stream(sampling)
       } else {
-        try write(try sampling.texts(sampling.count, seed: sampling.seed), sampling, arguments)
+        try write(try sampling.texts(), sampling, arguments)
       }
     } catch let error as GenerationError {
       throw CommandFailure("\(CommonOptions.modelPath(arguments)): \(error)", code: .badData)
@@ -113,7 +120,8 @@ enum SampleCommand {
     _ sampling: Sampling, _ arguments: ParsedArguments, _ file: ModelFile<Float>
   ) throws {
     let known = arguments[new] ? try KnownItems(of: arguments, file) : nil
-    let writer = ItemWriter(count: sampling.count, seed: sampling.seed, known: known, generate: sampling.texts)
+    let writer = ItemWriter(
+      count: sampling.count, seed: sampling.seed, known: known, generate: { try sampling.texts($0, seed: $1) })
     if SampleOutput.likeliest(arguments) == nil { return try writer.write(SampleOutput.writeItem) }
     var items: [SampledText] = []
     try writer.write { items.append($0) }
@@ -133,11 +141,9 @@ enum SampleCommand {
 
   /// Writes the first text as it grows and keeps the others until it is done; each ends with a line feed.
   private static func stream(_ sampling: Sampling) throws {
-    var texts = [SampledText](repeating: SampledText(), count: sampling.count)
     var last: UInt8?
     var output = GeneratedText(.standardOutput)
-    try sampling.generate(sampling.count, seed: sampling.seed) { text, piece in
-      if text > 0 { return texts[text].append(piece) }
+    let texts = try sampling.texts { piece in
       last = piece.bytes.last ?? last
       try output.write(piece.bytes)
     }

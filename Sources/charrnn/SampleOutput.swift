@@ -2,7 +2,7 @@ import CharrnnCommandSupport
 import SequenceModeling
 
 /// A text that a model wrote, with what it thought of each token, if that was asked for.
-struct SampledText {
+struct SampledText: Codable {
   var bytes: [UInt8] = []
   var choices: [TokenChoice] = []
 

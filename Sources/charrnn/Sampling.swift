@@ -13,10 +13,13 @@ final class Sampling {
   let (prime, length): ([Int32], Int)
   private let constraints: TextConstraints
   private let likeliest: Int?
+  /// The job whose ranks divide the texts among them; nil where one process writes all.
+  private let job: Job?
   /// Whether the seed, which was not given, is still to be said.
   private var mustAnnounceSeed: Bool
 
-  init(_ arguments: ParsedArguments, _ file: ModelFile<Float>) throws {
+  init(_ arguments: ParsedArguments, _ file: ModelFile<Float>, in job: Job?) throws {
+    self.job = job
     vocabulary = file.vocabulary
     prime = try Self.primeTokens(arguments, vocabulary)
     constraints = try SampleConstraints.constraints(arguments, file)
@@ -31,11 +34,14 @@ final class Sampling {
     count = arguments[SampleCommand.count] ?? (areMany ? 20 : 1)
     weights = try weightFormat(arguments, for: file, at: CommonOptions.modelPath(arguments))
     generator = try Self.generator(arguments, file, weights)
-    seed = UInt64(arguments[SampleCommand.seed] ?? Int.random(in: 0..<1_000_000))
+    let seed = UInt64(arguments[SampleCommand.seed] ?? Int.random(in: 0..<1_000_000))
+    self.seed = try job?.gathered([seed])[0] ?? seed
+    job?.require(equal: file.contentHash, called: "the SHA-256 of the model")
+    job?.require(equal: ContentHash.hex(of: LittleEndianBytes.encode(prime)), called: "the SHA-256 of the prime")
     mustAnnounceSeed = arguments[SampleCommand.seed] == nil && options.temperature > 0
   }
 
-  func generate(
+  private func generate(
     _ count: Int, seed: UInt64, emit: (_ text: Int, _ piece: GeneratedPiece) throws -> Void
   ) throws {
     // With what follows the primes, the model has shown that it can write: the seed stands before them.
@@ -74,10 +80,24 @@ final class Sampling {
     ) { try emit($1) }
   }
 
-  func texts(_ count: Int, seed: UInt64) throws -> [SampledText] {
-    var texts = [SampledText](repeating: SampledText(), count: count)
-    try generate(count, seed: seed) { texts[$0].append($1) }
-    return texts
+  /// Texts that are drawn from a seed, each rank of a job writing some of them.
+  ///
+  /// - Parameter first: receives the first text as it grows, where one process or rank 0 writes it; it is not kept then. Nil keeps it.
+  func texts(
+    _ count: Int, seed: UInt64, first: ((_ piece: GeneratedPiece) throws -> Void)? = nil
+  ) throws -> [SampledText] {
+    let own = job?.share(of: count) ?? 0..<count
+    var texts = [SampledText](repeating: SampledText(), count: own.count)
+    try generate(own.count, seed: seed &+ UInt64(own.lowerBound)) { text, piece in
+      if let first, own.lowerBound + text == 0 { return try first(piece) }
+      texts[text].append(piece)
+    }
+    return try job?.gathered(texts) ?? texts
+  }
+
+  /// As many texts as are asked for.
+  func texts(first: ((_ piece: GeneratedPiece) throws -> Void)? = nil) throws -> [SampledText] {
+    try texts(count, seed: seed, first: first)
   }
 
   private static func generator(
@@ -105,6 +125,7 @@ final class Sampling {
     if arguments.gives(prime) && arguments.gives(primeFile) {
       throw arguments.usageFailure("--prime and --prime-file both give the beginning; give one of them")
     }
+    try Job.requireFile(arguments[primeFile], arguments)
     switch arguments[primeFile] {
     case TextInput.standardInput: return try tokens(of: .standardInput, called: "the prime", vocabulary, arguments)
     case let path?: return try tokens(of: .file(path), called: "the prime", vocabulary, arguments)

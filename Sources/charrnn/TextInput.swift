@@ -19,6 +19,7 @@ final class TextInput {
   init(
     _ given: [String], of arguments: ParsedArguments, selection: TextFolder.Selection = TextFolder.Selection()
   ) throws {
+    for name in given { try Job.requireFile(name, arguments) }
     var (names, hasFolder) = ([String](), false)
     for name in given {
       guard Self.isFolder(name) else {
@@ -102,14 +103,18 @@ final class TextInput {
   }
 
   /// Whether the ranks of a job can each read a part of the texts.
-  func canBeShared(_ kind: TokenKind) -> Bool { Corpus.canBeShared(places, kind: kind) }
+  func canBeShared(_ vocabulary: Vocabulary?) -> Bool { Corpus.canBeShared(places, vocabulary: vocabulary) }
 
   /// The texts as a corpus of which each rank of a job has a part.
+  ///
+  /// - Parameter vocabulary: nil for one that is found in them.
   func sharedCorpus(
-    _ kind: TokenKind, heldOut: (validation: Double, test: Double), in group: ProcessGroup,
-    agree: (String) -> Void
+    _ kind: TokenKind, vocabulary: Vocabulary?, symbols: Int?, memory: Double?,
+    heldOut: (validation: Double, test: Double), in group: ProcessGroup, agree: (String) -> Void
   ) throws(CorpusError) -> Corpus {
-    try Corpus(sharing: places, kind: kind, vocabulary: nil, heldOut: heldOut, in: group, agree: agree)
+    try Corpus(
+      sharing: places, kind: kind, vocabulary: vocabulary, symbols: symbols, memory: memory ?? .infinity,
+      heldOut: heldOut, in: group, agree: agree)
   }
 
   /// The texts in a vocabulary that has every symbol of them, without notices.

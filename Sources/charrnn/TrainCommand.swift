@@ -21,16 +21,14 @@ package enum TrainCommand {
   static func run(_ arguments: ParsedArguments) throws -> ExitCode {
     SignalWatch.install()
     let arguments = try OptionFile.completing(arguments)
-    guard let job = try TrainingJob.launched() else { return try train(arguments, in: nil) }
-    do {
-      let code = try job.isLeader ? train(arguments, in: job) : follow(arguments, in: job)
-      job.group.close()
-      return code
-    } catch { job.fail(error) }
+    return try Job.run(arguments.command.name) { job in
+      guard let job, !job.isLeader else { return try train(arguments, in: job) }
+      return try follow(arguments, in: job)
+    }
   }
 
   /// Makes the run that rank 0 of a job has decided on, and trains a part of it.
-  private static func follow(_ arguments: ParsedArguments, in job: TrainingJob) throws -> ExitCode {
+  private static func follow(_ arguments: ParsedArguments, in job: Job) throws -> ExitCode {
     let input = try TrainOptions.texts(arguments)
     let shared = try job.sharedCorpus(input, nil)
     let plan = try RunPlan.received(in: job.group)
@@ -40,7 +38,7 @@ package enum TrainCommand {
       corpus = corpus.keeping(try plan.settings.positionsOfRanks(on: corpus, size: job.group.size), in: job.group)
     }
     let run = try CharacterRun(
-      settings: plan.settings, corpus: corpus, resuming: plan.checkpoint, threads: job.threadCount(arguments),
+      settings: plan.settings, corpus: corpus, resuming: plan.checkpoint, threads: CommonOptions.threadCount(arguments),
       memory: TrainOptions.memoryLeft(arguments), group: job.group)
     SignalWatch.finishStepsFirst()
     let end = try run.train(
@@ -48,7 +46,7 @@ package enum TrainCommand {
     return end == .stopped ? SignalWatch.stop?.exitCode ?? .done : .done
   }
 
-  private static func train(_ arguments: ParsedArguments, in job: TrainingJob?) throws -> ExitCode {
+  private static func train(_ arguments: ParsedArguments, in job: Job?) throws -> ExitCode {
     let start = try Start(arguments, in: job)
     let run = start.run
     let report = TrainReport(run: run, limits: start.limits)
@@ -124,7 +122,7 @@ package enum TrainCommand {
     let reporting: TrainingReporting
     let threads: Int
 
-    init(_ arguments: ParsedArguments, in job: TrainingJob?) throws {
+    init(_ arguments: ParsedArguments, in job: Job?) throws {
       let input = try TrainOptions.texts(arguments)
       let choice = try RunChoice(arguments, corpora: input)
       if let beginning = choice.beginning { notice(beginning) }
@@ -155,7 +153,7 @@ package enum TrainCommand {
       let resumed = arguments[TrainOptions.resume] ? directory : nil
       limits = try TrainOptions.limits(arguments, resuming: resumed)
       reporting = try TrainOptions.reporting(arguments, resuming: resumed)
-      threads = job?.threadCount(arguments) ?? CommonOptions.threadCount(arguments)
+      threads = CommonOptions.threadCount(arguments)
       let chosen =
         chooses
         ? try ChosenSettings(
@@ -329,7 +327,7 @@ package enum TrainCommand {
     }
   }
 
-  private static func describe(_ run: CharacterRun, files: String, threads: Int, _ job: TrainingJob?) {
+  private static func describe(_ run: CharacterRun, files: String, threads: Int, _ job: Job?) {
     let model = run.model
     notice(
       "\(files): \(counted(run.corpus.tokens.count, "token")), \(counted(model.shape.vocabulary, "symbol")); "

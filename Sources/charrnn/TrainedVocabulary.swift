@@ -26,21 +26,20 @@ struct TrainedVocabulary {
   ///
   /// - Parameter memory: bytes that finding a vocabulary may take, about; nil for as many as `Corpus` allows.
   func corpus(
-    _ input: TextInput, _ settings: TrainingSettings, memory: Double? = nil, in job: TrainingJob? = nil
+    _ input: TextInput, _ settings: TrainingSettings, memory: Double? = nil, in job: Job? = nil
   ) throws -> Corpus {
+    let given = given?.kind == settings.tokens && settings.tokens.isOfPieces ? given : nil
     if let job {
-      let isShared = job.group.size > 1 && settings.sharesText && input.canBeShared(settings.tokens)
-      let reading = TrainingJob.Reading(
-        kind: settings.tokens.rawValue, validation: settings.heldOut.validation,
-        test: settings.heldOut.test, isShared: isShared)
+      let isShared = job.group.size > 1 && settings.sharesText && input.canBeShared(given)
+      let reading = Job.Reading(
+        kind: settings.tokens, vocabulary: given?.json, symbols: settings.symbols, memory: memory,
+        validation: settings.heldOut.validation, test: settings.heldOut.test, isShared: isShared)
       if let corpus = try job.sharedCorpus(input, reading) {
         corpus.notices.forEach(notice)
         return corpus
       }
     }
-    if let given, given.kind == settings.tokens, given.kind.isOfPieces {
-      return try input.corpus(given, unknown: .error)
-    }
+    if let given { return try input.corpus(given, unknown: .error) }
     let corpus = try input.corpus(settings.tokens, symbols: settings.symbols, memory: memory)
     corpus.notices.forEach(notice)
     return corpus

@@ -6,15 +6,16 @@ prepareStandardStreams()
 let program = Program(
   summary: "Learns character models from text and writes new text with them.",
   version: "charrnn \(version) (\(InstructionSet.current.rawValue))",
-  commands: [
-    TrainCommand.command, SampleCommand.command, EvaluateCommand.command, ScoreCommand.command,
-    NeuronsCommand.command, CompressCommand.command, DecompressCommand.command, InspectCommand.command,
-    RunsCommand.command, CompareCommand.command,
-    ReportCommand.command,
-    ExportCommand.command, ImportCommand.command, VerifyCommand.command,
-    GradcheckCommand.command, BenchmarkCommand.command, DoctorCommand.command,
-  ],
-  classify: commandFailure(for:command:))
+  commands: [TrainCommand.command, SampleCommand.command, EvaluateCommand.command]
+    + [
+      ScoreCommand.command,
+      NeuronsCommand.command, CompressCommand.command, DecompressCommand.command, InspectCommand.command,
+      RunsCommand.command, CompareCommand.command,
+      ReportCommand.command,
+      ExportCommand.command, ImportCommand.command, VerifyCommand.command,
+      GradcheckCommand.command, BenchmarkCommand.command, DoctorCommand.command,
+    ].map(\.inOneProcess),
+  beforeError: Job.letFirstRankSpeak, classify: commandFailure(for:command:))
 
 do {
   _ = try InstructionSet.requested()

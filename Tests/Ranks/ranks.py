@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Trains one model on several processes over MPI, and holds it to the run of one process; kills, stops and starves ranks.
+"""Trains and uses a model on several processes over MPI, and holds it to one process; kills, stops and starves ranks.
 
     swift build -c release --traits MPI --product charrnn
     Tests/Ranks/ranks.py [--program PATH] [--kills N]
@@ -8,6 +8,7 @@ Needs Open MPI's mpirun. Losses of a run on 2 and 4 ranks must be within 1e-4 of
 time. Whatever happens to a rank, the job must end soon and the last state must be whole.
 """
 import argparse
+import json
 import os
 import pathlib
 import random
@@ -63,6 +64,45 @@ def check_resuming(folder, program):
     files = [(folder / name / "last.safetensors").read_bytes() for name in ["whole", "cut"]]
     assert files[0] == files[1], "a run that was resumed on as many ranks has other bits"
     print(f"saved on 2, 4, 1 and 3 ranks: loss within {abs(a[2] - b[2]):.1e} of the unbroken run; on 3, resumed: the same bits")
+
+
+def check_words(folder, program):
+    """Words and subwords are found in the whole text, of which each rank reads a part."""
+    for tokens in ["word", "subword"]:
+        words = ["--tokens", tokens, "--steps", 20, "--validate-every", 20]
+        found = []
+        for ranks in [None, 3]:
+            out = f"{tokens}-{ranks}"
+            jobs.run(ranks, train(out, *words), folder, program)
+            found.append((losses(folder / out)[-1], jobs.metadata(folder / out / "last.safetensors")["vocabulary"]))
+        assert found[0][1] == found[1][1] and abs(found[0][0][2] - found[1][0][2]) < 1e-4, found
+        print(f"{tokens}s found by 3 ranks: those of one process, loss within {abs(found[0][0][2] - found[1][0][2]):.1e}")
+
+
+def check_using(folder, program):
+    """A model that ranks evaluate and sample together."""
+    jobs.run(None, train("used", "--steps", 100), folder, program)
+    words = ["evaluate", "used", "text", "--split", "all", "--json"]
+    expected = json.loads(jobs.run(None, words, folder, program).stdout)
+    largest = 0
+    for ranks in [2, 4]:
+        outputs = [jobs.run(ranks, words, folder, program).stdout for _ in range(2)]
+        assert outputs[0] == outputs[1], outputs
+        found = json.loads(outputs[0])
+        largest = max(largest, abs(found["loss"] / expected["loss"] - 1))
+        assert found["tokens"] == expected["tokens"] and found["baselines"] == expected["baselines"], found
+    assert largest < 1e-6, largest
+    for words in [["--count", 5], ["--count", 1], ["--count", 7, "--json"], ["--count", 3, "--probabilities"]]:
+        words = ["sample", "used", "--length", 80, "--seed", 3, *words]
+        expected = jobs.run(None, words, folder, program).stdout
+        for ranks in [2, 3]:
+            assert jobs.run(ranks, words, folder, program).stdout == expected, words
+    print(f"evaluated on 2 and 4 ranks: a loss within {largest:.1e} of one process's; samples: the same bytes")
+    for words in [["inspect", "used"], ["sample", "used", "--interactive"], ["evaluate", "used", "--dynamic"],
+                  ["evaluate", "used", "-"], ["sample", "used", "--no-such"]]:
+        refused = jobs.run(3, words, folder, program, code=64)
+        assert refused.stderr.count("charrnn: error: ") == 1, refused.stderr
+    print("what one process does alone: refused on several, once")
 
 
 def check_disagreement(folder, program):
@@ -179,6 +219,8 @@ def main():
         jobs.write_text(folder / "text")
         check_losses(folder, program)
         check_resuming(folder, program)
+        check_words(folder, program)
+        check_using(folder, program)
         check_disagreement(folder, program)
         check_stopped(folder, program)
         check_termination(folder, program)

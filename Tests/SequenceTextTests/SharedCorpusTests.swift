@@ -21,7 +21,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [TokenKind.character, .scalar, .byte], [2, 3, 5])
+  @Test(arguments: TokenKind.allCases, [2, 3, 5])
   func ranksHaveTheCorpusTogether(kind: TokenKind, size: Int) throws {
     let scratch = try ScratchDirectory()
     for texts in Self.texts.map({ [$0] }) + [Self.texts, ["\u{FEFF}a mark, ", "\u{FEFF}and another\n"]] {
@@ -30,7 +30,7 @@ import Testing
       let count = whole.tokens.count
       let ranks = try LocalJob.run(size) { group in
         let corpus = try Corpus(
-          sharing: files.map { .file($0) }, kind: kind, vocabulary: nil, heldOut: (0.1, 0.05), in: group, chunkSize: 64)
+          sharing: files.map { .file($0) }, kind: kind, heldOut: (0.1, 0.05), in: group, chunkSize: 64)
         // The rank's part, a part of another's, and all of it in the end.
         let needs = (0..<size).map { [$0 * count / size..<($0 + 1) * count / size, 0..<min(3, count)] }
         let kept = corpus.keeping(needs, in: group)
@@ -50,13 +50,13 @@ import Testing
     }
   }
 
-  @Test func aGivenVocabularyIsKept() throws {
+  @Test(arguments: [TokenKind.character, .subword]) func aGivenVocabularyIsKept(kind: TokenKind) throws {
     let scratch = try ScratchDirectory()
     let files = try Self.files([Self.texts[0]], in: scratch)
-    let vocabulary = try Corpus(text: Array((Self.texts[0] + "xyz").utf8), kind: .character).vocabulary
+    let vocabulary = try Corpus(text: Array((Self.texts[0] + "xyz").utf8), kind: kind).vocabulary
     let whole = try Corpus(files: files, vocabulary: vocabulary)
     let ranks = try LocalJob.run(3) {
-      try Corpus(sharing: [.file(files[0])], kind: .character, vocabulary: vocabulary, heldOut: (0, 0), in: $0)
+      try Corpus(sharing: [.file(files[0])], kind: kind, vocabulary: vocabulary, heldOut: (0, 0), in: $0)
         .keeping(Array(repeating: [0..<whole.tokens.count], count: 3), in: $0)
     }
     for corpus in ranks { #expect(corpus.vocabulary == vocabulary && corpus.tokens == whole.tokens) }
@@ -70,7 +70,7 @@ import Testing
       // The other rank would wait for this one: it is asked for the part that is sound.
       try LocalJob.run(1) {
         _ = try Corpus(
-          sharing: [.file(scratch.path(of: "bad"))], kind: .character, vocabulary: nil, heldOut: (0.2, 0.1), in: $0)
+          sharing: [.file(scratch.path(of: "bad"))], kind: .character, heldOut: (0.2, 0.1), in: $0)
       }
     }
   }
@@ -80,10 +80,9 @@ import Testing
     try scratch.write("text\n", to: "text")
     try scratch.write("", to: "empty")
     let path = scratch.path(of: "text")
-    #expect(Corpus.canBeShared([.file(path)], kind: .character))
-    #expect(!Corpus.canBeShared([.file(path)], kind: .subword))
-    #expect(!Corpus.canBeShared([.file(path), .standardInput], kind: .character))
-    #expect(!Corpus.canBeShared([.file(path), .file(scratch.path(of: "empty"))], kind: .character))
+    #expect(Corpus.canBeShared([.file(path)]))
+    #expect(!Corpus.canBeShared([.file(path), .standardInput]))
+    #expect(!Corpus.canBeShared([.file(path), .file(scratch.path(of: "empty"))]))
   }
 
   @Test func aHashGoesOnFromASnapshot() {

@@ -25,6 +25,25 @@ import Testing
     #expect(TextPieceRule.pieces(of: bytes) == slowPieces(of: bytes), "\(bytes)")
   }
 
+  @Test(arguments: 1...300) func aTextMayBeCutWhereAPieceCertainlyEnds(seed: Int) {
+    var generator = SplitMix(seed: seed)
+    let bytes = randomBytes(Int.random(in: 2...60, using: &generator), using: &generator)
+    let whole = TextPieceRule.pieces(of: bytes)
+    for cut in 1..<bytes.count where TextPieceRule.certainlyEnds(at: cut, in: bytes) {
+      let after = TextPieceRule.pieces(of: Array(bytes[cut...])).map { $0.lowerBound + cut..<$0.upperBound + cut }
+      #expect(TextPieceRule.pieces(of: Array(bytes[..<cut])) + after == whole, "\(bytes) at \(cut)")
+    }
+  }
+
+  @Test(arguments: [
+    ("one two", [3]), ("one  two", []), ("one\ntwo \nthree\n\n four", [4]), ("é two", []), ("1 a", []),
+    ("\nж\n文\n\u{A0}\nж", [4]), ("ж\na\u{2028}\nb", [3]),
+  ])
+  func placesOfLineFeedsAndSpacesAreFound(text: String, cuts: [Int]) {
+    let bytes = Array(text.utf8)
+    #expect((1..<bytes.count).filter { TextPieceRule.certainlyEnds(at: $0, in: bytes) } == cuts)
+  }
+
   @Test func aPieceIsOfBoundedLength() {
     let text = [UInt8](repeating: UInt8(ascii: "a"), count: TextPieceRule.longest + 10)
     #expect(TextPieceRule.pieces(of: text).map(\.count) == [TextPieceRule.longest, 10])

@@ -143,24 +143,14 @@ public struct TextCompressor: Sendable {
 
   /// First bytes of a hash of all that predictions depend on.
   private func identity(_ mode: CompressionMode) -> [UInt8] {
-    var hash = ContentHash()
-    func add(_ text: String) {
-      hash.update(LittleEndianBytes.encode([text.utf8.count]) + text.utf8)
-    }
-    add(canonicalJSON(file.model.shape))
-    add(file.vocabulary.kind.rawValue)
-    add(file.vocabulary.json)
-    for (name, parameter) in file.model.parameters {
-      add(name)
-      hash.update(LittleEndianBytes.encode(parameter.value.scalars))
-    }
+    var hash = file.hash
     if let documentEnd { hash.update(LittleEndianBytes.encode(documentEnd.map(Int.init))) }
     if documentEnd == nil, let beginning = file.arrangement.beginning(in: file.vocabulary) {
-      add("beginning")
+      hash.add("beginning")
       hash.update(LittleEndianBytes.encode([Int(beginning)]))
     }
     if mode.needsTrainingText, let history = file.history, let training {
-      add(history.corpusHash)
+      hash.add(history.corpusHash)
       hash.update(LittleEndianBytes.encode([training.tokens.startIndex, training.tokens.endIndex]))
     }
     return hash.digest(CompressedFile.identitySize)

@@ -47,10 +47,13 @@ public enum Evaluation {
   /// further document from there again.
   ///
   /// Exact: it depends on nothing but the model and the text, and PyTorch gives the same.
+  ///
+  /// - Parameter group: processes of which each reads a part of the text; the sum is that of one process but for rounding.
   public static func negativeLogLikelihood<Scalar>(
-    of model: CharacterModel<Scalar>, on text: TextStream, workspace: Workspace<Scalar>
+    of model: CharacterModel<Scalar>, on text: TextStream, workspace: Workspace<Scalar>, group: ProcessGroup? = nil
   ) -> Double {
-    sum(of: model, on: text, workspace: workspace)
+    guard let group else { return sum(of: model, on: text, workspace: workspace) }
+    return sum(of: model, on: text, workspace: workspace, in: group).nats
   }
 
   /// The mean of −log p, in nats, reading the text as several streams at once, each but the first warmed up on the tokens
@@ -66,8 +69,9 @@ public enum Evaluation {
     let streams = streams(predictions: text.predictions)
     let (rank, size) = (group?.rank ?? 0, group?.size ?? 1)
     let own = streams * rank / size..<streams * (rank + 1) / size
-    let sums = sums(
-      of: model, on: text, streams: streams, reading: own, warmUp: streams == 1 ? 0 : warmUp, workspace: workspace)
+    var reader = StreamReader(model, text, streams: streams, reading: own, workspace: workspace)
+    if streams > 1 { reader.skip(-warmUp..<0) }
+    let sums = reader.sums(of: 0..<(text.predictions + streams - 1) / streams)
     var all = [Double](repeating: 0, count: streams)
     all.replaceSubrange(own, with: sums)
     return (group?.sums(of: all) ?? all).reduce(0, +) / Double(max(text.predictions, 1))
@@ -89,12 +93,10 @@ public enum Evaluation {
   }
 
   /// Rows that are computed at a time, at most: activations of as many positions are held.
-  static let mostRows = mostStreams * chunk
+  static let mostRows = mostStreams * streamChunk
 
   private static let warmUp = 256
   private static let mostStreams = 64
-  /// Tokens a stream in one call: enough to make the products large, and few enough not to need more memory than training.
-  private static let chunk = 32
 
   /// The sum of −log p over all predictions, of a text that is read as one stream.
   ///
@@ -103,60 +105,14 @@ public enum Evaluation {
     of model: CharacterModel<Scalar>, on text: TextStream, workspace: Workspace<Scalar>,
     read: (_ logits: Tensor<Scalar>, _ losses: [Double]) -> Void = { _, _ in }
   ) -> Double {
-    sums(of: model, on: text, streams: 1, reading: 0..<1, warmUp: 0, workspace: workspace, read: read)[0]
+    var reader = StreamReader(model, text, workspace: workspace)
+    return segments(predictions: text.predictions).reduce(0) { $0 + reader.sums(of: $1, read: read)[0] }
   }
 
-  /// The sum of −log p over the predictions of each stream. Stream i predicts the tokens after positions i·m to (i + 1)·m, where m
-  /// is the length of a stream.
-  ///
-  /// - Parameters:
-  ///   - own: the streams that are read.
-  ///   - read: receives logits, [time, batch, vocabulary], and the losses of their rows.
-  private static func sums<Scalar>(
-    of model: CharacterModel<Scalar>, on text: TextStream, streams: Int, reading own: Range<Int>, warmUp: Int,
-    workspace: Workspace<Scalar>, read: (_ logits: Tensor<Scalar>, _ losses: [Double]) -> Void = { _, _ in }
-  ) -> [Double] {
-    let (tokens, count) = (text.tokens, text.predictions)
-    var totals = [Double](repeating: 0, count: own.count)
-    guard count > 0, !own.isEmpty else { return totals }
-    let length = (count + streams - 1) / streams
-    var context = ForwardContext(workspace: workspace)
-    var state: CharacterModel<Scalar>.State?
-    var start = -warmUp
-    while start < length {
-      // The first stream has nothing before it.
-      if start == 0 && own.lowerBound == 0 { state?.reset(sequence: 0, to: model.initialState) }
-      let end = min(start + chunk, start < 0 ? 0 : length)
-      // Positions outside of the text are read as some token; what is predicted there is not counted.
-      let positions = (start..<end).flatMap { t in own.map { $0 * length + t } }
-      func place(_ position: Int) -> Int { tokens.startIndex + max(0, min(position, count)) }
-      func token(at position: Int) -> Int32 { tokens[place(position)] }
-      let grid = TokenGrid(ids: positions.map(token), time: end - start, batch: own.count)
-      let resets = text.resets(at: positions.map(place), batch: own.count)
-      let (logits, next) = model(grid, resets: resets, from: state, in: &context)
-      state = next
-      if start >= 0 {
-        let (losses, _) = crossEntropyRows(
-          logits.value, targets: positions.map { token(at: $0 + 1) }, workspace: workspace)
-        for (index, loss) in losses.enumerated() where positions[index] < count { totals[index % own.count] += loss }
-        read(logits.value, losses)
-      }
-      start = end
-    }
-    return totals
+  /// Predictions of a stream whose losses are summed before they are added to the others', and between which ranks divide a text.
+  static func segments(predictions: Int) -> [Range<Int>] {
+    stride(from: 0, to: predictions, by: segment).map { $0..<min($0 + segment, predictions) }
   }
-}
 
-extension CharacterModel.State {
-  /// Resets one sequence of the batch to an initial state, which is that of a batch of one.
-  fileprivate mutating func reset(sequence: Int, to initial: CharacterModel.State) {
-    for layer in layers.indices {
-      for component in layers[layer].indices {
-        let first = initial.layers[layer][component]
-        let mask = (0..<layers[layer][component].shape[0]).map { $0 != sequence }
-        layers[layer][component] = layers[layer][component].choosingRows(
-          mask, else: first.broadcast(to: layers[layer][component].shape))
-      }
-    }
-  }
+  private static let segment = 512
 }

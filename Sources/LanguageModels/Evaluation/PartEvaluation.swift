@@ -1,5 +1,6 @@
 import Autograd
 import Foundation
+import ProcessGroups
 import SequenceText
 import TensorCheckpoints
 import TensorCore
@@ -29,11 +30,14 @@ public struct PartEvaluation: Sendable {
   ///   - corpus: text in the symbols of the model.
   ///   - adaptation: how the model learns from the part as it reads it; nil for not at all.
   ///   - training: text that the model was trained on, where that is another.
+  ///   - group: processes of which each reads a part of the text, where the model does not adapt; the loss is that of one process but
+  ///     for rounding.
   /// - Throws: `CorpusError` where the part has fewer than two tokens, or the text cannot be split as for the training;
   ///   `CorpusSplitError`; `AdaptationError`.
   public init(
     of file: ModelFile<Float>, on corpus: Corpus, part: CorpusSplit.Part? = nil, weights: WeightFormat = .float32,
-    threads: Int = 1, adapting adaptation: Adaptation? = nil, trainedOn training: Corpus? = nil
+    threads: Int = 1, adapting adaptation: Adaptation? = nil, trainedOn training: Corpus? = nil,
+    group: ProcessGroup? = nil
   ) throws {
     let isTrainedOn = file.history?.isOf(corpus) ?? false
     self.part = part ?? (isTrainedOn ? .test : .all)
@@ -52,7 +56,7 @@ public struct PartEvaluation: Sendable {
         counted: isSeen ? TextStream(TokenSequence()[...]) : seen, workspace: workspace
       ).reduce(0, +)
     } else {
-      nats = Evaluation.negativeLogLikelihood(of: file.model, on: stream, workspace: workspace)
+      nats = Evaluation.negativeLogLikelihood(of: file.model, on: stream, workspace: workspace, group: group)
     }
     tokens = range.count - 1
     documents = text.documentCount(in: range.dropFirst())

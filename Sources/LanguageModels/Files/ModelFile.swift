@@ -87,3 +87,26 @@ package enum MetadataKey {
   static let history = "history"
   static let run = "run"
 }
+
+extension ModelFile {
+  /// Hash of all that the model's predictions depend on: its shape, its symbols and its parameters.
+  var hash: ContentHash {
+    var hash = ContentHash()
+    hash.add(canonicalJSON(model.shape))
+    hash.add(vocabulary.kind.rawValue)
+    hash.add(vocabulary.json)
+    for (name, parameter) in model.parameters {
+      hash.add(name)
+      hash.update(LittleEndianBytes.encode(parameter.value.scalars))
+    }
+    return hash
+  }
+
+  /// SHA-256 of all that the model's predictions depend on.
+  package var contentHash: String { hash.finalize() }
+}
+
+extension ContentHash {
+  /// Adds a text with its length.
+  mutating func add(_ text: String) { update(LittleEndianBytes.encode([text.utf8.count]) + text.utf8) }
+}

@@ -33,8 +33,8 @@ public struct GeneratedPiece: Sendable {
 }
 
 /// A token that was drawn, and what else the model thought likely.
-public struct TokenChoice: Sendable, Equatable {
-  public struct Alternative: Sendable, Equatable {
+public struct TokenChoice: Sendable, Equatable, Codable {
+  public struct Alternative: Sendable, Equatable, Codable {
     public let token: Int32
     /// Probability that the model gave it, whatever the temperature and the constraints.
     public let probability: Double

@@ -44,7 +44,7 @@ struct RankShare {
 
 extension TrainingSettings {
   /// Whether the ranks of a group can each read a part of the text: it is neither cut into documents nor arranged.
-  package var sharesText: Bool { arrangement == CorpusArrangement() && !tokens.isOfPieces }
+  package var sharesText: Bool { arrangement == CorpusArrangement() }
 
   /// Fractions that are held out.
   package var heldOut: (validation: Double, test: Double) {

@@ -3,24 +3,42 @@ import Foundation
 import SequenceModeling
 import Synchronization
 
-/// The processes that train one model together, where a launcher such as `mpirun` has started this one among others.
-struct TrainingJob {
+/// The processes that run a command together, where a launcher such as `mpirun` has started this one among others.
+struct Job {
+  private let command: String
   let group: ProcessGroup
   /// Name of each rank's host.
   let hosts: [String]
 
-  /// The job that this process was started in; nil where it was started by itself. Ends it where the ranks differ in what decides a
-  /// run.
-  static func launched() throws -> TrainingJob? {
+  /// The job that this process has joined; nil where it was started by itself.
+  static var current: Job? { joined.withLock { $0 } }
+  private static let joined = Mutex<Job?>(nil)
+
+  /// Runs a command in the job that this process was started in, or alone. An error of a rank ends all of them.
+  static func run(_ command: String, _ body: (Job?) throws -> ExitCode) throws -> ExitCode {
+    guard let job = try launched(command) else { return try body(nil) }
+    joined.withLock { $0 = job }
+    if !job.isLeader { try OutputChannel.standardOutput.silence() }
+    do {
+      let code = try body(job)
+      job.group.close()
+      return code
+    } catch { job.fail(error) }
+  }
+
+  /// The job that this process was started in; nil where it was started by itself. Ends it where the ranks differ in what decides
+  /// what they do.
+  private static func launched(_ command: String) throws -> Job? {
     let names = RankNames()
     let group: ProcessGroup?
     do {
       group = try ProcessGroup.launched { failure in
-        writeError("\(failure), on \(names[failure.rank]); the job ends, and the state that was saved last is whole")
+        let saved = command == TrainCommand.command.name ? ", and the state that was saved last is whole" : ""
+        writeError("\(failure), on \(names[failure.rank]); the job ends\(saved)")
       }
     } catch { throw CommandFailure("\(error)", code: .unavailable) }
     guard let group else { return nil }
-    let job = TrainingJob(group: group, hosts: group.allGather(ProcessInfo.processInfo.hostName))
+    let job = Job(command: command, group: group, hosts: group.allGather(ProcessInfo.processInfo.hostName))
     names.set(job.hosts)
     job.requireEqualRanks()
     return job
@@ -28,7 +46,12 @@ struct TrainingJob {
 
   /// Decides, on rank 0, how all ranks read the text.
   struct Reading: Codable {
-    let kind: String
+    let kind: TokenKind
+    /// The vocabulary as JSON, and otherwise the size of one that is found, and bytes of memory for that.
+    let vocabulary: String?
+    let symbols: Int?
+    let memory: Double?
+    /// Fractions that are held out.
     let validation, test: Double
     /// Whether each rank reads a part of it.
     let isShared: Bool
@@ -40,9 +63,10 @@ struct TrainingJob {
   func sharedCorpus(_ input: TextInput, _ reading: Reading?) throws -> Corpus? {
     let message = group.broadcast(try reading.map { Array(try JSONEncoder().encode($0)) } ?? [])
     let agreed = try JSONDecoder().decode(Reading.self, from: Data(message))
-    guard agreed.isShared, let kind = TokenKind(rawValue: agreed.kind) else { return nil }
+    guard agreed.isShared else { return nil }
     return try input.sharedCorpus(
-      kind, heldOut: (agreed.validation, agreed.test), in: group
+      agreed.kind, vocabulary: agreed.vocabulary.map { try Vocabulary(json: $0, kind: agreed.kind) },
+      symbols: agreed.symbols, memory: agreed.memory, heldOut: (agreed.validation, agreed.test), in: group
     ) { require(equal: $0, called: "the fingerprint of the corpus") }
   }
 
@@ -51,13 +75,13 @@ struct TrainingJob {
 
   var isLeader: Bool { group.rank == 0 }
 
-  /// Threads of each rank: the cores that it may use, divided among the ranks of this host where they share them.
-  func threadCount(_ arguments: ParsedArguments) -> Int {
+  /// Threads of each rank, where no option says it: the cores that it may use, divided among the ranks of this host where they
+  /// share them.
+  var usualThreads: Int {
     let local = hosts.count { $0 == hosts[group.rank] }
     // Ranks that are bound to some of the cores have those for themselves.
     let isBound = ThreadTeam.availableCores < ProcessInfo.processInfo.processorCount
-    let usual = isBound ? ThreadTeam.availableCores : max(1, ThreadTeam.availableCores / local)
-    return CommonOptions.threadCount(arguments, usual: usual)
+    return isBound ? ThreadTeam.availableCores : max(1, ThreadTeam.availableCores / local)
   }
 
   /// Says what was sent in some steps of a run.
@@ -76,12 +100,35 @@ struct TrainingJob {
 
   /// Ends the job with a failure of this rank.
   func fail(_ error: any Error) -> Never {
-    // A failure that all ranks share is said by the first.
-    if !isLeader { sleep(1) }
-    let failure = (error as? CommandFailure) ?? commandFailure(for: error, command: "train")
+    Self.letFirstRankSpeak()
+    let failure =
+      (error as? CommandFailure) ?? (error as? OutputFailure)?.commandFailure
+      ?? commandFailure(for: error, command: command)
     writeError("\(failure.message) (rank \(group.rank) on \(hosts[group.rank]))")
     group.abort(code: failure.code.rawValue)
   }
+
+  /// Those of a number of texts that this rank writes.
+  func share(of count: Int) -> Range<Int> {
+    count * group.rank / group.size..<count * (group.rank + 1) / group.size
+  }
+
+  /// Values that the ranks have made, in the order of the ranks, on all of them.
+  func gathered<Value: Codable>(_ own: [Value]) throws -> [Value] {
+    let all = group.allGather(String(decoding: try JSONEncoder().encode(own), as: UTF8.self))
+    return try all.flatMap { try JSONDecoder().decode([Value].self, from: Data($0.utf8)) }
+  }
+
+  /// Refuses a path that stands for standard input, which the launcher gives to rank 0 alone.
+  static func requireFile(_ path: String?, _ arguments: ParsedArguments) throws {
+    guard path == TextInput.standardInput, let current, current.group.size > 1 else { return }
+    throw arguments.usageFailure(
+      "standard input reaches one process of a job alone; name a file that all of them can read")
+  }
+
+  /// Waits on all ranks but the first, whose error ends the job: one that all share is said once.
+  @Sendable
+  static func letFirstRankSpeak() { if (ProcessGroup.launchedRank ?? 0) > 0 { sleep(2) } }
 
   private func requireEqualRanks() {
     let arguments = SystemText.commandLine.dropFirst().map(shellWord).joined(separator: " ")
@@ -102,6 +149,20 @@ struct TrainingJob {
       CommandFailure(
         "the ranks of a job must be alike: \(what) is \(all[0]) here, and \(all[other]) on rank \(other) on \(hosts[other])",
         code: .usage))
+  }
+}
+
+extension Command {
+  /// The command, which refuses to be run by several processes that would each do the whole.
+  var inOneProcess: Command {
+    Command(
+      name: name, summary: summary, arguments: arguments, groups: groups, usual: usual, example: example
+    ) { arguments in
+      if let size = ProcessGroup.launchedSize, size > 1 {
+        throw arguments.usageFailure("\(name) runs in one process, and \(size) were started; start it alone")
+      }
+      return try run(arguments)
+    }
   }
 }
 
