@@ -108,9 +108,10 @@ struct Job {
     group.abort(code: failure.code.rawValue)
   }
 
-  /// Those of a number of texts that this rank writes.
+  /// Those of a number of texts that this rank writes; rank 0 has the first.
   func share(of count: Int) -> Range<Int> {
-    count * group.rank / group.size..<count * (group.rank + 1) / group.size
+    func start(_ rank: Int) -> Int { (count * rank + group.size - 1) / group.size }
+    return start(group.rank)..<start(group.rank + 1)
   }
 
   /// Values that the ranks have made, in the order of the ranks, on all of them.
