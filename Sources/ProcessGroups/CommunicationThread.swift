@@ -13,8 +13,9 @@ final class CommunicationThread: @unchecked Sendable {
   private let link: any MessageLink
   private let failed: @Sendable (RankFailure) -> Void
 
-  /// Seconds between two signs of life, and without one after which a rank is taken for lost.
-  private let interval, patience: Double
+  /// Seconds between two signs of life.
+  private let interval: Double
+  private let patience: ProcessGroup.Patience
 
   private var measured = GroupTraffic()
 
@@ -24,7 +25,7 @@ final class CommunicationThread: @unchecked Sendable {
   ///   - connect: makes the link, on the thread.
   ///   - failed: called on the thread before it ends all ranks.
   static func start(
-    patience: Double, connect: @escaping @Sendable () throws -> any MessageLink,
+    patience: ProcessGroup.Patience, connect: @escaping @Sendable () throws -> any MessageLink,
     failed: @escaping @Sendable (RankFailure) -> Void
   ) throws -> (thread: CommunicationThread, rank: Int, size: Int) {
     let connected = Handover<Result<CommunicationThread, any Error>>()
@@ -39,9 +40,11 @@ final class CommunicationThread: @unchecked Sendable {
     return (thread, thread.link.rank, thread.link.size)
   }
 
-  private init(_ link: any MessageLink, patience: Double, failed: @escaping @Sendable (RankFailure) -> Void) {
+  private init(
+    _ link: any MessageLink, patience: ProcessGroup.Patience, failed: @escaping @Sendable (RankFailure) -> Void
+  ) {
     (self.link, self.patience, self.failed) = (link, patience, failed)
-    interval = patience / 10
+    interval = patience.silence / 10
   }
 
   /// All messages so far.
@@ -95,7 +98,7 @@ final class CommunicationThread: @unchecked Sendable {
     while true {
       let (new, isOver) = take(orSleep: active.isEmpty)
       for exchange in new { active.append(try ActiveExchange(exchange, on: link)) }
-      try life.check()
+      try life.check(exchangingSince: active.map(\.began).min())
       if active.isEmpty {
         if isOver, try life.isOver() { return }
         continue
@@ -136,6 +139,8 @@ final class CommunicationThread: @unchecked Sendable {
 /// An exchange under way.
 private struct ActiveExchange {
   private let exchange: MessageExchange
+  /// When it began.
+  let began = SignsOfLife.now
   private var sending: [Int]
   /// Messages to receive, and which of them have come.
   private var receiving: [Int?]

@@ -3,7 +3,8 @@ import TensorCore
 /// The processes of a job that train one model together, each with a rank from 0; as a rule on several hosts.
 ///
 /// All ranks call its collective operations in the same order. Sums are taken in the order of the ranks: the same number of ranks
-/// gives the same bits every time. A rank that dies, or from which no sign of life has come for a time, ends the job.
+/// gives the same bits every time. A rank that dies, from which no sign of life has come for a time, or for which others wait
+/// too long, ends the job.
 public final class ProcessGroup: Sendable {
   /// Number of this process, from 0.
   public let rank: Int
@@ -11,14 +12,24 @@ public final class ProcessGroup: Sendable {
   public let size: Int
   private let thread: CommunicationThread
 
-  /// Seconds without a sign of life after which a rank is taken for lost.
-  public static let patience = 8.0
+  /// How long the ranks of a group wait for each other.
+  package struct Patience: Sendable {
+    /// Seconds without a sign of life after which a rank is taken for lost.
+    package var silence = 8.0
+    /// Seconds of a rank's computation after which it is taken for lost, where others wait for it all the time: as long as PyTorch's
+    /// groups over NCCL wait.
+    package var computation = 600.0
+
+    package init(silence: Double = 8, computation: Double = 600) {
+      (self.silence, self.computation) = (silence, computation)
+    }
+  }
 
   /// - Parameters:
   ///   - connect: makes the link, on the thread that will use it.
   ///   - failed: told of a rank that is lost, before all processes end.
   package init(
-    patience: Double = ProcessGroup.patience, connect: @escaping @Sendable () throws -> any MessageLink,
+    patience: Patience = Patience(), connect: @escaping @Sendable () throws -> any MessageLink,
     failed: @escaping @Sendable (RankFailure) -> Void
   ) throws {
     (thread, rank, size) = try CommunicationThread.start(patience: patience, connect: connect, failed: failed)
@@ -53,6 +64,8 @@ public struct RankFailure: Error, CustomStringConvertible {
   public enum Problem: Sendable, Equatable {
     /// No sign of life has come for some seconds.
     case silent(seconds: Double)
+    /// It lives, and has not come to what others have waited for as long.
+    case absent(seconds: Double)
     /// A message could not be sent or received.
     case broken
   }
@@ -63,6 +76,7 @@ public struct RankFailure: Error, CustomStringConvertible {
   public var description: String {
     switch problem {
     case .silent(let seconds): "rank \(rank) has given no sign of life for \(Int(seconds)) s"
+    case .absent(let seconds): "rank \(rank) has let the others wait for \(Int(seconds)) s"
     case .broken: "the connection to rank \(rank) is broken"
     }
   }

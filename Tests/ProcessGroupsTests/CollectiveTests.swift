@@ -59,20 +59,45 @@ import Testing
     #expect(received == [true, true])
   }
 
-  /// The rank after the one that is cut off misses its signs of life.
-  @Test func aRankThatIsSilentIsFound() throws {
+  /// The failure that ranks find, of which each but the one that hangs begins an exchange with all others.
+  private func failure(
+    patience: ProcessGroup.Patience, hanging: Int?, _ change: (LocalJob) -> Void = { _ in }
+  ) throws -> RankFailure {
     let job = LocalJob(size: 3)
-    let lost = Mutex<Int?>(nil)
+    let lost = Mutex<RankFailure?>(nil)
     let found = ThreadsafeFlag()
     let groups = try (0..<3).map { rank in
-      try job.group(rank: rank, patience: 1) { failure in
-        lost.withLock { $0 = $0 ?? failure.rank }
+      try job.group(rank: rank, patience: patience) { failure in
+        lost.withLock { $0 = $0 ?? failure }
         found.raise()
       }
     }
-    job.silence(1)
+    for group in groups where hanging != nil && group.rank != hanging {
+      let buffer = MessageBuffer([0])
+      let others = (0..<3).filter { $0 != group.rank }.map { MessageExchange.Message($0, buffer, 0..<1) }
+      group.start(MessageExchange(sends: others, receives: others))
+    }
+    change(job)
     found.wait()
-    #expect(lost.withLock { $0 } == 1)
-    withExtendedLifetime(groups) {}
+    return try withExtendedLifetime(groups) { try #require(lost.withLock { $0 }) }
+  }
+
+  /// The rank after the one that is cut off misses its signs of life.
+  @Test func aRankThatIsSilentIsFound() throws {
+    let failure = try failure(patience: .init(silence: 1), hanging: nil) { $0.silence(1) }
+    #expect(failure.rank == 1)
+    guard case .silent = failure.problem else {
+      Issue.record("\(failure)")
+      return
+    }
+  }
+
+  @Test(arguments: 0..<3) func aRankThatLetsTheOthersWaitIsFoundAndNoOther(rank: Int) throws {
+    let failure = try failure(patience: .init(silence: 4, computation: 1), hanging: rank)
+    #expect(failure.rank == rank)
+    guard case .absent = failure.problem else {
+      Issue.record("\(failure)")
+      return
+    }
   }
 }

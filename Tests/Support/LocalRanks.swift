@@ -23,7 +23,8 @@ package final class LocalJob: Sendable {
 
   /// The group of a rank. Its communication thread is never to end all ranks: it rests instead.
   package func group(
-    rank: Int, patience: Double = 3600, failed: @escaping @Sendable (RankFailure) -> Void = { fatalError("\($0)") }
+    rank: Int, patience: ProcessGroup.Patience = .init(silence: 3600, computation: 3600),
+    failed: @escaping @Sendable (RankFailure) -> Void = { fatalError("\($0)") }
   ) throws -> ProcessGroup {
     try ProcessGroup(
       patience: patience, connect: { [self, size] in LocalLink(self, rank: rank, size: size) }, failed: failed)
