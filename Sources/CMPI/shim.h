@@ -8,15 +8,16 @@ typedef struct {
   MPI_Request value;
 } CMPIRequest;
 
-// Joins the job. All calls are to come from the calling thread. 0 when done.
+// Joins the job. All calls are to come from the calling thread. 0 when done, -1 where MPI knows one thread alone, or an error of MPI.
 static inline int cmpi_begin(int *rank, int *size) {
   int provided = 0;
   int code = MPI_Init_thread(0, 0, MPI_THREAD_FUNNELED, &provided);
   if (code != MPI_SUCCESS) return code;
+  if (provided < MPI_THREAD_FUNNELED) return -1;
   MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
   MPI_Comm_rank(MPI_COMM_WORLD, rank);
   MPI_Comm_size(MPI_COMM_WORLD, size);
-  return provided >= MPI_THREAD_FUNNELED ? 0 : 1;
+  return 0;
 }
 
 static inline int cmpi_end(void) { return MPI_Finalize(); }

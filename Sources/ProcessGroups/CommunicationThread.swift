@@ -10,12 +10,15 @@ final class CommunicationThread: @unchecked Sendable {
   private var posted: [MessageExchange] = []
   private var ending = false
   private var ended = false
+  /// Exit code with which all ranks are to end.
+  private var abortCode: Int32?
   private let link: any MessageLink
   private let failed: @Sendable (RankFailure) -> Void
 
   /// Seconds between two signs of life.
   private let interval: Double
   private let patience: ProcessGroup.Patience
+  private let computation: @Sendable () -> Double
 
   private var measured = GroupTraffic()
 
@@ -25,13 +28,15 @@ final class CommunicationThread: @unchecked Sendable {
   ///   - connect: makes the link, on the thread.
   ///   - failed: called on the thread before it ends all ranks.
   static func start(
-    patience: ProcessGroup.Patience, connect: @escaping @Sendable () throws -> any MessageLink,
+    patience: ProcessGroup.Patience, computation: @escaping @Sendable () -> Double,
+    connect: @escaping @Sendable () throws -> any MessageLink,
     failed: @escaping @Sendable (RankFailure) -> Void
   ) throws -> (thread: CommunicationThread, rank: Int, size: Int) {
     let connected = Handover<Result<CommunicationThread, any Error>>()
     Thread.detachNewThread {
       do {
-        let thread = CommunicationThread(try connect(), patience: patience, failed: failed)
+        let thread = CommunicationThread(
+          try connect(), patience: patience, computation: computation, failed: failed)
         connected.give(.success(thread))
         thread.work()
       } catch { connected.give(.failure(error)) }
@@ -41,9 +46,10 @@ final class CommunicationThread: @unchecked Sendable {
   }
 
   private init(
-    _ link: any MessageLink, patience: ProcessGroup.Patience, failed: @escaping @Sendable (RankFailure) -> Void
+    _ link: any MessageLink, patience: ProcessGroup.Patience, computation: @escaping @Sendable () -> Double,
+    failed: @escaping @Sendable (RankFailure) -> Void
   ) {
-    (self.link, self.patience, self.failed) = (link, patience, failed)
+    (self.link, self.patience, self.computation, self.failed) = (link, patience, computation, failed)
     interval = patience.silence / 10
   }
 
@@ -76,8 +82,16 @@ final class CommunicationThread: @unchecked Sendable {
     }
   }
 
-  /// Ends the processes of all ranks.
-  func abort(code: Int32) -> Never { link.abort(code: code) }
+  /// Ends the processes of all ranks, from the thread of messages.
+  func abort(code: Int32) -> Never {
+    let isOver = wake.withLock {
+      abortCode = code
+      wake.broadcast()
+      return ended
+    }
+    if isOver { exit(code) }
+    while true { sleep(1) }
+  }
 
   private func work() {
     do throws(RankFailure) { try exchangeMessages() } catch {
@@ -93,7 +107,7 @@ final class CommunicationThread: @unchecked Sendable {
 
   private func exchangeMessages() throws(RankFailure) {
     var active: [ActiveExchange] = []
-    var life = SignsOfLife(link, interval: interval, patience: patience)
+    var life = SignsOfLife(link, interval: interval, patience: patience, computation: computation)
     var vain = 0
     while true {
       let (new, isOver) = take(orSleep: active.isEmpty)
@@ -101,6 +115,8 @@ final class CommunicationThread: @unchecked Sendable {
       try life.check(exchangingSince: active.map(\.began).min())
       if active.isEmpty {
         if isOver, try life.isOver() { return }
+        // Others may be at work for long.
+        if isOver { usleep(1000) }
         continue
       }
       let began = DispatchTime.now().uptimeNanoseconds
@@ -127,6 +143,7 @@ final class CommunicationThread: @unchecked Sendable {
 
   private func take(orSleep mayRest: Bool) -> (new: [MessageExchange], isOver: Bool) {
     wake.withLock {
+      if let abortCode { link.abort(code: abortCode) }
       if mayRest && posted.isEmpty && !ending {
         _ = wake.wait(until: Date(timeIntervalSinceNow: interval / 4))
       }
@@ -141,20 +158,35 @@ private struct ActiveExchange {
   private let exchange: MessageExchange
   /// When it began.
   let began = SignsOfLife.now
-  private var sending: [Int]
-  /// Messages to receive, and which of them have come.
-  private var receiving: [Int?]
+  private var sending: [Int] = []
+  /// Of each message to receive the parts that have not come.
+  private var receiving: [[Int]] = []
   private var taken = 0
 
   init(_ exchange: MessageExchange, on link: any MessageLink) throws(RankFailure) {
-    (self.exchange, sending, receiving) = (exchange, [], [])
+    self.exchange = exchange
     for message in exchange.receives {
-      receiving.append(try link.receive(message.range, of: message.buffer, from: message.rank, tag: .data))
+      var parts: [Int] = []
+      for part in Self.parts(of: message.range) {
+        parts.append(try link.receive(part, of: message.buffer, from: message.rank, tag: .data))
+      }
+      receiving.append(parts)
     }
     for message in exchange.sends {
-      sending.append(try link.send(message.range, of: message.buffer, to: message.rank, tag: .data))
+      for part in Self.parts(of: message.range) {
+        sending.append(try link.send(part, of: message.buffer, to: message.rank, tag: .data))
+      }
     }
   }
+
+  /// Parts of a message, each small enough for the system.
+  private static func parts(of range: Range<Int>) -> [Range<Int>] {
+    stride(from: range.lowerBound, to: range.upperBound, by: mostBytes).map {
+      $0..<min($0 + mostBytes, range.upperBound)
+    }
+  }
+
+  private static let mostBytes = 1 << 28
 
   var isDone: Bool { sending.isEmpty && taken == receiving.count }
 
@@ -165,18 +197,20 @@ private struct ActiveExchange {
   mutating func progress(on link: any MessageLink) throws(RankFailure) -> Bool {
     let before = underWay
     for (index, message) in sending.enumerated().reversed() where try link.isDone(message) { sending.remove(at: index) }
-    for (index, message) in receiving.enumerated() {
-      if let message, try link.isDone(message) { receiving[index] = nil }
+    for index in receiving.indices {
+      for (part, message) in receiving[index].enumerated().reversed() where try link.isDone(message) {
+        receiving[index].remove(at: part)
+      }
     }
     // In their order, whichever came first: sums have one order.
-    while taken < receiving.count, receiving[taken] == nil {
+    while taken < receiving.count, receiving[taken].isEmpty {
       exchange.take?(taken)
       taken += 1
     }
     return underWay < before
   }
 
-  private var underWay: Int { sending.count + receiving.count { $0 != nil } }
+  private var underWay: Int { sending.count + receiving.reduce(0) { $0 + $1.count } }
 
   func finish() { exchange.done.store(true, ordering: .sequentiallyConsistent) }
 }

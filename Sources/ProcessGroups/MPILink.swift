@@ -13,7 +13,12 @@
     init() throws(LaunchError) {
       var (rank, size): (Int32, Int32) = (0, 0)
       let code = cmpi_begin(&rank, &size)
-      if code != 0 { throw LaunchError(description: "MPI cannot be started: its error \(code)") }
+      guard code == 0 else {
+        throw LaunchError(
+          description: code < 0
+            ? "this MPI was built for one thread; install one that allows MPI_THREAD_FUNNELED"
+            : "MPI cannot be started: its error \(code)")
+      }
       (self.rank, self.size) = (Int(rank), Int(size))
     }
 

@@ -49,14 +49,14 @@ extension ProcessGroup {
   package func gather(_ bytes: [UInt8]) -> [[UInt8]]? {
     let counts = allGather([Double(bytes.count)]).map { Int($0[0]) }
     guard rank == 0 else {
-      run(MessageExchange(sends: Self.messages(to: 0, MessageBuffer(bytes), 0..<bytes.count), receives: []))
+      run(MessageExchange(sends: [.init(0, MessageBuffer(bytes), 0..<bytes.count)], receives: []))
       return nil
     }
     let buffers = counts.enumerated().map { MessageBuffer(byteCount: $0.offset == 0 ? 0 : $0.element) }
     run(
       MessageExchange(
         sends: [],
-        receives: (1..<size).flatMap { Self.messages(to: $0, buffers[$0], 0..<counts[$0]) }))
+        receives: (1..<size).map { .init($0, buffers[$0], 0..<counts[$0]) }))
     return [bytes] + buffers.dropFirst().map { $0.bytes() }
   }
 
@@ -72,22 +72,12 @@ extension ProcessGroup {
     var have = 1
     while have < size {
       if place < have, place + have < size {
-        run(MessageExchange(sends: Self.messages(to: other(place + have), buffer, 0..<count), receives: []))
+        run(MessageExchange(sends: [.init(other(place + have), buffer, 0..<count)], receives: []))
       } else if (have..<2 * have).contains(place) {
-        run(MessageExchange(sends: [], receives: Self.messages(to: other(place - have), buffer, 0..<count)))
+        run(MessageExchange(sends: [], receives: [.init(other(place - have), buffer, 0..<count)]))
       }
       have *= 2
     }
     return place == 0 ? bytes : buffer.bytes()
   }
-
-  /// Messages of some bytes, each small enough for the system.
-  package static func messages(to rank: Int, _ buffer: MessageBuffer, _ range: Range<Int>) -> [MessageExchange.Message]
-  {
-    stride(from: range.lowerBound, to: range.upperBound, by: mostBytes).map {
-      .init(rank, buffer, $0..<min($0 + mostBytes, range.upperBound))
-    }
-  }
-
-  private static let mostBytes = 1 << 28
 }

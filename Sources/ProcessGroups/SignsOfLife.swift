@@ -6,8 +6,10 @@ import TensorCore
 struct SignsOfLife {
   /// What a rank says of itself.
   private enum Sign: UInt8 {
-    /// It takes part in no exchange of messages.
+    /// It takes part in no exchange of messages, and computes.
     case computing
+    /// It takes part in no exchange of messages, and does nothing else: it waits for a file, or hangs.
+    case idle
     /// It takes part in an exchange, as a rule waiting for others.
     case exchanging
     /// It is done.
@@ -18,10 +20,13 @@ struct SignsOfLife {
   private let interval: Double
   private let patience: ProcessGroup.Patience
   private let next, previous: Int
-  private let signs = (0...2).map { MessageBuffer([$0]) }
+  private let signs = (0...3).map { MessageBuffer([$0]) }
   private let received = MessageBuffer(byteCount: 1)
-  /// Since when the rank before this one has taken part in no exchange; nil while it does.
-  private var computingSince: Double?
+  /// Processor time of this rank's computation, in seconds: now, and when the last sign was sent.
+  private let computation: () -> Double
+  private var lastComputation = 0.0
+  /// Since when the rank before this one has been idle; nil while it is not.
+  private var idleSince: Double?
   private var sending: Int?
   private var receiving: Int?
   private var lastSent = -Double.infinity
@@ -30,8 +35,9 @@ struct SignsOfLife {
   private var hasEnded = false
   private var previousHasEnded = false
 
-  init(_ link: any MessageLink, interval: Double, patience: ProcessGroup.Patience) {
-    (self.link, self.interval, self.patience) = (link, interval, patience)
+  init(_ link: any MessageLink, interval: Double, patience: ProcessGroup.Patience, computation: @escaping () -> Double)
+  {
+    (self.link, self.interval, self.patience, self.computation) = (link, interval, patience, computation)
     next = (link.rank + 1) % link.size
     previous = (link.rank + link.size - 1) % link.size
     (lastReceived, lastChecked) = (Self.now, Self.now)
@@ -42,24 +48,26 @@ struct SignsOfLife {
   /// Sends and receives what is due.
   ///
   /// - Parameter exchangingSince: time from which on this rank waits in an exchange; nil where it does not.
-  /// - Throws: the failure of the rank before this one, where it has been silent for too long, or has computed for too long while this
-  ///   one waits.
+  /// - Throws: the failure of the rank before this one, where it has been silent for too long, or idle for too long while this one waits.
   mutating func check(exchangingSince: Double?) throws(RankFailure) {
     if link.size == 1 { return }
     let now = Self.now
     // A process that was itself stopped has not listened.
-    if now - lastChecked > patience.silence / 4 { (lastReceived, computingSince) = (now, nil) }
+    if now - lastChecked > patience.silence / 4 { (lastReceived, idleSince) = (now, nil) }
     lastChecked = now
     if let message = sending, try link.isDone(message) { sending = nil }
     if sending == nil, !hasEnded, now - lastSent >= interval {
-      try send(exchangingSince == nil ? .computing : .exchanging)
+      let computed = computation()
+      let isIdle = computed - lastComputation < Self.leastComputation
+      lastComputation = computed
+      try send(exchangingSince != nil ? .exchanging : isIdle ? .idle : .computing)
     }
     if let message = receiving, try link.isDone(message) {
       receiving = nil
       lastReceived = now
       let sign = Sign(rawValue: received.bytes()[0])
       previousHasEnded = sign == .leaving
-      computingSince = sign == .computing ? computingSince ?? now : nil
+      idleSince = sign == .idle ? idleSince ?? now : nil
     }
     if receiving == nil, !previousHasEnded {
       receiving = try link.receive(0..<1, of: received, from: previous, tag: .sign)
@@ -67,10 +75,14 @@ struct SignsOfLife {
     if !previousHasEnded && now - lastReceived > patience.silence {
       throw RankFailure(rank: previous, problem: .silent(seconds: now - lastReceived))
     }
-    if let computingSince, let exchangingSince, now - max(computingSince, exchangingSince) > patience.computation {
-      throw RankFailure(rank: previous, problem: .absent(seconds: now - computingSince))
+    if let idleSince, let exchangingSince {
+      let seconds = now - max(idleSince, exchangingSince)
+      if seconds > patience.idleness { throw RankFailure(rank: previous, problem: .idle(seconds: seconds)) }
     }
   }
+
+  /// Seconds of processor time between two signs below which a rank is idle.
+  private static let leastComputation = 0.001
 
   private mutating func send(_ sign: Sign) throws(RankFailure) {
     sending = try link.send(0..<1, of: signs[Int(sign.rawValue)], to: next, tag: .sign)

@@ -8,9 +8,16 @@ extension Corpus {
   package static func canBeShared(_ places: [TextSource.Place], vocabulary: Vocabulary? = nil) -> Bool {
     vocabulary?.coding?.addedSymbols == nil
       && places.allSatisfy {
-        guard case .file(let path) = $0 else { return false }
-        return (try? FileReader(path))?.size != nil
+        guard case .file(let path) = $0, let status = try? SystemFiles().status(of: path) else { return false }
+        return status.kind == .file && status.size > 0
       }
+  }
+
+  /// The `contentHash` of such texts, without their tokens.
+  package static func contentHash(of places: [TextSource.Place], kind: TokenKind) throws(CorpusError) -> String {
+    var text = CorpusText(places, kind: kind, chunkSize: CorpusText.usualChunkSize)
+    while try text.next() != nil {}
+    return text.hash.finalize()
   }
 
   /// The corpus of files, of which each rank of a group reads a part and has the tokens of that part; see `keeping`.
@@ -110,26 +117,26 @@ extension Corpus {
           for range in present.map({ $0.clamped(to: missing) }) where !range.isEmpty {
             if sender == group.rank {
               let buffer = MessageBuffer(NarrowIntegers.encode(Array(tokens[range])[...], width: width))
-              sends += ProcessGroup.messages(to: receiver, buffer, 0..<buffer.byteCount)
+              sends.append(.init(receiver, buffer, 0..<buffer.byteCount))
             } else if receiver == group.rank {
               let buffer = MessageBuffer(byteCount: range.count * width)
-              receives += ProcessGroup.messages(to: sender, buffer, 0..<buffer.byteCount).map { (range.lowerBound, $0) }
+              receives.append((range.lowerBound, .init(sender, buffer, 0..<buffer.byteCount)))
             }
           }
         }
       }
     }
     group.run(MessageExchange(sends: sends, receives: receives.map(\.message)))
-    let new = Dictionary(grouping: receives) { ObjectIdentifier($0.message.buffer) }.values.map { messages in
-      let ids = NarrowIntegers.decode(messages[0].message.buffer.bytes(), width: width)
-      return TokenSequence.Part(start: messages[0].start, tokens: TokenSequence(ids))
+    let new = receives.map { start, message in
+      TokenSequence.Part(
+        start: start, tokens: TokenSequence(NarrowIntegers.decode(message.buffer.bytes(), width: width)))
     }
     return Corpus(self, tokens: TokenSequence(count: tokens.count, parts: parts + new.sorted { $0.start < $1.start }))
   }
 }
 
 extension Range<Int> {
-  /// Parts of it that lie in none of some ranges, which are in ascending order and apart.
+  /// Parts of it that lie in none of some ranges.
   fileprivate func without(_ others: [Range<Int>]) -> [Range<Int>] {
     var (rest, start) = ([Range<Int>](), lowerBound)
     for other in others.sorted(by: { $0.lowerBound < $1.lowerBound }) where other.overlaps(self) {

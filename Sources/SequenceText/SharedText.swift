@@ -80,16 +80,19 @@ struct SharedText {
     return found
   }
 
+  /// Most bytes before and after a place that decide whether a token ends there.
+  private static let deciding = 16
+
   /// The first position from `start` on at which a token surely ends, and a Character with it.
   private func certainEnd(from start: Int) throws(CorpusError) -> Int {
     let total = starts.last!
     if start == 0 || start >= total { return min(start, total) }
     var (position, size) = (start, 1 << 12)
     while position < total {
-      // With the bytes before the first place and after the last that decide.
+      // With the bytes before the first place and after the last that may decide.
       let window = try bytes(position - 1..<min(position + size, total))
       for index in 1..<window.count where isCertain(at: index, in: window) { return position - 1 + index }
-      position += max(1, window.count - 3)
+      position += max(1, window.count - Self.deciding)
       size = min(2 * size, 1 << 20)
     }
     return total

@@ -39,30 +39,29 @@ public enum TextPieceRule {
     return start
   }
 
-  /// Whether a piece ends before a byte whatever stands before and after the four bytes around it: between a line feed and what follows,
-  /// where there is surely no other white space, or between a letter and a space with a letter after it. Swift Characters end there too.
+  /// Whether a piece ends before a byte, and a Swift Character with it, whatever stands before and after the bytes that are given: before
+  /// white space that is the last before something else, or between two ASCII characters of different classes.
   package static func certainlyEnds(at index: Int, in bytes: [UInt8]) -> Bool {
-    func isLetter(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte | 0x20) }
-    let (last, next) = (bytes[index - 1], bytes[index])
-    if last == UInt8(ascii: "\n") { return index > 1 && endsNoSpace(bytes[index - 2]) && beginsNoSpace(next) }
-    return isLetter(last) && next == UInt8(ascii: " ") && index + 1 < bytes.count && isLetter(bytes[index + 1])
+    guard let next = scalar(in: bytes, index..<bytes.count, isEnd: false) else { return false }
+    let last = bytes[index - 1]
+    if next.0 == .space {
+      // With what follows a space is one piece; other white space is one by itself.
+      guard next.end < bytes.count, let after = scalar(in: bytes, next.end..<bytes.count, isEnd: false) else {
+        return false
+      }
+      let isPair = last == UInt8(ascii: "\r") && bytes[index] == UInt8(ascii: "\n")
+      return after.0 != .space && !isPair && joinsNothing(bytes[..<index])
+    }
+    // An apostrophe and letters may be one piece.
+    guard last < 0x80, bytes[index] < 0x80, last != UInt8(ascii: "'") else { return false }
+    return asciiClass(last) != .space && asciiClass(last) != next.0
   }
 
-  /// Whether white space surely begins with other bytes: it is ASCII, or begins with C2, E1, E2 or E3.
-  private static func beginsNoSpace(_ byte: UInt8) -> Bool {
-    switch byte {
-    case 0x21...0x7E, 0xC3...0xDF, 0xE4...0xF4: true
-    default: false
-    }
-  }
-
-  /// Whether white space surely ends with other bytes: it is ASCII, U+0085, U+00A0, U+1680, U+2000 to U+200A, U+2028, U+2029, U+202F,
-  /// U+205F or U+3000.
-  private static func endsNoSpace(_ byte: UInt8) -> Bool {
-    switch byte {
-    case 0x21...0x7E, 0x8B...0x9E, 0xA1...0xA7, 0xAA...0xAE, 0xB0...0xBF: true
-    default: false
-    }
+  /// Whether what follows some bytes surely begins a Character, unless it is a mark: the last scalar is ASCII, or of a script in which none
+  /// joins the next (those that do begin at U+0600; GB9b of Unicode Standard Annex 29).
+  private static func joinsNothing(_ bytes: ArraySlice<UInt8>) -> Bool {
+    guard let first = bytes.suffix(4).last(where: { $0 & 0xC0 != 0x80 }) else { return false }
+    return first < 0x80 || (0xC3...0xD7).contains(first) || (0xE3...0xE9).contains(first)
   }
 
   /// Class of a scalar, by which runs are told apart.

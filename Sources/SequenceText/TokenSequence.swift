@@ -11,8 +11,8 @@ public struct TokenSequence: Sendable {
   /// `blockSize` tokens each, the last one fewer: growing never moves what is there, and widening and renumbering need
   /// room for one block more, not for a second copy.
   private var blocks: [[UInt8]] = []
-  /// Parts of the sequence, where others are with other processes; empty for a whole one.
-  private var parts: [Part] = []
+  /// Parts of the sequence, where others are with other processes; nil for a whole one.
+  private var parts: [Part]?
 
   /// Tokens that follow each other.
   package struct Part: Sendable {
@@ -34,19 +34,17 @@ public struct TokenSequence: Sendable {
   package init(count: Int, parts: [Part]) {
     self.parts = parts.filter { !$0.tokens.isEmpty }
     self.count = count
-    bytesPerToken = self.parts.first?.tokens.bytesPerToken ?? 1
+    bytesPerToken = parts.map(\.tokens.bytesPerToken).max() ?? 1
   }
 
   /// Parts that are here: of a whole sequence itself.
-  package var presentParts: [Part] {
-    parts.isEmpty && count > 0 && !blocks.isEmpty ? [Part(start: 0, tokens: self)] : parts
-  }
+  package var presentParts: [Part] { parts ?? (count > 0 ? [Part(start: 0, tokens: self)] : []) }
 
   /// Whether the token at a position is here.
-  package func has(_ position: Int) -> Bool { isWhole || parts.contains { $0.range.contains(position) } }
+  package func has(_ position: Int) -> Bool { parts?.contains { $0.range.contains(position) } ?? true }
 
   /// Whether every token is here.
-  package var isWhole: Bool { parts.isEmpty }
+  package var isWhole: Bool { parts == nil }
 
   /// The sequence of `ids`. Traps on a negative one.
   public init(_ ids: some Sequence<Int32>) { append(contentsOf: Array(ids)) }
@@ -54,6 +52,7 @@ public struct TokenSequence: Sendable {
   /// Adds tokens at the end. Traps on a negative id.
   /// - Complexity: O(`ids.count`); O(`count`) where the ids are the first that need wider integers.
   public mutating func append(contentsOf ids: [Int32]) {
+    requireWhole()
     let width = Self.width(for: ids)
     if width > bytesPerToken { widen(to: width) }
     var start = 0
@@ -70,6 +69,7 @@ public struct TokenSequence: Sendable {
 
   /// Puts `ids[i]` in the place of each id i. Traps where there is none such.
   mutating func renumber(_ ids: [Int32]) {
+    requireWhole()
     if Self.width(for: ids) > bytesPerToken { widen(to: Self.width(for: ids)) }
     for block in blocks.indices {
       let renumbered = NarrowIntegers.decode(blocks[block], width: bytesPerToken).map { ids[Int($0)] }
@@ -87,9 +87,11 @@ public struct TokenSequence: Sendable {
 
   /// Calls `body` with the ids, as many at a time as have their memory in one piece: much faster than one after the other.
   package func forEachBlock(_ body: ([Int32]) -> Void) {
-    require(isWhole, "TokenSequence: only a part of \(count) tokens is here")
+    requireWhole()
     for block in blocks { body(NarrowIntegers.decode(block, width: bytesPerToken)) }
   }
+
+  private func requireWhole() { require(isWhole, "TokenSequence: only a part of \(count) tokens is here") }
 
   private static func width(for ids: [Int32]) -> Int {
     let bits = ids.reduce(0) { $0 | $1 }
@@ -105,7 +107,7 @@ extension TokenSequence: RandomAccessCollection {
   /// The id of the token at `position`. Traps outside the text.
   public subscript(position: Int) -> Int32 {
     require(position >= 0 && position < count, "TokenSequence: no token \(position) among \(count)")
-    if !parts.isEmpty { return tokenOfPart(at: position) }
+    if let parts { return token(at: position, of: parts) }
     let block = position >> Self.blockShift
     let place = (position & (Self.blockSize - 1)) * bytesPerToken
     switch bytesPerToken {
@@ -117,7 +119,7 @@ extension TokenSequence: RandomAccessCollection {
 }
 
 extension TokenSequence {
-  private func tokenOfPart(at position: Int) -> Int32 {
+  private func token(at position: Int, of parts: [Part]) -> Int32 {
     guard let part = parts.first(where: { $0.range.contains(position) }) else {
       programmingError("TokenSequence: token \(position) of \(count) is with another process")
     }

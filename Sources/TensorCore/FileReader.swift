@@ -65,8 +65,10 @@ package final class FileReader {
 
   /// Reads no bytes before `range` and none after it, of a file whose size is known.
   package func keep(_ range: Range<Int>) throws(FileError) {
-    guard let size, range.upperBound <= size else {
-      programmingError("FileReader: bytes \(range) of \(path), which has not as many")
+    guard range.upperBound <= size ?? 0 else {
+      throw FileError(
+        path: path, action: "read", code: EIO,
+        explanation: "became shorter while it was read (to \(size ?? 0) bytes); start again when nothing writes to it")
     }
     try naming(path, "read") { () throws(SystemError) in try files.seek(descriptor, to: range.lowerBound) }
     (position, end) = (range.lowerBound, range.upperBound)
@@ -104,7 +106,7 @@ package final class FileReader {
   /// All bytes that were not read yet.
   package func rest() throws(FileError) -> [UInt8] {
     var contents: [UInt8] = []
-    if let size { contents.reserveCapacity(size - position) }
+    if let end = end ?? size { contents.reserveCapacity(end - position) }
     while true {
       let part = try next(1 << 20)
       if part.isEmpty { return contents }

@@ -31,6 +31,12 @@ public final class ThreadTeam: Sendable {
   /// The cores that this process may use, as they were when it was first asked: the system reads files to tell.
   public static let availableCores = ProcessInfo.processInfo.activeProcessorCount
 
+  /// Names of these cores, as the system gives them; empty where it does not.
+  package static var namesOfCores: String {
+    let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+    return status.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed_list:") }.map(String.init) ?? ""
+  }
+
   /// Lets as many threads share the tasks that follow; the others rest.
   ///
   /// Must not be called while a task runs.

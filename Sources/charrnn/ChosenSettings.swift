@@ -31,15 +31,17 @@ struct ChosenSettings {
       for (field, value) in values where !given.contains(field.name) { field.set(value, in: &self.settings) }
       return
     }
-    var plan = try TrainingPlan(for: corpus, keeping: settings, given: given, limits: limits)
+    let ranks = job?.group.size ?? 1
+    var plan = try TrainingPlan(for: corpus, keeping: settings, given: given, limits: limits, ranks: ranks)
     if let seconds = limits.seconds {
       let ofRank = try Self.operationsPerSecond(
-        of: plan.settings, on: corpus.presentPart, ranks: job?.group.size ?? 1, limit: seconds, threads: threads,
+        of: plan.settings, on: corpus.presentPart, ranks: ranks, limit: seconds, threads: threads,
         memory: TrainOptions.memoryLeft(arguments))
-      let operations = ofRank * Double(job?.group.size ?? 1)
+      let operations = ofRank * Double(ranks)
       // Some of the time goes to reading, validating and saving.
       plan = try TrainingPlan(
-        for: corpus, keeping: settings, given: given, limits: limits, operations: 0.9 * seconds * operations)
+        for: corpus, keeping: settings, given: given, limits: limits, operations: 0.9 * seconds * operations,
+        ranks: ranks)
     }
     if let problem = plan.settings.problem { throw arguments.usageFailure("\(problem)") }
     (self.settings, self.limits, choices) = (plan.settings.canonical, plan.limits, plan.choices)

@@ -38,7 +38,12 @@ struct Job {
       }
     } catch { throw CommandFailure("\(error)", code: .unavailable) }
     guard let group else { return nil }
-    let job = Job(command: command, group: group, hosts: group.allGather(ProcessInfo.processInfo.hostName))
+    let host = ProcessInfo.processInfo.hostName
+    let cores = "\(host) \(ThreadTeam.namesOfCores)"
+    let sharing = group.allGather(cores).count { $0 == cores }
+    let job = Job(
+      command: command, group: group, hosts: group.allGather(host),
+      usualThreads: max(1, ThreadTeam.availableCores / sharing))
     names.set(job.hosts)
     job.requireEqualRanks()
     return job
@@ -75,14 +80,9 @@ struct Job {
 
   var isLeader: Bool { group.rank == 0 }
 
-  /// Threads of each rank, where no option says it: the cores that it may use, divided among the ranks of this host where they
-  /// share them.
-  var usualThreads: Int {
-    let local = hosts.count { $0 == hosts[group.rank] }
-    // Ranks that are bound to some of the cores have those for themselves.
-    let isBound = ThreadTeam.availableCores < ProcessInfo.processInfo.processorCount
-    return isBound ? ThreadTeam.availableCores : max(1, ThreadTeam.availableCores / local)
-  }
+  /// Threads of each rank, where no option says it: the cores that it may use, divided among the ranks of its host that may use the
+  /// same ones.
+  let usualThreads: Int
 
   /// Says what was sent in some steps of a run.
   func sayTraffic(steps: Int) {
@@ -94,13 +94,15 @@ struct Job {
     func milliseconds(_ seconds: Double) -> String { Readable.fixed(1000 * seconds / Double(steps), digits: 2) }
     notice(
       "rank 0 sent \(byteSize(bytes, rounded: .up)) a step; sums of gradients took \(milliseconds(gradients.seconds)) ms, "
-        + "\(Readable.fixed(100 * hidden, digits: 0))% of it hidden behind the backward pass, updated parameters "
-        + "\(milliseconds(parameters.seconds)) ms, agreement \(milliseconds(traffic[.agreement].seconds)) ms")
+        + "\(Readable.fixed(100 * hidden, digits: 0))% of it hidden behind the backward pass, and updated parameters "
+        + "\(milliseconds(parameters.seconds)) ms")
   }
 
   /// Ends the job with a failure of this rank.
   func fail(_ error: any Error) -> Never {
     Self.letFirstRankSpeak()
+    // All ranks know it, and rank 0 still saves what it can.
+    while error is TrainingDiverged && !isLeader { sleep(1) }
     let failure =
       (error as? CommandFailure) ?? (error as? OutputFailure)?.commandFailure
       ?? commandFailure(for: error, command: command)
@@ -120,11 +122,14 @@ struct Job {
     return try all.flatMap { try JSONDecoder().decode([Value].self, from: Data($0.utf8)) }
   }
 
-  /// Refuses a path that stands for standard input, which the launcher gives to rank 0 alone.
+  /// Refuses standard input, which the launcher gives to rank 0 alone, and pipes, of which each reader gets a part.
   static func requireFile(_ path: String?, _ arguments: ParsedArguments) throws {
-    guard path == TextInput.standardInput, let current, current.group.size > 1 else { return }
+    guard let path, let current, current.group.size > 1 else { return }
+    let isStandardInput = path == TextInput.standardInput
+    guard isStandardInput || (try? SystemFiles().status(of: path))?.kind == .pipe else { return }
+    let name = isStandardInput ? "standard input" : path.printable(atMost: 100)
     throw arguments.usageFailure(
-      "standard input reaches one process of a job alone; name a file that all of them can read")
+      "\(name) can be read by one process of a job alone; name a file that all of them can read")
   }
 
   /// Waits on all ranks but the first, whose error ends the job: one that all share is said once.

@@ -85,7 +85,9 @@ final class TextInput {
 
   /// Hash of the texts as a corpus of a kind of token; of words and subwords without finding them.
   func contentHash(_ kind: TokenKind) throws(CorpusError) -> String {
-    try corpus(kind.isOfPieces ? .byte : kind).contentHash
+    // The ranks of a job read parts of the texts later: the whole is not kept.
+    if let job = Job.current, job.group.size > 1 { return try Corpus.contentHash(of: places, kind: kind) }
+    return try corpus(kind.isOfPieces ? .byte : kind).contentHash
   }
 
   /// Keeps in memory the bytes of pipes, so that corpora of several kinds of token can be read.

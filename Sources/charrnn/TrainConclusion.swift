@@ -32,7 +32,11 @@ struct TrainConclusion {
             + "earlier, --dropout 0.3 helps")
       }
     }
-    if run.split.test.count >= TrainingSettings.leastHeldOut {
+    if !run.corpus.tokens.isWhole && run.split.test.count > Self.longTest {
+      notice(
+        "the test part is left for later, since one process would read it: charrnn evaluate \(shellWord(directory.path)), which may run "
+          + "on several")
+    } else if run.split.test.count >= TrainingSettings.leastHeldOut {
       let needed = Baselines.mostBytes(training: run.split.train)
       if let memory, needed > memory {
         notice(
@@ -86,6 +90,9 @@ struct TrainConclusion {
   }
 
   private func nats(_ loss: Double) -> String { Readable.fixed(loss, digits: 3) }
+
+  /// Tokens of a test part that takes one process minutes.
+  private static let longTest = 1 << 22
 
   /// Nats by which a loss has risen when that is no chance.
   private static let overfitting = 0.1

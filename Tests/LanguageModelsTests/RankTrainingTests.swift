@@ -82,6 +82,18 @@ import Testing
     }
   }
 
+  /// Its gradients are summed in several parts, from the top layer down.
+  @Test func aLargeModelIsTrainedAsByOneProcess() throws {
+    let architecture = Architecture(cell: .lstm, layers: 2, hidden: 128)
+    let alone = try Self.train(architecture, batch: 3, steps: 2, group: nil)
+    for rank in try LocalJob.run(3, { try Self.train(architecture, batch: 3, steps: 2, group: $0) }) {
+      for (own, expected) in zip(rank.parameters, alone.parameters) {
+        let largest = zip(own.scalars, expected.scalars).map { ($0.0 - $0.1).magnitude }.max() ?? 0
+        #expect(largest < 1e-9)
+      }
+    }
+  }
+
   @Test func aShardedOptimizerDoesWhatAWholeOneDoes() throws {
     let optimizers: [OptimizerSettings] = [
       .sgd(learningRate: 0.1, momentum: 0.9, decay: .l2(1e-3, on: .matrices)), .rmsProp(learningRate: 1e-3), .lion(),

@@ -126,6 +126,22 @@ import Testing
     #expect(try CharacterRun.decay(of: Checkpoint(contentsOf: directory.last)) == nil)
   }
 
+  /// Rank 0 alone knows that another state stands where the run is saved.
+  @Test func ranksExtendARunTogether() throws {
+    let scratch = try ScratchDirectory()
+    let (directory, settings, corpus) = (scratch.run("run"), settings(), try sampleCorpus())
+    _ = try train(settings, in: directory, TrainingLimits(steps: 20))
+    let states = try [directory.undecayed, directory.last].map { try Checkpoint(contentsOf: $0) }
+    let steps = try LocalJob.run(2) { group in
+      let run = try CharacterRun(
+        settings: settings, corpus: corpus, directory: group.rank == 0 ? directory : nil, resuming: states[0],
+        inPlaceOf: group.rank == 0 ? states[1] : nil, group: group)
+      try run.train(limits: TrainingLimits(steps: 40), reporting: quiet)
+      return run.step
+    }
+    #expect(steps == [40, 40])
+  }
+
   /// Where little time is left for a usual decay, as after an extension, a shorter one ends in it.
   @Test func aDecayFitsIntoTheTime() throws {
     let scratch = try ScratchDirectory()

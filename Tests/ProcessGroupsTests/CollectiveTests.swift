@@ -1,4 +1,5 @@
 import CharrnnTestSupport
+import Foundation
 import ProcessGroups
 import Synchronization
 import TensorCore
@@ -9,7 +10,8 @@ import Testing
 
   @Test(arguments: sizes) func everyRankGetsWhatAllGive(size: Int) throws {
     let all = try LocalJob.run(size) { $0.allGather([Double($0.rank), Double($0.rank * $0.rank)]) }
-    for gathered in all { #expect(gathered == (0..<size).map { [Double($0), Double($0 * $0)] }) }
+    let expected: [[Double]] = (0..<size).map { rank in [Double(rank), Double(rank * rank)] }
+    for gathered in all { #expect(gathered == expected) }
   }
 
   /// A sum in another order has other bits: 1 and −1 leave what is rounded away beside 1e16.
@@ -67,10 +69,12 @@ import Testing
     let lost = Mutex<RankFailure?>(nil)
     let found = ThreadsafeFlag()
     let groups = try (0..<3).map { rank in
-      try job.group(rank: rank, patience: patience) { failure in
-        lost.withLock { $0 = $0 ?? failure }
-        found.raise()
-      }
+      try job.group(
+        rank: rank, patience: patience,
+        failed: { failure in
+          lost.withLock { $0 = $0 ?? failure }
+          found.raise()
+        })
     }
     for group in groups where hanging != nil && group.rank != hanging {
       let buffer = MessageBuffer([0])
@@ -84,7 +88,7 @@ import Testing
 
   /// The rank after the one that is cut off misses its signs of life.
   @Test func aRankThatIsSilentIsFound() throws {
-    let failure = try failure(patience: .init(silence: 1), hanging: nil) { $0.silence(1) }
+    let failure = try failure(patience: .init(silence: 1), hanging: nil) { job in job.silence(1) }
     #expect(failure.rank == 1)
     guard case .silent = failure.problem else {
       Issue.record("\(failure)")
@@ -92,12 +96,29 @@ import Testing
     }
   }
 
-  @Test(arguments: 0..<3) func aRankThatLetsTheOthersWaitIsFoundAndNoOther(rank: Int) throws {
-    let failure = try failure(patience: .init(silence: 4, computation: 1), hanging: rank)
+  @Test(arguments: 0..<3) func aRankThatDoesNothingWhileOthersWaitIsFoundAndNoOther(rank: Int) throws {
+    let failure = try failure(patience: .init(silence: 4, idleness: 1), hanging: rank)
     #expect(failure.rank == rank)
-    guard case .absent = failure.problem else {
+    guard case .idle = failure.problem else {
       Issue.record("\(failure)")
       return
     }
+  }
+
+  @Test func aRankThatComputesIsWaitedFor() throws {
+    let job = LocalJob(size: 2)
+    let groups = try (0..<2).map { rank in
+      try job.group(
+        rank: rank, patience: .init(silence: 2, idleness: 0.5),
+        computation: { Double(DispatchTime.now().uptimeNanoseconds) * 1e-9 })
+    }
+    let buffer = MessageBuffer([0])
+    let waiting = MessageExchange(sends: [], receives: [.init(1, buffer, 0..<1)])
+    groups[0].start(waiting)
+    // Three times as long as an idle rank is waited for: a failure would end the tests.
+    Thread.sleep(forTimeInterval: 1.5)
+    groups[1].run(MessageExchange(sends: [.init(0, MessageBuffer([1]), 0..<1)], receives: []))
+    groups[0].finish(waiting)
+    #expect(buffer.bytes() == [1])
   }
 }

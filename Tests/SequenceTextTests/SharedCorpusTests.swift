@@ -40,6 +40,7 @@ import Testing
       for (rank, found) in ranks.enumerated() {
         let corpus = found.corpus
         #expect(corpus.vocabulary == whole.vocabulary && corpus.contentHash == whole.contentHash)
+        #expect(!corpus.tokens.isWhole, "also of a rank that has no part")
         #expect(corpus.tokens.count == count && corpus.byteCount == whole.byteCount)
         #expect(corpus.characterCount == whole.characterCount && corpus.notices == whole.notices)
         #expect(found.kept[0] == Array(whole.tokens[rank * count / size..<(rank + 1) * count / size]))

@@ -29,17 +29,20 @@ import Testing
     var generator = SplitMix(seed: seed)
     let bytes = randomBytes(Int.random(in: 2...60, using: &generator), using: &generator)
     let whole = TextPieceRule.pieces(of: bytes)
+    let text = String(decoding: bytes, as: UTF8.self)
     for cut in 1..<bytes.count where TextPieceRule.certainlyEnds(at: cut, in: bytes) {
+      let characters = [bytes[..<cut], bytes[cut...]].map { String(decoding: $0, as: UTF8.self).count }
+      #expect(characters.reduce(0, +) == text.count, "a Character of \(bytes) at \(cut)")
       let after = TextPieceRule.pieces(of: Array(bytes[cut...])).map { $0.lowerBound + cut..<$0.upperBound + cut }
       #expect(TextPieceRule.pieces(of: Array(bytes[..<cut])) + after == whole, "\(bytes) at \(cut)")
     }
   }
 
   @Test(arguments: [
-    ("one two", [3]), ("one  two", []), ("one\ntwo \nthree\n\n four", [4]), ("é two", []), ("1 a", []),
-    ("\nж\n文\n\u{A0}\nж", [4]), ("ж\na\u{2028}\nb", [3]),
+    ("one two", [3]), ("one  two", [4]), ("a\n b\n", [2]), ("é two", [2]), ("1 a", [1]), ("a\r\nb", []),
+    ("文。\n\u{3000}文", [7]), ("文。\n文", [6]), ("ب ب", []), ("x1,y;'s", [1, 2, 3, 4]), ("'t x", [2]),
   ])
-  func placesOfLineFeedsAndSpacesAreFound(text: String, cuts: [Int]) {
+  func placesBeforeWhiteSpaceAndBetweenClassesAreFound(text: String, cuts: [Int]) {
     let bytes = Array(text.utf8)
     #expect((1..<bytes.count).filter { TextPieceRule.certainlyEnds(at: $0, in: bytes) } == cuts)
   }

@@ -23,11 +23,13 @@ package final class LocalJob: Sendable {
 
   /// The group of a rank. Its communication thread is never to end all ranks: it rests instead.
   package func group(
-    rank: Int, patience: ProcessGroup.Patience = .init(silence: 3600, computation: 3600),
+    rank: Int, patience: ProcessGroup.Patience = .init(silence: 3600, idleness: 3600),
+    computation: @escaping @Sendable () -> Double = { 0 },
     failed: @escaping @Sendable (RankFailure) -> Void = { fatalError("\($0)") }
   ) throws -> ProcessGroup {
     try ProcessGroup(
-      patience: patience, connect: { [self, size] in LocalLink(self, rank: rank, size: size) }, failed: failed)
+      patience: patience, computation: computation,
+      connect: { [self, size] in LocalLink(self, rank: rank, size: size) }, failed: failed)
   }
 
   fileprivate func send(_ bytes: [UInt8], on route: Route) {

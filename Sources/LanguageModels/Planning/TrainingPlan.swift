@@ -43,10 +43,11 @@ public struct TrainingPlan: Sendable {
   ///     any, the steps are chosen too.
   ///   - operations: floating-point operations to spend on training; nil for what usually pays. Where epochs or steps are
   ///     given, they decide the size alone.
+  ///   - ranks: processes that share a batch, which has a stream for each.
   /// - Throws: where the corpus cannot be split as the settings say, or a setting has a value that it cannot have.
   public init(
     for corpus: Corpus, keeping settings: TrainingSettings = TrainingSettings(), given: Set<String> = [],
-    limits: TrainingLimits = TrainingLimits(), operations: Double? = nil
+    limits: TrainingLimits = TrainingLimits(), operations: Double? = nil, ranks: Int = 1
   ) throws(CharacterRunError) {
     if let problem = settings.problem { throw .settings(problem) }
     var settings = settings
@@ -65,7 +66,7 @@ public struct TrainingPlan: Sendable {
     if corpus.kind.isOfPieces { chooseEmbedding() }
     let budget = operations ?? Self.usualOperations(tokens: tokens, symbols: symbols)
     chooseSize(budget)
-    chooseUpdates()
+    chooseUpdates(ranks: ranks)
     chooseDropping(budget)
     chooseCourse()
     try chooseEnd(budget, on: corpus)
@@ -146,12 +147,12 @@ public struct TrainingPlan: Sendable {
   private static let mostPasses = 25.0
 
   /// Streams, length and rate.
-  private mutating func chooseUpdates() {
+  private mutating func chooseUpdates(ranks: Int) {
     var (batch, length) = isShort ? (4, 32) : tokens < Self.longText ? (16, 32) : (32, 64)
     if given.contains("length") { length = settings.length }
     if given.contains("batch") { batch = settings.batch }
     // A text that is too short for a window is cut into fewer streams, then into shorter windows.
-    if !given.contains("batch") { batch = max(1, min(batch, tokens / (length + 1))) }
+    if !given.contains("batch") { batch = max(1, min(max(batch, ranks), tokens / (length + 1))) }
     if !given.contains("length") { length = max(1, min(length, tokens / batch - 1)) }
     (settings.batch, settings.length) = (batch, length)
     note(["batch", "length"], "\(counted(tokens, "token")) to learn from")

@@ -74,7 +74,8 @@ extension CharacterRun {
     let sampleEvery = reporting.sampleEvery ?? TrainingReporting.usualSampleInterval(stepsPerEpoch: stepsPerEpoch)
     var (pace, validatedStep) = (SavingPace(reporting, stepsPerEpoch: stepsPerEpoch, began: began), -1)
     var stepsDone = 0
-    if isExtended { try saver.saveLast() }
+    // Rank 0 alone knows which file it goes on from, and all save together.
+    if group.map({ $0.sums(of: [isExtended ? 1 : 0]) != [0] }) ?? isExtended { try saver.saveLast() }
     var end = endsAtOnce ? RunEnd.patienceSpent : .finished
     var now = watch.now()
 

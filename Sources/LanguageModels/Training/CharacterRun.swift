@@ -198,7 +198,7 @@ public final class CharacterRun {
   public var tokensPerStep: Int { settings.batch * settings.length }
   public var progress: TrainingProgress { trainer.progress }
   /// Mean characters per token in the text that validation predicts, for bits per character that compare across kinds of token.
-  /// Nil where no character begins there.
+  /// Nil where no character begins there. The ranks of a group find it together, when they begin to train.
   public private(set) lazy var validationCharactersPerToken: Double? = {
     guard let predicted = try? text.reading(.validation).dropFirst() else { return nil }
     let characters: Int

@@ -40,7 +40,7 @@ final class GradientReduction<Scalar: TensorScalar> {
     }
   }
 
-  /// Begins the sums of a step, in which every trained parameter has a gradient.
+  /// Begins the sums of a step.
   func begin() {
     for index in buckets.indices {
       buckets[index].missing = Set(buckets[index].layout.entries.map(\.slot))

@@ -37,7 +37,7 @@ struct ParameterShards: Sendable {
       let start = buckets[buckets.count - 1].count
       buckets[buckets.count - 1].entries.append(Entry(slot: slot, elements: start..<start + parameter.shape.count))
     }
-    (self.buckets, self.size) = (buckets, size)
+    (self.buckets, self.size) = (buckets.filter { !$0.entries.isEmpty }, size)
   }
 
   /// Elements of a bucket that a rank owns.
