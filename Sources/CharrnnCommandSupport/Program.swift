@@ -7,12 +7,12 @@ package struct Program: Sendable {
   package let commands: [Command]
   /// The message and the exit code of an error that is not a `CommandFailure`, of a command of this name.
   package let classify: @Sendable (any Error, _ command: String?) -> CommandFailure
-  /// Called before an error is written.
-  private let beforeError: @Sendable () -> Void
+  /// Text after the message of an error; made before it is written.
+  private let errorSuffix: @Sendable () -> String
 
   package init(
     summary: String, version: @autoclosure @escaping @Sendable () -> String, commands: [Command],
-    beforeError: @escaping @Sendable () -> Void = {},
+    errorSuffix: @escaping @Sendable () -> String = { "" },
     classify: @escaping @Sendable (any Error, _ command: String?) -> CommandFailure = { error, _ in
       CommandFailure("\(error)", code: .inputOutput)
     }
@@ -24,7 +24,7 @@ package struct Program: Sendable {
       commands + [
         Completions.command { described.1 }, ManualPage.command { Self.manualPage(described.0, described.1) },
       ]
-    (self.classify, self.beforeError) = (classify, beforeError)
+    (self.classify, self.errorSuffix) = (classify, errorSuffix)
   }
 
   /// The action that a command line asks for.
@@ -89,9 +89,8 @@ package struct Program: Sendable {
       return .done
     } catch {
       let failure = (error as? CommandFailure) ?? (error as? OutputFailure)?.commandFailure ?? classify(error, running)
-      beforeError()
       // When standard error is closed too, the error cannot be reported.
-      try? errors.write(errorLine(failure.message))
+      try? errors.write(errorLine(failure.message + errorSuffix()))
       return failure.code
     }
   }

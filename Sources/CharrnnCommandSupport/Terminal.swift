@@ -1,8 +1,26 @@
 import Foundation
+import Synchronization
 
 /// Properties of the terminal behind a channel, if there is one.
 package enum Terminal {
-  package static func isTerminal(_ channel: OutputChannel) -> Bool { isatty(channel.descriptor) == 1 }
+  package static func isTerminal(_ channel: OutputChannel) -> Bool {
+    isatty(channel.descriptor) == 1 && !(isForwarded.load(ordering: .relaxed) && !launcherHasTerminal)
+  }
+
+  /// Whether a launcher started this process and hands its output on, as `mpirun` does.
+  package static let isForwarded = Atomic(false)
+
+  /// Whether the program that started this one writes to a terminal itself; true where the system does not tell.
+  private static var launcherHasTerminal: Bool {
+    #if os(Linux)
+      let output = open("/proc/\(getppid())/fd/1", O_WRONLY | O_NOCTTY | O_NONBLOCK)
+      guard output >= 0 else { return false }
+      defer { close(output) }
+      return isatty(output) == 1
+    #else
+      return true
+    #endif
+  }
 
   /// Columns of the terminal; nil when there is none or its width is unknown.
   package static func width(of channel: OutputChannel) -> Int? {

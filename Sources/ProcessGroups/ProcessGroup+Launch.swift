@@ -15,6 +15,14 @@ extension ProcessGroup {
       ?? number("PMIX_RANK").map { _ in number("SLURM_STEP_NUM_TASKS", "SLURM_NTASKS") ?? 1 }
   }
 
+  /// Number of tasks that Slurm started beside this one where they are not to join: it gives them no MPI. Nil on all but the first.
+  public static var unjoinedSize: Int? {
+    guard launchedSize == nil, number("SLURM_PROCID") == 0, let tasks = number("SLURM_STEP_NUM_TASKS") else {
+      return nil
+    }
+    return tasks > 1 ? tasks : nil
+  }
+
   /// Number of this process in that job.
   public static var launchedRank: Int? { number("OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK") }
 
@@ -36,7 +44,9 @@ extension ProcessGroup {
     #else
       if size == 1 { return nil }
       throw LaunchError(
-        description: "started as one of \(size) processes, and built without MPI; build it with the package trait MPI")
+        description:
+          "started as one of \(size) processes, and built without MPI; build it with: swift build -c release --traits MPI"
+      )
     #endif
   }
 }

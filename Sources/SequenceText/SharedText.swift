@@ -54,7 +54,7 @@ struct SharedText {
     return CorpusText(places, kind: kind, chunkSize: chunkSize)
   }
 
-  /// Hash of the sizes of the files and of samples of them, by which ranks see whether they read the same text.
+  /// Size of the text and a hash of the sizes of its files and of samples of them, by which ranks see whether they read the same.
   func fingerprint() throws(CorpusError) -> String {
     var hash = ContentHash()
     hash.update(LittleEndianBytes.encode(starts))
@@ -63,7 +63,7 @@ struct SharedText {
       let start = max(0, total - size) / (count - 1) * sample
       hash.update(try bytes(start..<min(start + size, total)))
     }
-    return hash.finalize()
+    return "of \(total) bytes (\(hash.finalize().prefix(12)))"
   }
 
   private func bytes(_ range: Range<Int>) throws(CorpusError) -> [UInt8] {

@@ -14,11 +14,13 @@ struct Job {
   static var current: Job? { joined.withLock { $0 } }
   private static let joined = Mutex<Job?>(nil)
 
+  /// Beginning of a command line that is run as this one: with as many ranks.
+  static var launcher: String { current.map { "mpirun -n \($0.group.size) " } ?? "" }
+
   /// Runs a command in the job that this process was started in, or alone. An error of a rank ends all of them.
   static func run(_ command: String, _ body: (Job?) throws -> ExitCode) throws -> ExitCode {
     guard let job = try launched(command) else { return try body(nil) }
     joined.withLock { $0 = job }
-    if !job.isLeader { try OutputChannel.standardOutput.silence() }
     do {
       let code = try body(job)
       job.group.close()
@@ -33,11 +35,16 @@ struct Job {
     let group: ProcessGroup?
     do {
       group = try ProcessGroup.launched { failure in
-        let saved = command == TrainCommand.command.name ? ", and the state that was saved last is whole" : ""
+        let saved = command == TrainCommand.command.name ? ", and what it has saved is whole" : ""
         writeError("\(failure), on \(names[failure.rank]); the job ends\(saved)")
       }
     } catch { throw CommandFailure("\(error)", code: .unavailable) }
-    guard let group else { return nil }
+    guard let group else {
+      if let tasks = ProcessGroup.unjoinedSize {
+        notice("Slurm has started \(tasks) tasks, and each runs by itself; srun --mpi=pmix joins them")
+      }
+      return nil
+    }
     let host = ProcessInfo.processInfo.hostName
     let cores = "\(host) \(ThreadTeam.namesOfCores)"
     let sharing = group.allGather(cores).count { $0 == cores }
@@ -72,7 +79,7 @@ struct Job {
     return try input.sharedCorpus(
       agreed.kind, vocabulary: agreed.vocabulary.map { try Vocabulary(json: $0, kind: agreed.kind) },
       symbols: agreed.symbols, memory: agreed.memory, heldOut: (agreed.validation, agreed.test), in: group
-    ) { require(equal: $0, called: "the fingerprint of the corpus") }
+    ) { require(equal: $0, called: "the corpus", remedy: "copy the same files to every host") }
   }
 
   /// "4 processes on 2 hosts".
@@ -133,19 +140,48 @@ struct Job {
   }
 
   /// Waits on all ranks but the first, whose error ends the job: one that all share is said once.
+  private static func letFirstRankSpeak() { if (ProcessGroup.launchedRank ?? 0) > 0 { sleep(2) } }
+
+  /// The rank and its host, for an error before the job is joined.
   @Sendable
-  static func letFirstRankSpeak() { if (ProcessGroup.launchedRank ?? 0) > 0 { sleep(2) } }
+  static func errorSuffix() -> String {
+    guard let rank = ProcessGroup.launchedRank, ProcessGroup.launchedSize ?? 1 > 1 else { return "" }
+    letFirstRankSpeak()
+    return " (rank \(rank) on \(ProcessInfo.processInfo.hostName))"
+  }
+
+  /// Leaves standard output to rank 0. A launcher may give it a terminal of its own, and write to a file.
+  static func prepareOutput() throws(OutputFailure) {
+    guard let rank = ProcessGroup.launchedRank, current == nil else { return }
+    if rank > 0 { try OutputChannel.standardOutput.silence() }
+    Terminal.isForwarded.store(true, ordering: .relaxed)
+  }
 
   private func requireEqualRanks() {
-    let arguments = SystemText.commandLine.dropFirst().map(shellWord).joined(separator: " ")
     require(equal: version, called: "the version")
-    require(equal: InstructionSet.current.rawValue, called: "the instruction set")
-    require(equal: arguments, called: "the command line")
+    require(
+      equal: InstructionSet.current.rawValue, called: "the instruction set",
+      remedy: "CHARRNN_ISA=NAME in the environment of all chooses one that all have")
+    let words = SystemText.commandLine.dropFirst().map { $0.printable(atMost: 200) }
+    let all = group.allGather(words.joined(separator: "\0")).map {
+      $0.split(separator: "\0", omittingEmptySubsequences: false).map(String.init)
+    }
+    for index in 0..<(all.map(\.count).max() ?? 0) {
+      require(
+        all.map { index < $0.count ? $0[index] : "nothing" }, called: "word \(index + 1) of the command line",
+        remedy: "start all ranks with the same options")
+    }
   }
 
   /// Ends the job unless a text is the same on all ranks.
-  func require(equal own: String, called what: String) {
-    let all = group.allGather(own)
+  ///
+  /// - Parameter remedy: what to do where it is not.
+  func require(equal own: String, called what: String, remedy: String? = nil) {
+    require(group.allGather(own), called: what, remedy: remedy)
+  }
+
+  /// - Parameter all: the texts of all ranks.
+  private func require(_ all: [String], called what: String, remedy: String?) {
     guard let other = all.indices.first(where: { all[$0] != all[0] }) else { return }
     guard isLeader else {
       // Rank 0 says so and ends all.
@@ -153,8 +189,8 @@ struct Job {
     }
     fail(
       CommandFailure(
-        "the ranks of a job must be alike: \(what) is \(all[0]) here, and \(all[other]) on rank \(other) on \(hosts[other])",
-        code: .usage))
+        "the ranks of a job must be alike: \(what) is \(all[0]) here, and \(all[other]) on rank \(other) on \(hosts[other])"
+          + (remedy.map { "; \($0)" } ?? ""), code: .usage))
   }
 }
 
@@ -165,7 +201,7 @@ extension Command {
       name: name, summary: summary, arguments: arguments, groups: groups, usual: usual, example: example
     ) { arguments in
       if let size = ProcessGroup.launchedSize, size > 1 {
-        throw arguments.usageFailure("\(name) runs in one process, and \(size) were started; start it alone")
+        throw arguments.usageFailure("\(name) is for one process, and \(size) were started; start it alone")
       }
       return try run(arguments)
     }

@@ -22,6 +22,9 @@ package enum TrainCommand {
     SignalWatch.install()
     let arguments = try OptionFile.completing(arguments)
     return try Job.run(arguments.command.name) { job in
+      if let path = arguments[OptionFile.option] {
+        job?.require(equal: ContentHash.hex(of: try FileReader(path).rest()), called: "the SHA-256 of \(path)")
+      }
       guard let job, !job.isLeader else { return try train(arguments, in: job) }
       return try follow(arguments, in: job)
     }
@@ -74,12 +77,13 @@ package enum TrainCommand {
     report.finish()
     job?.sayTraffic(steps: run.step - firstStep)
     updateFiles()
-    if end == .stopped, let signal = SignalWatch.stop {
+    if end == .stopped {
       notice(
         "stopped after step \(run.step); the run is saved in \(start.directory.path); go on with: "
           + resumingCommand(arguments, start.directory)
       )
-      return signal.exitCode
+      // It may have reached another rank of a job.
+      return SignalWatch.stop?.exitCode ?? .terminated
     }
     if end == .patienceSpent {
       let found =
@@ -287,7 +291,7 @@ package enum TrainCommand {
     ].compactMap { option in
       arguments[option].map { "--\(option.name) \(shellWord($0))" }
     }
-    return (["charrnn train"] + arguments[corpora].map(shellWord) + naming).joined(separator: " ")
+    return (["\(Job.launcher)charrnn train"] + arguments[corpora].map(shellWord) + naming).joined(separator: " ")
   }
 
   /// The command line that goes on with a run.

@@ -63,6 +63,8 @@ struct TrainConclusion {
       // Models that count read the whole text.
       let bits = evaluation.bitsPerCharacter(evaluation.loss)
       let rate = bits.map { "\(nats($0)) bits a character" } ?? "\(nats(evaluation.loss)) nats a token"
+      record(evaluation, nil)
+      defer { if evaluation.loss > log(Double(run.corpus.vocabulary.count)) { sayWorseThanGuess() } }
       return notice(
         "on the test part, which it has never seen: \(rate); charrnn evaluate \(shellWord(directory.path)) compares it with "
           + "models that count")
@@ -70,9 +72,7 @@ struct TrainConclusion {
     var kept = KeptBaselines(in: directory)
     let baselines = kept.baselines(of: evaluation)
     do { try kept.keep(baselines, of: evaluation) } catch { notice("\(error); evaluate will count anew") }
-    do { try run.record(test: evaluation, baselines, of: file.history?.step ?? run.step) } catch {
-      notice("\(error); metrics.jsonl lacks the test loss")
-    }
+    record(evaluation, baselines)
     let isInBits = evaluation.bitsPerCharacter(0) != nil
     func rate(_ loss: Double) -> String {
       Readable.fixed(evaluation.bitsPerCharacter(loss) ?? loss, digits: 3)
@@ -82,11 +82,21 @@ struct TrainConclusion {
       "on the test part, which it has never seen: \(rate(evaluation.loss)) \(isInBits ? "bits a character" : "nats a token"); "
         + "models that count: \(others)")
     if evaluation.loss > baselines.uniform {
-      let remedy = TrainOptions.isTiny(run) ? "give it more text" : "train longer, or at a lower rate"
-      notice("that is worse than a guess: the model has learned nothing of use here; \(remedy)")
+      sayWorseThanGuess()
     } else if let fiveGram = baselines.fiveGram, evaluation.loss > fiveGram {
       notice("a 5-gram model, which only counts, predicts this text better")
     }
+  }
+
+  private func record(_ evaluation: PartEvaluation, _ baselines: Baselines?) {
+    do { try run.record(test: evaluation, baselines, of: file.history?.step ?? run.step) } catch {
+      notice("\(error); metrics.jsonl lacks the test loss")
+    }
+  }
+
+  private func sayWorseThanGuess() {
+    let remedy = TrainOptions.isTiny(run) ? "give it more text" : "train longer, or at a lower rate"
+    notice("that is worse than a guess: the model has learned nothing of use here; \(remedy)")
   }
 
   private func nats(_ loss: Double) -> String { Readable.fixed(loss, digits: 3) }

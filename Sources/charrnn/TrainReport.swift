@@ -70,7 +70,9 @@ final class TrainReport {
         ? "no improvement in \(counted(run.progress.validationsSinceBest, "validation"))" : "the end is near"
       if reason == .patience { morePatience = run.progress.validationsSinceBest + (run.settings.patience ?? 0) }
       say("\(cause): the learning rate falls to 0 until step \(run.step + steps), the last")
-    case .saveFailed(let error): say("\(error); the training goes on, and saving is tried again")
+    case .saveFailed(let error):
+      // A job ends with it.
+      if Job.current == nil { say("\(error); the training goes on, and saving is tried again") }
     }
   }
 

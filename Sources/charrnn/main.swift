@@ -3,6 +3,7 @@ import Foundation
 import SequenceModeling
 
 prepareStandardStreams()
+do { try Job.prepareOutput() } catch { exit(error.commandFailure.code.rawValue) }
 let program = Program(
   summary: "Learns character models from text and writes new text with them.",
   version: "charrnn \(version) (\(InstructionSet.current.rawValue))",
@@ -15,7 +16,7 @@ let program = Program(
       ExportCommand.command, ImportCommand.command, VerifyCommand.command,
       GradcheckCommand.command, BenchmarkCommand.command, DoctorCommand.command,
     ].map(\.inOneProcess),
-  beforeError: Job.letFirstRankSpeak, classify: commandFailure(for:command:))
+  errorSuffix: Job.errorSuffix, classify: commandFailure(for:command:))
 
 do {
   _ = try InstructionSet.requested()

@@ -63,7 +63,27 @@ def check_resuming(folder, program):
         jobs.run(3, train("cut", *words, "--steps", step, *(["--resume"] if step > 17 else [])), folder, program)
     files = [(folder / name / "last.safetensors").read_bytes() for name in ["whole", "cut"]]
     assert files[0] == files[1], "a run that was resumed on as many ranks has other bits"
+    # A run that has ended is extended: it goes on from the state before its learning rate fell.
+    words = ["train", "text", "--out", "extended", "--hidden", 24, "--batch", 12, "--sample-every", 0, "--threads", 1]
+    jobs.run(2, [*words, "--steps", 60], folder, program)
+    extended = jobs.run(3, [*words[:4], "--resume", "--steps", 90], folder, program)
+    assert "training on from the state before" in extended.stderr and losses(folder / "extended")[-1][0] == 90, extended
     print(f"saved on 2, 4, 1 and 3 ranks: loss within {abs(a[2] - b[2]):.1e} of the unbroken run; on 3, resumed: the same bits")
+
+
+def check_undivided(folder, program):
+    """A text that can be cut nowhere is read by one rank, and trained on by all."""
+    (folder / "line").write_text("今日は良い天気です" * 800)
+    words = ["--tokens", "scalar", "--steps", 12, "--validate-every", 12]
+    found = []
+    for ranks in [None, 3]:
+        jobs.run(ranks, ["train", "line", "--out", f"line-{ranks}", *SMALL, *words], folder, program)
+        found.append(losses(folder / f"line-{ranks}")[-1][2])
+    assert abs(found[0] - found[1]) < 1e-4, found
+    os.mkfifo(folder / "pipe")
+    refused = jobs.run(2, ["train", "pipe", "--steps", 1], folder, program, code=64)
+    assert "pipe can be read by one process of a job alone" in refused.stderr, refused.stderr
+    print(f"a text that cannot be divided: loss within {abs(found[0] - found[1]):.1e}; a pipe: refused")
 
 
 def check_words(folder, program):
@@ -117,10 +137,16 @@ def check_disagreement(folder, program):
     unequal = subprocess.run(
         ["mpirun", "-n", "2", "sh", "-c", script, program, *words], cwd=folder, env=jobs.ENVIRONMENT,
         capture_output=True, text=True, timeout=60)
-    assert unequal.returncode == 64 and "the fingerprint of the corpus" in unequal.stderr, unequal
+    assert unequal.returncode == 64 and "the corpus is of 60000 bytes (" in unequal.stderr, unequal
     few = jobs.run(
         4, ["train", "text", "--out", "few", "--plain", "--batch", 3, "--steps", 5], folder, program, code=64)
     assert few.stderr.count("4 processes cannot share a batch of 3 streams") == 1, few.stderr
+    (folder / "options").write_text('{"hidden": 20}')
+    (folder / "other/options").write_text('{"hidden": 24}')
+    unequal = subprocess.run(
+        ["mpirun", "-n", "2", "sh", "-c", script, program, *words, "--config", "options"], cwd=folder,
+        env=jobs.ENVIRONMENT, capture_output=True, text=True, timeout=60)
+    assert unequal.returncode == 64 and "the SHA-256 of options is" in unequal.stderr, unequal
     print("ranks that differ, and more ranks than streams: refused")
 
 
@@ -220,6 +246,7 @@ def main():
         check_losses(folder, program)
         check_resuming(folder, program)
         check_words(folder, program)
+        check_undivided(folder, program)
         check_using(folder, program)
         check_disagreement(folder, program)
         check_stopped(folder, program)

@@ -3,12 +3,12 @@ import TensorCheckpoints
 import TensorCore
 
 extension CharacterRun {
-  /// Adds the loss on the test part to the metrics of a run that has ended, with those of models that count. Where another
+  /// Adds the loss on the test part to the metrics of a run that has ended, with those of models that count, if they are known. Where another
   /// process has gone on with the run, nothing is added.
   ///
   /// - Parameter step: step of the model that was evaluated.
   /// - Throws: `FileError`, of the kind `busy` while another process has the directory.
-  package func record(test evaluation: PartEvaluation, _ baselines: Baselines, of step: Int) throws {
+  package func record(test evaluation: PartEvaluation, _ baselines: Baselines?, of step: Int) throws {
     guard let directory, metrics != nil, evaluation.loss.isFinite else { return }
     let line = TestLine(
       step: step, testLoss: evaluation.loss, testBits: evaluation.bitsPerCharacter(evaluation.loss),
@@ -24,7 +24,7 @@ private struct TestLine: Encodable {
   let step: Int
   let testLoss: Double
   let testBits: Double?
-  let baselines: Baselines
+  let baselines: Baselines?
 
   enum CodingKeys: String, CodingKey {
     case event, step, baselines
