@@ -159,7 +159,7 @@ private struct ActiveExchange {
   /// When it began.
   let began = SignsOfLife.now
   private var sending: [Int] = []
-  /// Of each message to receive the parts that have not come.
+  /// Parts of each message to receive that have not come.
   private var receiving: [[Int]] = []
   private var taken = 0
 

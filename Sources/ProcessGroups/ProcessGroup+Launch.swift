@@ -45,7 +45,7 @@ extension ProcessGroup {
       if size == 1 { return nil }
       throw LaunchError(
         description:
-          "started as one of \(size) processes, and built without MPI; build it with: swift build -c release --traits MPI"
+          "started as one of \(size) processes, and built without MPI; build it with the package trait MPI"
       )
     #endif
   }

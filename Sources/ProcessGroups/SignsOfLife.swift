@@ -4,7 +4,7 @@ import TensorCore
 /// Signs of life that each rank sends to the next one, round a ring, so that one that is dead, stopped or cut off is found while
 /// nothing else is awaited from it, and one whose computation hangs.
 struct SignsOfLife {
-  /// What a rank says of itself.
+  /// Statement of a rank about itself.
   private enum Sign: UInt8 {
     /// It takes part in no exchange of messages, and computes.
     case computing

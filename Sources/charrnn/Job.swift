@@ -117,7 +117,7 @@ struct Job {
     group.abort(code: failure.code.rawValue)
   }
 
-  /// Those of a number of texts that this rank writes; rank 0 has the first.
+  /// Texts that this rank writes, of so many; rank 0 has the first.
   func share(of count: Int) -> Range<Int> {
     func start(_ rank: Int) -> Int { (count * rank + group.size - 1) / group.size }
     return start(group.rank)..<start(group.rank + 1)

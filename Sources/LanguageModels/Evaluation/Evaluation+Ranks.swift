@@ -87,7 +87,7 @@ extension CharacterModel.State {
     zip(layers.joined(), other.layers.joined()).allSatisfy { own, other in
       let (own, other) = (own.scalars, other.scalars)
       let tolerance = 32 * Scalar.ulpOfOne * (own.map(\.magnitude).max() ?? 0)
-      // What is not a number stays so.
+      // A value that is not a number stays so.
       return zip(own, other).allSatisfy { !(($0 - $1).magnitude > tolerance) }
     }
   }
