@@ -21,8 +21,8 @@ public struct BatchShard: Sendable, Hashable {
   /// - Precondition: there is a sequence for each process.
   public init(of total: Int, rank: Int, size: Int) {
     require(size > 0 && (0..<size).contains(rank) && total >= size, "BatchShard: \(total) sequences for \(size) ranks")
-    let first = total * rank / size
-    self.init(first: first, count: total * (rank + 1) / size - first, total: total)
+    let own = evenShare(of: total, part: rank, parts: size)
+    self.init(first: own.lowerBound, count: own.count, total: total)
   }
 
   /// Share of the whole batch.

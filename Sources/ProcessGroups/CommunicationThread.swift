@@ -1,7 +1,7 @@
 import Foundation
 import TensorCore
 
-/// Thread that does all messages of a rank, so that they go on while others compute.
+/// Thread that sends and receives all messages of a rank, while its other threads compute.
 ///
 /// Message passing makes progress only in calls to it: the thread asks again and again while a message is under way, with naps
 /// that leave the core to others, and sleeps otherwise.
@@ -114,7 +114,7 @@ final class CommunicationThread: @unchecked Sendable {
       for exchange in new { active.append(try ActiveExchange(exchange, on: link)) }
       try life.check(exchangingSince: active.map(\.began).min())
       if active.isEmpty {
-        if isOver, try life.isOver() { return }
+        if isOver, try life.leave() { return }
         // Others may be at work for long.
         if isOver { usleep(1000) }
         continue

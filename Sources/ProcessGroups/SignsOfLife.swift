@@ -89,10 +89,10 @@ struct SignsOfLife {
     lastSent = Self.now
   }
 
-  /// Sends the last sign.
+  /// Sends the last sign, the first time.
   ///
   /// - Returns: whether it has arrived, and that of the rank before this one is here.
-  mutating func isOver() throws(RankFailure) -> Bool {
+  mutating func leave() throws(RankFailure) -> Bool {
     if link.size == 1 { return true }
     if !hasEnded, sending == nil {
       try send(.leaving)

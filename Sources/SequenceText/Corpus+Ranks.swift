@@ -24,7 +24,7 @@ extension Corpus {
   ///
   /// - Parameters:
   ///   - places: files, as `canBeShared` says.
-  ///   - vocabulary: its symbols; nil for those of the whole text.
+  ///   - vocabulary: its words or subwords; nil for the symbols of the whole text.
   ///   - symbols: size of a vocabulary of words or subwords that is found; nil for one that suits the text.
   ///   - memory: bytes that finding it may take, about.
   ///   - heldOut: fractions of the text for validation and for a test, which decide who reads what.
@@ -149,20 +149,10 @@ extension Range<Int> {
 }
 
 extension CorpusText {
-  /// Reads the text to its end in the symbols of a vocabulary.
-  ///
-  /// - Throws: `CorpusError.unknownSymbols` where it has others.
+  /// Reads the text to its end in the words or subwords of a vocabulary, which spell any text.
   fileprivate mutating func encodeKnown(_ vocabulary: Vocabulary) throws(CorpusError) -> Encoding {
-    if vocabulary.kind.isOfPieces {
-      var encoder = PieceEncoder(vocabulary)
-      return try encodePieces(by: &encoder, added: nil)
-    }
-    var numbers = KnownSymbols(vocabulary, unknown: .error)
-    let encoding = try encode(by: &numbers)
-    guard var unknown = numbers.unknown else { return encoding }
-    let place = locate(unknown.firstOffset)
-    unknown.firstOffset = place.offset
-    throw .unknownSymbols(file: place.file, unknown)
+    var encoder = PieceEncoder(vocabulary)
+    return try encodePieces(by: &encoder, added: nil)
   }
 }
 

@@ -104,8 +104,7 @@ struct SharedText {
       ? TextPieceRule.certainlyEnds(at: index, in: bytes) : Self.endsCharacter(bytes[index - 1], before: bytes[index])
   }
 
-  /// Whether a Character surely ends between two bytes, and with it any token but a piece. Of the first byte it is not known whether
-  /// it begins a scalar, unless it is one.
+  /// Whether a Character surely ends between two bytes. That is known after ASCII alone: what an other byte belongs to may lie before.
   private static func endsCharacter(_ first: UInt8, before second: UInt8) -> Bool {
     first < 0x80 && second & 0xC0 != 0x80 && isHardBoundary(between: first, and: second)
   }

@@ -32,6 +32,13 @@ struct Job {
   /// what they do.
   private static func launched(_ command: String) throws -> Job? {
     let names = RankNames()
+    if let launched, launched.rank == 0 {
+      DispatchQueue.global().asyncAfter(deadline: .now() + patienceToJoin) {
+        guard !names.areKnown else { return }
+        notice(
+          "waiting for all \(launched.size) processes to join: is each of them charrnn with the same command line?")
+      }
+    }
     let group: ProcessGroup?
     do {
       group = try ProcessGroup.launched { failure in
@@ -40,8 +47,8 @@ struct Job {
       }
     } catch { throw CommandFailure("\(error)", code: .unavailable) }
     guard let group else {
-      if let tasks = ProcessGroup.unjoinedSize {
-        notice("Slurm has started \(tasks) tasks, and each runs by itself; srun --mpi=pmix joins them")
+      if let launch = Launch.current, !launch.isJoined, launch.rank == 0 {
+        notice("Slurm has started \(launch.size) tasks, and each runs by itself; srun --mpi=pmix joins them")
       }
       return nil
     }
@@ -56,7 +63,7 @@ struct Job {
     return job
   }
 
-  /// Decides, on rank 0, how all ranks read the text.
+  /// Decision of rank 0 about how all ranks read the text.
   struct Reading: Codable {
     let kind: TokenKind
     /// The vocabulary as JSON, and otherwise the size of one that is found, and bytes of memory for that.
@@ -118,10 +125,7 @@ struct Job {
   }
 
   /// Texts that this rank writes, of so many; rank 0 has the first.
-  func share(of count: Int) -> Range<Int> {
-    func start(_ rank: Int) -> Int { (count * rank + group.size - 1) / group.size }
-    return start(group.rank)..<start(group.rank + 1)
-  }
+  func share(of count: Int) -> Range<Int> { evenShare(of: count, part: group.rank, parts: group.size) }
 
   /// Values that the ranks have made, in the order of the ranks, on all of them.
   func gathered<Value: Codable>(_ own: [Value]) throws -> [Value] {
@@ -140,20 +144,26 @@ struct Job {
   }
 
   /// Waits on all ranks but the first, whose error ends the job: one that all share is said once.
-  private static func letFirstRankSpeak() { if (ProcessGroup.launchedRank ?? 0) > 0 { sleep(2) } }
+  private static func letFirstRankSpeak() { if let launched, launched.rank > 0 { sleep(2) } }
+
+  /// Seconds after which the user is told that some processes have not joined.
+  private static let patienceToJoin = 30.0
+
+  /// The launch of this process among others that it can join.
+  fileprivate static var launched: Launch? { Launch.current.flatMap { $0.isJoined && $0.size > 1 ? $0 : nil } }
 
   /// The rank and its host, for an error before the job is joined.
   @Sendable
   static func errorSuffix() -> String {
-    guard let rank = ProcessGroup.launchedRank, ProcessGroup.launchedSize ?? 1 > 1 else { return "" }
+    guard let launched else { return "" }
     letFirstRankSpeak()
-    return " (rank \(rank) on \(ProcessInfo.processInfo.hostName))"
+    return " (rank \(launched.rank) on \(ProcessInfo.processInfo.hostName))"
   }
 
   /// Leaves standard output to rank 0. A launcher may give it a terminal of its own, and write to a file.
   static func prepareOutput() throws(OutputFailure) {
-    guard let rank = ProcessGroup.launchedRank, current == nil else { return }
-    if rank > 0 { try OutputChannel.standardOutput.silence() }
+    guard let launch = Launch.current, launch.isJoined else { return }
+    if launch.rank > 0 { try OutputChannel.standardOutput.silence() }
     Terminal.isForwarded.store(true, ordering: .relaxed)
   }
 
@@ -200,8 +210,8 @@ extension Command {
     Command(
       name: name, summary: summary, arguments: arguments, groups: groups, usual: usual, example: example
     ) { arguments in
-      if let size = ProcessGroup.launchedSize, size > 1 {
-        throw arguments.usageFailure("\(name) is for one process, and \(size) were started; start it alone")
+      if let launched = Job.launched {
+        throw arguments.usageFailure("\(name) is for one process, and \(launched.size) were started; start it alone")
       }
       return try run(arguments)
     }
@@ -211,6 +221,8 @@ extension Command {
 /// Names of hosts by rank, for a message from another thread.
 private final class RankNames: Sendable {
   private let names = Mutex<[String]>([])
+
+  var areKnown: Bool { names.withLock { !$0.isEmpty } }
 
   func set(_ hosts: [String]) { names.withLock { $0 = hosts } }
 

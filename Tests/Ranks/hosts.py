@@ -122,6 +122,19 @@ def check_time(folder, program, corpus, rounds):
     assert abs(measured / predicted - 1) < 0.15
 
 
+def check_delay(folder, program):
+    """Messages that take a millisecond: the losses are those without."""
+    jobs.write_text(folder / "text")
+    words = ["train", "text", "--plain", "--hidden", 24, "--batch", 12, "--length", 16, "--steps", 50, "--sample-every", 0,
+             "--threads", 1, "--validate-every", 50]
+    subprocess.run(list(map(str, command(folder, [program, *words, "--out", "delayed"]))), cwd=folder,
+                   env=jobs.ENVIRONMENT, check=True, capture_output=True)
+    jobs.run(2, [*words, "--out", "near"], folder, program)
+    files = [(folder / name / "last.safetensors").read_bytes() for name in ["delayed", "near"]]
+    assert files[0] == files[1], "other bits with a delay"
+    print("a delay of 1 ms: the same bits")
+
+
 def check_cut(hosts, folder, program):
     small = ["--plain", "--hidden", 24, "--batch", 12, "--length", 16, "--sample-every", 0, "--threads", 1, "--seed", 5]
 
@@ -138,7 +151,7 @@ def check_cut(hosts, folder, program):
     hosts.cut()
     job.wait(timeout=60)
     seconds = time.monotonic() - began
-    jobs.wait_for(lambda: not hosts.ranks(), 15 - seconds, "end of the rank on the host that was cut off")
+    jobs.wait_for(lambda: not hosts.ranks(), max(0, 15 - seconds), "end of the rank on the host that was cut off")
     errors = (folder / "errors").read_text()
     assert job.returncode != 0 and "rank 1 has given no sign of life" in errors, errors
     assert f"on {NAMES[1]}" in errors and seconds < 15, (seconds, errors)
@@ -167,8 +180,10 @@ def main():
             raise SystemExit("this kernel has no tbf to shape the link with")
         check_time(folder, program, folder / "corpus", arguments.rounds)
         check_cut(hosts, folder, program)
-    with Hosts() as hosts:
-        if not hosts.shape("netem", "delay", "1ms"):
+    with tempfile.TemporaryDirectory() as name, Hosts() as hosts:
+        if hosts.shape("netem", "delay", "1ms"):
+            check_delay(pathlib.Path(name), program)
+        else:
             print("this kernel has no netem: no delay was tested")
 
 

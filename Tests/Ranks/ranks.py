@@ -178,7 +178,6 @@ def check_kills(folder, program, count):
         if requires_whole(folder, out, program):
             saved, resumed = saved + 1, ["--resume"]
     jobs.run(None, train(out, "--steps", 1, "--resume"), folder, program)
-    step = max(line["step"] for line in jobs.metrics(folder / out)) if (folder / out / "metrics.jsonl").exists() else 0
     print(f"{count} kills of ranks in turn: always whole ({saved} with a state), ended within {slowest:.1f} s")
 
 

@@ -51,7 +51,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [TokenKind.character, .subword]) func aGivenVocabularyIsKept(kind: TokenKind) throws {
+  @Test(arguments: [TokenKind.word, .subword]) func aGivenVocabularyIsKept(kind: TokenKind) throws {
     let scratch = try ScratchDirectory()
     let files = try Self.files([Self.texts[0]], in: scratch)
     let vocabulary = try Corpus(text: Array((Self.texts[0] + "xyz").utf8), kind: kind).vocabulary

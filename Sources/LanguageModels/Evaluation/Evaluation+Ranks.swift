@@ -16,7 +16,7 @@ extension Evaluation {
     of model: CharacterModel<Scalar>, on text: TextStream, workspace: Workspace<Scalar>, in group: ProcessGroup
   ) -> (nats: Double, segmentsReadAgain: Int) {
     let segments = segments(predictions: text.predictions)
-    let own = segments.count * group.rank / group.size..<segments.count * (group.rank + 1) / group.size
+    let own = evenShare(of: segments.count, part: group.rank, parts: group.size)
     var part = StreamPart(model, text, segments: Array(segments[own]), workspace: workspace)
     let initial = model.initialState
     _ = part.read(from: initial)
@@ -63,13 +63,13 @@ private struct StreamPart<Scalar: TensorScalar> {
   ///
   /// - Returns: how many were read; nil where the part was read from this state before.
   mutating func read(from state: CharacterModel<Scalar>.State) -> Int? {
-    if let start, state.isSame(as: start) { return nil }
+    if let start, state.agrees(with: start) { return nil }
     start = state
     var reader = StreamReader(model, text, from: state, workspace: workspace)
     for (index, steps) in segments.enumerated() {
       let state = reader.state ?? state
       if index < states.count {
-        if state.isSame(as: states[index]) { return index }
+        if state.agrees(with: states[index]) { return index }
         states[index] = state
       } else if index < Self.mostStates {
         states.append(state)
@@ -83,7 +83,7 @@ private struct StreamPart<Scalar: TensorScalar> {
 
 extension CharacterModel.State {
   /// Whether all values agree but for the rounding of a few steps: a network does not come to the same bits from other ones.
-  fileprivate func isSame(as other: Self) -> Bool {
+  fileprivate func agrees(with other: Self) -> Bool {
     zip(layers.joined(), other.layers.joined()).allSatisfy { own, other in
       let (own, other) = (own.scalars, other.scalars)
       let tolerance = 32 * Scalar.ulpOfOne * (own.map(\.magnitude).max() ?? 0)

@@ -66,12 +66,11 @@ public enum Evaluation {
   public static func validationLoss<Scalar>(
     of model: CharacterModel<Scalar>, on text: TextStream, workspace: Workspace<Scalar>, group: ProcessGroup? = nil
   ) -> Double {
-    let streams = streams(predictions: text.predictions)
-    let (rank, size) = (group?.rank ?? 0, group?.size ?? 1)
-    let own = streams * rank / size..<streams * (rank + 1) / size
-    var reader = StreamReader(model, text, streams: streams, reading: own, workspace: workspace)
-    if streams > 1 { reader.skip(-warmUp..<0) }
-    let sums = reader.sums(of: 0..<(text.predictions + streams - 1) / streams)
+    let (streams, length) = validationStreams(predictions: text.predictions)
+    let own = evenShare(of: streams, part: group?.rank ?? 0, parts: group?.size ?? 1)
+    var reader = StreamReader(model, text, length: length, reading: own, workspace: workspace)
+    if streams > 1 { reader.warmUp(on: -warmUp..<0) }
+    let sums = reader.sums(of: 0..<length)
     var all = [Double](repeating: 0, count: streams)
     all.replaceSubrange(own, with: sums)
     return (group?.sums(of: all) ?? all).reduce(0, +) / Double(max(text.predictions, 1))

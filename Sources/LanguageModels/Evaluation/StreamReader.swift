@@ -16,20 +16,21 @@ struct StreamReader<Scalar: TensorScalar> {
   private(set) var state: CharacterModel<Scalar>.State?
 
   /// - Parameters:
+  ///   - length: predictions of a stream; nil for those of the whole text, which is then one stream.
   ///   - own: the streams that are read.
   ///   - state: state before the first step that is read; nil for the initial one.
   init(
-    _ model: CharacterModel<Scalar>, _ text: TextStream, streams: Int = 1, reading own: Range<Int> = 0..<1,
+    _ model: CharacterModel<Scalar>, _ text: TextStream, length: Int? = nil, reading own: Range<Int> = 0..<1,
     from state: CharacterModel<Scalar>.State? = nil, workspace: Workspace<Scalar>
   ) {
     (self.model, self.text, self.own, self.workspace) = (model, text, own, workspace)
-    length = (text.predictions + streams - 1) / streams
+    self.length = length ?? text.predictions
     context = ForwardContext(workspace: workspace)
     self.state = state
   }
 
   /// Reads the steps before the first, in which each stream but the first reads the tokens before its own.
-  mutating func skip(_ steps: Range<Int>) {
+  mutating func warmUp(on steps: Range<Int>) {
     for chunk in chunks(of: steps) { _ = forward(chunk) }
     // The first stream has nothing before it.
     let initial = model.initialState

@@ -26,7 +26,7 @@ struct RankShare {
   var validated: Range<Int> {
     let predictions = max(split.validation.count - 1, 0)
     let (streams, length) = Evaluation.validationStreams(predictions: predictions)
-    let own = streams * rank / size..<streams * (rank + 1) / size
+    let own = evenShare(of: streams, part: rank, parts: size)
     let (start, end) = (min(own.lowerBound * length, predictions), min(own.upperBound * length, predictions))
     return split.validation.lowerBound + 1 + start..<split.validation.lowerBound + 1 + end
   }
@@ -38,7 +38,7 @@ struct RankShare {
     return [start..<max(start, validated.upperBound), split.validation.upperBound - 1..<split.validation.upperBound]
   }
 
-  /// More than validation is warmed up on.
+  /// Tokens before a part that are read too: more than streams are warmed up on.
   private static let lookBack = 1024
 }
 

@@ -42,7 +42,7 @@ struct ParameterShards: Sendable {
 
   /// Elements of a bucket that a rank owns.
   func part(of bucket: Bucket, rank: Int) -> Range<Int> {
-    bucket.count * rank / size..<bucket.count * (rank + 1) / size
+    evenShare(of: bucket.count, part: rank, parts: size)
   }
 
   /// Elements of each parameter that a rank owns, by slot, counted from the parameter's start.
