@@ -5,14 +5,14 @@ package struct LaunchError: Error, CustomStringConvertible {
   public let description: String
 }
 
-/// What a launcher of several processes, such as `mpirun` or `srun`, tells each of them in its environment.
+/// Start of this process among others by a launcher, such as `mpirun` or `srun`, which says so in the environment.
 package struct Launch: Sendable, Equatable {
   /// Number of this process, from 0, and the number of processes.
   package let rank, size: Int
   /// Whether the processes can join: Slurm starts some that are given no MPI, each of which runs by itself.
   package let isJoined: Bool
 
-  /// That of this process; nil where it was started by itself.
+  /// Launch of this process; nil where it was started by itself.
   package static let current = Launch(in: ProcessInfo.processInfo.environment)
 
   /// Open MPI's and MPICH's launchers give a rank and a size. Slurm's gives a rank for PMIx, and the number of its tasks.
