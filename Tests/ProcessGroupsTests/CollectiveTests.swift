@@ -97,7 +97,7 @@ import Testing
   }
 
   @Test(arguments: 0..<3) func aRankThatDoesNothingWhileOthersWaitIsFoundAndNoOther(rank: Int) throws {
-    let failure = try failure(patience: .init(silence: 4, idleness: 1), hanging: rank)
+    let failure = try failure(patience: .init(silence: 20, idleness: 1), hanging: rank)
     #expect(failure.rank == rank)
     guard case .idle = failure.problem else {
       Issue.record("\(failure)")
@@ -109,16 +109,19 @@ import Testing
     let job = LocalJob(size: 2)
     let groups = try (0..<2).map { rank in
       try job.group(
-        rank: rank, patience: .init(silence: 2, idleness: 0.5),
+        rank: rank, patience: .init(silence: 20, idleness: 0.5),
         computation: { Double(DispatchTime.now().uptimeNanoseconds) * 1e-9 })
     }
     let buffer = MessageBuffer([0])
     let waiting = MessageExchange(sends: [], receives: [.init(1, buffer, 0..<1)])
     groups[0].start(waiting)
-    // Three times as long as an idle rank is waited for: a failure would end the tests.
-    Thread.sleep(forTimeInterval: 1.5)
+    // Longer than an idle rank is waited for, and than three signs of life take: a failure would end the tests.
+    Thread.sleep(forTimeInterval: 6.5)
     groups[1].run(MessageExchange(sends: [.init(0, MessageBuffer([1]), 0..<1)], receives: []))
     groups[0].finish(waiting)
     #expect(buffer.bytes() == [1])
+    let closing = Thread { groups[1].close() }
+    closing.start()
+    groups[0].close()
   }
 }
