@@ -1,7 +1,7 @@
 import Foundation
 
 /// Failure to join the job that a process was started in.
-package struct LaunchError: Error, CustomStringConvertible {
+public struct LaunchError: Error, CustomStringConvertible {
   public let description: String
 }
 
