@@ -13,7 +13,9 @@ let package = Package(
   traits: [.trait(name: "MPI", description: "Train on several hosts, over the system's Open MPI or MPICH.")],
   targets: [
     .target(name: "CSequenceKernels"),
-    .target(name: "TensorCore", dependencies: ["CSequenceKernels"]),
+    // Loads the system's OpenCL at run time: nothing is linked.
+    .target(name: "COpenCL", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+    .target(name: "TensorCore", dependencies: ["COpenCL", "CSequenceKernels"]),
     .systemLibrary(name: "CMPI", pkgConfig: "mpi-c", providers: [.apt(["libopenmpi-dev"])]),
     .target(
       name: "ProcessGroups", dependencies: ["TensorCore", .target(name: "CMPI", condition: .when(traits: ["MPI"]))]),

@@ -44,8 +44,14 @@ public enum ActivationFunction: Hashable, Sendable, Codable {
     default:
       let kernel = kernel
       var result = Tensor<Scalar>(uninitialized: x.shape, pool: x.storage.pool)
-      result.withMutableScalars { target in
-        x.withScalars { source in
+      result.withMutableMemory { target in
+        x.withMemory { source in
+          guard let from = source.baseAddress, let to = target.baseAddress else { return }
+          if let device = OpenCLDevice.at(to) {
+            return device.apply(
+              kernel.function, kernel.parameter, from, stride: x.count, to: to, stride: x.count, rows: 1,
+              columns: x.count)
+          }
           Scalar.kernels.table.pointee.activation(
             kernel.function, kernel.parameter, Int64(source.count), source.baseAddress, target.baseAddress)
         }
@@ -69,9 +75,17 @@ public enum ActivationFunction: Hashable, Sendable, Codable {
     if kept.shape != upstream.shape { shapeFailure("activation gradient", kept.shape, upstream.shape) }
     let kernel = kernel
     var result = Tensor<Scalar>(uninitialized: kept.shape, pool: kept.storage.pool)
-    result.withMutableScalars { target in
-      kept.withScalars { kept in
-        upstream.withScalars { g in
+    Tensor.requireSamePlace("activation gradient", kept, upstream)
+    result.withMutableMemory { target in
+      kept.withMemory { kept in
+        upstream.withMemory { g in
+          guard let x = kept.baseAddress, let slopes = g.baseAddress, let to = target.baseAddress else { return }
+          if let device = OpenCLDevice.at(to) {
+            let n = g.count
+            return device.applyGradient(
+              kernel.function, kernel.parameter, kept: x, stride: n, slopes, stride: n, to: to, stride: n, rows: 1,
+              columns: n)
+          }
           Scalar.kernels.table.pointee.activation_gradient(
             kernel.function, kernel.parameter, Int64(g.count), kept.baseAddress, g.baseAddress, target.baseAddress)
         }

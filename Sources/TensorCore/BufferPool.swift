@@ -10,9 +10,19 @@ import Synchronization
 /// most. Buffers that the current pass has not used go back to the system before more is taken, down to an eighth of what the
 /// largest pass held: together at most about a quarter more than that pass.
 public final class BufferPool: Sendable {
-  private let shelves = Mutex(UncheckedSendableBox(BufferShelves()))
+  private let shelves: Mutex<UncheckedSendableBox<BufferShelves>>
+  /// Where the memory comes from.
+  let source: MemorySource
 
-  public init() {}
+  public convenience init() { self.init(of: .host) }
+
+  init(of source: MemorySource) {
+    shelves = Mutex(UncheckedSendableBox(BufferShelves(source: source)))
+    self.source = source
+  }
+
+  /// A pool of a device's memory, or of the host's.
+  public convenience init(on device: Device) { self.init(of: device.memorySource) }
 
   deinit { trim() }
 
@@ -43,6 +53,10 @@ public final class BufferPool: Sendable {
 
 /// Waiting buffers by capacity, and the accounts of a pool.
 private struct BufferShelves {
+  private let source: MemorySource
+
+  init(source: MemorySource) { self.source = source }
+
   private struct Waiting {
     let buffer: UnsafeMutableRawPointer
     /// The pass that used it last.
@@ -83,7 +97,7 @@ private struct BufferShelves {
     makeRoom(for: byteCount)
     bytesAllocated += byteCount
     allocations += 1
-    return (allocateBuffer(byteCount: byteCount), byteCount)
+    return (source.allocate(byteCount), byteCount)
   }
 
   mutating func giveBack(_ buffer: UnsafeMutableRawPointer, capacity: Int) {
@@ -97,7 +111,7 @@ private struct BufferShelves {
     let held = max(largestPass, bytesAllocated - staleBytes + byteCount, Self.leastPass)
     while staleBytes > 0, bytesAllocated + byteCount > held + held / 8 {
       let capacity = waiting.min { $0.value[0].pass < $1.value[0].pass }!.key
-      leaving(waiting[capacity]!.removeFirst(), capacity).deallocate()
+      source.release(leaving(waiting[capacity]!.removeFirst(), capacity))
       if waiting[capacity]!.isEmpty { waiting[capacity] = nil }
       bytesAllocated -= capacity
     }
@@ -113,7 +127,7 @@ private struct BufferShelves {
   /// Frees all buffers that wait.
   mutating func trim() {
     for (capacity, buffers) in waiting {
-      for waiting in buffers { waiting.buffer.deallocate() }
+      for waiting in buffers { source.release(waiting.buffer) }
       bytesAllocated -= capacity * buffers.count
     }
     waiting = [:]

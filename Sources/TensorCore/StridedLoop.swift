@@ -27,6 +27,9 @@ struct StridedLoop {
     }
   }
 
+  /// All axes that are left, outermost first.
+  var axes: [Axis] { outer + [run] }
+
   /// Two operands repeated along the axes that the result has and they have not.
   init(broadcasting first: TensorShape, _ second: TensorShape, to result: TensorShape) {
     let strides = (first.broadcastStrides(to: result), second.broadcastStrides(to: result))

@@ -7,9 +7,12 @@ extension Tensor {
     if self.shape.broadcast(with: shape) != shape { shapeFailure("broadcast", self.shape, shape) }
     var result = Tensor(uninitialized: shape, pool: storage.pool)
     let loop = StridedLoop(broadcasting: self.shape, [], to: shape)
-    result.withMutableScalars { target in
-      withScalars { source in
-        guard let target = target.baseAddress, let source = source.baseAddress else { return }
+    result.withMutableMemory { target in
+      withMemory { source in
+        guard let target = target.baseAddress, let source = source.baseAddress, shape.count > 0 else { return }
+        if let device = OpenCLDevice.at(target) {
+          return device.arrange(source, to: target, count: shape.count, loop.axes)
+        }
         loop.forEachRun { position, first, _ in
           if loop.run.first == 0 {
             (target + position).fill(source[first], count: loop.run.size)

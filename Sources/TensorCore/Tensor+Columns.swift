@@ -9,6 +9,11 @@ extension Tensor {
     let (rows, columns) = (shape[0], shape[1])
     let result = Tensor(uninitialized: [rows, indices.count], pool: storage.pool)
     let (x, y) = (SharedPointer(storage.base + offset), SharedPointer(result.storage.base))
+    if let device = storage.device {
+      device.gatherColumns(indices, x.pointer, columns: columns, to: y.pointer, rows: rows)
+      withExtendedLifetime((self, result)) {}
+      return result
+    }
     team.split(rows) { part in
       Scalar.kernels.table.pointee.gather_columns(
         Int64(part.count), Int64(indices.count), indices, x.pointer + part.lowerBound * columns, Int64(columns),
@@ -27,6 +32,11 @@ extension Tensor {
     }
     let result = Tensor.zeros([shape[0], columns], pool: storage.pool)
     let (x, y) = (SharedPointer(storage.base + offset), SharedPointer(result.storage.base))
+    if let device = storage.device {
+      device.scatterColumns(indices, x.pointer, addedTo: y.pointer, columns: columns, rows: shape[0])
+      withExtendedLifetime((self, result)) {}
+      return result
+    }
     team.split(shape[0]) { part in
       Scalar.kernels.table.pointee.scatter_add_columns(
         Int64(part.count), Int64(indices.count), indices, x.pointer + part.lowerBound * indices.count, Int64(columns),

@@ -10,7 +10,7 @@ extension Tensor: CustomStringConvertible {
     for (size, stride) in zip(shape.dimensions, strides) {
       shown = shown.flatMap { start in Self.shownIndices(size).compactMap { $0.map { start + $0 * stride } } }
     }
-    let numbers = withScalars { scalars in shown.map { Double(scalars[$0]) } }
+    let numbers = forHost().withScalars { scalars in shown.map { Double(scalars[$0]) } }
     var cells = NumberFormat(for: numbers).aligned(numbers)[...]
     return nested(axis: 0, &cells)
   }

@@ -9,15 +9,15 @@ extension Tensor {
   public static func * (a: Tensor, b: Tensor) -> Tensor { binary(SKBinaryMultiply, "*", a, b) }
   public static func / (a: Tensor, b: Tensor) -> Tensor { binary(SKBinaryDivide, "/", a, b) }
 
-  public static func + (a: Tensor, b: Scalar) -> Tensor { a + Tensor(b) }
-  public static func - (a: Tensor, b: Scalar) -> Tensor { a - Tensor(b) }
-  public static func * (a: Tensor, b: Scalar) -> Tensor { a * Tensor(b) }
-  public static func / (a: Tensor, b: Scalar) -> Tensor { a / Tensor(b) }
+  public static func + (a: Tensor, b: Scalar) -> Tensor { a + a.number(b) }
+  public static func - (a: Tensor, b: Scalar) -> Tensor { a - a.number(b) }
+  public static func * (a: Tensor, b: Scalar) -> Tensor { a * a.number(b) }
+  public static func / (a: Tensor, b: Scalar) -> Tensor { a / a.number(b) }
 
-  public static func + (a: Scalar, b: Tensor) -> Tensor { Tensor(a) + b }
-  public static func - (a: Scalar, b: Tensor) -> Tensor { Tensor(a) - b }
-  public static func * (a: Scalar, b: Tensor) -> Tensor { Tensor(a) * b }
-  public static func / (a: Scalar, b: Tensor) -> Tensor { Tensor(a) / b }
+  public static func + (a: Scalar, b: Tensor) -> Tensor { b.number(a) + b }
+  public static func - (a: Scalar, b: Tensor) -> Tensor { b.number(a) - b }
+  public static func * (a: Scalar, b: Tensor) -> Tensor { b.number(a) * b }
+  public static func / (a: Scalar, b: Tensor) -> Tensor { b.number(a) / b }
 
   /// Adds in place, unless the memory is shared or the result has a larger shape.
   public static func += (a: inout Tensor, b: Tensor) { a.combine(SKBinaryAdd, "+=", b) }
@@ -25,10 +25,10 @@ extension Tensor {
   public static func *= (a: inout Tensor, b: Tensor) { a.combine(SKBinaryMultiply, "*=", b) }
   public static func /= (a: inout Tensor, b: Tensor) { a.combine(SKBinaryDivide, "/=", b) }
 
-  public static func += (a: inout Tensor, b: Scalar) { a += Tensor(b) }
-  public static func -= (a: inout Tensor, b: Scalar) { a -= Tensor(b) }
-  public static func *= (a: inout Tensor, b: Scalar) { a *= Tensor(b) }
-  public static func /= (a: inout Tensor, b: Scalar) { a /= Tensor(b) }
+  public static func += (a: inout Tensor, b: Scalar) { a += a.number(b) }
+  public static func -= (a: inout Tensor, b: Scalar) { a -= a.number(b) }
+  public static func *= (a: inout Tensor, b: Scalar) { a *= a.number(b) }
+  public static func /= (a: inout Tensor, b: Scalar) { a /= a.number(b) }
 
   /// The larger of two elements, with broadcasting; NaN if either is.
   public static func maximum(_ a: Tensor, _ b: Tensor) -> Tensor { binary(SKBinaryMaximum, "maximum", a, b) }
@@ -44,19 +44,31 @@ extension Tensor {
   /// - Precondition: the shapes are equal.
   public mutating func addScaled(_ factor: Scalar, _ other: Tensor) {
     if shape != other.shape { shapeFailure("addScaled", shape, other.shape) }
-    withMutableScalars { target in
-      other.withScalars { source in
+    Tensor.requireSamePlace("addScaled", self, other)
+    let count = count
+    withMutableMemory { target in
+      other.withMemory { source in
+        guard let to = target.baseAddress, let from = source.baseAddress else { return }
+        if let device = OpenCLDevice.at(to) {
+          return device.addScaled(Double(factor), from, stride: count, to: to, stride: count, rows: 1, columns: count)
+        }
         Scalar.kernels.table.pointee.add_scaled(
           Int64(target.count), Double(factor), source.baseAddress, target.baseAddress)
       }
     }
   }
 
+  /// A number as an operand beside this tensor, of shape [].
+  package func number(_ number: Scalar) -> Tensor {
+    storage.place == .host ? Tensor(number) : .full([], number, pool: storage.pool)
+  }
+
   private static func binary(_ operation: SKBinary, _ name: String, _ a: Tensor, _ b: Tensor) -> Tensor {
     guard let shape = a.shape.broadcast(with: b.shape) else { shapeFailure(name, a.shape, b.shape) }
+    requireSamePlace(name, a, b)
     var result = Tensor(uninitialized: shape, pool: a.storage.pool ?? b.storage.pool)
-    result.withMutableScalars { target in
-      a.withScalars { x in b.withScalars { y in apply(operation, x, a.shape, y, b.shape, to: target, shape) } }
+    result.withMutableMemory { target in
+      a.withMemory { x in b.withMemory { y in apply(operation, x, a.shape, y, b.shape, to: target, shape) } }
     }
     return result
   }
@@ -67,8 +79,9 @@ extension Tensor {
       self = Tensor.binary(operation, name, self, other)
       return
     }
-    withMutableScalars { target in
-      other.withScalars { Tensor.apply(operation, .init(target), shape, $0, other.shape, to: target, shape) }
+    Tensor.requireSamePlace(name, self, other)
+    withMutableMemory { target in
+      other.withMemory { Tensor.apply(operation, .init(target), shape, $0, other.shape, to: target, shape) }
     }
   }
 
@@ -79,6 +92,10 @@ extension Tensor {
     _ yShape: TensorShape, to target: UnsafeMutableBufferPointer<Scalar>, _ shape: TensorShape
   ) {
     guard let x = x.baseAddress, let y = y.baseAddress, let target = target.baseAddress, shape.count > 0 else { return }
+    if let device = OpenCLDevice.at(target) {
+      let loop = StridedLoop(broadcasting: xShape, yShape, to: shape)
+      return device.combine(operation, x, y, to: target, count: shape.count, loop.axes)
+    }
     let kernel = Scalar.kernels.table.pointee.binary!
     if xShape == yShape { return kernel(operation, Int64(shape.count), x, 1, y, 1, target) }
     let loop = StridedLoop(broadcasting: xShape, yShape, to: shape)

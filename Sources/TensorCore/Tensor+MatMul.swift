@@ -24,7 +24,7 @@ extension Tensor {
   ) -> Tensor {
     let resultShape =
       transposing ? [shape[-1], other.columns] : TensorShape(shape.dimensions.dropLast() + [other.columns])
-    var result = Tensor(uninitialized: resultShape, pool: pool)
+    var result = Tensor(uninitialized: resultShape, pool: pool ?? storage.device?.pool)
     let (target, source) = (result.mutableMatrix(), matrix())
     split(target.rows, among: team) { rows in
       target.rows(rows).setProduct(

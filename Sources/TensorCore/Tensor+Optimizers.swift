@@ -46,9 +46,17 @@ extension Tensor {
     } else if shape != gradient.shape {
       shapeFailure("optimizer step", shape, gradient.shape)
     }
-    let weights = SharedPointer(withMutableScalars { $0.baseAddress! } + first)
+    Tensor.requireSamePlace("optimizer step", self, gradient)
+    let weights = SharedPointer(withMutableMemory { $0.baseAddress! } + first)
     let slopes = SharedPointer(gradient.storage.base + gradient.offset)
     let kept = moments.indices.map { SharedPointer(moments[$0].ownedBase(like: gradient)) }
+    if let device = storage.device {
+      device.update(
+        step, treatment, weights.pointer, gradient: slopes.pointer, moments: kept.map { $0.pointer },
+        count: gradient.count)
+      withExtendedLifetime((self, gradient, moments)) {}
+      return
+    }
     team.split(gradient.count, unit: Self.updateUnit) { part in
       let (n, w, g) = (Int64(part.count), weights.pointer + part.lowerBound, slopes.pointer + part.lowerBound)
       func moment(_ index: Int) -> UnsafeMutablePointer<Scalar> { kept[index].pointer + part.lowerBound }
@@ -85,6 +93,7 @@ extension Tensor {
   /// The memory of this tensor alone, for writing.
   private mutating func ownedBase(like other: Tensor) -> UnsafeMutablePointer<Scalar> {
     if shape != other.shape { shapeFailure("optimizer step", shape, other.shape) }
-    return withMutableScalars { $0.baseAddress! }
+    Tensor.requireSamePlace("optimizer step", self, other)
+    return withMutableMemory { $0.baseAddress! }
   }
 }

@@ -5,12 +5,11 @@ extension Tensor {
     var result = Tensor.zeros(shape, pool: storage.pool)
     let inner = shape.dimensions[(axis + 1)...].reduce(1, *)
     let (block, length) = (shape[axis] * inner, self.shape[axis] * inner)
-    result.withMutableScalars { target in
-      withScalars { source in
+    result.withMutableMemory { target in
+      withMemory { source in
         guard length > 0, let target = target.baseAddress, let source = source.baseAddress else { return }
-        for i in 0..<shape.dimensions[..<axis].reduce(1, *) {
-          (target + i * block + start * inner).update(from: source + i * length, count: length)
-        }
+        (target + start * inner).copyRows(
+          shape.dimensions[..<axis].reduce(1, *), of: length, from: source, stride: length, toStride: block)
       }
     }
     return result

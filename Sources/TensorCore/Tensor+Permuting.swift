@@ -9,6 +9,7 @@ extension Tensor {
     let (rows, columns) = (shape[-2], shape[-1])
     var result = Tensor(uninitialized: TensorShape(shape.dimensions.dropLast(2) + [columns, rows]), pool: storage.pool)
     if count == 0 { return result }
+    if storage.place != .host { return permuted(Array(0..<rank - 2) + [rank - 1, rank - 2]) }
     let kernel = Scalar.kernels.table.pointee.transpose!
     result.withMutableScalars { target in
       withScalars { source in
@@ -34,9 +35,10 @@ extension Tensor {
     let loop = StridedLoop(
       axes.map { StridedLoop.Axis(size: shape.dimensions[$0], first: strides[$0], second: 0) })
     let kernel = Scalar.kernels.table.pointee.transpose!
-    result.withMutableScalars { target in
-      withScalars { source in
+    result.withMutableMemory { target in
+      withMemory { source in
         let (target, source) = (target.baseAddress!, source.baseAddress!)
+        if let device = OpenCLDevice.at(target) { return device.arrange(source, to: target, count: count, loop.axes) }
         loop.forEachRun { position, first, _ in
           if loop.run.first == 1 {
             (target + position).update(from: source + first, count: loop.run.size)

@@ -2,7 +2,7 @@ import CSequenceKernels
 
 extension Tensor {
   /// The sum of all elements, of shape []. Added up in double precision, in an order that depends on the count alone.
-  public func sum() -> Tensor { Tensor(Scalar(total)) }
+  public func sum() -> Tensor { summed(over: 0..<rank).reshaped([]) }
 
   /// The sums along an axis; a negative axis counts from the last.
   ///
@@ -13,7 +13,9 @@ extension Tensor {
   }
 
   /// The mean of all elements, of shape []; NaN if there are none.
-  public func mean() -> Tensor { Tensor(Scalar(total / Double(count))) }
+  public func mean() -> Tensor {
+    storage.place == .host ? Tensor(Scalar(total / Double(count))) : sum() / Scalar(count)
+  }
 
   /// The means along an axis; NaN where the axis is empty.
   public func mean(axis: Int, keepingAxis: Bool = false) -> Tensor {
@@ -23,7 +25,12 @@ extension Tensor {
   /// The sum of the squares of all elements, added up in double precision.
   public func sumOfSquares() -> Double {
     WorkProfile.account(for: .optimizer) {
-      withScalars { Scalar.kernels.table.pointee.sum_of_squares(Int64($0.count), $0.baseAddress) }
+      withMemory {
+        if let from = $0.baseAddress, let device = OpenCLDevice.at(from) {
+          return device.sum(from, count: count, squares: true)
+        }
+        return Scalar.kernels.table.pointee.sum_of_squares(Int64($0.count), $0.baseAddress)
+      }
     }
   }
 
@@ -44,6 +51,13 @@ extension Tensor {
     let rows = rowsAlong(axis, "max")
     var result = Tensor(
       uninitialized: TensorShape(shape.removing(shape.resolve(axis), keeping: keepingAxis)), pool: storage.pool)
+    if let device = storage.device {
+      device.reduceRows(
+        "row_maxima", rows.storage.base + rows.offset, rows: rows.shape.rowCount, columns: rows.shape[-1],
+        to: result.storage.base)
+      withExtendedLifetime((rows, result)) {}
+      return result
+    }
     let kernel = Scalar.kernels.table.pointee.maximum!
     result.withMutableScalars { target in
       rows.forEachRow { index, row in target[index] = Scalar(kernel(Int64(row.count), row.baseAddress)) }
@@ -64,7 +78,7 @@ extension Tensor {
   ///
   /// - Precondition: the axis is not empty.
   public func argmax(axis: Int = -1) -> [Int32] {
-    let rows = rowsAlong(axis, "argmax")
+    let rows = rowsAlong(axis, "argmax").forHost()
     var result: [Int32] = []
     result.reserveCapacity(rows.shape.rowCount)
     rows.forEachRow { _, row in result.append(Int32(indexOfLargest(row))) }
@@ -72,10 +86,12 @@ extension Tensor {
   }
 
   /// eˣ over the sum of eˣ along the last axis.
-  public func softmax() -> Tensor { alongRows("softmax", Scalar.kernels.table.pointee.softmax) }
+  public func softmax() -> Tensor { alongRows("softmax", isLogarithm: false, Scalar.kernels.table.pointee.softmax) }
 
   /// The logarithm of `softmax()`, computed without overflow or cancellation.
-  public func logSoftmax() -> Tensor { alongRows("logSoftmax", Scalar.kernels.table.pointee.log_softmax) }
+  public func logSoftmax() -> Tensor {
+    alongRows("logSoftmax", isLogarithm: true, Scalar.kernels.table.pointee.log_softmax)
+  }
 
   /// Whether no element is infinite or NaN.
   public var allFinite: Bool { firstNonFinite == nil }
@@ -83,11 +99,18 @@ extension Tensor {
   /// The position, in row-major order, of the first element that is infinite or NaN.
   public var firstNonFinite: Int? {
     // Such an element makes the sum so too; only then is it worth looking for.
-    total.isFinite ? nil : withScalars { $0.firstIndex { !$0.isFinite } }
+    if total.isFinite { return nil }
+    guard let onHost = try? on(.cpu) else { return 0 }
+    return onHost.withScalars { $0.firstIndex { !$0.isFinite } }
   }
 
   private var total: Double {
-    withScalars { Scalar.kernels.table.pointee.sum(Int64($0.count), $0.baseAddress) }
+    withMemory {
+      if let from = $0.baseAddress, let device = OpenCLDevice.at(from) {
+        return device.sum(from, count: count, squares: false)
+      }
+      return Scalar.kernels.table.pointee.sum(Int64($0.count), $0.baseAddress)
+    }
   }
 
   /// The sums over neighbouring axes, which become axes of size 1.
@@ -98,9 +121,13 @@ extension Tensor {
     let kernels = Scalar.kernels.table.pointee
     var result = Tensor.zeros(
       TensorShape(sizes[..<axes.lowerBound] + axes.map { _ in 1 } + sizes[axes.upperBound...]), pool: storage.pool)
-    result.withMutableScalars { target in
-      withScalars { source in
+    result.withMutableMemory { target in
+      withMemory { source in
         guard !source.isEmpty, let source = source.baseAddress else { return }
+        if let device = OpenCLDevice.at(source) {
+          return device.sums(
+            source, blocks: outer, rows: size, columns: inner, stride: inner, addedTo: target.baseAddress!)
+        }
         for i in 0..<outer {
           let block = source + i * size * inner
           if inner == 1 {
@@ -133,13 +160,21 @@ extension Tensor {
   }
 
   private func alongRows(
-    _ operation: String, _ kernel: (Int64, Int64, UnsafeRawPointer?, UnsafeMutableRawPointer?) -> Void
+    _ operation: String, isLogarithm: Bool,
+    _ kernel: (Int64, Int64, UnsafeRawPointer?, UnsafeMutableRawPointer?) -> Void
   ) -> Tensor {
     require(rank > 0, "\(operation): a tensor of shape \(shape) has no axis")
     var result = Tensor(uninitialized: shape, pool: storage.pool)
     if count == 0 { return result }
-    result.withMutableScalars { target in
-      withScalars { kernel(Int64(shape.rowCount), Int64(shape[-1]), $0.baseAddress, target.baseAddress) }
+    result.withMutableMemory { target in
+      withMemory {
+        if let device = OpenCLDevice.at(target.baseAddress!) {
+          return device.softmax(
+            $0.baseAddress!, isLogarithm: isLogarithm, rows: shape.rowCount, columns: shape[-1], to: target.baseAddress!
+          )
+        }
+        kernel(Int64(shape.rowCount), Int64(shape[-1]), $0.baseAddress, target.baseAddress)
+      }
     }
     return result
   }
@@ -161,16 +196,4 @@ private func indexOfLargest<Scalar: TensorScalar>(_ row: UnsafeBufferPointer<Sca
     best = index
   }
   return best
-}
-
-/// The sum of the squares of each tensor; the threads of a team share the tensors.
-package func sumsOfSquares<Scalar>(of tensors: [Tensor<Scalar>], team: ThreadTeam?) -> [Double] {
-  [Double](unsafeUninitializedCapacity: tensors.count) { sums, count in
-    count = tensors.count
-    guard let base = sums.baseAddress else { return }
-    let target = SharedPointer(base)
-    split(tensors.count, among: team) { part in
-      for index in part { target.pointer[index] = tensors[index].sumOfSquares() }
-    }
-  }
 }

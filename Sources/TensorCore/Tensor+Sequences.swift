@@ -14,11 +14,12 @@ extension Tensor {
       }
     }
     let width = step.reduce(1, *)
-    var result = zeros(TensorShape([sequences.count, time] + step))
-    result.withMutableScalars { target in
+    for sequence in sequences.dropFirst() { requireSamePlace("padded", sequences[0], sequence) }
+    var result = zeros(TensorShape([sequences.count, time] + step), pool: sequences[0].storage.pool)
+    result.withMutableMemory { target in
       guard var place = target.baseAddress else { return }
       for sequence in sequences {
-        sequence.withScalars { if let source = $0.baseAddress { place.update(from: source, count: $0.count) } }
+        sequence.withMemory { if let source = $0.baseAddress { place.copy(from: source, count: $0.count) } }
         place += time * width
       }
     }

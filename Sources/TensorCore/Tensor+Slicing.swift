@@ -24,9 +24,13 @@ extension Tensor {
     let sizes = shape.dimensions.dropFirst()
     let length = sizes.reduce(1, *)
     var result = Tensor(uninitialized: TensorShape([indices.count] + sizes), pool: storage.pool)
-    result.withMutableScalars { target in
-      withScalars { source in
+    result.withMutableMemory { target in
+      withMemory { source in
         guard !target.isEmpty, var place = target.baseAddress, let source = source.baseAddress else { return }
+        if let device = OpenCLDevice.at(place) {
+          return device.gatherRows(
+            indices.map { Int32($0) }, source, stride: length, to: place, stride: length, columns: length)
+        }
         for index in indices {
           place.update(from: source + index * length, count: length)
           place += length
@@ -56,12 +60,12 @@ extension Tensor {
     var result = Tensor(uninitialized: TensorShape(sizes), pool: storage.pool)
     let inner = sizes[(axis + 1)...].reduce(1, *)
     let (block, length) = (shape[axis] * inner, range.count * inner)
-    result.withMutableScalars { target in
-      withScalars { source in
+    result.withMutableMemory { target in
+      withMemory { source in
         guard !target.isEmpty, let target = target.baseAddress, let source = source.baseAddress else { return }
-        for i in 0..<sizes[..<axis].reduce(1, *) {
-          (target + i * length).update(from: source + i * block + range.lowerBound * inner, count: length)
-        }
+        target.copyRows(
+          sizes[..<axis].reduce(1, *), of: length, from: source + range.lowerBound * inner, stride: block,
+          toStride: length)
       }
     }
     return result
@@ -91,14 +95,16 @@ extension Tensor {
     var result = Tensor(uninitialized: TensorShape(sizes), pool: tensors[0].storage.pool)
     let inner = sizes[(axis + 1)...].reduce(1, *)
     let outer = sizes[..<axis].reduce(1, *)
-    result.withMutableScalars { target in
+    for tensor in tensors.dropFirst() { requireSamePlace("concatenate", tensors[0], tensor) }
+    let block = sizes[axis] * inner
+    result.withMutableMemory { target in
       guard !target.isEmpty, var position = target.baseAddress else { return }
-      for i in 0..<outer {
-        for tensor in tensors {
-          let length = tensor.shape[axis] * inner
-          tensor.withScalars { position.update(from: $0.baseAddress! + i * length, count: length) }
-          position += length
+      for tensor in tensors {
+        let length = tensor.shape[axis] * inner
+        tensor.withMemory {
+          position.copyRows(outer, of: length, from: $0.baseAddress!, stride: length, toStride: block)
         }
+        position += length
       }
     }
     return result

@@ -19,6 +19,12 @@ extension Tensor {
     let base = SharedPointer(mask.storage.base)
     let (runCount, runStride) = runs ?? (1, 0)
     let count = shape.count / Swift.max(runCount, 1)
+    if let device = mask.storage.device {
+      device.setDropoutMask(
+        base.pointer, count: shape.count, below: threshold, kept: kept, from: start, runLength: count,
+        runStride: runStride, seed: random.seed)
+      return mask
+    }
     // One run is divided among the threads, several are given out whole.
     if runCount == 1 {
       let first = start / 4
@@ -37,6 +43,20 @@ extension Tensor {
       }
     }
     return mask
+  }
+
+  /// `softmaxCrossEntropy` on a device, where the losses stay.
+  package func softmaxCrossEntropyOnDevice(
+    targets: [Int32], wantsGradient: Bool, pool: BufferPool
+  ) -> (losses: Tensor, gradient: Tensor?) {
+    let device = storage.device!
+    let losses = Tensor(uninitialized: [targets.count], pool: pool)
+    let gradient = wantsGradient ? Tensor(uninitialized: shape, pool: pool) : nil
+    device.softmaxCrossEntropy(
+      storage.base + offset, targets: targets, columns: shape[-1], losses: losses.storage.base,
+      gradient: gradient?.storage.base)
+    withExtendedLifetime((self, losses, gradient)) {}
+    return (losses, gradient)
   }
 
   /// −log softmax(row)[target] for each row of the last axis and, where wanted, the gradient of their mean.

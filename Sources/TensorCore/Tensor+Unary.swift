@@ -36,8 +36,10 @@ extension Tensor {
 
   private func unary(_ operation: SKUnary) -> Tensor {
     var result = Tensor(uninitialized: shape, pool: storage.pool)
-    result.withMutableScalars { target in
-      withScalars {
+    result.withMutableMemory { target in
+      withMemory {
+        guard let from = $0.baseAddress, let to = target.baseAddress else { return }
+        if let device = OpenCLDevice.at(to) { return device.apply(operation, from, to: to, count: count) }
         Scalar.kernels.table.pointee.unary(operation, Int64($0.count), $0.baseAddress, target.baseAddress)
       }
     }

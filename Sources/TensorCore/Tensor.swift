@@ -44,14 +44,17 @@ public struct Tensor<Scalar: TensorScalar>: Sendable {
   /// - Precondition: there is exactly one.
   public var scalar: Scalar {
     require(count == 1, "scalar: a tensor of shape \(shape) does not hold a single number")
-    return storage.base[offset]
+    return withScalars { $0[0] }
   }
 
   /// The element at one index for each axis.
   ///
   /// - Precondition: there is one index for each axis, and each is within its axis.
   public subscript(indices: Int...) -> Scalar {
-    get { storage.base[offset + position(of: indices)] }
+    get {
+      let position = position(of: indices)
+      return withScalars { $0[position] }
+    }
     set {
       let position = position(of: indices)
       withMutableScalars { $0[position] = newValue }
@@ -84,15 +87,43 @@ public struct Tensor<Scalar: TensorScalar>: Sendable {
   }
 
   /// Gives read access to the elements in row-major order.
-  package func withScalars<Result>(_ body: (UnsafeBufferPointer<Scalar>) throws -> Result) rethrows -> Result {
+  ///
+  /// - Precondition: they are in the host's memory.
+  package func withScalars<Result, Failure: Error>(
+    _ body: (UnsafeBufferPointer<Scalar>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    requireHost()
+    return try withMemory(body)
+  }
+
+  /// Gives write access to the elements, after copying them if the memory is shared.
+  ///
+  /// - Precondition: they are in the host's memory.
+  package mutating func withMutableScalars<Result, Failure: Error>(
+    _ body: (UnsafeMutableBufferPointer<Scalar>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    requireHost()
+    return try withMutableMemory(body)
+  }
+
+  private func requireHost() {
+    require(
+      storage.place == .host,
+      "a tensor of shape \(shape) on \(device) is read or written by the host; copy it with on(.cpu) first")
+  }
+
+  /// Gives the memory of the elements, wherever it is, for reading.
+  func withMemory<Result, Failure: Error>(
+    _ body: (UnsafeBufferPointer<Scalar>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
     defer { withExtendedLifetime(storage) {} }
     return try body(UnsafeBufferPointer(start: storage.base + offset, count: count))
   }
 
-  /// Gives write access to the elements, after copying them if the memory is shared.
-  package mutating func withMutableScalars<Result>(
-    _ body: (UnsafeMutableBufferPointer<Scalar>) throws -> Result
-  ) rethrows -> Result {
+  /// Gives the memory of the elements, wherever it is, for writing, after copying them if the memory is shared.
+  mutating func withMutableMemory<Result, Failure: Error>(
+    _ body: (UnsafeMutableBufferPointer<Scalar>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
     makeUnique()
     defer { withExtendedLifetime(storage) {} }
     return try body(UnsafeMutableBufferPointer(start: storage.base + offset, count: count))
@@ -101,7 +132,7 @@ public struct Tensor<Scalar: TensorScalar>: Sendable {
   private mutating func makeUnique() {
     if isKnownUniquelyReferenced(&storage) { return }
     let copy = TensorStorage<Scalar>(count: count, pool: storage.pool)
-    copy.base.update(from: storage.base + offset, count: count)
+    copy.base.copy(from: storage.base + offset, count: count)
     storage = copy
     offset = 0
   }

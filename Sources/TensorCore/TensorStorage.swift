@@ -2,9 +2,14 @@
 ///
 /// Safe to share because tensors copy before they write unless they are the only owner.
 package final class TensorStorage<Scalar: TensorScalar>: @unchecked Sendable {
+  /// On a device, the address that stands for its memory: see `DeviceAddress`.
   let base: UnsafeMutablePointer<Scalar>
   let count: Int
   let pool: BufferPool?
+  /// Where the memory is.
+  var place: MemorySource { pool?.source ?? .host }
+  /// The device that holds the memory; nil for the host.
+  var device: OpenCLDevice? { OpenCLDevice.at(base) }
   /// Bytes of the memory, as the pool counts them.
   private let capacity: Int
 

@@ -21,6 +21,8 @@ public enum WorkProfile {
     case input
     /// Sums and copies of tensors.
     case elementwise
+    /// Copies between the host and a device.
+    case transfer
     /// Waiting for other threads.
     case waiting
   }
@@ -47,12 +49,14 @@ public enum WorkProfile {
 
   /// Runs `body` and accounts for its time.
   @inline(__always)
-  static func account<Result>(for work: Work, _ body: () -> Result) -> Result {
+  static func account<Result, Failure: Error>(
+    for work: Work, _ body: () throws(Failure) -> Result
+  ) throws(Failure) -> Result {
     let watch = current.load(ordering: .relaxed)
-    guard watch != 0 else { return body() }
+    guard watch != 0 else { return try body() }
     let began = DispatchTime.now().uptimeNanoseconds
     defer { add(Int(DispatchTime.now().uptimeNanoseconds - began), to: work, during: watch) }
-    return body()
+    return try body()
   }
 
   /// Counts nothing that began in another watch: a thread may have waited since.

@@ -36,7 +36,7 @@ extension Tensor {
   package mutating func mutableMatrix() -> MutableMatrixView<Scalar> {
     let columns = shape.rank == 0 ? 1 : shape[-1]
     let rows = shape.rowCount
-    return withMutableScalars {
+    return withMutableMemory {
       MutableMatrixView(base: $0.baseAddress!, rows: rows, columns: columns, stride: columns)
     }
   }

@@ -6,6 +6,11 @@ extension MutableMatrixView {
   package func set(_ f: ActivationFunction, of other: MatrixView<Scalar>) {
     require(other.rows == rows && other.columns == columns, "set: sizes differ")
     let kernel = f.kernel
+    if let device = OpenCLDevice.at(base) {
+      return device.apply(
+        kernel.function, kernel.parameter, other.base, stride: other.stride, to: base, stride: stride, rows: rows,
+        columns: columns)
+    }
     WorkProfile.account(for: .gates) {
       for row in 0..<rows {
         Scalar.kernels.table.pointee.activation(
@@ -21,6 +26,11 @@ extension MutableMatrixView {
     require(
       [kept, upstream].allSatisfy { $0.rows == rows && $0.columns == columns }, "setActivationGradient: sizes differ")
     let kernel = f.kernel
+    if let device = OpenCLDevice.at(base) {
+      return device.applyGradient(
+        kernel.function, kernel.parameter, kept: kept.base, stride: kept.stride, upstream.base, stride: upstream.stride,
+        to: base, stride: stride, rows: rows, columns: columns)
+    }
     WorkProfile.account(for: .gates) {
       for row in 0..<rows {
         Scalar.kernels.table.pointee.activation_gradient(

@@ -54,6 +54,12 @@ extension MutableMatrixView {
   /// - Parameter x: may be this view or `norm.normalized`.
   package func setLayerNorm(_ x: MatrixView<Scalar>, _ norm: LayerNormView<Scalar>, adding: Bool = false) {
     norm.requireRows(of: readOnly, x)
+    if let device = OpenCLDevice.at(base) {
+      return device.launch(
+        .normalization, "layer_norm", of: Scalar.self, groups: rows,
+        [.count(columns)] + .rows(x) + [.real(norm.epsilon), .state(norm.gain), .state(norm.bias)]
+          + .rows(norm.normalized) + .rows(norm.scales) + [.int(adding ? 1 : 0)] + .rows(self))
+    }
     WorkProfile.account(for: .gates) {
       Scalar.kernels.table.pointee.layer_norm(
         Int64(rows), Int64(columns), x.base, Int64(x.stride), norm.epsilon, norm.gain.base, norm.bias.base,
@@ -69,6 +75,12 @@ extension MutableMatrixView {
     _ upstream: MatrixView<Scalar>, _ norm: LayerNormView<Scalar>, sums: LayerNormSums<Scalar>
   ) {
     norm.requireRows(of: readOnly, upstream, sums.gain.readOnly)
+    if let device = OpenCLDevice.at(base) {
+      return device.launch(
+        .normalization, "layer_norm_gradient", of: Scalar.self, groups: rows,
+        [.count(columns)] + .rows(norm.normalized) + .rows(norm.scales) + [.state(norm.gain)] + .rows(upstream)
+          + .rows(self) + [.state(sums.gain), .state(sums.bias), .int(sums.gain.stride)])
+    }
     WorkProfile.account(for: .gates) {
       Scalar.kernels.table.pointee.layer_norm_gradient(
         Int64(rows), Int64(columns), norm.normalized.base, Int64(norm.normalized.stride), norm.scales.base,

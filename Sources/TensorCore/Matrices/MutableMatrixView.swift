@@ -29,6 +29,9 @@ package struct MutableMatrixView<Scalar: TensorScalar>: @unchecked Sendable {
 
   @_specialize(where Scalar == Float)
   package func fill(_ value: Scalar) {
+    if let device = OpenCLDevice.at(base) {
+      return device.fill(base, value, rows: rows, columns: columns, stride: stride)
+    }
     for row in 0..<rows { (base + row * stride).fill(value, count: columns) }
   }
 
@@ -36,7 +39,7 @@ package struct MutableMatrixView<Scalar: TensorScalar>: @unchecked Sendable {
   package func copy(from other: MatrixView<Scalar>) {
     if other.rows != rows || other.columns != columns { shapeFailure("copy", shape, other.shape) }
     WorkProfile.account(for: .elementwise) {
-      for row in 0..<rows { (base + row * stride).update(from: other.base + row * other.stride, count: columns) }
+      base.copyRows(rows, of: columns, from: other.base, stride: other.stride, toStride: stride)
     }
   }
 
@@ -49,6 +52,11 @@ package struct MutableMatrixView<Scalar: TensorScalar>: @unchecked Sendable {
   /// self += other, element by element.
   package func add(_ other: MatrixView<Scalar>) {
     if other.rows != rows || other.columns != columns { shapeFailure("add", shape, other.shape) }
+    if let device = OpenCLDevice.at(base) {
+      return device.addScaled(
+        1, other.base, stride: other.stride, to: base, stride: stride, rows: rows, columns: columns)
+    }
+    requireHost(other.base, "add")
     let add = Scalar.kernels.table.pointee.add_scaled!
     WorkProfile.account(for: .elementwise) {
       if isContiguous && other.isContiguous { return add(Int64(rows * columns), 1, other.base, base) }
@@ -80,6 +88,11 @@ package struct MutableMatrixView<Scalar: TensorScalar>: @unchecked Sendable {
   package func setTransposed(_ other: MatrixView<Scalar>) {
     if other.rows != columns || other.columns != rows { shapeFailure("setTransposed", shape, other.shape) }
     require(isContiguous, "setTransposed: there are gaps between the rows of the target")
+    if let device = OpenCLDevice.at(base) {
+      return device.copy(
+        rows: rows, columns: columns, from: other.base, stride: 1, columnStride: other.stride, to: base, stride: stride)
+    }
+    requireHost(other.base, "setTransposed")
     WorkProfile.account(for: .elementwise) {
       Scalar.kernels.table.pointee.transpose(
         Int64(other.rows), Int64(other.columns), other.base, Int64(other.stride), base)
@@ -88,12 +101,21 @@ package struct MutableMatrixView<Scalar: TensorScalar>: @unchecked Sendable {
 
   /// Adds a row to every row.
   package func addToEveryRow(_ row: MatrixView<Scalar>) {
+    if let device = OpenCLDevice.at(base) {
+      require(row.rows == 1 && row.columns == columns, "addToEveryRow: sizes differ")
+      return device.addScaled(1, row.base, stride: 0, to: base, stride: stride, rows: rows, columns: columns)
+    }
     for index in 0..<rows { rows(index..<index + 1).add(row) }
   }
 
   /// Row i becomes row `indices[i]` of the table; the indices were checked by the caller.
   package func gatherRows(_ indices: ArraySlice<Int32>, of table: MatrixView<Scalar>) {
     require(indices.count == rows && table.columns == columns, "gatherRows: sizes differ")
+    if let device = OpenCLDevice.at(base) {
+      return device.gatherRows(
+        Array(indices), table.base, stride: table.stride, to: base, stride: stride, columns: columns)
+    }
+    requireHost(table.base, "gatherRows")
     indices.withUnsafeBufferPointer { indices in
       WorkProfile.account(for: .input) {
         Scalar.kernels.table.pointee.gather_rows(
@@ -105,6 +127,11 @@ package struct MutableMatrixView<Scalar: TensorScalar>: @unchecked Sendable {
   /// Row `indices[i]` of this table += row i of `source`, in order of i.
   package func scatterAddRows(_ indices: ArraySlice<Int32>, _ source: MatrixView<Scalar>) {
     require(indices.count == source.rows && source.columns == columns, "scatterAddRows: sizes differ")
+    if let device = OpenCLDevice.at(base) {
+      return device.scatterAddRows(
+        indices, source.base, stride: source.stride, addedTo: base, stride: stride, columns: columns)
+    }
+    requireHost(source.base, "scatterAddRows")
     indices.withUnsafeBufferPointer { indices in
       WorkProfile.account(for: .input) {
         Scalar.kernels.table.pointee.scatter_add_rows(
@@ -117,6 +144,11 @@ package struct MutableMatrixView<Scalar: TensorScalar>: @unchecked Sendable {
   /// self (one row) += the sum of the rows of `matrix`, in their order.
   package func addColumnSums(of matrix: MatrixView<Scalar>) {
     require(rows == 1 && columns == matrix.columns, "addColumnSums: sizes differ")
+    if let device = OpenCLDevice.at(base) {
+      return device.sums(
+        matrix.base, blocks: 1, rows: matrix.rows, columns: columns, stride: matrix.stride, addedTo: base)
+    }
+    requireHost(matrix.base, "addColumnSums")
     WorkProfile.account(for: .elementwise) {
       Scalar.kernels.table.pointee.add_column_sums(
         Int64(matrix.rows), Int64(columns), matrix.base, Int64(matrix.stride), base)

@@ -22,7 +22,7 @@ package final class PackedMatrix<Scalar: TensorScalar>: @unchecked Sendable {
     rows = transposed ? source.columns : source.rows
     columns = transposed ? source.rows : source.columns
     kernels = format.kernels(for: Scalar.self)
-    storage = Self.storage(kernels, rows: rows, columns: columns, pool: pool)
+    storage = Self.storage(format, rows: rows, columns: columns, pool: pool ?? matrix.storage.device?.pool)
     split(columns, unit: Self.panelWidth, among: team) { pack(source, transposed: transposed, columns: $0) }
     withExtendedLifetime(matrix) {}
   }
@@ -32,13 +32,18 @@ package final class PackedMatrix<Scalar: TensorScalar>: @unchecked Sendable {
     self.rows = rows
     self.columns = columns
     kernels = format.kernels(for: Scalar.self)
-    storage = Self.storage(kernels, rows: rows, columns: columns, pool: pool)
+    storage = Self.storage(format, rows: rows, columns: columns, pool: pool)
   }
 
+  /// On a device the matrix lies row by row.
   private static func storage(
-    _ kernels: SKProductFormat, rows: Int, columns: Int, pool: BufferPool?
+    _ format: ProductFormat, rows: Int, columns: Int, pool: BufferPool?
   ) -> TensorStorage<Scalar> {
-    let byteCount = Int(kernels.packed_bytes(Int64(rows), Int64(columns)))
+    if let pool, pool.source != .host {
+      require(format == .full, "products on a device are computed in full, not as \(format.rawValue)")
+      return TensorStorage(count: rows * columns, pool: pool)
+    }
+    let byteCount = Int(format.kernels(for: Scalar.self).packed_bytes(Int64(rows), Int64(columns)))
     return TensorStorage(count: (byteCount - 1) / MemoryLayout<Scalar>.stride + 1, pool: pool)
   }
 
@@ -53,6 +58,12 @@ package final class PackedMatrix<Scalar: TensorScalar>: @unchecked Sendable {
       part.upperBound == columns || part.upperBound % Self.panelWidth == 0,
       "no panel of a packed matrix ends at column \(part.upperBound)")
     let (rowStride, columnStride) = transposed ? (1, source.stride) : (source.stride, 1)
+    if let device = storage.device {
+      return device.copy(
+        rows: rows, columns: part.count, from: source.base + part.lowerBound * columnStride, stride: rowStride,
+        columnStride: columnStride, to: storage.base + part.lowerBound, stride: columns)
+    }
+    requireHost(source.base, "PackedMatrix")
     WorkProfile.account(for: .packing) {
       kernels.pack(
         Int64(rows), Int64(part.count), source.base + part.lowerBound * columnStride, Int64(rowStride),
@@ -61,6 +72,9 @@ package final class PackedMatrix<Scalar: TensorScalar>: @unchecked Sendable {
   }
 
   package var shape: TensorShape { [rows, columns] }
+
+  /// Address of the elements, which on a device lie row by row.
+  var base: UnsafePointer<Scalar> { UnsafePointer(storage.base) }
 
   /// Columns are packed in panels of this width; a part of the columns that begins at a panel can be used by itself.
   package static var panelWidth: Int { Int(Scalar.kernels.table.pointee.panel_width) }
@@ -72,12 +86,19 @@ package final class PackedMatrix<Scalar: TensorScalar>: @unchecked Sendable {
     _ a: UnsafePointer<Scalar>, rows m: Int, rowStride: Int, columnStride: Int, columns part: Range<Int>,
     onto start: SKStart, to target: MutableMatrixView<Scalar>
   ) {
+    defer { withExtendedLifetime(storage) {} }
+    if let device = storage.device {
+      return device.multiply(
+        (rows: m, columns: part.count, depth: rows), a, rowStride: rowStride, columnStride: columnStride,
+        storage.base + part.lowerBound, stride: columns, onto: start, to: target.base, stride: target.stride)
+    }
+    requireHost(target.base, "matrix product")
+    requireHost(a, "matrix product")
     WorkProfile.account(for: .products) {
       kernels.product(
         Int64(m), Int64(part.count), Int64(rows), a, Int64(rowStride), Int64(columnStride), panel(at: part.lowerBound),
         start, target.base, Int64(target.stride))
     }
-    withExtendedLifetime(storage) {}
   }
 
   /// Where the panel that begins at a column lies: behind as many bytes as the columns before it take by themselves.

@@ -11,6 +11,9 @@ extension MutableMatrixView {
     cPrevious: MatrixView<Scalar>, c: MutableMatrixView<Scalar>, h: MutableMatrixView<Scalar>
   ) {
     requireStates(3, cPrevious, c.readOnly, h.readOnly)
+    if runGates("coupled_lstm_gates", hidden: h.columns, .rows(self) + [.state(cPrevious), .state(c), .state(h)]) {
+      return
+    }
     WorkProfile.account(for: .gates) {
       Scalar.kernels.table.pointee.coupled_lstm_gates(
         Int64(rows), Int64(h.columns), base, Int64(stride), cPrevious.base, c.base, h.base)
@@ -24,6 +27,12 @@ extension MutableMatrixView {
   ) {
     requireStates(3, cPrevious, c, dh, dc.readOnly)
     requireGates(gates)
+    if runGates(
+      "coupled_lstm_gates_gradient", hidden: c.columns,
+      .rows(gates) + [.state(cPrevious), .state(c), .state(dh), .state(dc)] + .rows(self))
+    {
+      return
+    }
     WorkProfile.account(for: .gates) {
       Scalar.kernels.table.pointee.coupled_lstm_gates_gradient(
         Int64(rows), Int64(c.columns), gates.base, Int64(gates.stride), cPrevious.base, c.base, dh.base, dc.base, base,

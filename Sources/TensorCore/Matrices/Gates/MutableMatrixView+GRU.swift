@@ -17,6 +17,12 @@ extension MutableMatrixView {
   ) {
     requireStates(3, hPrevious, h.readOnly)
     requireGates(recurrent)
+    if runGates(
+      "gru_gates", hidden: h.columns,
+      [.real(hardSlope ?? 0)] + .rows(self) + .rows(recurrent) + [.state(hPrevious), .state(h)])
+    {
+      return
+    }
     WorkProfile.account(for: .gates) {
       if let hardSlope {
         Scalar.kernels.table.pointee.hard_gru_gates(
@@ -45,6 +51,13 @@ extension MutableMatrixView {
     requireGates(gates)
     requireGates(recurrent)
     requireGates(dRecurrent.readOnly)
+    if runGates(
+      "gru_gates_gradient", hidden: dh.columns,
+      [.real(hardSlope ?? 0)] + .rows(gates) + .rows(recurrent) + [.state(hPrevious), .state(dh)] + .rows(self)
+        + .rows(dRecurrent))
+    {
+      return
+    }
     WorkProfile.account(for: .gates) {
       if let hardSlope {
         Scalar.kernels.table.pointee.hard_gru_gates_gradient(

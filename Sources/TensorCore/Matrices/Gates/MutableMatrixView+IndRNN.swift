@@ -9,6 +9,9 @@ extension MutableMatrixView {
     requireStates(1, hPrevious, readOnly)
     requireGates(gates)
     requireRow(u)
+    if runGates("indrnn_gates", hidden: columns, .rows(gates) + [.state(u), .state(hPrevious), .state(self)]) {
+      return
+    }
     WorkProfile.account(for: .gates) {
       Scalar.kernels.table.pointee.indrnn_gates(
         Int64(rows), Int64(columns), gates.base, Int64(gates.stride), u.base, hPrevious.base, base)
@@ -27,6 +30,12 @@ extension MutableMatrixView {
   ) {
     requireStates(1, hPrevious, h, dh.readOnly, du.readOnly)
     requireRow(u)
+    if runGates(
+      "indrnn_gates_gradient", hidden: columns,
+      [.state(u), .state(hPrevious), .state(h), .state(dh)] + .rows(self) + [.state(du)])
+    {
+      return
+    }
     WorkProfile.account(for: .gates) {
       Scalar.kernels.table.pointee.indrnn_gates_gradient(
         Int64(rows), Int64(columns), u.base, hPrevious.base, h.base, dh.base, base, Int64(stride), du.base)

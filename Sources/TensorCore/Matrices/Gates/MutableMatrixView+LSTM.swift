@@ -13,6 +13,12 @@ extension MutableMatrixView {
     hardSlope: Double?, cPrevious: MatrixView<Scalar>, c: MutableMatrixView<Scalar>, h: MutableMatrixView<Scalar>
   ) {
     requireStates(4, cPrevious, c.readOnly, h.readOnly)
+    if runGates(
+      "lstm_gates", hidden: h.columns,
+      [.real(hardSlope ?? 0)] + .rows(self) + [.state(cPrevious), .state(c), .state(h)])
+    {
+      return
+    }
     WorkProfile.account(for: .gates) {
       if let hardSlope {
         Scalar.kernels.table.pointee.hard_lstm_gates(
@@ -37,6 +43,12 @@ extension MutableMatrixView {
   ) {
     requireStates(4, cPrevious, c, dh, dc.readOnly)
     requireGates(gates)
+    if runGates(
+      "lstm_gates_gradient", hidden: c.columns,
+      [.real(hardSlope ?? 0)] + .rows(gates) + [.state(cPrevious), .state(c), .state(dh), .state(dc)] + .rows(self))
+    {
+      return
+    }
     WorkProfile.account(for: .gates) {
       if let hardSlope {
         Scalar.kernels.table.pointee.hard_lstm_gates_gradient(

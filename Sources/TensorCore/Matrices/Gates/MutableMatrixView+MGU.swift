@@ -7,6 +7,9 @@ extension MutableMatrixView {
   /// First half of a step: f goes from preactivation to activation; keptHidden = f·hPrevious.
   package func applyMGUForgetGate(hPrevious: MatrixView<Scalar>, keptHidden: MutableMatrixView<Scalar>) {
     requireStates(2, hPrevious, keptHidden.readOnly)
+    if runGates("mgu_forget", hidden: hPrevious.columns, .rows(self) + [.state(hPrevious), .state(keptHidden)]) {
+      return
+    }
     WorkProfile.account(for: .gates) {
       Scalar.kernels.table.pointee.mgu_forget(
         Int64(rows), Int64(hPrevious.columns), base, Int64(stride), hPrevious.base, keptHidden.base)
@@ -16,6 +19,7 @@ extension MutableMatrixView {
   /// Second half of a step: n goes from preactivation to activation; h = (1 − f)·hPrevious + f·n.
   package func applyMGUCandidate(hPrevious: MatrixView<Scalar>, h: MutableMatrixView<Scalar>) {
     requireStates(2, hPrevious, h.readOnly)
+    if runGates("mgu_candidate", hidden: h.columns, .rows(self) + [.state(hPrevious), .state(h)]) { return }
     WorkProfile.account(for: .gates) {
       Scalar.kernels.table.pointee.mgu_candidate(
         Int64(rows), Int64(h.columns), base, Int64(stride), hPrevious.base, h.base)
@@ -33,6 +37,11 @@ extension MutableMatrixView {
   ) {
     requireStates(2, hPrevious, dh.readOnly)
     requireGates(gates)
+    if runGates(
+      "mgu_candidate_gradient", hidden: dh.columns, .rows(gates) + [.state(hPrevious), .state(dh)] + .rows(self))
+    {
+      return
+    }
     WorkProfile.account(for: .gates) {
       Scalar.kernels.table.pointee.mgu_candidate_gradient(
         Int64(rows), Int64(dh.columns), gates.base, Int64(gates.stride), hPrevious.base, dh.base, base, Int64(stride))
@@ -52,6 +61,12 @@ extension MutableMatrixView {
   ) {
     requireStates(2, hPrevious, dKeptHidden, dh.readOnly)
     requireGates(gates)
+    if runGates(
+      "mgu_forget_gradient", hidden: dh.columns,
+      .rows(gates) + [.state(hPrevious), .state(dKeptHidden), .state(dh)] + .rows(self))
+    {
+      return
+    }
     WorkProfile.account(for: .gates) {
       Scalar.kernels.table.pointee.mgu_forget_gradient(
         Int64(rows), Int64(dh.columns), gates.base, Int64(gates.stride), hPrevious.base, dKeptHidden.base, dh.base,

@@ -10,6 +10,9 @@ extension MutableMatrixView {
     hPrevious: MatrixView<Scalar>, kept: MutableMatrixView<Scalar>, h: MutableMatrixView<Scalar>
   ) {
     requireStates(3, hPrevious, kept.readOnly, h.readOnly)
+    if runGates("min_lstm_gates", hidden: h.columns, .rows(self) + [.state(hPrevious), .state(kept), .state(h)]) {
+      return
+    }
     WorkProfile.account(for: .gates) {
       Scalar.kernels.table.pointee.min_lstm_gates(
         Int64(rows), Int64(h.columns), base, Int64(stride), hPrevious.base, kept.base, h.base)
@@ -26,6 +29,12 @@ extension MutableMatrixView {
   ) {
     requireStates(3, hPrevious, kept, dh.readOnly)
     requireGates(gates)
+    if runGates(
+      "min_lstm_gates_gradient", hidden: dh.columns,
+      .rows(gates) + [.state(hPrevious), .state(kept), .state(dh)] + .rows(self))
+    {
+      return
+    }
     WorkProfile.account(for: .gates) {
       Scalar.kernels.table.pointee.min_lstm_gates_gradient(
         Int64(rows), Int64(dh.columns), gates.base, Int64(gates.stride), hPrevious.base, kept.base, dh.base, base,

@@ -12,6 +12,11 @@ extension MutableMatrixView {
     norm: LayerNormView<Scalar>
   ) {
     requireStates(4, cPrevious, c.readOnly, h.readOnly, norm.normalized.readOnly)
+    if runGates("lstm_cell", hidden: h.columns, .rows(self) + [.state(cPrevious), .state(c)]) {
+      h.setLayerNorm(c.readOnly, norm)
+      _ = h.runGates("normalized_lstm_output", hidden: h.columns, .rows(self) + [.state(h)])
+      return
+    }
     WorkProfile.account(for: .gates) {
       Scalar.kernels.table.pointee.normalized_lstm_gates(
         Int64(rows), Int64(h.columns), base, Int64(stride), cPrevious.base, norm.epsilon, norm.gain.base,
@@ -32,6 +37,17 @@ extension MutableMatrixView {
     requireStates(4, cPrevious, dh.readOnly, dc.readOnly, norm.normalized.readOnly)
     norm.requireRows(of: sums.gain.readOnly)
     requireGates(gates)
+    let (hidden, normalized) = (dh.columns, norm.normalized)
+    if runGates(
+      "normalized_lstm_output_gradient", hidden: hidden,
+      .rows(gates) + [.state(normalized), .state(norm.gain), .state(norm.bias), .state(dh)] + .rows(self))
+    {
+      dh.setLayerNormGradient(dh.readOnly, norm, sums: sums)
+      _ = runGates(
+        "normalized_lstm_cell_gradient", hidden: hidden,
+        .rows(gates) + [.state(cPrevious), .state(dh), .state(dc)] + .rows(self))
+      return
+    }
     WorkProfile.account(for: .gates) {
       Scalar.kernels.table.pointee.normalized_lstm_gates_gradient(
         Int64(rows), Int64(dh.columns), gates.base, Int64(gates.stride), cPrevious.base, norm.gain.base,

@@ -13,6 +13,12 @@ extension MutableMatrixView {
   ) {
     requireStates(4, cPrevious, c.readOnly, h.readOnly)
     requirePeepholes(peepholes, rows: 1, hidden: h.columns)
+    if runGates(
+      "peephole_lstm_gates", hidden: h.columns,
+      .rows(self) + [.state(peepholes), .state(cPrevious), .state(c), .state(h)])
+    {
+      return
+    }
     WorkProfile.account(for: .gates) {
       Scalar.kernels.table.pointee.peephole_lstm_gates(
         Int64(rows), Int64(h.columns), base, Int64(stride), peepholes.base, cPrevious.base, c.base, h.base)
@@ -31,6 +37,13 @@ extension MutableMatrixView {
     requirePeepholes(peepholes, rows: 1, hidden: c.columns)
     requirePeepholes(dPeepholes.readOnly, rows: rows, hidden: c.columns)
     requireGates(gates)
+    if runGates(
+      "peephole_lstm_gates_gradient", hidden: c.columns,
+      .rows(gates) + [.state(peepholes), .state(cPrevious), .state(c), .state(dh), .state(dc)] + .rows(self)
+        + [.state(dPeepholes)])
+    {
+      return
+    }
     WorkProfile.account(for: .gates) {
       Scalar.kernels.table.pointee.peephole_lstm_gates_gradient(
         Int64(rows), Int64(c.columns), gates.base, Int64(gates.stride), peepholes.base, cPrevious.base, c.base, dh.base,

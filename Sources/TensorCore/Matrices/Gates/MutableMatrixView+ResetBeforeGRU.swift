@@ -11,6 +11,12 @@ extension MutableMatrixView {
     hardSlope: Double?, hPrevious: MatrixView<Scalar>, resetHidden: MutableMatrixView<Scalar>
   ) {
     requireStates(3, hPrevious, resetHidden.readOnly)
+    if runGates(
+      "reset_before_gru_gates", hidden: hPrevious.columns,
+      [.real(hardSlope ?? 0)] + .rows(self) + [.state(hPrevious), .state(resetHidden)])
+    {
+      return
+    }
     WorkProfile.account(for: .gates) {
       if let hardSlope {
         Scalar.kernels.table.pointee.hard_reset_before_gru_gates(
@@ -25,6 +31,9 @@ extension MutableMatrixView {
   /// Second half of a step: n goes from preactivation to activation; h = (1 − z)·n + z·hPrevious.
   package func applyGRUCandidate(hPrevious: MatrixView<Scalar>, h: MutableMatrixView<Scalar>) {
     requireStates(3, hPrevious, h.readOnly)
+    if runGates("reset_before_gru_candidate", hidden: h.columns, .rows(self) + [.state(hPrevious), .state(h)]) {
+      return
+    }
     WorkProfile.account(for: .gates) {
       Scalar.kernels.table.pointee.reset_before_gru_candidate(
         Int64(rows), Int64(h.columns), base, Int64(stride), hPrevious.base, h.base)
@@ -42,6 +51,12 @@ extension MutableMatrixView {
   ) {
     requireStates(3, hPrevious, dh.readOnly)
     requireGates(gates)
+    if runGates(
+      "reset_before_gru_candidate_gradient", hidden: dh.columns,
+      [.real(hardSlope ?? 0)] + .rows(gates) + [.state(hPrevious), .state(dh)] + .rows(self))
+    {
+      return
+    }
     WorkProfile.account(for: .gates) {
       if let hardSlope {
         Scalar.kernels.table.pointee.hard_reset_before_gru_candidate_gradient(
@@ -68,6 +83,12 @@ extension MutableMatrixView {
   ) {
     requireStates(3, hPrevious, dResetHidden, dh.readOnly)
     requireGates(gates)
+    if runGates(
+      "reset_before_gru_gates_gradient", hidden: dh.columns,
+      [.real(hardSlope ?? 0)] + .rows(gates) + [.state(hPrevious), .state(dResetHidden), .state(dh)] + .rows(self))
+    {
+      return
+    }
     WorkProfile.account(for: .gates) {
       if let hardSlope {
         Scalar.kernels.table.pointee.hard_reset_before_gru_gates_gradient(

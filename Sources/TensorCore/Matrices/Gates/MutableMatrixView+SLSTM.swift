@@ -16,6 +16,13 @@ extension MutableMatrixView {
     requireStates(4, previous.c, previous.n, previous.m)
     requireStates(4, c.readOnly, n.readOnly, m.readOnly, h.readOnly)
     requireStates(4, forgetSigmoid.readOnly)
+    let states = [previous.c, previous.n, previous.m].map { KernelArgument.state($0) }
+    if runGates(
+      "slstm_gates", hidden: h.columns,
+      .rows(self) + states + [.state(c), .state(n), .state(m), .state(h), .state(forgetSigmoid)])
+    {
+      return
+    }
     WorkProfile.account(for: .gates) {
       Scalar.kernels.table.pointee.slstm_gates(
         Int64(rows), Int64(h.columns), base, Int64(stride), previous.c.base, previous.n.base, previous.m.base, c.base,
@@ -38,6 +45,13 @@ extension MutableMatrixView {
     requireStates(4, forgetSigmoid, dh)
     requireStates(4, dc.readOnly, dn.readOnly, dm.readOnly)
     requireGates(gates)
+    let states = [previous.c, previous.n, c, n, forgetSigmoid, dh].map { KernelArgument.state($0) }
+    if runGates(
+      "slstm_gates_gradient", hidden: dh.columns,
+      .rows(gates) + states + [.state(dc), .state(dn), .state(dm)] + .rows(self))
+    {
+      return
+    }
     WorkProfile.account(for: .gates) {
       Scalar.kernels.table.pointee.slstm_gates_gradient(
         Int64(rows), Int64(dh.columns), gates.base, Int64(gates.stride), previous.c.base, previous.n.base, c.base,

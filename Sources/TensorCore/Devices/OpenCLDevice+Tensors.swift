@@ -1,0 +1,272 @@
+import CSequenceKernels
+
+/// The operations of tensors on a device, as launches of kernels. Addresses are those of the device's memory; strides count
+/// elements.
+extension OpenCLDevice {
+  // MARK: Elementwise
+
+  func apply<Scalar: TensorScalar>(
+    _ operation: SKUnary, _ x: UnsafePointer<Scalar>, to target: UnsafeMutablePointer<Scalar>, count: Int
+  ) {
+    map(
+      .elementwise, "unary", of: Scalar.self, count: count,
+      [.int(Int(operation.rawValue)), .memory(x), .memory(target)])
+  }
+
+  /// - Parameter axes: of the result, outermost first, with the strides of x and y.
+  func combine<Scalar: TensorScalar>(
+    _ operation: SKBinary, _ x: UnsafePointer<Scalar>, _ y: UnsafePointer<Scalar>,
+    to target: UnsafeMutablePointer<Scalar>, count: Int, _ axes: [StridedLoop.Axis]
+  ) {
+    let axes = Self.padded(axes)
+    map(
+      .elementwise, "binary", of: Scalar.self, count: count,
+      [.int(Int(operation.rawValue))] + axes.dropFirst().map { .int($0.size) } + axes.map { .int($0.first) }
+        + axes.map { .int($0.second) } + [.memory(x), .memory(y), .memory(target)])
+  }
+
+  /// Axes for kernels that take six.
+  private static func padded(_ axes: [StridedLoop.Axis]) -> [StridedLoop.Axis] {
+    require(
+      axes.count <= 6, "a tensor on a device is rearranged along \(axes.count) axes that do not merge; 6 are the most")
+    return Array(repeating: StridedLoop.Axis(size: 1, first: 0, second: 0), count: 6 - axes.count) + axes
+  }
+
+  func apply<Scalar: TensorScalar>(
+    _ function: SKActivation, _ parameter: Double, _ x: UnsafePointer<Scalar>, stride: Int,
+    to target: UnsafeMutablePointer<Scalar>, stride targetStride: Int, rows: Int, columns: Int
+  ) {
+    map(
+      .elementwise, "activation", of: Scalar.self, count: rows * columns,
+      [
+        .int(columns), .int(Int(function.rawValue)), .real(parameter), .memory(x), .int(stride), .memory(target),
+        .int(targetStride),
+      ])
+  }
+
+  func applyGradient<Scalar: TensorScalar>(
+    _ function: SKActivation, _ parameter: Double, kept: UnsafePointer<Scalar>, stride: Int,
+    _ upstream: UnsafePointer<Scalar>, stride upstreamStride: Int, to target: UnsafeMutablePointer<Scalar>,
+    stride targetStride: Int, rows: Int, columns: Int
+  ) {
+    map(
+      .elementwise, "activation_gradient", of: Scalar.self, count: rows * columns,
+      [
+        .int(columns), .int(Int(function.rawValue)), .real(parameter), .memory(kept), .int(stride), .memory(upstream),
+        .int(upstreamStride), .memory(target), .int(targetStride),
+      ])
+  }
+
+  /// target += factor · x; a stride of 0 repeats the row of x.
+  func addScaled<Scalar: TensorScalar>(
+    _ factor: Double, _ x: UnsafePointer<Scalar>, stride: Int, to target: UnsafeMutablePointer<Scalar>,
+    stride targetStride: Int, rows: Int, columns: Int
+  ) {
+    map(
+      .elementwise, "add_scaled", of: Scalar.self, count: rows * columns,
+      [.int(columns), .real(factor), .memory(x), .int(stride), .memory(target), .int(targetStride)])
+  }
+
+  // MARK: Moving
+
+  func fill<Scalar: TensorScalar>(
+    _ target: UnsafeMutablePointer<Scalar>, _ value: Scalar, rows: Int, columns: Int, stride: Int
+  ) {
+    map(
+      .moving, "fill", of: Scalar.self, count: rows * columns,
+      [.int(columns), .real(value.double), .memory(target), .int(stride)])
+  }
+
+  func copy<Scalar: TensorScalar>(
+    rows: Int, columns: Int, from x: UnsafePointer<Scalar>, stride: Int, columnStride: Int = 1,
+    to target: UnsafeMutablePointer<Scalar>, stride targetStride: Int
+  ) {
+    map(
+      .moving, "copy", of: Scalar.self, count: rows * columns,
+      [.int(columns), .memory(x), .count(stride), .count(columnStride), .memory(target), .count(targetStride)])
+  }
+
+  /// - Parameter axes: of the result, outermost first, with the strides of x.
+  func arrange<Scalar: TensorScalar>(
+    _ x: UnsafePointer<Scalar>, to target: UnsafeMutablePointer<Scalar>, count: Int, _ axes: [StridedLoop.Axis]
+  ) {
+    let axes = Self.padded(axes)
+    map(
+      .moving, "arrange", of: Scalar.self, count: count,
+      axes.dropFirst().map { .int($0.size) } + axes.map { .int($0.first) } + [.memory(x), .memory(target)])
+  }
+
+  /// Sets to 1 the column of each row that the row's index names.
+  func setOneHot<Scalar: TensorScalar>(_ indices: [Int32], to target: UnsafeMutablePointer<Scalar>, columns: Int) {
+    map(
+      .moving, "set_one_hot", of: Scalar.self, count: indices.count,
+      [.int(columns), .indices(indices), .memory(target)])
+  }
+
+  /// As `Tensor.dropoutMask`.
+  func setDropoutMask<Scalar: TensorScalar>(
+    _ target: UnsafeMutablePointer<Scalar>, count: Int, below threshold: UInt32, kept: Scalar, from start: Int,
+    runLength: Int, runStride: Int, seed: UInt64
+  ) {
+    map(
+      .moving, "dropout_mask", of: Scalar.self, count: count,
+      [
+        .count(runLength), .count(start), .count(runStride), .count(Int(threshold)), .real(kept.double),
+        .count(Int(bitPattern: UInt(seed))), .memory(target),
+      ])
+  }
+
+  func gatherRows<Scalar: TensorScalar>(
+    _ indices: [Int32], _ table: UnsafePointer<Scalar>, stride: Int, to target: UnsafeMutablePointer<Scalar>,
+    stride targetStride: Int, columns: Int
+  ) {
+    map(
+      .moving, "gather_rows", of: Scalar.self, count: indices.count * columns,
+      [.int(columns), .indices(indices), .memory(table), .int(stride), .memory(target), .int(targetStride)])
+  }
+
+  func scatterAddRows<Scalar: TensorScalar>(
+    _ indices: ArraySlice<Int32>, _ x: UnsafePointer<Scalar>, stride: Int,
+    addedTo table: UnsafeMutablePointer<Scalar>, stride tableStride: Int, columns: Int
+  ) {
+    let lists = SourceLists(of: indices)
+    map(
+      .moving, "scatter_add_rows", of: Scalar.self, count: lists.targets.count * columns,
+      [
+        .int(columns), .indices(lists.targets), .indices(lists.starts), .indices(lists.sources), .memory(x),
+        .int(stride), .memory(table), .int(tableStride),
+      ])
+  }
+
+  func gatherColumns<Scalar: TensorScalar>(
+    _ indices: [Int32], _ x: UnsafePointer<Scalar>, columns: Int, to target: UnsafeMutablePointer<Scalar>, rows: Int
+  ) {
+    map(
+      .moving, "gather_columns", of: Scalar.self, count: rows * indices.count,
+      [.int(indices.count), .indices(indices), .memory(x), .int(columns), .memory(target)])
+  }
+
+  func scatterColumns<Scalar: TensorScalar>(
+    _ indices: [Int32], _ x: UnsafePointer<Scalar>, addedTo target: UnsafeMutablePointer<Scalar>, columns: Int,
+    rows: Int
+  ) {
+    let lists = SourceLists(of: indices[...])
+    map(
+      .moving, "scatter_add_columns", of: Scalar.self, count: rows * lists.targets.count,
+      [
+        .int(lists.targets.count), .indices(lists.targets), .indices(lists.starts), .indices(lists.sources),
+        .memory(x), .int(indices.count), .memory(target), .int(columns),
+      ])
+  }
+
+  // MARK: Reductions
+
+  /// The sum of some elements, or of their squares, read by the host.
+  func sum<Scalar: TensorScalar>(_ x: UnsafePointer<Scalar>, count: Int, squares: Bool) -> Double {
+    let result = TensorStorage<Scalar>(count: 1, pool: pool)
+    reduceRows("row_sums", x, rows: 1, columns: count, squares: squares, to: result.base)
+    var value = Scalar.nan
+    // A failure is remembered; the number is then none.
+    try? withUnsafeMutableBytes(of: &value) { bytes throws(DeviceError) in try read(bytes, from: result.base) }
+    withExtendedLifetime(result) {}
+    return value.double
+  }
+
+  /// One number of each row of `columns` elements.
+  ///
+  /// - Parameter squares: for sums, whether those of the squares are meant; nil for other kernels.
+  func reduceRows<Scalar: TensorScalar>(
+    _ kernel: String, _ x: UnsafePointer<Scalar>, rows: Int, columns: Int, squares: Bool? = nil,
+    to target: UnsafeMutablePointer<Scalar>
+  ) {
+    launch(
+      .reductions, kernel, of: Scalar.self, groups: rows,
+      [.count(columns)] + (squares.map { [.int($0 ? 1 : 0)] } ?? []) + [.memory(x), .memory(target)])
+  }
+
+  /// target[block, column] += the sums over the rows of each block.
+  func sums<Scalar: TensorScalar>(
+    _ x: UnsafePointer<Scalar>, blocks: Int, rows: Int, columns: Int, stride: Int,
+    addedTo target: UnsafeMutablePointer<Scalar>
+  ) {
+    if rows == 0 { return }
+    if columns == 1 && stride == 1 && blocks > 0 {
+      // As of a row: many items share a sum.
+      return reduceRows("row_sums_added", x, rows: blocks, columns: rows, to: target)
+    }
+    map(
+      .reductions, "column_sums", of: Scalar.self, count: blocks * columns,
+      [.int(rows), .int(columns), .memory(x), .int(stride), .memory(target)])
+  }
+
+  func softmax<Scalar: TensorScalar>(
+    _ x: UnsafePointer<Scalar>, isLogarithm: Bool, rows: Int, columns: Int, to target: UnsafeMutablePointer<Scalar>
+  ) {
+    launch(
+      .reductions, "softmax", of: Scalar.self, groups: rows,
+      [.count(columns), .int(isLogarithm ? 1 : 0), .memory(x), .memory(target)])
+  }
+
+  /// Loss of each row and, where wanted, the gradient of their mean.
+  func softmaxCrossEntropy<Scalar: TensorScalar>(
+    _ logits: UnsafePointer<Scalar>, targets: [Int32], columns: Int, losses: UnsafeMutablePointer<Scalar>,
+    gradient: UnsafeMutablePointer<Scalar>?
+  ) {
+    let rows = targets.count
+    launch(
+      .reductions, "softmax_cross_entropy", of: Scalar.self, groups: rows,
+      [
+        .count(columns), .memory(logits), .indices(targets), .memory(losses), .real(1 / Double(rows)),
+        .int(gradient == nil ? 0 : 1), .memory(gradient),
+      ])
+  }
+
+  // MARK: Products
+
+  /// target = start + a·b; b lies row by row.
+  func multiply<Scalar: TensorScalar>(
+    _ size: (rows: Int, columns: Int, depth: Int), _ a: UnsafePointer<Scalar>, rowStride: Int, columnStride: Int,
+    _ b: UnsafePointer<Scalar>, stride: Int, onto start: SKStart, to target: UnsafeMutablePointer<Scalar>,
+    stride targetStride: Int
+  ) {
+    let indices = start.indices.map { Array(UnsafeBufferPointer(start: $0, count: size.rows)) } ?? []
+    // Columns of a matrix without rows lie nowhere.
+    let (a, b) = size.depth == 0 ? (nil, nil) : (a, b)
+    let sizes: [KernelArgument] = [
+      .int(size.rows), .int(size.columns), .int(size.depth), .memory(a), .int(rowStride), .int(columnStride),
+    ]
+    let rest: [KernelArgument] = [
+      .int(start.rows == nil ? 0 : 1), .memory(start.rows), .int(Int(start.row_stride)),
+      .int(indices.isEmpty ? 0 : 1), .indices(indices), .memory(target), .int(targetStride),
+    ]
+    if kind == .processor {
+      let items = ((size.rows + 3) / 4) * ((size.columns + 15) / 16)
+      return launch(
+        .products, "product_in_vectors", of: Scalar.self, groups: (items + 7) / 8, of: 8,
+        sizes + [.memory(b), .int(stride)] + rest)
+    }
+    let tile = 32
+    let tiles = ((size.rows + tile - 1) / tile) * ((size.columns + tile - 1) / tile)
+    launch(
+      .products, "product", of: Scalar.self, groups: tiles, sizes + [.memory(b), .int(stride), .int(1)] + rest)
+  }
+}
+
+/// Which sources are added to which targets: those of target k are `sources[starts[k]..<starts[k + 1]]`, in order.
+struct SourceLists {
+  private(set) var targets: [Int32] = []
+  private(set) var starts: [Int32] = [0]
+  private(set) var sources: [Int32] = []
+
+  /// - Parameter indices: target of each source; a negative one stands for none.
+  init(of indices: ArraySlice<Int32>) {
+    let first = indices.startIndex
+    let order = indices.indices.filter { indices[$0] >= 0 }.sorted { (indices[$0], $0) < (indices[$1], $1) }
+    sources = order.map { Int32($0 - first) }
+    for (position, index) in order.enumerated() where position == 0 || indices[order[position - 1]] != indices[index] {
+      if position > 0 { starts.append(Int32(position)) }
+      targets.append(indices[index])
+    }
+    if !order.isEmpty { starts.append(Int32(order.count)) }
+  }
+}
