@@ -27,18 +27,23 @@ public enum GradientCheck {
 
   /// Checks the gradient of a function with respect to each of its inputs.
   ///
-  /// - Parameter loss: from the inputs, as variables, to a single number; the same each time for the same inputs. It keeps none of
-  ///   them.
+  /// - Parameters:
+  ///   - device: where the loss is computed; inputs are copied there.
+  ///   - loss: from the inputs, as variables, to a single number; the same each time for the same inputs. It keeps none of
+  ///     them.
   public static func compare(
-    _ inputs: [(name: String, value: Tensor<Double>)], loss: ([Variable<Double>]) -> Variable<Double>
+    _ inputs: [(name: String, value: Tensor<Double>)], on device: Device = .cpu,
+    loss: ([Variable<Double>]) -> Variable<Double>
   ) -> [Comparison] {
     let (analytic, failures) = analyticGradients { tape in
-      let variables = inputs.map { tape.watch($0.value) }
+      let variables = inputs.map { tape.watch($0.value.copied(to: device)) }
       let result = loss(variables)
       let gradients = result.isRecorded ? result.gradients() : nil
-      return zip(inputs, variables).map { gradients?[$1] ?? .zeros(like: $0.value) }
+      return zip(inputs, variables).map { gradients?[$1]?.forHost() ?? .zeros(like: $0.value) }
     }
-    return compare(inputs, analytic: analytic) { values in loss(values.map { Variable($0) }).value.scalar } + failures
+    return compare(inputs, analytic: analytic) { values in
+      loss(values.map { Variable($0.copied(to: device)) }).value.forHost().scalar
+    } + failures
   }
 
   /// Gradients by a tape of their own, and a comparison that fails where something still holds the tape: a pullback that captures

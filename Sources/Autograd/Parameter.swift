@@ -79,6 +79,14 @@ public struct Parameter<Scalar: TensorScalar>: Sendable {
 
   public var shape: TensorShape { stored?.shape ?? undrawnShape }
 
+  /// Moves the values to a device; those that are still to be drawn stay so.
+  package mutating func move(to device: Device) throws(DeviceError) {
+    guard isDrawn || stored != nil, value.device != device else { return }
+    stored = try value.on(device)
+    generation = UniqueNumber.next()
+    if identity != nil { identity = ParameterIdentity() }
+  }
+
   /// Draws fresh values, if it has an initializer.
   package mutating func draw(using random: inout RandomSource, provisionally: Bool = false) {
     guard let initializer else { return }

@@ -26,6 +26,15 @@ public struct Variable<Scalar: TensorScalar> {
   /// This value as a constant: no gradient flows back through it.
   public func detached() -> Variable { Variable(value) }
 
+  /// The variable on a device, where its value is copied; the gradient is copied back.
+  ///
+  /// - Throws: `DeviceError`, as `Tensor.on(_:)`; a failure of the way back is remembered by the device.
+  public func on(_ device: Device) throws(DeviceError) -> Variable {
+    let source = value.device
+    if source == device { return self }
+    return Variable.operation(try value.on(device), of: [self]) { [(try? $0.on(source)) ?? .full(like: $0, .nan)] }
+  }
+
   /// Keeps this variable's gradient after the backward pass, as for a watched one. It must be on a tape.
   public func keepGradient() {
     guard let tape else { programmingError("keepGradient: the variable does not depend on anything on a tape") }
@@ -57,7 +66,7 @@ public struct Variable<Scalar: TensorScalar> {
   ) -> Gradients<Scalar> {
     require(value.count == 1, "gradients: a loss is a single number, this variable has the shape \(shape)")
     guard let tape else { programmingError("gradients: the variable does not depend on anything on a tape") }
-    return tape.gradients(of: [(id, Tensor([seed], shape: shape))], finished: finished)
+    return tape.gradients(of: [(id, .full(like: value, seed))], finished: finished)
   }
 
   /// Records an operation with one result; operations of one's own are written with this.

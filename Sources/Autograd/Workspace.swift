@@ -6,7 +6,10 @@ import TensorCore
 /// number of threads.
 public final class Workspace<Scalar: TensorScalar> {
   public let team: ThreadTeam
-  public let pool = BufferPool()
+  /// Where the results of passes are computed; parameters and inputs must be there too.
+  public let device: Device
+  /// Memory of passes, on the device.
+  public let pool: BufferPool
   /// Number format of the right-hand sides of products.
   public let products: ProductFormat
   private var packs = ParameterCache<PackedPart, UInt64, PackedMatrix<Scalar>>()
@@ -21,17 +24,22 @@ public final class Workspace<Scalar: TensorScalar> {
   }
 
   /// - Precondition: this machine supports the products for this scalar type.
-  public init(threads: Int = 1, products: ProductFormat = .full) {
-    team = ThreadTeam(threads: threads)
-    self.products = products
+  public convenience init(threads: Int = 1, products: ProductFormat = .full) {
+    self.init(team: ThreadTeam(threads: threads), products: products)
   }
+
+  /// A workspace of passes on a device.
+  public convenience init(device: Device) { self.init(team: ThreadTeam(threads: 1), products: .full, device: device) }
+
+  /// Whether sequences are computed in one launch wherever that is possible, not only where it is worth it.
+  package var launchesWholeSequences = false
 
   /// A workspace that shares threads with others.
   ///
   /// - Precondition: this machine supports the products for this scalar type.
-  package init(team: ThreadTeam, products: ProductFormat) {
-    self.team = team
-    self.products = products
+  package init(team: ThreadTeam, products: ProductFormat, device: Device = .cpu) {
+    (self.team, self.products, self.device) = (team, products, device)
+    pool = BufferPool(on: device)
   }
 
   /// A matrix (or its transpose) as the right-hand side of products.

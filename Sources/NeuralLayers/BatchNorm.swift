@@ -59,13 +59,13 @@ public struct BatchNorm<Scalar: TensorScalar>: Layer {
     return normalized.transposed().reshaped(input.shape.dimensions)
   }
 
-  private func remember(_ moments: RowMoments, rows: Int, in context: inout ForwardContext<Scalar>) {
-    func mixed(_ old: Parameter<Scalar>, _ new: Tensor<Double>) -> Tensor<Scalar> {
-      context.latest(old) * Scalar(1 - momentum) + Tensor(new.scalars.map { Scalar(momentum * $0) }, shape: old.shape)
+  private func remember(_ moments: RowMoments<Scalar>, rows: Int, in context: inout ForwardContext<Scalar>) {
+    func mixed(_ old: Parameter<Scalar>, _ new: Tensor<Scalar>) -> Tensor<Scalar> {
+      context.latest(old) * Scalar(1 - momentum) + new.reshaped(old.shape.dimensions)
     }
     if rows < 2 { return }
-    context.update(runningMean, to: mixed(runningMean, moments.means))
-    let unbiased = moments.variances * (Double(rows) / Double(rows - 1))
+    context.update(runningMean, to: mixed(runningMean, moments.means(times: momentum)))
+    let unbiased = moments.variances(times: Double(rows) / Double(rows - 1), momentum)
     context.update(runningVariance, to: mixed(runningVariance, unbiased))
   }
 

@@ -7,7 +7,7 @@ extension Variable {
   func mappingSteps(of lengths: SequenceLengths, _ transform: (Variable) -> Variable) -> Variable {
     let rows = steps(of: lengths)
     let mapped = transform(rows)
-    let padding = Variable(.zeros([1, mapped.shape[1]]))
+    let padding = Variable(.zeros([1, mapped.shape[1]], beside: mapped.value))
     var sources = [Int32](repeating: Int32(rows.shape[0]), count: lengths.count * lengths.time)
     for (row, position) in lengths.positions.enumerated() { sources[Int(position)] = Int32(row) }
     return Variable.concatenate([mapped, padding], axis: 0).gatherRows(sources)

@@ -4,50 +4,11 @@ import NeuralLayers
 import TensorCore
 import Testing
 
-/// A layer and the shape of a sample that it reads.
-private struct LayerSample: CustomTestStringConvertible, Sendable {
-  let layer: any Layer<Double>
-  let shape: [Int]
-  /// Whether a sample is a sequence of steps.
-  var isOfSequences = false
-  var testDescription: String { "\(type(of: layer)) \(shape)" }
-  /// Bound, with its values drawn.
-  var model: Sequential<Double> { Sequential(seed: 1) { [layer] }.bound() }
-
-  static let all: [LayerSample] = [
-    LayerSample(layer: Dense(6, 4, activation: .tanh), shape: [6]),
-    LayerSample(layer: Dense(2, 3, bias: false), shape: [3, 2], isOfSequences: true),
-    LayerSample(layer: Activation(.gelu), shape: [2, 3]),
-    LayerSample(layer: Activation(.softmax), shape: [5]),
-    LayerSample(layer: Dropout(0.25), shape: [3, 2]),
-    LayerSample(layer: Flatten(), shape: [2, 3, 2]),
-    LayerSample(layer: Flatten(), shape: []),
-    LayerSample(layer: LayerNorm(5), shape: [4, 5], isOfSequences: true),
-    LayerSample(layer: BatchNorm(3), shape: [3]),
-    LayerSample(layer: BatchNorm(2), shape: [4, 2], isOfSequences: true),
-    LayerSample(
-      layer: Convolution1D(channels: 2, filters: 3, window: 3, stride: 2, padding: 1), shape: [6, 2],
-      isOfSequences: true),
-    LayerSample(layer: Convolution2D(channels: 2, filters: 3, padding: .same), shape: [3, 4, 2]),
-    LayerSample(
-      layer: Convolution2D(channels: 1, filters: 2, window: (2, 3), stride: (2, 1), padding: .reflect(1)),
-      shape: [3, 4, 1]),
-    LayerSample(layer: LocallyConnected(.line(6, window: 3, padding: 1), channels: 2, filters: 2), shape: [6, 2]),
-    LayerSample(layer: LocallyConnected(.grid(rows: 4, columns: 5), filters: 2), shape: [4, 5]),
-    LayerSample(layer: Sequential<Double>([]), shape: [4]),
-  ]
-
-  func batch(_ count: Int, seed: UInt64) -> Tensor<Double> {
-    var random = RandomSource(seed: seed)
-    return .normal(TensorShape([count] + shape), mean: 1, standardDeviation: 2, using: &random)
-  }
-}
-
 /// Laws that all layers obey.
 @Suite struct EveryLayerTests {
   /// A batch of sequences of several lengths, with NaN after their ends, gives each what it gives by itself.
-  @Test(arguments: LayerSample.all.filter(\.isOfSequences))
-  fileprivate func aBatchOfSeveralLengthsIsItsSequences(sample: LayerSample) throws {
+  @Test(arguments: LayerSample<Double>.all.filter(\.isOfSequences))
+  func aBatchOfSeveralLengthsIsItsSequences(sample: LayerSample<Double>) throws {
     let (model, steps) = (sample.model, sample.shape[0])
     let lengths = [steps, 1, steps - 1]
     var batch = sample.batch(3, seed: 4)
@@ -66,8 +27,8 @@ private struct LayerSample: CustomTestStringConvertible, Sendable {
     }
   }
 
-  @Test(arguments: LayerSample.all)
-  fileprivate func aBatchOfNoSamplesPassesThroughAndTeachesNothing(sample: LayerSample) {
+  @Test(arguments: LayerSample<Double>.all)
+  func aBatchOfNoSamplesPassesThroughAndTeachesNothing(sample: LayerSample<Double>) {
     for mode in [ForwardMode.training, .inference] {
       var model = sample.model
       var context = ForwardContext(tape: Tape<Double>(), mode: mode)
@@ -87,8 +48,8 @@ private struct LayerSample: CustomTestStringConvertible, Sendable {
     }
   }
 
-  @Test(arguments: LayerSample.all)
-  fileprivate func theNumberOfThreadsChangesNoBit(sample: LayerSample) {
+  @Test(arguments: LayerSample<Double>.all)
+  func theNumberOfThreadsChangesNoBit(sample: LayerSample<Double>) {
     func results(threads: Int) -> [Tensor<Double>?] {
       var model = sample.model
       var context = ForwardContext(
@@ -105,8 +66,8 @@ private struct LayerSample: CustomTestStringConvertible, Sendable {
     for threads in [2, 3] { #expect(results(threads: threads) == alone, "\(threads) threads, seed 1") }
   }
 
-  @Test(arguments: LayerSample.all)
-  fileprivate func atInferenceASampleKnowsNothingOfTheOthers(sample: LayerSample) {
+  @Test(arguments: LayerSample<Double>.all)
+  func atInferenceASampleKnowsNothingOfTheOthers(sample: LayerSample<Double>) {
     let (model, batch) = (sample.model, sample.batch(5, seed: 3))
     var context = ForwardContext<Double>()
     let together = model(Variable(batch), in: &context).value

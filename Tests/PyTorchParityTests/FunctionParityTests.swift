@@ -45,62 +45,85 @@ private struct FunctionFixture: Decodable {
     try checkLosses(Double.self, relative: 1e-7, absolute: 1e-12)
     try checkLosses(Float.self, relative: 1.3e-6, absolute: 1e-5)
   }
+}
 
-  private func checkActivations<Scalar: TensorScalar>(
-    _: Scalar.Type, relative: Double, absolute: Double
-  ) throws {
-    let fixture = try FunctionFixture.read().activations
-    let shape = TensorShape(fixture.shape)
-    let upstream: Tensor<Scalar> = tensor(fixture.upstream, shape)
-    for function in fixture.functions {
-      let x = Tape<Scalar>().watch(tensor(fixture.inputs, shape))
-      let y = function.function(x)
-      let place = "\(function.function), \(Scalar.self)"
-      expectEqual(function.function(x.value), function.values, relative, absolute, place)
-      expectEqual(y.value, function.values, relative, absolute, place)
-      expectEqual(
-        y.gradients(seed: upstream)[x], function.gradients, relative, absolute, "gradient of \(place)")
+/// The same on a device.
+@Suite(.enabled(if: hasDevice))
+struct DeviceFunctionParityTests {
+  private let device: Device
+
+  init() throws { device = .openCL(try #require(testDevice)) }
+
+  @Test func activationsEqualPyTorch() throws {
+    try checkActivations(Double.self, on: device, relative: 1e-7, absolute: 1e-12)
+    try checkActivations(Float.self, on: device, relative: 1.3e-6, absolute: 1e-5)
+  }
+
+  @Test func lossesEqualPyTorch() throws {
+    try checkLosses(Double.self, on: device, relative: 1e-7, absolute: 1e-12)
+    try checkLosses(Float.self, on: device, relative: 1.3e-6, absolute: 1e-5)
+  }
+}
+
+private func checkActivations<Scalar: TensorScalar>(
+  _: Scalar.Type, on device: Device = .cpu, relative: Double, absolute: Double
+) throws {
+  let fixture = try FunctionFixture.read().activations
+  let shape = TensorShape(fixture.shape)
+  let upstream: Tensor<Scalar> = try tensor(fixture.upstream, shape, on: device)
+  for function in fixture.functions {
+    let x = Tape<Scalar>().watch(try tensor(fixture.inputs, shape, on: device))
+    let y = function.function(x)
+    let place = "\(function.function), \(Scalar.self)"
+    expectEqual(try function.function(x.value).on(.cpu), function.values, relative, absolute, place)
+    expectEqual(try y.value.on(.cpu), function.values, relative, absolute, place)
+    expectEqual(
+      try y.gradients(seed: upstream)[x]?.on(.cpu), function.gradients, relative, absolute, "gradient of \(place)")
+  }
+}
+
+private func checkLosses<Scalar: TensorScalar>(
+  _: Scalar.Type, on device: Device = .cpu, relative: Double, absolute: Double
+) throws {
+  for (number, reference) in try FunctionFixture.read().losses.enumerated() {
+    let tape = Tape<Scalar>()
+    let predictions = tape.watch(try tensor(reference.predictions, TensorShape(reference.shape), on: device))
+    let targets: Variable<Scalar>? =
+      reference.targets.count == predictions.value.count
+      ? try tape.watch(tensor(reference.targets, TensorShape(reference.shape), on: device)) : nil
+    let loss = try #require(evaluate(reference, predictions, targets))
+    let place = "loss \(number), \(reference.loss), \(Scalar.self)"
+    expectEqual(try loss.value.on(.cpu), [reference.value], relative, absolute, place)
+    let gradients = loss.gradients()
+    expectEqual(try gradients[predictions]?.on(.cpu), reference.gradient, relative, absolute, "gradient of \(place)")
+    if let expected = reference.targetGradient, let targets {
+      expectEqual(try gradients[targets]?.on(.cpu), expected, relative, absolute, "target gradient of \(place)")
     }
   }
+}
 
-  private func checkLosses<Scalar: TensorScalar>(_: Scalar.Type, relative: Double, absolute: Double) throws {
-    for (number, reference) in try FunctionFixture.read().losses.enumerated() {
-      let tape = Tape<Scalar>()
-      let predictions = tape.watch(tensor(reference.predictions, TensorShape(reference.shape)))
-      let targets: Variable<Scalar>? =
-        reference.targets.count == predictions.value.count
-        ? tape.watch(tensor(reference.targets, TensorShape(reference.shape))) : nil
-      let loss = try #require(evaluate(reference, predictions, targets))
-      let place = "loss \(number), \(reference.loss), \(Scalar.self)"
-      expectEqual(loss.value, [reference.value], relative, absolute, place)
-      let gradients = loss.gradients()
-      expectEqual(gradients[predictions], reference.gradient, relative, absolute, "gradient of \(place)")
-      if let expected = reference.targetGradient, let targets {
-        expectEqual(gradients[targets], expected, relative, absolute, "target gradient of \(place)")
-      }
-    }
+private func evaluate<Scalar: TensorScalar>(
+  _ reference: FunctionFixture.Loss, _ x: Variable<Scalar>, _ t: Variable<Scalar>?
+) -> Variable<Scalar>? {
+  let context = ForwardContext(workspace: Workspace<Scalar>(device: x.value.device))
+  let classes = { reference.targets.map { Int32($0) } }
+  switch reference.loss {
+  case "meanSquaredError": return meanSquaredError(x, t!)
+  case "meanAbsoluteError": return meanAbsoluteError(x, t!)
+  case "huber": return huber(x, t!, delta: reference.parameter!)
+  case "binaryCrossEntropy": return binaryCrossEntropy(x, targets: t!.value)
+  case "binaryCrossEntropyFromLogits": return binaryCrossEntropyFromLogits(x, targets: t!.value)
+  case "hinge": return hinge(x, targets: t!.value)
+  case "softmaxCrossEntropy": return softmaxCrossEntropy(x, targets: classes(), in: context)
+  case "softmaxCrossEntropyOfDistributions": return softmaxCrossEntropy(x, distributions: t!.value)
+  case "negativeLogLikelihood": return negativeLogLikelihood(x, targets: classes())
+  case "kullbackLeibler": return kullbackLeibler(x, distributions: t!.value)
+  default: return nil
   }
+}
 
-  private func evaluate<Scalar: TensorScalar>(
-    _ reference: FunctionFixture.Loss, _ x: Variable<Scalar>, _ t: Variable<Scalar>?
-  ) -> Variable<Scalar>? {
-    let classes = { reference.targets.map { Int32($0) } }
-    switch reference.loss {
-    case "meanSquaredError": return meanSquaredError(x, t!)
-    case "meanAbsoluteError": return meanAbsoluteError(x, t!)
-    case "huber": return huber(x, t!, delta: reference.parameter!)
-    case "binaryCrossEntropy": return binaryCrossEntropy(x, targets: t!.value)
-    case "binaryCrossEntropyFromLogits": return binaryCrossEntropyFromLogits(x, targets: t!.value)
-    case "hinge": return hinge(x, targets: t!.value)
-    case "softmaxCrossEntropy": return softmaxCrossEntropy(x, targets: classes(), in: ForwardContext<Scalar>())
-    case "softmaxCrossEntropyOfDistributions": return softmaxCrossEntropy(x, distributions: t!.value)
-    case "negativeLogLikelihood": return negativeLogLikelihood(x, targets: classes())
-    case "kullbackLeibler": return kullbackLeibler(x, distributions: t!.value)
-    default: return nil
-    }
-  }
-
-  private func tensor<Scalar: TensorScalar>(_ values: [Double], _ shape: TensorShape) -> Tensor<Scalar> {
-    Tensor(values.map { Scalar($0) }, shape: shape)
-  }
+private func tensor<Scalar: TensorScalar>(
+  _ values: [Double], _ shape: TensorShape, on device: Device
+) throws -> Tensor<Scalar> {
+  try Tensor(values.map { Scalar($0) }, shape: shape).on(device)
 }

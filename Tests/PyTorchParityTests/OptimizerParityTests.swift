@@ -36,9 +36,10 @@ private struct Weights: Module {
   }
 
   /// The gradients of Σ slope·w, which are the slopes.
-  func gradients(_ slopes: [Double]) -> Gradients<Double> {
+  func gradients(_ slopes: [Double]) throws -> Gradients<Double> {
     let context = ForwardContext<Double>(tape: Tape())
-    return (context.variable(w) * Variable(Tensor(slopes, shape: [slopes.count]))).sum().gradients()
+    let slopes = try Tensor(slopes, shape: [slopes.count]).on(w.value.device)
+    return (context.variable(w) * Variable(slopes)).sum().gradients()
   }
 }
 
@@ -93,18 +94,22 @@ private struct Weights: Module {
   }
 
   @Test(arguments: optimizers.keys.sorted())
-  func tenStepsEndWherePyTorchsDo(_ name: String) throws {
+  func tenStepsEndWherePyTorchsDo(_ name: String) throws { try Self.checkTenSteps(name) }
+
+  /// - Parameter device: where weights, gradients and moments are.
+  static func checkTenSteps(_ name: String, on device: Device = .cpu) throws {
     let fixture = try OptimizerFixture.read()
     let (expected, ours) = (try #require(fixture.optimizers[name]), try #require(Self.optimizers[name]))
     #expect(expected.count == 10)
     var model = Weights(w: Parameter(Tensor(fixture.start, shape: [fixture.start.count]))).bound()
+    try model.move(to: device)
     var optimizer = Optimizer(ours.settings, for: model)
     for (step, weights) in expected.enumerated() {
-      let gradients = model.gradients(fixture.gradient(at: model.w.value.scalars))
+      let gradients = try model.gradients(fixture.gradient(at: model.w.value.on(.cpu).scalars))
       optimizer.update(
         &model, with: gradients, scale: ours.clipping.scale(norm: globalNorm(of: gradients)),
         limit: ours.clipping.elementLimit, team: ThreadTeam(threads: 1))
-      for (value, other) in zip(model.w.value.scalars, weights) {
+      for (value, other) in zip(try model.w.value.on(.cpu).scalars, weights) {
         #expect(abs(value - other) <= 1e-12 * max(1, abs(other)), "step \(step)")
       }
     }
@@ -122,5 +127,14 @@ private struct Weights: Module {
       #expect(abs(ours - rate) <= 1e-12 * rate + 1e-17, "step \(step): \(ours) and \(rate)")
       plateau = schedule.plateau(plateau, after: fixture.losses[step])
     }
+  }
+}
+
+/// Optimizers whose weights, gradients and moments are on a device.
+@Suite(.enabled(if: hasDevice))
+struct DeviceOptimizerParityTests {
+  @Test(arguments: OptimizerParityTests.optimizers.keys.sorted())
+  func tenStepsEndWherePyTorchsDo(_ name: String) throws {
+    try OptimizerParityTests.checkTenSteps(name, on: .openCL(#require(testDevice)))
   }
 }

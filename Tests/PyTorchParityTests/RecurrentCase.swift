@@ -41,6 +41,21 @@ struct RecurrentCase: Sendable, CustomStringConvertible {
     }
   }
 
+  /// The first case of each kind: of each cell with each choice of directions, lengths, tokens or vectors, and projection, and
+  /// with each choice of initial state and biases.
+  static func ofEveryKind() throws -> [RecurrentCase] {
+    var known: Set<String> = []
+    return try all().filter { reference in
+      let c = reference.configuration
+      let kinds = [
+        "\(c.cell) \(c.bidirectional) \(c.lengths != nil) \(c.tokens) \(c.projection != nil)",
+        "\(c.cell), \(c.state) \(c.bias)",
+      ]
+      defer { known.formUnion(kinds) }
+      return !known.isSuperset(of: kinds)
+    }
+  }
+
   var description: String { "case \(number): \(configuration)" }
 
   /// The names of the inputs, initial states and parameters that PyTorch has a gradient for.

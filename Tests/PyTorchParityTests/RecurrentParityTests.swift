@@ -15,15 +15,6 @@ import Testing
     try expectEqual(RecurrentRun<Float>(reference, pass), reference, within: 5e-5)
   }
 
-  private func expectEqual<Scalar>(
-    _ run: RecurrentRun<Scalar>, _ reference: RecurrentCase, within tolerance: Double
-  ) throws {
-    #expect(Set(run.gradients.keys) == reference.differentiated)
-    for (name, relative) in try run.differences(from: reference) {
-      #expect(relative <= tolerance, "\(name)")
-    }
-  }
-
   @Test(.enabled(if: RecurrentCase.sweepFile == nil)) func theCasesAreOfEveryKind() throws {
     let all = try RecurrentCase.all().map(\.configuration)
     #expect(all.count >= 200)
@@ -49,5 +40,45 @@ import Testing
       try printLargest(Double.self, pass)
       try printLargest(Float.self, pass)
     }
+  }
+}
+
+/// Expects the results and gradients of a run to be PyTorch's.
+private func expectEqual<Scalar>(
+  _ run: RecurrentRun<Scalar>, _ reference: RecurrentCase, within tolerance: Double
+) throws {
+  #expect(Set(run.gradients.keys) == reference.differentiated)
+  for (name, relative) in try run.differences(from: reference) {
+    #expect(relative <= tolerance, "\(name)")
+  }
+}
+
+/// Results of passes on a device equal PyTorch's too: of one case of each kind, since launches of kernels cost more there than
+/// the arithmetic of the cases.
+@Suite(.enabled(if: hasDevice && RecurrentCase.sweepFile == nil))
+struct DeviceRecurrentParityTests {
+  private let device: Device
+
+  init() throws { device = .openCL(try #require(testDevice)) }
+
+  @Test(arguments: try RecurrentCase.ofEveryKind())
+  func fusedPassesEqualPyTorch(_ reference: RecurrentCase) throws {
+    try expectEqual(RecurrentRun<Double>(reference, .fused, on: device), reference, within: 1e-7)
+    try expectEqual(RecurrentRun<Float>(reference, .fused, on: device), reference, within: 5e-5)
+  }
+
+  /// Every fourth of them.
+  @Test(arguments: try RecurrentCase.ofEveryKind().enumerated().filter { $0.offset % 4 == 0 }.map(\.element))
+  func unrolledPassesEqualPyTorch(_ reference: RecurrentCase) throws {
+    try expectEqual(RecurrentRun<Double>(reference, .unrolled, on: device), reference, within: 1e-7)
+    try expectEqual(RecurrentRun<Float>(reference, .unrolled, on: device), reference, within: 5e-5)
+  }
+
+  @Test func theCasesAreOfEveryKind() throws {
+    let (some, all) = (try RecurrentCase.ofEveryKind(), try RecurrentCase.all())
+    func kinds(_ cases: [RecurrentCase]) -> Set<String> {
+      Set(cases.map(\.configuration).map { "\($0.cell) \($0.bidirectional) \($0.lengths != nil) \($0.tokens)" })
+    }
+    #expect(kinds(some) == kinds(all) && some.count < all.count / 2)
   }
 }

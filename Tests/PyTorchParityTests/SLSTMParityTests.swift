@@ -5,7 +5,7 @@ import Testing
 /// Outputs, final states and every gradient of the sLSTM equal those of the package xlstm 2.0.6 on the same weights: see
 /// `generate_slstm.py`.
 @Suite struct SLSTMParityTests {
-  private static func all() throws -> [RecurrentCase] {
+  static func all() throws -> [RecurrentCase] {
     try RecurrentCase.all(in: Repository.fixture("slstm.safetensors").path)
   }
 
@@ -39,5 +39,24 @@ import Testing
     }
     #expect(Set(kinds).count == 3 * 3, "heads and initial states")
     #expect(all.contains { $0.configuration.time > 4 } && all.contains { $0.configuration.batch > 1 })
+  }
+}
+
+/// The same on a device: of every fourth case, since launches of kernels cost more there than the arithmetic of the cases.
+@Suite(.enabled(if: hasDevice))
+struct DeviceSLSTMParityTests {
+  @Test(arguments: RecurrentPass.allCases)
+  func equalsXLSTM(_ pass: RecurrentPass) throws {
+    let device = Device.openCL(try #require(testDevice))
+    for reference in try SLSTMParityTests.all() where reference.number % 4 == 0 {
+      let double = try RecurrentRun<Double>(reference, pass, on: device)
+      #expect(Set(double.gradients.keys) == reference.differentiated)
+      for (name, relative) in try double.differences(from: reference) {
+        #expect(relative <= 1e-10, "\(name) of \(reference)")
+      }
+      for (name, relative) in try RecurrentRun<Float>(reference, pass, on: device).differences(from: reference) {
+        #expect(relative <= 5e-5, "\(name) of \(reference)")
+      }
+    }
   }
 }

@@ -8,7 +8,7 @@ import Testing
 
 /// Attention against the formulas written out.
 @Suite struct AttentionTests {
-  private static let scores: [Attention<Double>.Score] = [.dot, .general, .additive(units: 3)]
+  static let scores: [Attention<Double>.Score] = [.dot, .general, .additive(units: 3)]
   private let time = 3
   private let batch = 2
   private let source = 5
@@ -89,12 +89,12 @@ import Testing
 /// Encoders and decoders with attention.
 @Suite struct EncoderDecoderTests {
   typealias Style = AttentionDecoder<GRUCell<Double>>.Style
-  private static let styles: [Style] = [.luong(.dot), .luong(), .luong(.additive(units: 3)), .bahdanau(units: 3)]
-  private static let sources: [[Int32]] = [[1, 2, 3], [0], [4, 4, 1, 0, 2]]
-  private static let targets: [[Int32]] = [[0, 1], [], [2, 2, 1]]
+  static let styles: [Style] = [.luong(.dot), .luong(), .luong(.additive(units: 3)), .bahdanau(units: 3)]
+  static let sources: [[Int32]] = [[1, 2, 3], [0], [4, 4, 1, 0, 2]]
+  static let targets: [[Int32]] = [[0, 1], [], [2, 2, 1]]
 
   /// A network of two layers on either side; the memory is as wide as the decoder's outputs.
-  private static func network(_ style: Style, layers: Int = 1) -> EncoderDecoder<GRUCell<Double>> {
+  static func network(_ style: Style, layers: Int = 1) -> EncoderDecoder<GRUCell<Double>> {
     let context = if case .bahdanau = style { 4 } else { 0 }
     func cells(_ input: Int, _ hidden: Int) -> [GRUCell<Double>] {
       (0..<layers).map { GRUCell(input: $0 == 0 ? input : hidden, hidden: hidden) }

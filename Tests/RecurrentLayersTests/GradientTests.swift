@@ -19,13 +19,13 @@ func loss(_ outputs: Variable<Double>, _ state: [Variable<Double>], of terms: Lo
   }
 }
 
-/// Expects the numeric gradients of input, initial state and every parameter of a run over a sequence.
-private func expectGradients<Cell: RecurrentCell<Double>>(
-  of cell: Cell, on point: SequencePoint<Double>, tokens: Bool, terms: LossTerms, _ label: String
+/// Expects the numeric gradients of input, initial state and every parameter of a run over a sequence, computed on a device.
+func expectGradients<Cell: RecurrentCell<Double>>(
+  of cell: Cell, on point: SequencePoint<Double>, device: Device = .cpu, tokens: Bool, terms: LossTerms, _ label: String
 ) {
   var inputs = zip(Cell.State.componentNames, point.state).map { (name: "initial \($0)", value: $1) }
   if !tokens { inputs.append(("input", point.input)) }
-  let comparisons = GradientCheck.compare(cell, inputs: inputs) { cell, inputs, context in
+  let comparisons = GradientCheck.compare(cell, inputs: inputs, on: device) { cell, inputs, context in
     let state = Cell.State(components: Array(inputs.prefix(Cell.State.componentNames.count)))
     let sequence: SequenceInput<Double> = tokens ? .tokens(point.grid) : .vectors(inputs[inputs.count - 1])
     let (outputs, final) = cell.run(sequence, from: state, in: &context)
@@ -34,7 +34,7 @@ private func expectGradients<Cell: RecurrentCell<Double>>(
   expectPassing(comparisons, "\(label), \(tokens ? "tokens" : "vectors"), \(terms)")
 }
 
-private func unrolled<Cell: RecurrentCell<Double>>(_ cell: Cell) -> any RecurrentCell<Double> { Unrolled(cell) }
+func unrolled<Cell: RecurrentCell<Double>>(_ cell: Cell) -> any RecurrentCell<Double> { Unrolled(cell) }
 
 @Suite struct GradientTests {
   @Test(arguments: SampleCell.allCases, LossTerms.allCases)

@@ -10,20 +10,21 @@ import Testing
   enum Input: CaseIterable, Sendable { case vectors, tokens, table, longTable }
 
   /// Outputs or last outputs, final states, and all gradients, of two layers.
-  private func results<Cell: RecurrentCell<Double>>(
+  static func results<Cell: RecurrentCell<Double>>(
     _ stack: StackedRecurrent<Cell>, _ input: Input, time: Int, batch: Int, lengths: SequenceLengths?,
-    resets: StateResets?,
-    atEnd: Bool, givenState: Bool, threads: Int = 1
+    resets: StateResets?, atEnd: Bool, givenState: Bool, threads: Int = 1, device: Device = .cpu
   ) -> [Tensor<Double>] {
     var random = RandomSource(seed: 5)
     let tape = Tape<Double>()
     var context = ForwardContext(
-      tape: tape, mode: .training, random: RandomSource(seed: 4), workspace: Workspace(threads: threads))
+      tape: tape, mode: .training, random: RandomSource(seed: 4),
+      workspace: Workspace(team: ThreadTeam(threads: threads), products: .full, device: device))
+    func watch(_ value: Tensor<Double>) -> Variable<Double> { tape.watch(value.copied(to: device)) }
     let width = stack.cells[0].inputSize
     let rows = input == .longTable ? time * batch + 1 : width
     let grid = TokenGrid(
       ids: (0..<time * batch).map { _ in Int32.random(in: 0..<Int32(rows), using: &random) }, time: time, batch: batch)
-    let x = tape.watch(
+    let x = watch(
       .uniform(input == .vectors ? [time, batch, width] : [rows, width], in: -1..<1, using: &random))
     var sequence: SequenceInput<Double> =
       switch input {
@@ -35,7 +36,7 @@ import Testing
     let initial = stack.cells.map { cell in
       Cell.State(
         components: zip(Cell.State.componentNames, cell.stateWidths).map { name, width in
-          tape.watch(.randomState(name, [batch, width], in: -0.5..<0.5, using: &random))
+          watch(.randomState(name, [batch, width], in: -0.5..<0.5, using: &random))
         })
     }
     let given = givenState ? initial : nil
@@ -71,7 +72,7 @@ import Testing
         (nil, false, true), (nil, true, false), (ragged, true, true), (ragged, false, false),
       ] {
         func run(_ stack: StackedRecurrent<Cell>, threads: Int = 1) -> [Tensor<Double>] {
-          results(
+          Self.results(
             stack, input, time: time, batch: batch, lengths: lengths, resets: atEnd || lengths != nil ? resets : nil,
             atEnd: atEnd,
             givenState: givenState, threads: threads)

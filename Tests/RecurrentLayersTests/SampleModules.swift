@@ -22,7 +22,7 @@ struct MinimalGatedCell: RecurrentCell {
   }
 
   func initialState(batchSize: Int, in context: inout ForwardContext<Double>) -> HiddenState<Double> {
-    HiddenState(hidden: Variable(.zeros([batchSize, hiddenSize])) + context.variable(start))
+    HiddenState(hidden: context.variable(start).broadcast(to: [batchSize, hiddenSize]))
   }
 
   func step(

@@ -51,22 +51,45 @@ struct SequenceRun<Scalar: TensorScalar> {
     resets: StateResets? = nil, mode: ForwardMode = .inference, threads: Int = 1, products: ProductFormat = .full,
     seed: UInt64
   ) {
-    let cell = cell.bound()
+    let workspace = Workspace<Scalar>(threads: threads, products: products)
+    self.init(
+      bound: cell.bound(), on: point, tokens: tokens, lengths: lengths, resets: resets, mode: mode,
+      workspace: workspace, seed: seed)
+  }
+
+  /// As above, computed on a device.
+  init<Cell: RecurrentCell<Scalar>>(
+    _ cell: Cell, on point: SequencePoint<Scalar>, tokens: Bool, lengths: SequenceLengths? = nil,
+    resets: StateResets? = nil, mode: ForwardMode = .inference, device: Device, launchesWholeSequences: Bool = false,
+    seed: UInt64
+  ) throws {
+    let workspace = Workspace<Scalar>(device: device)
+    workspace.launchesWholeSequences = launchesWholeSequences
+    self.init(
+      bound: try cell.bound().on(device), on: point, tokens: tokens, lengths: lengths, resets: resets, mode: mode,
+      workspace: workspace, seed: seed)
+  }
+
+  private init<Cell: RecurrentCell<Scalar>>(
+    bound cell: Cell, on point: SequencePoint<Scalar>, tokens: Bool, lengths: SequenceLengths?, resets: StateResets?,
+    mode: ForwardMode, workspace: Workspace<Scalar>, seed: UInt64
+  ) {
+    let device = workspace.device
     let tape = Tape<Scalar>()
     var context = ForwardContext(
-      tape: tape, mode: mode, random: RandomSource(seed: seed),
-      workspace: Workspace(threads: threads, products: products))
-    let input = tape.watch(point.input)
-    let state = zip(Cell.State.componentNames, point.state).map { tape.watch($1) }
+      tape: tape, mode: mode, random: RandomSource(seed: seed), workspace: workspace)
+    let input = tape.watch(point.input.copied(to: device))
+    let state = zip(Cell.State.componentNames, point.state).map { tape.watch($1.copied(to: device)) }
     var sequence: SequenceInput = tokens ? .tokens(point.grid, lengths: lengths) : .vectors(input, lengths: lengths)
     if let resets { sequence = sequence.resetting(at: resets) }
     let (outputs, final) = cell.run(sequence, from: .init(components: state), in: &context)
 
     var random = RandomSource(seed: seed)
-    var loss = (outputs * Variable(.normal(outputs.shape, using: &random))).sum()
-    for component in final.components {
-      loss = loss + (component * Variable(.normal(component.shape, using: &random))).sum()
+    func weights(_ shape: TensorShape) -> Variable<Scalar> {
+      Variable(Tensor.normal(shape, using: &random).copied(to: device))
     }
+    var loss = (outputs * weights(outputs.shape)).sum()
+    for component in final.components { loss = loss + (component * weights(component.shape)).sum() }
     let gradients = loss.gradients()
 
     add("outputs", outputs.value)
@@ -78,7 +101,7 @@ struct SequenceRun<Scalar: TensorScalar> {
 
   private mutating func add(_ name: String, _ tensor: Tensor<Scalar>?) {
     names.append(name)
-    tensors.append(tensor!)
+    tensors.append(tensor!.forHost())
   }
 
   /// The names of the tensors that differ from another run's by more than a tolerance, relative to their largest element.

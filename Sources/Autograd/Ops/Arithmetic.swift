@@ -36,7 +36,7 @@ extension Variable {
   public static func * (a: Variable, b: Scalar) -> Variable { operation(a.value * b, of: [a]) { [$0 * b] } }
   public static func * (a: Scalar, b: Variable) -> Variable { b * a }
   public static func / (a: Variable, b: Scalar) -> Variable { operation(a.value / b, of: [a]) { [$0 / b] } }
-  public static func / (a: Scalar, b: Variable) -> Variable { Variable(Tensor(a)) / b }
+  public static func / (a: Scalar, b: Variable) -> Variable { Variable(b.value.number(a)) / b }
   public static prefix func - (a: Variable) -> Variable { operation(-a.value, of: [a]) { [-$0] } }
 
   /// The product of two matrices, [m, k] and [k, n].

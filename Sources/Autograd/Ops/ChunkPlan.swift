@@ -23,6 +23,18 @@ package struct ChunkPlan {
     chunks = stride(from: 0, to: time, by: length).map { $0..<min($0 + length, time) }
   }
 
+  /// The whole sequence in one chunk and the whole batch in one shard: for a device, which has no threads that wait for each other, and
+  /// for which a few large products are better than many.
+  package init(wholeTime time: Int, batch: Int) {
+    self.batch = batch
+    (chunks, shards) = (time > 0 ? [0..<time] : [], [0..<batch])
+  }
+
+  /// The plan of passes on a device.
+  package init(time: Int, batch: Int, on device: Device) {
+    if device == .cpu { self.init(time: time, batch: batch) } else { self.init(wholeTime: time, batch: batch) }
+  }
+
   /// Time steps in every chunk but the last, which may be shorter.
   package static func chunkLength(batch: Int) -> Int { max(rowsPerChunk * min(batch, 2) / batch, 1) }
 

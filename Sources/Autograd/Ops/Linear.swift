@@ -65,8 +65,12 @@ package func affine<Scalar>(
 package func weightGradient<Scalar>(
   _ g: Tensor<Scalar>, _ x: Tensor<Scalar>, hasBias: Bool, workspace: Workspace<Scalar>
 ) -> (weight: Tensor<Scalar>, bias: Tensor<Scalar>?) {
-  if g.shape[0] == 0 { return (.zeros([g.shape[1], x.shape[1]]), hasBias ? .zeros([g.shape[1]]) : nil) }
-  let plan = ChunkPlan(time: g.shape[0], batch: 1)
+  if g.shape[0] == 0 {
+    return (
+      .zeros([g.shape[1], x.shape[1]], pool: workspace.pool), hasBias ? .zeros([g.shape[1]], pool: workspace.pool) : nil
+    )
+  }
+  let plan = ChunkPlan(time: g.shape[0], batch: 1, on: workspace.device)
   let gradient = WeightGradient(
     inputs: x, outputs: g.shape[1], plan: plan, hasBias: hasBias, workspace: workspace)
   let view = g.matrix()

@@ -14,11 +14,11 @@ public func normalizedRows<Scalar>(
 /// Normalized rows, with the moments that were subtracted and divided by.
 package func normalizedRowsAndMoments<Scalar>(
   _ input: Variable<Scalar>, epsilon: Double, in context: borrowing ForwardContext<Scalar>
-) -> (rows: Variable<Scalar>, moments: RowMoments) {
+) -> (rows: Variable<Scalar>, moments: RowMoments<Scalar>) {
   let team = context.workspace.team
   let (rows, moments) = input.value.normalizedRows(epsilon: epsilon, team: team)
   let result = Variable.operation(rows, of: [input]) {
-    [rows.normalizedRowsGradient($0, variances: moments.variances, epsilon: epsilon, team: team)]
+    [rows.normalizedRowsGradient($0, moments: moments, epsilon: epsilon, team: team)]
   }
   return (result, moments)
 }

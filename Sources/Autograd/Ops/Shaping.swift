@@ -71,7 +71,7 @@ extension Variable {
   public func gatherRows(_ indices: [Int32]) -> Variable {
     let shape = shape
     return Variable.operation(value.gatherRows(indices), of: [self]) {
-      var gradient = Tensor<Scalar>.zeros(shape)
+      var gradient = Tensor<Scalar>.zeros(shape, beside: $0)
       gradient.scatterAddRows(indices, $0)
       return [gradient]
     }

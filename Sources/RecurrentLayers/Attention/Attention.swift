@@ -114,7 +114,7 @@ public struct AttentionMemory<Scalar: TensorScalar> {
     columns = self.values.permuted([1, 2, 0])
     mask = lengths.map { lengths in
       let terms = lengths.steps.flatMap { count in (0..<lengths.time).map { $0 < count ? 0 : Scalar(-1e30) } }
-      return Tensor(terms, shape: [1, lengths.count, lengths.time])
+      return Tensor(terms, shape: [1, lengths.count, lengths.time], beside: values.value)
     }
     self.keys = keys(self.values)
   }

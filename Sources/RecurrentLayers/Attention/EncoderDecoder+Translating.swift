@@ -29,7 +29,8 @@ extension EncoderDecoder {
     require(
       limit > 0 && beam > 0 && batchSize > 0,
       "translate: a limit of \(limit) tokens, a beam of \(beam), batches of \(batchSize)")
-    let workspace = Workspace<Scalar>(threads: threads)
+    let workspace = Workspace<Scalar>(
+      team: ThreadTeam(threads: threads), products: .full, device: source.weight.value.device)
     return stride(from: 0, to: sources.count, by: batchSize).flatMap { start in
       translateBatch(
         Array(sources[start..<min(start + batchSize, sources.count)]), limit: limit, beam: beam, workspace: workspace)
@@ -54,11 +55,12 @@ extension EncoderDecoder {
       let last = beams.flatMap { $0.lastTokens(or: mark) }
       let inputs = target(last, in: &context).reshaped([1, last.count, -1])
       let (steps, weights, next) = decoder.run(inputs, over: memory, from: state, in: &context)
-      let scores = output(steps, in: &context).value.logSoftmax().row(0)
+      let scores = output(steps, in: &context).value.logSoftmax().row(0).forHost()
+      let alignments = weights.value.row(0).forHost()
       var origins: [Int] = []
       for index in beams.indices {
         let rows = index * beam..<(index + 1) * beam
-        let own = beams[index].advance(scores.rows(rows), weights.value.row(0).rows(rows), mark: mark)
+        let own = beams[index].advance(scores.rows(rows), alignments.rows(rows), mark: mark)
         origins += own.map { rows.lowerBound + $0 }
       }
       state = next.gathering(origins)

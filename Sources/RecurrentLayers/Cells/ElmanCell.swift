@@ -41,6 +41,14 @@ private struct ElmanStep<Scalar: TensorScalar>: FusedStep {
 
   var layout: StepLayout { StepLayout(gates: hidden, output: hidden) }
 
+  var sequenceCell: SequenceLaunch<Scalar>.Cell? {
+    switch activation {
+    case .tanh: .elman(rectifies: false)
+    case .relu: .elman(rectifies: true)
+    default: nil
+    }
+  }
+
   func forward(_ at: StepViews<Scalar>) { at.next(0).set(activation, of: at.gates.readOnly) }
 
   func backward(_ at: StepViews<Scalar>, _ d: StepGradients<Scalar>) {

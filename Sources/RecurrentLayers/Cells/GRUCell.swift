@@ -78,6 +78,8 @@ private struct GRUStep<Scalar: TensorScalar>: FusedStep {
     return layout
   }
 
+  var sequenceCell: SequenceLaunch<Scalar>.Cell? { .gru(hardSlope: hardSlope) }
+
   func forward(_ at: StepViews<Scalar>) {
     at.gates.applyGRUGates(
       hardSlope: hardSlope, recurrent: at.recurrent.readOnly, hPrevious: at.previous(0), h: at.next(0))

@@ -66,6 +66,7 @@ private struct LSTMStep<Scalar: TensorScalar>: FusedStep {
   let hardSlope: Double?
 
   var layout: StepLayout { StepLayout(gates: 4 * hidden, output: output) }
+  var sequenceCell: SequenceLaunch<Scalar>.Cell? { .lstm(hardSlope: hardSlope) }
 
   func forward(_ at: StepViews<Scalar>) {
     at.gates.applyLSTMGates(hardSlope: hardSlope, cPrevious: at.previous(1), c: at.next(1), h: at.next(0))

@@ -45,7 +45,7 @@ extension RecurrentCell {
   public var stateWidths: [Int] { State.componentNames.map { _ in hiddenSize } }
 
   public func initialState(batchSize: Int, in context: inout ForwardContext<Scalar>) -> State {
-    .zeros(batchSize: batchSize, widths: stateWidths)
+    .zeros(batchSize: batchSize, widths: stateWidths, in: context.workspace)
   }
 
   public mutating func updateRecurrentWeights(_ body: (_ weight: inout Parameter<Scalar>) -> Void) {}

@@ -21,6 +21,11 @@ extension RecurrentState {
   public static func zeros(batchSize: Int, widths: [Int]) -> Self {
     Self(components: widths.map { Variable(.zeros([batchSize, $0])) })
   }
+
+  /// A state of zeros where the passes of a workspace are computed.
+  package static func zeros(batchSize: Int, widths: [Int], in workspace: Workspace<Scalar>) -> Self {
+    Self(components: widths.map { Variable(.zeros([batchSize, $0], pool: workspace.pool)) })
+  }
 }
 
 /// State of a cell whose only component is its output, as in an Elman network or a GRU.

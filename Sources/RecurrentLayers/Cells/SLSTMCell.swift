@@ -58,7 +58,7 @@ public struct SLSTMCell<Scalar: TensorScalar>: RecurrentCell, FusedCell {
     let (i, f) = (gates.gate(0, of: 4), gates.gate(1, of: 4))
     let kept = state.stabilizer - (-f).softplus()
     // 0 in a state that has read nothing, where the maximum is ĩ.
-    let hasRead: Tensor<Scalar> = state.normalizer.value.map { $0 > 0 ? 1 : 0 }
+    let hasRead = state.normalizer.value.sign().relu()
     let stabilizer = i + Variable(hasRead) * (kept - i).relu()
     let add = (i - stabilizer).exp()
     let keep = (-(stabilizer - kept).relu()).exp()

@@ -28,7 +28,8 @@ extension RecurrentCell {
         let resetState = resetState(of: request, in: &context)
         state = state.keepingRows(resets.map { !$0 }, else: resetState)
       }
-      let (output, next) = step(sequence.step(t, width: inputSize), from: state, in: &context)
+      let (output, next) = step(
+        sequence.step(t, width: inputSize, pool: context.workspace.pool), from: state, in: &context)
       observe(next)
       outputs.append(output)
       state = (sequence.lengths.map { next.keepingRows($0.mask(at: t), else: state) } ?? next).inOwnNode
@@ -93,10 +94,12 @@ extension RecurrentState {
 
 extension SequenceInput {
   /// The input of one step, [batch, width].
-  fileprivate func step(_ t: Int, width: Int) -> Variable<Scalar> {
+  ///
+  /// - Parameter pool: memory of one-hot rows.
+  fileprivate func step(_ t: Int, width: Int, pool: BufferPool) -> Variable<Scalar> {
     switch content {
     case .vectors(let input): input.row(t)
-    case .tokens(let grid): Variable(.oneHot(grid.steps(t..<t + 1).ids, classes: width))
+    case .tokens(let grid): Variable(.oneHot(grid.steps(t..<t + 1).ids, classes: width, pool: pool))
     case .embedded(let grid, let table): table.gatherRows(grid.steps(t..<t + 1).ids)
     }
   }

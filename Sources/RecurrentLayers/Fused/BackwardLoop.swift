@@ -40,6 +40,8 @@ struct BackwardLoop<Scalar: TensorScalar> {
   private let clearsHiddenGradient: Bool
   /// Transformation of the input's product at each step; nil without one, or where a table was transformed instead.
   private let transform: (any InputTransform<Scalar>)?
+  /// Launch of all steps on a device; nil where they are taken one by one.
+  private let sequence: SequenceLaunch<Scalar>?
   private let dInputView, dParametersView: MutableMatrixView<Scalar>?
   /// Tensors that only the views read.
   private let storage: [Tensor<Scalar>]
@@ -62,12 +64,14 @@ struct BackwardLoop<Scalar: TensorScalar> {
       overwriting.contains($0.columns.lowerBound) ? .nothing : .target
     }.reversed()
 
-    let states = zip(dFinalState, record.states).map { OwnedMatrix($0 ?? .zeros([batch, $1.states.shape[2]])) }
+    let states = zip(dFinalState, record.states).map {
+      OwnedMatrix($0 ?? .zeros([batch, $1.states.shape[2]], pool: pool))
+    }
     let resetWidths = record.states.compactMap { $0.resetState?.count }
-    let resetStates = (later?.resetState ?? resetWidths.map { .zeros([batch, $0]) }).map { OwnedMatrix($0) }
+    let resetStates = (later?.resetState ?? resetWidths.map { .zeros([batch, $0], pool: pool) }).map { OwnedMatrix($0) }
     let inputShape: TensorShape = [record.time, batch, parameters.inputWeight.shape[1]]
     let input = needsInputGradient ? OwnedMatrix<Scalar>(uninitialized: inputShape, pool: pool) : nil
-    let own = record.parameters.map { OwnedMatrix(later?.parameters ?? .zeros([batch, $0.count])) }
+    let own = record.parameters.map { OwnedMatrix(later?.parameters ?? .zeros([batch, $0.count], pool: pool)) }
     (dStates, dResetViews, dInputView, dParametersView) =
       (states.map { $0.view }, resetStates.map { $0.view }, input?.view, own?.view)
     (dInitialState, dResetState) = (states.map { $0.tensor }, resetStates.map { $0.tensor })
@@ -96,16 +100,26 @@ struct BackwardLoop<Scalar: TensorScalar> {
     stateViews = record.states.map { $0.views }
     clearsHiddenGradient = layout.ignoresHidden
     transform = record.buffers.transformed.isEmpty ? nil : record.step.inputTransform
+    sequence = products.count == 1 ? record.sequenceLaunch(isForced: workspace.launchesWholeSequences) : nil
     self.storage = storage
   }
 
   /// Goes through the steps of a chunk, from the last to the first, for some rows of the batch.
   @_specialize(where Scalar == Float)
   func backpropagate(_ chunk: Range<Int>, rows: Range<Int>) {
+    if let sequence { return backpropagate(sequence) }
     for shard in plan.shards.indices {
       let rows = rows.clamped(to: plan.shards[shard])
       if !rows.isEmpty { backpropagate(chunk, rows: rows, of: shard) }
     }
+  }
+
+  /// Goes through all steps at once; on a device they are one chunk, and the batch one shard.
+  private func backpropagate(_ sequence: SequenceLaunch<Scalar>) {
+    sequence.backward(
+      weight: products[0].weight, dOutputs: dOutputs?.view, dStates: dStates, dGates: gateRows[0],
+      dRecurrent: recurrentRows[0])
+    if let dInputView, let inputWeight { dInputView.setProduct(gateRows[0].readOnly, inputWeight) }
   }
 
   private func backpropagate(_ chunk: Range<Int>, rows: Range<Int>, of shard: Int) {

@@ -13,6 +13,8 @@ struct ForwardLoop<Scalar: TensorScalar> {
   private let projection: PackedMatrix<Scalar>?
   /// b_hh, [1, G·H], where the recurrent products are kept apart.
   private let recurrentBias: Tensor<Scalar>?
+  /// Launch of all steps on a device; nil where they are taken one by one.
+  private let sequence: SequenceLaunch<Scalar>?
 
   init(
     record: FusedRecord<Scalar>, input: InputProjection<Scalar>, parameters: FusedParameters<Parameter<Scalar>>,
@@ -26,6 +28,7 @@ struct ForwardLoop<Scalar: TensorScalar> {
       layout.separatesRecurrent ? apart($0.columns) : .target
     }
     projection = parameters.projection.map { workspace.packed($0, transposed: true) }
+    sequence = products.count == 1 ? record.sequenceLaunch(isForced: workspace.launchesWholeSequences) : nil
   }
 
   /// Replaces the tokens by as many others.
@@ -36,6 +39,7 @@ struct ForwardLoop<Scalar: TensorScalar> {
   /// Fills the record for some rows of the batch, step by step.
   @_specialize(where Scalar == Float)
   func runSteps(rows: Range<Int>) {
+    if let sequence { return run(sequence) }
     switch input {
     case .lookUp(let ids, let table):
       let table = table.matrix()
@@ -56,6 +60,17 @@ struct ForwardLoop<Scalar: TensorScalar> {
         return nil
       }
     }
+  }
+
+  /// Fills the record for all rows and steps at once.
+  private func run(_ sequence: SequenceLaunch<Scalar>) {
+    let gates = record.buffers.gates
+    switch input {
+    case .lookUp(let ids, let table): gates.gatherRows(ids[...], of: table.matrix())
+    case .product(let input, let weight, let bias):
+      gates.setProduct(input.matrix(), weight, onto: bias.map { .everyRow($0.matrix()) } ?? .nothing)
+    }
+    sequence.forward(weight: products[0].weight, bias: recurrentBias?.matrix())
   }
 
   /// - Parameter setInput: sets the gates to the input's contribution, or returns the rows that the product is to start

@@ -28,7 +28,7 @@ struct FusedBackward<Scalar: TensorScalar> {
   /// Gradients of the node's inputs from those of the outputs and of the final state. In a segment of a longer sequence
   /// the gradients of weights, of a table and of the state after resets follow with its first segment.
   func gradients(upstream: [Tensor<Scalar>?]) -> [Tensor<Scalar>?] {
-    let plan = ChunkPlan(time: record.time, batch: record.batch)
+    let plan = ChunkPlan(time: record.time, batch: record.batch, on: workspace.device)
     let (sequence, sums) = (request.sequence, request.segment?.sums)
     let later = sums?.cells[request.cell]
     let loop = BackwardLoop(

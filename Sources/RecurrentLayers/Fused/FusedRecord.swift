@@ -79,6 +79,15 @@ struct FusedRecord<Scalar: TensorScalar> {
   /// caches.
   static func paddedWidth(_ width: Int) -> Int { width + 64 / MemoryLayout<Scalar>.stride }
 
+  /// The launch that takes the sequences through all steps on a device; nil where steps are taken one by one. It knows no resets, lengths,
+  /// zoneout or projection.
+  func sequenceLaunch(isForced: Bool) -> SequenceLaunch<Scalar>? {
+    guard let cell = step.sequenceCell, lengths == nil, resets == nil, !hasZoneout, units == nil else { return nil }
+    return SequenceLaunch(
+      cell, time: time, batch: batch, gates: buffers.gates, recurrent: buffers.recurrent,
+      states: states.map { $0.views.before }, isForced: isForced)
+  }
+
   /// Rows of the batch at a step, among all T·B.
   func rows(_ rows: Range<Int>, at t: Int) -> Range<Int> { t * batch + rows.lowerBound..<t * batch + rows.upperBound }
 

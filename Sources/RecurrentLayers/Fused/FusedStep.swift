@@ -21,6 +21,9 @@ protocol FusedStep<Scalar>: Sendable {
   /// Row-wise transformation of x·W_ihᵀ + b_ih before step 2; nil by default. It needs `separatesRecurrent` and own parameters.
   var inputTransform: (any InputTransform<Scalar>)? { get }
 
+  /// Kernels that take a whole sequence through all steps on a device; nil by default.
+  var sequenceCell: SequenceLaunch<Scalar>.Cell? { get }
+
   /// Sets a saved buffer that the next product multiplies, from the gates and the previous state. It may turn gates that
   /// are complete into activations. Called for operands `.saved` alone.
   func setOperand(_ buffer: Int, _ at: StepViews<Scalar>)
@@ -52,6 +55,7 @@ protocol FusedStep<Scalar>: Sendable {
 
 extension FusedStep {
   var inputTransform: (any InputTransform<Scalar>)? { nil }
+  var sequenceCell: SequenceLaunch<Scalar>.Cell? { nil }
 
   func setOperand(_ buffer: Int, _ at: StepViews<Scalar>) { programmingError("\(Self.self) makes no operand") }
 

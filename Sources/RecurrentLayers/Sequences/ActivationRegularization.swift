@@ -30,7 +30,7 @@ public func temporalActivationRegularization<Scalar>(
 ) -> Variable<Scalar> {
   requireOutputs(outputs, lengths, "temporalActivationRegularization")
   let (time, batch) = (outputs.shape[0], outputs.shape[1])
-  if time < 2 { return Variable(Tensor(0)) }
+  if time < 2 { return Variable(outputs.value.number(0)) }
   let pairs = lengths.map { $0.steps.reduce(0) { $0 + $1 - 1 } } ?? (time - 1) * batch
   let own = lengths.map { outputs.withoutPadding($0) } ?? outputs
   var changes = own.slice(axis: 0, 1..<time) - own.slice(axis: 0, 0..<time - 1)

@@ -47,7 +47,7 @@ public struct Recurrent<Cell: RecurrentCell>: Layer {
     }
     if input.shape[0] == 0 {
       let width = stack.outputSize
-      return Variable(.zeros(output == .last ? [0, width] : [0, input.shape[1], width]))
+      return Variable(.zeros(output == .last ? [0, width] : [0, input.shape[1], width], beside: input.value))
     }
     let sequence = SequenceInput.vectors(input.permuted([1, 0, 2]), lengths: context.lengths)
     switch output {

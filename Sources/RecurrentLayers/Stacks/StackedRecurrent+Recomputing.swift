@@ -32,7 +32,7 @@ extension StackedRecurrent {
       needsInputGradient: sequence.variable?.isRecorded ?? false)
     var outputs: [Tensor<Scalar>] = []
     var carried = state.flatMap { $0.components }.map { $0.value }
-    if segments.carriesEnds { carried.append(.zeros([sequence.batch, outputSize])) }
+    if segments.carriesEnds { carried.append(.zeros([sequence.batch, outputSize], pool: context.workspace.pool)) }
     for steps in steps {
       segments.borders.append(carried)
       var part = start.segment(on: nil, statistics: context.statistics)

@@ -50,6 +50,7 @@ package final class DividedStepLayer<Scalar: TensorScalar> {
     let (parameters, step, stateCount) = (cell.fusedParameters, cell.fusedStep, cell.stateWidths.count)
     let layout = step.layout
     layout.validate(step, parameters: parameters, stateWidths: cell.stateWidths)
+    let inputWeight = parameters.inputWeight.value
     let foldedBias = parameters.foldedBias(separatesRecurrent: layout.separatesRecurrent)
     var storage: [Tensor<Scalar>] = []
     func reading(_ tensor: Tensor<Scalar>) -> MatrixView<Scalar> {
@@ -57,16 +58,15 @@ package final class DividedStepLayer<Scalar: TensorScalar> {
       return tensor.matrix()
     }
     func zeros(_ width: Int) -> MutableMatrixView<Scalar> {
-      let matrix = OwnedMatrix<Scalar>(.zeros([batch, width]))
+      let matrix = OwnedMatrix<Scalar>(.zeros([batch, width], beside: inputWeight))
       storage.append(matrix.tensor)
       return matrix.view
     }
     let (width, hiddenSize) = (layout.gates, cell.hiddenSize)
     func row(_ vector: Tensor<Scalar>?) -> MatrixView<Scalar> {
-      reading((vector ?? .zeros([width])).reshaped([1, -1]))
+      reading((vector ?? .zeros([width], beside: inputWeight)).reshaped([1, -1]))
     }
     (self.step, self.layout) = (step, layout)
-    let inputWeight = parameters.inputWeight.value
     func packed(_ weight: Tensor<Scalar>) -> PackedMatrix<Scalar> {
       PackedMatrix(weight, transposed: true, format: format)
     }

@@ -17,10 +17,11 @@ final class PassLayers<Scalar: TensorScalar> {
   init<Cell: RecurrentCell<Scalar>>(
     _ stack: StackedRecurrent<Cell>, _ items: StreamItems<Scalar>, streams: Int, weights: ProductFormat
   ) {
-    let workspace = Workspace<Scalar>(products: weights)
+    let device = stack.parameters[0].parameter.value.device
+    let workspace = device == .cpu ? Workspace<Scalar>(products: weights) : Workspace(device: device)
     var context = ForwardContext(workspace: workspace)
     (self.streams, table) = (streams, items.table)
-    outputs = OwnedMatrix(.zeros([streams, stack.outputSize]))
+    outputs = OwnedMatrix(.zeros([streams, stack.outputSize], pool: workspace.pool))
     states = stack.initialState(batchSize: streams, in: &context).map { $0.components.map(\.value) }
     pass = { input, states in
       var context = ForwardContext(workspace: workspace)
@@ -36,7 +37,7 @@ final class PassLayers<Scalar: TensorScalar> {
   func run(tokens: [Int32], vectors: Tensor<Scalar>?) {
     let grid = TokenGrid(ids: tokens, time: 1, batch: streams)
     // A cell may keep its input, whose memory the next item takes: it gets a copy.
-    let copy = vectors.map { Tensor($0.scalars, shape: $0.shape).reshaped([1, streams, -1]) }
+    let copy = vectors.map { $0.copied(pool: nil).reshaped([1, streams, -1]) }
     let input: SequenceInput<Scalar> =
       copy.map { .vectors(Variable($0)) }
       ?? table.map { .embedded(grid, table: Variable($0)) } ?? .tokens(grid)

@@ -23,8 +23,9 @@ package final class RecordedStepLayer<Scalar: TensorScalar> {
     _ cell: some FusedCell<Scalar>, zoneout: ZoneoutProbabilities, from initial: [Tensor<Scalar>],
     format: ProductFormat, readsTokens: Bool, embedding: Tensor<Scalar>?, addsInput: Bool
   ) {
-    let (workspace, batch) = (Workspace<Scalar>(products: format), initial[0].shape[0])
-    func allocated(_ width: Int) -> OwnedMatrix<Scalar> { OwnedMatrix(.zeros([batch, width])) }
+    let (device, batch) = (initial[0].device, initial[0].shape[0])
+    let workspace = device == .cpu ? Workspace<Scalar>(products: format) : Workspace(device: device)
+    func allocated(_ width: Int) -> OwnedMatrix<Scalar> { OwnedMatrix(.zeros([batch, width], beside: initial[0])) }
     input = readsTokens ? nil : allocated(cell.inputSize)
     sum = addsInput ? allocated(cell.hiddenSize) : nil
     let grid = TokenGrid(ids: [Int32](repeating: 0, count: batch), time: 1, batch: batch)

@@ -85,7 +85,7 @@ extension StackedRecurrent {
     require(
       parameters.allSatisfy { $0.parameter.isDrawn },
       "the weights of recurrent layers are still to be drawn; call initialize(using:) on the model")
-    var context = ForwardContext<Scalar>()
+    var context = ForwardContext<Scalar>(workspace: Workspace(device: parameters[0].parameter.value.device))
     let states = initialState(batchSize: batch, in: &context).map { $0.components.map(\.value) }
     var layers: [StepLayer<Scalar>] = []
     for (index, cell) in cells.enumerated() {

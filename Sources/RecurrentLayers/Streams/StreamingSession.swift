@@ -16,6 +16,9 @@ import TensorCore
 /// Streams join and leave: `reset` gives the place of one that has ended to a new one, and items are pushed to those that have
 /// one. For more streams than places, make a session of more, and hand each state over with `state(of:)` and `setState(of:to:)`.
 ///
+/// The layers, the head and a table of vectors are in one place; on a device steps run there, and outputs and states come from and go
+/// to the host's memory.
+///
 /// A session belongs to one thread at a time, which calls it; its team serves no other task meanwhile.
 ///
 /// For something of one's own between steps, such as attention over what was read before, push vectors made of the outputs.
@@ -50,6 +53,8 @@ public final class StreamingSession<Scalar: TensorScalar> {
   /// Streams that have no item in a step.
   private var isIdle: [Bool]
   private let keptResults: OwnedMatrix<Scalar>
+  /// Copy of the results of a device; nil until they are asked for after a step.
+  private var resultsOnHost: Tensor<Scalar>?
 
   /// - Parameters:
   ///   - items: kind of what the streams consist of.
@@ -73,12 +78,13 @@ public final class StreamingSession<Scalar: TensorScalar> {
     }
     let (outputs, threads) = (head?.weight.shape[0] ?? stack.outputSize, team.count)
     self.streams = streams
-    func matrix(_ width: Int) -> OwnedMatrix<Scalar> { OwnedMatrix(.zeros([streams, width])) }
+    let place = stack.parameters[0].parameter.value
+    func matrix(_ width: Int) -> OwnedMatrix<Scalar> { OwnedMatrix(.zeros([streams, width], beside: place)) }
     let products = stack.parameters.filter {
       $0.parameter.shape.rank == 2 && (items.areVectors || $0.name != "weight_ih_l0")
     }
     let weightCount = products.reduce(head?.weight.shape.count ?? 0) { $0 + $1.parameter.shape.count }
-    let isShared = weightCount * MemoryLayout<Scalar>.stride > 1 << 20
+    let isShared = place.device == .cpu && weightCount * MemoryLayout<Scalar>.stride > 1 << 20
     let steps = stack.stepLayers(
       batch: streams, shards: isShared ? threads : 1, format: weights, readsTokens: !items.areVectors,
       embedding: items.table)
@@ -87,13 +93,13 @@ public final class StreamingSession<Scalar: TensorScalar> {
     tokens = Array(repeating: 0, count: streams)
     tokenCount = items.areVectors ? 0 : items.table?.shape[0] ?? inputs
     self.head = head.map { PackedMatrix($0.weight.value, transposed: true, format: weights) }
-    headBias = SharedMatrix((head?.bias?.value ?? .zeros([outputs])).reshaped([1, outputs]))
+    headBias = SharedMatrix((head?.bias?.value ?? .zeros([outputs], beside: place)).reshaped([1, outputs]))
     activation = head.flatMap { $0.activation == .linear ? nil : $0.activation }
     (results, keptResults) = (matrix(outputs), matrix(outputs))
     self.team = isShared && steps?.contains { $0.shardCount > 1 } ?? false ? team : ThreadTeam(threads: 1)
     barrier = ThreadBarrier(of: self.team.count)
     isIdle = Array(repeating: false, count: streams)
-    var context = ForwardContext<Scalar>()
+    var context = ForwardContext<Scalar>(workspace: Workspace(device: place.device))
     components = stack.initialState(batchSize: 1, in: &context).enumerated().flatMap { layer, state in
       zip(Cell.State.componentNames, state.components).enumerated().map { index, component in
         StateComponent(
@@ -174,6 +180,7 @@ public final class StreamingSession<Scalar: TensorScalar> {
   @_specialize(where Scalar == Float)
   private func advance(_ tokens: [Int32]) {
     step += 1
+    resultsOnHost = nil
     switch layers {
     case .steps(let layers): run(layers, tokens, step: step, isPrepared: step % 2 == 0 && !isChanged)
     case .passes(let layers):
@@ -215,7 +222,15 @@ public final class StreamingSession<Scalar: TensorScalar> {
   // MARK: Outputs
 
   /// Output of each stream after its last item, [streams, outputs]; zeros before the first.
-  public var outputs: Tensor<Scalar> { Tensor(results.tensor.scalars, shape: results.tensor.shape) }
+  public var outputs: Tensor<Scalar> { Tensor(readResults().scalars, shape: results.tensor.shape) }
+
+  /// Results in the host's memory; those of a device are copied once a step.
+  private func readResults() -> Tensor<Scalar> {
+    if results.tensor.device == .cpu { return results.tensor }
+    let read = resultsOnHost ?? results.tensor.forHost()
+    resultsOnHost = read
+    return read
+  }
 
   /// Copies the output of a stream after its last item, without taking memory.
   ///
@@ -224,11 +239,11 @@ public final class StreamingSession<Scalar: TensorScalar> {
     let width = results.view.columns
     require(target.count == width, "StreamingSession: \(target.count) numbers for \(width) outputs")
     requireStream(stream)
-    results.tensor.copyRow(stream, to: &target)
+    readResults().copyRow(stream, to: &target)
   }
 
   /// Copies the output of a stream, exactly.
-  package func copyOutput(of stream: Int, to target: inout [Double]) { results.tensor.copyRow(stream, to: &target) }
+  package func copyOutput(of stream: Int, to target: inout [Double]) { readResults().copyRow(stream, to: &target) }
 
   // MARK: State
 
@@ -237,9 +252,9 @@ public final class StreamingSession<Scalar: TensorScalar> {
     requireStream(stream)
     return Dictionary(
       uniqueKeysWithValues: components.map { component in
-        let copy = OwnedMatrix<Scalar>(.zeros([1, component.kept.view.columns]))
+        let copy = OwnedMatrix<Scalar>(.zeros([1, component.kept.view.columns], beside: results.tensor))
         copyState(component, rows: stream..<stream + 1, to: copy.view)
-        return (component.name, copy.tensor.reshaped([-1]))
+        return (component.name, copy.tensor.reshaped([-1]).forHost())
       })
   }
 
@@ -259,10 +274,15 @@ public final class StreamingSession<Scalar: TensorScalar> {
     guard unknown.isEmpty else { throw .unknown(unknown.sorted()) }
     for component in components {
       let row = component.kept.view.rows(stream..<stream + 1)
-      row.copy(from: state[component.name]!.reshaped([1, -1]))
+      row.copy(from: state[component.name]!.reshaped([1, -1]).copied(to: results.tensor.device))
       setState(component, rows: stream..<stream + 1, to: row.readOnly)
     }
+    clearResults(of: stream)
+  }
+
+  private func clearResults(of stream: Int) {
     results.view.rows(stream..<stream + 1).fill(0)
+    resultsOnHost = nil
   }
 
   /// Lets a new stream take the place of this one, in the initial state.
@@ -271,7 +291,7 @@ public final class StreamingSession<Scalar: TensorScalar> {
     for component in components {
       setState(component, rows: stream..<stream + 1, to: component.initial.view)
     }
-    results.view.rows(stream..<stream + 1).fill(0)
+    clearResults(of: stream)
   }
 
   private func copyState(

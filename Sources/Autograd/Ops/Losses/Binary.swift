@@ -14,10 +14,10 @@ public func binaryCrossEntropy<Scalar>(
 ) -> Variable<Scalar> {
   requireSameShape("binaryCrossEntropy", probabilities.shape, targets.shape)
   let p = probabilities.value
-  let smallest = Tensor<Scalar>(-100)
+  let smallest = p.number(-100)
   let (yes, no) = (Tensor.maximum(p.log(), smallest), Tensor.maximum((-p).log1p(), smallest))
   return meanLoss((targets - 1) * no - targets * yes, over: p.count, of: [probabilities]) {
-    [(p - targets) / Tensor.maximum((1 - p) * p, Tensor(1e-12)) * $0]
+    [(p - targets) / Tensor.maximum((1 - p) * p, p.number(1e-12)) * $0]
   }
 }
 

@@ -30,7 +30,8 @@ public func negativeLogLikelihood<Scalar>(
   _ logProbabilities: Variable<Scalar>, targets: [Int32]
 ) -> Variable<Scalar> {
   let classes = checkedClasses("negativeLogLikelihood", logProbabilities.shape, targets: targets)
-  let chosen = Tensor<Scalar>.oneHot(targets, classes: classes).reshaped(logProbabilities.shape.dimensions)
+  let chosen = Tensor.oneHot(targets, classes: classes, beside: logProbabilities.value).reshaped(
+    logProbabilities.shape.dimensions)
   let losses = -Tensor.weighed(logProbabilities.value, by: chosen)
   return meanLoss(losses, over: targets.count, of: [logProbabilities]) { [chosen * -$0] }
 }

@@ -35,8 +35,8 @@ public func huber<Scalar>(
 ) -> Variable<Scalar> {
   requireSameShape("huber", prediction.shape, target.shape)
   require(delta > 0, "huber: delta is \(delta), not positive")
-  let bound = Tensor(Scalar(delta))
   let (difference, isLearned) = (prediction.value - target.value, target.isRecorded)
+  let bound = difference.number(Scalar(delta))
   let size = difference.absolute()
   let bounded = Tensor.minimum(size, bound)
   return meanLoss(bounded * (size - bounded * 0.5), over: size.count, of: [prediction, target]) {
