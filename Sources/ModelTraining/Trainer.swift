@@ -46,6 +46,18 @@ public final class Trainer<Task: TrainingTask> {
     ) {
       (self.model, self.average, self.task, self.optimizer, self.progress) = (model, average, task, optimizer, progress)
     }
+
+    /// The state on a device.
+    ///
+    /// - Throws: `DeviceError`, as `Tensor.on(_:)`.
+    public func on(_ device: Device) throws(DeviceError) -> State {
+      var copy = self
+      try copy.model.move(to: device)
+      try copy.average?.move(to: device)
+      try copy.task.move(to: device)
+      try copy.optimizer.move(to: device)
+      return copy
+    }
   }
 
   /// - Parameters:
@@ -56,26 +68,29 @@ public final class Trainer<Task: TrainingTask> {
   ///     from 0 to 1; 0 for the newest weights alone.
   ///   - seed: decides all that is random in training (dropout), step by step.
   ///   - products: number format of matrix products.
+  ///   - device: where steps are computed; the model is copied there. A failure of the copy is thrown by the first step.
   ///   - group: processes that train together, from the weights of rank 0; nil for this one alone.
   /// - Precondition: optimizer, schedule and clipping have no problem.
   public init(
     model: Task.Model, task: Task, optimizer: OptimizerSettings = .adam(), schedule: LearningRateSchedule = .constant,
     clipping: GradientClipping = .none, averaging: Double = 0, seed: UInt64, threads: Int = 1,
-    products: ProductFormat = .full, group: ProcessGroup? = nil
+    products: ProductFormat = .full, device: Device = .cpu, group: ProcessGroup? = nil
   ) {
+    require(
+      device == .cpu || group == nil && products == .full, "trainer: a device trains alone, and in full precision")
     if let problem = schedule.problem ?? clipping.problem { programmingError("trainer: \(problem)") }
     require((0...1).contains(averaging), "trainer: the share of averaged updates is \(averaging), not from 0 to 1")
     var model = model.bound()
     if let group { model.updateParameters { parameter, _ in parameter.value = group.broadcast(parameter.value) } }
-    self.model = model
+    self.model = model.copied(to: device)
     average = averaging > 0 ? WeightAverage(share: averaging, model: self.model) : nil
     self.task = task
     self.schedule = schedule
     self.clipping = clipping
-    reduction = group.flatMap { $0.size > 1 ? GradientReduction(of: model, in: $0) : nil }
+    reduction = group.flatMap { [model] in $0.size > 1 ? GradientReduction(of: model, in: $0) : nil }
     self.optimizer = Optimizer(optimizer, for: self.model, parts: reduction?.parts)
     progress = TrainingProgress(learningRate: optimizer.learningRate)
-    workspace = Workspace(threads: threads, products: products)
+    workspace = device == .cpu ? Workspace(threads: threads, products: products) : Workspace(device: device)
     random = RandomSource(seed: seed)
   }
 
@@ -104,16 +119,15 @@ public final class Trainer<Task: TrainingTask> {
   /// optimizer is found to be so, which is looked at every 100 steps, the run goes back to the last good state at half the
   /// learning rate.
   ///
-  /// - Throws: `TrainingDiverged` after several such rollbacks.
-  public func trainStep() throws(TrainingDiverged) -> TrainingEvent {
-    try workspace.team.paced { () throws(TrainingDiverged) in try takeStep() }
-  }
+  /// - Throws: `TrainingDiverged` after several such rollbacks; `DeviceError` where the device has failed.
+  public func trainStep() throws -> TrainingEvent { try workspace.team.paced { try takeStep() } }
 
-  private func takeStep() throws(TrainingDiverged) -> TrainingEvent {
+  private func takeStep() throws -> TrainingEvent {
     if step % Recovery.snapshotInterval == 0, let event = try rollBackIfNonFinite() { return event }
     let candidate = rollbackState == nil || step % Recovery.snapshotInterval == 0 ? state : nil
     let carried = task
     let pass = lossAndGradients()
+    if let failure = workspace.device.failure { throw failure }
     let norm = pass.norm
     progress.step += 1
     let (scale, limit) = (clipping.scale(norm: norm), clipping.elementLimit)
@@ -146,8 +160,8 @@ public final class Trainer<Task: TrainingTask> {
   /// no loss shows.
   ///
   /// - Returns: nil if all is finite.
-  /// - Throws: `TrainingDiverged` after several rollbacks.
-  public func rollBackIfNonFinite() throws(TrainingDiverged) -> TrainingEvent? {
+  /// - Throws: `TrainingDiverged` after several rollbacks; `DeviceError` where the device has failed.
+  public func rollBackIfNonFinite() throws -> TrainingEvent? {
     guard let reason = nonFiniteState else { return nil }
     return try rollBack(reason: reason)
   }
@@ -173,13 +187,15 @@ public final class Trainer<Task: TrainingTask> {
     }
     let loss = task.loss(of: model, step: step, in: &context)
     let objective = context.penalties.reduce(loss, +)
-    let penalty = context.penalties.reduce(0) { $0 + $1.value.scalar.double }
     guard let reduction else {
       let gradients = objective.gradients()
+      let read = figures(
+        of: [loss.value] + context.penalties.map(\.value), sumsOfSquares: gradients.ofParameters, team: workspace.team)
       return Pass(
-        loss: loss.value.scalar.double, penalty: penalty, gradient: { gradients[slot: $0] },
-        norm: globalNorm(of: gradients, team: workspace.team), statistics: context.statistics)
+        loss: read.scalars[0], penalty: read.scalars.dropFirst().reduce(0, +), gradient: { gradients[slot: $0] },
+        norm: read.squares.reduce(0, +).squareRoot(), statistics: context.statistics)
     }
+    let penalty = context.penalties.reduce(0) { $0 + $1.value.scalar.double }
     require(context.statistics.values.isEmpty, "trainer: statistics of a batch cannot be taken over several processes")
     let share = task.batchShard?.share ?? 1 / Double(reduction.group.size)
     _ = objective.gradients(seed: Scalar(share)) { reduction.add($1, slot: $0) }
@@ -227,10 +243,11 @@ public final class Trainer<Task: TrainingTask> {
   /// - Parameter rollbackState: the state that a divergence returns to; without it, a run resumed shortly before a divergence
   ///   recovers from where it was resumed.
   public func restore(_ state: State, rollbackState: State? = nil) {
-    let state = bound(state)
+    // A failure of the copy is thrown by the next step.
+    let state = bound((try? state.on(workspace.device)) ?? state)
     (model, task, optimizer, progress) = (state.model, state.task, state.optimizer, state.progress)
     if let share = average?.share { average = WeightAverage(share: share, model: state.average ?? model) }
-    self.rollbackState = rollbackState.map(bound)
+    self.rollbackState = rollbackState.map { bound((try? $0.on(workspace.device)) ?? $0) }
   }
 
   private func bound(_ state: State) -> State {
@@ -239,7 +256,7 @@ public final class Trainer<Task: TrainingTask> {
       progress: state.progress)
   }
 
-  private func leaveOut(_ pass: Pass) throws(TrainingDiverged) -> TrainingEvent {
+  private func leaveOut(_ pass: Pass) throws -> TrainingEvent {
     let reason = reasonToSkip(pass)
     progress.skippedInARow += 1
     progress.skipped += 1
@@ -247,7 +264,9 @@ public final class Trainer<Task: TrainingTask> {
     return .skipped(step: step, reason: reason)
   }
 
-  private func rollBack(reason: String) throws(TrainingDiverged) -> TrainingEvent {
+  private func rollBack(reason: String) throws -> TrainingEvent {
+    // Numbers read of a device that has failed are not finite either.
+    if let failure = workspace.device.failure { throw failure }
     guard progress.rollbacks < Recovery.mostRollbacks, let good = rollbackState else {
       throw TrainingDiverged(step: step, reason: reason)
     }
@@ -260,7 +279,7 @@ public final class Trainer<Task: TrainingTask> {
   /// Names a parameter or moment that is not finite; nil if all are. In a group it is the same on all ranks.
   public var nonFiniteState: String? {
     if let nonFiniteParameter { return nonFiniteParameter }
-    return firstNamed { optimizer.namedMoments(of: model).firstIndex { !$0.tensor.allFinite } }.map {
+    return firstNamed { firstNonFinite(of: optimizer.namedMoments(of: model).map(\.tensor)) }.map {
       "\(optimizer.namedMoments(of: model)[$0].name) is not finite"
     }
   }
@@ -273,7 +292,10 @@ public final class Trainer<Task: TrainingTask> {
   }
 
   private var nonFiniteParameter: String? {
-    model.parameters.first { !$0.parameter.value.allFinite }.map { "the parameter \($0.name) is not finite" }
+    let parameters = model.parameters
+    return firstNonFinite(of: parameters.map(\.parameter.value)).map {
+      "the parameter \(parameters[$0].name) is not finite"
+    }
   }
 
   private func reasonToSkip(_ pass: Pass) -> String {

@@ -33,6 +33,9 @@ public protocol TrainingTask<Model> {
   /// Loss and metrics on the validation data; nil without validation data.
   func validation(of model: Model, workspace: Workspace<Scalar>) -> EvaluationReport?
 
+  /// Moves what is carried from step to step to a device.
+  mutating func move(to device: Device) throws(DeviceError)
+
   /// Tensors carried from step to step, by name, so that a run can be resumed exactly.
   var carriedState: [(name: String, tensor: Tensor<Scalar>)] { get }
 
@@ -49,6 +52,8 @@ extension TrainingTask {
   public var batchShard: BatchShard? { nil }
 
   public mutating func leaveOut(step: Int) {}
+
+  public mutating func move(to device: Device) throws(DeviceError) {}
 
   public var largestPlausibleLoss: Double { .infinity }
 

@@ -109,7 +109,9 @@ extension SafetensorsError {
 
 private func advice(on error: CharacterRunError) -> String {
   switch error {
-  case .unsupportedPrecision(_, _, isResumed: false): "; use --precision float32"
+  case .unsupportedPrecision(_, _, isResumed: false), .precisionOnDevice(_, _, isResumed: false):
+    "; use --precision float32"
+  case .precisionOnDevice(_, _, isResumed: true): "; resume it without --device"
   case .unsupportedPrecision(_, _, isResumed: true):
     "; resume it where there is one, or begin another run with --precision float32 and --init-from this one"
   case .tooLarge:

@@ -22,7 +22,8 @@ enum BenchmarkCommand {
       OptionGroup(
         "Measurement",
         [
-          seconds, sample, profile, ProductBenchmark.flag, CommonOptions.threads, SampleCommand.weights,
+          seconds, sample, profile, ProductBenchmark.flag, CommonOptions.threads, DeviceChoice.option,
+          SampleCommand.weights,
           CommonOptions.json,
         ])
     ],
@@ -53,51 +54,61 @@ enum BenchmarkCommand {
     let threads = CommonOptions.threadCount(arguments)
     let corpus = try TextInput(arguments[corpora], of: arguments).corpus(
       settings.tokens, symbols: settings.symbols)
-    let run = try CharacterRun(settings: settings, corpus: corpus, threads: threads)
+    let device = try DeviceChoice.chosen(arguments)
+    let run = try CharacterRun(settings: settings, corpus: corpus, threads: threads, device: device)
     let speed = try run.measureSpeed(
       seconds: arguments[seconds], sample: arguments[sample],
       weights: arguments[SampleCommand.weights], profiled: arguments[profile])
     speed.weightTrial.map(say)
-    busyMachineNote(threads: threads, cores: speed.averageCores).map(notice)
+    if device == .cpu { busyMachineNote(threads: threads, cores: speed.averageCores).map(notice) }
     let text =
       arguments[CommonOptions.json]
-      ? json(speed, settings, threads: threads) : table(speed, settings, threads: threads)
+      ? json(speed, settings, threads: threads, device) : table(speed, settings, threads: threads, device)
     try OutputChannel.standardOutput.write(text)
     return .done
   }
 
-  private static func json(_ speed: SpeedMeasurement, _ settings: TrainingSettings, threads: Int) -> String {
+  private static func json(_ speed: SpeedMeasurement, _ settings: TrainingSettings, threads: Int, _ device: Device)
+    -> String
+  {
     let reported = ["batch", "length", "backward-length", "vary-length", "precision"]
     let settings = settings.resolved(stepsPerEpoch: 1).members { $0.isOfArchitecture || reported.contains($0.name) }
     let measured: Members = [
-      ("threads", .integer(threads)),
+      ("threads", .integer(threads)), ("device", .string(device == .cpu ? "cpu" : device.arithmetic)),
       ("train_tokens_per_second", .number(speed.trainTokensPerSecond)), ("train_gflops", .number(speed.trainGigaflops)),
       ("peak_gflops", .number(speed.peakGigaflops)), ("sustained_peak_gflops", .number(speed.sustainedPeakGigaflops)),
       ("sample_characters_per_second", .number(speed.sampleCharactersPerSecond)),
       ("weights", speed.weights.map { .string($0.rawValue) } ?? .null), ("loss", .number(speed.loss)),
       ("penalty", .number(speed.penalty)),
       ("peak_rss_mb", .number(speed.peakMemory)),
+      ("device_bytes_per_second", JSONText(speed.devicePeak?.bytesPerSecond)),
     ]
     let profile = speed.profile.map { [(name: "profile", value: ProfileReport($0).json)] } ?? []
     return JSONText.object(settings + measured + profile).line + "\n"
   }
 
-  private static func table(_ speed: SpeedMeasurement, _ settings: TrainingSettings, threads: Int) -> String {
+  private static func table(_ speed: SpeedMeasurement, _ settings: TrainingSettings, threads: Int, _ device: Device)
+    -> String
+  {
     let share = 100 * speed.trainGigaflops / speed.peakGigaflops
     let sustainedShare = 100 * speed.trainGigaflops / speed.sustainedPeakGigaflops
     let rate = speed.sampleCharactersPerSecond
+    let bandwidth =
+      speed.devicePeak.map {
+        ", beside the device's, which copies \(Readable.fixed($0.bytesPerSecond / 1e9, digits: 1)) GB/s"
+      } ?? ""
     let sampling = rate > 0 ? "\(Readable.count(rate)) characters/s" : "not measured"
     return """
       model     \(settings.architecture.summary), batch \(settings.batch), length \
-      \(settings.length), \(settings.precision.rawValue), \(counted(threads, "thread")), \
-      \(InstructionSet.current.rawValue)
+      \(settings.length), \(settings.precision.rawValue), \
+      \(device == .cpu ? "\(counted(threads, "thread")), \(InstructionSet.current.rawValue)" : device.description)
       training  \(Readable.count(speed.trainTokensPerSecond)) tokens/s, \(Readable.fixed(speed.trainGigaflops, digits: 1)) \
       GFLOP/s of the arithmetic needed: \(Readable.fixed(share, digits: 1))% of the measured float32 peak of \
       \(Readable.fixed(speed.peakGigaflops, digits: 1)), \(Readable.fixed(sustainedShare, digits: 1))% of the sustained \
       one of \(Readable.fixed(speed.sustainedPeakGigaflops, digits: 1))
       sampling  \(sampling)
       loss      \(Readable.fixed(speed.loss, digits: 4)) nats after the run
-      memory    \(Readable.fixed(speed.peakMemory, digits: 0)) MiB at most
+      memory    \(Readable.fixed(speed.peakMemory, digits: 0)) MiB at most\(bandwidth)
       \(speed.profile.map { ProfileReport($0).text } ?? "")
       """
   }

@@ -19,7 +19,11 @@ enum EvaluateCommand {
     name: "evaluate", summary: "measure how well a model predicts a text", arguments: [CommonOptions.model, corpora],
     groups: [
       OptionGroup(
-        "Options", [part, CommonOptions.unknown, CommonOptions.threads, SampleCommand.weights, CommonOptions.json]),
+        "Options",
+        [
+          part, CommonOptions.unknown, CommonOptions.threads, DeviceChoice.option, SampleCommand.weights,
+          CommonOptions.json,
+        ]),
       OptionGroup("Learning while reading", [dynamic, withNGrams]),
     ],
     example: "charrnn evaluate runs/fables", run: run)
@@ -43,12 +47,16 @@ enum EvaluateCommand {
     if adaptation != nil, let job, job.group.size > 1 {
       throw arguments.usageFailure("--dynamic and --with-ngrams read the text in one process; start it alone")
     }
-    let weights = try weightFormat(arguments, for: file, at: model)
+    let device = try DeviceChoice.chosen(arguments)
+    if device != .cpu {
+      try DeviceChoice.refuse(arguments, with: [dynamic, withNGrams, SampleCommand.weights], in: job)
+    }
+    let weights = device == .cpu ? try weightFormat(arguments, for: file, at: model) : .float32
     job?.require(equal: file.contentHash, called: "the SHA-256 of the model")
     job?.require(equal: corpus.contentHash, called: "the SHA-256 of the text")
     let evaluation = try PartEvaluation(
       of: file, on: corpus, part: arguments[part], weights: weights,
-      threads: CommonOptions.threadCount(arguments), adapting: adaptation,
+      threads: CommonOptions.threadCount(arguments), device: device, adapting: adaptation,
       trainedOn: try trainingText(arguments, file, evaluated: corpus), group: job?.group)
     guard evaluation.loss.isFinite else {
       throw CommandFailure(

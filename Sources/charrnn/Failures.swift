@@ -13,7 +13,8 @@ func commandFailure(for error: any Error, command: String?) -> CommandFailure {
   case let error as CharacterRunError:
     switch error {
     case .corpus(let error): return commandFailure(for: error, command: command)
-    case .settings, .otherTokens, .unsupportedPrecision, .tooLarge, .noHorizon, .noValidation, .tooManyRanks,
+    case .settings, .otherTokens, .unsupportedPrecision, .precisionOnDevice, .tooLarge, .noHorizon, .noValidation,
+      .tooManyRanks,
       .split:
       return CommandFailure.usage(message, command: command)
     case .corpusChanged, .filesChanged, .transfer, .modelFile, .checkpoint:
@@ -35,6 +36,7 @@ func commandFailure(for error: any Error, command: String?) -> CommandFailure {
   case is CorpusSplitError: return CommandFailure.usage(message, command: command)
   case RunDirectoryTaken.savedElsewhere, RunDirectoryTaken.movedAway: return CommandFailure(message, code: .busy)
   case is RunDirectoryTaken: return CommandFailure(message, code: .cannotCreate)
+  case is DeviceError: return CommandFailure(message, code: .unavailable)
   case is TrainingDiverged: return CommandFailure(message, code: .diverged)
   default: return CommandFailure(message, code: .badData)
   }

@@ -19,7 +19,8 @@ enum GradcheckCommand {
     groups: [
       ModelOptions.architecture(settings), OptionGroup("Regularization", settings.options(.dropping)),
       OptionGroup(
-        "Check", [vocabulary, batch, length] + settings.options(.randomness) + [broken, CommonOptions.json]),
+        "Check",
+        [vocabulary, batch, length] + settings.options(.randomness) + [broken, DeviceChoice.option, CommonOptions.json]),
     ],
     usual: ["cell", "layers", "hidden", "embedding", "batch", "length", "vocabulary", "json"],
     example: "charrnn gradcheck --cell lstm --layers 2 --hidden 8 --length 12", run: run)
@@ -34,7 +35,7 @@ enum GradcheckCommand {
     if let name = arguments[broken], !check.names.contains(name) {
       throw arguments.usageFailure("--break \(name) names none of \(check.names.joined(separator: ", "))")
     }
-    let comparisons = check.run(breaking: arguments[broken])
+    let comparisons = try check.run(on: try DeviceChoice.chosen(arguments), breaking: arguments[broken])
     let failed = comparisons.filter { !$0.passes }
     if arguments[CommonOptions.json] {
       let report: JSONText = [

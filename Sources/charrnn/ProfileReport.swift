@@ -17,7 +17,8 @@ struct ProfileReport {
   /// A line for each kind of work, the largest first, with what it is.
   var text: String {
     let other = (name: "other", share: profile.other, meaning: "bookkeeping of a step, dropout")
-    let rows = profile.shares.map { (name: $0.work.rawValue, share: $0.share, meaning: meaning(of: $0.work)) } + [other]
+    let shares = profile.shares.filter { $0.work != .transfer || $0.share > 0 }
+    let rows = shares.map { (name: $0.work.rawValue, share: $0.share, meaning: meaning(of: $0.work)) } + [other]
     let lines = rows.sorted { $0.share > $1.share }.map { name, share, meaning -> String in
       let percent = Readable.fixed(100 * share, digits: 1)
       return "  " + name.padding(toLength: 12, withPad: " ", startingAt: 0)
@@ -36,6 +37,7 @@ struct ProfileReport {
     case .optimizer: "updates of parameters, norm of the gradients"
     case .input: "looking up tokens, and their gradients"
     case .elementwise: "sums and copies"
+    case .transfer: "copies between the host and a device"
     case .waiting: "waiting for other threads, or resting"
     }
   }

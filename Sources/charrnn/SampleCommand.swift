@@ -48,7 +48,7 @@ enum SampleCommand {
       OptionGroup("Drawing", [temperature, topK, topP, minP, greedy]),
       OptionGroup("Learning before writing", [dynamicOn, withNGrams]),
       OptionGroup("Output", SampleOutput.options),
-      OptionGroup("Machine", [CommonOptions.threads, weights]),
+      OptionGroup("Machine", [CommonOptions.threads, DeviceChoice.option, weights]),
     ],
     usual: [
       "length", "temperature", "top-p", "greedy", "prime", "stop", "matching", "count", "new", "seed", "interactive",
@@ -84,6 +84,8 @@ enum SampleCommand {
         try write(try sampling.texts(), sampling, arguments)
       }
     } catch let error as GenerationError {
+      // Numbers read of a device that has failed are no prediction.
+      if let failure = sampling.device.failure { throw failure }
       throw CommandFailure("\(CommonOptions.modelPath(arguments)): \(error)", code: .badData)
     }
     return .done

@@ -8,6 +8,8 @@ final class Sampling {
   let count: Int
   let seed: UInt64
   let options: SamplingOptions
+  /// Where the model is computed.
+  let device: Device
   /// Format in which the weights are held.
   let weights: WeightFormat
   let (prime, length): ([Int32], Int)
@@ -32,8 +34,13 @@ final class Sampling {
     let areItems = file.arrangement.documents == .lines
     let areMany = areItems && options.temperature > 0 && !SampleModes.options.contains(where: arguments.gives)
     count = arguments[SampleCommand.count] ?? (areMany ? 20 : 1)
-    weights = try weightFormat(arguments, for: file, at: CommonOptions.modelPath(arguments))
-    generator = try Self.generator(arguments, file, weights)
+    device = try DeviceChoice.chosen(arguments)
+    if device != .cpu {
+      let others: [any OptionDeclaration] = [SampleCommand.weights, SampleCommand.dynamicOn, SampleCommand.withNGrams]
+      try DeviceChoice.refuse(arguments, with: others + SampleModes.options, in: job)
+    }
+    weights = device == .cpu ? try weightFormat(arguments, for: file, at: CommonOptions.modelPath(arguments)) : .float32
+    generator = try Self.generator(arguments, file, weights, on: device)
     let seed = UInt64(arguments[SampleCommand.seed] ?? Int.random(in: 0..<1_000_000))
     self.seed = try job?.gathered([seed])[0] ?? seed
     job?.require(equal: file.contentHash, called: "the SHA-256 of the model")
@@ -101,12 +108,12 @@ final class Sampling {
   }
 
   private static func generator(
-    _ arguments: ParsedArguments, _ file: ModelFile<Float>, _ weights: WeightFormat
+    _ arguments: ParsedArguments, _ file: ModelFile<Float>, _ weights: WeightFormat, on device: Device
   ) throws -> TextGenerator<Float> {
     let threads = CommonOptions.threadCount(arguments)
     guard arguments[SampleCommand.dynamicOn] != nil || arguments[SampleCommand.withNGrams] else {
       return TextGenerator(
-        model: file.model, vocabulary: file.vocabulary, arrangement: file.arrangement,
+        model: try file.model.on(device), vocabulary: file.vocabulary, arrangement: file.arrangement,
         weights: weights, threads: threads)
     }
     let text = try arguments[SampleCommand.dynamicOn].map {

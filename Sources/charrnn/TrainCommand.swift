@@ -73,6 +73,12 @@ package enum TrainCommand {
     } catch let error as TrainingDiverged {
       updateFiles()
       throw error
+    } catch let error as DeviceError {
+      updateFiles()
+      let saved = run.savedStep.map {
+        "the run is saved up to step \($0); on the CPU it goes on with: \(resumingCommand(arguments, start.directory))"
+      }
+      throw CommandFailure("\(error); \(saved ?? "nothing of the run was saved yet")", code: .unavailable)
     }
     report.finish()
     job?.sayTraffic(steps: run.step - firstStep)
@@ -180,11 +186,20 @@ package enum TrainCommand {
           corpus = corpus.keeping(try settings.positionsOfRanks(on: corpus, size: job.group.size), in: job.group)
         }
       }
+      let wanted = arguments[DeviceChoice.optionWithAuto] ?? .cpu
+      if wanted != .cpu { try DeviceChoice.refuse(arguments, with: [], in: job) }
+      let (from, memory) = (undecayed ?? choice.checkpoint, TrainOptions.memoryLeft(arguments))
+      let device =
+        try wanted.device()
+        ?? DeviceTrial { [settings, corpus, threads] in
+          try CharacterRun(
+            settings: settings, corpus: corpus, resuming: from, initial: initial, threads: threads, device: $0,
+            memory: memory)
+        }.faster()
       // A corpus that cannot be trained on is found before anything is written.
       run = try CharacterRun(
-        settings: settings, corpus: corpus, directory: directory, resuming: undecayed ?? choice.checkpoint,
-        inPlaceOf: choice.checkpoint, initial: initial, threads: threads, memory: TrainOptions.memoryLeft(arguments),
-        group: job?.group)
+        settings: settings, corpus: corpus, directory: directory, resuming: from, inPlaceOf: choice.checkpoint,
+        initial: initial, threads: threads, device: device, memory: memory, group: job?.group)
       let (initFrom, tokenizer) =
         base == nil
         ? (arguments[TrainOptions.initFrom], arguments[TrainOptions.tokenizer])
@@ -307,7 +322,7 @@ package enum TrainCommand {
     resuming run: CharacterRun, from checkpoint: Checkpoint, in directory: RunDirectory, limits: TrainingLimits
   ) throws {
     let then = try CharacterRun.instructionSet(of: checkpoint)
-    let now = InstructionSet.current.rawValue
+    let now = run.device.arithmetic
     if then != now {
       notice(
         "the run was saved under \(then) and goes on under \(now): its bits will differ from those of an unbroken run")
@@ -338,7 +353,8 @@ package enum TrainCommand {
         + "\(model.architecture.summary), "
         + "\(counted(model.parameterCount, "parameter")); \(counted(run.stepsPerEpoch, "step")) an epoch; "
         + (job.map { "\($0.summary), each of " } ?? "")
-        + "\(counted(threads, "thread")), \(InstructionSet.current.rawValue)")
+        + (run.device == .cpu
+          ? "\(counted(threads, "thread")), \(InstructionSet.current.rawValue)" : run.device.description))
     if let symbols = run.settings.symbols, symbols > model.shape.vocabulary {
       let kind = run.corpus.kind.rawValue
       notice("the text has no more than \(model.shape.vocabulary) symbols that stand in it twice, each byte or \(kind)")

@@ -56,7 +56,9 @@ package enum TrainOptions {
       OptionGroup(
         "Run",
         [OptionFile.option, plain, out, resume, overwrite, initFrom] + settings.options(.validation)
-          + [sampleEvery, checkpointEvery, keep, tensorboard, CommonOptions.threads, memory])
+          + [
+            sampleEvery, checkpointEvery, keep, tensorboard, CommonOptions.threads, DeviceChoice.optionWithAuto, memory,
+          ])
     ]
 
   /// Bytes that --memory leaves for training beside what the process holds already, its text above all; nil without it.

@@ -14,7 +14,7 @@ let program = Program(
       RunsCommand.command, CompareCommand.command,
       ReportCommand.command,
       ExportCommand.command, ImportCommand.command, VerifyCommand.command,
-      GradcheckCommand.command, BenchmarkCommand.command, DoctorCommand.command,
+      GradcheckCommand.command, BenchmarkCommand.command, DevicesCommand.command, DoctorCommand.command,
     ].map(\.inOneProcess),
   errorSuffix: Job.errorSuffix, classify: commandFailure(for:command:))
 

@@ -13,7 +13,8 @@ import Testing
 
   @Test func theReadmeNamesEveryCommand() {
     for command in UsageTests.commands {
-      #expect(readme.contains("| `\(command) ") || readme.contains("| `\(command)` "), "\(command)")
+      let names = ["| `\(command) ", "| `\(command)` ", ", or `\(command)` |"]
+      #expect(names.contains { readme.contains($0) }, "\(command)")
     }
   }
 

@@ -6,7 +6,7 @@ import Testing
   static let commands = [
     "train", "sample", "evaluate", "score", "neurons", "compress", "decompress", "inspect", "runs", "compare", "report",
     "export", "import", "verify",
-    "gradcheck", "benchmark", "doctor", "completions", "man",
+    "gradcheck", "benchmark", "devices", "doctor", "completions", "man",
   ]
 
   @Test func helpAndVersionAreForStandardOutputWithSuccess() throws {
@@ -35,7 +35,8 @@ import Testing
       "time", "optimizer", "learning-rate", "schedule", "average", "config", "plain", "clip", "validation-fraction",
       "test-fraction", "patience",
       "tokens", "symbols", "tokenizer", "precision",
-      "threads", "seed", "validate-every", "sample-every", "checkpoint-every", "tensorboard", "overwrite", "resume",
+      "threads", "device", "seed", "validate-every", "sample-every", "checkpoint-every", "tensorboard", "overwrite",
+      "resume",
       "init-from",
     ] { #expect(train.contains("--\(option)")) }
     let usual = try workplace.charrnn("train", "--help").text

@@ -4,6 +4,7 @@ import Foundation
 
 let programs: [String: () throws -> Void] = [
   "ClassifyATable": classifyATable,
+  "ComputeOnADevice": computeOnADevice,
   "ConvertWeights": convertWeights,
   "ForecastASeries": forecastASeries,
   "LearnSubwords": learnSubwords,

@@ -18,7 +18,7 @@ extension Evaluation {
     let segments = segments(predictions: text.predictions)
     let own = evenShare(of: segments.count, part: group.rank, parts: group.size)
     var part = StreamPart(model, text, segments: Array(segments[own]), workspace: workspace)
-    let initial = model.initialState
+    let initial = model.initialState(in: workspace)
     _ = part.read(from: initial)
     var (readAgain, isSettled) = (0, false)
     while !isSettled {
@@ -56,7 +56,7 @@ private struct StreamPart<Scalar: TensorScalar> {
   ) {
     (self.model, self.text, self.segments, self.workspace) = (model, text, segments, workspace)
     sums = Array(repeating: 0, count: segments.count)
-    end = model.initialState
+    end = model.initialState(in: workspace)
   }
 
   /// Reads the segments from a state, up to one that was read from the same state before.

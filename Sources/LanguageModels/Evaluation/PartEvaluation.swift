@@ -28,6 +28,7 @@ public struct PartEvaluation: Sendable {
   /// - Parameters:
   ///   - part: nil for the test part of the text that the model was trained on, or all of another.
   ///   - corpus: text in the symbols of the model.
+  ///   - device: where the model is computed, in float32 and without adaptation; the CPU in any of the formats.
   ///   - adaptation: how the model learns from the part as it reads it; nil for not at all.
   ///   - training: text that the model was trained on, where that is another.
   ///   - group: processes of which each reads a part of the text, where the model does not adapt; the loss is that of one process but
@@ -36,7 +37,7 @@ public struct PartEvaluation: Sendable {
   ///   `CorpusSplitError`; `AdaptationError`.
   public init(
     of file: ModelFile<Float>, on corpus: Corpus, part: CorpusSplit.Part? = nil, weights: WeightFormat = .float32,
-    threads: Int = 1, adapting adaptation: Adaptation? = nil, trainedOn training: Corpus? = nil,
+    threads: Int = 1, device: Device = .cpu, adapting adaptation: Adaptation? = nil, trainedOn training: Corpus? = nil,
     group: ProcessGroup? = nil
   ) throws {
     let isTrainedOn = file.history?.isOf(corpus) ?? false
@@ -44,7 +45,11 @@ public struct PartEvaluation: Sendable {
     isHeldOut = isTrainedOn && [.validation, .test].contains(self.part)
     text = try file.history.arranged(corpus, isWhole: self.part == .all)
     range = try text.reading(self.part)
-    let workspace = Workspace<Float>(threads: threads, products: weights.products)
+    require(
+      device == .cpu || weights == .float32 && adaptation == nil && group == nil,
+      "PartEvaluation: a device computes in float32, alone, and without adaptation")
+    let workspace =
+      device == .cpu ? Workspace<Float>(threads: threads, products: weights.products) : Workspace(device: device)
     let stream = TextStream(text, in: range)
     let nats: Double
     if let adaptation {
@@ -56,7 +61,9 @@ public struct PartEvaluation: Sendable {
         counted: isSeen ? TextStream(TokenSequence()[...]) : seen, workspace: workspace
       ).reduce(0, +)
     } else {
-      nats = Evaluation.negativeLogLikelihood(of: file.model, on: stream, workspace: workspace, group: group)
+      nats = Evaluation.negativeLogLikelihood(
+        of: try file.model.on(device), on: stream, workspace: workspace, group: group)
+      if let failure = device.failure { throw failure }
     }
     tokens = range.count - 1
     documents = text.documentCount(in: range.dropFirst())

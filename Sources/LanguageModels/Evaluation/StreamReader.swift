@@ -33,7 +33,7 @@ struct StreamReader<Scalar: TensorScalar> {
   mutating func warmUp(on steps: Range<Int>) {
     for chunk in chunks(of: steps) { _ = forward(chunk) }
     // The first stream has nothing before it.
-    let initial = model.initialState
+    let initial = model.initialState(in: workspace)
     if own.lowerBound == 0 { state?.reset(sequence: 0, to: initial) }
   }
 

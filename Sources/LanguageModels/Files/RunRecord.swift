@@ -9,16 +9,19 @@ struct RunRecord: Sendable, Equatable, Codable {
   var settings: TrainingSettings
   var corpusHash: String
   var corpusTokens: Int
+  /// Instruction set, or name of the device, that computed the steps.
   var instructionSet: String
   var progress: TrainingProgress
   /// Progress of the state that a divergence returns to; nil before the first step, and in files that lack that state.
   var rollback: TrainingProgress?
 
-  init(settings: TrainingSettings, corpus: Corpus, progress: TrainingProgress, rollback: TrainingProgress?) {
+  init(
+    settings: TrainingSettings, corpus: Corpus, device: Device, progress: TrainingProgress, rollback: TrainingProgress?
+  ) {
     self.settings = settings
     corpusHash = corpus.contentHash
     corpusTokens = corpus.tokens.count
-    instructionSet = InstructionSet.current.rawValue
+    instructionSet = device.arithmetic
     self.progress = progress
     self.rollback = rollback
   }

@@ -45,13 +45,24 @@ public struct CharacterModel<Scalar: TensorScalar>: Module {
 
     init(layers: [[Tensor<Scalar>]]) { self.layers = layers }
 
+    /// The state on a device.
+    func on(_ device: Device) throws(DeviceError) -> State {
+      var moved = self
+      for layer in layers.indices {
+        for component in layers[layer].indices {
+          moved.layers[layer][component] = try layers[layer][component].on(device)
+        }
+      }
+      return moved
+    }
+
     /// The state as constants for a pass: no gradient flows into it.
     var constants: StackState<Scalar> { StackState(layers.map { $0.map { Variable($0) } }) }
   }
 
   /// Initial state of one text: zeros, unless it is learned.
-  var initialState: State {
-    var context = ForwardContext<Scalar>()
+  func initialState(in workspace: Workspace<Scalar>) -> State {
+    var context = ForwardContext<Scalar>(workspace: workspace)
     return State(rnn.initialState(batch: 1, in: &context))
   }
 

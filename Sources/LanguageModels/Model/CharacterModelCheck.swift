@@ -47,16 +47,24 @@ public struct CharacterModelCheck {
 
   /// Compares the gradients of the mean loss.
   ///
-  /// - Parameter breaking: the name of a gradient to spoil on purpose, so that the check can be seen to fail.
-  public func run(breaking: String? = nil) -> [GradientCheck.Comparison] {
+  /// - Parameters:
+  ///   - device: where the model is computed.
+  ///   - breaking: the name of a gradient to spoil on purpose, so that the check can be seen to fail.
+  /// - Throws: `DeviceError` where the device lacks double precision, or fails.
+  public func run(on device: Device = .cpu, breaking: String? = nil) throws(DeviceError) -> [GradientCheck.Comparison] {
+    // A copy that fails at once is not worth the wait.
+    _ = try model.on(device)
     let width = model.rnn.stateComponents[0].count
-    return GradientCheck.compare(
-      model, inputs: states, mode: model.architecture.isRandomInTraining ? .training : .inference, breaking: breaking
+    let comparisons = GradientCheck.compare(
+      model, inputs: states, on: device, mode: model.architecture.isRandomInTraining ? .training : .inference,
+      breaking: breaking
     ) { model, inputs, context in
       let layers = stride(from: 0, to: inputs.count, by: width).map { Array(inputs[$0..<$0 + width]) }
       let (outputs, _) = model.read(tokens, from: layers.isEmpty ? nil : StackState(layers), in: &context)
       let logits = model.logits(model.droppingUnits(of: outputs, in: &context), in: context)
       return softmaxCrossEntropy(logits, targets: targets, in: context)
     }
+    if let failure = device.failure { throw failure }
+    return comparisons
   }
 }

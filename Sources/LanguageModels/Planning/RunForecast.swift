@@ -31,7 +31,7 @@ extension CharacterRun {
     var (baselines, bitsPerNat): (Baselines?, Double?)
     let concluding =
       try clock.measure {
-        _ = sample(length: 500)
+        _ = try sample(length: 500)
         guard split.test.count >= TrainingSettings.leastHeldOut else { return }
         let file = file(of: validatedModel, validationLoss: nil)
         let evaluation = try PartEvaluation(of: file, on: corpus, part: .test, threads: threads)

@@ -38,7 +38,7 @@ extension CharacterRun {
   ///   - shouldStop: asked after every step.
   ///   - clock: seconds since any fixed moment.
   /// - Precondition: limits and reporting have no problem.
-  /// - Throws: `TrainingDiverged`; `UnsavedRun` when something could not be saved in the end; `RunDirectoryTaken` when the
+  /// - Throws: `TrainingDiverged`; `DeviceError` when a device has failed: the state that was saved last stays; `UnsavedRun` when something could not be saved in the end; `RunDirectoryTaken` when the
   ///   directory was moved away; and what `claimDirectory` throws, where that was not called before.
   @discardableResult
   public func train(
@@ -56,8 +56,8 @@ extension CharacterRun {
     let end: RunEnd
     do {
       end = try trainSteps(limits, reporting, meter: &meter, saver: &saver, watch: watch, from: began)
-    } catch let error as TrainingDiverged {
-      // That it diverged says more than that a file was not saved.
+    } catch  where error is TrainingDiverged || error is DeviceError {
+      // That it diverged, or that its device is lost, says more than that a file was not saved.
       try? saver.finish()
       throw error
     }
@@ -109,7 +109,7 @@ extension CharacterRun {
       if !wentBack && sampleEvery > 0 && step % sampleEvery == 0 {
         let now = watch.now()
         if group?.rank ?? 0 == 0 {
-          let text = sample(length: reporting.sampleLength)
+          let text = try sample(length: reporting.sampleLength)
           try saver.append(meter.line(sample: text, copy: copiedPassage(of: text), at: moment(now)))
           saver.report(.sample(step: step, text: text))
         }
@@ -157,25 +157,23 @@ extension CharacterRun {
   private func trainStep(
     meter: inout MetricsMeter, saver: inout RunSaver, watch: RunWatch
   ) throws -> TrainingEvent {
-    try recording(meter: &meter, saver: &saver, watch) { () throws(TrainingDiverged) in try trainer.trainStep() }!
+    try recording(meter: &meter, saver: &saver, watch) { try trainer.trainStep() }!
   }
 
   /// Goes back to the last good state if the present one is not finite.
   private func goBackIfNonFinite(
     meter: inout MetricsMeter, saver: inout RunSaver, watch: RunWatch
   ) throws -> Bool {
-    try recording(meter: &meter, saver: &saver, watch) { () throws(TrainingDiverged) in
-      try trainer.rollBackIfNonFinite()
-    } != nil
+    try recording(meter: &meter, saver: &saver, watch) { try trainer.rollBackIfNonFinite() } != nil
   }
 
   /// Reports an event of the trainer; a step that is skipped, a rollback and a divergence are recorded in the metrics.
   private func recording(
     meter: inout MetricsMeter, saver: inout RunSaver, _ watch: RunWatch,
-    _ event: () throws(TrainingDiverged) -> TrainingEvent?
+    _ event: () throws -> TrainingEvent?
   ) throws -> TrainingEvent? {
     let found: TrainingEvent?
-    do throws(TrainingDiverged) { found = try event() } catch {
+    do { found = try event() } catch let error as TrainingDiverged {
       try saver.append(meter.line(recovery: "diverged", reason: error.reason, at: moment(watch.now())))
       throw error
     }
@@ -215,9 +213,12 @@ extension CharacterRun {
   }
 
   /// A text written by the model as it stands. It uses randomness of its own, so that it does not change the training.
-  public func sample(length: Int) -> String {
-    TextGenerator(model: validatedModel, vocabulary: corpus.vocabulary, arrangement: settings.arrangement).example(
-      length: length, options: SamplingOptions(temperature: 0.8), seed: UInt64(settings.seed) &+ UInt64(step))
+  ///
+  /// - Throws: `DeviceError` where a device has failed that holds the model.
+  public func sample(length: Int) throws(DeviceError) -> String {
+    TextGenerator(model: try validatedModel.on(.cpu), vocabulary: corpus.vocabulary, arrangement: settings.arrangement)
+      .example(
+        length: length, options: SamplingOptions(temperature: 0.8), seed: UInt64(settings.seed) &+ UInt64(step))
   }
 
   /// The longest passage of a text that stands in the corpus word for word.

@@ -47,18 +47,22 @@ public final class CharacterRun {
   ///   - last: the `last` that `checkpoint` takes the place of: where that is the state before a decay.
   ///   - initial: a model whose weights to start from, matched by symbol.
   ///   - directory: it is made when training begins.
-  ///   - memory: bytes that training may take, about; nil for all that this process may use. Where that is too little to keep
+  ///   - device: where steps are computed, in single precision, by this process alone.
+  ///   - memory: bytes that training may take, about; nil for all that this process, or the device, may use. Where that is too little to keep
   ///     all activations, the backward pass computes them again: the same bits, for the time of another forward pass.
   ///   - group: processes that train together, each of which makes this run of the same settings, corpus and checkpoint; a directory
   ///     is for rank 0 alone. Nil for this process alone.
   public init(
     settings: TrainingSettings, corpus: Corpus, directory: RunDirectory? = nil, resuming checkpoint: Checkpoint? = nil,
-    inPlaceOf last: Checkpoint? = nil, initial: ModelFile<Float>? = nil, threads: Int = 1, memory: Double? = nil,
-    group: ProcessGroup? = nil
+    inPlaceOf last: Checkpoint? = nil, initial: ModelFile<Float>? = nil, threads: Int = 1, device: Device = .cpu,
+    memory: Double? = nil, group: ProcessGroup? = nil
   ) throws(CharacterRunError) {
     guard settings.precision.isSupported else {
       throw .unsupportedPrecision(
         settings.precision, instructionSet: InstructionSet.current.rawValue, isResumed: checkpoint != nil)
+    }
+    if device != .cpu && settings.precision != .float32 {
+      throw .precisionOnDevice(settings.precision, device: device.description, isResumed: checkpoint != nil)
     }
     if let problem = settings.problem { throw .settings(problem) }
     guard corpus.kind == settings.tokens else { throw .otherTokens(corpus.kind, settings: settings.tokens) }
@@ -87,7 +91,7 @@ public final class CharacterRun {
     if let group, settings.batch < group.size { throw .tooManyRanks(group.size, batch: settings.batch) }
     let shard = BatchShard(of: settings.batch, rank: group?.rank ?? 0, size: group?.size ?? 1)
     (recomputes, trainingBytes) = try Self.mustRecompute(
-      model, settings, batch: shard.count, hasDocuments: text.documentStarts != nil, within: memory,
+      model, settings, batch: shard.count, hasDocuments: text.documentStarts != nil, on: device, within: memory,
       resuming: checkpoint)
     let task = CharacterTask(
       model, windows: try settings.windows(of: text, streams: shard.sequences), validation: validation,
@@ -114,7 +118,8 @@ public final class CharacterRun {
     trainer = Trainer(
       model: model, task: task, optimizer: settings.optimizerSettings,
       schedule: schedule, clipping: settings.clip > 0 ? .norm(settings.clip) : .none, averaging: settings.averaging,
-      seed: UInt64(settings.seed), threads: threads, products: settings.precision.products, group: group)
+      seed: UInt64(settings.seed), threads: threads, products: settings.precision.products, device: device, group: group
+    )
     guard let checkpoint, let record else { return }
     do { try trainer.restore(from: checkpoint, record: record) } catch { throw .checkpoint(error) }
   }
@@ -152,8 +157,8 @@ public final class CharacterRun {
   ///   - batch: streams of this process.
   ///   - limit: the most bytes; nil for all that this process may use.
   private static func mustRecompute(
-    _ model: CharacterModel<Float>, _ settings: TrainingSettings, batch: Int, hasDocuments: Bool, within limit: Double?,
-    resuming checkpoint: Checkpoint?
+    _ model: CharacterModel<Float>, _ settings: TrainingSettings, batch: Int, hasDocuments: Bool, on device: Device,
+    within limit: Double?, resuming checkpoint: Checkpoint?
   ) throws(CharacterRunError) -> (recomputes: Bool, bytes: Double) {
     let steps = TruncatedWindows.stepsKept(
       length: settings.length, backwardLength: settings.backwardLength, varies: settings.variesLength)
@@ -163,7 +168,7 @@ public final class CharacterRun {
         isPenalized: settings.penalties != ActivationPenalties(),
         isAveraged: settings.averaging > 0, recomputes: recomputes)
     }
-    let available = min(MemoryLimit.available, limit ?? .infinity)
+    let available = min(device.memoryLimit ?? MemoryLimit.available, limit ?? .infinity)
     let (most, least) = (bytes(recomputes: false), bytes(recomputes: true))
     if most < available { return (false, most) }
     if least < available { return (true, least) }
@@ -190,13 +195,17 @@ public final class CharacterRun {
   public var stepsPerEpoch: Int { trainer.task.stepsPerEpoch }
   /// Steps done.
   public var step: Int { trainer.step }
-  /// The model with the newest weights.
+  /// Where steps are computed.
+  public var device: Device { trainer.workspace.device }
+  /// The model with the newest weights, on the run's device.
   public var model: CharacterModel<Float> { trainer.model }
   /// The model that is validated and kept as `best`: that of averaged weights, if any are averaged.
   public var validatedModel: CharacterModel<Float> { trainer.validatedModel }
   /// Tokens that one step trains on; the mean where lengths vary.
   public var tokensPerStep: Int { settings.batch * settings.length }
   public var progress: TrainingProgress { trainer.progress }
+  /// Step of the state that was saved last; nil where none is.
+  package var savedStep: Int? { directory.flatMap { knownState?.step(in: $0) } }
   /// Mean characters per token in the text that validation predicts, for bits per character that compare across kinds of token.
   /// Nil where no character begins there. The ranks of a group find it together, when they begin to train.
   public private(set) lazy var validationCharactersPerToken: Double? = {

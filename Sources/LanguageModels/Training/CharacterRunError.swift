@@ -7,6 +7,8 @@ public enum CharacterRunError: Error, Equatable, CustomStringConvertible {
   case settings(SettingProblem)
   /// This machine cannot compute in the precision, of a new run or of one that was to be resumed.
   case unsupportedPrecision(TrainingSettings.Precision, instructionSet: String, isResumed: Bool)
+  /// A device trains in single precision alone, a new run or one that was to be resumed.
+  case precisionOnDevice(TrainingSettings.Precision, device: String, isResumed: Bool)
   /// The model or the batch needs more memory, in bytes, than this process may use.
   case tooLarge(bytes: Double, available: Double)
   /// A schedule of the whole run whose length in steps is not given.
@@ -37,6 +39,8 @@ public enum CharacterRunError: Error, Equatable, CustomStringConvertible {
     case .settings(let problem): problem.description
     case .unsupportedPrecision(let precision, let instructionSet, _):
       "precision \(precision.rawValue): neither AMX nor AVX512-BF16 is in the instruction set in use (\(instructionSet))"
+    case .precisionOnDevice(let precision, let device, _):
+      "precision \(precision.rawValue): \(device) trains in float32 alone"
     case .tooLarge(let bytes, let available):
       "training so would take about \(byteSize(bytes, rounded: .up)) of memory, and \(byteSize(available, rounded: .down)) are left for it"
     case .noHorizon(let schedule): "schedule \(schedule.rawValue) needs a horizon in steps"

@@ -89,6 +89,8 @@ public struct CharacterTask<Scalar: TensorScalar>: TrainingTask {
     }
   }
 
+  public mutating func move(to device: Device) throws(DeviceError) { state = try state?.on(device) }
+
   public var carriedState: [(name: String, tensor: Tensor<Scalar>)] {
     guard let state else { return [] }
     return zip(stateComponents.joined(), state.layers.joined()).map { ($0.name, $1) }

@@ -54,8 +54,8 @@ struct RunSaver {
     try requireDirectory()
     guard run.claim != nil || run.group != nil, run.trainer.nonFiniteState == nil else { return }
     let progress = run.progress
-    let file = run.file(of: run.model, validationLoss: progress.bestValidationLoss)
-    let checkpoint = run.trainer.checkpoint(file, settings: run.settings, corpus: run.corpus)
+    let file = run.file(of: try run.trainer.model.on(.cpu), validationLoss: progress.bestValidationLoss)
+    let checkpoint = try run.trainer.checkpoint(file, settings: run.settings, corpus: run.corpus)
     // In a group rank 0 saves what all ranks have given; none of them tries a state again that failed there.
     guard let directory = run.claim?.directory else {
       saved = (progress.step, progress.rollbacks)
@@ -96,11 +96,13 @@ struct RunSaver {
   }
 
   /// Saves the model as `best` unless the one there, of an earlier part of this run, is as good.
-  mutating func saveBest(loss: Double) throws(RunDirectoryTaken) {
+  ///
+  /// - Throws: `RunDirectoryTaken`; `DeviceError` where a device has failed that holds the model.
+  mutating func saveBest(loss: Double) throws {
     try requireDirectory()
     guard loss < run.bestLoss else { return }
+    run.pendingBest = run.file(of: try run.trainer.validatedModel.on(.cpu), validationLoss: loss).checkpoint
     run.bestLoss = loss
-    run.pendingBest = run.file(of: run.validatedModel, validationLoss: loss).checkpoint
     savePendingBest()
   }
 

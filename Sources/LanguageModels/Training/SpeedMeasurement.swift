@@ -23,11 +23,30 @@ public struct SpeedMeasurement: Sendable {
   public let loss, penalty: Double
   /// The most memory that the process held, in MiB.
   public let peakMemory: Double
+  /// Limits of the device that trained; nil for the CPU. The peaks above are then the device's.
+  public let devicePeak: DevicePeak?
   /// Time of training steps by kind of work; nil unless it was asked for.
   public let profile: StepProfile?
 }
 
 extension CharacterRun {
+  /// Trains for some seconds, after two steps to warm up; nothing is saved.
+  ///
+  /// - Returns: the median time of a step, in milliseconds.
+  package func millisecondsPerStep(within seconds: Double) throws -> Double {
+    for _ in 0..<2 { _ = try trainer.trainStep() }
+    let clock = ContinuousClock()
+    var (times, began) = ([Double](), clock.now)
+    let start = began
+    repeat {
+      _ = try trainer.trainStep()
+      let end = clock.now
+      times.append((end - began) / .milliseconds(1))
+      began = end
+    } while times.count < 5 || times.count < 100 && (began - start) / .seconds(1) < seconds
+    return times.sorted()[times.count / 2]
+  }
+
   /// Trains for some seconds, after three steps to warm up, then samples some tokens; nothing is saved.
   ///
   /// - Parameters:
@@ -37,7 +56,8 @@ extension CharacterRun {
   public func measureSpeed(
     seconds: Double, sample: Int, weights: WeightChoice = .format(.float32), profiled: Bool = false
   ) throws -> SpeedMeasurement {
-    let burstPeak = MachinePeak.measure(Float.self, team: trainer.workspace.team)
+    let devicePeak = try device.measurePeak()
+    let burstPeak = devicePeak?.operationsPerSecond ?? MachinePeak.measure(Float.self, team: trainer.workspace.team)
     var (loss, penalty) = (Double.nan, 0.0)
     func step() throws {
       if case .step(let report) = try trainer.trainStep() { (loss, penalty) = (report.loss, report.penalty) }
@@ -57,8 +77,10 @@ extension CharacterRun {
     let trained = try train()
     let tokensPerSecond = Double(trained.steps * tokensPerStep) / trained.seconds
     let cores = CoreUse()
-    let sustainedPeak = MachinePeak.measureSustained(
-      Float.self, team: trainer.workspace.team, seconds: min(1, seconds / 10))
+    let sustainedPeak =
+      devicePeak == nil
+      ? MachinePeak.measureSustained(Float.self, team: trainer.workspace.team, seconds: min(1, seconds / 10))
+      : burstPeak
     let averageCores = cores.average
     // Other programs may have had the cores during all the bursts.
     let peak = max(burstPeak, sustainedPeak)
@@ -72,12 +94,12 @@ extension CharacterRun {
       switch weights {
       case .format(let named): format = named
       case .auto:
-        let found = try WeightTrial(of: model, vocabulary: corpus.vocabulary, threads: threads)
+        let found = try WeightTrial(of: try model.on(.cpu), vocabulary: corpus.vocabulary, threads: threads)
         (trial, format) = (found, found.format)
       }
       held = format
       let generator = TextGenerator(
-        model: model, vocabulary: corpus.vocabulary, weights: format, threads: threads)
+        model: try model.on(.cpu), vocabulary: corpus.vocabulary, weights: format, threads: threads)
       let options = SamplingOptions(temperature: 0.8)
       _ = generator.text(length: 100, options: options, seed: 1)
       let began = clock.now
@@ -89,7 +111,7 @@ extension CharacterRun {
       trainGigaflops: tokensPerSecond * Double(model.operationsPerToken) / 1e9, peakGigaflops: peak / 1e9,
       sustainedPeakGigaflops: sustainedPeak / 1e9, averageCores: averageCores,
       sampleCharactersPerSecond: charactersPerSecond, weights: held, weightTrial: trial, loss: loss, penalty: penalty,
-      peakMemory: peakMemory,
+      peakMemory: peakMemory, devicePeak: devicePeak,
       profile: profile)
   }
 

@@ -9,13 +9,18 @@ extension Trainer where Task == CharacterTask<Float> {
   /// The whole state of a run as a checkpoint: the tensors of the state after the steps so far, and those of the state that a
   /// divergence returns to, under the names of `rollbackPrefix`. In a group all ranks call this together, and that of rank 0 is
   /// whole.
-  func checkpoint(_ file: ModelFile<Float>, settings: TrainingSettings, corpus: Corpus) -> Checkpoint {
+  ///
+  /// - Throws: `DeviceError` where a device has failed that holds the state.
+  func checkpoint(
+    _ file: ModelFile<Float>, settings: TrainingSettings, corpus: Corpus
+  ) throws(DeviceError) -> Checkpoint {
     var checkpoint = file.checkpoint
     let record = RunRecord(
-      settings: settings, corpus: corpus, progress: progress, rollback: rollbackState?.progress)
+      settings: settings, corpus: corpus, device: workspace.device, progress: progress,
+      rollback: rollbackState?.progress)
     checkpoint.metadata[MetadataKey.run] = canonicalJSON(record)
-    for (name, tensor) in tensorsBesideModel(of: state) { checkpoint.tensors[name] = StoredTensor(tensor) }
-    if let rollbackState {
+    for (name, tensor) in tensorsBesideModel(of: try state.on(.cpu)) { checkpoint.tensors[name] = StoredTensor(tensor) }
+    if let rollbackState = try rollbackState?.on(.cpu) {
       for (name, tensor) in rollbackState.model.tensors {
         checkpoint.tensors[rollbackPrefix + name] = StoredTensor(tensor)
       }

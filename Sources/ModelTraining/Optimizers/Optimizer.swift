@@ -72,6 +72,13 @@ public struct Optimizer<Scalar: TensorScalar>: Sendable {
     updates.advance(by: rule)
   }
 
+  /// Moves the moments to a device.
+  mutating func move(to device: Device) throws(DeviceError) {
+    for kind in moments.indices {
+      for slot in moments[kind].indices { moments[kind][slot] = try moments[kind][slot].on(device) }
+    }
+  }
+
   /// The moments by name, `optimizer.<moment>.<parameter>`, for saving.
   public func namedMoments<Model: Module<Scalar>>(of model: Model) -> [(name: String, tensor: Tensor<Scalar>)] {
     savedMoments(of: model).map { ($0.name, moments[$0.moment][$0.slot]) }
