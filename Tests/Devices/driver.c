@@ -1,6 +1,7 @@
 // A stand-in for the driver of a graphics processor, with one device that computes nothing: buffers hold zeros, kernels are not
 // run. Call number FAIL_AT (from 1) fails with the status FAIL_STATUS, and so does every later one where FAIL_ON is set, as those of
-// a lost device do. Where FAIL_BUILD is set, no program is built. The number of calls is written to the file CALLS.
+// a lost device do. Where FAIL_BUILD is set, no program is built. The number of calls is written to the file CALLS, and to the file LAUNCHES a line for
+// each kind of launch: how many there were, the items of one, the kernel, and those of its first six arguments that are 32-bit.
 
 #include <stdint.h>
 #include <stdio.h>
@@ -11,11 +12,45 @@ typedef int32_t Status;
 
 static long calls;
 
-__attribute__((destructor)) static void write_calls(void) {
+enum { ARGUMENTS = 6, KINDS = 4096 };
+
+typedef struct Launch {
+  char name[64];
+  int32_t arguments[ARGUMENTS];
+  size_t items;
+  long count;
+} Launch;
+
+static Launch launches[KINDS];
+static int kinds;
+
+static void note(Launch launch, size_t items) {
+  launch.items = items;
+  int kind = 0;
+  while (kind < kinds && (strcmp(launches[kind].name, launch.name) != 0 || launches[kind].items != items ||
+                          memcmp(launches[kind].arguments, launch.arguments, sizeof launch.arguments) != 0)) {
+    kind++;
+  }
+  if (kind == KINDS) return;
+  if (kind == kinds) launches[kinds++] = launch;
+  launches[kind].count++;
+}
+
+__attribute__((destructor)) static void write_counts(void) {
   const char *path = getenv("CALLS");
   FILE *file = path ? fopen(path, "w") : NULL;
+  if (file) {
+    fprintf(file, "%ld\n", calls);
+    fclose(file);
+  }
+  path = getenv("LAUNCHES");
+  file = path ? fopen(path, "w") : NULL;
   if (!file) return;
-  fprintf(file, "%ld\n", calls);
+  for (int kind = 0; kind < kinds; kind++) {
+    fprintf(file, "%ld %zu %s", launches[kind].count, launches[kind].items, launches[kind].name);
+    for (int index = 0; index < ARGUMENTS; index++) fprintf(file, " %d", launches[kind].arguments[index]);
+    fputc('\n', file);
+  }
   fclose(file);
 }
 
@@ -186,21 +221,24 @@ Status clGetProgramBuildInfo(
 }
 
 void *clCreateKernel(void *program, const char *name, Status *status) {
-  (void)program, (void)name;
-  CREATE(&things[5]);
+  (void)program;
+  Launch *kernel = calloc(1, sizeof *kernel);
+  strncpy(kernel->name, name, sizeof kernel->name - 1);
+  CREATE(kernel);
 }
 
 Status clSetKernelArg(void *kernel, uint32_t index, size_t size, const void *value) {
-  (void)kernel, (void)index, (void)size, (void)value;
   CALL();
+  int32_t *argument = index < ARGUMENTS ? &((Launch *)kernel)->arguments[index] : NULL;
+  if (argument && size == sizeof *argument && value) memcpy(argument, value, size);
   return 0;
 }
 
 Status clEnqueueNDRangeKernel(
     void *queue, void *kernel, uint32_t dimensions, const size_t *offset, const size_t *global, const size_t *local,
     uint32_t count, const void *list, void *event) {
-  (void)queue, (void)kernel, (void)dimensions, (void)offset, (void)global, (void)local, (void)count, (void)list,
-      (void)event;
+  (void)queue, (void)dimensions, (void)offset, (void)local, (void)count, (void)list, (void)event;
   CALL();
+  if (getenv("LAUNCHES")) note(*(Launch *)kernel, global[0]);
   return 0;
 }
