@@ -123,3 +123,18 @@ if Context.environment["CHARRNN_OPTIMIZED_TESTS"] != nil {
   package.targets.removeAll { ["CommandLineTests", "DocumentationTests", "ExamplesTests"].contains($0.name) }
   for target in package.targets where target.type == .test { target.swiftSettings = [.unsafeFlags(["-Onone"])] }
 }
+
+// For the debug build of these checks: a module is compiled as a whole, without information for debuggers, and kernels are optimized.
+// `.ci/sanitizers` builds the kernels and the command without optimization, and runs both.
+if Context.environment["CHARRNN_QUICK_BUILD"] != nil {
+  for target in package.targets where target.type != .system {
+    if target.name == "CSequenceKernels" {
+      target.cSettings = [.unsafeFlags(["-O2"], .when(configuration: .debug))]
+    } else {
+      target.swiftSettings = [
+        .unsafeFlags(
+          ["-disable-batch-mode", "-wmo", "-num-threads", "1", "-Xfrontend", "-gnone"], .when(configuration: .debug))
+      ]
+    }
+  }
+}
