@@ -118,9 +118,13 @@ let package = Package(
 )
 
 // For the checks before a change lands, which test the optimized modules: the tests themselves are compiled as in debug builds, which
-// saves minutes, and those that run in debug builds alone are left out.
+// saves minutes. Tests that run in debug builds alone are left out, and programs that nothing runs optimized.
 if Context.environment["CHARRNN_OPTIMIZED_TESTS"] != nil {
-  package.targets.removeAll { ["CommandLineTests", "DocumentationTests", "ExamplesTests"].contains($0.name) }
+  let programs = ["charrnn", "CustomCellExample", "TrainAndSampleExample"]
+  package.targets.removeAll {
+    ["CommandLineTests", "DocumentationTests", "ExamplesTests"].contains($0.name)
+      || $0.type == .executable && !programs.contains($0.name)
+  }
   for target in package.targets where target.type == .test { target.swiftSettings = [.unsafeFlags(["-Onone"])] }
 }
 
