@@ -49,7 +49,8 @@ import Testing
   @Test(arguments: zip([options[0], options[3], options[3]], [true, true, false]))
   func gradientsAreNumericOnes(options: StackOptions, bidirectional: Bool) throws {
     let hidden = amount(debug: 2, release: 3)
-    for (projection, lengths) in [(nil, nil), (hidden - 1, try SequenceLengths(lengths, time: time))] {
+    let ragged = (hidden - 1 as Int?, try SequenceLengths(lengths, time: time) as SequenceLengths?)
+    for (projection, lengths) in sweep(debug: [ragged], release: [(nil, nil), ragged]) {
       let stack = stack(options, bidirectional: bidirectional, projection: projection, hidden: hidden, seed: 1)
       let comparisons = GradientCheck.compare(stack, inputs: [("input", input(seed: 2))], mode: .training) {
         let (outputs, state) = $0.run(.vectors($1[0], lengths: lengths), in: &$2)
