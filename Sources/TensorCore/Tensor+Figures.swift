@@ -57,7 +57,6 @@ extension OpenCLDevice {
   fileprivate func sum<Scalar: TensorScalar>(
     _ tensor: Tensor<Scalar>, squares: Bool, to target: UnsafeMutablePointer<Scalar>
   ) {
-    reduceRows(
-      "row_sums", tensor.storage.base + tensor.offset, rows: 1, columns: tensor.count, squares: squares, to: target)
+    sumRows(tensor.storage.base + tensor.offset, rows: 1, columns: tensor.count, squares: squares, to: target)
   }
 }

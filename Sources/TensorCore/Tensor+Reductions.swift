@@ -52,8 +52,8 @@ extension Tensor {
     var result = Tensor(
       uninitialized: TensorShape(shape.removing(shape.resolve(axis), keeping: keepingAxis)), pool: storage.pool)
     if let device = storage.device {
-      device.reduceRows(
-        "row_maxima", rows.storage.base + rows.offset, rows: rows.shape.rowCount, columns: rows.shape[-1],
+      device.maximizeRows(
+        rows.storage.base + rows.offset, rows: rows.shape.rowCount, columns: rows.shape[-1],
         to: result.storage.base)
       withExtendedLifetime((rows, result)) {}
       return result

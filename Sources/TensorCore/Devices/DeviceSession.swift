@@ -24,10 +24,8 @@ final class DeviceSession {
   private(set) var bytesAllocated = 0
   private var kernels: [KernelName: CLKernelHandle] = [:]
   private var programs: [ProgramName: CLProgramHandle] = [:]
-  /// Launches, and bytes copied from and to the host, since the device was first used.
-  private(set) var launches = 0
-  private(set) var bytesRead = 0
-  private(set) var bytesWritten = 0
+  /// Launches since the device was first used.
+  private var launches = 0
 
   init(number: Int) { self.number = number }
 
@@ -132,7 +130,6 @@ final class DeviceSession {
   func write(_ bytes: UnsafeRawBufferPointer, to address: UnsafeMutableRawPointer, _ device: OpenCLDevice) {
     guard !bytes.isEmpty, open(device) else { return }
     let (buffer, offset) = buffer(at: address)
-    bytesWritten += bytes.count
     succeeded(
       device.functions.write_buffer(queue, buffer, 1, offset, bytes.count, bytes.baseAddress, 0, nil, nil),
       "clEnqueueWriteBuffer", device)
@@ -141,7 +138,6 @@ final class DeviceSession {
   func read(_ bytes: UnsafeMutableRawBufferPointer, from address: UnsafeRawPointer, _ device: OpenCLDevice) {
     guard !bytes.isEmpty, open(device) else { return }
     let (buffer, offset) = buffer(at: address)
-    bytesRead += bytes.count
     succeeded(
       device.functions.read_buffer(queue, buffer, 1, offset, bytes.count, bytes.baseAddress, 0, nil, nil),
       "clEnqueueReadBuffer", device)

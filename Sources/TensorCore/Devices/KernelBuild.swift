@@ -10,7 +10,9 @@ struct KernelBuild {
 
   init(_ name: ProgramName, for device: OpenCLDevice, context: CLContextHandle?) {
     (self.name, self.device, self.context) = (name, device, context)
-    options = "-cl-std=CL1.2" + (name.isDouble ? " -D DOUBLES" : "") + (device.hasDoubles ? " -D WIDE_DOUBLES" : "")
+    options =
+      "-cl-std=CL1.2 -D GROUP=\(OpenCLDevice.groupSize)" + (name.isDouble ? " -D DOUBLES" : "")
+      + (device.hasDoubles ? " -D WIDE_DOUBLES" : "")
     source = KernelSource.prelude + name.source.text
   }
 

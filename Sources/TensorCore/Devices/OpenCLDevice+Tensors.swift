@@ -164,7 +164,7 @@ extension OpenCLDevice {
   /// The sum of some elements, or of their squares, read by the host.
   func sum<Scalar: TensorScalar>(_ x: UnsafePointer<Scalar>, count: Int, squares: Bool) -> Double {
     let result = TensorStorage<Scalar>(count: 1, pool: pool)
-    reduceRows("row_sums", x, rows: 1, columns: count, squares: squares, to: result.base)
+    sumRows(x, rows: 1, columns: count, squares: squares, to: result.base)
     var value = Scalar.nan
     // A failure is remembered; the number is then none.
     try? withUnsafeMutableBytes(of: &value) { bytes throws(DeviceError) in try read(bytes, from: result.base) }
@@ -172,16 +172,24 @@ extension OpenCLDevice {
     return value.double
   }
 
-  /// One number of each row of `columns` elements.
+  /// The sum of each row of `columns` elements, or of their squares.
   ///
-  /// - Parameter squares: for sums, whether those of the squares are meant; nil for other kernels.
-  func reduceRows<Scalar: TensorScalar>(
-    _ kernel: String, _ x: UnsafePointer<Scalar>, rows: Int, columns: Int, squares: Bool? = nil,
+  /// - Parameter keeping: whether it is added to what stands in the target.
+  func sumRows<Scalar: TensorScalar>(
+    _ x: UnsafePointer<Scalar>, rows: Int, columns: Int, squares: Bool = false, keeping: Bool = false,
     to target: UnsafeMutablePointer<Scalar>
   ) {
     launch(
-      .reductions, kernel, of: Scalar.self, groups: rows,
-      [.count(columns)] + (squares.map { [.int($0 ? 1 : 0)] } ?? []) + [.memory(x), .memory(target)])
+      .reductions, "row_sums", of: Scalar.self, groups: rows,
+      [.count(columns), .int(squares ? 1 : 0), .int(keeping ? 1 : 0), .memory(x), .memory(target)])
+  }
+
+  /// The largest element of each row.
+  func maximizeRows<Scalar: TensorScalar>(
+    _ x: UnsafePointer<Scalar>, rows: Int, columns: Int, to target: UnsafeMutablePointer<Scalar>
+  ) {
+    launch(
+      .reductions, "row_maxima", of: Scalar.self, groups: rows, [.count(columns), .memory(x), .memory(target)])
   }
 
   /// target[block, column] += the sums over the rows of each block.
@@ -192,7 +200,7 @@ extension OpenCLDevice {
     if rows == 0 { return }
     if columns == 1 && stride == 1 && blocks > 0 {
       // As of a row: many items share a sum.
-      return reduceRows("row_sums_added", x, rows: blocks, columns: rows, to: target)
+      return sumRows(x, rows: blocks, columns: rows, keeping: true, to: target)
     }
     map(
       .reductions, "column_sums", of: Scalar.self, count: blocks * columns,

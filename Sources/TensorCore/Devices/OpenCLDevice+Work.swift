@@ -62,6 +62,6 @@ extension OpenCLDevice {
     withSession { $0.launch(launch, self) }
   }
 
-  /// Items of a work group; the sources of the kernels name it too.
+  /// Items of a work group, as a rule; the kernels know it as GROUP.
   static let groupSize = 64
 }

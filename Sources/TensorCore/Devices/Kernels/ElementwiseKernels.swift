@@ -1,8 +1,6 @@
 extension KernelSource {
   /// Maps over elements; the operations are numbered as in `SKUnary`, `SKBinary` and `SKActivation`.
   static let elementwiseText = #"""
-    real sigmoid(real x) { return 1 / (1 + exp(-x)); }
-    real softplus(real x) { return (x < 0 ? 0 : x) + log1p(exp(-fabs(x))); }
     /// The distribution function of the normal distribution.
     real normal(real x) { return (real)0.5 * erfc(x * (real)-0.70710678118654752440); }
     real at_least(real x, real bound) { return x < bound ? bound : x; }
@@ -28,7 +26,7 @@ extension KernelSource {
         case 1: return x - y;
         case 2: return x * y;
         case 3: return x / y;
-        case 4: return isnan(x) ? x : isnan(y) ? y : fmax(x, y);
+        case 4: return larger(x, y);
         case 5: return isnan(x) ? x : isnan(y) ? y : fmin(x, y);
         default: return x == 0 && !isnan(y) ? 0 : x * y;
       }
@@ -52,8 +50,8 @@ extension KernelSource {
 
     real activation_slope(int f, real a, real kept, real g) {
       const real y = kept;
-      if (f == 1) return g * (y * (1 - y));
-      if (f == 2) return g * (1 - y * y);
+      if (f == 1) return sigmoid_slope(y, g);
+      if (f == 2) return tanh_slope(y, g);
       if (isnan(kept)) return kept;
       switch (f) {
         case 0: return isnan(g) ? g : 0;
@@ -81,24 +79,9 @@ extension KernelSource {
 
     // Operands with a stride for each axis of the result, 0 where an operand repeats; unused leading axes have the size 1.
     __kernel void binary(
-        const long n, const int operation, const int size1, const int size2, const int size3, const int size4,
-        const int size5, const int x0, const int x1, const int x2, const int x3, const int x4, const int x5,
-        const int y0, const int y1, const int y2, const int y3, const int y4, const int y5, MEMORY(x), MEMORY(y),
-        MEMORY(out)) {
+        const long n, const int operation, SIZES, STRIDES(x), STRIDES(y), MEMORY(x), MEMORY(y), MEMORY(out)) {
       ELEMENT(n);
-      long rest = id;
-      const long i5 = rest % size5;
-      rest /= size5;
-      const long i4 = rest % size4;
-      rest /= size4;
-      const long i3 = rest % size3;
-      rest /= size3;
-      const long i2 = rest % size2;
-      rest /= size2;
-      const long i1 = rest % size1, i0 = rest / size1;
-      const long at_x = i0 * x0 + i1 * x1 + i2 * x2 + i3 * x3 + i4 * x4 + i5 * x5;
-      const long at_y = i0 * y0 + i1 * y1 + i2 * y2 + i3 * y3 + i4 * y4 + i5 * y5;
-      AT(real, out)[id] = binary_of(operation, AT(real, x)[at_x], AT(real, y)[at_y]);
+      AT(real, out)[id] = binary_of(operation, AT(real, x)[PLACE(x)], AT(real, y)[PLACE(y)]);
     }
 
     __kernel void activation(

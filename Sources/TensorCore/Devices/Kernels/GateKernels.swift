@@ -4,22 +4,6 @@ extension KernelSource {
   ///
   /// Gates that may be hard sigmoids take a slope: 0 stands for the logistic sigmoid.
   static let gatesText = #"""
-    real sigmoid(real x) { return 1 / (1 + exp(-x)); }
-    real tanh_slope(real y, real g) { return g * (1 - y * y); }
-    real sigmoid_slope(real y, real g) { return g * (y * (1 - y)); }
-    real softplus(real x) { return (x < 0 ? 0 : x) + log1p(exp(-fabs(x))); }
-
-    real gate(real slope, real x) {
-      if (slope == 0) return sigmoid(x);
-      const real y = fma(slope, x, (real)0.5);
-      return y < 0 ? 0 : y > 1 ? 1 : y;
-    }
-
-    real gate_slope(real slope, real y, real g) {
-      if (slope == 0) return sigmoid_slope(y, g);
-      return isnan(y) ? y : y > 0 && y < 1 ? g * slope : 0;
-    }
-
     // The unit j of a sequence. States have H numbers a sequence, without gaps.
     #define UNIT(H)                                \
       ELEMENT(n);                                  \

@@ -62,5 +62,56 @@ enum KernelSource: String, CaseIterable {
     real rounded(wide a) { return a.high + a.low; }
     #endif
 
+    real larger(real a, real b) { return isnan(a) ? a : isnan(b) ? b : fmax(a, b); }
+
+    // Values of the GROUP items of a group, joined in pairs; every item gets the result. No item leaves before a barrier.
+    #define JOIN(values, value, expression)                                  \
+      const int item = get_local_id(0);                                      \
+      barrier(CLK_LOCAL_MEM_FENCE);                                          \
+      values[item] = value;                                                  \
+      barrier(CLK_LOCAL_MEM_FENCE);                                          \
+      for (int half_count = GROUP / 2; half_count > 0; half_count /= 2) {    \
+        const int other = item + half_count;                                 \
+        if (item < half_count) values[item] = (expression);                  \
+        barrier(CLK_LOCAL_MEM_FENCE);                                        \
+      }                                                                      \
+      return values[0]
+    wide sum_of_items(wide value, __local wide *values) { JOIN(values, value, wide_sum(values[item], values[other])); }
+    real largest_of_items(real value, __local real *values) { JOIN(values, value, larger(values[item], values[other])); }
+
+    // Functions of units, and gradients g through them from their values y.
+    real sigmoid(real x) { return 1 / (1 + exp(-x)); }
+    real softplus(real x) { return (x < 0 ? 0 : x) + log1p(exp(-fabs(x))); }
+    real sigmoid_slope(real y, real g) { return g * (y * (1 - y)); }
+    real tanh_slope(real y, real g) { return g * (1 - y * y); }
+
+    // A gate: the hard sigmoid of a slope, or the logistic one where that is 0.
+    real gate(real slope, real x) {
+      if (slope == 0) return sigmoid(x);
+      const real y = fma(slope, x, (real)0.5);
+      return y < 0 ? 0 : y > 1 ? 1 : y;
+    }
+
+    real gate_slope(real slope, real y, real g) {
+      if (slope == 0) return sigmoid_slope(y, g);
+      return isnan(y) ? y : y > 0 && y < 1 ? g * slope : 0;
+    }
+
+    // Place in an operand of element id of a result with six axes: sizes of all but the first, strides of the operand.
+    #define SIZES const int size1, const int size2, const int size3, const int size4, const int size5
+    #define STRIDES(x) const int x##0, const int x##1, const int x##2, const int x##3, const int x##4, const int x##5
+    #define PLACE(x) place(id, size1, size2, size3, size4, size5, x##0, x##1, x##2, x##3, x##4, x##5)
+    long place(long id, SIZES, STRIDES(x)) {
+      long at = id % size5 * x5;
+      id /= size5;
+      at += id % size4 * x4;
+      id /= size4;
+      at += id % size3 * x3;
+      id /= size3;
+      at += id % size2 * x2;
+      id /= size2;
+      return at + id % size1 * x1 + id / size1 * x0;
+    }
+
     """#
 }

@@ -14,22 +14,10 @@ extension KernelSource {
       AT(real, out)[row * out_stride + column] = AT(real, x)[row * x_row + column * x_column];
     }
 
-    // The element of a result whose axes have these sizes and, in x, these strides; unused leading axes have the size 1.
-    __kernel void arrange(
-        const long n, const int size1, const int size2, const int size3, const int size4, const int size5,
-        const int x0, const int x1, const int x2, const int x3, const int x4, const int x5, MEMORY(x), MEMORY(out)) {
+    // A result whose axes have these sizes and, in x, these strides; unused leading axes have the size 1.
+    __kernel void arrange(const long n, SIZES, STRIDES(x), MEMORY(x), MEMORY(out)) {
       ELEMENT(n);
-      long rest = id;
-      const long i5 = rest % size5;
-      rest /= size5;
-      const long i4 = rest % size4;
-      rest /= size4;
-      const long i3 = rest % size3;
-      rest /= size3;
-      const long i2 = rest % size2;
-      rest /= size2;
-      const long i1 = rest % size1, i0 = rest / size1;
-      AT(real, out)[id] = AT(real, x)[i0 * x0 + i1 * x1 + i2 * x2 + i3 * x3 + i4 * x4 + i5 * x5];
+      AT(real, out)[id] = AT(real, x)[PLACE(x)];
     }
 
     __kernel void set_one_hot(const long n, const int columns, MEMORY(indices), MEMORY(out)) {

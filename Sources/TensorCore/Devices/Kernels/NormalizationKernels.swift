@@ -1,35 +1,20 @@
 extension KernelSource {
   /// Rows brought to mean 0 and variance 1, a work group of GROUP items for each row.
   static let normalizationText = #"""
-    #define GROUP 64
-
-    // The sum of a value of each item of the group.
-    wide joined(wide value, __local wide *values) {
-      const int item = get_local_id(0);
-      barrier(CLK_LOCAL_MEM_FENCE);
-      values[item] = value;
-      barrier(CLK_LOCAL_MEM_FENCE);
-      for (int half_count = GROUP / 2; half_count > 0; half_count /= 2) {
-        if (item < half_count) values[item] = wide_sum(values[item], values[item + half_count]);
-        barrier(CLK_LOCAL_MEM_FENCE);
-      }
-      return values[0];
-    }
-
     // The mean of a row, and its variance: two passes, the second of which also corrects the rounding of the mean.
     void moments(long n, __global const real *x, __local wide *values, real *mean, real *lost, real *variance) {
       const int item = get_local_id(0);
       wide sum = wide_of(0);
       for (long i = item; i < n; i += GROUP) sum = wide_sum(sum, wide_of(x[i]));
-      const real shift = rounded(joined(sum, values)) / n;
+      const real shift = rounded(sum_of_items(sum, values)) / n;
       wide rests = wide_of(0), squares = wide_of(0);
       for (long i = item; i < n; i += GROUP) {
         const real difference = x[i] - shift;
         rests = wide_sum(rests, wide_of(difference));
         squares = wide_sum(squares, wide_product(difference, difference));
       }
-      const real rest = rounded(joined(rests, values)) / n;
-      const real spread = rounded(joined(squares, values)) / n - rest * rest;
+      const real rest = rounded(sum_of_items(rests, values)) / n;
+      const real spread = rounded(sum_of_items(squares, values)) / n - rest * rest;
       *mean = shift;
       *lost = rest;
       *variance = spread < 0 ? 0 : spread;
@@ -64,7 +49,7 @@ extension KernelSource {
         plain = wide_sum(plain, wide_of(upstream[i]));
         weighted = wide_sum(weighted, wide_product(upstream[i], normalized[i]));
       }
-      const real mean = rounded(joined(plain, values)) / n, slope = rounded(joined(weighted, values)) / n;
+      const real mean = rounded(sum_of_items(plain, values)) / n, slope = rounded(sum_of_items(weighted, values)) / n;
       const real scale = 1 / sqrt(AT(real, variances)[row] + epsilon);
       for (long i = item; i < n; i += GROUP) to[i] = (upstream[i] - mean - normalized[i] * slope) * scale;
     }
@@ -111,7 +96,7 @@ extension KernelSource {
         plain = wide_sum(plain, wide_of(weight));
         weighted = wide_sum(weighted, wide_product(weight, kept[i]));
       }
-      const real mean = rounded(joined(plain, values)) / n, slope = rounded(joined(weighted, values)) / n;
+      const real mean = rounded(sum_of_items(plain, values)) / n, slope = rounded(sum_of_items(weighted, values)) / n;
       const real scale = AT(real, scales)[row * scales_stride];
       for (long i = item; i < n; i += GROUP) to[i] = (to[i] - mean - kept[i] * slope) * scale;
     }

@@ -2,59 +2,43 @@ extension KernelSource {
   /// Sums and maxima. A work group of GROUP items reduces a row: each item takes every GROUP-th element in order, then the items
   /// are joined in pairs.
   static let reductionsText = #"""
-    #define GROUP 64
+    #define ITEM ((int)get_local_id(0))
+    #define ROW(x) (AT(real, x) + (long)get_group_id(0) * n)
 
-    // Joins the values of the items of a group into that of item 0.
-    #define JOIN(values, item, expression)                       \
-      barrier(CLK_LOCAL_MEM_FENCE);                              \
-      for (int half_count = GROUP / 2; half_count > 0; half_count /= 2) { \
-        if (item < half_count) {                                 \
-          const int other = item + half_count;                   \
-          values[item] = (expression);                           \
-        }                                                        \
-        barrier(CLK_LOCAL_MEM_FENCE);                            \
-      }
-
-    // out[row] = the sum, or the sum of the squares, of each of the rows of x, of n elements.
-    __kernel void row_sums(const long n, const int squares, MEMORY(x), MEMORY(out)) {
-      __local wide values[GROUP];
-      const int item = get_local_id(0);
-      const long row = get_group_id(0);
-      __global const real *from = AT(real, x) + row * n;
+    // The sum, or the sum of the squares, of a row of n elements.
+    wide row_sum(long n, int squares, __global const real *from, __local wide *values) {
       wide sum = wide_of(0);
-      for (long i = item; i < n; i += GROUP) {
+      for (long i = ITEM; i < n; i += GROUP) {
         sum = wide_sum(sum, squares ? wide_product(from[i], from[i]) : wide_of(from[i]));
       }
-      values[item] = sum;
-      JOIN(values, item, wide_sum(values[item], values[other]));
-      if (item == 0) AT(real, out)[row] = rounded(values[0]);
+      return sum_of_items(sum, values);
     }
 
-    // As row_sums, added to what stands in out.
-    __kernel void row_sums_added(const long n, MEMORY(x), MEMORY(out)) {
-      __local wide values[GROUP];
-      const int item = get_local_id(0);
-      const long row = get_group_id(0);
-      __global const real *from = AT(real, x) + row * n;
+    real row_maximum(long n, __global const real *from, __local real *values) {
+      real most = from[ITEM < n ? ITEM : 0];
+      for (long i = ITEM; i < n; i += GROUP) most = larger(most, from[i]);
+      return largest_of_items(most, values);
+    }
+
+    // The sum of e to the power of the elements less the largest.
+    real row_exponentials(long n, real most, __global const real *from, __local wide *values) {
       wide sum = wide_of(0);
-      for (long i = item; i < n; i += GROUP) sum = wide_sum(sum, wide_of(from[i]));
-      values[item] = sum;
-      JOIN(values, item, wide_sum(values[item], values[other]));
-      if (item == 0) AT(real, out)[row] += rounded(values[0]);
+      for (long i = ITEM; i < n; i += GROUP) sum = wide_sum(sum, wide_of(exp(from[i] - most)));
+      return rounded(sum_of_items(sum, values));
     }
 
-    real larger(real a, real b) { return isnan(a) ? a : isnan(b) ? b : fmax(a, b); }
+    // out[row] = the sum of each of the rows of x, or that of their squares, after what stands there if it is kept.
+    __kernel void row_sums(const long n, const int squares, const int keeps, MEMORY(x), MEMORY(out)) {
+      __local wide values[GROUP];
+      const real sum = rounded(row_sum(n, squares, ROW(x), values));
+      __global real *to = AT(real, out) + get_group_id(0);
+      if (ITEM == 0) *to = keeps ? *to + sum : sum;
+    }
 
     __kernel void row_maxima(const long n, MEMORY(x), MEMORY(out)) {
       __local real values[GROUP];
-      const int item = get_local_id(0);
-      const long row = get_group_id(0);
-      __global const real *from = AT(real, x) + row * n;
-      real most = from[item < n ? item : 0];
-      for (long i = item; i < n; i += GROUP) most = larger(most, from[i]);
-      values[item] = most;
-      JOIN(values, item, larger(values[item], values[other]));
-      if (item == 0) AT(real, out)[row] = values[0];
+      const real most = row_maximum(n, ROW(x), values);
+      if (ITEM == 0) AT(real, out)[get_group_id(0)] = most;
     }
 
     // out[block, column] += the sum over the rows of each block of x, in their order.
@@ -88,57 +72,29 @@ extension KernelSource {
     __kernel void softmax(const long n, const int logarithm, MEMORY(x), MEMORY(out)) {
       __local real maxima[GROUP];
       __local wide sums[GROUP];
-      const int item = get_local_id(0);
-      const long row = get_group_id(0);
-      __global const real *from = AT(real, x) + row * n;
-      __global real *to = AT(real, out) + row * n;
-      real most = from[item < n ? item : 0];
-      for (long i = item; i < n; i += GROUP) most = larger(most, from[i]);
-      maxima[item] = most;
-      JOIN(maxima, item, larger(maxima[item], maxima[other]));
-      most = maxima[0];
-      wide sum = wide_of(0);
-      for (long i = item; i < n; i += GROUP) sum = wide_sum(sum, wide_of(exp(from[i] - most)));
-      sums[item] = sum;
-      JOIN(sums, item, wide_sum(sums[item], sums[other]));
-      const real total = rounded(sums[0]);
-      if (logarithm) {
-        const real shift = log(total);
-        for (long i = item; i < n; i += GROUP) to[i] = from[i] - most - shift;
-      } else {
-        const real scale = 1 / total;
-        for (long i = item; i < n; i += GROUP) to[i] = exp(from[i] - most) * scale;
-      }
+      __global const real *from = ROW(x);
+      __global real *to = ROW(out);
+      const real most = row_maximum(n, from, maxima), total = row_exponentials(n, most, from, sums);
+      const real shift = log(total), scale = 1 / total;
+      for (long i = ITEM; i < n; i += GROUP) to[i] = logarithm ? from[i] - most - shift : exp(from[i] - most) * scale;
     }
 
-    // losses[row] = -log softmax(row)[target] in nats; the gradient, where wanted, is scale * (softmax - one-hot).
+    // losses[row] = -log softmax(row)[target] in nats; the gradient, where wanted, is scale * (softmax - one-hot). It may stand where
+    // the logits do.
     __kernel void softmax_cross_entropy(
         const long n, MEMORY(logits), MEMORY(targets), MEMORY(losses), const real scale, const int wants_gradient,
         MEMORY(gradient)) {
       __local real maxima[GROUP];
       __local wide sums[GROUP];
-      const int item = get_local_id(0);
-      const long row = get_group_id(0);
-      __global const real *from = AT(real, logits) + row * n;
-      const int target = AT(int, targets)[row];
+      __global const real *from = ROW(logits);
+      const int target = AT(int, targets)[get_group_id(0)];
       const real own = from[target];
-      real most = from[item < n ? item : 0];
-      for (long i = item; i < n; i += GROUP) most = larger(most, from[i]);
-      maxima[item] = most;
-      JOIN(maxima, item, larger(maxima[item], maxima[other]));
-      most = maxima[0];
-      wide sum = wide_of(0);
-      for (long i = item; i < n; i += GROUP) sum = wide_sum(sum, wide_of(exp(from[i] - most)));
-      sums[item] = sum;
-      JOIN(sums, item, wide_sum(sums[item], sums[other]));
-      const real total = rounded(sums[0]);
-      if (item == 0) AT(real, losses)[row] = log(total) - (own - most);
+      const real most = row_maximum(n, from, maxima), total = row_exponentials(n, most, from, sums);
+      if (ITEM == 0) AT(real, losses)[get_group_id(0)] = log(total) - (own - most);
       if (wants_gradient) {
-        __global real *to = AT(real, gradient) + row * n;
+        __global real *to = ROW(gradient);
         const real factor = scale / total;
-        for (long i = item; i < n; i += GROUP) {
-          to[i] = exp(from[i] - most) * factor - (i == target ? scale : 0);
-        }
+        for (long i = ITEM; i < n; i += GROUP) to[i] = exp(from[i] - most) * factor - (i == target ? scale : 0);
       }
     }
     """#

@@ -5,20 +5,6 @@ extension KernelSource {
   ///
   /// Sums are taken in the order of the kernels that compute a step, so the bits are theirs.
   static let sequencesText = #"""
-    real sigmoid(real x) { return 1 / (1 + exp(-x)); }
-    real tanh_slope(real y, real g) { return g * (1 - y * y); }
-
-    real gate(real slope, real x) {
-      if (slope == 0) return sigmoid(x);
-      const real y = fma(slope, x, (real)0.5);
-      return y < 0 ? 0 : y > 1 ? 1 : y;
-    }
-
-    real gate_slope(real slope, real y, real g) {
-      if (slope == 0) return g * (y * (1 - y));
-      return isnan(y) ? y : y > 0 && y < 1 ? g * slope : 0;
-    }
-
     // The items of a group share n units.
     #define FOR_UNITS(n) for (int j = get_local_id(0); j < (n); j += get_local_size(0))
     #define WAIT barrier(CLK_LOCAL_MEM_FENCE)
