@@ -15,9 +15,9 @@ final class PassLayers<Scalar: TensorScalar> {
   let outputs: OwnedMatrix<Scalar>
 
   init<Cell: RecurrentCell<Scalar>>(
-    _ stack: StackedRecurrent<Cell>, _ items: StreamItems<Scalar>, streams: Int, weights: ProductFormat
+    _ stack: StackedRecurrent<Cell>, _ items: StreamItems<Scalar>, on device: Device, streams: Int,
+    weights: ProductFormat
   ) {
-    let device = stack.parameters[0].parameter.value.device
     let workspace = device == .cpu ? Workspace<Scalar>(products: weights) : Workspace(device: device)
     var context = ForwardContext(workspace: workspace)
     (self.streams, table) = (streams, items.table)

@@ -74,18 +74,20 @@ extension StackedRecurrent {
   /// two directions.
   ///
   /// - Parameters:
+  ///   - device: where the layers are.
   ///   - shards: number of shards that a layer's units are divided into, where they can be.
   ///   - format: storage of the weights.
   ///   - readsTokens: whether the lowest layer reads tokens, not vectors.
   ///   - embedding: vector of each token, [tokens, input]; nil for one-hot vectors.
   package func stepLayers(
-    batch: Int, shards: Int, format: ProductFormat = .full, readsTokens: Bool = true, embedding: Tensor<Scalar>? = nil
+    on device: Device = .cpu, batch: Int, shards: Int, format: ProductFormat = .full, readsTokens: Bool = true,
+    embedding: Tensor<Scalar>? = nil
   ) -> [StepLayer<Scalar>]? {
     if isBidirectional { return nil }
     require(
       parameters.allSatisfy { $0.parameter.isDrawn },
       "the weights of recurrent layers are still to be drawn; call initialize(using:) on the model")
-    var context = ForwardContext<Scalar>(workspace: Workspace(device: parameters[0].parameter.value.device))
+    var context = ForwardContext<Scalar>(workspace: Workspace(device: device))
     let states = initialState(batchSize: batch, in: &context).map { $0.components.map(\.value) }
     var layers: [StepLayer<Scalar>] = []
     for (index, cell) in cells.enumerated() {

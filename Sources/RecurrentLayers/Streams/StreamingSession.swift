@@ -78,7 +78,8 @@ public final class StreamingSession<Scalar: TensorScalar> {
     }
     let (outputs, threads) = (head?.weight.shape[0] ?? stack.outputSize, team.count)
     self.streams = streams
-    let place = stack.parameters[0].parameter.value
+    // Layers without parameters are where their head is.
+    let place = stack.parameters.first?.parameter.value ?? head?.weight.value ?? .zeros([0])
     func matrix(_ width: Int) -> OwnedMatrix<Scalar> { OwnedMatrix(.zeros([streams, width], beside: place)) }
     let products = stack.parameters.filter {
       $0.parameter.shape.rank == 2 && (items.areVectors || $0.name != "weight_ih_l0")
@@ -86,9 +87,11 @@ public final class StreamingSession<Scalar: TensorScalar> {
     let weightCount = products.reduce(head?.weight.shape.count ?? 0) { $0 + $1.parameter.shape.count }
     let isShared = place.device == .cpu && weightCount * MemoryLayout<Scalar>.stride > 1 << 20
     let steps = stack.stepLayers(
-      batch: streams, shards: isShared ? threads : 1, format: weights, readsTokens: !items.areVectors,
+      on: place.device, batch: streams, shards: isShared ? threads : 1, format: weights, readsTokens: !items.areVectors,
       embedding: items.table)
-    layers = steps.map { .steps($0) } ?? .passes(PassLayers(stack, items, streams: streams, weights: weights))
+    layers =
+      steps.map { .steps($0) }
+      ?? .passes(PassLayers(stack, items, on: place.device, streams: streams, weights: weights))
     vectors = items.areVectors ? matrix(inputs) : nil
     tokens = Array(repeating: 0, count: streams)
     tokenCount = items.areVectors ? 0 : items.table?.shape[0] ?? inputs
