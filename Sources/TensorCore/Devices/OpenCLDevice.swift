@@ -41,7 +41,7 @@ public final class OpenCLDevice: Sendable {
   nonisolated(unsafe) let identifier: CLDeviceID
   let session: Mutex<UncheckedSendableBox<DeviceSession>>
 
-  /// All devices of this machine, graphics processors first. They are looked for once in a process.
+  /// All devices of this machine that kernels can run on, graphics processors first. They are looked for once in a process.
   ///
   /// - Throws: `DeviceError.noLibrary`, `incompleteLibrary` or `noDevice`.
   public static func all() throws(DeviceError) -> [OpenCLDevice] { try found.get() }
@@ -74,13 +74,18 @@ public final class OpenCLDevice: Sendable {
       DeviceInformation(functions: functions, device: device).kind == .graphicsProcessor
     }
     let ordered = handles.filter { isGraphicsProcessor($0.device) } + handles.filter { !isGraphicsProcessor($0.device) }
-    if ordered.isEmpty { throw .noDevice }
-    return ordered.prefix(DeviceAddress.devices).enumerated().map {
-      OpenCLDevice(number: $0, platform: $1.platform, device: $1.device, functions: functions)
+    var devices: [OpenCLDevice] = []
+    for handle in ordered.prefix(DeviceAddress.devices) {
+      let device = OpenCLDevice(
+        number: devices.count, platform: handle.platform, device: handle.device, functions: functions)
+      if let device { devices.append(device) }
     }
+    if devices.isEmpty { throw .noDevice }
+    return devices
   }
 
-  private init(number: Int, platform: CLPlatformID, device: CLDeviceID, functions: CLLibrary) {
+  /// Nil for a device that does not say what it has, or has too small work groups for the kernels.
+  private init?(number: Int, platform: CLPlatformID, device: CLDeviceID, functions: CLLibrary) {
     let about = DeviceInformation(functions: functions, device: device)
     func size(_ selector: Int) -> Int { Int(clamping: about.number(selector, as: UInt64.self) ?? 0) }
     func count(_ selector: Int) -> Int { Int(about.number(selector, as: UInt32.self) ?? 0) }
@@ -95,6 +100,7 @@ public final class OpenCLDevice: Sendable {
     hasDoubles = (about.number(CLDeviceDoubleConfiguration, as: UInt64.self) ?? 0) != 0
     pool = BufferPool(of: .device(number))
     session = Mutex(UncheckedSendableBox(DeviceSession(number: number)))
+    if memory == 0 || largestBuffer == 0 || largestGroup < Self.groupSize { return nil }
   }
 
   /// Waits for all work to be done.
