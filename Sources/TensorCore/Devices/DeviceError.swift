@@ -52,7 +52,7 @@ public enum DeviceError: Error, Equatable, CustomStringConvertible {
     }
   }
 
-  /// Whether another process, or a new start of this one, may find the device well again.
+  /// Whether a status tells that the device or its driver is gone for this process.
   static func isLoss(_ status: Int32) -> Bool { [-2, -5, -14, -36].contains(status) }
 
   /// Name of a status in the specification.

@@ -27,10 +27,8 @@ enum KernelSource: String, CaseIterable {
 
     #ifdef DOUBLES
     typedef double real;
-    typedef long word;
     #else
     typedef float real;
-    typedef int word;
     #endif
 
     // Memory is passed as a buffer and an offset in bytes.
