@@ -83,11 +83,15 @@ enum HDF5Filter: Sendable, Equatable {
     let count = data.count / elementSize
     guard elementSize > 1, count > 1 else { return data }
     // Bytes that make no whole element stand at the end as they were.
-    var result = data
-    for byte in 0..<elementSize {
-      for element in 0..<count { result[element * elementSize + byte] = data[byte * count + element] }
+    return [UInt8](unsafeUninitializedCapacity: data.count) { result, written in
+      data.withUnsafeBufferPointer { data in
+        for element in 0..<count {
+          for byte in 0..<elementSize { result[element &* elementSize &+ byte] = data[byte &* count &+ element] }
+        }
+        for place in count * elementSize..<data.count { result[place] = data[place] }
+      }
+      written = data.count
     }
-    return result
   }
 
   private static func adler32(_ data: [UInt8]) -> UInt32 {

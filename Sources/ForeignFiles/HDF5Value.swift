@@ -50,8 +50,10 @@ extension HDF5Scan {
       case 1: while text.last == 0 { text.removeLast() }
       default: while text.last == 0x20 { text.removeLast() }
       }
-      guard let text = String(validating: text, as: UTF8.self) else { throw .textNotUTF8 }
-      texts.append(text)
+      // What was mended is another text.
+      let decoded = String(decoding: text, as: UTF8.self)
+      guard decoded.utf8.elementsEqual(text) else { throw .textNotUTF8 }
+      texts.append(decoded)
     }
     return texts
   }

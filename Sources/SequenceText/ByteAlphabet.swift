@@ -14,8 +14,12 @@ package enum ByteAlphabet {
     }
   }()
 
-  private static let bytes: [UInt32: UInt8] = Dictionary(
-    uniqueKeysWithValues: characters.enumerated().map { ($1.value, UInt8($0)) })
+  /// The byte of each character, by its number; nil for the others.
+  private static let bytes: [UInt8?] = {
+    var bytes = [UInt8?](repeating: nil, count: Int(characters.map(\.value).max()!) + 1)
+    for (byte, character) in characters.enumerated() { bytes[Int(character.value)] = UInt8(byte) }
+    return bytes
+  }()
 
   package static func text(_ symbol: [UInt8]) -> String {
     var text = String.UnicodeScalarView()
@@ -28,7 +32,7 @@ package enum ByteAlphabet {
     var symbol: [UInt8] = []
     symbol.reserveCapacity(text.utf8.count)
     for scalar in text.unicodeScalars {
-      guard let byte = bytes[scalar.value] else { return nil }
+      guard scalar.value < bytes.count, let byte = bytes[Int(scalar.value)] else { return nil }
       symbol.append(byte)
     }
     return symbol

@@ -83,22 +83,24 @@ private struct StoredParts {
   /// Reads the merges, after the symbols that they are of.
   private mutating func readMerges(_ scanner: inout JSONScanner) throws {
     guard !growing.symbols.isEmpty else { throw VocabularyError.malformed(.subword) }
+    let index = growing.index
+    func id(_ text: Substring.UTF8View) -> Int32? {
+      guard let symbol = ByteAlphabet.bytes(Substring(text)), !symbol.isEmpty else { return nil }
+      let id = index.id(of: symbol.indices, in: symbol)
+      return id == SymbolIndex.unknown ? nil : id
+    }
     var merges: [Vocabulary.Merge] = []
     try scanner.array { scanner in
       let limit = Vocabulary.largestMergeCount
       guard merges.count < limit else { throw VocabularyError.tooManyMerges(limit: limit) }
-      let parts = try scanner.text(atMost: 6 * Vocabulary.largestPieceSize).value.split(
-        separator: " ", omittingEmptySubsequences: false)
-      let ids = parts.compactMap { ByteAlphabet.bytes($0).flatMap(id) }
-      guard parts.count == 2, ids.count == 2 else { throw VocabularyError.invalidMerge(merges.count) }
-      merges.append(Vocabulary.Merge(left: ids[0], right: ids[1]))
+      // A space is no character of the alphabet: the first one divides them, and another is an error.
+      let pair = try scanner.text(atMost: 6 * Vocabulary.largestPieceSize).value.utf8
+      guard let space = pair.firstIndex(of: 0x20), let left = id(pair[..<space]),
+        let right = id(pair[pair.index(after: space)...])
+      else { throw VocabularyError.invalidMerge(merges.count) }
+      merges.append(Vocabulary.Merge(left: left, right: right))
     }
     self.merges = merges
-  }
-
-  private func id(_ symbol: [UInt8]) -> Int32? {
-    let id = symbol.isEmpty ? SymbolIndex.unknown : growing.index.id(of: symbol.indices, in: symbol)
-    return id == SymbolIndex.unknown ? nil : id
   }
 
   private func checkedID(_ number: Int) throws(VocabularyError) -> Int32 {

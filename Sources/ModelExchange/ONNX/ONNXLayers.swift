@@ -42,17 +42,17 @@ struct ONNXLayers {
   init(_ model: ONNXModel) throws {
     let recurrent = try model.recurrentNodes()
     guard !recurrent.isEmpty else { throw ExchangeError.noRecurrentOperator }
-    let weights = try recurrent.map { try RecurrentWeights($0) }
-    let cells = Set(weights.map(\.cell))
+    let kinds = try recurrent.map { try RecurrentWeights.kind(of: $0) }
+    let cells = Set(kinds.map(\.cell))
     guard cells.count <= 1 else { throw ExchangeError.mixedCells(cells.map(\.rawValue).sorted()) }
-    gateActivation = weights[0].gateActivation
-    if let other = weights.first(where: { [gateActivation] in $0.gateActivation != gateActivation }) {
+    gateActivation = kinds[0].gateActivation
+    if let other = kinds.first(where: { [gateActivation] in $0.gateActivation != gateActivation }) {
       throw ExchangeError.mixedGateActivations([gateActivation, other.gateActivation])
     }
     if let inner = recurrent.first(where: { !$0.path.isEmpty }) {
       throw ExchangeError.unknownOperator(inner.path[0], node: inner.name)
     }
-    (cell, self.recurrent) = (weights[0].cell, recurrent)
+    (cell, self.recurrent) = (kinds[0].cell, recurrent)
     isResidual = ModelShape(exportedIn: model.metadata)?.residual ?? false
     softmaxIsAlongLast = model.operatorSets[""] ?? model.operatorSets["ai.onnx"] ?? 13 >= 13
     constants = ONNXConstants(of: model)

@@ -9,17 +9,7 @@ extension RecurrentWeights {
   ///   an input gate that is the forget gate's complement, peepholes, other activation functions, sequences with the batch
   ///   first, the reverse direction alone.
   public init(_ node: ONNXRecurrent) throws(ExchangeError) {
-    let found: [(isThere: Bool, what: String)] = [
-      (node.clip != nil, "a bound of the preactivations (clip)"),
-      (node.couplesInputAndForget, "a forget gate coupled to the input gate (input_forget)"),
-      (node.peepholes != nil, "peepholes (P)"),
-      (node.isBatchFirst, "sequences with the batch first (layout)"),
-      (node.direction == .reverse, "the reverse direction alone (direction)"),
-    ]
-    for (isThere, what) in found where isThere { throw .unsupportedOperator(node: node.name, what) }
-    guard let (cell, gateActivation) = Self.cell(of: node) else {
-      throw .unsupportedOperator(node: node.name, node.functions)
-    }
+    let (cell, gateActivation) = try Self.kind(of: node)
     var arrays = ["W": node.inputWeight, "R": node.recurrentWeight]
     arrays["B"] = node.bias
     var taken = LayerArrays(module: node.name, arrays: arrays, wanted: cell)
@@ -28,8 +18,28 @@ extension RecurrentWeights {
       cell: cell, gateActivation: gateActivation, layers: [.init(forward: weights.weights, reverse: weights.reverse)])
   }
 
-  /// The cell that computes what the operator does, and the function of its gates; nil where there is none.
-  private static func cell(of node: ONNXRecurrent) -> (cell: Cell, gateActivation: GateActivation)? {
+  /// The cell that computes what the operator does, and the function of its gates.
+  ///
+  /// - Throws: `ExchangeError` where there is none.
+  static func kind(
+    of node: ONNXRecurrent
+  ) throws(ExchangeError) -> (cell: Cell, gateActivation: GateActivation) {
+    let found: [(isThere: Bool, what: String)] = [
+      (node.clip != nil, "a bound of the preactivations (clip)"),
+      (node.couplesInputAndForget, "a forget gate coupled to the input gate (input_forget)"),
+      (node.peepholes != nil, "peepholes (P)"),
+      (node.isBatchFirst, "sequences with the batch first (layout)"),
+      (node.direction == .reverse, "the reverse direction alone (direction)"),
+    ]
+    for (isThere, what) in found where isThere { throw .unsupportedOperator(node: node.name, what) }
+    guard let kind = kindOfFunctions(of: node) else {
+      throw .unsupportedOperator(node: node.name, node.functions)
+    }
+    return kind
+  }
+
+  /// As `kind(of:)`, by the operator's functions; nil where there is none.
+  private static func kindOfFunctions(of node: ONNXRecurrent) -> (cell: Cell, gateActivation: GateActivation)? {
     let functions = node.activations.map { $0.lowercased() }
     let ofDirection = Array(functions.prefix(functions.count / (node.direction == .bidirectional ? 2 : 1)))
     guard functions.suffix(ofDirection.count) == ofDirection[...] else { return nil }
