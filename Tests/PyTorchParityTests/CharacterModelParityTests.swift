@@ -5,6 +5,7 @@ import LanguageModels
 import NeuralLayers
 import SequenceText
 import TensorCheckpoints
+import TensorCore
 import Testing
 
 /// Models written by another program, with PyTorch's names for the weights, load and lose what PyTorch says.
@@ -31,16 +32,22 @@ import Testing
     let expected = try #require(report.models[name])
     #expect(abs(try loss(of: name, on: report, as: Double.self) - expected.loss) < 1e-9)
     #expect(abs(try loss(of: name, on: report, as: Float.self) - expected.loss) < 1e-5)
+    if let testDevice {
+      #expect(abs(try loss(of: name, on: report, as: Float.self, device: .openCL(testDevice)) - expected.loss) < 1e-5)
+    }
   }
 
   /// The mean over the text as one stream from the zero state, in nats.
-  private func loss<Scalar: StorableScalar>(of name: String, on report: Report, as: Scalar.Type) throws -> Double {
+  private func loss<Scalar: StorableScalar>(
+    of name: String, on report: Report, as: Scalar.Type, device: Device = .cpu
+  ) throws -> Double {
     let file = try ModelFile<Scalar>(contentsOf: Repository.fixture("character-\(name).safetensors").path)
     #expect(file.vocabulary.count == report.vocabulary)
     #expect(file.model.parameterCount == report.models[name]?.parameters)
     let tokens = try Tokenizer(file.vocabulary).encode(report.text).tokens
     let text = TextStream(TokenSequence(tokens)[...])
-    let sum = Evaluation.negativeLogLikelihood(of: file.model, on: text, workspace: Workspace<Scalar>())
+    let sum = Evaluation.negativeLogLikelihood(
+      of: try file.model.on(device), on: text, workspace: Workspace<Scalar>(device: device))
     return sum / Double(text.predictions)
   }
 }

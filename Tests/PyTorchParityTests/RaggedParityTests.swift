@@ -48,22 +48,23 @@ private struct Loading: ParameterVisitor {
 @Suite struct RaggedParityTests {
   private typealias Case = FixtureCase<RaggedConfiguration>
 
-  @Test func fitsEqualPyTorchsWithPackedSequencesAndMasks() throws {
+  @Test(arguments: [Device.cpu] + (testDevice.map { [.openCL($0)] } ?? []))
+  func fitsEqualPyTorchsWithPackedSequencesAndMasks(_ device: Device) throws {
     let cases: [Case] = try readCases(Repository.fixture("ragged.safetensors").path)
     #expect(cases.count == 24)
     for (number, reference) in cases.enumerated() {
       let c = reference.configuration
       let place = "case \(number): \(c)"
       switch c.cell {
-      case "lstm": try check(reference, place) { LSTMCell<Double>(input: 3, hidden: 4) }
-      case "gru": try check(reference, place) { GRUCell<Double>(input: 3, hidden: 4) }
-      default: try check(reference, place) { ElmanCell<Double>(input: 3, hidden: 4) }
+      case "lstm": try check(reference, place, on: device) { LSTMCell<Double>(input: 3, hidden: 4) }
+      case "gru": try check(reference, place, on: device) { GRUCell<Double>(input: 3, hidden: 4) }
+      default: try check(reference, place, on: device) { ElmanCell<Double>(input: 3, hidden: 4) }
       }
     }
   }
 
   private func check<Cell: RecurrentCell>(
-    _ reference: Case, _ place: String, cell: () -> Cell
+    _ reference: Case, _ place: String, on device: Device, cell: () -> Cell
   ) throws where Cell.Scalar == Double {
     let c = reference.configuration
     func tensor(_ name: String) -> Tensor<Double>? { reference.tensors[name]?.tensor() }
@@ -86,14 +87,16 @@ private struct Loading: ParameterVisitor {
     let loss: LossFunction<Double> = c.target == "classes" ? .softmaxCrossEntropy : .meanSquaredError
     var stepped = net
     try stepped.fit(
-      data, epochs: 1, optimizer: .sgd(learningRate: 1), loss: loss, options: FitOptions(batchSize: data.count))
+      data, epochs: 1, optimizer: .sgd(learningRate: 1), loss: loss,
+      options: FitOptions(batchSize: data.count, device: device))
     for (before, after) in zip(net.parameters, stepped.parameters) {
       expectEqual(
         before.parameter.value - after.parameter.value, tensor("gradient/\(before.name)")!.scalars, 1e-9, 1e-12,
         "\(place), gradient of \(before.name)")
     }
     let history = try net.fit(
-      data, epochs: 5, optimizer: .adam(learningRate: 0.05), loss: loss, options: FitOptions(batchSize: data.count))
+      data, epochs: 5, optimizer: .adam(learningRate: 0.05), loss: loss,
+      options: FitOptions(batchSize: data.count, device: device))
     for (found, expected) in zip(history.losses, tensor("losses")!.scalars) {
       #expect(abs(found - expected) < 1e-10, "\(place)")
     }

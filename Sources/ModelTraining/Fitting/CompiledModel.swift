@@ -33,8 +33,8 @@ public struct CompiledModel<Model: Layer>: Sendable {
   /// Trains the model for a number of passes over the data.
   ///
   /// - Returns: what each epoch found.
-  /// - Throws: `DataError`, `FitError`; `TrainingDiverged` when the loss would not stay finite; what a callback throws. The
-  ///   model is then left as it was.
+  /// - Throws: `DataError`, `FitError`; `TrainingDiverged` when the loss would not stay finite; `DeviceError` where the device fails;
+  ///   what a callback throws. The model is then left as it was.
   @discardableResult
   public mutating func fit<Samples: SampleSet<Scalar>>(
     _ data: Samples, epochs: Int, options: FitOptions<Model> = FitOptions()
@@ -57,7 +57,7 @@ public struct CompiledModel<Model: Layer>: Sendable {
         firstStep: before.step, firstEpoch: before.epochs))
     let trainer = Trainer(
       model: model, task: task, optimizer: optimizer, schedule: options.schedule, clipping: options.clipping,
-      seed: options.seed, threads: options.threads)
+      seed: options.seed, threads: options.threads, device: options.device)
     if let trained {
       trainer.restore(.init(model: model, task: task, optimizer: trained.optimizer, progress: trained.progress))
     }
@@ -77,11 +77,12 @@ public struct CompiledModel<Model: Layer>: Sendable {
     if let reason = trainer.nonFiniteState { throw TrainingDiverged(step: trainer.step, reason: reason) }
     history.skippedSteps = trainer.progress.skipped - before.skipped
     history.rollbacks = trainer.progress.rollbacks - before.rollbacks
-    model = watch?.model(orLast: trainer.model) ?? trainer.model
+    let last = try trainer.state.on(.cpu)
+    model = try (watch?.model(orLast: trainer.model) ?? trainer.model).on(.cpu)
     if let watch, let best = watch.best, options.earlyStopping?.restoresBest ?? false {
       history.modelEpoch = best.epoch
     }
-    trained = (trainer.optimizer, trainer.progress, before.epochs + history.epochs.count)
+    trained = (last.optimizer, last.progress, before.epochs + history.epochs.count)
     return history
   }
 
@@ -113,13 +114,19 @@ public struct CompiledModel<Model: Layer>: Sendable {
 
   /// The loss and the metrics on data, in inference mode.
   ///
-  /// - Parameter batchSize: samples computed at once; it bounds memory.
-  /// - Throws: `DataError` or `FitError` where the data do not go with the model or the loss.
+  /// - Parameters:
+  ///   - batchSize: samples computed at once; it bounds memory.
+  ///   - device: where the model is computed.
+  /// - Throws: `DataError` or `FitError` where the data do not go with the model or the loss; `DeviceError` where the device fails.
   public func evaluate(
-    _ data: some SampleSet<Scalar>, batchSize: Int = 256, threads: Int = 1
+    _ data: some SampleSet<Scalar>, batchSize: Int = 256, threads: Int = 1, device: Device = .cpu
   ) throws -> EvaluationReport {
     try criterion.requireFit(data, of: model)
-    return criterion.evaluate(model, on: data, batchSize: batchSize, workspace: Workspace(threads: threads))
+    let report = criterion.evaluate(
+      try model.on(device), on: data, batchSize: batchSize,
+      workspace: device == .cpu ? Workspace(threads: threads) : Workspace(device: device))
+    if let failure = device.failure { throw failure }
+    return report
   }
 
   /// The model's outputs; see `Layer.predict`.

@@ -16,13 +16,15 @@ struct Criterion<Scalar: TensorScalar>: Sendable {
     in context: inout ForwardContext<Scalar>
   ) -> Variable<Scalar> {
     context.lengths = batch.lengths
-    var outputs = model(Variable(batch.inputs), in: &context)
+    var outputs = model(Variable(batch.inputs.copied(to: context.workspace.device)), in: &context)
     if let positions = batch.positions {
       outputs = outputs.reshaped([outputs.shape[0] * outputs.shape[1], outputs.shape[-1]]).gatherRows(positions)
     }
     let targets = batch.targets.fitted(to: outputs.shape, asNumbers: lossFunction.readsClassesAsNumbers)
     let (loss, weight) = lossFunction.weightedMean(outputs, targets, weights: batch.weights, in: context)
-    measurement.add(loss: loss.value.scalar.double, weight: weight, outputs: outputs.value, targets: targets)
+    measurement.add(
+      loss: loss.value.forHost().scalar.double, weight: weight,
+      outputs: metrics.isEmpty ? outputs.value : outputs.value.forHost(), targets: targets)
     return loss
   }
 

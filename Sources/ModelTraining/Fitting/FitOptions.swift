@@ -25,6 +25,9 @@ public struct FitOptions<Model: Layer> {
   public var seed: UInt64
   /// Number of threads that compute; the bits do not depend on it.
   public var threads: Int
+  /// Where the model is computed. It is moved there for the fit and back at its end; callbacks are given the model on the device,
+  /// and metrics are taken on the host, from a copy of the outputs of each batch.
+  public var device: Device
   /// Called after each step and each epoch, in this order.
   public var callbacks: [FitCallback<Model>]
 
@@ -32,7 +35,7 @@ public struct FitOptions<Model: Layer> {
     batchSize: Int? = nil, validationBatchSize: Int = 256, schedule: LearningRateSchedule = .constant,
     clipping: GradientClipping = .none,
     validation: Validation = .none, earlyStopping: EarlyStopping? = nil, shuffles: Bool = true, seed: UInt64 = 1,
-    threads: Int = 1, callbacks: [FitCallback<Model>] = []
+    threads: Int = 1, device: Device = .cpu, callbacks: [FitCallback<Model>] = []
   ) {
     self.batchSize = batchSize
     self.validationBatchSize = validationBatchSize
@@ -43,6 +46,7 @@ public struct FitOptions<Model: Layer> {
     self.shuffles = shuffles
     self.seed = seed
     self.threads = threads
+    self.device = device
     self.callbacks = callbacks
   }
 

@@ -44,12 +44,14 @@ extension Layer {
 
   /// The loss and the metrics on data, in inference mode.
   ///
-  /// - Parameter batchSize: samples computed at once; it bounds memory.
-  /// - Throws: `DataError` or `FitError` where the data do not go with the model or the loss.
+  /// - Parameters:
+  ///   - batchSize: samples computed at once; it bounds memory.
+  ///   - device: where the model is computed.
+  /// - Throws: `DataError` or `FitError` where the data do not go with the model or the loss; `DeviceError` where the device fails.
   public func evaluate(
     _ data: some SampleSet<Scalar>, loss: LossFunction<Scalar>, metrics: [Metric] = [], batchSize: Int = 256,
-    threads: Int = 1
+    threads: Int = 1, device: Device = .cpu
   ) throws -> EvaluationReport {
-    try compile(loss: loss, metrics: metrics).evaluate(data, batchSize: batchSize, threads: threads)
+    try compile(loss: loss, metrics: metrics).evaluate(data, batchSize: batchSize, threads: threads, device: device)
   }
 }

@@ -16,20 +16,28 @@ extension LossFunction {
     in context: borrowing ForwardContext<Scalar>
   ) -> (loss: Variable<Scalar>, weight: Double) {
     let (count, rows) = (outputs.value.count, outputs.shape[0])
-    if weights == nil && rows > 0 && !targets.hasMissing { return (self(outputs, targets, in: context), Double(rows)) }
+    if weights == nil && rows > 0 && !targets.hasMissing { return (mean(outputs, targets, in: context), Double(rows)) }
     let groups = Dictionary(grouping: 0..<rows) { weights?[$0] ?? 1 }
     var parts: [(loss: Variable<Scalar>, weight: Double)] = []
     for (weight, indices) in groups.sorted(by: { $0.key < $1.key }) where weight > 0 {
       var (own, counted) = (outputs.gathering(indices), targets.rows(indices))
       if case .values(let values) = counted, counted.hasMissing { (own, counted) = own.leavingOutMissing(values) }
       if own.value.count == 0 { continue }
-      parts.append((self(own, counted, in: context), weight * (Double(own.value.count * rows) / Double(count))))
+      parts.append((mean(own, counted, in: context), weight * (Double(own.value.count * rows) / Double(count))))
     }
     let total = parts.reduce(0) { $0 + $1.weight }
     // Shares of the whole, which any format of numbers can hold.
     let terms = parts.map { $0.loss * Scalar($0.weight / total) }
     guard let first = terms.first else { return (outputs.gathering([]).sum(), 0) }
     return (terms.dropFirst().reduce(first) { $0 + $1 }, total)
+  }
+
+  /// The loss of outputs that are perhaps on a device, and targets of the host.
+  private func mean(
+    _ outputs: Variable<Scalar>, _ targets: Targets<Scalar>, in context: borrowing ForwardContext<Scalar>
+  ) -> Variable<Scalar> {
+    guard case .values(let values) = targets else { return self(outputs, targets, in: context) }
+    return self(outputs, .values(values.copied(to: context.workspace.device)), in: context)
   }
 }
 
