@@ -78,9 +78,8 @@ extension CharacterRun {
     let tokensPerSecond = Double(trained.steps * tokensPerStep) / trained.seconds
     let cores = CoreUse()
     let sustainedPeak =
-      devicePeak == nil
-      ? MachinePeak.measureSustained(Float.self, team: trainer.workspace.team, seconds: min(1, seconds / 10))
-      : burstPeak
+      try device.measurePeak()?.operationsPerSecond
+      ?? MachinePeak.measureSustained(Float.self, team: trainer.workspace.team, seconds: min(1, seconds / 10))
     let averageCores = cores.average
     // Other programs may have had the cores during all the bursts.
     let peak = max(burstPeak, sustainedPeak)

@@ -34,7 +34,8 @@ extension OpenCLDevice {
       operationsPerSecond: operations / arithmetic, bytesPerSecond: 8 * Double(count) / copying)
   }
 
-  private func bestSeconds(_ work: () -> Void) throws(DeviceError) -> Double {
+  /// The shortest of some runs.
+  func bestSeconds(_ work: () -> Void) throws(DeviceError) -> Double {
     var best = Double.infinity
     for _ in 0..<5 { best = min(best, try seconds(work)) }
     return best

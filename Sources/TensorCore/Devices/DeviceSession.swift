@@ -31,6 +31,9 @@ final class DeviceSession {
 
   func fail(_ error: DeviceError) { failure = failure ?? error }
 
+  /// Forgets a failure of work that was only tried.
+  func forgive() { failure = nil }
+
   /// Notes a call that failed.
   ///
   /// - Returns: whether it succeeded.

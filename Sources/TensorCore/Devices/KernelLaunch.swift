@@ -4,6 +4,8 @@ import COpenCL
 struct ProgramName: Hashable {
   let source: KernelSource
   let isDouble: Bool
+  /// Macros of its own.
+  var options = ""
 }
 
 /// A kernel of a program.

@@ -129,13 +129,26 @@ extension OpenCLDevice {
     _ indices: ArraySlice<Int32>, _ x: UnsafePointer<Scalar>, stride: Int,
     addedTo table: UnsafeMutablePointer<Scalar>, stride tableStride: Int, columns: Int
   ) {
+    func add(
+      _ lists: SourceLists, _ x: UnsafePointer<Scalar>, stride: Int, to table: UnsafeMutablePointer<Scalar>,
+      stride tableStride: Int
+    ) {
+      map(
+        .moving, "scatter_add_rows", of: Scalar.self, count: lists.targets.count * columns,
+        [
+          .int(columns), .indices(lists.targets), .indices(lists.starts), .indices(lists.sources), .memory(x),
+          .int(stride), .memory(table), .int(tableStride),
+        ])
+    }
     let lists = SourceLists(of: indices)
-    map(
-      .moving, "scatter_add_rows", of: Scalar.self, count: lists.targets.count * columns,
-      [
-        .int(columns), .indices(lists.targets), .indices(lists.starts), .indices(lists.sources), .memory(x),
-        .int(stride), .memory(table), .int(tableStride),
-      ])
+    // Long lists are divided: each part is added up by itself, and then the sums of the parts.
+    guard let parts = lists.divided(Self.partOfColumn) else {
+      return add(lists, x, stride: stride, to: table, stride: tableStride)
+    }
+    let partial = Tensor<Scalar>.full([parts.lists.targets.count, columns], 0, pool: pool)
+    add(parts.lists, x, stride: stride, to: partial.storage.base, stride: columns)
+    add(SourceLists(of: parts.targets[...]), partial.storage.base, stride: columns, to: table, stride: tableStride)
+    withExtendedLifetime(partial) {}
   }
 
   func gatherColumns<Scalar: TensorScalar>(
@@ -179,10 +192,22 @@ extension OpenCLDevice {
     _ x: UnsafePointer<Scalar>, rows: Int, columns: Int, squares: Bool = false, keeping: Bool = false,
     to target: UnsafeMutablePointer<Scalar>
   ) {
+    // A long row is divided: its parts are summed by a group each, what is left by one more, and then their sums.
+    let (parts, rest) = columns.quotientAndRemainder(dividingBy: Self.partOfRow)
+    if rows == 1 && parts > 1 {
+      let sums = TensorStorage<Scalar>(count: parts + 1, pool: pool)
+      sumRows(x, rows: parts, columns: Self.partOfRow, squares: squares, to: sums.base)
+      sumRows(x + parts * Self.partOfRow, rows: 1, columns: rest, squares: squares, to: sums.base + parts)
+      sumRows(sums.base, rows: 1, columns: parts + 1, keeping: keeping, to: target)
+      return withExtendedLifetime(sums) {}
+    }
     launch(
       .reductions, "row_sums", of: Scalar.self, groups: rows,
       [.count(columns), .int(squares ? 1 : 0), .int(keeping ? 1 : 0), .memory(x), .memory(target)])
   }
+
+  /// Elements of a row that one group sums.
+  private static let partOfRow = 2048
 
   /// The largest element of each row.
   func maximizeRows<Scalar: TensorScalar>(
@@ -202,10 +227,25 @@ extension OpenCLDevice {
       // As of a row: many items share a sum.
       return sumRows(x, rows: blocks, columns: rows, keeping: true, to: target)
     }
+    // Many rows are divided: each item adds up a part of a column, and then the sums of the parts.
+    let (parts, rest) = rows.quotientAndRemainder(dividingBy: Self.partOfColumn)
+    if blocks == 1 && parts > 1 {
+      let partial = Tensor<Scalar>.full([parts, columns], 0, pool: pool)
+      sums(
+        x, blocks: parts, rows: Self.partOfColumn, columns: columns, stride: stride, addedTo: partial.storage.base)
+      sums(partial.storage.base, blocks: 1, rows: parts, columns: columns, stride: columns, addedTo: target)
+      sums(
+        x + parts * Self.partOfColumn * stride, blocks: 1, rows: rest, columns: columns, stride: stride, addedTo: target
+      )
+      return withExtendedLifetime(partial) {}
+    }
     map(
       .reductions, "column_sums", of: Scalar.self, count: blocks * columns,
       [.int(rows), .int(columns), .memory(x), .int(stride), .memory(target)])
   }
+
+  /// Rows of a column that one item adds up.
+  private static let partOfColumn = 64
 
   func softmax<Scalar: TensorScalar>(
     _ x: UnsafePointer<Scalar>, isLogarithm: Bool, rows: Int, columns: Int, to target: UnsafeMutablePointer<Scalar>
@@ -240,23 +280,51 @@ extension OpenCLDevice {
     let indices = start.indices.map { Array(UnsafeBufferPointer(start: $0, count: size.rows)) } ?? []
     // Columns of a matrix without rows lie nowhere.
     let (a, b) = size.depth == 0 ? (nil, nil) : (a, b)
-    let sizes: [KernelArgument] = [
+    let operands: [KernelArgument] = [
       .int(size.rows), .int(size.columns), .int(size.depth), .memory(a), .int(rowStride), .int(columnStride),
+      .memory(b), .int(stride), .int(start.rows == nil ? 0 : 1), .memory(start.rows), .int(Int(start.row_stride)),
+      .int(indices.isEmpty ? 0 : 1), .indices(indices),
     ]
-    let rest: [KernelArgument] = [
-      .int(start.rows == nil ? 0 : 1), .memory(start.rows), .int(Int(start.row_stride)),
-      .int(indices.isEmpty ? 0 : 1), .indices(indices), .memory(target), .int(targetStride),
-    ]
-    if kind == .processor {
-      let items = ((size.rows + 3) / 4) * ((size.columns + 15) / 16)
-      return launch(
-        .products, "product_in_vectors", of: Scalar.self, groups: (items + 7) / 8, of: 8,
-        sizes + [.memory(b), .int(stride)] + rest)
+    let count = size.rows * size.columns
+    func compute(_ tiling: ProductTiling, to target: UnsafeMutablePointer<Scalar>, stride: Int) {
+      let slice = tiling.slice(of: size)
+      let slices = slice < size.depth ? (size.depth + slice - 1) / slice : 1
+      let parts = slices > 1 ? TensorStorage<Scalar>(count: slices * count, pool: pool) : nil
+      launch(
+        .products, tiling.kernel, of: Scalar.self,
+        groups: slices * tiling.groups(rows: size.rows, columns: size.columns), of: tiling.items,
+        options: tiling.options,
+        operands + [.memory(parts?.base ?? target), .int(parts == nil ? stride : size.columns), .int(slice)])
+      guard let parts else { return }
+      launch(
+        .products, "join_slices", of: Scalar.self, groups: (count + Self.groupSize - 1) / Self.groupSize,
+        options: tiling.options,
+        [.count(count), .int(slices), .int(size.columns), .memory(parts.base), .memory(target), .int(stride)])
+      withExtendedLifetime(parts) {}
     }
-    let tile = 32
-    let tiles = ((size.rows + tile - 1) / tile) * ((size.columns + tile - 1) / tile)
-    launch(
-      .products, "product", of: Scalar.self, groups: tiles, sizes + [.memory(b), .int(stride), .int(1)] + rest)
+    let tiling =
+      ProductTiling.forced
+      ?? tuning.tiling(for: size, isTransposed: columnStride != 1, isDouble: Scalar.self == Double.self, on: self) {
+        tiling in
+        secondsOfTrial(of: count, Scalar.self) { compute(tiling, to: $0, stride: size.columns) }
+      }
+    compute(tiling, to: target, stride: targetStride)
+  }
+
+  /// How long work takes that writes some elements, into memory of its own; nil where the device cannot do it, or has too little
+  /// memory beside what is held.
+  private func secondsOfTrial<Scalar: TensorScalar>(
+    of count: Int, _ type: Scalar.Type, _ work: (UnsafeMutablePointer<Scalar>) -> Void
+  ) -> Double? {
+    let held = withSession { $0.bytesAllocated }
+    let size = count * MemoryLayout<Scalar>.stride
+    // What has failed before is no fault of this work.
+    guard size <= largestBuffer, held + 2 * size <= memory, (try? check()) != nil else { return nil }
+    let target = TensorStorage<Scalar>(count: count, pool: pool)
+    defer { withExtendedLifetime(target) {} }
+    if let seconds = try? bestSeconds({ work(target.base) }) { return seconds }
+    withSession { $0.forgive() }
+    return nil
   }
 }
 
@@ -276,5 +344,21 @@ struct SourceLists {
       targets.append(indices[index])
     }
     if !order.isEmpty { starts.append(Int32(order.count)) }
+  }
+
+  /// Lists of at most so many sources each, that of part k with the target k, and the target of each part; nil where none is longer.
+  func divided(_ most: Int) -> (lists: SourceLists, targets: [Int32])? {
+    let lengths = zip(starts, starts.dropFirst()).map { Int($1 - $0) }
+    guard lengths.contains(where: { $0 > most }) else { return nil }
+    var (parts, ofParts) = (self, [Int32]())
+    (parts.targets, parts.starts) = ([], [0])
+    for (list, length) in lengths.enumerated() {
+      for first in stride(from: 0, to: length, by: most) {
+        parts.targets.append(Int32(ofParts.count))
+        parts.starts.append(starts[list] + Int32(min(first + most, length)))
+        ofParts.append(targets[list])
+      }
+    }
+    return (parts, ofParts)
   }
 }

@@ -52,11 +52,12 @@ extension OpenCLDevice {
   /// - Parameters:
   ///   - groups: number of work groups.
   ///   - size: items of each.
+  ///   - options: macros that the program is compiled with.
   func launch<Scalar: TensorScalar>(
     _ source: KernelSource, _ kernel: String, of type: Scalar.Type, groups: Int, of size: Int = groupSize,
-    _ arguments: [KernelArgument]
+    options: String = "", _ arguments: [KernelArgument]
   ) {
-    let program = ProgramName(source: source, isDouble: type == Double.self)
+    let program = ProgramName(source: source, isDouble: type == Double.self, options: options)
     let launch = KernelLaunch(
       name: KernelName(program: program, kernel: kernel), groups: groups, group: size, arguments: arguments)
     withSession { $0.launch(launch, self) }

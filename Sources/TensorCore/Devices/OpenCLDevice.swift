@@ -35,6 +35,7 @@ public final class OpenCLDevice: Sendable {
 
   /// Memory of tensors that name no pool of their own.
   package let pool: BufferPool
+  let tuning: ProductTuning
   let functions: CLLibrary
   // Handles, which any thread may use.
   nonisolated(unsafe) let platform: CLPlatformID
@@ -99,6 +100,7 @@ public final class OpenCLDevice: Sendable {
     subGroups = count(CLDeviceMaxSubGroups)
     hasDoubles = (about.number(CLDeviceDoubleConfiguration, as: UInt64.self) ?? 0) != 0
     pool = BufferPool(of: .device(number))
+    tuning = ProductTuning()
     session = Mutex(UncheckedSendableBox(DeviceSession(number: number)))
     if memory == 0 || largestBuffer == 0 || largestGroup < Self.groupSize { return nil }
   }

@@ -138,6 +138,31 @@ struct DeviceOperationTests {
     try check(Double.self)
   }
 
+  /// Long sums are divided between work groups.
+  @Test func longSums() throws {
+    func check<Scalar: TensorScalar>(_ type: Scalar.Type) throws {
+      for count in [2047, 4095, 4096, 10_000] {
+        try expectSame("\(count)", sample([count], of: type)) { [$0[0].sum(), $0[0].squared().sum()] }
+        let x = sample([count], of: type)
+        let expected = x.sumOfSquares()
+        let found = try x.on(.openCL(#require(testDevice))).sumOfSquares()
+        #expect(abs(found - expected) <= Scalar.deviceTolerance * expected)
+      }
+      // On the host a float32 sum of thousands of rows is not exact to 1e-6 itself.
+      for rows in [127, 128, 300] + (type == Double.self ? [9000] : []) {
+        try expectSame("\(rows) rows", sample([rows, 5], of: type)) { [$0[0].sum(axis: 0)] }
+      }
+      let indices = (0..<400).map { $0 % 3 == 0 ? Int32(4) : Int32($0 % 5) }
+      try expectSame("lists", sample([6, 5], of: type), sample([400, 5], seed: 2, of: type)) {
+        var table = $0[0]
+        table.scatterAddRows(indices, $0[1])
+        return [table]
+      }
+    }
+    try check(Float.self)
+    try check(Double.self)
+  }
+
   @Test func products() throws {
     func check<Scalar: TensorScalar>(_ type: Scalar.Type) throws {
       let sizes = [1, 2, 31, 33, 70]

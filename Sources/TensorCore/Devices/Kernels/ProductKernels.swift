@@ -1,23 +1,26 @@
 extension KernelSource {
-  /// Matrix products. A work group computes a tile of the result: 8 x 8 items, each 4 x 4 elements. Slices of both operands go
-  /// through local memory, DEPTH of k at a time. Each element is a chain of multiply-adds over k, in order.
+  /// Matrix products, as a `ProductTiling` says. Each element is a chain of multiply-adds over k, in order.
   static let productsText = #"""
-    #define SIDE 8
-    #define PART 4
+    #ifdef SIDE
+    // A work group computes a tile of the result: SIDE x SIDE items, each PART x PART elements. Slices of both operands go through local
+    // memory, DEPTH of k at a time; their rows are a little longer than a tile, so that neighbouring items do not wait for one
+    // bank. Where k is divided into slices that groups of their own compute, the results stand one behind the other.
     #define TILE (SIDE * PART)
-    #define DEPTH 16
+    #define PITCH (TILE + 4)
 
-    // c = start + a * b. The element (i, j) of a is a[i * a_row + j * a_column], likewise of b. The start is row i of its
-    // rows, or the row that index i names.
+    // c = start + a * b. The element (i, j) of a is a[i * a_row + j * a_column]. The start is row i of its rows, or the row that
+    // index i names.
     __kernel void product(
         const int m, const int n, const int k, MEMORY(a), const int a_row, const int a_column, MEMORY(b),
-        const int b_row, const int b_column, const int has_start, MEMORY(start), const int start_stride,
-        const int has_indices, MEMORY(indices), MEMORY(c), const int c_stride) {
-      __local real slice_a[DEPTH][TILE];
-      __local real slice_b[DEPTH][TILE];
+        const int b_row, const int has_start, MEMORY(start), const int start_stride, const int has_indices,
+        MEMORY(indices), MEMORY(c), const int c_stride, const int slice) {
+      __local real slice_a[DEPTH][PITCH];
+      __local real slice_b[DEPTH][PITCH];
       const int item = get_local_id(0), x = item % SIDE, y = item / SIDE;
-      const int tiles = (n + TILE - 1) / TILE, group = get_group_id(0);
-      const int row = group / tiles * TILE, column = group % tiles * TILE;
+      const int across = (n + TILE - 1) / TILE, tiles = (m + TILE - 1) / TILE * across;
+      const int tile = get_group_id(0) % tiles, part = get_group_id(0) / tiles;
+      const int row = tile / across * TILE, column = tile % across * TILE;
+      const int begin = part * slice, end = min(k, begin + slice);
       __global const real *from_a = AT(real, a), *from_b = AT(real, b);
       real sums[PART][PART];
       for (int i = 0; i < PART; i++) {
@@ -25,21 +28,20 @@ extension KernelSource {
         const long from = has_indices && at < m ? AT(int, indices)[at] : at;
         for (int j = 0; j < PART; j++) {
           const int to = column + x * PART + j;
-          sums[i][j] = has_start && at < m && to < n ? AT(real, start)[from * start_stride + to] : 0;
+          sums[i][j] = has_start && part == 0 && at < m && to < n ? AT(real, start)[from * start_stride + to] : 0;
         }
       }
-      for (int first = 0; first < k; first += DEPTH) {
+      for (int first = begin; first < end; first += DEPTH) {
         for (int i = item; i < DEPTH * TILE; i += SIDE * SIDE) {
-          // Neighbouring items read neighbouring elements, whichever way the operands lie.
+          // Neighbouring items read neighbouring elements, whichever way the rows of a lie.
           const int da = a_column == 1 ? i % DEPTH : i / TILE, ra = a_column == 1 ? i / DEPTH : i % TILE;
-          const int db = b_column == 1 ? i / TILE : i % DEPTH, cb = b_column == 1 ? i % TILE : i / DEPTH;
+          const int db = i / TILE, cb = i % TILE;
           slice_a[da][ra] =
-              first + da < k && row + ra < m ? from_a[(long)(row + ra) * a_row + (long)(first + da) * a_column] : 0;
-          slice_b[db][cb] = first + db < k && column + cb < n
-              ? from_b[(long)(first + db) * b_row + (long)(column + cb) * b_column] : 0;
+              first + da < end && row + ra < m ? from_a[(long)(row + ra) * a_row + (long)(first + da) * a_column] : 0;
+          slice_b[db][cb] = first + db < end && column + cb < n ? from_b[(long)(first + db) * b_row + column + cb] : 0;
         }
         barrier(CLK_LOCAL_MEM_FENCE);
-        const int depth = min(DEPTH, k - first);
+        const int depth = min(DEPTH, end - first);
         for (int d = 0; d < depth; d++) {
           real left[PART], right[PART];
           for (int i = 0; i < PART; i++) left[i] = slice_a[d][y * PART + i];
@@ -50,17 +52,28 @@ extension KernelSource {
         }
         barrier(CLK_LOCAL_MEM_FENCE);
       }
+      __global real *to_c = AT(real, c) + (long)part * m * c_stride;
       for (int i = 0; i < PART; i++) {
         for (int j = 0; j < PART; j++) {
           const int at = row + y * PART + i, to = column + x * PART + j;
-          if (at < m && to < n) AT(real, c)[(long)at * c_stride + to] = sums[i][j];
+          if (at < m && to < n) to_c[(long)at * c_stride + to] = sums[i][j];
         }
       }
     }
+    #endif
 
+    // c = the sum of some results of count elements that stand one behind the other.
+    __kernel void join_slices(
+        const long count, const int slices, const int n, MEMORY(parts), MEMORY(c), const int c_stride) {
+      ELEMENT(count);
+      __global const real *from = AT(real, parts) + id;
+      real sum = from[0];
+      for (int i = 1; i < slices; i++) sum += from[i * count];
+      AT(real, c)[id / n * c_stride + id % n] = sum;
+    }
+
+    #ifdef ROWS
     // As `product`, for processors, whose caches need no local memory: an item computes ROWS rows of WIDTH columns in vectors.
-    // Operands may lie in any way, but only rows of b that lie row by row are read as vectors.
-    #define ROWS 4
     #define WIDTH 16
     #ifdef DOUBLES
     typedef double16 vector;
@@ -71,7 +84,7 @@ extension KernelSource {
     __kernel void product_in_vectors(
         const int m, const int n, const int k, MEMORY(a), const int a_row, const int a_column, MEMORY(b),
         const int b_row, const int has_start, MEMORY(start), const int start_stride, const int has_indices,
-        MEMORY(indices), MEMORY(c), const int c_stride) {
+        MEMORY(indices), MEMORY(c), const int c_stride, const int slice) {
       const int strips = (n + WIDTH - 1) / WIDTH, id = get_global_id(0);
       const int row = id / strips * ROWS, column = id % strips * WIDTH;
       if (row >= m) return;
@@ -79,6 +92,7 @@ extension KernelSource {
       __global const real *from_a = AT(real, a) + (long)row * a_row, *from_b = AT(real, b) + column;
       real part[WIDTH];
       vector sums[ROWS];
+      long step[ROWS];
       for (int i = 0; i < ROWS; i++) {
         for (int j = 0; j < WIDTH; j++) part[j] = 0;
         if (has_start && i < rows) {
@@ -86,10 +100,9 @@ extension KernelSource {
           for (int j = 0; j < width; j++) part[j] = AT(real, start)[from * start_stride + column + j];
         }
         sums[i] = vload16(0, part);
+        // Rows beyond the last are those of the last again, and not stored.
+        step[i] = (long)min(i, rows - 1) * a_row;
       }
-      // Rows beyond the last are those of the last again, and not stored.
-      const long step1 = (long)min(1, rows - 1) * a_row, step2 = (long)min(2, rows - 1) * a_row;
-      const long step3 = (long)min(3, rows - 1) * a_row;
       for (int d = 0; d < k; d++) {
         vector right;
         if (width == WIDTH) {
@@ -99,10 +112,7 @@ extension KernelSource {
           right = vload16(0, part);
         }
         __global const real *left = from_a + (long)d * a_column;
-        sums[0] = fma((vector)left[0], right, sums[0]);
-        sums[1] = fma((vector)left[step1], right, sums[1]);
-        sums[2] = fma((vector)left[step2], right, sums[2]);
-        sums[3] = fma((vector)left[step3], right, sums[3]);
+        for (int i = 0; i < ROWS; i++) sums[i] = fma((vector)left[step[i]], right, sums[i]);
       }
       __global real *to = AT(real, c) + (long)row * c_stride + column;
       for (int i = 0; i < rows; i++) {
@@ -114,5 +124,6 @@ extension KernelSource {
         }
       }
     }
+    #endif
     """#
 }
