@@ -50,7 +50,7 @@ extension HDF5Scan {
       case 1: while text.last == 0 { text.removeLast() }
       default: while text.last == 0x20 { text.removeLast() }
       }
-      // What was mended is another text.
+      // A text that had to be mended is another one.
       let decoded = String(decoding: text, as: UTF8.self)
       guard decoded.utf8.elementsEqual(text) else { throw .textNotUTF8 }
       texts.append(decoded)

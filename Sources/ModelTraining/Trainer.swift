@@ -30,6 +30,8 @@ public final class Trainer<Task: TrainingTask> {
   private let random: RandomSource
   /// State that a divergence returns the run to; nil before the first step. Its loss was finite and plausible.
   public private(set) var rollbackState: State?
+  /// Step up to which each is looked at by itself, as some taken together were not sound.
+  private var lookedAtUntil = 0
 
   /// State of a run between two steps.
   public struct State {
@@ -122,38 +124,96 @@ public final class Trainer<Task: TrainingTask> {
   /// - Throws: `TrainingDiverged` after several such rollbacks; `DeviceError` where the device has failed.
   public func trainStep() throws -> TrainingEvent { try workspace.team.paced { try takeStep() } }
 
+  /// Does one step, or on a device up to `count`, whose losses and gradients are then looked at together: so the device need not
+  /// wait for the host between them. Where one of them was not sound, they are taken again one by one.
+  ///
+  /// - Returns: what `trainStep` would have returned of each, with the same bits.
+  /// - Throws: as `trainStep`.
+  public func trainSteps(atMost count: Int) throws -> [TrainingEvent] {
+    try workspace.team.paced {
+      // The state that a rollback can restore is taken, and looked at, at a step by itself.
+      let ahead = min(count, Recovery.snapshotInterval - step % Recovery.snapshotInterval)
+      let isPlain = workspace.device != .cpu && rollbackState != nil && progress.skippedInARow == 0
+      if isPlain, ahead > 1, step % Recovery.snapshotInterval != 0, step >= lookedAtUntil {
+        if let events = try takeStepsAhead(ahead) { return events }
+        lookedAtUntil = step + ahead
+      }
+      return [try takeStep()]
+    }
+  }
+
+  /// Does steps as if all were sound.
+  ///
+  /// - Returns: nil where one was not; the state is then that before all of them.
+  private func takeStepsAhead(_ count: Int) throws -> [TrainingEvent]? {
+    let before = state
+    var taken: [(figures: StepFigures<Scalar>, learningRate: Double)] = []
+    for _ in 0..<count {
+      let pass = lossAndGradients()
+      progress.step += 1
+      update(by: pass, scale: 1)
+      taken.append((pass.figures, optimizer.learningRate))
+    }
+    let numbers = StepFigures.read(taken.map(\.figures))
+    let isFinite = nonFiniteParameter == nil
+    if let failure = workspace.device.failure { throw failure }
+    guard isFinite, numbers.allSatisfy({ isSound($0, scale: clipping.scale(norm: $0.norm)) }) else {
+      restore(before, rollbackState: rollbackState)
+      return nil
+    }
+    return zip(numbers, taken).enumerated().map { index, step in
+      progress.add(loss: step.0.loss, penalty: step.0.penalty)
+      return .step(
+        StepReport(
+          step: before.progress.step + index + 1, loss: step.0.loss, penalty: step.0.penalty, gradientNorm: step.0.norm,
+          learningRate: step.1.learningRate))
+    }
+  }
+
   private func takeStep() throws -> TrainingEvent {
     if step % Recovery.snapshotInterval == 0, let event = try rollBackIfNonFinite() { return event }
     let candidate = rollbackState == nil || step % Recovery.snapshotInterval == 0 ? state : nil
     let carried = task
     let pass = lossAndGradients()
+    let numbers = pass.figures.numbers
     if let failure = workspace.device.failure { throw failure }
-    let norm = pass.norm
     progress.step += 1
-    let (scale, limit) = (clipping.scale(norm: norm), clipping.elementLimit)
-    let isSound =
-      (pass.loss + pass.penalty).isFinite && pass.loss <= task.largestPlausibleLoss && norm.isFinite
-      && min(norm * scale, limit) < Recovery.largestGradient
+    let scale = clipping.scale(norm: numbers.norm)
+    let isSound = isSound(numbers, scale: scale)
     // Finite weights may be beyond repair; the loss that they lead to shows it.
     if isSound || rollbackState == nil { rollbackState = candidate ?? rollbackState }
     guard isSound else {
       // The state that this step carried may be no more finite than its loss.
       task = carried
       task.leaveOut(step: step - 1)
-      return try leaveOut(pass)
+      return try leaveOut(pass, numbers)
     }
+    update(by: pass, scale: scale)
+    progress.skippedInARow = 0
+    if let reason = nonFiniteParameter { return try rollBack(reason: reason) }
+    progress.add(loss: numbers.loss, penalty: numbers.penalty)
+    return .step(
+      StepReport(
+        step: step, loss: numbers.loss, penalty: numbers.penalty, gradientNorm: numbers.norm,
+        learningRate: optimizer.learningRate))
+  }
+
+  private func isSound(_ numbers: StepFigures<Scalar>.Numbers, scale: Double) -> Bool {
+    (numbers.loss + numbers.penalty).isFinite && numbers.loss <= task.largestPlausibleLoss && numbers.norm.isFinite
+      && min(numbers.norm * scale, clipping.elementLimit) < Recovery.largestGradient
+  }
+
+  /// - Parameter scale: of the gradients, for clipping by norm; a device computes its own.
+  private func update(by pass: Pass, scale: Double) {
     optimizer.learningRate = currentLearningRate
-    optimizer.update(&model, scale: scale, limit: limit, team: workspace.team, gradient: pass.gradient)
+    let factor = pass.figures.factor(clipping)
+    optimizer.update(
+      &model, scale: factor == nil ? scale : 1, factor: factor, limit: clipping.elementLimit, team: workspace.team,
+      gradient: pass.gradient)
     reduction?.shareParameters(of: &model)
     model.updateStatistics(from: pass.statistics)
     progress.updates = optimizer.step
-    progress.skippedInARow = 0
-    if let reason = nonFiniteParameter { return try rollBack(reason: reason) }
     average?.add(model, update: progress.updates)
-    progress.add(loss: pass.loss, penalty: pass.penalty)
-    return .step(
-      StepReport(
-        step: step, loss: pass.loss, penalty: pass.penalty, gradientNorm: norm, learningRate: optimizer.learningRate))
   }
 
   /// Goes back to the last good state if a parameter or a moment is not finite. A moment that is not makes updates of 0, which
@@ -169,11 +229,8 @@ public final class Trainer<Task: TrainingTask> {
   /// Results of the forward and the backward pass of a step: in a group those of all ranks, but for the gradients, which are those
   /// of the elements that this rank updates.
   private struct Pass {
-    /// Loss of the predictions, and the sum of the terms that are added to it.
-    var loss, penalty: Double
+    let figures: StepFigures<Scalar>
     let gradient: (_ slot: Int) -> Tensor<Scalar>?
-    /// Norm of all gradients together.
-    var norm: Double
     let statistics: PassStatistics<Scalar>
   }
 
@@ -189,11 +246,10 @@ public final class Trainer<Task: TrainingTask> {
     let objective = context.penalties.reduce(loss, +)
     guard let reduction else {
       let gradients = objective.gradients()
-      let read = figures(
-        of: [loss.value] + context.penalties.map(\.value), sumsOfSquares: gradients.ofParameters, team: workspace.team)
-      return Pass(
-        loss: read.scalars[0], penalty: read.scalars.dropFirst().reduce(0, +), gradient: { gradients[slot: $0] },
-        norm: read.squares.reduce(0, +).squareRoot(), statistics: context.statistics)
+      let figures = StepFigures(
+        loss: loss.value, penalties: context.penalties.map(\.value), gradients: gradients.ofParameters,
+        team: workspace.team)
+      return Pass(figures: figures, gradient: { gradients[slot: $0] }, statistics: context.statistics)
     }
     let penalty = context.penalties.reduce(0) { $0 + $1.value.scalar.double }
     require(context.statistics.values.isEmpty, "trainer: statistics of a batch cannot be taken over several processes")
@@ -203,7 +259,7 @@ public final class Trainer<Task: TrainingTask> {
     let squares = gradients.keys.sorted().reduce(0) { $0 + gradients[$1]!.sumOfSquares() }
     let sums = reduction.group.sums(of: [share * loss.value.scalar.double, share * penalty, squares])
     return Pass(
-      loss: sums[0], penalty: sums[1], gradient: { gradients[$0] }, norm: sums[2].squareRoot(),
+      figures: StepFigures(loss: sums[0], penalty: sums[1], sumOfSquares: sums[2]), gradient: { gradients[$0] },
       statistics: context.statistics)
   }
 
@@ -256,8 +312,8 @@ public final class Trainer<Task: TrainingTask> {
       progress: state.progress)
   }
 
-  private func leaveOut(_ pass: Pass) throws -> TrainingEvent {
-    let reason = reasonToSkip(pass)
+  private func leaveOut(_ pass: Pass, _ numbers: StepFigures<Scalar>.Numbers) throws -> TrainingEvent {
+    let reason = reasonToSkip(pass, numbers)
     progress.skippedInARow += 1
     progress.skipped += 1
     if progress.skippedInARow >= Recovery.skipsBeforeRollback { return try rollBack(reason: reason) }
@@ -298,16 +354,16 @@ public final class Trainer<Task: TrainingTask> {
     }
   }
 
-  private func reasonToSkip(_ pass: Pass) -> String {
+  private func reasonToSkip(_ pass: Pass, _ numbers: StepFigures<Scalar>.Numbers) -> String {
     if let nonFiniteState { return nonFiniteState }
-    if !pass.loss.isFinite { return pass.loss.isNaN ? "the loss is not a number" : "the loss is infinite" }
+    if !numbers.loss.isFinite { return numbers.loss.isNaN ? "the loss is not a number" : "the loss is infinite" }
     let parameters = model.parameters
     let first = firstNamed {
       parameters.firstIndex { $0.parameter.slot.flatMap(pass.gradient)?.firstNonFinite != nil }
     }
     if let first { return "the gradient of \(parameters[first].name) is not finite" }
-    if pass.loss > task.largestPlausibleLoss {
-      return "the loss of \(Float(pass.loss)) is far beyond that of a uniform guess"
+    if numbers.loss > task.largestPlausibleLoss {
+      return "the loss of \(Float(numbers.loss)) is far beyond that of a uniform guess"
     }
     return "the gradients are too large"
   }

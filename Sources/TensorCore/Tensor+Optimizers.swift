@@ -34,10 +34,12 @@ package enum OptimizerStep: Sendable {
 extension Tensor {
   /// Does one step of an optimizer on this tensor and the moments of its weights, in place.
   ///
-  /// - Parameter elements: the elements that are updated, in row-major order, whose gradient and moments are given; nil for all.
+  /// - Parameters:
+  ///   - factor: on a device, a number there by which gradients are scaled too; nil for none.
+  ///   - elements: the elements that are updated, in row-major order, whose gradient and moments are given; nil for all.
   package mutating func apply(
     _ step: OptimizerStep, gradient: Tensor, moments: inout [Tensor], treatment: GradientTreatment,
-    elements: Range<Int>? = nil, team: ThreadTeam
+    factor: Tensor? = nil, elements: Range<Int>? = nil, team: ThreadTeam
   ) {
     let first = elements?.lowerBound ?? 0
     if let elements {
@@ -52,11 +54,12 @@ extension Tensor {
     let kept = moments.indices.map { SharedPointer(moments[$0].ownedBase(like: gradient)) }
     if let device = storage.device {
       device.update(
-        step, treatment, weights.pointer, gradient: slopes.pointer, moments: kept.map { $0.pointer },
-        count: gradient.count)
-      withExtendedLifetime((self, gradient, moments)) {}
+        step, treatment, factor: factor.map { $0.storage.base + $0.offset }, weights.pointer, gradient: slopes.pointer,
+        moments: kept.map { $0.pointer }, count: gradient.count)
+      withExtendedLifetime((self, gradient, moments, factor)) {}
       return
     }
+    require(factor == nil, "optimizer step: a factor on a device")
     team.split(gradient.count, unit: Self.updateUnit) { part in
       let (n, w, g) = (Int64(part.count), weights.pointer + part.lowerBound, slopes.pointer + part.lowerBound)
       func moment(_ index: Int) -> UnsafeMutablePointer<Scalar> { kept[index].pointer + part.lowerBound }

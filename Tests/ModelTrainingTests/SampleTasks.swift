@@ -26,7 +26,7 @@ struct Network: Module {
   }
 
   /// Every number of the model, in order.
-  var scalars: [Double] { parameters.flatMap(\.parameter.value.scalars) }
+  var scalars: [Double] { parameters.flatMap { $0.parameter.value.forHost().scalars } }
 }
 
 /// A fault injected into a step.
@@ -50,7 +50,7 @@ struct ExclusiveOr: TrainingTask {
 
   mutating func loss(of model: Network, step: Int, in context: inout ForwardContext<Double>) -> Variable<Double> {
     carried += Double(step)
-    let loss = meanSquaredError(model(Variable(Self.inputs), in: &context), Variable(Self.targets))
+    let loss = loss(of: model, in: &context)
     switch fault(step) {
     case .none: return loss
     case .nonFiniteLoss: return loss * .nan
@@ -62,8 +62,13 @@ struct ExclusiveOr: TrainingTask {
 
   func validation(of model: Network, workspace: Workspace<Double>) -> EvaluationReport? {
     var context = ForwardContext(workspace: workspace)
-    let loss = meanSquaredError(model(Variable(Self.inputs), in: &context), Variable(Self.targets)).value.scalar
-    return EvaluationReport(samples: 4, loss: loss)
+    return EvaluationReport(samples: 4, loss: loss(of: model, in: &context).value.forHost().scalar)
+  }
+
+  private func loss(of model: Network, in context: inout ForwardContext<Double>) -> Variable<Double> {
+    let device = context.workspace.device
+    let outputs = model(Variable(Self.inputs.copied(to: device)), in: &context)
+    return meanSquaredError(outputs, Variable(Self.targets.copied(to: device)))
   }
 
   var carriedState: [(name: String, tensor: Tensor<Double>)] { [("carried", Tensor(carried))] }

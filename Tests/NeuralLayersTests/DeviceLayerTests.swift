@@ -17,6 +17,12 @@ struct DeviceLayerTests {
     try expectAgreement(sample, within: 1e-5)
   }
 
+  /// As on a device that has none: sums are added up in pairs of numbers.
+  @Test(arguments: LayerSample<Float>.all)
+  func passesWithoutDoublesAgreeWithTheHost(sample: LayerSample<Float>) throws {
+    try OpenCLDevice.$avoidsDoubles.withValue(true) { try expectAgreement(sample, within: 1e-5) }
+  }
+
   /// Outputs, gradients of the input and of every parameter, and what the pass makes of the statistics; of a batch, of one whose
   /// sequences have several lengths, and of none.
   private func expectAgreement<Scalar>(_ sample: LayerSample<Scalar>, within tolerance: Double) throws {

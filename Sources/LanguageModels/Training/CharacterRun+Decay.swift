@@ -43,6 +43,13 @@ extension CharacterRun {
   /// busy machine has more in a short run.
   func lenience(of limit: Double) -> Double { progress.decay == nil ? 0 : max(10, limit / 4) }
 
+  /// Whether a decay is to begin after a step, or is over then, if no step until it is skipped; it may begin for want of time before.
+  func mayChangeDecay(after step: Int, lastStep: Int?) -> Bool {
+    if let decay = progress.decay { return decay.isOver(after: progress.updates + step - self.step) }
+    return settings.schedule == .warmUpStableDecay
+      && lastStep.map { step + Self.usualDecay(after: step) >= $0 } ?? false
+  }
+
   package var hasDecayed: Bool { progress.decay?.isOver(after: progress.updates) ?? false }
 
   /// Whether the run ends without a decay because patience is spent.

@@ -35,7 +35,7 @@ extension CharacterRun {
   ///
   /// - Parameters:
   ///   - report: receives what happens.
-  ///   - shouldStop: asked after every step.
+  ///   - shouldStop: asked after every step; on a device, after some.
   ///   - clock: seconds since any fixed moment.
   /// - Precondition: limits and reporting have no problem.
   /// - Throws: `TrainingDiverged`; `DeviceError` when a device has failed: the state that was saved last stays; `UnsavedRun` when something could not be saved in the end; `RunDirectoryTaken` when the
@@ -92,10 +92,16 @@ extension CharacterRun {
         try saver.saveLast()
         saver.report(.decaying(steps: decay.steps, reason: decay.reason))
       }
-      stepsDone += 1
-      let event = try trainStep(meter: &meter, saver: &saver, watch: watch)
+      func isDue(after step: Int) -> Bool {
+        step % validateEvery == 0 || sampleEvery > 0 && step % sampleEvery == 0 || pace.mayBeDue(after: step)
+          || step >= lastStep ?? .max || mayChangeDecay(after: step, lastStep: lastStep)
+      }
+      let events = try trainSteps(
+        atMost: stepsAhead(within: stepsDone >= 5 ? seconds / Double(stepsDone) : .infinity, isDue: isDue),
+        meter: &meter, saver: &saver, watch: watch)
+      stepsDone += events.count
       // Validations, samples and saves of a step are not repeated when the run is rolled back to it.
-      let wentBack = if case .rolledBack = event { true } else { false }
+      let wentBack = if case .rolledBack? = events.last { true } else { false }
       if !wentBack, step % validateEvery == 0 {
         if let validation = validate(scheduled: true) {
           validatedStep = step
@@ -153,41 +159,52 @@ extension CharacterRun {
   /// Gives the memory of steps back: when they are done, or other work comes between them.
   public func trimMemory() { trainer.workspace.pool.trim() }
 
-  /// Does a step.
-  private func trainStep(
-    meter: inout MetricsMeter, saver: inout RunSaver, watch: RunWatch
-  ) throws -> TrainingEvent {
-    try recording(meter: &meter, saver: &saver, watch) { try trainer.trainStep() }!
+  /// Steps that a device may take before the host looks at them: until something is due, and for a quarter of a second at most, so
+  /// that a run stops soon.
+  private func stepsAhead(within secondsPerStep: Double, isDue: (_ step: Int) -> Bool) -> Int {
+    if device == .cpu { return 1 }
+    let most = max(1, Int(min(Double(Self.mostStepsAhead), 0.25 / secondsPerStep)))
+    return (1..<most).first { isDue(step + $0) } ?? most
+  }
+
+  /// Steps of which a device's numbers are read at once.
+  static let mostStepsAhead = 16
+
+  /// Does a step, or several on a device.
+  private func trainSteps(
+    atMost count: Int, meter: inout MetricsMeter, saver: inout RunSaver, watch: RunWatch
+  ) throws -> [TrainingEvent] {
+    try recording(meter: &meter, saver: &saver, watch) { try trainer.trainSteps(atMost: count) }
   }
 
   /// Goes back to the last good state if the present one is not finite.
   private func goBackIfNonFinite(
     meter: inout MetricsMeter, saver: inout RunSaver, watch: RunWatch
   ) throws -> Bool {
-    try recording(meter: &meter, saver: &saver, watch) { try trainer.rollBackIfNonFinite() } != nil
+    try !recording(meter: &meter, saver: &saver, watch) { try trainer.rollBackIfNonFinite().map { [$0] } ?? [] }.isEmpty
   }
 
-  /// Reports an event of the trainer; a step that is skipped, a rollback and a divergence are recorded in the metrics.
+  /// Reports events of the trainer; a step that is skipped, a rollback and a divergence are recorded in the metrics.
   private func recording(
-    meter: inout MetricsMeter, saver: inout RunSaver, _ watch: RunWatch,
-    _ event: () throws -> TrainingEvent?
-  ) throws -> TrainingEvent? {
-    let found: TrainingEvent?
-    do { found = try event() } catch let error as TrainingDiverged {
+    meter: inout MetricsMeter, saver: inout RunSaver, _ watch: RunWatch, _ events: () throws -> [TrainingEvent]
+  ) throws -> [TrainingEvent] {
+    let found: [TrainingEvent]
+    do { found = try events() } catch let error as TrainingDiverged {
       try saver.append(meter.line(recovery: "diverged", reason: error.reason, at: moment(watch.now())))
       throw error
     }
-    guard let event = found else { return nil }
-    switch event {
-    case .step(let report): meter.add(report)
-    case .skipped(_, let reason):
-      try saver.append(meter.line(recovery: "skipped", reason: reason, at: moment(watch.now())))
-    case .rolledBack(_, _, let reason):
-      try saver.append(meter.line(recovery: "rolled_back", reason: reason, at: moment(watch.now())))
-    case .validated: break
+    for event in found {
+      switch event {
+      case .step(let report): meter.add(report)
+      case .skipped(_, let reason):
+        try saver.append(meter.line(recovery: "skipped", reason: reason, at: moment(watch.now())))
+      case .rolledBack(_, _, let reason):
+        try saver.append(meter.line(recovery: "rolled_back", reason: reason, at: moment(watch.now())))
+      case .validated: break
+      }
+      saver.report(.training(event))
     }
-    saver.report(.training(event))
-    return event
+    return found
   }
 
   private func moment(_ now: Double) -> MetricsMeter.Moment {
@@ -270,6 +287,9 @@ private struct SavingPace {
     guard let step else { return false }
     return interval.map { step % $0 == 0 } ?? (step % stepsPerEpoch == 0 && now - end >= 20 * duration)
   }
+
+  /// Whether saving may be due after a step, but for the time.
+  func mayBeDue(after step: Int) -> Bool { step % (interval ?? stepsPerEpoch) == 0 }
 
   mutating func saved(from start: Double, to end: Double) { (duration, self.end) = (end - start, end) }
 }

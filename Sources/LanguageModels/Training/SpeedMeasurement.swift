@@ -39,9 +39,9 @@ extension CharacterRun {
     var (times, began) = ([Double](), clock.now)
     let start = began
     repeat {
-      _ = try trainer.trainStep()
+      let steps = try trainer.trainSteps(atMost: Self.mostStepsAhead).count
       let end = clock.now
-      times.append((end - began) / .milliseconds(1))
+      times.append((end - began) / .milliseconds(1) / Double(steps))
       began = end
     } while times.count < 5 || times.count < 100 && (began - start) / .seconds(1) < seconds
     return times.sorted()[times.count / 2]
@@ -59,18 +59,19 @@ extension CharacterRun {
     let devicePeak = try device.measurePeak()
     let burstPeak = devicePeak?.operationsPerSecond ?? MachinePeak.measure(Float.self, team: trainer.workspace.team)
     var (loss, penalty) = (Double.nan, 0.0)
-    func step() throws {
-      if case .step(let report) = try trainer.trainStep() { (loss, penalty) = (report.loss, report.penalty) }
+    func step() throws -> Int {
+      let events = try trainer.trainSteps(atMost: Self.mostStepsAhead)
+      if case .step(let report)? = events.last { (loss, penalty) = (report.loss, report.penalty) }
+      return events.count
     }
-    for _ in 0..<3 { try step() }
+    for _ in 0..<3 { _ = try step() }
     let clock = ContinuousClock()
     func train() throws -> (steps: Int, seconds: Double) {
       let began = clock.now
       var steps = 0
       // In seconds: a `Duration` cannot hold every number of them.
       repeat {
-        try step()
-        steps += 1
+        steps += try step()
       } while (clock.now - began) / .seconds(1) < seconds
       return (steps, (clock.now - began) / .seconds(1))
     }

@@ -57,15 +57,18 @@ public struct Optimizer<Scalar: TensorScalar>: Sendable {
 
   /// Changes the parameters, or the parts of them that are updated here.
   ///
-  /// - Parameter gradient: from a slot to the gradient of its parameter, or of its part; nil for none.
+  /// - Parameters:
+  ///   - factor: on a device, a number there by which gradients are scaled too; nil for none.
+  ///   - gradient: from a slot to the gradient of its parameter, or of its part; nil for none.
   mutating func update<Model: Module<Scalar>>(
-    _ model: inout Model, scale: Double, limit: Double, team: ThreadTeam, gradient: @escaping (Int) -> Tensor<Scalar>?
+    _ model: inout Model, scale: Double, factor: Tensor<Scalar>? = nil, limit: Double, team: ThreadTeam,
+    gradient: @escaping (Int) -> Tensor<Scalar>?
   ) {
     var treatment = GradientTreatment()
     (treatment.scale, treatment.limit) = (scale, limit)
     var visitor = UpdateVisitor(
       step: rule.step(after: updates, rate: learningRate), moments: moments, gradient: gradient, parts: parts,
-      treatment: treatment, decay: decay, learningRate: learningRate, team: team)
+      treatment: treatment, factor: factor, decay: decay, learningRate: learningRate, team: team)
     moments = []  // the visitor is their only owner, so that they change in place
     model.visitParameters(&visitor)
     moments = visitor.moments
@@ -122,6 +125,7 @@ private struct UpdateVisitor<Scalar: TensorScalar>: ParameterVisitor {
   let gradient: (Int) -> Tensor<Scalar>?
   let parts: [Int: Range<Int>]?
   let treatment: GradientTreatment
+  let factor: Tensor<Scalar>?
   let decay: WeightDecay
   let learningRate: Double
   let team: ThreadTeam
@@ -136,7 +140,8 @@ private struct UpdateVisitor<Scalar: TensorScalar>: ParameterVisitor {
       (treatment.l2, treatment.l1, treatment.shrinkage) = (decay.l2, decay.l1, learningRate * decay.decoupled)
     }
     var own = moments.indices.map { moments[$0].takeElement(at: slot) }
-    parameter.value.apply(step, gradient: gradient, moments: &own, treatment: treatment, elements: part, team: team)
+    parameter.value.apply(
+      step, gradient: gradient, moments: &own, treatment: treatment, factor: factor, elements: part, team: team)
     for index in own.indices { swap(&moments[index][slot], &own[index]) }
   }
 }

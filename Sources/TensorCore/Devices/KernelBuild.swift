@@ -12,7 +12,7 @@ struct KernelBuild {
     (self.name, self.device, self.context) = (name, device, context)
     options =
       "-cl-std=CL1.2 -D GROUP=\(OpenCLDevice.groupSize)" + (name.isDouble ? " -D DOUBLES" : "")
-      + (device.hasDoubles ? " -D WIDE_DOUBLES" : "") + (name.options.isEmpty ? "" : " " + name.options)
+      + (name.addsInDoubles ? " -D WIDE_DOUBLES" : "") + (name.options.isEmpty ? "" : " " + name.options)
     source = KernelSource.prelude + name.source.text
   }
 

@@ -4,8 +4,10 @@ import COpenCL
 struct ProgramName: Hashable {
   let source: KernelSource
   let isDouble: Bool
+  /// Whether sums are added up in double precision; pairs of numbers are used otherwise.
+  let addsInDoubles: Bool
   /// Macros of its own.
-  var options = ""
+  let options: String
 }
 
 /// A kernel of a program.

@@ -2,13 +2,17 @@ import Foundation
 
 extension OpenCLDevice {
   /// One step of an optimizer over `count` weights. Every constant is computed in double precision and rounded once.
+  ///
+  /// - Parameter factor: a number by which gradients are scaled too; nil for none.
   func update<Scalar: TensorScalar>(
-    _ step: OptimizerStep, _ treatment: GradientTreatment, _ weights: UnsafeMutablePointer<Scalar>,
-    gradient: UnsafePointer<Scalar>, moments: [UnsafeMutablePointer<Scalar>], count: Int
+    _ step: OptimizerStep, _ treatment: GradientTreatment, factor: UnsafePointer<Scalar>?,
+    _ weights: UnsafeMutablePointer<Scalar>, gradient: UnsafePointer<Scalar>, moments: [UnsafeMutablePointer<Scalar>],
+    count: Int
   ) {
     let isLimited = treatment.limit.isFinite
     let treated: [KernelArgument] = [
-      .real(treatment.scale), .int(isLimited ? 1 : 0), .real(isLimited ? treatment.limit : 0), .real(treatment.l2),
+      .real(treatment.scale), .int(factor == nil ? 0 : 1), .memory(factor), .int(isLimited ? 1 : 0),
+      .real(isLimited ? treatment.limit : 0), .real(treatment.l2),
       .real(treatment.l1), .real(treatment.shrinkage),
     ]
     func update(_ kernel: String, _ numbers: [KernelArgument], _ moments: [UnsafeMutablePointer<Scalar>?]) {

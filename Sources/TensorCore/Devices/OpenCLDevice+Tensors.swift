@@ -318,7 +318,7 @@ extension OpenCLDevice {
   ) -> Double? {
     let held = withSession { $0.bytesAllocated }
     let size = count * MemoryLayout<Scalar>.stride
-    // What has failed before is no fault of this work.
+    // A failure from before is no fault of this work.
     guard size <= largestBuffer, held + 2 * size <= memory, (try? check()) != nil else { return nil }
     let target = TensorStorage<Scalar>(count: count, pool: pool)
     defer { withExtendedLifetime(target) {} }

@@ -57,11 +57,16 @@ extension OpenCLDevice {
     _ source: KernelSource, _ kernel: String, of type: Scalar.Type, groups: Int, of size: Int = groupSize,
     options: String = "", _ arguments: [KernelArgument]
   ) {
-    let program = ProgramName(source: source, isDouble: type == Double.self, options: options)
+    let program = ProgramName(
+      source: source, isDouble: type == Double.self, addsInDoubles: hasDoubles && !Self.avoidsDoubles,
+      options: options)
     let launch = KernelLaunch(
       name: KernelName(program: program, kernel: kernel), groups: groups, group: size, arguments: arguments)
     withSession { $0.launch(launch, self) }
   }
+
+  /// Whether a task's sums are added up as on devices without double precision, for tests.
+  @TaskLocal package static var avoidsDoubles = false
 
   /// Items of a work group, as a rule; the kernels know it as GROUP.
   static let groupSize = 64

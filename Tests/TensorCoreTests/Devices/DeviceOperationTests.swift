@@ -96,6 +96,7 @@ struct DeviceOperationTests {
     }
     try check(Float.self)
     try check(Double.self)
+    try OpenCLDevice.$avoidsDoubles.withValue(true) { try check(Float.self) }
   }
 
   @Test func arrangements() throws {
@@ -161,6 +162,7 @@ struct DeviceOperationTests {
     }
     try check(Float.self)
     try check(Double.self)
+    try OpenCLDevice.$avoidsDoubles.withValue(true) { try check(Float.self) }
   }
 
   @Test func products() throws {

@@ -2,12 +2,23 @@ extension KernelSource {
   /// Steps of optimizers, an item for each weight; the formulas are those of the kernels of the same names in
   /// CSequenceKernels.h.
   static let optimizersText = #"""
-    // Treatment of a gradient before the rule: see SKGradientTreatment. `limited` is 0 where nothing is clamped.
-    #define TREATMENT                                                                          \
-      const real scale, const int limited, const real limit, const real l2, const real l1, const real shrinkage
-    #define TREATED(g, w) treated(g, w, scale, limited, limit, l2, l1, shrinkage)
+    // Treatment of a gradient before the rule: see SKGradientTreatment. A factor in memory scales it too; `limited` is 0 where nothing
+    // is clamped.
+    #define LIMITS const int limited, const real limit, const real l2, const real l1, const real shrinkage
+    #define TREATMENT const real scale, const int has_factor, MEMORY(factor), LIMITS
+    #define TREATED(g, w) \
+      treated(g, w, has_factor ? scale * *AT(real, factor) : scale, limited, limit, l2, l1, shrinkage)
 
-    real treated(real gradient, real *weight, TREATMENT) {
+    // out = the factor that brings tensors to a norm of at most limit: the sums of their squares are numbers first to last.
+    __kernel void clipping_factor(
+        const long n, const int first, const int last, const real limit, MEMORY(figures), MEMORY(out)) {
+      ELEMENT(n);
+      wide sum = wide_of(0);
+      for (int i = first; i < last; i++) sum = wide_sum(sum, wide_of(AT(real, figures)[i]));
+      *AT(real, out) = fmin((real)1, limit / (sqrt(rounded(sum)) + (real)1e-6));
+    }
+
+    real treated(real gradient, real *weight, real scale, LIMITS) {
       real slope = gradient * scale;
       if (limited && !isnan(slope)) slope = fmax(-limit, fmin(limit, slope));
       slope = fma(l2, *weight, slope) + (*weight == 0 ? 0 : copysign(l1, *weight));

@@ -73,8 +73,16 @@ extension KernelSource {
     }
 
     #ifdef ROWS
-    // As `product`, for processors, whose caches need no local memory: an item computes ROWS rows of WIDTH columns in vectors.
+    // As `product`, for processors, whose caches need no local memory: an item computes ROWS rows of WIDTH columns in vectors. Loops
+    // over rows are written out, as only then do compilers keep the sums in registers.
     #define WIDTH 16
+    #if ROWS == 1
+    #define EACH(row) row(0)
+    #elif ROWS == 4
+    #define EACH(row) row(0) row(1) row(2) row(3)
+    #else
+    #define EACH(row) row(0) row(1) row(2) row(3) row(4) row(5) row(6) row(7)
+    #endif
     #ifdef DOUBLES
     typedef double16 vector;
     #else
@@ -91,18 +99,16 @@ extension KernelSource {
       const int width = min(WIDTH, n - column), rows = min(ROWS, m - row);
       __global const real *from_a = AT(real, a) + (long)row * a_row, *from_b = AT(real, b) + column;
       real part[WIDTH];
-      vector sums[ROWS];
-      long step[ROWS];
-      for (int i = 0; i < ROWS; i++) {
-        for (int j = 0; j < WIDTH; j++) part[j] = 0;
-        if (has_start && i < rows) {
-          const long from = has_indices ? AT(int, indices)[row + i] : row + i;
-          for (int j = 0; j < width; j++) part[j] = AT(real, start)[from * start_stride + column + j];
-        }
-        sums[i] = vload16(0, part);
-        // Rows beyond the last are those of the last again, and not stored.
-        step[i] = (long)min(i, rows - 1) * a_row;
-      }
+      // Rows beyond the last are those of the last again, and not stored.
+    #define BEGIN(i)                                                                                      \
+      const long step##i = (long)min(i, rows - 1) * a_row;                                                \
+      for (int j = 0; j < WIDTH; j++) part[j] = 0;                                                        \
+      if (has_start && i < rows) {                                                                        \
+        const long from = has_indices ? AT(int, indices)[row + i] : row + i;                              \
+        for (int j = 0; j < width; j++) part[j] = AT(real, start)[from * start_stride + column + j];      \
+      }                                                                                                   \
+      vector sums##i = vload16(0, part);
+      EACH(BEGIN)
       for (int d = 0; d < k; d++) {
         vector right;
         if (width == WIDTH) {
@@ -112,17 +118,18 @@ extension KernelSource {
           right = vload16(0, part);
         }
         __global const real *left = from_a + (long)d * a_column;
-        for (int i = 0; i < ROWS; i++) sums[i] = fma((vector)left[step[i]], right, sums[i]);
+    #define ADD(i) sums##i = fma((vector)left[step##i], right, sums##i);
+        EACH(ADD)
       }
       __global real *to = AT(real, c) + (long)row * c_stride + column;
-      for (int i = 0; i < rows; i++) {
-        if (width == WIDTH) {
-          vstore16(sums[i], 0, to + (long)i * c_stride);
-        } else {
-          vstore16(sums[i], 0, part);
-          for (int j = 0; j < width; j++) to[(long)i * c_stride + j] = part[j];
-        }
+    #define STORE(i)                                                             \
+      if (i < rows && width == WIDTH) {                                          \
+        vstore16(sums##i, 0, to + (long)i * c_stride);                           \
+      } else if (i < rows) {                                                     \
+        vstore16(sums##i, 0, part);                                              \
+        for (int j = 0; j < width; j++) to[(long)i * c_stride + j] = part[j];    \
       }
+      EACH(STORE)
     }
     #endif
     """#

@@ -1,0 +1,93 @@
+import CharrnnTestSupport
+import ModelTraining
+import TensorCore
+import Testing
+
+/// Steps on a device are those of the CPU, and those taken together are those taken one by one.
+@Suite(.enabled(if: hasDevice))
+struct DeviceTrainerTests {
+  private static let clippings: [GradientClipping] = [.none, .norm(0.01), .value(0.01)]
+
+  private func trainer(
+    _ clipping: GradientClipping = .norm(0.01), on device: Device? = nil,
+    fault: @escaping (Int) -> Fault = { _ in .none }
+  ) throws -> Trainer<ExclusiveOr> {
+    Trainer(
+      model: Network(seed: 3), task: ExclusiveOr(fault: fault), optimizer: .adam(learningRate: 0.05),
+      clipping: clipping, averaging: 0.5, seed: 1, device: try device ?? .openCL(#require(testDevice)))
+  }
+
+  /// What happens in so many steps, and how it ends where it does not go on; with the number of calls.
+  private func events(
+    of trainer: Trainer<ExclusiveOr>, steps: Int, atMost count: Int
+  ) -> (events: [String], calls: Int) {
+    var (found, calls) = ([String](), 0)
+    do {
+      while found.count < steps {
+        found += try trainer.trainSteps(atMost: min(count, steps - found.count)).map { "\($0)" }
+        calls += 1
+      }
+    } catch {
+      found.append("\(error)")
+    }
+    return (found, calls)
+  }
+
+  @Test(arguments: clippings)
+  func stepsAreThoseOfTheProcessor(_ clipping: GradientClipping) throws {
+    let (here, there) = (try trainer(clipping, on: .cpu), try trainer(clipping))
+    try here.train(steps: 30)
+    try there.train(steps: 30)
+    for (found, expected) in zip(there.model.scalars, here.model.scalars) { #expect(abs(found - expected) < 1e-9) }
+    #expect(here.model.scalars != Network(seed: 3).scalars)
+    let loss = try #require(there.validate(scheduled: false)).validationLoss
+    #expect(abs(loss - (try #require(here.validate(scheduled: false)).validationLoss)) < 1e-9)
+  }
+
+  @Test(arguments: clippings)
+  func stepsTakenTogetherAreThoseTakenOneByOne(_ clipping: GradientClipping) throws {
+    let (single, together) = (try trainer(clipping), try trainer(clipping))
+    let expected = events(of: single, steps: 230, atMost: 1)
+    let found = events(of: together, steps: 230, atMost: 16)
+    #expect(found.events == expected.events)
+    #expect(expected.calls == 230 && found.calls < 30)
+    #expect(together.model.scalars == single.model.scalars)
+    #expect(together.validatedModel.scalars == single.validatedModel.scalars)
+    #expect(together.progress == single.progress)
+    #expect(together.task.carried == single.task.carried)
+  }
+
+  /// A step that is not sound, alone, or several until the run goes back, and at last ends.
+  @Test(arguments: [Fault.nonFiniteLoss, .nonFiniteGradient, .hugeLoss])
+  func unsoundStepsAreLookedAtOneByOne(_ fault: Fault) throws {
+    func begin() throws -> Trainer<ExclusiveOr> {
+      try trainer { [5, 23, 24].contains($0) || $0 >= 120 ? fault : .none }
+    }
+    let (single, together) = (try begin(), try begin())
+    let expected = events(of: single, steps: 400, atMost: 1)
+    let found = events(of: together, steps: 400, atMost: 16)
+    #expect(found.events == expected.events)
+    #expect(found.events.count { $0.hasPrefix("skipped") } > 3)
+    #expect(found.events.contains { $0.hasPrefix("rolledBack") })
+    #expect(found.calls < expected.calls)
+    #expect(together.model.scalars == single.model.scalars)
+    #expect(together.progress == single.progress)
+  }
+
+  /// Weights that are no longer finite after the last of some steps.
+  @Test func anUpdateThatMakesTheParametersNonFiniteIsUndone() throws {
+    func begin() throws -> Trainer<ExclusiveOr> {
+      Trainer(
+        model: Network(seed: 3), task: ExclusiveOr(), optimizer: .sgd(learningRate: 1e308), seed: 1,
+        device: .openCL(try #require(testDevice)))
+    }
+    let expected = events(of: try begin(), steps: 50, atMost: 1)
+    let found = events(of: try begin(), steps: 50, atMost: 16)
+    #expect(found.events == expected.events)
+    #expect(found.events.contains { $0.hasPrefix("rolledBack") })
+  }
+
+  @Test func theProcessorTakesOneStepAtATime() throws {
+    #expect(try trainer(on: .cpu).trainSteps(atMost: 16).count == 1)
+  }
+}
