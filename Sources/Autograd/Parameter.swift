@@ -81,8 +81,19 @@ public struct Parameter<Scalar: TensorScalar>: Sendable {
 
   /// Moves the values to a device; those that are still to be drawn stay so.
   package mutating func move(to device: Device) throws(DeviceError) {
-    guard isDrawn || stored != nil, value.device != device else { return }
-    stored = try value.on(device)
+    try move { value throws(DeviceError) in try value.on(device) }
+  }
+
+  /// As `move(to:)`, but for a failure: see `Tensor.copied(to:)`.
+  package mutating func copy(to device: Device) { move { $0.copied(to: device) } }
+
+  private mutating func move<Failure: Error>(
+    _ moved: (Tensor<Scalar>) throws(Failure) -> Tensor<Scalar>
+  ) throws(Failure) {
+    guard isDrawn || stored != nil else { return }
+    let there = try moved(value)
+    if there.device == value.device { return }
+    stored = there
     generation = UniqueNumber.next()
     if identity != nil { identity = ParameterIdentity() }
   }

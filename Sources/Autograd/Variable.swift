@@ -32,7 +32,14 @@ public struct Variable<Scalar: TensorScalar> {
   public func on(_ device: Device) throws(DeviceError) -> Variable {
     let source = value.device
     if source == device { return self }
-    return Variable.operation(try value.on(device), of: [self]) { [(try? $0.on(source)) ?? .full(like: $0, .nan)] }
+    return Variable.operation(try value.on(device), of: [self]) { [$0.copied(to: source)] }
+  }
+
+  /// The variable on a device; a failure is remembered, and the next copy to the host throws it.
+  package func copied(to device: Device) -> Variable {
+    let source = value.device
+    return source == device
+      ? self : Variable.operation(value.copied(to: device), of: [self]) { [$0.copied(to: source)] }
   }
 
   /// Keeps this variable's gradient after the backward pass, as for a watched one. It must be on a tape.

@@ -33,9 +33,10 @@ struct StepFigures<Scalar: TensorScalar>: Sendable {
     }
   }
 
-  /// Factor of the gradients that clips their norm, on the device that has them; nil where there is none, or the host computes it.
-  func factor(_ clipping: GradientClipping) -> Tensor<Scalar>? {
-    guard case .norm(let limit) = clipping else { return nil }
-    return figures.factor(ofNormsFrom: 1 + penalties, limit: limit)
+  /// Factor of the gradients that clips their norm: a number, or where a device has the figures one there.
+  func scale(by clipping: GradientClipping) -> (number: Double, onDevice: Tensor<Scalar>?) {
+    guard case .norm(let limit) = clipping else { return (1, nil) }
+    if let factor = figures.clippingFactor(limit: limit) { return (1, factor) }
+    return (clipping.scale(norm: numbers.norm), nil)
   }
 }

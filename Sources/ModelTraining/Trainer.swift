@@ -124,13 +124,20 @@ public final class Trainer<Task: TrainingTask> {
   /// - Throws: `TrainingDiverged` after several such rollbacks; `DeviceError` where the device has failed.
   public func trainStep() throws -> TrainingEvent { try workspace.team.paced { try takeStep() } }
 
+  /// Nothing is computed on a device that has failed: what could not be copied there is where it was.
+  private func requireDevice() throws {
+    if let failure = workspace.device.failure { throw failure }
+  }
+
   /// Does one step, or on a device up to `count`, whose losses and gradients are then looked at together: so the device need not
   /// wait for the host between them. Where one of them was not sound, they are taken again one by one.
   ///
   /// - Returns: what `trainStep` would have returned of each, with the same bits.
+  /// - Precondition: `count` is positive.
   /// - Throws: as `trainStep`.
   public func trainSteps(atMost count: Int) throws -> [TrainingEvent] {
-    try workspace.team.paced {
+    require(count > 0, "trainer: \(count) steps")
+    return try workspace.team.paced {
       // The state that a rollback can restore is taken, and looked at, at a step by itself.
       let ahead = min(count, Recovery.snapshotInterval - step % Recovery.snapshotInterval)
       let isPlain = workspace.device != .cpu && rollbackState != nil && progress.skippedInARow == 0
@@ -146,18 +153,19 @@ public final class Trainer<Task: TrainingTask> {
   ///
   /// - Returns: nil where one was not; the state is then that before all of them.
   private func takeStepsAhead(_ count: Int) throws -> [TrainingEvent]? {
+    try requireDevice()
     let before = state
     var taken: [(figures: StepFigures<Scalar>, learningRate: Double)] = []
     for _ in 0..<count {
       let pass = lossAndGradients()
       progress.step += 1
-      update(by: pass, scale: 1)
+      update(by: pass)
       taken.append((pass.figures, optimizer.learningRate))
     }
     let numbers = StepFigures.read(taken.map(\.figures))
     let isFinite = nonFiniteParameter == nil
-    if let failure = workspace.device.failure { throw failure }
-    guard isFinite, numbers.allSatisfy({ isSound($0, scale: clipping.scale(norm: $0.norm)) }) else {
+    try requireDevice()
+    guard isFinite, numbers.allSatisfy(isSound) else {
       restore(before, rollbackState: rollbackState)
       return nil
     }
@@ -171,15 +179,15 @@ public final class Trainer<Task: TrainingTask> {
   }
 
   private func takeStep() throws -> TrainingEvent {
+    try requireDevice()
     if step % Recovery.snapshotInterval == 0, let event = try rollBackIfNonFinite() { return event }
     let candidate = rollbackState == nil || step % Recovery.snapshotInterval == 0 ? state : nil
     let carried = task
     let pass = lossAndGradients()
     let numbers = pass.figures.numbers
-    if let failure = workspace.device.failure { throw failure }
+    try requireDevice()
     progress.step += 1
-    let scale = clipping.scale(norm: numbers.norm)
-    let isSound = isSound(numbers, scale: scale)
+    let isSound = isSound(numbers)
     // Finite weights may be beyond repair; the loss that they lead to shows it.
     if isSound || rollbackState == nil { rollbackState = candidate ?? rollbackState }
     guard isSound else {
@@ -188,7 +196,7 @@ public final class Trainer<Task: TrainingTask> {
       task.leaveOut(step: step - 1)
       return try leaveOut(pass, numbers)
     }
-    update(by: pass, scale: scale)
+    update(by: pass)
     progress.skippedInARow = 0
     if let reason = nonFiniteParameter { return try rollBack(reason: reason) }
     progress.add(loss: numbers.loss, penalty: numbers.penalty)
@@ -198,17 +206,18 @@ public final class Trainer<Task: TrainingTask> {
         learningRate: optimizer.learningRate))
   }
 
-  private func isSound(_ numbers: StepFigures<Scalar>.Numbers, scale: Double) -> Bool {
-    (numbers.loss + numbers.penalty).isFinite && numbers.loss <= task.largestPlausibleLoss && numbers.norm.isFinite
-      && min(numbers.norm * scale, clipping.elementLimit) < Recovery.largestGradient
+  private func isSound(_ numbers: StepFigures<Scalar>.Numbers) -> Bool {
+    let clipped = min(numbers.norm * clipping.scale(norm: numbers.norm), clipping.elementLimit)
+    return (numbers.loss + numbers.penalty).isFinite && numbers.loss <= task.largestPlausibleLoss
+      && numbers.norm.isFinite
+      && clipped < Recovery.largestGradient
   }
 
-  /// - Parameter scale: of the gradients, for clipping by norm; a device computes its own.
-  private func update(by pass: Pass, scale: Double) {
+  private func update(by pass: Pass) {
     optimizer.learningRate = currentLearningRate
-    let factor = pass.figures.factor(clipping)
+    let scale = pass.figures.scale(by: clipping)
     optimizer.update(
-      &model, scale: factor == nil ? scale : 1, factor: factor, limit: clipping.elementLimit, team: workspace.team,
+      &model, scale: scale.number, factor: scale.onDevice, limit: clipping.elementLimit, team: workspace.team,
       gradient: pass.gradient)
     reduction?.shareParameters(of: &model)
     model.updateStatistics(from: pass.statistics)
@@ -263,12 +272,14 @@ public final class Trainer<Task: TrainingTask> {
       statistics: context.statistics)
   }
 
-  /// Measures the validation loss; nil without validation data.
+  /// Measures the validation loss; nil without validation data, and where the device has failed, which the next step throws.
   ///
   /// - Parameter scheduled: whether it counts for the best loss, for patience, for a schedule that waits for plateaus and for the
   ///   report of the training loss.
   public func validate(scheduled: Bool) -> ValidationReport? {
-    guard let evaluation = task.validation(of: validatedModel, workspace: workspace) else { return nil }
+    guard workspace.device.failure == nil,
+      let evaluation = task.validation(of: validatedModel, workspace: workspace), workspace.device.failure == nil
+    else { return nil }
     let loss = evaluation.loss
     let isBest = loss < progress.bestValidationLoss ?? .infinity
     let report = ValidationReport(
@@ -322,7 +333,7 @@ public final class Trainer<Task: TrainingTask> {
 
   private func rollBack(reason: String) throws -> TrainingEvent {
     // Numbers read of a device that has failed are not finite either.
-    if let failure = workspace.device.failure { throw failure }
+    try requireDevice()
     guard progress.rollbacks < Recovery.mostRollbacks, let good = rollbackState else {
       throw TrainingDiverged(step: step, reason: reason)
     }

@@ -21,7 +21,18 @@ extension Module {
   }
 
   /// A copy of this module on a device; a failure is remembered, and the next copy to the host throws it.
-  package func copied(to device: Device) -> Self { (try? on(device)) ?? self }
+  package func copied(to device: Device) -> Self {
+    var (copy, visitor) = (self, ParameterCopy<Scalar>(device: device))
+    copy.visitParameters(&visitor)
+    return copy
+  }
+}
+
+private struct ParameterCopy<Scalar: TensorScalar>: ParameterVisitor {
+  var path = ParameterPath()
+  let device: Device
+
+  mutating func visit(_ parameter: inout Parameter<Scalar>, at name: String) { parameter.copy(to: device) }
 }
 
 private struct ParameterMove<Scalar: TensorScalar>: ParameterVisitor {

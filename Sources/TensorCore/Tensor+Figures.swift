@@ -2,8 +2,9 @@
 package struct Figures<Scalar: TensorScalar>: Sendable {
   /// Numbers that are on the host.
   private var onHost: [Double] = []
-  /// Numbers that a device will have computed.
+  /// Numbers that a device will have computed: norms in the place of the sums of squares, which may be beyond what a number can hold.
   private var onDevice: Tensor<Scalar>?
+  private var scalarCount = 0
 
   /// - Parameters:
   ///   - scalars: tensors of a single number.
@@ -18,9 +19,10 @@ package struct Figures<Scalar: TensorScalar>: Sendable {
         let source = scalars[index]
         device.copy(rows: 1, columns: 1, from: source.storage.base + source.offset, stride: 1, to: target, stride: 1)
       } else {
-        device.sum(squares[index - scalars.count], squares: true, to: target)
+        device.sum(squares[index - scalars.count], of: .norm, to: target)
       }
     }
+    scalarCount = scalars.count
     withExtendedLifetime((scalars, squares)) {}
   }
 
@@ -29,20 +31,27 @@ package struct Figures<Scalar: TensorScalar>: Sendable {
 
   /// The numbers of several, each in the order of its tensors; NaN where a device has failed.
   package static func read(_ all: [Figures]) -> [[Double]] {
-    guard let first = all.first?.onDevice else { return all.map(\.onHost) }
-    let numbers = (all.count == 1 ? first : Tensor.stack(all.map { $0.onDevice! })).forHost().scalars.map(\.double)
-    return all.indices.map { Array(numbers[$0 * first.count..<($0 + 1) * first.count]) }
+    let there = all.compactMap(\.onDevice)
+    // Each may have numbers of its own, as not every step has a gradient for all parameters.
+    var numbers = (there.count > 1 ? Tensor.concatenate(there) : there.first)?.forHost().scalars[...] ?? []
+    return all.map { figures in
+      guard let count = figures.onDevice?.count else { return figures.onHost }
+      defer { numbers = numbers.dropFirst(count) }
+      return numbers.prefix(count).enumerated().map { index, number in
+        index < figures.scalarCount ? number.double : number.double * number.double
+      }
+    }
   }
 
-  /// Factor that brings tensors, the sums of whose squares are the numbers from `first` on, to a norm of at most `limit`, as
-  /// `GradientClipping` says; nil where the numbers are on the host.
-  package func factor(ofNormsFrom first: Int, limit: Double) -> Tensor<Scalar>? {
+  /// Factor that brings the tensors whose squares were summed to a norm of at most `limit` together, as PyTorch's
+  /// `clip_grad_norm_` does; nil where the numbers are on the host.
+  package func clippingFactor(limit: Double) -> Tensor<Scalar>? {
     guard let onDevice, let device = onDevice.storage.device else { return nil }
     let result = Tensor<Scalar>(uninitialized: [1], pool: device.pool)
     device.map(
       .optimizers, "clipping_factor", of: Scalar.self, count: 1,
       [
-        .int(first), .int(onDevice.count), .real(limit), .memory(onDevice.storage.base + onDevice.offset),
+        .int(scalarCount), .int(onDevice.count), .real(limit), .memory(onDevice.storage.base + onDevice.offset),
         .memory(result.storage.base),
       ])
     withExtendedLifetime(onDevice) {}
@@ -68,10 +77,10 @@ package func sumsOfSquares<Scalar>(of tensors: [Tensor<Scalar>], team: ThreadTea
 /// Index of the first tensor that holds an element that is infinite or NaN.
 package func firstNonFinite<Scalar>(of tensors: [Tensor<Scalar>]) -> Int? {
   guard let device = tensors.first?.storage.device else { return tensors.firstIndex { !$0.allFinite } }
-  // Such an element makes the sum so too.
-  let sums = device.figures(count: tensors.count, of: Scalar.self) { device.sum(tensors[$0], squares: false, to: $1) }
+  // Such an element makes the sum so too; only then is it worth looking for.
+  let sums = device.figures(count: tensors.count, of: Scalar.self) { device.sum(tensors[$0], of: .elements, to: $1) }
   withExtendedLifetime(tensors) {}
-  return sums.forHost().scalars.firstIndex { !$0.isFinite }
+  return zip(tensors.indices, sums.forHost().scalars).first { !$1.isFinite && !tensors[$0].allFinite }?.0
 }
 
 extension OpenCLDevice {
@@ -85,8 +94,8 @@ extension OpenCLDevice {
   }
 
   fileprivate func sum<Scalar: TensorScalar>(
-    _ tensor: Tensor<Scalar>, squares: Bool, to target: UnsafeMutablePointer<Scalar>
+    _ tensor: Tensor<Scalar>, of kind: RowSum, to target: UnsafeMutablePointer<Scalar>
   ) {
-    sumRows(tensor.storage.base + tensor.offset, rows: 1, columns: tensor.count, squares: squares, to: target)
+    sumRows(tensor.storage.base + tensor.offset, rows: 1, columns: tensor.count, of: kind, to: target)
   }
 }

@@ -27,7 +27,7 @@ extension Tensor {
     WorkProfile.account(for: .optimizer) {
       withMemory {
         if let from = $0.baseAddress, let device = OpenCLDevice.at(from) {
-          return device.sum(from, count: count, squares: true)
+          return device.sum(from, count: count, of: .squares)
         }
         return Scalar.kernels.table.pointee.sum_of_squares(Int64($0.count), $0.baseAddress)
       }
@@ -107,7 +107,7 @@ extension Tensor {
   private var total: Double {
     withMemory {
       if let from = $0.baseAddress, let device = OpenCLDevice.at(from) {
-        return device.sum(from, count: count, squares: false)
+        return device.sum(from, count: count, of: .elements)
       }
       return Scalar.kernels.table.pointee.sum(Int64($0.count), $0.baseAddress)
     }

@@ -39,6 +39,11 @@ enum DeviceChoice: Sendable, Equatable {
     }
   }
 
+  /// The words of a command line that name a device, after a space; none for the processor, which is the default.
+  static func words(_ device: Device) -> String {
+    if case .openCL(let device) = device { " --device \(device.number)" } else { "" }
+  }
+
   /// Refuses what is only computed on the processor.
   static func refuse(_ arguments: ParsedArguments, with options: [any OptionDeclaration], in job: Job? = nil) throws {
     if job != nil {

@@ -53,7 +53,7 @@ package enum TrainCommand {
     let start = try Start(arguments, in: job)
     let run = start.run
     let report = TrainReport(run: run, limits: start.limits)
-    let followers = followers(of: start.directory, arguments)
+    let followers = followers(of: start.directory, arguments, on: run.device)
     func updateFiles() { for follower in followers { follower.write() } }
     // Without this, an earlier run's page would stand there until the first validation.
     updateFiles()
@@ -76,7 +76,7 @@ package enum TrainCommand {
     } catch let error as DeviceError {
       updateFiles()
       let saved = run.savedStep.map {
-        "the run is saved up to step \($0); on the CPU it goes on with: \(resumingCommand(arguments, start.directory))"
+        "the run is saved up to step \($0); on the CPU it goes on with: \(resumingCommand(arguments, start.directory, on: .cpu))"
       }
       throw CommandFailure("\(error); \(saved ?? "nothing of the run was saved yet")", code: .unavailable)
     }
@@ -86,7 +86,7 @@ package enum TrainCommand {
     if end == .stopped {
       notice(
         "stopped after step \(run.step); the run is saved in \(start.directory.path); go on with: "
-          + resumingCommand(arguments, start.directory)
+          + resumingCommand(arguments, start.directory, on: run.device)
       )
       // It may have reached another rank of a job.
       return SignalWatch.stop?.exitCode ?? .terminated
@@ -95,18 +95,19 @@ package enum TrainCommand {
       let found =
         "no improvement in \(counted(run.progress.validationsSinceBest, "validation")); stopped after step \(run.step)"
       let isOver = run.step >= start.limits.lastStep(stepsPerEpoch: run.stepsPerEpoch) ?? .max
-      let command = resumingCommand(arguments, start.directory)
+      let command = resumingCommand(arguments, start.directory, on: run.device)
       let more = run.progress.validationsSinceBest + (run.settings.patience ?? 0)
       notice(isOver ? found : "\(found); with more patience: \(command) --patience \(more)")
     } else if let more = report.morePatience, !TrainOptions.isTiny(run) {
-      notice("with more patience: \(resumingCommand(arguments, start.directory)) --patience \(more)")
+      notice("with more patience: \(resumingCommand(arguments, start.directory, on: run.device)) --patience \(more)")
     }
     if end == .finished, run.progress.decay != nil, !run.hasDecayed {
       notice("the time was over before the learning rate had fallen: --resume with another --time trains on")
     }
     if start.limits.seconds != nil, let steps = run.stepsToRepeat {
       notice(
-        "the same run, said without a clock: \(explicitCommand(arguments, run.settings, TrainingLimits(steps: steps)))")
+        "the same run, said without a clock: \(explicitCommand(arguments, run.settings, TrainingLimits(steps: steps), on: run.device))"
+      )
     }
     try TrainConclusion(run, in: start.directory).say(
       lastLoss: report.lastValidationLoss, threads: start.threads, memory: TrainOptions.memoryLeft(arguments))
@@ -116,8 +117,10 @@ package enum TrainCommand {
   }
 
   /// Files that are kept up to date while the run goes on. One that has events for TensorBoard goes on with them.
-  private static func followers(of directory: RunDirectory, _ arguments: ParsedArguments) -> [RunFollower] {
-    let page = RunPage.follower(directory, resuming: resumingCommand(arguments, directory))
+  private static func followers(
+    of directory: RunDirectory, _ arguments: ParsedArguments, on device: Device
+  ) -> [RunFollower] {
+    let page = RunPage.follower(directory, resuming: resumingCommand(arguments, directory, on: device))
     let hasEvents = arguments[TrainOptions.tensorboard] || directory.holds(directory.events)
     return [page] + (hasEvents ? [RunEvents.follower(directory)] : [])
   }
@@ -293,10 +296,10 @@ package enum TrainCommand {
 
   /// The command line that says settings and limits, and leaves nothing to be chosen.
   static func explicitCommand(
-    _ arguments: ParsedArguments, _ settings: TrainingSettings, _ limits: TrainingLimits
+    _ arguments: ParsedArguments, _ settings: TrainingSettings, _ limits: TrainingLimits, on device: Device = .cpu
   ) -> String {
     let initial = arguments[TrainOptions.initFrom].map { " --init-from \(shellWord($0))" } ?? ""
-    return "\(command(arguments)) \(explicitOptions(settings, limits))\(initial)"
+    return "\(command(arguments)) \(explicitOptions(settings, limits))\(initial)\(DeviceChoice.words(device))"
   }
 
   /// The command line with no options but those that name texts and a vocabulary.
@@ -310,8 +313,10 @@ package enum TrainCommand {
   }
 
   /// The command line that goes on with a run.
-  private static func resumingCommand(_ arguments: ParsedArguments, _ directory: RunDirectory) -> String {
-    "\(command(arguments)) --resume --out \(shellWord(directory.path))"
+  private static func resumingCommand(
+    _ arguments: ParsedArguments, _ directory: RunDirectory, on device: Device
+  ) -> String {
+    "\(command(arguments)) --resume --out \(shellWord(directory.path))\(DeviceChoice.words(device))"
   }
 
   static func initialModel(_ arguments: ParsedArguments) throws -> ModelFile<Float>? {

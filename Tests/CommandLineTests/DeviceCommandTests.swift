@@ -86,6 +86,38 @@ import Testing
     #expect(try workplace.charrnn("verify", "a").code == 0)
   }
 
+  /// Several steps are taken there at a time, but not beyond one after which something is due.
+  @Test(.enabled(if: hasDevice)) func whatIsDueIsDoneAfterTheSameSteps() throws {
+    let device = "\(try #require(testDevice).number)"
+    let options = ["--steps", "45", "--validate-every", "7", "--checkpoint-every", "11"]
+    func validations(_ out: String, _ words: [String]) throws -> [(step: Int, loss: Double)] {
+      expectDone(
+        try workplace.charrnn(
+          ["train", "fable.txt", "--out", out, "--sample-every", "10"] + Self.run + options + words))
+      let lines = String(decoding: try workplace.bytes(of: "\(out)/metrics.jsonl"), as: UTF8.self).split(
+        separator: "\n")
+      return try lines.compactMap { line in
+        let event = try #require(JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+        guard event["event"] as? String == "validation" else { return nil }
+        return (try #require(event["step"] as? Int), try #require(event["validation_loss"] as? Double))
+      }
+    }
+    let (found, expected) = (try validations("there", ["--device", device]), try validations("here", []))
+    #expect(expected.map(\.step).starts(with: [7, 14, 21, 28, 35, 42]))
+    #expect(found.map(\.step) == expected.map(\.step))
+    for (found, expected) in zip(found, expected) { #expect(abs(found.loss - expected.loss) < 1e-4) }
+  }
+
+  /// The command that goes on with a run names the device, where its bits are.
+  @Test(.enabled(if: hasDevice)) func theCommandThatGoesOnNamesTheDevice() throws {
+    let device = "\(try #require(testDevice).number)"
+    let outcome = try train(
+      "run", "--device", device, "--steps", "20", "--validate-every", "2", "--patience", "1", "--learning-rate", "1e-30"
+    )
+    expectDone(
+      outcome, "with more patience: charrnn train fable.txt --resume --out run --device \(device) --patience 2")
+  }
+
   @Test(.enabled(if: hasDevice)) func aDeviceTrainsInSinglePrecisionAlone() throws {
     let device = "\(try #require(testDevice).number)"
     let outcome = try train("run", "--device", device, "--steps", "2", "--precision", "bfloat16")

@@ -1,5 +1,7 @@
+import Autograd
 import CharrnnTestSupport
 import ModelTraining
+import NeuralLayers
 import TensorCore
 import Testing
 
@@ -87,7 +89,69 @@ struct DeviceTrainerTests {
     #expect(found.events.contains { $0.hasPrefix("rolledBack") })
   }
 
+  /// Steps whose gradients and penalties are not those of the step before, or whose loss is computed on the host.
+  @Test(arguments: [UnevenTask.Kind.parts, .onHost])
+  func stepsOfSeveralKindsAreTakenTogether(_ kind: UnevenTask.Kind) throws {
+    func begin() throws -> Trainer<UnevenTask> {
+      Trainer(
+        model: Network(seed: 3), task: UnevenTask(kind: kind), optimizer: .adam(learningRate: 0.05),
+        clipping: .norm(0.01), seed: 1, device: .openCL(try #require(testDevice)))
+    }
+    let (single, together) = (try begin(), try begin())
+    var (expected, found) = ([String](), [String]())
+    for _ in 0..<60 { expected.append("\(try single.trainStep())") }
+    while found.count < 60 { found += try together.trainSteps(atMost: min(16, 60 - found.count)).map { "\($0)" } }
+    #expect(found == expected)
+    #expect(together.model.scalars == single.model.scalars)
+    #expect(single.model.scalars != Network(seed: 3).scalars)
+  }
+
+  /// A second fit after a failure, of a model with a layer that joins its parameters with what it reads.
+  @Test func aFitOnADeviceThatHasFailedThrowsWhatFailed() async {
+    await #expect(processExitsWith: .success) {
+      let device = try #require(testDevice)
+      let one = try Tensor<Float>.ones([1]).on(.openCL(device))
+      _ = one.broadcast(to: [1 << 34, 1 << 10])
+      let failure = try #require(device.failure)
+      var model = Sequential<Float>(seed: 1) {
+        Dense(2, 4)
+        LayerNorm(4)
+        Dense(4, 1)
+      }
+      let (inputs, targets) = (Tensor<Float>.ones([8, 2]), Tensor<Float>.ones([8, 1]))
+      for validation in [FitOptions<Sequential<Float>>.Validation.none, .split(0.25)] {
+        let error = #expect(throws: DeviceError.self) {
+          try model.fit(
+            inputs, targets, epochs: 2, loss: .meanSquaredError,
+            options: FitOptions(validation: validation, device: .openCL(device)))
+        }
+        #expect("\(error!)" == "\(failure)")
+      }
+      #expect(model.parameters.allSatisfy { $0.parameter.value.device == .cpu })
+    }
+  }
+
   @Test func theProcessorTakesOneStepAtATime() throws {
     #expect(try trainer(on: .cpu).trainSteps(atMost: 16).count == 1)
+  }
+}
+
+/// Learns exclusive or, in some steps with a penalty and without the hidden layer, or with the loss on the host.
+struct UnevenTask: TrainingTask {
+  enum Kind: Sendable { case parts, onHost }
+  let stepsPerEpoch = 1
+  let kind: Kind
+
+  func loss(of model: Network, step: Int, in context: inout ForwardContext<Double>) -> Variable<Double> {
+    let device = context.workspace.device
+    let inputs = Variable(ExclusiveOr.inputs.copied(to: device))
+    let targets = ExclusiveOr.targets
+    if kind == .onHost { return meanSquaredError(model(inputs, in: &context).copied(to: .cpu), Variable(targets)) }
+    guard step % 3 == 1 else {
+      return meanSquaredError(model(inputs, in: &context), Variable(targets.copied(to: device)))
+    }
+    context.penalize(context.variable(model.output.weight).squared().sum())
+    let hidden = Variable(Tensor<Double>.ones([4, 8]).copied(to: device))
+    return meanSquaredError(model.output(hidden, in: &context), Variable(targets.copied(to: device)))
   }
 }

@@ -49,6 +49,25 @@ struct DeviceLabellingTests {
     }
   }
 
+  /// As a part of a model that was moved there.
+  @Test func aConditionalRandomFieldOnADeviceIsCopied() throws {
+    var random = RandomSource(seed: 2)
+    let field = ConditionalRandomField<Double>(tagCount: 3).drawn(using: &random).bound()
+    let emissions = Tensor<Double>.normal([4, 3, 3], using: &random)
+    let targets = try TagSequences(targets, tagCount: 3)
+    let device = Device.openCL(try #require(testDevice))
+    func results(on place: Device) throws -> [Tensor<Double>] {
+      let own = try field.on(place)
+      var context = ForwardContext(tape: Tape<Double>(), workspace: Workspace(device: place))
+      let loss = own.loss(Variable(emissions), targets: targets, in: &context)
+      let gradients = loss.gradients()
+      let found = own.parameters.map { gradients[$0.parameter]! }
+      #expect(found.count == 3 && found.allSatisfy { $0.device == place })
+      return [loss.value] + (try found.map { try $0.on(.cpu) })
+    }
+    for (found, expected) in zip(try results(on: device), try results(on: .cpu)) { #expect(found == expected) }
+  }
+
   @Test func scoresOnADeviceStopWithWhatToDo() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let device = Device.openCL(try #require(testDevice))

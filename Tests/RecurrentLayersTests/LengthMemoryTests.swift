@@ -1,4 +1,5 @@
 import Autograd
+import CharrnnTestSupport
 import NeuralLayers
 import RecurrentLayers
 import TensorCore
@@ -38,8 +39,9 @@ import Testing
 
   @Test(arguments: Order.allCases, [false, true])
   func manyLengthsTakeTheMemoryOfTheLongestAndAQuarter(order: Order, trains: Bool) {
-    let longest = peakBytes(of: [30, 30, 30], trains: trains)
-    let all = peakBytes(of: order.lengths(upTo: 30), trains: trains)
+    let length = amount(debug: 15, release: 30)
+    let longest = peakBytes(of: [length, length, length], trains: trains)
+    let all = peakBytes(of: order.lengths(upTo: length), trains: trains)
     #expect(Double(all) <= 1.3 * Double(longest))
   }
 }

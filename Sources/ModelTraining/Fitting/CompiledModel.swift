@@ -107,9 +107,10 @@ public struct CompiledModel<Model: Layer>: Sendable {
       throw TrainingDiverged(step: trainer.step, reason: "no step of epoch \(epoch) had a finite loss and gradient")
     }
     let learningRate = trainer.optimizer.learningRate
+    let validation = trainer.validate(scheduled: true)?.evaluation
+    if let failure = trainer.workspace.device.failure { throw failure }
     return EpochReport(
-      epoch: epoch, step: trainer.step, training: training,
-      validation: trainer.validate(scheduled: true)?.evaluation, learningRate: learningRate)
+      epoch: epoch, step: trainer.step, training: training, validation: validation, learningRate: learningRate)
   }
 
   /// The loss and the metrics on data, in inference mode.

@@ -76,7 +76,8 @@ public struct ConditionalRandomField<Scalar: TensorScalar>: Module {
     }
     let (tagCount, shape) = (tagCount, value.shape)
     let inputs = [
-      emissions, context.variable(transitions), context.variable(startTransitions), context.variable(endTransitions),
+      emissions, context.variable(transitions).copied(to: .cpu), context.variable(startTransitions).copied(to: .cpu),
+      context.variable(endTransitions).copied(to: .cpu),
     ]
     return sequenceLoss(losses, weights: reduction.weights(of: targets), of: inputs) { factors in
       var sums = TagMarginals(time: shape[0], batch: shape[1], tagCount: tagCount)
@@ -92,15 +93,16 @@ public struct ConditionalRandomField<Scalar: TensorScalar>: Module {
     }
   }
 
-  /// Parameters in double precision.
+  /// Parameters in double precision, copied where a device has them.
   var scores: TagScores {
     require(
       transitions.isDrawn && startTransitions.isDrawn && endTransitions.isDrawn,
       "ConditionalRandomField: parameters are used before their values were drawn: call initialize(using:) on the model"
     )
     return TagScores(
-      tagCount: tagCount, transitions: transitions.value.scalars.map(\.double),
-      start: startTransitions.value.scalars.map(\.double), end: endTransitions.value.scalars.map(\.double))
+      tagCount: tagCount, transitions: transitions.value.forHost().scalars.map(\.double),
+      start: startTransitions.value.forHost().scalars.map(\.double),
+      end: endTransitions.value.forHost().scalars.map(\.double))
   }
 }
 

@@ -74,8 +74,11 @@ extension Tensor {
   /// - Throws: `DeviceError` where the device lacks the memory or the scalar type, or where it has failed.
   public func on(_ device: Device) throws(DeviceError) -> Tensor { try on(device, pool: device.pool) }
 
-  /// The tensor on a device; where that fails, zeros on it: the failure is remembered, and the next copy to the host throws it.
-  package func copied(to device: Device) -> Tensor { (try? on(device)) ?? .zeros(shape, pool: device.pool) }
+  /// The tensor on a device; where that fails, zeros on it, or NaN on the host: the failure is remembered, and the next copy to the
+  /// host throws it.
+  package func copied(to device: Device) -> Tensor {
+    (try? on(device)) ?? (device == .cpu ? .full(shape, .nan) : .zeros(shape, pool: device.pool))
+  }
 
   /// - Parameter pool: where the copy's memory comes from.
   package func on(_ device: Device, pool: BufferPool?) throws(DeviceError) -> Tensor {

@@ -1,7 +1,7 @@
 /// Addresses that stand for places in the memory of devices.
 ///
 /// A buffer of OpenCL is a handle without an address. Tensors and views count in addresses, so each buffer gets a range of
-/// them, where no process has memory: bit 54 set, then the number of the device, then a position that only grows. The host
+/// them, where no process has memory: bit 54 set, then the number of the device, then a position; ranges are used again when their buffers are gone. The host
 /// cannot read there; launches translate an address into its buffer and the offset in it.
 enum DeviceAddress {
   /// Devices that can be told apart.

@@ -14,7 +14,7 @@ public enum DeviceError: Error, Equatable, CustomStringConvertible {
   case noDoubles(device: String)
   /// The device's memory is exhausted: bytes that were asked for, that tensors held already, and that the device has.
   case outOfMemory(device: String, asked: Int, held: Int, memory: Int)
-  /// An operation goes over more than 2³¹ elements.
+  /// A size or stride of an operation is 2³¹ or more.
   case tooLarge(device: String)
   /// The driver cannot build a kernel; the first line of its log.
   case build(device: String, log: String)

@@ -29,10 +29,12 @@ final class DeviceSession {
 
   init(number: Int) { self.number = number }
 
-  func fail(_ error: DeviceError) { failure = failure ?? error }
+  /// Whether work is left out.
+  private var hasFailed: Bool { failure != nil || DeviceTrial.current?.failure != nil }
 
-  /// Forgets a failure of work that was only tried.
-  func forgive() { failure = nil }
+  func fail(_ error: DeviceError) {
+    if let trial = DeviceTrial.current { trial.fail(error) } else { failure = failure ?? error }
+  }
 
   /// Notes a call that failed.
   ///
@@ -47,7 +49,7 @@ final class DeviceSession {
   ///
   /// - Returns: whether work can be put into the queue.
   func open(_ device: OpenCLDevice) -> Bool {
-    if isOpen { return failure == nil }
+    if isOpen { return !hasFailed }
     isOpen = true
     var status: CLStatus = 0
     // Selector CL_CONTEXT_PLATFORM; a loader of several drivers needs it.
@@ -60,7 +62,10 @@ final class DeviceSession {
   }
 
   func finish(_ device: OpenCLDevice) {
-    if queue != nil, failure == nil { succeeded(device.functions.finish(queue), "clFinish", device) }
+    guard queue != nil, failure == nil else { return }
+    let status = device.functions.finish(queue)
+    // Work of any thread may have failed, so that this is never a trial's alone.
+    if status != 0 { failure = .call(device: device.description, function: "clFinish", status: status) }
   }
 
   // MARK: Memory
@@ -156,7 +161,7 @@ final class DeviceSession {
     var setter = KernelArgumentSetter(launch.name, kernel: kernel, session: self, device: device)
     for argument in launch.arguments { setter.set(argument) }
     defer { setter.releaseTemporaries() }
-    guard failure == nil else { return }
+    guard !hasFailed else { return }
     launches += 1
     let (global, local) = ([launch.groups * launch.group], [launch.group])
     let status = device.functions.enqueue_kernel(queue, kernel, 1, nil, global, local, 0, nil, nil)

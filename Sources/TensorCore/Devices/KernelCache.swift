@@ -41,15 +41,20 @@ package struct KernelCache: Sendable {
   package func binary(for key: Key) -> [UInt8]? {
     guard let file = file(key), let data = try? Data(contentsOf: file), data.count > Self.digits else { return nil }
     let (seal, content) = (data.prefix(Self.digits), [UInt8](data.dropFirst(Self.digits)))
-    return seal.elementsEqual(ContentHash.hex(of: content).utf8) ? content : nil
+    return seal.elementsEqual(Self.seal(of: content, for: key)) ? content : nil
   }
 
   package func store(_ binary: [UInt8], for key: Key) {
     guard let folder, let file = file(key) else { return }
     try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    try? (Data(ContentHash.hex(of: binary).utf8) + binary).write(to: file, options: .atomic)
+    try? (Data(Self.seal(of: binary, for: key)) + binary).write(to: file, options: .atomic)
   }
 
-  /// Digits of the hash that stands before the content.
+  /// Hash of key and content that stands before the content: a file under the name of another is none.
+  private static func seal(of content: [UInt8], for key: Key) -> String.UTF8View {
+    ContentHash.hex(of: Array(key.hash.utf8) + content).utf8
+  }
+
+  /// Digits of the seal.
   private static let digits = 64
 }

@@ -174,10 +174,17 @@ extension OpenCLDevice {
 
   // MARK: Reductions
 
+  /// Kinds of sums of a row.
+  enum RowSum: Int {
+    case elements, squares
+    /// The root of the sum of the squares, which a number can hold where it cannot hold their sum.
+    case norm
+  }
+
   /// The sum of some elements, or of their squares, read by the host.
-  func sum<Scalar: TensorScalar>(_ x: UnsafePointer<Scalar>, count: Int, squares: Bool) -> Double {
+  func sum<Scalar: TensorScalar>(_ x: UnsafePointer<Scalar>, count: Int, of kind: RowSum) -> Double {
     let result = TensorStorage<Scalar>(count: 1, pool: pool)
-    sumRows(x, rows: 1, columns: count, squares: squares, to: result.base)
+    sumRows(x, rows: 1, columns: count, of: kind, to: result.base)
     var value = Scalar.nan
     // A failure is remembered; the number is then none.
     try? withUnsafeMutableBytes(of: &value) { bytes throws(DeviceError) in try read(bytes, from: result.base) }
@@ -185,25 +192,26 @@ extension OpenCLDevice {
     return value.double
   }
 
-  /// The sum of each row of `columns` elements, or of their squares.
+  /// The sum of each row of `columns` elements, of their squares, or its norm.
   ///
   /// - Parameter keeping: whether it is added to what stands in the target.
   func sumRows<Scalar: TensorScalar>(
-    _ x: UnsafePointer<Scalar>, rows: Int, columns: Int, squares: Bool = false, keeping: Bool = false,
+    _ x: UnsafePointer<Scalar>, rows: Int, columns: Int, of kind: RowSum = .elements, keeping: Bool = false,
     to target: UnsafeMutablePointer<Scalar>
   ) {
     // A long row is divided: its parts are summed by a group each, what is left by one more, and then their sums.
     let (parts, rest) = columns.quotientAndRemainder(dividingBy: Self.partOfRow)
     if rows == 1 && parts > 1 {
       let sums = TensorStorage<Scalar>(count: parts + 1, pool: pool)
-      sumRows(x, rows: parts, columns: Self.partOfRow, squares: squares, to: sums.base)
-      sumRows(x + parts * Self.partOfRow, rows: 1, columns: rest, squares: squares, to: sums.base + parts)
-      sumRows(sums.base, rows: 1, columns: parts + 1, keeping: keeping, to: target)
+      sumRows(x, rows: parts, columns: Self.partOfRow, of: kind, to: sums.base)
+      sumRows(x + parts * Self.partOfRow, rows: 1, columns: rest, of: kind, to: sums.base + parts)
+      let ofParts: RowSum = kind == .norm ? .norm : .elements
+      sumRows(sums.base, rows: 1, columns: parts + 1, of: ofParts, keeping: keeping, to: target)
       return withExtendedLifetime(sums) {}
     }
     launch(
       .reductions, "row_sums", of: Scalar.self, groups: rows,
-      [.count(columns), .int(squares ? 1 : 0), .int(keeping ? 1 : 0), .memory(x), .memory(target)])
+      [.count(columns), .int(kind.rawValue), .int(keeping ? 1 : 0), .memory(x), .memory(target)])
   }
 
   /// Elements of a row that one group sums.
@@ -286,7 +294,9 @@ extension OpenCLDevice {
       .int(indices.isEmpty ? 0 : 1), .indices(indices),
     ]
     let count = size.rows * size.columns
-    func compute(_ tiling: ProductTiling, to target: UnsafeMutablePointer<Scalar>, stride: Int) {
+    func compute(
+      _ tiling: ProductTiling, to target: UnsafeMutablePointer<Scalar>, stride: Int, pool: BufferPool
+    ) {
       let slice = tiling.slice(of: size)
       let slices = slice < size.depth ? (size.depth + slice - 1) / slice : 1
       let parts = slices > 1 ? TensorStorage<Scalar>(count: slices * count, pool: pool) : nil
@@ -306,25 +316,28 @@ extension OpenCLDevice {
       ProductTiling.forced
       ?? tuning.tiling(for: size, isTransposed: columnStride != 1, isDouble: Scalar.self == Double.self, on: self) {
         tiling in
-        secondsOfTrial(of: count, Scalar.self) { compute(tiling, to: $0, stride: size.columns) }
+        secondsOfTrial(of: count, Scalar.self) { compute(tiling, to: $0, stride: size.columns, pool: $1) }
       }
-    compute(tiling, to: target, stride: targetStride)
+    compute(tiling, to: target, stride: targetStride, pool: pool)
   }
 
-  /// How long work takes that writes some elements, into memory of its own; nil where the device cannot do it, or has too little
-  /// memory beside what is held.
+  /// How long work takes that writes some elements, into memory of its own and with a pool of its own; nil where the device cannot do
+  /// it, or has too little memory beside what is held.
   private func secondsOfTrial<Scalar: TensorScalar>(
-    of count: Int, _ type: Scalar.Type, _ work: (UnsafeMutablePointer<Scalar>) -> Void
+    of count: Int, _ type: Scalar.Type, _ work: (UnsafeMutablePointer<Scalar>, BufferPool) -> Void
   ) -> Double? {
     let held = withSession { $0.bytesAllocated }
     let size = count * MemoryLayout<Scalar>.stride
-    // A failure from before is no fault of this work.
-    guard size <= largestBuffer, held + 2 * size <= memory, (try? check()) != nil else { return nil }
-    let target = TensorStorage<Scalar>(count: count, pool: pool)
-    defer { withExtendedLifetime(target) {} }
-    if let seconds = try? bestSeconds({ work(target.base) }) { return seconds }
-    withSession { $0.forgive() }
-    return nil
+    guard size <= largestBuffer, held + 2 * size <= memory else { return nil }
+    let trial = DeviceTrial()
+    return DeviceTrial.$current.withValue(trial) {
+      // Memory that is not there must not be handed on.
+      let pool = BufferPool(of: .device(number))
+      let target = TensorStorage<Scalar>(count: count, pool: pool)
+      let seconds = try? bestSeconds { work(target.base, pool) }
+      withExtendedLifetime(target) {}
+      return trial.failure == nil ? seconds : nil
+    }
   }
 }
 

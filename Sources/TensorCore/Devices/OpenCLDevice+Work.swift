@@ -1,6 +1,6 @@
 import COpenCL
 
-/// An address that is handed from one thread to another.
+/// An address that a session hands out, which may be sent to other threads.
 struct Allocated: @unchecked Sendable {
   let address: UnsafeMutableRawPointer
   init(_ address: UnsafeMutableRawPointer) { self.address = address }

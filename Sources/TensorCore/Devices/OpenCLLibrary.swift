@@ -33,7 +33,7 @@ struct OpenCLLibrary: @unchecked Sendable {
     }
   }
 
-  /// All devices, those of the first platform first; graphics processors before others.
+  /// All devices, those of the first platform first.
   func devices() throws(DeviceError) -> [(platform: CLPlatformID, device: CLDeviceID)] {
     var count: UInt32 = 0
     // A loader without a driver reports an error instead of no platforms.

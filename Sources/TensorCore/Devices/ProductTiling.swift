@@ -1,9 +1,10 @@
 import Synchronization
 
-/// One way to compute products on a device: how much of the result a work group takes. All of them give the same bits, as each
-/// element is a chain of multiply-adds over k in order, so that the fastest may be chosen by measurement.
+/// One way to compute products on a device: how much of the result a work group takes. All that a device chooses from give the same
+/// bits, so that the fastest may be chosen by measurement: each element is a chain of multiply-adds over k in order, or where k
+/// is divided the sum of those of its slices.
 package struct ProductTiling: Hashable, Sendable, CustomStringConvertible {
-  let kernel: String
+  package let kernel: String
   /// Macros of the kernel.
   let options: String
   /// Rows and columns of a part of the result, and the parts that a work group computes.
@@ -50,11 +51,15 @@ package struct ProductTiling: Hashable, Sendable, CustomStringConvertible {
     return (down * across + parts - 1) / parts
   }
 
-  /// How much of k a work group takes: all of it, or where the result is small and the sums are long a part, so that more groups
-  /// have something to do. It depends on the size alone, and so do the bits.
+  /// Whether long sums are divided between work groups, as the kernels do that compute one part of the result in a group. Either all
+  /// candidates for a device do so or none, for the sake of the bits.
+  package var dividesDepth: Bool { parts == 1 }
+
+  /// How much of k a work group takes: all of it, or where the result is small and the sums are long a slice, so that more groups
+  /// have something to do. It depends on the size alone.
   package func slice(of size: (rows: Int, columns: Int, depth: Int)) -> Int {
     let tiles = ((size.rows + 31) / 32) * ((size.columns + 31) / 32)
-    guard kernel == "product", size.depth >= 1024, 1...128 ~= tiles else { return size.depth }
+    guard dividesDepth, size.depth >= 1024, 1...128 ~= tiles else { return size.depth }
     let count = min(size.depth / 256, 256 / tiles)
     return ((size.depth + count - 1) / count + 15) / 16 * 16
   }

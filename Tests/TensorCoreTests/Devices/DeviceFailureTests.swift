@@ -27,6 +27,19 @@ struct DeviceFailureTests {
     expectMessage("\(try #require(testDevice)) is out of memory: 70369 GB more than the", from: result)
   }
 
+  /// What is only tried may fail: the device goes on.
+  @Test func aTrialFailsForItselfAlone() async {
+    await #expect(processExitsWith: .success) {
+      let device = try #require(testDevice)
+      let one = try Tensor<Float>.ones([1]).on(.openCL(device))
+      let trial = DeviceTrial()
+      DeviceTrial.$current.withValue(trial) { _ = one.broadcast(to: [1 << 34, 1 << 10]) }
+      guard case .outOfMemory? = trial.failure else { fatalError("\(String(describing: trial.failure))") }
+      try device.check()
+      #expect(try (one + one).on(.cpu).scalar == 2)
+    }
+  }
+
   /// Results after a failure are no numbers, so that nobody takes them for some.
   @Test func whatIsReadAfterAFailureIsNoNumber() async {
     await #expect(processExitsWith: .success) {

@@ -40,6 +40,10 @@ import Testing
     }
     try folder.write(whole + [0], to: file)
     #expect(cache.binary(for: key) == nil, "longer")
+    let other = KernelCache.Key(hash: "a1b3")
+    cache.store([7], for: other)
+    try folder.write(folder.bytes(of: "kernels-a1b3.bin"), to: file)
+    #expect(cache.binary(for: key) == nil && cache.binary(for: other) == [7], "another program's")
     try folder.write(whole, to: file)
     #expect(cache.binary(for: key) == Array(0..<100))
   }

@@ -71,6 +71,24 @@ struct DeviceOperationTests {
     try check(Double.self)
   }
 
+  /// The slope of what is saturated is 0, as on the host: with large weights a little more grows from step to step.
+  @Test func saturatedUnitsHaveNoSlope() throws {
+    func check<Scalar: TensorScalar>(_ type: Scalar.Type, _ arguments: [Double]) throws {
+      let x = Tensor(arguments.map { Scalar($0) }, shape: [arguments.count])
+      let there = try x.on(.openCL(#require(testDevice)))
+      for function in [ActivationFunction.tanh, .sigmoid] {
+        let y = function(there)
+        #expect(try y.on(.cpu).scalars.allSatisfy { $0 == 1 }, "\(function) of \(type)")
+        let slope = function.gradient(kept: y, upstream: .ones(like: y))
+        #expect(try slope.on(.cpu).scalars.allSatisfy { $0 == 0 }, "\(function) of \(type)")
+      }
+    }
+    try check(Float.self, [18, 20, 1e5, 3e38])
+    try check(Double.self, [38, 40, 1e5, 1e300])
+    let edges = stride(from: 8.9, to: 9.2, by: 0.001).map { Float($0) }
+    try expectSame("the last that are not 1", Tensor(edges, shape: [edges.count])) { [ActivationFunction.tanh($0[0])] }
+  }
+
   @Test func reductions() throws {
     func check<Scalar: TensorScalar>(_ type: Scalar.Type) throws {
       for rows in [1, 3, 65] {
@@ -163,6 +181,36 @@ struct DeviceOperationTests {
     try check(Float.self)
     try check(Double.self)
     try OpenCLDevice.$avoidsDoubles.withValue(true) { try check(Float.self) }
+  }
+
+  /// A sum that is infinite is no reason to say that an element is, and an infinite element makes one.
+  @Test func sumsBeyondTheLargestNumber() throws {
+    let device = Device.openCL(try #require(testDevice))
+    let large = try Tensor<Float>([3e38, 3e38], shape: [2]).on(device)
+    let infinite = try Tensor<Float>([1, .infinity, 2], shape: [3]).on(device)
+    for avoidsDoubles in [false, true] {
+      OpenCLDevice.$avoidsDoubles.withValue(avoidsDoubles) {
+        #expect(firstNonFinite(of: [large, large]) == nil && large.allFinite)
+        #expect(firstNonFinite(of: [large, infinite]) == 1)
+        #expect(infinite.sum().forHost().scalar == .infinity)
+        #expect(large.sum().forHost().scalar == .infinity)
+      }
+    }
+  }
+
+  /// The norm of tensors whose squares no number of single precision holds.
+  @Test func normsBeyondTheRootOfTheLargestNumber() throws {
+    let device = Device.openCL(try #require(testDevice))
+    let x = try Tensor<Float>.full([5000], 1e20).on(device)
+    let y = try Tensor<Float>.full([2], 3e-20).on(device)
+    let loss = try Tensor<Float>.full([1], 0.5).on(device)
+    let figures = Figures(of: [loss], sumsOfSquares: [x, y], team: nil)
+    let short = Figures(of: [loss], sumsOfSquares: [y], team: nil)
+    let read = Figures.read([figures, short, figures])
+    #expect(read.map(\.count) == [3, 2, 3] && read[0] == read[2])
+    #expect(read[0][0] == 0.5 && abs(read[0][1] / 5e43 - 1) < 1e-6 && abs(read[1][1] / 1.8e-39 - 1) < 1e-6)
+    let factors = [figures, short].map { $0.clippingFactor(limit: 2)?.forHost().scalar.double ?? .nan }
+    #expect(abs(factors[0] / (2 / (1e20 * 5000.squareRoot())) - 1) < 1e-6 && factors[1] == 1)
   }
 
   @Test func products() throws {

@@ -50,10 +50,17 @@ struct DeviceProductTests {
       for (one, expected) in zip(found, products(a, b)) {
         #expect(one.largestDifference(to: expected) <= Double.deviceTolerance, "\(tiling)")
       }
-      if tiling.slice(of: (m, n, k)) < k { divided.append(found) }
+      #expect((tiling.slice(of: (m, n, k)) < k) == tiling.dividesDepth)
+      if tiling.dividesDepth { divided.append(found) }
     }
-    #expect(divided.count == 5)
-    #expect(divided.allSatisfy { $0 == divided[0] })
+    #expect(divided.count > 1 && divided.allSatisfy { $0 == divided[0] })
+  }
+
+  /// Or the bits would depend on which is the fastest.
+  @Test func allCandidatesForADeviceDivideOrNone() throws {
+    let candidates = ProductTiling.candidates(for: try #require(testDevice))
+    #expect(candidates.allSatisfy { $0.dividesDepth == candidates[0].dividesDepth })
+    #expect(Set(ProductTiling.all.filter(\.dividesDepth).map(\.kernel)) == ["product"])
   }
 
   /// Only sums that are long for a result that is small: so the bits depend on sizes alone.

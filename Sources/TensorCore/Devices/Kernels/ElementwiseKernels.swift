@@ -37,7 +37,7 @@ extension KernelSource {
       switch (f) {
         case 0: return isnan(x) ? x : x < 0 ? 0 : 1;
         case 1: return sigmoid(x);
-        case 2: return tanh(x);
+        case 2: return squash(x);
         case 3: return at_least(x, 0);
         case 4: return x > 0 ? x : a * x;
         case 5: return x > 0 ? x : a * expm1(x);

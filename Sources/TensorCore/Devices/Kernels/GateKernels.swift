@@ -1,6 +1,6 @@
 extension KernelSource {
-  /// The pointwise part of recurrent steps, an item for each unit of each sequence. Formulas, orders of gates and arguments
-  /// are those of the kernels of the same name in CSequenceKernels.h.
+  /// The pointwise part of recurrent steps, an item for each unit of each sequence. Formulas and orders of gates are those of the kernels
+  /// in CSequenceKernels.h, and so are names where one does the same there.
   ///
   /// Gates that may be hard sigmoids take a slope: 0 stands for the logistic sigmoid.
   static let gatesText = #"""
@@ -15,14 +15,14 @@ extension KernelSource {
         MEMORY(h)) {
       UNIT(H);
       __global real *at = ROW(gates, stride);
-      const real i = gate(slope, at[0]), f = gate(slope, at[H]), g = tanh(at[2 * H]), o = gate(slope, at[3 * H]);
+      const real i = gate(slope, at[0]), f = gate(slope, at[H]), g = squash(at[2 * H]), o = gate(slope, at[3 * H]);
       const real cell = fma(f, AT(real, c_previous)[id], i * g);
       at[0] = i;
       at[H] = f;
       at[2 * H] = g;
       at[3 * H] = o;
       AT(real, c)[id] = cell;
-      AT(real, h)[id] = o * tanh(cell);
+      AT(real, h)[id] = o * squash(cell);
     }
 
     __kernel void lstm_gates_gradient(
@@ -32,7 +32,7 @@ extension KernelSource {
       __global const real *at = ROW(gates, stride);
       __global real *to = ROW(dgates, dstride);
       const real i = at[0], f = at[H], g = at[2 * H], o = at[3 * H];
-      const real squashed = tanh(AT(real, c)[id]), slope_h = AT(real, dh)[id];
+      const real squashed = squash(AT(real, c)[id]), slope_h = AT(real, dh)[id];
       const real slope_c = AT(real, dc)[id] + tanh_slope(squashed, slope_h * o);
       to[0] = gate_slope(slope, i, slope_c * g);
       to[H] = gate_slope(slope, f, slope_c * AT(real, c_previous)[id]);
@@ -49,14 +49,14 @@ extension KernelSource {
       __global const real *weights = AT(real, peepholes) + j;
       const real before = AT(real, c_previous)[id];
       const real i = sigmoid(fma(weights[0], before, at[0])), f = sigmoid(fma(weights[H], before, at[H]));
-      const real g = tanh(at[2 * H]), cell = fma(f, before, i * g);
+      const real g = squash(at[2 * H]), cell = fma(f, before, i * g);
       const real o = sigmoid(fma(weights[2 * H], cell, at[3 * H]));
       at[0] = i;
       at[H] = f;
       at[2 * H] = g;
       at[3 * H] = o;
       AT(real, c)[id] = cell;
-      AT(real, h)[id] = o * tanh(cell);
+      AT(real, h)[id] = o * squash(cell);
     }
 
     __kernel void peephole_lstm_gates_gradient(
@@ -67,7 +67,7 @@ extension KernelSource {
       __global real *to = ROW(dgates, dstride), *sums = ROW(dpeepholes, 3 * H);
       const real i = at[0], f = at[H], g = at[2 * H], o = at[3 * H];
       const real before = AT(real, c_previous)[id], cell = AT(real, c)[id];
-      const real squashed = tanh(cell), slope_h = AT(real, dh)[id];
+      const real squashed = squash(cell), slope_h = AT(real, dh)[id];
       const real output = sigmoid_slope(o, slope_h * squashed);
       const real direct = AT(real, dc)[id] + tanh_slope(squashed, slope_h * o);
       const real slope_c = fma(output, weights[2 * H], direct);
@@ -86,13 +86,13 @@ extension KernelSource {
         const long n, const int H, MEMORY(gates), const int stride, MEMORY(c_previous), MEMORY(c), MEMORY(h)) {
       UNIT(H);
       __global real *at = ROW(gates, stride);
-      const real f = sigmoid(at[0]), g = tanh(at[H]), o = sigmoid(at[2 * H]);
+      const real f = sigmoid(at[0]), g = squash(at[H]), o = sigmoid(at[2 * H]);
       const real cell = fma(f, AT(real, c_previous)[id] - g, g);
       at[0] = f;
       at[H] = g;
       at[2 * H] = o;
       AT(real, c)[id] = cell;
-      AT(real, h)[id] = o * tanh(cell);
+      AT(real, h)[id] = o * squash(cell);
     }
 
     __kernel void coupled_lstm_gates_gradient(
@@ -102,7 +102,7 @@ extension KernelSource {
       __global const real *at = ROW(gates, stride);
       __global real *to = ROW(dgates, dstride);
       const real f = at[0], g = at[H], o = at[2 * H];
-      const real squashed = tanh(AT(real, c)[id]), slope_h = AT(real, dh)[id];
+      const real squashed = squash(AT(real, c)[id]), slope_h = AT(real, dh)[id];
       const real slope_c = AT(real, dc)[id] + tanh_slope(squashed, slope_h * o);
       to[0] = sigmoid_slope(f, slope_c * (AT(real, c_previous)[id] - g));
       to[H] = tanh_slope(g, slope_c * (1 - f));
@@ -117,7 +117,7 @@ extension KernelSource {
       __global real *at = ROW(gates, stride);
       __global const real *products = ROW(recurrent, recurrent_stride);
       const real r = gate(slope, at[0] + products[0]), z = gate(slope, at[H] + products[H]);
-      const real candidate = tanh(fma(r, products[2 * H], at[2 * H]));
+      const real candidate = squash(fma(r, products[2 * H], at[2 * H]));
       at[0] = r;
       at[H] = z;
       at[2 * H] = candidate;
@@ -159,7 +159,7 @@ extension KernelSource {
         const long n, const int H, MEMORY(gates), const int stride, MEMORY(h_previous), MEMORY(h)) {
       UNIT(H);
       __global real *at = ROW(gates, stride);
-      const real z = at[H], candidate = tanh(at[2 * H]);
+      const real z = at[H], candidate = squash(at[2 * H]);
       at[2 * H] = candidate;
       AT(real, h)[id] = fma(1 - z, candidate, z * AT(real, h_previous)[id]);
     }
@@ -198,7 +198,7 @@ extension KernelSource {
         const long n, const int H, MEMORY(gates), const int stride, MEMORY(h_previous), MEMORY(h)) {
       UNIT(H);
       __global real *at = ROW(gates, stride);
-      const real candidate = tanh(at[H]), before = AT(real, h_previous)[id];
+      const real candidate = squash(at[H]), before = AT(real, h_previous)[id];
       at[H] = candidate;
       AT(real, h)[id] = fma(at[0], candidate - before, before);
     }
@@ -299,7 +299,7 @@ extension KernelSource {
         MEMORY(m_previous), MEMORY(c), MEMORY(normalizer), MEMORY(m), MEMORY(h), MEMORY(forget_sigmoid)) {
       UNIT(H);
       __global real *at = ROW(gates, stride);
-      const real input = at[0], forget = at[H], z = tanh(at[2 * H]), o = sigmoid(at[3 * H]);
+      const real input = at[0], forget = at[H], z = squash(at[2 * H]), o = sigmoid(at[3 * H]);
       const real before = AT(real, n_previous)[id], held = AT(real, m_previous)[id] - softplus(-forget);
       const real stabilizer = before > 0 ? (isnan(input) || isnan(held) ? input + held : fmax(input, held)) : input;
       const real i = exp(input - stabilizer), f = exp(held > stabilizer ? 0 : held - stabilizer);
@@ -348,7 +348,7 @@ extension KernelSource {
         const long n, const int H, MEMORY(gates), const int stride, MEMORY(c_previous), MEMORY(c)) {
       UNIT(H);
       __global real *at = ROW(gates, stride);
-      const real i = sigmoid(at[0]), f = sigmoid(at[H]), g = tanh(at[2 * H]);
+      const real i = sigmoid(at[0]), f = sigmoid(at[H]), g = squash(at[2 * H]);
       at[0] = i;
       at[H] = f;
       at[2 * H] = g;
@@ -359,7 +359,7 @@ extension KernelSource {
     // h goes from the normalized cell state to the output.
     __kernel void normalized_lstm_output(const long n, const int H, MEMORY(gates), const int stride, MEMORY(h)) {
       UNIT(H);
-      AT(real, h)[id] = ROW(gates, stride)[3 * H] * tanh(AT(real, h)[id]);
+      AT(real, h)[id] = ROW(gates, stride)[3 * H] * squash(AT(real, h)[id]);
     }
 
     // dh goes from the gradient of h to that of the normalized cell state.
@@ -368,7 +368,7 @@ extension KernelSource {
         MEMORY(dh), MEMORY(dgates), const int dstride) {
       UNIT(H);
       const real o = ROW(gates, stride)[3 * H], slope_h = AT(real, dh)[id];
-      const real squashed = tanh(fma(AT(real, normalized)[id], AT(real, gain)[j], AT(real, bias)[j]));
+      const real squashed = squash(fma(AT(real, normalized)[id], AT(real, gain)[j], AT(real, bias)[j]));
       ROW(dgates, dstride)[3 * H] = sigmoid_slope(o, slope_h * squashed);
       AT(real, dh)[id] = tanh_slope(squashed, slope_h * o);
     }

@@ -46,6 +46,7 @@ enum KernelSource: String, CaseIterable {
     wide wide_sum(wide a, wide b) { return a + b; }
     wide wide_product(real a, real b) { return (wide)a * (wide)b; }
     real rounded(wide a) { return (real)a; }
+    real rounded_root(wide a) { return (real)sqrt(a); }
     #else
     typedef struct { real high, low; } wide;
     wide wide_of(real x) { return (wide){x, 0}; }
@@ -57,7 +58,9 @@ enum KernelSource: String, CaseIterable {
       const real high = a * b;
       return (wide){high, fma(a, b, -high)};
     }
-    real rounded(wide a) { return a.high + a.low; }
+    // Rounding takes no number from an infinite sum.
+    real rounded(wide a) { return isfinite(a.high) ? a.high + a.low : a.high; }
+    real rounded_root(wide a) { return sqrt(rounded(a)); }
     #endif
 
     real larger(real a, real b) { return isnan(a) ? a : isnan(b) ? b : fmax(a, b); }
@@ -79,6 +82,14 @@ enum KernelSource: String, CaseIterable {
 
     // Functions of units, and gradients g through them from their values y.
     real sigmoid(real x) { return 1 / (1 + exp(-x)); }
+    // Where the hyperbolic tangent rounds to 1 it is 1, and its slope 0, which not every driver's is: large weights would multiply what
+    // is left of the slope from step to step.
+    #ifdef DOUBLES
+    #define LARGEST_TANH_ARGUMENT 19.1
+    #else
+    #define LARGEST_TANH_ARGUMENT 9.02f
+    #endif
+    real squash(real x) { return fabs(x) > LARGEST_TANH_ARGUMENT ? copysign((real)1, x) : tanh(x); }
     real softplus(real x) { return (x < 0 ? 0 : x) + log1p(exp(-fabs(x))); }
     real sigmoid_slope(real y, real g) { return g * (y * (1 - y)); }
     real tanh_slope(real y, real g) { return g * (1 - y * y); }

@@ -1,6 +1,6 @@
 extension KernelSource {
-  /// Steps of optimizers, an item for each weight; the formulas are those of the kernels of the same names in
-  /// CSequenceKernels.h.
+  /// Steps of optimizers, an item for each weight. The formulas are those of the kernels of the same names in CSequenceKernels.h; numbers
+  /// that are the same for all weights are computed by the host.
   static let optimizersText = #"""
     // Treatment of a gradient before the rule: see SKGradientTreatment. A factor in memory scales it too; `limited` is 0 where nothing
     // is clamped.
@@ -9,13 +9,16 @@ extension KernelSource {
     #define TREATED(g, w) \
       treated(g, w, has_factor ? scale * *AT(real, factor) : scale, limited, limit, l2, l1, shrinkage)
 
-    // out = the factor that brings tensors to a norm of at most limit: the sums of their squares are numbers first to last.
+    // out = the factor that brings tensors, whose norms are the figures from first to last, to one of at most limit together.
     __kernel void clipping_factor(
         const long n, const int first, const int last, const real limit, MEMORY(figures), MEMORY(out)) {
       ELEMENT(n);
-      wide sum = wide_of(0);
-      for (int i = first; i < last; i++) sum = wide_sum(sum, wide_of(AT(real, figures)[i]));
-      *AT(real, out) = fmin((real)1, limit / (sqrt(rounded(sum)) + (real)1e-6));
+      __global const real *norms = AT(real, figures);
+      real largest = 0, sum = 0;
+      for (int i = first; i < last; i++) largest = larger(largest, norms[i]);
+      // Squares of shares cannot overflow.
+      for (int i = first; i < last && largest > 0; i++) sum += (norms[i] / largest) * (norms[i] / largest);
+      *AT(real, out) = fmin((real)1, limit / (largest * sqrt(sum) + (real)1e-6));
     }
 
     real treated(real gradient, real *weight, real scale, LIMITS) {

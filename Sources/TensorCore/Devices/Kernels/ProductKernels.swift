@@ -1,5 +1,6 @@
 extension KernelSource {
-  /// Matrix products, as a `ProductTiling` says. Each element is a chain of multiply-adds over k, in order.
+  /// Matrix products, as a `ProductTiling` says. Each element is a chain of multiply-adds over k, in order; where k is divided, the sum
+  /// of those of its slices.
   static let productsText = #"""
     #ifdef SIDE
     // A work group computes a tile of the result: SIDE x SIDE items, each PART x PART elements. Slices of both operands go through local

@@ -27,10 +27,11 @@ extension KernelSource {
       return rounded(sum_of_items(sum, values));
     }
 
-    // out[row] = the sum of each of the rows of x, or that of their squares, after what stands there if it is kept.
-    __kernel void row_sums(const long n, const int squares, const int keeps, MEMORY(x), MEMORY(out)) {
+    // out[row] = of each of the rows of x the sum (0), that of the squares (1), or its root (2), after what stands there if it is kept.
+    __kernel void row_sums(const long n, const int kind, const int keeps, MEMORY(x), MEMORY(out)) {
       __local wide values[GROUP];
-      const real sum = rounded(row_sum(n, squares, ROW(x), values));
+      const wide exact = row_sum(n, kind > 0, ROW(x), values);
+      const real sum = kind == 2 ? rounded_root(exact) : rounded(exact);
       __global real *to = AT(real, out) + get_group_id(0);
       if (ITEM == 0) *to = keeps ? *to + sum : sum;
     }

@@ -3,7 +3,8 @@ extension KernelSource {
   /// each other. The state stays in local memory; the recurrent weights are read at every step, by all groups, and should fit
   /// into a cache of the device.
   ///
-  /// Sums are taken in the order of the kernels that compute a step, so the bits are theirs.
+  /// Sums are taken in the order of the kernels that compute a step, so the bits are theirs but where those divide k, which is the
+  /// case of some backward products of 1024 gates and more.
   static let sequencesText = #"""
     // The items of a group share n units.
     #define FOR_UNITS(n) for (int j = get_local_id(0); j < (n); j += get_local_size(0))
@@ -30,9 +31,9 @@ extension KernelSource {
         FOR_UNITS(4 * H) sums[j] = dot(at[j], H, row, w + j, 4 * H);
         WAIT;
         FOR_UNITS(H) {
-          const real i = gate(slope, sums[j]), f = gate(slope, sums[H + j]), g = tanh(sums[2 * H + j]);
+          const real i = gate(slope, sums[j]), f = gate(slope, sums[H + j]), g = squash(sums[2 * H + j]);
           const real o = gate(slope, sums[3 * H + j]), cell = fma(f, ROW_AT(c_states, t, H)[j], i * g);
-          const real h = o * tanh(cell);
+          const real h = o * squash(cell);
           at[j] = i;
           at[H + j] = f;
           at[2 * H + j] = g;
@@ -57,7 +58,7 @@ extension KernelSource {
         FOR_UNITS(H) {
           const real i = at[j], f = at[H + j], g = at[2 * H + j], o = at[3 * H + j];
           const real slope_h = has_outputs ? row[j] + ROW_AT(doutputs, t, H)[j] : row[j];
-          const real squashed = tanh(ROW_AT(c_states, t + 1, H)[j]);
+          const real squashed = squash(ROW_AT(c_states, t + 1, H)[j]);
           const real slope_c = to_cell[j] + tanh_slope(squashed, slope_h * o);
           sums[j] = gate_slope(slope, i, slope_c * g);
           sums[H + j] = gate_slope(slope, f, slope_c * ROW_AT(c_states, t, H)[j]);
@@ -89,7 +90,7 @@ extension KernelSource {
         WAIT;
         FOR_UNITS(H) {
           const real r = gate(slope, at[j] + sums[j]), z = gate(slope, at[H + j] + sums[H + j]);
-          const real candidate = tanh(fma(r, sums[2 * H + j], at[2 * H + j]));
+          const real candidate = squash(fma(r, sums[2 * H + j], at[2 * H + j]));
           const real h = fma(1 - z, candidate, z * row[j]);
           at[j] = r;
           at[H + j] = z;
@@ -143,7 +144,7 @@ extension KernelSource {
       for (int t = 0; t < time; t++) {
         __global real *at = ROW_AT(gates, t, stride);
         FOR_UNITS(H) {
-          const real x = dot(at[j], H, row, w + j, H), h = rectifies ? (x < 0 ? 0 : x) : tanh(x);
+          const real x = dot(at[j], H, row, w + j, H), h = rectifies ? (x < 0 ? 0 : x) : squash(x);
           at[j] = x;
           ROW_AT(h_states, t + 1, H)[j] = h;
           sums[j] = h;
