@@ -161,14 +161,13 @@ extension CharacterRun {
 
   /// Steps that a device may take before the host looks at them: until something is due, and for a quarter of a second at most, so
   /// that a run stops soon.
-  private func stepsAhead(within secondsPerStep: Double, isDue: (_ step: Int) -> Bool) -> Int {
+  ///
+  /// - Parameter secondsPerStep: infinity where it is not known yet.
+  func stepsAhead(within secondsPerStep: Double, isDue: (_ step: Int) -> Bool = { _ in false }) -> Int {
     if device == .cpu { return 1 }
-    let most = max(1, Int(min(Double(Self.mostStepsAhead), 0.25 / secondsPerStep)))
+    let most = max(1, Int(min(16, 0.25 / secondsPerStep)))
     return (1..<most).first { isDue(step + $0) } ?? most
   }
-
-  /// Steps of which a device's numbers are read at once.
-  static let mostStepsAhead = 16
 
   /// Does a step, or several on a device.
   private func trainSteps(

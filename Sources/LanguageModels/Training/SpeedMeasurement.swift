@@ -39,7 +39,8 @@ extension CharacterRun {
     var (times, began) = ([Double](), clock.now)
     let start = began
     repeat {
-      let steps = try trainer.trainSteps(atMost: Self.mostStepsAhead).count
+      let count = stepsAhead(within: times.last.map { $0 / 1000 } ?? .infinity)
+      let steps = try trainer.trainSteps(atMost: count).count
       let end = clock.now
       times.append((end - began) / .milliseconds(1) / Double(steps))
       began = end
@@ -59,8 +60,8 @@ extension CharacterRun {
     let devicePeak = try device.measurePeak()
     let burstPeak = devicePeak?.operationsPerSecond ?? MachinePeak.measure(Float.self, team: trainer.workspace.team)
     var (loss, penalty) = (Double.nan, 0.0)
-    func step() throws -> Int {
-      let events = try trainer.trainSteps(atMost: Self.mostStepsAhead)
+    func step(atMost count: Int = 1) throws -> Int {
+      let events = try trainer.trainSteps(atMost: count)
       if case .step(let report)? = events.last { (loss, penalty) = (report.loss, report.penalty) }
       return events.count
     }
@@ -68,12 +69,13 @@ extension CharacterRun {
     let clock = ContinuousClock()
     func train() throws -> (steps: Int, seconds: Double) {
       let began = clock.now
-      var steps = 0
+      var (steps, passed) = (0, 0.0)
       // In seconds: a `Duration` cannot hold every number of them.
       repeat {
-        steps += try step()
-      } while (clock.now - began) / .seconds(1) < seconds
-      return (steps, (clock.now - began) / .seconds(1))
+        steps += try step(atMost: stepsAhead(within: steps > 0 ? passed / Double(steps) : .infinity))
+        passed = (clock.now - began) / .seconds(1)
+      } while passed < seconds
+      return (steps, passed)
     }
     let trained = try train()
     let tokensPerSecond = Double(trained.steps * tokensPerStep) / trained.seconds
