@@ -35,8 +35,8 @@ public struct Variable<Scalar: TensorScalar> {
     return Variable.operation(try value.on(device), of: [self]) { [$0.copied(to: source)] }
   }
 
-  /// The variable on a device; a failure is remembered, and the next copy to the host throws it.
-  package func copied(to device: Device) -> Variable {
+  /// The variable on a device, for code that does not throw: a failure is remembered, and the next copy to the host throws it.
+  public func copied(to device: Device) -> Variable {
     let source = value.device
     return source == device
       ? self : Variable.operation(value.copied(to: device), of: [self]) { [$0.copied(to: source)] }

@@ -31,12 +31,17 @@ enum DeviceChoice: Sendable, Equatable {
 
   /// The device that was named; nil where it is to be chosen by measurement.
   func device() throws(DeviceError) -> Device? {
+    let device: OpenCLDevice
     switch self {
-    case .auto: nil
-    case .cpu: .cpu
-    case .gpu: .openCL(try .graphicsProcessor())
-    case .number(let number): .openCL(try .numbered(number))
+    case .auto: return nil
+    case .cpu: return .cpu
+    case .gpu: device = try .graphicsProcessor()
+    case .number(let number): device = try .numbered(number)
     }
+    if !device.hasKernels {
+      notice("\(device) is used for the first time: kernels are compiled, which takes some seconds, once")
+    }
+    return .openCL(device)
   }
 
   /// The words of a command line that name a device, after a space; none for the processor, which is the default.

@@ -52,7 +52,7 @@ enum SampleCommand {
     ],
     usual: [
       "length", "temperature", "top-p", "greedy", "prime", "stop", "matching", "count", "new", "seed", "interactive",
-      "fill", "probabilities", "json",
+      "fill", "probabilities", "json", "device",
     ],
     example: "charrnn sample runs/fables --temperature 0.8 --prime \"The fox\"", run: run)
 

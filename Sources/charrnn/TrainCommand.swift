@@ -13,7 +13,7 @@ package enum TrainCommand {
     usual: [
       "time", "steps", "epochs", "cell", "layers", "hidden", "learning-rate", "tokens", "validation", "items", "out",
       "resume",
-      "overwrite", "plain", "seed", "threads",
+      "overwrite", "plain", "seed", "threads", "device",
     ],
     example: "charrnn train corpora/fables.txt --cell gru --epochs 20", run: run)
 

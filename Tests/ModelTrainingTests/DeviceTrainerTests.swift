@@ -2,6 +2,7 @@ import Autograd
 import CharrnnTestSupport
 import ModelTraining
 import NeuralLayers
+import TabularData
 import TensorCore
 import Testing
 
@@ -104,6 +105,27 @@ struct DeviceTrainerTests {
     #expect(found == expected)
     #expect(together.model.scalars == single.model.scalars)
     #expect(single.model.scalars != Network(seed: 3).scalars)
+  }
+
+  /// A model that was moved there before is fitted and evaluated like any other.
+  @Test func aModelOnADeviceIsFittedAndEvaluated() throws {
+    let device = Device.openCL(try #require(testDevice))
+    let net = Sequential<Float>(seed: 1) {
+      Dense(2, 4, activation: .tanh)
+      Dense(4, 1)
+    }
+    let data = try LabelledData(inputs: Tensor<Float>.ones([8, 2]), values: Tensor<Float>.ones([8, 1]))
+    var (here, there) = (net, try net.on(device))
+    for place in [Device.cpu, device] {
+      let expected = try here.evaluate(data, loss: .meanSquaredError).loss
+      #expect(abs(try there.evaluate(data, loss: .meanSquaredError, device: place).loss - expected) < 1e-6)
+    }
+    try here.fit(data, epochs: 3, loss: .meanSquaredError)
+    try there.fit(data, epochs: 3, loss: .meanSquaredError, options: FitOptions(device: device))
+    for (found, expected) in zip(there.parameters, here.parameters) {
+      #expect(found.parameter.value.device == .cpu)
+      #expect(found.parameter.value.largestDifference(to: expected.parameter.value) < 1e-5)
+    }
   }
 
   /// A second fit after a failure, of a model with a layer that joins its parameters with what it reads.

@@ -19,11 +19,12 @@ public struct CompiledModel<Model: Layer>: Sendable {
   private let criterion: Criterion<Scalar>
   private var trained: (optimizer: Optimizer<Scalar>, progress: TrainingProgress, epochs: Int)?
 
+  /// - Parameter model: one on a device is copied to the host; `FitOptions.device` says where it is computed.
   public init(
     _ model: Model, optimizer: OptimizerSettings = .adam(), loss: LossFunction<Scalar>, metrics: [Metric] = []
   ) {
     for case .topKAccuracy(let k) in metrics { require(k > 0, "top-k accuracy: k is \(k), less than 1") }
-    self.model = model
+    self.model = model.copied(to: .cpu)
     var random = RandomSource(seed: 0)
     self.model.drawMissing(using: &random)
     self.optimizer = optimizer

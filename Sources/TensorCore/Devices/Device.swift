@@ -76,7 +76,7 @@ extension Tensor {
 
   /// The tensor on a device; where that fails, zeros on it, or NaN on the host: the failure is remembered, and the next copy to the
   /// host throws it.
-  package func copied(to device: Device) -> Tensor {
+  public func copied(to device: Device) -> Tensor {
     (try? on(device)) ?? (device == .cpu ? .full(shape, .nan) : .zeros(shape, pool: device.pool))
   }
 

@@ -37,7 +37,7 @@ public enum DeviceError: Error, Equatable, CustomStringConvertible {
       (count == 1
         ? "the only OpenCL device is no graphics processor"
         : "none of the \(count) OpenCL devices is a graphics processor")
-        + "; choose one by its number, or install the driver of the graphics card"
+        + "; choose one by its number in charrnn devices, or install the driver of the graphics card"
     case .noDoubles(let device): "\(device) computes no double precision; use Float"
     case .outOfMemory(let device, let asked, let held, let memory):
       "\(device) is out of memory: \(byteSize(Double(asked), rounded: .up)) more than the "

@@ -16,10 +16,14 @@ struct KernelBuild {
     source = KernelSource.prelude + name.source.text
   }
 
+  private var key: KernelCache.Key { KernelCache.Key(device: device, options: options, source: source) }
+
+  /// Whether the program was compiled by an earlier process.
+  var isKept: Bool { KernelCache.standard.binary(for: key) != nil }
+
   func program() throws(DeviceError) -> CLProgramHandle {
     if name.isDouble && !device.hasDoubles { throw .noDoubles(device: device.description) }
     let cache = KernelCache.standard
-    let key = KernelCache.Key(device: device, options: options, source: source)
     if let binary = cache.binary(for: key), let program = program(from: binary) { return program }
     let program = try built()
     if let binary = binary(of: program) { cache.store(binary, for: key) }

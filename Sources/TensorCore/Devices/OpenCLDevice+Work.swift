@@ -65,6 +65,12 @@ extension OpenCLDevice {
     withSession { $0.launch(launch, self) }
   }
 
+  /// Whether kernels for it are kept from an earlier process, so that none, or few, are still to be compiled.
+  package var hasKernels: Bool {
+    let first = ProgramName(source: .elementwise, isDouble: false, addsInDoubles: hasDoubles, options: "")
+    return KernelBuild(first, for: self, context: nil).isKept
+  }
+
   /// Whether a task's sums are added up as on devices without double precision, for tests.
   @TaskLocal package static var avoidsDoubles = false
 
