@@ -92,7 +92,6 @@ enum ModelScript {
       const rate = Math.round(count / seconds);
       byId("written").textContent = said || "Wrote " + count.toLocaleString("en") + " " + d.kind + "s, "
         + rate.toLocaleString("en") + " a second" + (options.temperature > 0 ? "; seed " + seed + "." : ".");
-      byId("written").dataset.rate = rate;
       writing = null;
       byId("stop").disabled = true;
       byId("write").disabled = false;

@@ -77,6 +77,11 @@ class Browser:
                 return found["result"]
             self.events.append(found)
 
+    def processor_seconds(self):
+        """Processor time of all pages so far: other programs may use the processor too."""
+        processes = self.call("SystemInfo.getProcessInfo")["processInfo"]
+        return sum(process["cpuTime"] for process in processes if process["type"] == "renderer")
+
     def open(self, path, width, scheme):
         return Tab(self, path, width, scheme)
 
