@@ -47,7 +47,7 @@ extension OpenCLDevice {
     let began = clock.now
     work()
     try check()
-    if let failure = DeviceTrial.current?.failure { throw failure }
+    if let failure = DeviceAttempt.current?.failure { throw failure }
     return (clock.now - began) / .seconds(1)
   }
 }

@@ -30,10 +30,10 @@ final class DeviceSession {
   init(number: Int) { self.number = number }
 
   /// Whether work is left out.
-  private var hasFailed: Bool { failure != nil || DeviceTrial.current?.failure != nil }
+  private var hasFailed: Bool { failure != nil || DeviceAttempt.current?.failure != nil }
 
   func fail(_ error: DeviceError) {
-    if let trial = DeviceTrial.current { trial.fail(error) } else { failure = failure ?? error }
+    if let attempt = DeviceAttempt.current { attempt.fail(error) } else { failure = failure ?? error }
   }
 
   /// Notes a call that failed.
@@ -64,7 +64,7 @@ final class DeviceSession {
   func finish(_ device: OpenCLDevice) {
     guard queue != nil, failure == nil else { return }
     let status = device.functions.finish(queue)
-    // Work of any thread may have failed, so that this is never a trial's alone.
+    // Work of any thread may have failed, so that this is never an attempt's alone.
     if status != 0 { failure = .call(device: device.description, function: "clFinish", status: status) }
   }
 

@@ -329,14 +329,14 @@ extension OpenCLDevice {
     let held = withSession { $0.bytesAllocated }
     let size = count * MemoryLayout<Scalar>.stride
     guard size <= largestBuffer, held + 2 * size <= memory else { return nil }
-    let trial = DeviceTrial()
-    return DeviceTrial.$current.withValue(trial) {
+    let attempt = DeviceAttempt()
+    return DeviceAttempt.$current.withValue(attempt) {
       // Memory that is not there must not be handed on.
       let pool = BufferPool(of: .device(number))
       let target = TensorStorage<Scalar>(count: count, pool: pool)
       let seconds = try? bestSeconds { work(target.base, pool) }
       withExtendedLifetime(target) {}
-      return trial.failure == nil ? seconds : nil
+      return attempt.failure == nil ? seconds : nil
     }
   }
 }

@@ -32,9 +32,9 @@ struct DeviceFailureTests {
     await #expect(processExitsWith: .success) {
       let device = try #require(testDevice)
       let one = try Tensor<Float>.ones([1]).on(.openCL(device))
-      let trial = DeviceTrial()
-      DeviceTrial.$current.withValue(trial) { _ = one.broadcast(to: [1 << 34, 1 << 10]) }
-      guard case .outOfMemory? = trial.failure else { fatalError("\(String(describing: trial.failure))") }
+      let attempt = DeviceAttempt()
+      DeviceAttempt.$current.withValue(attempt) { _ = one.broadcast(to: [1 << 34, 1 << 10]) }
+      guard case .outOfMemory? = attempt.failure else { fatalError("\(String(describing: attempt.failure))") }
       try device.check()
       #expect(try (one + one).on(.cpu).scalar == 2)
     }
